@@ -1,0 +1,84 @@
+# Every target is idempotent, says what it is doing while it takes long, and needs nothing beforehand but
+# Python 3.11, make and, where the Pulumi CLI has to be built, Go.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PY := .venv/bin/python
+UV_VERSION := 0.13.9
+STACK ?= dev
+
+# What any command of this project runs in: the engine of this checkout and the running local Azure.
+IN_LOCAL_AZURE = $(PY) -m localazure start >&2; eval "$$($(PY) -m engine.env)"; eval "$$($(PY) -m localazure env)"
+SELECT_STACK = pulumi stack select $(STACK) --create --non-interactive >/dev/null
+
+.PHONY: help setup up preview down env test check fix bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: .venv/.synced .pulumi/bin/.ready ## everything the other targets need
+
+.venv/bin/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "setup: Python is missing: install Python 3.11 or newer" >&2; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "setup: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or say make PYTHON=python3.12" >&2; exit 1; }
+	echo "setup: making the virtual environment .venv" >&2
+	$(PYTHON) -m venv .venv \
+	  || { echo "setup: Python's venv module is missing: on Debian and Ubuntu install python3-venv" >&2; exit 1; }
+	.venv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: uv.lock pyproject.toml | .venv/bin/uv
+	@echo "setup: installing the locked Python packages (half a minute the first time)" >&2
+	.venv/bin/uv sync --frozen --inexact --quiet
+	touch $@
+
+.pulumi/bin/.ready: engine/install.py engine/go.mod engine/go.sum | .venv/.synced
+	@$(PY) engine/install.py .pulumi/bin $(PY)
+	touch $@
+
+up: setup ## the local Azure, `pulumi up` of stack dev under the policy pack, and the proof
+	@$(IN_LOCAL_AZURE)
+	$(SELECT_STACK)
+	pulumi up --stack $(STACK) --yes --policy-pack policies
+	$(PY) verify.py --stack $(STACK) --write-project
+
+preview: setup ## what `up` would change, as a diff, under the policy pack
+	@$(IN_LOCAL_AZURE)
+	$(SELECT_STACK)
+	pulumi preview --stack $(STACK) --diff --policy-pack policies
+
+down: setup ## destroy stack dev, stop the local Azure, leave nothing but caches
+	@if [ -d .localazure ]; then
+	  $(IN_LOCAL_AZURE)
+	  if pulumi stack select $(STACK) --non-interactive 2>/dev/null; then
+	    pulumi destroy --stack $(STACK) --yes
+	    pulumi stack rm $(STACK) --yes --preserve-config
+	  fi
+	  $(PY) -m localazure stop
+	fi
+	rm -rf .localazure .pulumi/backend .pulumi/home
+
+env: setup ## exports for any client: eval "$$(make -s env)"
+	@$(PY) -m localazure start >&2
+	$(PY) -m engine.env
+	$(PY) -m localazure env
+
+check: setup ## the fast part of the tests: lint, types, unit
+	@.venv/bin/ruff format --check --quiet . || { echo "check: run make fix" >&2; exit 1; }
+	.venv/bin/ruff check --quiet .
+	.venv/bin/mypy .
+	$(PY) -m pytest -q tests/unit tests/policies
+
+test: check ## every test
+	@$(PY) -m pytest -q --ignore=tests/unit --ignore=tests/policies
+
+fix: setup ## format, and mend what the linter can
+	@.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+clean: down ## down, and what setup made
+	@rm -rf .venv .pulumi

@@ -1,0 +1,212 @@
+"""Puts the Pulumi CLI and a Python language host into one folder of the checkout (design D1).
+
+Tried in this order: a `pulumi` on PATH that is new enough and has its Python host; the official
+installer; a build from Go modules. What was downloaded or built is kept in a per-user cache, by
+version, so that the next checkout has it at once. Runs on a bare Python: standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+VERSION = "3.259.0"
+_INSTALLER = "https://get.pulumi.com"
+_CONNECT_SECONDS = 4
+_BUILD_PACKAGES = 1690
+_CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+_HOST, _LAUNCHER = "pulumi-language-python", "pulumi-language-python-exec"
+_HERE = Path(__file__).resolve().parent
+
+
+class InstallError(Exception):
+    """The engine cannot be had; the message says what is missing and what to install."""
+
+
+def say(text: str) -> None:
+    """Tells a person how far the installation is; standard output stays free for `make env`."""
+    print(f"engine: {text}", file=sys.stderr, flush=True)
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """The numbers of `v3.259.0`, as `pulumi version` prints it; empty when there are none."""
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
+    return tuple(int(number) for number in found.groups()) if found else ()
+
+
+def on_path(search_path: str, own_folder: Path) -> Path | None:
+    """The `pulumi` on PATH, other than ours, if it is new enough and its Python host can be found."""
+    folders = [f for f in search_path.split(os.pathsep) if f and Path(f).resolve() != own_folder.resolve()]
+    path = os.pathsep.join(folders)
+    cli = shutil.which("pulumi", path=path)
+    if cli is None:
+        return None
+    beside = Path(cli).resolve().parent
+    if not (beside / _HOST).exists() and shutil.which(_HOST, path=path) is None:
+        say(f"{cli} has no {_HOST} beside it: not used")
+        return None
+    printed = subprocess.run([cli, "version"], capture_output=True, text=True, check=False).stdout
+    if version_of(printed) < version_of(VERSION):
+        say(f"{cli} is {printed.strip() or 'of unknown version'}, {VERSION} or newer is needed: not used")
+        return None
+    return Path(cli)
+
+
+def official(into: Path) -> bool:
+    """Runs the official installer; False when its site cannot be reached in a few seconds."""
+    try:
+        with urllib.request.urlopen(_INSTALLER, timeout=_CONNECT_SECONDS) as answer:
+            script = answer.read()
+    except OSError as error:
+        say(f"the official installer cannot be reached ({error})")
+        return False
+    say(f"running the official installer of Pulumi {VERSION}")
+    with tempfile.TemporaryDirectory(dir=into.parent) as scratch:
+        command = ["sh", "-s", "--", "--version", VERSION, "--install-root", scratch, "--no-edit-path"]
+        if subprocess.run(command, input=script, check=False).returncode != 0:
+            say("the official installer failed")
+            return False
+        for file in Path(scratch, "bin").iterdir():
+            file.replace(into / file.name)
+    return True
+
+
+def build(into: Path) -> None:
+    """Builds the CLI from Go modules. Raises InstallError without Go or when the build fails."""
+    go = shutil.which("go")
+    if go is None:
+        raise InstallError(
+            f"Pulumi {VERSION} is not on PATH, its installer cannot be reached, and Go, which could build it,"
+            " is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+        )
+    say(f"building Pulumi {VERSION} with Go, about four minutes on two cores, once for this user")
+    flags = f"-s -w -X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
+    built = into / ".pulumi-building"
+    command = [go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(built), _CLI_MODULE]
+    with subprocess.Popen(command, cwd=_HERE, stderr=subprocess.PIPE, text=True) as process:
+        errors = _report_progress(process)
+    if process.returncode != 0:
+        raise InstallError("go build failed:\n" + "\n".join(errors[-20:]))
+    folder = subprocess.run(
+        [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE],
+        cwd=_HERE,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
+    built.replace(into / "pulumi")
+
+
+def _report_progress(process: subprocess.Popen[str]) -> list[str]:
+    """Follows `go build -v`, saying every ten seconds how far it is; returns its lines."""
+    lines: list[str] = []
+    started = time.monotonic()
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(timeout=10):
+            done = sum("/" in line or line.isalnum() for line in lines)
+            say(f"{time.monotonic() - started:.0f} s, {done} of about {_BUILD_PACKAGES} packages compiled")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    lines.extend(line.rstrip() for line in process.stderr or ())
+    process.wait()
+    ended.set()
+    teller.join()
+    return lines
+
+
+def cache_folder() -> Path:
+    """Where this version is kept for the user's next checkout."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "language-cmk" / f"pulumi-{VERSION}-{platform.system()}-{platform.machine()}".lower()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another checkout is installing the engine: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _link(file: Path, into: Path) -> None:
+    """Gives a cached file a second name, or copies it where the file system has no hard links."""
+    target = into / file.name
+    target.unlink(missing_ok=True)
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copy2(file, target)
+
+
+def _write_host(into: Path, python: Path) -> None:
+    """The language host as the engine looks for it: an executable beside the CLI."""
+    host = into / _HOST
+    host.write_text(
+        "#!/bin/sh\n"
+        f"exec '{python}' -u '{_HERE / 'language_host.py'}' --launcher '{into / _LAUNCHER}' \"$@\"\n"
+    )
+    host.chmod(0o755)
+
+
+def install(into: Path, python: Path) -> None:
+    """Makes `into` hold `pulumi` and its Python host, which runs on `python` where it is ours."""
+    into.mkdir(parents=True, exist_ok=True)
+    own = on_path(os.environ.get("PATH", ""), into)
+    if own is not None:
+        say(f"using {own}")
+        (into / "pulumi").unlink(missing_ok=True)
+        (into / _HOST).unlink(missing_ok=True)
+        (into / "pulumi").symlink_to(own.resolve())
+        return
+    cache = cache_folder()
+    with _locked(cache):
+        if not (cache / "pulumi").exists() and not official(cache):
+            build(cache)
+    for file in cache.iterdir():
+        if file.name.startswith("pulumi"):
+            _link(file, into)
+    if not (cache / _HOST).exists():
+        _write_host(into, python)
+    say(f"Pulumi {VERSION} is ready")
+
+
+def main() -> None:
+    """`python engine/install.py FOLDER PYTHON`; exits with 1 and one message when it cannot be done."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("python", type=Path)
+    arguments = parser.parse_args()
+    try:
+        install(arguments.folder.absolute(), arguments.python.absolute())
+    except InstallError as error:
+        say(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("interrupted; run it again to go on")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A Pulumi language host for Python, for machines where the official one cannot be had.
+
+Owns: starting Python programs, policy packs and plugins for the engine, over the LanguageRuntime
+protocol of the Pulumi SDK. Does not own: what those do; and it installs nothing, `make` does that.
+It covers what this project uses of `pulumi-language-python`; an unknown call answers UNIMPLEMENTED.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import language_pb2 as pb
+from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from engine.children import Children  # the host is started by its path, from anywhere
+
+# How pulumi-language-python-exec says that it has already told the user what is wrong.
+_BAIL = 32
+
+_Output = queue.SimpleQueue[pb.RunPluginResponse | None]
+
+
+def interpreter(info: pb.ProgramInfo) -> str:
+    """The Python that a Pulumi.yaml, PulumiPolicy.yaml or PulumiPlugin.yaml asks for.
+
+    `options.virtualenv` is relative to that file's folder; without it, the Python this host runs on.
+    Raises FileNotFoundError when the virtual environment has no Python.
+    """
+    virtualenv = dict(info.options).get("virtualenv") if info.HasField("options") else None
+    if not isinstance(virtualenv, str) or not virtualenv:
+        return sys.executable
+    python = Path(info.root_directory, virtualenv, "bin", "python")
+    if not python.exists():
+        raise FileNotFoundError(
+            f"no Python in the virtual environment {virtualenv!r} of {info.root_directory}: run `make setup`"
+        )
+    return str(python)
+
+
+def program_command(request: pb.RunRequest, engine: str, python: str, launcher: Path) -> list[str]:
+    """The command that runs a program for one preview or update."""
+    settings = {
+        "monitor": request.monitor_address,
+        "engine": engine,
+        "project": request.project,
+        "root_directory": request.info.root_directory,
+        "stack": request.stack,
+        "pwd": request.pwd,
+        "dry_run": "true" if request.dryRun else "false",
+        "parallel": str(request.parallel),
+        "organization": request.organization,
+    }
+    options = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    entry_point = str(Path(request.info.program_directory, request.info.entry_point))
+    return [python, "-u", str(launcher), *options, entry_point, *request.args]
+
+
+def plugin_command(request: pb.RunPluginRequest, python: str) -> list[str]:
+    """The command that runs a policy pack or a plugin; the engine's address is its first argument."""
+    if request.kind == "analyzer":
+        return [python, "-u", "-m", "pulumi.policy", *request.args]
+    return [python, "-u", request.info.program_directory, *request.args]
+
+
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
+    """The protocol: one method for each call of the engine."""
+
+    def __init__(self, engine_address: str, launcher: Path, children: Children) -> None:
+        self._engine = engine_address
+        self._launcher = launcher
+        self._children = children
+
+    def Handshake(
+        self, request: pb.LanguageHandshakeRequest, context: grpc.ServicerContext
+    ) -> pb.LanguageHandshakeResponse:
+        self._engine = request.engine_address or self._engine
+        return pb.LanguageHandshakeResponse()
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=metadata.version("pulumi"))
+
+    def GetRequiredPackages(
+        self, request: pb.GetRequiredPackagesRequest, context: grpc.ServicerContext
+    ) -> pb.GetRequiredPackagesResponse:
+        # The engine finds what it needs when the program registers it; there is nothing to fetch before.
+        return pb.GetRequiredPackagesResponse()
+
+    def GetRequiredPlugins(
+        self, request: pb.GetRequiredPluginsRequest, context: grpc.ServicerContext
+    ) -> pb.GetRequiredPluginsResponse:
+        return pb.GetRequiredPluginsResponse()
+
+    def Run(self, request: pb.RunRequest, context: grpc.ServicerContext) -> pb.RunResponse:
+        try:
+            python = interpreter(request.info)
+            command = program_command(request, self._engine, python, self._launcher)
+            env = {
+                **os.environ,
+                "PULUMI_CONFIG": json.dumps(dict(request.config)),
+                "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+            }
+            with self._children.run(command, cwd=request.pwd, env=env, read_output=False) as child:
+                context.add_callback(child.terminate)
+                code = child.wait()
+        except (OSError, RuntimeError) as error:
+            return pb.RunResponse(error=str(error))
+        if code == _BAIL:
+            return pb.RunResponse(bail=True)
+        return pb.RunResponse(error=f"the program exited with code {code}" if code else "")
+
+    def RunPlugin(
+        self, request: pb.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.RunPluginResponse]:
+        try:
+            command = plugin_command(request, interpreter(request.info))
+        except FileNotFoundError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        env = {**os.environ, **dict(pair.split("=", 1) for pair in request.env)}
+        cwd = request.pwd or request.info.root_directory
+        with self._children.run(command, cwd=cwd, env=env, read_output=True) as child:
+            context.add_callback(child.terminate)
+            output: _Output = queue.SimpleQueue()
+            _pump(child.stdout, output, lambda line: pb.RunPluginResponse(stdout=line))
+            _pump(child.stderr, output, lambda line: pb.RunPluginResponse(stderr=line))
+            for _ in range(2):
+                while (chunk := output.get()) is not None:
+                    yield chunk
+            yield pb.RunPluginResponse(exitcode=child.wait())
+
+    def InstallDependencies(
+        self, request: pb.InstallDependenciesRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.InstallDependenciesResponse]:
+        message = "dependencies come from uv.lock: run `make setup`\n"
+        yield pb.InstallDependenciesResponse(stdout=message.encode())
+
+    def About(self, request: pb.AboutRequest, context: grpc.ServicerContext) -> pb.AboutResponse:
+        return pb.AboutResponse(executable=sys.executable, version=platform.python_version())
+
+    def GetProgramDependencies(
+        self, request: pb.GetProgramDependenciesRequest, context: grpc.ServicerContext
+    ) -> pb.GetProgramDependenciesResponse:
+        found = sorted({(d.name, d.version) for d in metadata.distributions()})
+        return pb.GetProgramDependenciesResponse(
+            dependencies=[pb.DependencyInfo(name=name, version=version) for name, version in found]
+        )
+
+    def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        self._children.end_all()
+        return empty_pb2.Empty()
+
+
+def _pump(stream: IO[bytes] | None, output: _Output, chunk: Callable[[bytes], pb.RunPluginResponse]) -> None:
+    """Moves a pipe's lines to `output` as they come, then None, on a thread of its own."""
+
+    def move() -> None:
+        for line in stream or ():
+            output.put(chunk(line))
+        output.put(None)
+
+    threading.Thread(target=move, daemon=True).start()
+
+
+def _stop_when_orphaned(stop: threading.Event) -> None:
+    """Ends this host when the engine was killed and could not say so."""
+    engine = os.getppid()
+    while not stop.wait(timeout=1):
+        if os.getppid() != engine:
+            stop.set()
+
+
+def main() -> None:
+    """Serves on a free loopback port, printed as the first line, until the engine ends it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--launcher", type=Path, required=True, help="pulumi-language-python-exec")
+    parser.add_argument("engine_address", nargs="?", default="")
+    arguments, _ = parser.parse_known_args()
+
+    children = Children()
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=64))
+    host = LanguageHost(arguments.engine_address, arguments.launcher, children)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    threading.Thread(target=_stop_when_orphaned, args=(stop,), daemon=True).start()
+    print(port, flush=True)
+    stop.wait()
+    children.end_all()
+    server.stop(grace=1).wait()
+
+
+if __name__ == "__main__":
+    main()

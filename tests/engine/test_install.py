@@ -1,0 +1,120 @@
+"""How the engine is found, built and laid into the checkout; no test here leaves this machine."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import install
+
+
+def executable(path: Path, prints: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{prints}'\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"), [("v3.259.0", (3, 259, 0)), ("3.260.1-alpha", (3, 260, 1)), ("", ())]
+)
+def test_version_is_read_as_the_cli_prints_it(printed: str, expected: tuple[int, ...]) -> None:
+    """A version compares by its numbers, whatever surrounds them."""
+    assert install.version_of(printed) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "has_host", "used"),
+    [
+        ("v3.259.0", True, True),
+        ("v3.300.0", True, True),
+        ("v3.258.9", True, False),
+        ("v3.259.0", False, False),
+    ],
+)
+def test_pulumi_on_path_is_used_only_when_new_enough_and_with_its_host(
+    home: Path, version: str, has_host: bool, used: bool
+) -> None:
+    """A CLI that is too old, or cannot run Python, is passed over."""
+    cli = executable(home / "bin" / "pulumi", version)
+    if has_host:
+        executable(home / "bin" / "pulumi-language-python")
+    path = os.pathsep.join([str(home / "bin"), "/usr/bin", "/bin"])
+    found = install.on_path(path, home / "own")
+    assert found == (cli if used else None)
+
+
+def test_own_folder_on_path_is_not_taken_for_an_installation(home: Path) -> None:
+    """After `eval "$(make -s env)"` our own folder leads PATH; it must not be found as the user's CLI."""
+    executable(home / "own" / "pulumi", "v3.259.0")
+    executable(home / "own" / "pulumi-language-python")
+    assert install.on_path(str(home / "own"), home / "own") is None
+
+
+def test_cached_engine_is_reused_by_another_checkout(home: Path) -> None:
+    """What one checkout built serves the next one without the network or Go."""
+    cache = install.cache_folder()
+    executable(cache / "pulumi", "v3.259.0")
+    executable(cache / "pulumi-language-python-exec")
+    into = home / "checkout" / "bin"
+    install.install(into, Path(sys.executable))
+    host = into / "pulumi-language-python"
+    assert (into / "pulumi").samefile(cache / "pulumi")
+    assert stat.S_IMODE(host.stat().st_mode) == 0o755
+    assert str(Path(sys.executable)) in host.read_text()
+
+
+def test_fails_saying_what_to_install_when_nothing_can_give_an_engine(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without CLI, installer and Go, the one message names what to install."""
+    monkeypatch.setattr(install, "official", lambda _into: False)
+    with pytest.raises(install.InstallError, match=r"install Go 1\.25 or newer, or the Pulumi CLI"):
+        install.install(home / "bin", Path(sys.executable))
+    assert not (install.cache_folder() / "pulumi").exists()
+
+
+def test_official_installer_is_run_with_our_version(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installer's files land in the cache; its own PATH edits are switched off."""
+    monkeypatch.setenv("PATH", os.defpath)
+    script = home / "installer.sh"
+    script.write_text(
+        'echo "$@" > "$XDG_CACHE_HOME/arguments"\nwhile [ "$1" != --install-root ]; do shift; done\n'
+        'mkdir "$2/bin"; echo cli > "$2/bin/pulumi"\n'
+    )
+    monkeypatch.setattr(install, "_INSTALLER", script.as_uri())
+    cache = install.cache_folder()
+    cache.mkdir(parents=True)
+    assert install.official(cache)
+    assert (cache / "pulumi").read_text() == "cli\n"
+    assert (home / "cache" / "arguments").read_text().startswith("--version 3.259.0 --install-root ")
+
+
+def test_installer_out_of_reach_is_no_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without that site goes on to the next way."""
+    monkeypatch.setattr(install, "_INSTALLER", (home / "absent").as_uri())
+    assert not install.official(home)
+
+
+def test_exports_put_our_engine_first_once(tmp_path: Path) -> None:
+    """Evaluating the exports twice leaves one entry of ours in PATH, the first."""
+    root = Path(install.__file__).resolve().parent.parent
+    once = f'eval "$({sys.executable} -m engine.env)"'
+    command = f'{once}; {once}; echo "$PATH"'
+    printed = subprocess.run(
+        ["sh", "-c", command], cwd=root, env={"PATH": os.defpath}, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    own = str(root / ".pulumi" / "bin")
+    assert printed.split(os.pathsep) == [own, *os.defpath.split(os.pathsep)]

@@ -1,0 +1,134 @@
+"""The Python language host, driven over gRPC as the engine does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import grpc
+import pytest
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import language_pb2 as pb
+from pulumi.runtime.proto import language_pb2_grpc
+
+from engine import language_host
+from engine.children import Children
+
+_LAUNCHER = """
+import json, os, sys
+arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+with open(os.environ["RECORD"], "w") as file:
+    json.dump([arguments, json.loads(os.environ["PULUMI_CONFIG"]), sys.argv[-1]], file)
+"""
+
+
+class Host(NamedTuple):
+    """A running language host and the process it runs in."""
+
+    stub: Any
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    launcher = tmp_path / "launcher"
+    launcher.write_text(_LAUNCHER)
+    command = [sys.executable, language_host.__file__, "--launcher", str(launcher), "127.0.0.1:1"]
+    env = {**os.environ, "RECORD": str(tmp_path / "record"), "NO_PROXY": "127.0.0.1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
+        assert process.stdout is not None
+        with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
+            yield Host(language_pb2_grpc.LanguageRuntimeStub(channel), process)
+        process.terminate()
+
+
+def info(folder: Path, **options: str) -> pb.ProgramInfo:
+    fields = struct_pb2.Struct()
+    fields.update(options)
+    return pb.ProgramInfo(
+        root_directory=str(folder), program_directory=str(folder), entry_point=".", options=fields
+    )
+
+
+def test_program_gets_its_settings_and_config(host: Host, tmp_path: Path) -> None:
+    """Run hands the engine's addresses, stack and configuration to the program's launcher."""
+    stub = host.stub
+    answer = stub.Run(
+        pb.RunRequest(
+            project="p",
+            stack="s",
+            pwd=str(tmp_path),
+            dryRun=True,
+            parallel=3,
+            monitor_address="m",
+            config={"p:key": "value"},
+            info=info(tmp_path),
+        )
+    )
+    assert (answer.error, answer.bail) == ("", False)
+    record = (tmp_path / "record").read_text()
+    assert '"--monitor": "m"' in record
+    assert '"--engine": "127.0.0.1:1"' in record
+    assert '"--dry_run": "true"' in record
+    assert '{"p:key": "value"}' in record
+
+
+def test_missing_virtual_environment_is_named(host: Host, tmp_path: Path) -> None:
+    """A program whose virtual environment is not there is told so, with the command that makes it."""
+    stub = host.stub
+    answer = stub.Run(pb.RunRequest(pwd=str(tmp_path), info=info(tmp_path, virtualenv="absent")))
+    assert "absent" in answer.error
+    assert "make setup" in answer.error
+
+
+def test_plugin_output_and_exit_code_are_passed_on(host: Host, tmp_path: Path) -> None:
+    """Both streams of a plugin reach the engine whole, then its exit code."""
+    stub = host.stub
+    (tmp_path / "__main__.py").write_text(
+        "import sys; print('port', sys.argv[1]); print('trouble', file=sys.stderr); sys.exit(7)"
+    )
+    chunks = list(stub.RunPlugin(pb.RunPluginRequest(pwd=str(tmp_path), args=["a:1"], info=info(tmp_path))))
+    assert b"".join(c.stdout for c in chunks if c.WhichOneof("output") == "stdout") == b"port a:1\n"
+    assert b"".join(c.stderr for c in chunks if c.WhichOneof("output") == "stderr") == b"trouble\n"
+    assert chunks[-1].exitcode == 7
+
+
+def test_interrupt_ends_the_host_and_its_children(host: Host, tmp_path: Path) -> None:
+    """SIGINT, the engine's way to end a host, leaves no plugin behind and no traceback."""
+    stub, process = host
+    (tmp_path / "__main__.py").write_text(
+        "import os, threading; print(os.getpid(), flush=True); threading.Event().wait()"
+    )
+    stream = stub.RunPlugin(pb.RunPluginRequest(pwd=str(tmp_path), info=info(tmp_path)))
+    child = int(next(stream).stdout)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "bail"), [(32, "", True), (3, "the program exited with code 3", False)]
+)
+def test_exit_code_of_a_program_becomes_the_answer(
+    tmp_path: Path, code: int, error: str, bail: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code 32 means that the user was told already; any other failure is named."""
+    launcher = tmp_path / "launcher"
+    launcher.write_text(f"import sys; sys.exit({code})")
+    servicer = language_host.LanguageHost("engine", launcher, Children())
+    request = pb.RunRequest(pwd=str(tmp_path), info=info(tmp_path))
+    answer = servicer.Run(request, _Context())
+    assert (answer.error, answer.bail) == (error, bail)
+
+
+class _Context:
+    """The one thing Run asks of its gRPC context: to be told when the engine hangs up."""
+
+    def add_callback(self, callback: object) -> bool:
+        return True
