@@ -1,0 +1,9 @@
+"""Microsoft.KeyVault: vaults and keys in ARM, and the vaults' own data plane.
+
+Owns: who may use which key, where keys live, what each use leaves in the audit log.
+Does not own: tokens (the server verified them), roles (`localazure.authorization`), sockets.
+"""
+
+from localazure.keyvault.lifecycle import delete_in_group
+
+__all__ = ["delete_in_group"]

@@ -1,0 +1,177 @@
+"""Who may do what with a vault's keys: access policies, roles and the firewall, as plain rules.
+
+Owns: the table of operations and the decision. Does not own: the state of the key itself (usage.py).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localazure.keyvault.model import Vault
+from localazure.web import Caller
+
+LOOPBACK = "127.0.0.1"
+_KEYS = "Microsoft.KeyVault/vaults/keys"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A data-plane operation: its name in the audit log, the policy permission, the role's data action."""
+
+    audit: str
+    permission: str
+    data_action: str
+
+
+GET = Operation("KeyGet", "get", f"{_KEYS}/read")
+LIST = Operation("KeyList", "list", f"{_KEYS}/read")
+LIST_VERSIONS = Operation("KeyListVersions", "list", f"{_KEYS}/read")
+CREATE = Operation("KeyCreate", "create", f"{_KEYS}/create/action")
+IMPORT = Operation("KeyImport", "import", f"{_KEYS}/import/action")
+UPDATE = Operation("KeyUpdate", "update", f"{_KEYS}/update/action")
+DELETE = Operation("KeyDelete", "delete", f"{_KEYS}/delete")
+GET_DELETED = Operation("KeyGetDeleted", "get", f"{_KEYS}/read")
+LIST_DELETED = Operation("KeyListDeleted", "list", f"{_KEYS}/read")
+RECOVER = Operation("KeyRecover", "recover", f"{_KEYS}/recover/action")
+PURGE = Operation("KeyPurge", "purge", f"{_KEYS}/purge/action")
+ROTATE = Operation("KeyRotate", "rotate", f"{_KEYS}/rotate/action")
+POLICY_GET = Operation(
+    "KeyRotationPolicyGet", "getrotationpolicy", "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
+)
+POLICY_SET = Operation(
+    "KeyRotationPolicySet", "setrotationpolicy", "Microsoft.KeyVault/vaults/keyrotationpolicies/write"
+)
+WRAP = Operation("KeyWrap", "wrapkey", f"{_KEYS}/wrap/action")
+UNWRAP = Operation("KeyUnwrap", "unwrapkey", f"{_KEYS}/unwrap/action")
+ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action")
+DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action")
+SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action")
+VERIFY = Operation("KeyVerify", "verify", f"{_KEYS}/verify/action")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a caller does not get in: Key Vault's inner error code, and the message it answers with 403."""
+
+    code: str
+    message: str
+
+
+def describe(caller: Caller) -> str:
+    """The caller as Key Vault's messages spell it."""
+    issuer = f"https://sts.windows.net/{caller.tenant_id}/"
+    return f"appid={caller.client_id};oid={caller.object_id};iss={issuer}"
+
+
+def firewall_refusal(vault: Vault, caller: Caller, *, trusted: bool) -> Refusal | None:
+    """Why the vault's network rules stop this caller, None where they let it pass.
+
+    A trusted service passes with `bypass: AzureServices`, the default. Anybody else comes from loopback:
+    it passes an open vault, or an IP rule that holds it. (field.md, section 3: publicNetworkAccess
+    disabled still lets trusted services in.)
+    """
+    acls = network_acls(vault)
+    if trusted and acls["bypass"].lower() == "azureservices":
+        return None
+    who, where = f"Caller: {describe(caller)}", f"Vault: {vault.name};location={vault.location}"
+    if str(vault.properties.get("publicNetworkAccess", "")).lower() == "disabled":
+        return Refusal(
+            "ForbiddenByConnection",
+            "Public network access is disabled and request is not from a trusted service nor via an approved "
+            f"private link.\r\n{who}\r\n{where}",
+        )
+    if acls["defaultAction"].lower() == "allow" or (not trusted and _in_rules(LOOPBACK, acls["ipRules"])):
+        return None
+    return Refusal(
+        "ForbiddenByFirewall",
+        "Client address is not authorized and caller is not a trusted service.\r\n"
+        f"Client address: {LOOPBACK}\r\n{who}\r\n{where}",
+    )
+
+
+def network_acls(vault: Vault) -> Mapping[str, Any]:
+    """The vault's network rules with what they mean where they are silent.
+
+    `defaultAction` unset beside rules is taken as Deny: rules that filter nothing would be a trap.
+    """
+    sent = vault.properties.get("networkAcls") or {}
+    rules = bool(sent.get("ipRules") or sent.get("virtualNetworkRules"))
+    return {
+        "bypass": sent.get("bypass") or "AzureServices",
+        "defaultAction": sent.get("defaultAction") or ("Deny" if rules else "Allow"),
+        "ipRules": sent.get("ipRules") or [],
+        "virtualNetworkRules": sent.get("virtualNetworkRules") or [],
+    }
+
+
+def policy_refusal(
+    vault: Vault, caller: Caller, operation: Operation, *, now: float, delay: float
+) -> Refusal | None:
+    """Why the vault's access policies refuse an operation, None where one of them grants it.
+
+    An entry counts from `delay` seconds after it was first granted. `all` is everything but purge.
+    """
+    for entry in vault.properties.get("accessPolicies") or []:
+        application = entry.get("applicationId")
+        if entry["objectId"].lower() != caller.object_id.lower():
+            continue
+        if application and application.lower() != caller.client_id.lower():
+            continue
+        for permission in key_permissions(entry):
+            covers = permission == operation.permission or (
+                permission == "all" and operation.permission != "purge"
+            )
+            since = vault.granted.get(grant_key(entry, permission), float("-inf"))
+            if covers and since + delay <= now:
+                return None
+    return Refusal(
+        "ForbiddenByPolicy",
+        f"The user, group or application '{describe(caller)}' does not have keys {operation.permission} "
+        f"permission on key vault '{vault.name};location={vault.location}'. For help resolving this issue, "
+        "please see https://go.microsoft.com/fwlink/?linkid=2125287",
+    )
+
+
+def rbac_refusal(vault: Vault, caller: Caller, operation: Operation, resource_id: str) -> Refusal:
+    """What a vault under Azure RBAC answers where no role assignment allows the operation."""
+    return Refusal(
+        "ForbiddenByRbac",
+        "Caller is not authorized to perform action on resource.\r\n"
+        "If role assignments, deny assignments or role definitions were changed recently, please observe "
+        f"propagation time.\r\nCaller: {describe(caller)}\r\nAction: '{operation.data_action}'\r\n"
+        f"Resource: '{resource_id.lower()}'\r\nAssignment: (not found)\r\n"
+        "DecisionReason: 'DeniedWithNoValidRBAC'\r\n"
+        f"Vault: {vault.name};location={vault.location}\r\n",
+    )
+
+
+def key_permissions(entry: Mapping[str, Any]) -> list[str]:
+    """The key permissions of a policy entry, lower case: they compare without regard to case."""
+    return [str(p).lower() for p in (entry.get("permissions") or {}).get("keys") or []]
+
+
+def grant_key(entry: Mapping[str, Any], permission: str) -> str:
+    """The name under which `Vault.granted` keeps since when an entry grants a permission."""
+    return f"{entry['objectId']}|{entry.get('applicationId') or ''}|{permission}".lower()
+
+
+def grants_since(
+    policies: Iterable[Mapping[str, Any]], before: Mapping[str, float], now: float
+) -> dict[str, float]:
+    """Since when each permission is granted: what was there keeps its time, what is new has `now`."""
+    keys = (grant_key(entry, permission) for entry in policies for permission in key_permissions(entry))
+    return {key: before.get(key, now) for key in keys}
+
+
+def _in_rules(address: str, rules: Iterable[Mapping[str, Any]]) -> bool:
+    found = ipaddress.ip_address(address)
+    for rule in rules:
+        try:
+            if found in ipaddress.ip_network(str(rule.get("value")), strict=False):
+                return True
+        except ValueError:
+            continue
+    return False

@@ -1,0 +1,235 @@
+"""Key material and what can be done with it, on `cryptography`.
+
+Owns: making, importing, wrapping, encrypting, signing. Does not own: who may, and when.
+Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    Prehashed,
+    decode_dss_signature,
+    encode_dss_signature,
+)
+
+RSA_SIZES = (2048, 3072, 4096)
+RSA_TYPES = ("RSA", "RSA-HSM")
+EC_TYPES = ("EC", "EC-HSM")
+_CURVES: Mapping[str, ec.EllipticCurve] = {
+    "P-256": ec.SECP256R1(),
+    "P-384": ec.SECP384R1(),
+    "P-521": ec.SECP521R1(),
+    "P-256K": ec.SECP256K1(),
+}
+_HASHES: Mapping[str, hashes.HashAlgorithm] = {
+    "256": hashes.SHA256(),
+    "384": hashes.SHA384(),
+    "512": hashes.SHA512(),
+}
+_EC_SIGNATURES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "ES256K": "P-256K"}
+_PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
+class CryptoError(ValueError):
+    """The request does not fit the key: its type, size, algorithm or value."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """A new key pair: `private` is secret, `public` are the JWK members of the public half."""
+
+    private: str
+    public: Mapping[str, str]
+    size: int | None
+
+
+def b64url(data: bytes) -> str:
+    """Encodes as base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_b64url(text: Any) -> bytes:
+    """Decodes base64url with or without padding. Raises CryptoError."""
+    if not isinstance(text, str):
+        raise CryptoError("expected a base64url string")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise CryptoError("expected a base64url string") from error
+
+
+def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> Material:
+    """Makes a key pair: RSA of 2048 (the default), 3072 or 4096 bits, or EC on P-256 (the default)...
+
+    Raises CryptoError for an unknown type, size or curve.
+    """
+    if kty in RSA_TYPES:
+        bits = 2048 if size is None else size
+        if bits not in RSA_SIZES:
+            raise CryptoError(f"key_size {size} is not supported; expected one of {list(RSA_SIZES)}")
+        return _material(rsa.generate_private_key(public_exponent=65537, key_size=bits))
+    if kty in EC_TYPES:
+        if (found := _CURVES.get(curve or "P-256")) is None:
+            raise CryptoError(f"crv {curve} is not supported; expected one of {sorted(_CURVES)}")
+        return _material(ec.generate_private_key(found))
+    raise CryptoError(f"kty {kty} is not supported; expected one of {[*RSA_TYPES, *EC_TYPES]}")
+
+
+def from_jwk(jwk: Mapping[str, Any]) -> Material:
+    """The key pair of a private JWK. Raises CryptoError where it is none, or of a wrong size."""
+    try:
+        if jwk.get("kty") in RSA_TYPES:
+            n, e, d, p, q, dp, dq, qi = (_number(jwk[m]) for m in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+            numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
+            key: _PrivateKey = numbers.private_key()
+        elif jwk.get("kty") in EC_TYPES:
+            x, y, d = (_number(jwk[m]) for m in ("x", "y", "d"))
+            key = ec.EllipticCurvePrivateNumbers(
+                d, ec.EllipticCurvePublicNumbers(x, y, _CURVES[str(jwk["crv"])])
+            ).private_key()
+        else:
+            raise CryptoError(f"kty {jwk.get('kty')} is not supported")
+    except KeyError as error:
+        raise CryptoError(f"the key lacks {error.args[0]}, or has an unknown value of it") from error
+    except ValueError as error:
+        raise CryptoError(f"the key is not valid: {error}") from error
+    material = _material(key)
+    if isinstance(key, rsa.RSAPrivateKey) and material.size not in RSA_SIZES:
+        raise CryptoError(f"key size {material.size} is not supported; expected one of {list(RSA_SIZES)}")
+    return material
+
+
+def encrypt(private: str, algorithm: str, data: bytes) -> bytes:
+    """Encrypts (and wraps) with RSA-OAEP, RSA-OAEP-256 or RSA1_5. Raises CryptoError."""
+    key = _rsa(private, algorithm)
+    try:
+        return key.public_key().encrypt(data, _encryption_padding(algorithm))
+    except ValueError as error:
+        raise CryptoError(f"the value is too long for {algorithm}") from error
+
+
+def decrypt(private: str, algorithm: str, data: bytes) -> bytes:
+    """Undoes `encrypt`. Raises CryptoError also where another key encrypted the data."""
+    key = _rsa(private, algorithm)
+    try:
+        return key.decrypt(data, _encryption_padding(algorithm))
+    except ValueError as error:
+        raise CryptoError("the value was not encrypted with this key and algorithm") from error
+
+
+def sign(private: str, algorithm: str, digest: bytes) -> bytes:
+    """Signs a digest with RS*, PS* or ES*; EC signatures are r and s, side by side. Raises CryptoError."""
+    key, digested = _load(private), _hash(algorithm)
+    try:
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(digest, _signature_padding(algorithm, digested), Prehashed(digested))
+        width = _ec_width(key, algorithm)
+        r, s = decode_dss_signature(key.sign(digest, ec.ECDSA(Prehashed(digested))))
+    except ValueError as error:
+        raise CryptoError(f"the value is no digest for {algorithm}") from error
+    return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+
+
+def verify(private: str, algorithm: str, digest: bytes, signature: bytes) -> bool:
+    """Whether `signature` is of `digest` by this key. Raises CryptoError where the algorithm does not fit."""
+    key, digested = _load(private), _hash(algorithm)
+    try:
+        if isinstance(key, rsa.RSAPrivateKey):
+            scheme = _signature_padding(algorithm, digested)
+            key.public_key().verify(signature, digest, scheme, Prehashed(digested))
+            return True
+        width = _ec_width(key, algorithm)
+        if len(signature) != 2 * width:
+            return False
+        r, s = int.from_bytes(signature[:width], "big"), int.from_bytes(signature[width:], "big")
+        key.public_key().verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(digested)))
+    except InvalidSignature:
+        return False
+    except ValueError as error:
+        raise CryptoError(f"the value is no digest for {algorithm}") from error
+    return True
+
+
+@lru_cache(maxsize=256)
+def _load(private: str) -> _PrivateKey:
+    # The check takes ten times as long as a use, and nobody but this module wrote the key.
+    key = serialization.load_der_private_key(
+        base64.b64decode(private), password=None, unsafe_skip_rsa_key_validation=True
+    )
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise TypeError(f"stored key is a {type(key).__name__}; expected an RSA or EC private key")
+    return key
+
+
+def _material(key: _PrivateKey) -> Material:
+    der = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    private = base64.b64encode(der).decode()
+    if isinstance(key, rsa.RSAPrivateKey):
+        numbers = key.public_key().public_numbers()
+        public = {
+            "n": b64url(numbers.n.to_bytes((key.key_size + 7) // 8, "big")),
+            "e": b64url(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8, "big")),
+        }
+        return Material(private, public, key.key_size)
+    point, width = key.public_key().public_numbers(), (key.curve.key_size + 7) // 8
+    curve = next(name for name, found in _CURVES.items() if found.name == key.curve.name)
+    x, y = (b64url(n.to_bytes(width, "big")) for n in (point.x, point.y))
+    return Material(private, {"crv": curve, "x": x, "y": y}, None)
+
+
+def _number(text: Any) -> int:
+    return int.from_bytes(from_b64url(text), "big")
+
+
+def _rsa(private: str, algorithm: str) -> rsa.RSAPrivateKey:
+    key = _load(private)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise CryptoError(f"algorithm {algorithm} is not supported by an EC key")
+    return key
+
+
+def _encryption_padding(algorithm: str) -> padding.AsymmetricPadding:
+    # RSA-OAEP is SHA-1 by its definition (RFC 7518, 4.3); clients choose it, this cloud does not.
+    digests: Mapping[str, hashes.HashAlgorithm] = {
+        "RSA-OAEP": hashes.SHA1(),  # noqa: S303
+        "RSA-OAEP-256": hashes.SHA256(),
+    }
+    if algorithm == "RSA1_5":
+        return padding.PKCS1v15()
+    if (digest := digests.get(algorithm)) is None:
+        raise CryptoError(f"algorithm {algorithm} is not supported; expected {[*digests, 'RSA1_5']}")
+    return padding.OAEP(mgf=padding.MGF1(digest), algorithm=digest, label=None)
+
+
+def _hash(algorithm: str) -> hashes.HashAlgorithm:
+    known = algorithm[:2] in {"RS", "PS"} or algorithm in _EC_SIGNATURES
+    if not known or (found := _HASHES.get(algorithm[2:5])) is None:
+        raise CryptoError(f"algorithm {algorithm} is not supported")
+    return found
+
+
+def _signature_padding(algorithm: str, digest: hashes.HashAlgorithm) -> padding.AsymmetricPadding:
+    if algorithm.startswith("RS"):
+        return padding.PKCS1v15()
+    if algorithm.startswith("PS"):
+        return padding.PSS(padding.MGF1(digest), digest.digest_size)
+    raise CryptoError(f"algorithm {algorithm} is not supported by an RSA key")
+
+
+def _ec_width(key: ec.EllipticCurvePrivateKey, algorithm: str) -> int:
+    wanted = _CURVES.get(_EC_SIGNATURES.get(algorithm, ""))
+    if wanted is None or wanted.name != key.curve.name:
+        raise CryptoError(f"algorithm {algorithm} is not supported by a key on {key.curve.name}")
+    return (key.curve.key_size + 7) // 8

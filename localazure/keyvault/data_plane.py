@@ -1,0 +1,91 @@
+"""How a request to `*.vault.azure.net` becomes one use of a vault's keys. Knows no operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localazure.cloud import Cloud
+from localazure.keyvault import usage, vault_store
+from localazure.keyvault.access import Operation
+from localazure.keyvault.model import Vault
+from localazure.keyvault.usage import Admission, Use, bad_parameter
+from localazure.routes import Handler
+from localazure.web import Json, Request, Response, ServiceError
+
+
+@dataclass(frozen=True)
+class Call:
+    """An admitted call: the vault it is for, its use and its request."""
+
+    cloud: Cloud
+    request: Request
+    use: Use
+
+    @property
+    def vault(self) -> Vault:
+        return self.use.vault
+
+    @property
+    def body(self) -> dict[str, Json]:
+        """The JSON object sent. Raises 400 for anything else."""
+        sent = {} if self.request.body is None else self.request.body
+        if not isinstance(sent, dict):
+            raise bad_parameter("the request body is no JSON object")
+        return sent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A body, the key version that was touched (for the audit log), and the status."""
+
+    body: Json
+    version: str = ""
+    status: int = 200
+
+
+def operation(what: Operation) -> Callable[[Callable[[Call], Answer]], Handler]:
+    """Makes a handler out of a function of an admitted call."""
+
+    def decorate(act: Callable[[Call], Answer]) -> Handler:
+        def handle(cloud: Cloud, request: Request) -> Response:
+            return _answer(cloud, request, what, act)
+
+        return handle
+
+    return decorate
+
+
+def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call], Answer]) -> Response:
+    vault = vault_store.holder(cloud, request.label)
+    if vault is None or vault.deleted is not None:
+        # On Azure the name does not resolve; here the connection is already made.
+        raise ServiceError(404, "VaultNotFound", f"the vault {request.label} does not exist, or is deleted")
+    if request.caller is None:
+        raise ServiceError(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
+    if not request.api_version:
+        raise bad_parameter("api-version must be specified")
+    use = Use(
+        vault,
+        request.caller,
+        what,
+        key_name=request.params.get("key", ""),
+        version=request.params.get("version", ""),
+        correlation_id=request.correlation_id,
+    )
+
+    def run(admission: Admission) -> tuple[str, Response]:
+        found = act(Call(cloud, request, use))
+        return found.version, Response(found.status, found.body, _headers(vault, admission))
+
+    return usage.carry_out(cloud, use, run)
+
+
+def _headers(vault: Vault, admission: Admission) -> dict[str, str]:
+    headers = {
+        "x-ms-keyvault-region": vault.place,
+        "x-ms-keyvault-service-version": "1.9.2784.1",
+    }
+    if admission.assignment_id:
+        headers["x-ms-keyvault-rbac-assignment-id"] = admission.assignment_id.rsplit("/", 1)[-1]
+    return headers

@@ -1,0 +1,79 @@
+"""Keys as the data plane spells them, by api-version (azure-wire.md, section Key Vault keys)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.keyvault import key_store
+from localazure.keyvault.model import Key, KeyVersion, Vault, recovery_level
+from localazure.web import Json
+
+
+def kid(vault: Vault, key: Key, version: KeyVersion | None = None) -> str:
+    """A key's identifier; with its version when given."""
+    base = f"{vault.uri}keys/{key.name}"
+    return base if version is None else f"{base}/{version.version}"
+
+
+def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
+    """A version's attributes; `nbf` and `exp` only when set."""
+    body: dict[str, Any] = {"enabled": version.enabled}
+    if version.not_before is not None:
+        body["nbf"] = version.not_before
+    if version.expires is not None:
+        body["exp"] = version.expires
+    body |= {
+        "created": version.created,
+        "updated": version.updated,
+        "recoveryLevel": recovery_level(vault),
+    }
+    number = _number(api_version)
+    if number >= (7, 0) and vault.soft_delete:
+        body["recoverableDays"] = vault.retention_days
+    if number >= (7, 4):
+        body["exportable"] = False
+    if number >= (7, 5):
+        body["hsmPlatform"] = "0"
+    return body
+
+
+def bundle(vault: Vault, key: Key, version: KeyVersion, api_version: str) -> Json:
+    """One version with its public key; of a deleted key with its dates."""
+    jwk = {"kid": kid(vault, key, version), "kty": version.kty, "key_ops": list(version.operations)}
+    body = {
+        "key": {**jwk, **version.public},
+        "attributes": attributes(vault, version, api_version),
+        **_tags(version),
+    }
+    return {**_deletion(vault, key), **body}
+
+
+def item(vault: Vault, key: Key, version: KeyVersion | None, api_version: str) -> Json:
+    """A row of a list: of keys (no version: its kid has none), or of a key's versions."""
+    shown = version or key.current
+    body = {
+        "kid": kid(vault, key, version),
+        "attributes": attributes(vault, shown, api_version),
+        **_tags(shown),
+    }
+    return {**_deletion(vault, key), **body}
+
+
+def _tags(version: KeyVersion) -> Json:
+    return {"tags": dict(version.tags)} if version.tags else {}
+
+
+def _deletion(vault: Vault, key: Key) -> Json:
+    if key.deleted is None or not vault.soft_delete:
+        return {}
+    return {
+        "recoveryId": f"{vault.uri}deletedkeys/{key.name}",
+        "deletedDate": int(key.deleted),
+        "scheduledPurgeDate": int(key_store.purge_date(vault, key) or 0),
+    }
+
+
+def _number(api_version: str) -> tuple[int, ...]:
+    """`7.5` or `7.6-preview.2` as a number to compare; the older, dated ones come before all of them."""
+    parts = api_version.split("-", maxsplit=1)[0].split(".")
+    return tuple(int(part) for part in parts) if len(parts) > 1 and all(p.isdigit() for p in parts) else (0,)

@@ -1,0 +1,122 @@
+"""Where keys are kept. Private halves lie apart, so that nothing that lists keys can show one.
+
+Reading a key first does what the clock made due: the rotation its policy asks for, and the purge of a
+soft-deleted key whose retention is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from localazure.cloud import Cloud
+from localazure.keyvault import audit, crypto, rotation
+from localazure.keyvault.model import DAY, Key, KeyVersion, Vault, key_of
+
+_LIVE, _DELETED, _MATERIAL = "vault.key", "vault.key.deleted", "vault.key.material"
+_MAX_ROTATIONS_AT_ONCE = 24
+
+
+def find(cloud: Cloud, vault: Vault, name: str) -> Key | None:
+    """The live key with this name, rotated as its policy asks."""
+    found = cloud.store.get(_LIVE, f"{vault.id}/keys/{name}")
+    return None if found is None else _rotate_if_due(cloud, vault, key_of(found))
+
+
+def find_deleted(cloud: Cloud, vault: Vault, name: str) -> Key | None:
+    """The soft-deleted key with this name."""
+    found = cloud.store.get(_DELETED, f"{vault.id}/keys/{name}")
+    key = None if found is None else key_of(found)
+    return None if key is None or _expired(cloud, vault, key) else key
+
+
+def all_of(cloud: Cloud, vault: Vault) -> list[Key]:
+    """The vault's live keys in order of their names."""
+    rows = cloud.store.scan(_LIVE, f"{vault.id}/keys/")
+    return [_rotate_if_due(cloud, vault, key_of(body)) for _, body in rows]
+
+
+def deleted_of(cloud: Cloud, vault: Vault) -> list[Key]:
+    """The vault's soft-deleted keys in order of their names."""
+    found = [key_of(body) for _, body in cloud.store.scan(_DELETED, f"{vault.id}/keys/")]
+    return [key for key in found if not _expired(cloud, vault, key)]
+
+
+def save(cloud: Cloud, key: Key) -> None:
+    """Stores a key among the live or the soft-deleted ones, as its `deleted` says."""
+    kind, other = (_LIVE, _DELETED) if key.deleted is None else (_DELETED, _LIVE)
+    cloud.store.put(kind, key.id, key.document())
+    cloud.store.delete(other, key.id)
+
+
+def add_version(cloud: Cloud, key: Key, version: KeyVersion, private: str) -> Key:
+    """Stores a key with one more version, which becomes the current one."""
+    grown = replace(key, versions=(*key.versions, version))
+    cloud.store.put(_MATERIAL, f"{key.id}/{version.version}", {"pkcs8": private})
+    save(cloud, grown)
+    return grown
+
+
+def private_half(cloud: Cloud, key: Key, version: KeyVersion) -> str:
+    """The private key of a version (PKCS8, base64): never to be put into an answer or a log."""
+    return str(cloud.store.get(_MATERIAL, f"{key.id}/{version.version}")["pkcs8"])  # type: ignore[index]
+
+
+def purge(cloud: Cloud, key: Key) -> None:
+    """Takes a key away for good: whatever it wrapped is lost."""
+    for version in key.versions:
+        cloud.store.delete(_MATERIAL, f"{key.id}/{version.version}")
+    cloud.store.delete(_LIVE, key.id)
+    cloud.store.delete(_DELETED, key.id)
+
+
+def purge_all(cloud: Cloud, vault: Vault) -> None:
+    """Takes every key of a vault away for good."""
+    for kind in (_LIVE, _DELETED, _MATERIAL):
+        for id, _ in cloud.store.scan(kind, f"{vault.id}/keys/"):
+            cloud.store.delete(kind, id)
+
+
+def purge_date(vault: Vault, key: Key) -> float | None:
+    """When a soft-deleted key goes for good, seconds on the cloud's clock."""
+    return None if key.deleted is None else key.deleted + vault.retention_days * DAY
+
+
+def rotate(cloud: Cloud, key: Key, now: float) -> Key:
+    """Adds a version with new material; it takes over the current one's type, operations and tags."""
+    current = key.current
+    material = crypto.generate(current.kty, size=current.size, curve=current.curve)
+    fresh = KeyVersion(
+        version=cloud.new_hex(),
+        kty=current.kty,
+        size=material.size,
+        operations=current.operations,
+        enabled=True,
+        created=int(now),
+        updated=int(now),
+        public=material.public,
+        expires=rotation.expiry(key.rotation_policy, int(now)),
+        tags=current.tags,
+    )
+    return add_version(cloud, key, fresh, material.private)
+
+
+def _rotate_if_due(cloud: Cloud, vault: Vault, key: Key) -> Key:
+    now = cloud.clock.now()
+    for _ in range(_MAX_ROTATIONS_AT_ONCE):
+        due = rotation.due(key.rotation_policy, key.current)
+        if due is None or due > now or not key.current.enabled:
+            break
+        key = rotate(cloud, key, due)
+        version = key.current.version
+        audit.record(
+            cloud, vault, operation="KeyRotateIfDue", key=key, version=version, time=due, lasting=False
+        )
+    return key
+
+
+def _expired(cloud: Cloud, vault: Vault, key: Key) -> bool:
+    date = purge_date(vault, key)
+    over = date is not None and date <= cloud.clock.now()
+    if over:
+        purge(cloud, key)
+    return over

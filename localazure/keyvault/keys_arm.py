@@ -1,0 +1,175 @@
+"""ARM: keys. A PUT makes a key that is not there, and never touches one that is.
+
+ARM needs no right on the vault's data and passes its firewall: its own permissions decide.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.cloud import Cloud
+from localazure.keyvault import arm, key_store, making, vault_store
+from localazure.keyvault.key_body import kid
+from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault, recovery_level
+from localazure.keyvault.usage import find_key, find_version
+from localazure.keyvault.vault_body import answer
+from localazure.web import Json, Request, Response, ServiceError
+
+
+def put(cloud: Cloud, request: Request) -> Response:
+    """Creates the first version of a key; one that exists is answered as it is."""
+    vault = _vault(cloud, request, "write")
+    name = request.params["key"]
+    key = key_store.find(cloud, vault, name)
+    if key is None or key.visible > cloud.clock.now():
+        key = making.make(cloud, vault, name, _wish(request.body))
+    return answer(_body(vault, key, key.current))
+
+
+def get(cloud: Cloud, request: Request) -> Response:
+    """A key, with its current version."""
+    vault = _vault(cloud, request, "read")
+    key = find_key(cloud, vault, request.params["key"])
+    return answer(_body(vault, key, key.current))
+
+
+def list_all(cloud: Cloud, request: Request) -> Response:
+    """The keys of a vault, in brief."""
+    vault = _vault(cloud, request, "read")
+    now = cloud.clock.now()
+    keys = [key for key in key_store.all_of(cloud, vault) if key.visible <= now]
+    return answer(
+        arm.page(request, keys, lambda key: key.name, lambda key: _item(vault, key), size=arm.top(request))
+    )
+
+
+def get_version(cloud: Cloud, request: Request) -> Response:
+    """One version of a key."""
+    vault = _vault(cloud, request, "read")
+    key = find_key(cloud, vault, request.params["key"])
+    version = find_version(key, request.params["version"])
+    return answer(_version_body(vault, key, version))
+
+
+def list_versions(cloud: Cloud, request: Request) -> Response:
+    """The versions of a key, in brief."""
+    vault = _vault(cloud, request, "read")
+    key = find_key(cloud, vault, request.params["key"])
+    rows = sorted(key.versions, key=lambda v: v.version)
+    return answer(
+        arm.page(
+            request, rows, lambda v: v.version, lambda v: _version_item(vault, key, v), size=arm.top(request)
+        )
+    )
+
+
+def _vault(cloud: Cloud, request: Request, action: str) -> Vault:
+    arm.require_group(cloud, request)
+    vault_id = arm.vault_id(request)
+    vault = vault_store.find(cloud, vault_id)
+    if vault is None:
+        raise ServiceError(
+            404,
+            "ParentResourceNotFound",
+            f"Failed to perform '{action}' on resource(s) of type 'vaults/keys', because the parent resource "
+            f"'{vault_id}' could not be found.",
+            gateway=True,
+        )
+    return vault
+
+
+def _wish(body: Json) -> making.Wish:
+    sent = body.get("properties") if isinstance(body, dict) else None
+    if not isinstance(sent, dict):
+        raise ServiceError(400, "BadRequest", "The request body has no properties.")
+    return making.Wish(
+        kty=sent.get("kty"),
+        size=sent.get("keySize"),
+        curve=sent.get("curveName"),
+        operations=sent.get("keyOps"),
+        attributes=sent.get("attributes"),
+        tags=body.get("tags"),
+        rotation_policy=_policy(sent.get("rotationPolicy")),
+    )
+
+
+def _policy(sent: Json) -> Json:
+    """A rotation policy in the data plane's spelling, whose action types are capitalised."""
+    if not isinstance(sent, dict):
+        return sent
+    try:
+        actions = [
+            {
+                "trigger": action["trigger"],
+                "action": {"type": str(action["action"]["type"]).capitalize()},
+            }
+            for action in sent.get("lifetimeActions") or []
+        ]
+    except (KeyError, TypeError) as error:
+        raise ServiceError(400, "BadRequest", "The value of 'rotationPolicy' is not valid.") from error
+    return {**sent, "lifetimeActions": actions, "attributes": sent.get("attributes") or {}}
+
+
+def _arm_policy(policy: Any) -> Json:
+    actions = [
+        {"trigger": action["trigger"], "action": {"type": action["action"]["type"].lower()}}
+        for action in policy.get("lifetimeActions") or []
+    ]
+    return {"attributes": policy.get("attributes") or {}, "lifetimeActions": actions}
+
+
+def _frame(vault: Vault, key: Key, version: KeyVersion, properties: Json, *, of_version: bool) -> Json:
+    return {
+        "id": f"{key.id}/versions/{version.version}" if of_version else key.id,
+        "name": version.version if of_version else key.name,
+        "type": f"{TYPE}/keys/versions" if of_version else f"{TYPE}/keys",
+        "location": vault.location,
+        "tags": dict(version.tags),
+        "properties": {"attributes": _attributes(vault, version), **properties},
+    }
+
+
+def _body(vault: Vault, key: Key, version: KeyVersion) -> Json:
+    properties = _whole(vault, key, version)
+    if key.rotation_policy is not None:
+        properties["rotationPolicy"] = _arm_policy(key.rotation_policy)
+    return _frame(vault, key, version, properties, of_version=False)
+
+
+def _version_body(vault: Vault, key: Key, version: KeyVersion) -> Json:
+    return _frame(vault, key, version, _whole(vault, key, version), of_version=True)
+
+
+def _item(vault: Vault, key: Key) -> Json:
+    return _frame(vault, key, key.current, {"keyUri": kid(vault, key)}, of_version=False)
+
+
+def _version_item(vault: Vault, key: Key, version: KeyVersion) -> Json:
+    uris = {"keyUri": kid(vault, key), "keyUriWithVersion": kid(vault, key, version)}
+    return _frame(vault, key, version, uris, of_version=True)
+
+
+def _whole(vault: Vault, key: Key, version: KeyVersion) -> dict[str, Any]:
+    shape = {"keySize": version.size} if version.size else {"curveName": version.curve}
+    return {
+        "kty": version.kty,
+        "keyOps": list(version.operations),
+        **shape,
+        "keyUri": kid(vault, key),
+        "keyUriWithVersion": kid(vault, key, version),
+    }
+
+
+def _attributes(vault: Vault, version: KeyVersion) -> Json:
+    body: dict[str, Any] = {"enabled": version.enabled}
+    if version.not_before is not None:
+        body["nbf"] = version.not_before
+    if version.expires is not None:
+        body["exp"] = version.expires
+    return {
+        **body,
+        "created": version.created,
+        "updated": version.updated,
+        "recoveryLevel": recovery_level(vault),
+        "exportable": False,
+    }

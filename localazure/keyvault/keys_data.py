@@ -1,0 +1,172 @@
+"""Data plane: the life of keys: create, import, read, list, update, rotate, rotation policy."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from localazure.keyvault import access, crypto, key_store, making, rotation
+from localazure.keyvault.data_plane import Answer, Call, operation
+from localazure.keyvault.key_body import bundle, item, kid
+from localazure.keyvault.model import Key, KeyVersion
+from localazure.keyvault.usage import bad_parameter, find_key, find_version
+from localazure.web import Json
+
+T = TypeVar("T")
+_MAX_PAGE = 25
+
+
+@operation(access.CREATE)
+def create(call: Call) -> Answer:
+    """Makes a key, or the next version of one."""
+    sent = call.body
+    wish = making.Wish(
+        kty=sent.get("kty"),
+        size=sent.get("key_size"),
+        curve=sent.get("crv"),
+        operations=sent.get("key_ops"),
+        attributes=sent.get("attributes"),
+        tags=sent.get("tags"),
+    )
+    return show(call, making.make(call.cloud, call.vault, call.use.key_name, wish))
+
+
+@operation(access.IMPORT)
+def import_key(call: Call) -> Answer:
+    """Takes in a key pair as a key, or as the next version of one."""
+    sent = call.body
+    jwk = sent.get("key")
+    if not isinstance(jwk, dict):
+        raise bad_parameter("key is no JSON web key")
+    try:
+        material = crypto.from_jwk(jwk)
+    except crypto.CryptoError as error:
+        raise bad_parameter(str(error)) from error
+    plain = str(jwk["kty"]).removesuffix("-HSM")
+    wish = making.Wish(
+        kty=f"{plain}-HSM" if sent.get("hsm") or jwk["kty"] != plain else plain,
+        operations=jwk.get("key_ops"),
+        attributes=sent.get("attributes"),
+        tags=sent.get("tags"),
+    )
+    return show(call, making.make(call.cloud, call.vault, call.use.key_name, wish, material))
+
+
+@operation(access.GET)
+def get(call: Call) -> Answer:
+    """A version, the current one where the path names none; also of a disabled key."""
+    key = _key(call)
+    return show(call, key, find_version(key, call.use.version))
+
+
+@operation(access.LIST)
+def list_keys(call: Call) -> Answer:
+    """The keys, without versions in their ids."""
+    now = call.cloud.clock.now()
+    keys = [key for key in key_store.all_of(call.cloud, call.vault) if key.visible <= now]
+    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+
+
+@operation(access.LIST_VERSIONS)
+def list_versions(call: Call) -> Answer:
+    """The versions of a key."""
+    key = _key(call)
+    return page(call, key.versions, lambda v: item(call.vault, key, v, call.request.api_version))
+
+
+@operation(access.UPDATE)
+def update(call: Call) -> Answer:
+    """Changes attributes, operations or tags of a version; what is not sent stays."""
+    key, sent = _key(call), call.body
+    version = find_version(key, call.use.version)
+    enabled, not_before, expires = making.attributes_of(sent.get("attributes"))
+    changed = replace(
+        version,
+        enabled=version.enabled if enabled is None else enabled,
+        not_before=version.not_before if not_before is None else not_before,
+        expires=version.expires if expires is None else expires,
+        operations=making.operations_of(sent["key_ops"], version.kty)
+        if sent.get("key_ops") is not None
+        else version.operations,
+        tags=version.tags if sent.get("tags") is None else making.tags_of(sent["tags"]),
+        updated=int(call.cloud.clock.now()),
+    )
+    key = key.with_version(changed)
+    key_store.save(call.cloud, key)
+    return show(call, key, changed)
+
+
+@operation(access.ROTATE)
+def rotate(call: Call) -> Answer:
+    """Makes the next version, with new material, as the rotation policy says."""
+    return show(call, key_store.rotate(call.cloud, _key(call), call.cloud.clock.now()))
+
+
+@operation(access.POLICY_GET)
+def get_rotation_policy(call: Call) -> Answer:
+    """The rotation policy, the default one where none was ever set."""
+    policy = _key(call).rotation_policy
+    return Answer(rotation.DEFAULT if policy is None else policy)
+
+
+@operation(access.POLICY_SET)
+def put_rotation_policy(call: Call) -> Answer:
+    """Sets the rotation policy; versions that exist keep their expiry."""
+    key, sent = _key(call), call.body
+    if problem := rotation.problem(sent):
+        raise bad_parameter(problem)
+    now = int(call.cloud.clock.now())
+    before = (key.rotation_policy or {}).get("attributes") or {}
+    attributes = {
+        **{
+            name: value
+            for name, value in (sent.get("attributes") or {}).items()
+            if name == "expiryTime" and value
+        },
+        "created": before.get("created", now),
+        "updated": now,
+    }
+    policy = {
+        "id": f"{kid(call.vault, key)}/rotationpolicy",
+        "lifetimeActions": sent.get("lifetimeActions") or [],
+        "attributes": attributes,
+    }
+    key_store.save(call.cloud, replace(key, rotation_policy=policy))
+    return Answer(policy)
+
+
+def show(call: Call, key: Key, version: KeyVersion | None = None) -> Answer:
+    """A version of a key as an answer, the current one by default."""
+    shown = version or key.current
+    return Answer(bundle(call.vault, key, shown, call.request.api_version), shown.version)
+
+
+def page(call: Call, rows: Sequence[T], render: Callable[[T], Json]) -> Answer:
+    """One page of a list. Raises 400 for a `maxresults` outside 1..25, or a bad `$skiptoken`."""
+    query = call.request.query
+    size, start = query.get("maxresults", str(_MAX_PAGE)), _start(query.get("$skiptoken", ""))
+    if not size.isdigit() or not 1 <= int(size) <= _MAX_PAGE:
+        raise bad_parameter(f"maxresults is {size}; expected a number from 1 to {_MAX_PAGE}")
+    end = start + int(size)
+    body: dict[str, Json] = {"value": [render(row) for row in rows[start:end]], "nextLink": None}
+    if end < len(rows):
+        token = base64.urlsafe_b64encode(str(end).encode()).decode()
+        path = call.request.path.lstrip("/")
+        body["nextLink"] = (
+            f"{call.vault.uri}{path}?api-version={call.request.api_version}&$skiptoken={token}&maxresults={size}"
+        )
+    return Answer(body)
+
+
+def _start(token: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(token.encode()) or b"0")
+    except (binascii.Error, ValueError) as error:
+        raise bad_parameter("$skiptoken is not valid") from error
+
+
+def _key(call: Call) -> Key:
+    return find_key(call.cloud, call.vault, call.use.key_name)

@@ -1,0 +1,181 @@
+"""Vaults and keys as values. Nothing here reads the store, the clock or a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from localazure.web import Json
+
+SUFFIX = ".vault.azure.net"
+TYPE = "Microsoft.KeyVault/vaults"
+MAX_RETENTION_DAYS = 90
+DAY = 86400
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A vault, live or soft-deleted. Times are seconds on the cloud's clock.
+
+    `properties` are those a caller set, in ARM's spelling. `ready` is when its DNS name is registered.
+    `granted` tells since when each permission of each policy entry has been there without a break
+    (`access.grant_key` makes the keys), since a grant takes time to count.
+    """
+
+    id: str
+    name: str
+    location: str
+    tags: Mapping[str, str]
+    properties: Mapping[str, Any]
+    created: float
+    created_by: str
+    modified: float
+    modified_by: str
+    ready: float
+    granted: Mapping[str, float] = field(default_factory=dict)
+    deleted: float | None = None
+
+    @property
+    def uri(self) -> str:
+        """`https://contoso.vault.azure.net/`, as every answer but the first has it."""
+        return f"https://{self.name.lower()}{SUFFIX}/"
+
+    @property
+    def group_id(self) -> str:
+        return self.id[: self.id.lower().index("/providers/")]
+
+    @property
+    def subscription_id(self) -> str:
+        return self.id.split("/")[2]
+
+    @property
+    def tenant_id(self) -> str:
+        return str(self.properties["tenantId"])
+
+    @property
+    def soft_delete(self) -> bool:
+        return self.properties.get("enableSoftDelete") is not False
+
+    @property
+    def purge_protected(self) -> bool:
+        return self.properties.get("enablePurgeProtection") is True
+
+    @property
+    def retention_days(self) -> int:
+        return int(self.properties.get("softDeleteRetentionInDays") or MAX_RETENTION_DAYS)
+
+    @property
+    def rbac(self) -> bool:
+        """Whether roles decide over its data; otherwise its access policies do."""
+        return self.properties.get("enableRbacAuthorization") is True
+
+    @property
+    def premium(self) -> bool:
+        return str(self.properties["sku"]["name"]).lower() == "premium"
+
+    @property
+    def place(self) -> str:
+        """The location as ids and comparisons have it: `westeurope`, however it was spelled."""
+        return plain(self.location)
+
+    @property
+    def purge_date(self) -> float | None:
+        """When a soft-deleted vault goes for good."""
+        return None if self.deleted is None else self.deleted + self.retention_days * DAY
+
+    def document(self) -> Json:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class KeyVersion:
+    """One version of a key, its public half only. `created`, `not_before`... are whole epoch seconds.
+
+    `public` holds the JWK members of the public key: `n` and `e`, or `crv`, `x` and `y`.
+    """
+
+    version: str
+    kty: str
+    size: int | None
+    operations: tuple[str, ...]
+    enabled: bool
+    created: int
+    updated: int
+    public: Mapping[str, str]
+    not_before: int | None = None
+    expires: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def curve(self) -> str | None:
+        return self.public.get("crv")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key with its versions, oldest first; the last one is the current one.
+
+    `deleted` is when it was soft-deleted. `visible` is from when on it is found where it now is:
+    deleting and recovering take a while, during which a key is in neither place.
+    `rotation_policy` is in the data plane's spelling.
+    """
+
+    vault_id: str
+    name: str
+    versions: tuple[KeyVersion, ...]
+    rotation_policy: Mapping[str, Any] | None = None
+    deleted: float | None = None
+    visible: float = 0.0
+
+    @property
+    def id(self) -> str:
+        return f"{self.vault_id}/keys/{self.name}"
+
+    @property
+    def current(self) -> KeyVersion:
+        return self.versions[-1]
+
+    def version(self, version: str) -> KeyVersion | None:
+        """The version with this name, the current one for an empty name, None where there is none."""
+        if not version:
+            return self.current
+        return next((v for v in self.versions if v.version == version.lower()), None)
+
+    def with_version(self, changed: KeyVersion) -> Key:
+        """This key with one of its versions changed."""
+        versions = tuple(changed if v.version == changed.version else v for v in self.versions)
+        return replace(self, versions=versions)
+
+    def document(self) -> Json:
+        return asdict(self)
+
+
+def vault_of(document: Json) -> Vault:
+    """Undoes `Vault.document`."""
+    return Vault(**document)
+
+
+def key_of(document: Json) -> Key:
+    """Undoes `Key.document`."""
+    versions = tuple(KeyVersion(**{**v, "operations": tuple(v["operations"])}) for v in document["versions"])
+    return Key(**{**document, "versions": versions})
+
+
+def label_of(vault_uri: str) -> str:
+    """The vault's name in a vault URI, lower case; empty where it is no vault's URI."""
+    host = vault_uri.lower().removeprefix("https://").split("/", 1)[0].removesuffix(":443")
+    return host.removesuffix(SUFFIX) if host.endswith(SUFFIX) else ""
+
+
+def plain(location: str) -> str:
+    """A location without case and spaces: `West Europe` is `westeurope`."""
+    return location.replace(" ", "").lower()
+
+
+def recovery_level(vault: Vault) -> str:
+    """What a deleted key of this vault can still become (Key Vault's `recoveryLevel`)."""
+    if not vault.soft_delete:
+        return "Purgeable"
+    level = "Recoverable" if vault.retention_days == MAX_RETENTION_DAYS else "CustomizedRecoverable"
+    return level if vault.purge_protected else f"{level}+Purgeable"

@@ -1,0 +1,108 @@
+"""Rotation policies: when the next version is due and when it expires. Pure.
+
+Source: Key Vault's key rotation documentation (shortest expiry 28 days, shortest trigger 7 days).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from localazure.keyvault.model import KeyVersion
+
+DEFAULT = {
+    "lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}],
+    "attributes": None,
+}
+"""What a key that never had a policy answers (azure-wire.md)."""
+
+_DURATION = re.compile(
+    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
+)
+_MIN_EXPIRY = timedelta(days=28)
+_MIN_TRIGGER = timedelta(days=7)
+_MAX_YEARS = 100
+
+
+def shift(moment: float, duration: str, *, back: bool = False) -> int:
+    """`moment` (epoch seconds) moved by an ISO 8601 duration (`P90D`, `P2M`). Raises ValueError."""
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        raise ValueError(f"{duration!r} is no ISO 8601 duration; expected one like 'P90D', 'P6M' or 'P1Y'")
+    years, months, weeks, days, hours, minutes, seconds = (int(n or 0) for n in found.groups())
+    if years + (months + (weeks * 7 + days) // 28) // 12 > _MAX_YEARS:
+        raise ValueError(f"{duration!r} is too long; the longest is 'P{_MAX_YEARS}Y'")
+    sign = -1 if back else 1
+    start = datetime.fromtimestamp(moment, UTC)
+    count = start.year * 12 + start.month - 1 + sign * (years * 12 + months)
+    year, month = divmod(count, 12)
+    day = min(start.day, calendar.monthrange(year, month + 1)[1])
+    rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return int((start.replace(year=year, month=month + 1, day=day) + sign * rest).timestamp())
+
+
+def expiry(policy: Mapping[str, Any] | None, created: int) -> int | None:
+    """When a version created now expires under a policy; None where it sets no expiry."""
+    duration = ((policy or {}).get("attributes") or {}).get("expiryTime")
+    return shift(created, duration) if duration else None
+
+
+def due(policy: Mapping[str, Any] | None, current: KeyVersion) -> int | None:
+    """When the policy wants the version after `current`; None where it asks for no rotation.
+
+    Never before the policy or the version was last changed: a trigger that was over by then acts at once.
+    """
+    policy_changed = ((policy or {}).get("attributes") or {}).get("updated") or 0
+    changed = max(current.updated, policy_changed)
+    for action in (policy or {}).get("lifetimeActions") or []:
+        if action["action"]["type"].lower() != "rotate":
+            continue
+        if after := action["trigger"].get("timeAfterCreate"):
+            return max(changed, shift(current.created, after))
+        if (before := action["trigger"].get("timeBeforeExpiry")) and current.expires is not None:
+            return max(changed, shift(current.expires, before, back=True))
+    return None
+
+
+def problem(policy: Any) -> str | None:
+    """What is wrong with a policy (data plane's spelling), None where nothing is."""
+    if not isinstance(policy, dict):
+        return "expected a rotation policy with lifetimeActions"
+    try:
+        expires = (policy.get("attributes") or {}).get("expiryTime")
+        if expires and _length(expires) < _MIN_EXPIRY:
+            return f"expiryTime {expires} is too short; the shortest is P28D"
+        for action in policy.get("lifetimeActions") or []:
+            if found := _action_problem(action, expires):
+                return found
+    except (AttributeError, KeyError, TypeError, OverflowError):
+        return "each lifetime action needs trigger and action, and action a type"
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _action_problem(action: Mapping[str, Any], expires: str | None) -> str | None:
+    kind, trigger = action["action"]["type"].lower(), action["trigger"]
+    after, before = trigger.get("timeAfterCreate"), trigger.get("timeBeforeExpiry")
+    if kind not in {"rotate", "notify"}:
+        return f"action type {action['action']['type']!r} is not known; expected Rotate or Notify"
+    if bool(after) == bool(before):
+        return "a trigger has either timeAfterCreate or timeBeforeExpiry"
+    if kind == "notify" and after:
+        return "a Notify action is triggered by timeBeforeExpiry, not by timeAfterCreate"
+    if _length(after or before) < _MIN_TRIGGER:
+        return f"trigger {after or before} is too short; the shortest is P7D"
+    if kind == "rotate" and before and not expires:
+        return "a Rotate action with timeBeforeExpiry needs an expiryTime"
+    if expires and _length(after or before) >= _length(expires):
+        return f"trigger {after or before} does not lie within the expiryTime {expires}"
+    return None
+
+
+def _length(duration: str) -> timedelta:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return timedelta(seconds=shift(start.timestamp(), duration) - int(start.timestamp()))

@@ -1,0 +1,185 @@
+"""One use of a vault's keys: admission, the act, the audit event. Every caller comes through here.
+
+Owns: the order of the checks and what a key's own state allows. Does not own: HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from localazure import authorization
+from localazure.cloud import Cloud
+from localazure.directory import find_principal
+from localazure.keyvault import access, audit, crypto, key_store
+from localazure.keyvault.access import Operation, Refusal
+from localazure.keyvault.model import Key, KeyVersion, Vault
+from localazure.web import Caller, ServiceError
+
+T = TypeVar("T")
+
+_NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT, access.SIGN})
+_KEY_OPS = {
+    access.WRAP: "wrapKey",
+    access.UNWRAP: "unwrapKey",
+    access.ENCRYPT: "encrypt",
+    access.DECRYPT: "decrypt",
+    access.SIGN: "sign",
+    access.VERIFY: "verify",
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """Somebody about to do something with a key (`key_name` empty: with the vault's keys as a whole).
+
+    `trusted` marks one of Azure's own services, which the firewall's bypass may let in.
+    """
+
+    vault: Vault
+    caller: Caller
+    operation: Operation
+    key_name: str = ""
+    version: str = ""
+    trusted: bool = False
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """That a caller got in; by which role assignment, where the vault is under Azure RBAC."""
+
+    assignment_id: str | None = None
+
+
+def carry_out(cloud: Cloud, use: Use, act: Callable[[Admission], tuple[str, T]]) -> T:
+    """Admits the caller, acts, records. `act` returns the key version it touched (or "") and its result.
+
+    Raises the ServiceError with which Key Vault refuses; that is recorded too.
+    """
+    try:
+        version, result = act(admit(cloud, use))
+    except ServiceError as error:
+        _record(cloud, use, use.version, error.status)
+        raise
+    _record(cloud, use, version, 200)
+    return result
+
+
+def admit(cloud: Cloud, use: Use) -> Admission:
+    """Raises 401 for a caller of another tenant, and 403 Forbidden where the firewall, the access policies
+    or the roles refuse it."""
+    vault, caller = use.vault, use.caller
+    if caller.tenant_id.lower() != vault.tenant_id.lower():
+        issuer = "https://sts.windows.net/"
+        raise ServiceError(
+            401,
+            "Unauthorized",
+            f"AKV10032: Invalid issuer. Expected one of {issuer}{vault.tenant_id}/, found "
+            f"{issuer}{caller.tenant_id}/.",
+        )
+    if refusal := access.firewall_refusal(vault, caller, trusted=use.trusted):
+        raise forbidden(refusal)
+    if vault.rbac:
+        resource = f"{vault.id}/keys/{use.key_name}" if use.key_name else vault.id
+        assignment = authorization.allows_data(cloud, caller.object_id, use.operation.data_action, resource)
+        if assignment is None:
+            raise forbidden(access.rbac_refusal(vault, caller, use.operation, resource))
+        return Admission(assignment)
+    now, delay = cloud.clock.now(), cloud.behaviour.grant_delay_seconds
+    refusal = access.policy_refusal(vault, caller, use.operation, now=now, delay=delay)
+    if refusal is None and find_principal(cloud, caller.object_id) is None:
+        # A grant outlives its principal, and then allows nobody anything.
+        refusal = Refusal("ForbiddenByPolicy", f"The principal '{caller.object_id}' does not exist any more.")
+    if refusal is not None:
+        raise forbidden(refusal)
+    return Admission()
+
+
+def forbidden(refusal: Refusal) -> ServiceError:
+    """The 403 that a refusal becomes."""
+    extra = {"innererror": {"code": refusal.code}}
+    return ServiceError(403, "Forbidden", refusal.message, extra=extra)
+
+
+def find_key(cloud: Cloud, vault: Vault, name: str) -> Key:
+    """The key as a caller finds it. Raises 404 KeyNotFound."""
+    key = key_store.find(cloud, vault, name)
+    if key is None or key.visible > cloud.clock.now():
+        raise key_not_found(name)
+    return key
+
+
+def find_version(key: Key, version: str) -> KeyVersion:
+    """A version of a key, the current one for "". Raises 404 KeyNotFound."""
+    found = key.version(version)
+    if found is None:
+        raise key_not_found(f"{key.name}/{version}")
+    return found
+
+
+def key_not_found(what: str) -> ServiceError:
+    """The 404 for a key or, as `name/version`, a version of one."""
+    return ServiceError(
+        404,
+        "KeyNotFound",
+        f"A key with (name/id) {what} was not found in this key vault. If you recently deleted this key you "
+        "may be able to recover it using the correct recovery command. For help resolving this issue, please "
+        "see https://go.microsoft.com/fwlink/?linkid=2125182",
+    )
+
+
+def state_refusal(version: KeyVersion, operation: Operation, now: float) -> Refusal | None:
+    """Why a key version's own state forbids a cryptographic use of it, None where it does not.
+
+    Outside its validity a key still decrypts, unwraps and verifies (Key Vault: "Date-time controlled
+    operations"), so that old data can be recovered. The texts were seen in fakes only, never recorded.
+    """
+    word = _KEY_OPS[operation]
+    if word.lower() not in {o.lower() for o in version.operations}:
+        return Refusal("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
+    if not version.enabled:
+        return Refusal("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
+    if operation in _NEEDS_VALIDITY and version.not_before is not None and now < version.not_before:
+        return Refusal("KeyNotYetValid", f"Operation {word} is not allowed on a key that is not yet valid.")
+    if operation in _NEEDS_VALIDITY and version.expires is not None and now >= version.expires:
+        return Refusal("KeyExpired", f"Operation {word} is not allowed on an expired key.")
+    return None
+
+
+def usable(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
+    """The key version of a cryptographic use with its private half. Raises 404, or 403 by its state."""
+    key = find_key(cloud, use.vault, use.key_name)
+    version = find_version(key, use.version)
+    if refusal := state_refusal(version, use.operation, cloud.clock.now()):
+        raise forbidden(refusal)
+    return key, version, key_store.private_half(cloud, key, version)
+
+
+def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
+    """Wraps, unwraps, encrypts or decrypts, as the use says. Raises ServiceError."""
+    key, version, private = usable(cloud, use)
+    act = crypto.encrypt if use.operation in {access.WRAP, access.ENCRYPT} else crypto.decrypt
+    try:
+        return key, version, act(private, algorithm, data)
+    except crypto.CryptoError as error:
+        raise bad_parameter(str(error)) from error
+
+
+def bad_parameter(message: str) -> ServiceError:
+    """Key Vault's 400; its texts were never observed, so ours say what would be right."""
+    return ServiceError(400, "BadParameter", message)
+
+
+def _record(cloud: Cloud, use: Use, version: str, status: int) -> None:
+    audit.record(
+        cloud,
+        use.vault,
+        operation=use.operation.audit,
+        key=use.key_name,
+        version=version,
+        object_id=use.caller.object_id,
+        status=status,
+        correlation_id=use.correlation_id,
+    )

@@ -1,0 +1,86 @@
+"""Vaults as ARM spells them, by api-version (azure-wire.md, section Microsoft.KeyVault)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.cloud import iso
+from localazure.keyvault.model import TYPE, Vault
+from localazure.web import Json, Response
+
+HEADERS = {"x-ms-keyvault-service-version": "1.5.1455.0"}
+_SHOWN_WHEN_SET = (
+    "enabledForDiskEncryption",
+    "enabledForTemplateDeployment",
+    "enableSoftDelete",
+    "softDeleteRetentionInDays",
+    "enableRbacAuthorization",
+    "enablePurgeProtection",
+)
+
+
+def answer(body: Json, status: int = 200) -> Response:
+    """A response of the resource provider."""
+    return Response(status, body, HEADERS)
+
+
+def vault_body(vault: Vault, *, api_version: str, now: float, fresh: bool = False) -> Json:
+    """A vault's body; `fresh` is the answer to its creation, whose vaultUri is not yet the final one."""
+    body: dict[str, Any] = {
+        "id": vault.id,
+        "name": vault.name,
+        "type": TYPE,
+        "location": vault.location,
+        "tags": dict(vault.tags),
+    }
+    if api_version >= "2021":
+        body["systemData"] = system_data(vault)
+    sent = vault.properties
+    properties: dict[str, Any] = {
+        "sku": sent["sku"],
+        "tenantId": sent["tenantId"],
+        **({"networkAcls": sent["networkAcls"]} if "networkAcls" in sent else {}),
+        "accessPolicies": sent["accessPolicies"],
+        "enabledForDeployment": sent["enabledForDeployment"],
+    }
+    properties |= {name: sent[name] for name in _SHOWN_WHEN_SET if name in sent}
+    if api_version < "2019-09-01":
+        properties.pop("enableSoftDelete", None)
+    properties["vaultUri"] = f"https://{vault.name}.vault.azure.net" if fresh else vault.uri
+    properties["provisioningState"] = "RegisteringDns" if fresh or now < vault.ready else "Succeeded"
+    if api_version[:10] >= "2021-06-01":
+        properties["publicNetworkAccess"] = sent.get("publicNetworkAccess", "Enabled")
+    body["properties"] = properties
+    return body
+
+
+def system_data(vault: Vault) -> Json:
+    """Who made and last changed a vault, and when."""
+    return {
+        "createdBy": vault.created_by,
+        "createdByType": "Application",
+        "createdAt": iso(vault.created, digits=3),
+        "lastModifiedBy": vault.modified_by,
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": iso(vault.modified, digits=3),
+    }
+
+
+def deleted_body(vault: Vault) -> Json:
+    """A soft-deleted vault's body."""
+    scope = f"/subscriptions/{vault.subscription_id}/providers/Microsoft.KeyVault"
+    properties: dict[str, Any] = {
+        "vaultId": vault.id,
+        "location": vault.location,
+        "tags": dict(vault.tags),
+        "deletionDate": iso(vault.deleted or 0, digits=0),
+        "scheduledPurgeDate": iso(vault.purge_date or 0, digits=0),
+    }
+    if vault.purge_protected:
+        properties["purgeProtectionEnabled"] = True
+    return {
+        "id": f"{scope}/locations/{vault.place}/deletedVaults/{vault.name}",
+        "name": vault.name,
+        "type": "Microsoft.KeyVault/deletedVaults",
+        "properties": properties,
+    }

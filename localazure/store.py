@@ -1,0 +1,117 @@
+"""The cloud's memory: JSON documents in SQLite, so that it survives restarts and kill -9."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from localazure.web import Json, ServiceError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream TEXT NOT NULL,
+    id     TEXT NOT NULL,
+    body   TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_by_stream ON events (stream, id, seq);
+"""
+_APPEND = "INSERT INTO events (stream, id, body) VALUES (?, ?, ?)"
+
+
+class Store:
+    """Documents by kind and id, and append-only event streams.
+
+    Ids compare without regard to case, as ARM's do; a document keeps whatever case its body has. One
+    thread writes: the server runs handlers one after another, each in one `transaction()`.
+    """
+
+    def __init__(self, path: Path | str = ":memory:") -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # A committed write survives the death of this process; only a power cut may take the last ones.
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+        self._appended: list[tuple[str, str, str]] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen, or none do (also when the process is killed half-way).
+
+        A refusal (ServiceError) takes back the documents only: what was tried stays on record, or the
+        audit log would hold no key use that was forbidden.
+        """
+        self._appended = []
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except ServiceError:
+            self._db.execute("ROLLBACK")
+            self._db.executemany(_APPEND, self._appended)
+            raise
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def get(self, kind: str, id: str) -> Json | None:
+        row = self._db.execute(
+            "SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, id.lower())
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def put(self, kind: str, id: str, body: Json) -> None:
+        self._db.execute(
+            "INSERT INTO documents (kind, id, body) VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+            (kind, id.lower(), json.dumps(body, separators=(",", ":"))),
+        )
+
+    def delete(self, kind: str, id: str) -> None:
+        self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, id.lower()))
+
+    def scan(self, kind: str, prefix: str = "") -> list[tuple[str, Json]]:
+        """The (lower-case id, body) pairs of a kind whose id starts with `prefix`, in order of id."""
+        start = prefix.lower()
+        rows = self._db.execute(
+            "SELECT id, body FROM documents WHERE kind = ? AND id >= ? AND id < ? ORDER BY id",
+            (kind, start, start + "\U0010ffff"),
+        )
+        return [(id, json.loads(body)) for id, body in rows]
+
+    def append(self, stream: str, id: str, body: Json, *, lasting: bool = True) -> None:
+        """Adds an event about `id` to a stream; events are never changed.
+
+        One that is not `lasting` tells of a change of documents, and goes when a refusal takes that back.
+        """
+        row = (stream, id.lower(), json.dumps(body, separators=(",", ":")))
+        if lasting and self._db.in_transaction:
+            self._appended.append(row)
+        self._db.execute(_APPEND, row)
+
+    def events(self, stream: str, id: str | None = None) -> list[Json]:
+        """The events of a stream, oldest first; of one id when given."""
+        if id is None:
+            rows = self._db.execute("SELECT body FROM events WHERE stream = ? ORDER BY seq", (stream,))
+        else:
+            rows = self._db.execute(
+                "SELECT body FROM events WHERE stream = ? AND id = ? ORDER BY seq",
+                (stream, id.lower()),
+            )
+        return [json.loads(body) for (body,) in rows]
+
+    def clear(self) -> None:
+        self._db.execute("DELETE FROM documents")
+        self._db.execute("DELETE FROM events")
+
+    def close(self) -> None:
+        self._db.close()

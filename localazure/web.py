@@ -1,0 +1,114 @@
+"""What a handler gets and gives: requests, responses and the errors Azure answers with.
+
+Nothing here knows a socket; `server.py` turns HTTP into these and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Json = Any
+
+
+class Host(StrEnum):
+    """The endpoint a request came to, told by its Host header."""
+
+    ARM = "management.azure.com"
+    LOGIN = "login.microsoftonline.com"
+    VAULT = "*.vault.azure.net"
+    LANGUAGE = "*.cognitiveservices.azure.com"
+
+
+def host_of(authority: str) -> tuple[Host, str] | None:
+    """The endpoint and the first label of a name; None for one that is not ours."""
+    name = authority.lower().rstrip(".")
+    label, _, rest = name.partition(".")
+    for host in Host:
+        if name == host or (host.startswith("*.") and label and rest == host[2:]):
+            return host, label
+    return None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A principal whose token was verified: its Microsoft Entra object, application and tenant."""
+
+    object_id: str
+    client_id: str
+    tenant_id: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request, decoded.
+
+    `label` is the first label of the host (`contoso` of `contoso.vault.azure.net`), lower case.
+    `path` is as the client sent it; `params` are the template's fields, unescaped, in the client's case.
+    Header and query names are lower case. `body` is the decoded JSON, None when there is none; `content`
+    is the body as it came, which only a form (at the login host) needs.
+    `caller` is None where a request may come without a token: the login host, and the Language endpoint
+    when it carries `Ocp-Apim-Subscription-Key` instead, which its handlers then check.
+    """
+
+    method: str
+    host: Host
+    path: str
+    label: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    content: bytes = b""
+    caller: Caller | None = None
+    correlation_id: str = ""
+
+    @property
+    def api_version(self) -> str:
+        return self.query.get("api-version", "")
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP response; a `body` of None is an empty one, `bytes` go out as they are, the rest as JSON."""
+
+    status: int
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class ServiceError(Exception):
+    """An error as Azure answers it: `{"error": {"code", "message", ...}}`.
+
+    A request that ends in one has changed no document; the events it appended stay (Store.transaction).
+
+    `gateway` marks ARM's own errors (header `x-ms-failure-cause: gateway`), which a resource
+    provider's errors do not carry. `extra` is merged into the error object (`innererror`, `target`).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        gateway: bool = False,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Json] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.gateway = gateway
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+    def response(self) -> Response:
+        headers = dict(self.headers)
+        if self.gateway:
+            headers["x-ms-failure-cause"] = "gateway"
+        error = {"code": self.code, "message": self.message, **self.extra}
+        return Response(self.status, {"error": error}, headers)
