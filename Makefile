@@ -80,5 +80,8 @@ fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+bench: setup ## times and memory of previews and updates, for 1 to 100 services
+	@$(PY) -m tests.bench --json .bench/results.json
+
 clean: down ## down, and what setup made
 	@rm -rf .venv .pulumi

@@ -13,7 +13,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from azure.identity import DefaultAzureCredential
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 
+_NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
 _KEY_URI = re.compile(r"(https://[^/]+)/keys/([^/]+)/([^/]+)")
 
@@ -105,23 +106,33 @@ def main() -> int:
     )
     if printed.returncode != 0:
         return printed.returncode
-    outputs = json.loads(printed.stdout)
-    missing = [
-        name for name in ("accountId", "endpoint", "vaultId", "keyUriWithVersion") if name not in outputs
-    ]
+    held = True
+    for service in services(json.loads(printed.stdout)):
+        held = prove(service, write_project=arguments.write_project) and held
+    return 0 if held else 1
+
+
+def services(outputs: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The outputs of each service of a stack, which has one, or several under `services`."""
+    return list(outputs["services"].values()) if "services" in outputs else [outputs]
+
+
+def prove(outputs: Mapping[str, Any], *, write_project: bool) -> bool:
+    """Prints every check of one service; whether all of them held."""
+    missing = [name for name in _NEEDED if name not in outputs]
     if missing:
-        print(f"verify: stack {arguments.stack} has no output {', '.join(missing)}: run `pulumi up` first")
-        return 1
+        print(f"  FAILED  the stack has no output {', '.join(missing)}: run `pulumi up` first")
+        return False
     print(f"Proof, read back from the account {outputs['accountId']}:")
     held = True
     try:
-        for check in verify(outputs, write_project=arguments.write_project):
+        for check in verify(outputs, write_project=write_project):
             print(check)
             held = held and check.holds
     except AzureError as error:
         print(f"  FAILED  the cloud could not be asked: {error}")
-        return 1
-    return 0 if held else 1
+        return False
+    return held
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def program_command(request: pb.RunRequest, engine: str, python: str, launcher: 
 def plugin_command(request: pb.RunPluginRequest, python: str) -> list[str]:
     """The command that runs a policy pack or a plugin; the engine's address is its first argument."""
     if request.kind == "analyzer":
-        return [python, "-u", "-m", "pulumi.policy", *request.args]
+        return [python, "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory]
     return [python, "-u", request.info.program_directory, *request.args]
 
 

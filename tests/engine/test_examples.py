@@ -1,0 +1,56 @@
+"""Every example deploys on the real engine and the local Azure, and proposes nothing when it is run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.stack import ROOT, Stack
+
+pytestmark = pytest.mark.engine
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+NOBODYS = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path_factory.mktemp("azure")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """The vault and key of a central team, in another subscription, which two of the examples name."""
+    stack = Stack(tmp_path_factory.mktemp("central") / "stack", azure.environ)
+    stack.configure(
+        name="keys",
+        resourceGroupName="rg-keys",
+        vault={"name": "kv-keys"},
+        key={"name": "language"},
+    )
+    document = stack.config()
+    document["config"]["azure-native:subscriptionId"] = OTHER_SUBSCRIPTION_ID
+    stack.config_file.write_text(yaml.safe_dump(document))
+    run = stack.up()
+    assert run.ok, run.output
+    return stack
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_example_deploys_and_settles(
+    example: Path, azure: RunningAzure, central: Stack, tmp_path: Path
+) -> None:
+    """`up` makes what the example says, and a second `up` finds nothing to do."""
+    stack = Stack(tmp_path / "stack", azure.environ)
+    text = example.read_text().replace(NOBODYS, OTHER_SUBSCRIPTION_ID)
+    salt = stack.config()["encryptionsalt"]
+    stack.config_file.write_text(f"{text}\nencryptionsalt: {salt}\n")
+    first = stack.up()
+    assert first.ok, first.output
+    again = stack.up("--expect-no-changes")
+    assert again.ok, again.output

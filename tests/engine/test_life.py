@@ -1,0 +1,163 @@
+"""Whole lives of the stack on the real engine and the local Azure, judged by the cloud's own records."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure
+from tests.support.stack import ROOT, Stack
+
+pytestmark = pytest.mark.engine
+PROGRAMS = Path(__file__).with_name("programs")
+
+
+def prove(stack: Stack) -> subprocess.CompletedProcess[str]:
+    """Runs the proof of `make up` on a stack."""
+    command = [sys.executable, str(ROOT / "verify.py"), "--stack", "dev", "--write-project"]
+    return subprocess.run(
+        command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def client(name: str, env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs one of the programs beside this test, as a client of the cloud of `env`."""
+    command = [sys.executable, str(PROGRAMS / f"{name}.py"), *words]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
+
+
+@pytest.fixture
+def deployed(stack: Stack) -> Stack:
+    run = stack.up()
+    assert run.ok, run.output
+    return stack
+
+
+def test_one_up_binds_the_account_and_the_proof_holds(deployed: Stack, azure: RunningAzure) -> None:
+    """One `up` from nothing ends with the account under the key that the outputs name, in two phases."""
+    outputs = deployed.outputs()
+    proof = prove(deployed)
+    assert proof.returncode == 0, proof.stdout + proof.stderr
+    assert outputs["keyUriWithVersion"].rsplit("/", 1)[1] in proof.stdout
+    states = cloud.history(azure, outputs["accountId"])
+    assert [state["keySource"] for state in states] == ["Microsoft.CognitiveServices", "Microsoft.KeyVault"]
+    assert states[-1]["keyUri"] == outputs["keyUriWithVersion"]
+    assert states[-1]["identity"] == outputs["principalId"]
+
+
+def test_second_up_and_refresh_propose_nothing(deployed: Stack) -> None:
+    """Right after the first `up` there is nothing to do, and a refresh finds nothing changed."""
+    assert deployed.up("--expect-no-changes").ok
+    refreshed = deployed.pulumi("refresh", "--yes", "--expect-no-changes")
+    assert refreshed.ok, refreshed.output
+    assert deployed.preview("--expect-no-changes").ok
+
+
+def test_a_tag_changes_without_an_unbound_moment(deployed: Stack, azure: RunningAzure) -> None:
+    """Changing the account's tags, a full PUT, leaves it bound at every moment."""
+    account = deployed.outputs()["accountId"]
+    deployed.configure(tags={"environment": "dev", "owner": "somebody else"})
+    run = deployed.up()
+    assert run.ok, run.output
+    assert cloud.unbound_moments(azure, account) == []
+    assert prove(deployed).returncode == 0
+    assert deployed.up("--expect-no-changes").ok
+
+
+def test_rotation_is_one_update_of_version_and_binding(deployed: Stack, azure: RunningAzure) -> None:
+    """A changed generation makes one new version and re-binds in place; nothing else changes."""
+    outputs = deployed.outputs()
+    deployed.configure(key={"generation": 2})
+    preview = deployed.preview()
+    assert preview.ok, preview.output
+    assert "~ 2 to update" in preview.output
+    run = deployed.up()
+    assert run.ok, run.output
+    rotated = deployed.outputs()
+    keys = cloud.bound_keys(azure, outputs["accountId"])
+    assert keys == [outputs["keyUriWithVersion"], rotated["keyUriWithVersion"]]
+    assert cloud.unbound_moments(azure, outputs["accountId"]) == []
+    assert deployed.up("--expect-no-changes").ok
+
+
+def test_binding_removed_by_hand_is_drift_and_is_repaired(deployed: Stack, azure: RunningAzure) -> None:
+    """Somebody turning the customer's key off shows in the next preview, and `up` binds it again."""
+    outputs = deployed.outputs()
+    client("unbind", deployed.env, outputs["accountId"])
+    assert len(cloud.unbound_moments(azure, outputs["accountId"])) == 1
+    assert not deployed.preview("--expect-no-changes").ok
+    run = deployed.up()
+    assert run.ok, run.output
+    assert prove(deployed).returncode == 0
+
+
+def test_kill_of_the_local_azure_loses_nothing(deployed: Stack, azure: RunningAzure) -> None:
+    """After `kill -9` of the local Azure between two commands, the state is as it was."""
+    account = deployed.outputs()["accountId"]
+    before = cloud.history(azure, account)
+    azure.restart(kill=True)
+    deployed.env.update(azure.env)
+    assert cloud.history(azure, account) == before
+    assert deployed.up("--expect-no-changes").ok
+    assert prove(deployed).returncode == 0
+
+
+def test_destroy_takes_everything_and_never_unbinds_first(deployed: Stack, azure: RunningAzure) -> None:
+    """On destroy the account goes while its access still stands; nothing is left in the state."""
+    account = deployed.outputs()["accountId"]
+    run = deployed.destroy()
+    assert run.ok, run.output
+    assert deployed.resources() == []
+    assert cloud.documents(azure, "account") == []
+    assert cloud.documents(azure, "vault") == []
+    assert cloud.unbound_moments(azure, account) == []
+    assert all(state["readable"] for state in cloud.history(azure, account))
+
+
+def test_fails_with_every_wrong_setting_named_and_nothing_created(stack: Stack, azure: RunningAzure) -> None:
+    """Several wrong settings at once are one message that lists all of them."""
+    stack.configure(
+        location="westeurop", vault={"name": "a" * 30}, netwerk={"access": "open"}, protect="sometimes"
+    )
+    run = stack.up()
+    assert not run.ok
+    for words in ("westeurop", "westeurope", "a" * 30, "24", "netwerk", "network", "protect"):
+        assert words in run.output, f"{words} is not in:\n{run.output}"
+    assert "Traceback" not in run.output
+    assert cloud.documents(azure, "group") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule", "words"),
+    [
+        ("purge protection", "vault-purge-protection", ["enablePurgeProtection"]),
+        ("key size", "key-rsa-2048", ["3072", "2048"]),
+        ("identity", "account-identity", ["SystemAssigned"]),
+    ],
+)
+def test_fails_in_preview_naming_the_rule_and_the_fix(
+    stack: Stack, wrong: str, rule: str, words: list[str]
+) -> None:
+    """What the service would refuse, or what would lose data, stops in preview."""
+    shutil.copy(PROGRAMS / "refused.py", stack.folder / "__main__.py")
+    stack.env["WRONG"] = wrong
+    run = stack.preview()
+    assert not run.ok
+    for word in (rule, *words):
+        assert word in run.output, f"{word} is not in:\n{run.output}"
+
+
+def test_a_client_nobody_tests_reads_and_is_refused_with_less(deployed: Stack) -> None:
+    """With the exports an Azure SDK reads account, vault and key; with another secret it reads nothing."""
+    outputs = deployed.outputs()
+    words = (outputs["accountId"], outputs["vaultId"], outputs["keyUriWithVersion"].split("/")[4])
+    read = client("client", deployed.env, *words)
+    assert read.stdout.split() == ["TextAnalytics", outputs["vaultId"].split("/")[8], "True"]
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        client("client", {**deployed.env, "AZURE_CLIENT_SECRET": "another"}, *words)
+    assert "AADSTS7000215" in refused.value.stderr

@@ -1,0 +1,66 @@
+"""A local Azure for tests: a real one in its own process, with a home of its own, stopped at the end."""
+
+from __future__ import annotations
+
+import http.client
+import json as codec
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from localazure import process
+from localazure.home import Home
+
+
+@dataclass
+class RunningAzure:
+    """A running local Azure. `env` is what `python -m localazure env` prints for it."""
+
+    home: Home
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment for a child process that is to be a client of this Azure."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "ARM_", "LOCALAZURE_"))}
+        return {**kept, **self.env}
+
+    def control(self, path: str, json: Any = None, *, method: str = "") -> Any:
+        """Asks the control endpoint: POST with a body, GET without one. Raises ValueError on a refusal."""
+        address = urlsplit(self.env["LOCALAZURE_CONTROL"])
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+        headers = {"Authorization": f"Bearer {self.env['LOCALAZURE_CONTROL_TOKEN']}"}
+        try:
+            body = None if json is None else codec.dumps(json)
+            connection.request(method or ("GET" if json is None else "POST"), path, body, headers)
+            response = connection.getresponse()
+            answer = codec.loads(response.read())
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise ValueError(f"{path}: {response.status} {answer}")
+        return answer
+
+    def restart(self, *, kill: bool = False) -> None:
+        """Ends the process, with SIGKILL if `kill`, and starts it again on the same home."""
+        process.stop(self.home, kill=kill)
+        process.start(self.home)
+        self.env = process.environment_of(self.home)
+
+
+@contextmanager
+def running_azure(home: Path, **behaviour: Any) -> Iterator[RunningAzure]:
+    """Starts a local Azure with its state in `home`, set to `behaviour` (localazure.cloud.Behaviour)."""
+    azure = RunningAzure(Home(home))
+    process.start(azure.home)
+    try:
+        azure.env = process.environment_of(azure.home)
+        if behaviour:
+            azure.control("/behaviour", behaviour)
+        yield azure
+    finally:
+        process.stop(azure.home)

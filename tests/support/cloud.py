@@ -1,0 +1,38 @@
+"""What tests of the real engine ask the local Azure itself, past Pulumi: it is the judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.azure import RunningAzure
+
+
+def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
+    """An account's encryption, every state it was ever in, oldest first."""
+    found: list[dict[str, Any]] = azure.control(f"/history?account={account_id}")["value"]
+    return found
+
+
+def unbound_moments(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
+    """The states after the first binding in which the account was not under a customer's key."""
+    states = history(azure, account_id)
+    sources = [state["keySource"] for state in states]
+    if "Microsoft.KeyVault" not in sources:
+        raise AssertionError(f"{account_id} was never bound: {states}")
+    first = sources.index("Microsoft.KeyVault")
+    return [state for state in states[first:] if state["keySource"] != "Microsoft.KeyVault"]
+
+
+def bound_keys(azure: RunningAzure, account_id: str) -> list[str]:
+    """The key versions an account was bound to, one after another, without repetitions."""
+    keys: list[str] = []
+    for state in history(azure, account_id):
+        if state["keyUri"] and [state["keyUri"]] != keys[-1:]:
+            keys.append(state["keyUri"])
+    return keys
+
+
+def documents(azure: RunningAzure, kind: str) -> list[dict[str, Any]]:
+    """What the cloud holds of a kind: `account`, `vault`, `group`."""
+    found: list[dict[str, Any]] = azure.control(f"/documents?kind={kind}")["value"]
+    return found

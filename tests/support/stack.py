@@ -1,0 +1,129 @@
+"""A stack of this project on the real engine, in a checkout of its own, for tests of whole lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.env import exports
+
+ROOT = Path(__file__).resolve().parents[2]
+_PROGRAM = (
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "__main__.py",
+    "settings",
+    "settings.py",
+    "components",
+    "provider",
+    "policies",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command of the engine: its exit code and what a person would have read."""
+
+    code: int
+    output: str
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+
+@dataclass
+class Stack:
+    """Stack `dev` of a copy of the project in `folder`; `cloud` is the environment of a local Azure."""
+
+    folder: Path
+    cloud: Mapping[str, str]
+    policy_pack: bool = True
+    env: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        for name in _PROGRAM:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():
+                shutil.copy(source, self.folder / name)
+        (self.folder / ".venv").symlink_to(ROOT / ".venv")
+        search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
+        self.env = {**os.environ, **self.cloud, **exports(self.folder, search_path)}
+        (self.folder / ".pulumi" / "backend").mkdir(parents=True)
+        self.pulumi("stack", "select", "--create", "dev").output  # noqa: B018
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / "Pulumi.dev.yaml"
+
+    def config(self) -> dict[str, Any]:
+        """The stack's configuration as its file has it."""
+        loaded: dict[str, Any] = yaml.safe_load(self.config_file.read_text())
+        return loaded
+
+    def configure(self, **settings: Any) -> None:
+        """Sets settings of the project's namespace; None takes one out."""
+        document = self.config()
+        for name, value in settings.items():
+            if value is None:
+                document["config"].pop(f"language-cmk:{name}", None)
+            else:
+                document["config"][f"language-cmk:{name}"] = value
+        self.config_file.write_text(yaml.safe_dump(document))
+
+    def pulumi(self, *words: str, timeout: float = 120) -> Run:
+        """Runs the CLI as a person would, without a terminal."""
+        done = subprocess.run(
+            ["pulumi", *words, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def _with_pack(self, *words: str) -> Run:
+        pack = ("--policy-pack", "policies") if self.policy_pack else ()
+        return self.pulumi(*words, *pack)
+
+    def up(self, *words: str) -> Run:
+        return self._with_pack("up", "--yes", *words)
+
+    def preview(self, *words: str) -> Run:
+        return self._with_pack("preview", *words)
+
+    def refresh(self) -> Run:
+        return self.pulumi("refresh", "--yes")
+
+    def destroy(self) -> Run:
+        return self.pulumi("destroy", "--yes")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs. Raises RuntimeError when there are none to read."""
+        run = self.pulumi("stack", "output", "--json")
+        if not run.ok:
+            raise RuntimeError(run.output)
+        found: dict[str, Any] = json.loads(run.output)
+        return found
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the state, as `pulumi stack export` gives them."""
+        run = self.pulumi("stack", "export")
+        if not run.ok:
+            raise RuntimeError(run.output)
+        found: list[dict[str, Any]] = json.loads(run.output)["deployment"].get("resources", [])
+        return found
