@@ -36,6 +36,9 @@ class Behaviour:
     safe assumption, design D5)."""
 
 
+_SETTINGS = frozenset(f.name for f in fields(Behaviour))
+
+
 class Clock:
     """The cloud's time: the machine's, moved by an offset that is kept in the store."""
 
@@ -84,11 +87,12 @@ class Cloud:
 
     @property
     def behaviour(self) -> Behaviour:
-        return Behaviour(**(self.store.get("cloud", "behaviour") or {}))
+        stored = self.store.get("cloud", "behaviour") or {}
+        # Settings of another version of this code are left out, so that its memory can still be used.
+        return Behaviour(**{name: value for name, value in stored.items() if name in _SETTINGS})
 
     def behave(self, **changes: Any) -> None:
         """Changes the behaviour. Raises ValueError naming the unknown settings."""
-        known = {f.name for f in fields(Behaviour)}
-        if unknown := sorted(set(changes) - known):
-            raise ValueError(f"unknown behaviour {unknown}; known are {sorted(known)}")
+        if unknown := sorted(set(changes) - _SETTINGS):
+            raise ValueError(f"unknown behaviour {unknown}; known are {sorted(_SETTINGS)}")
         self.store.put("cloud", "behaviour", asdict(replace(self.behaviour, **changes)))

@@ -1,0 +1,109 @@
+"""The command line: `python -m localazure start|serve|stop|status|env|reset [--home DIR] [--port ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import shlex
+import sys
+import time
+
+from localazure import process
+from localazure.home import SERVICES, Home, HomeError, home_of
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; the exit code is 0 where it did what it says."""
+    parser = argparse.ArgumentParser(prog="localazure", description="A local Azure on loopback.")
+    parser.add_argument("command", choices=sorted(_COMMANDS), help="what to do")
+    parser.add_argument("--home", help="folder of its state (default: $LOCALAZURE_HOME, else .localazure)")
+    parser.add_argument(
+        "--port",
+        action="append",
+        default=[],
+        type=_port,
+        metavar="SERVICE=NUMBER",
+        help=f"port to use from the next start on where it is free; services: {', '.join(SERVICES)}",
+    )
+    given = parser.parse_args(arguments)
+    home = home_of(given.home, os.environ)
+    try:
+        if given.port:
+            home.make()
+            home.remember_ports({**home.ports(), **dict(given.port)})
+        return _COMMANDS[given.command](home)
+    except HomeError as error:
+        print(f"local Azure: {error}", file=sys.stderr)
+        return 1
+
+
+def _port(text: str) -> tuple[str, int]:
+    service, _, number = text.partition("=")
+    if service not in SERVICES or not number.isdigit() or not 0 < int(number) < 65536:
+        wanted = "|".join(SERVICES)
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}=NUMBER with a number from 1 to 65535")
+    return service, int(number)
+
+
+def _start(home: Home) -> int:
+    begun = time.monotonic()
+    started = process.start(home)
+    how = f"started in {time.monotonic() - begun:.1f} s" if started else "already running"
+    print(f"local Azure: {how}, process {home.serving()}, state in {home.path}")
+    return 0
+
+
+def _serve(home: Home) -> int:
+    # Only the server needs these, and every command counts its milliseconds.
+    import uvloop  # noqa: PLC0415
+
+    from localazure.serve import serve  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(home))
+    return 0
+
+
+def _stop(home: Home) -> int:
+    stopped = process.stop(home)
+    print(f"local Azure: {'stopped' if stopped else 'was not running'}, state in {home.path}")
+    return 0
+
+
+def _status(home: Home) -> int:
+    if not process.healthy(home):
+        print(f"local Azure: not running, state in {home.path}")
+        return 3
+    ports = ", ".join(f"{name} {port}" for name, port in home.ports().items())
+    print(f"local Azure: running, process {home.serving()}, ports: {ports}, state in {home.path}")
+    return 0
+
+
+def _env(home: Home) -> int:
+    for name, value in process.environment_of(home).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _reset(home: Home) -> int:
+    was_running = process.stop(home)
+    home.forget()
+    print(f"local Azure: emptied, state in {home.path}")
+    return _start(home) if was_running else 0
+
+
+_COMMANDS = {
+    "start": _start,
+    "serve": _serve,
+    "stop": _stop,
+    "status": _status,
+    "env": _env,
+    "reset": _reset,
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,157 @@
+"""What ARM itself checks before a resource provider sees a request.
+
+Owns: api-version, subscription, permission, registration, resource group and locks, and ARM's own errors.
+Does not own: tokens (authentication.py), and what the providers answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from localazure import locks
+from localazure.authentication import subscription_in
+from localazure.authorization import require
+from localazure.cloud import Cloud
+from localazure.routes import Route
+from localazure.web import Json, Request, ServiceError
+
+# Namespaces that need no registration: https://aka.ms/rps-not-found.
+_FREE = ("microsoft.authorization", "microsoft.resources")
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
+_WRITES = ("PUT", "PATCH", "POST")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an ARM path points:.
+
+    `scope` is the path without a trailing action or collection name: what permissions are checked at.
+    `group` is the id of the resource group, `namespace` that of the last provider; empty where none.
+    """
+
+    scope: str
+    group: str
+    namespace: str
+
+
+def place_of(path: str) -> Place:
+    """Reads a path such as `/subscriptions/S/resourceGroups/G/providers/N/type/name/action`."""
+    parts = unquote(path).strip("/").split("/")
+    lower = [part.lower() for part in parts]
+    group = "/" + "/".join(parts[:4]) if len(parts) >= 4 and lower[2] == "resourcegroups" else ""
+    last = max((i for i, part in enumerate(lower) if part == "providers"), default=None)
+    if last is None or last + 1 >= len(parts):
+        # `/subscriptions/S/resourceGroups` is a collection of the subscription.
+        return Place("/" + "/".join(parts[: len(parts) - len(parts) % 2]), group, "")
+    inside = parts[last + 2 :]
+    keep = len(inside) - len(inside) % 2
+    scope = parts[: last + 2 + keep] if keep else parts[:last]
+    return Place("/" + "/".join(scope), group, parts[last + 1])
+
+
+def require_api_version(request: Request) -> None:
+    """Raises ServiceError 400 where `api-version` is missing or is not a version."""
+    if not request.api_version:
+        raise ServiceError(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+            gateway=True,
+        )
+    if not _VERSION.fullmatch(request.api_version):
+        raise ServiceError(
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{request.api_version}' is invalid.",
+            gateway=True,
+        )
+
+
+def require_subscription(cloud: Cloud, request: Request) -> None:
+    """Raises ServiceError 404 where the path names a subscription that does not exist."""
+    subscription = subscription_in(request.path)
+    if subscription and cloud.store.get("subscription", subscription) is None:
+        raise ServiceError(
+            404,
+            "SubscriptionNotFound",
+            f"The subscription '{subscription}' could not be found.",
+            gateway=True,
+        )
+
+
+def admit(cloud: Cloud, request: Request, route: Route) -> None:
+    """Lets a request through to its handler. Raises the ServiceError ARM answers with where it does not."""
+    place = place_of(request.path)
+    if route.permission:
+        require(cloud, request, route.permission, place.scope)
+    if request.method in _WRITES:
+        _require_registration(cloud, request, place)
+    if place.group and place.scope.lower() != place.group.lower():
+        _require_group(cloud, place, writes=request.method in _WRITES)
+    locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
+
+
+def find_group(cloud: Cloud, group_id: str) -> Json | None:
+    """ARM's body of a resource group, None where there is none."""
+    return cloud.store.get("group", group_id)
+
+
+def group_not_found(name: str) -> ServiceError:
+    """ARM's 404 for a group, as it is also answered for anything inside it."""
+    message = f"Resource group '{name}' could not be found."
+    return ServiceError(404, "ResourceGroupNotFound", message, gateway=True)
+
+
+def being_deleted(name: str) -> ServiceError:
+    """ARM's 409 for a write into a group that is on its way out."""
+    return ServiceError(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
+        gateway=True,
+    )
+
+
+def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
+    """Whether a namespace is registered; those the cloud knows are, until somebody unregisters them."""
+    if namespace.lower() in _FREE:
+        return True
+    found = cloud.store.get("provider", f"{subscription}|{namespace}")
+    return found is None or bool(found["registered"])
+
+
+def register(cloud: Cloud, subscription: str, namespace: str, *, registered: bool) -> None:
+    """Registers a namespace with a subscription, or takes the registration back."""
+    cloud.store.put("provider", f"{subscription}|{namespace}", {"registered": registered})
+
+
+def _require_registration(cloud: Cloud, request: Request, place: Place) -> None:
+    subscription = subscription_in(request.path)
+    if not subscription or not place.namespace or _is_about_provider(request.path):
+        return
+    if not is_registered(cloud, subscription, place.namespace):
+        message = (
+            f"The subscription is not registered to use namespace '{place.namespace}'. "
+            "See https://aka.ms/rps-not-found for how to register subscriptions."
+        )
+        details = {"code": "MissingSubscriptionRegistration", "target": place.namespace, "message": message}
+        raise ServiceError(
+            409, "MissingSubscriptionRegistration", message, gateway=True, extra={"details": [details]}
+        )
+
+
+def _is_about_provider(path: str) -> bool:
+    """Whether the path is `/subscriptions/S/providers/N/register` or its counterpart."""
+    parts = path.strip("/").lower().split("/")
+    return len(parts) == 5 and parts[4] in ("register", "unregister")
+
+
+def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
+    name = place.group.rsplit("/", 1)[-1]
+    group = find_group(cloud, place.group)
+    if group is None:
+        raise group_not_found(name)
+    if writes and group["properties"]["provisioningState"] == "Deleting":
+        raise being_deleted(name)

@@ -1,0 +1,44 @@
+"""Every route there is, and the front door over them: where a new service is added."""
+
+from __future__ import annotations
+
+from localazure import (
+    identities,
+    inventory,
+    locks,
+    login,
+    monitor,
+    policy_assignments,
+    resources,
+    role_assignments,
+    subscriptions,
+    workspaces,
+)
+from localazure.cloud import Cloud
+from localazure.cognitive import routes as cognitive
+from localazure.front import Front
+from localazure.keyvault import routes as keyvault
+from localazure.routes import Route, Router
+from localazure.tokens import Signer
+
+_TYPES: tuple[Route, ...] = (
+    *subscriptions.ROUTES,
+    *resources.ROUTES,
+    *keyvault.ROUTES,
+    *cognitive.ROUTES,
+    *identities.ROUTES,
+    *workspaces.ROUTES,
+    *policy_assignments.ROUTES,
+)
+# Their templates match at nearly every path, so they come last.
+_ANYWHERE: tuple[Route, ...] = (*role_assignments.ROUTES, *locks.ROUTES, *monitor.ROUTES)
+
+
+def all_routes(signer: Signer) -> tuple[Route, ...]:
+    """Every row of the local Azure in the order in which they are tried."""
+    return (*login.routes(signer), *_TYPES, *inventory.routes(Router(_TYPES)), *_ANYWHERE)
+
+
+def make_front(cloud: Cloud, signer: Signer) -> Front:
+    """The front door to a cloud with the routes of every service."""
+    return Front(cloud, Router(all_routes(signer)), signer)

@@ -1,0 +1,151 @@
+"""Who may do what where: Azure RBAC by role assignments and scope inheritance.
+
+Owns: the assignments and the decision. Does not own: the roles (roles.py), the routes that change
+assignments (role_assignments.py), Key Vault's access policies.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from localazure.cloud import Cloud, iso
+from localazure.directory import find_principal
+from localazure.roles import BY_ID, BY_NAME, Role
+from localazure.web import Json, Request, ServiceError
+
+KIND = "roleAssignment"
+_BY_PRINCIPAL = "roleAssignment.principal"
+_TYPE = "Microsoft.Authorization/roleAssignments"
+
+
+def allows(cloud: Cloud, object_id: str, action: str, scope: str) -> bool:
+    """Whether a principal may do an action (`Microsoft.KeyVault/vaults/write`) at an ARM scope."""
+    return any(role.allows(action) for role, _ in _roles_at(cloud, object_id, scope))
+
+
+def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> str | None:
+    """The id of the role assignment that allows a data action at an ARM scope; None = refused."""
+    for role, assignment in _roles_at(cloud, object_id, scope):
+        if role.allows_data(data_action):
+            return str(assignment["id"])
+    return None
+
+
+def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
+    """Lets the caller pass who may do this action at this scope. Raises ARM's 403 AuthorizationFailed."""
+    caller = request.caller
+    if caller is not None and allows(cloud, caller.object_id, action, scope):
+        return
+    client, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
+    raise ServiceError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{client}' with object id '{object_id}' does not have authorization to perform action "
+        f"'{action}' over scope '{scope}'.",
+        gateway=True,
+    )
+
+
+def sees(cloud: Cloud, object_id: str, subscription_id: str) -> bool:
+    """Whether a principal has any role at or below a subscription, and so finds it in its list."""
+    scope = f"/subscriptions/{subscription_id}".lower()
+    return any(
+        found == "" or f"{found}/".startswith(f"{scope}/")
+        for found in (_scope_of(a) for a in _assignments_of(cloud, object_id))
+    )
+
+
+def assignment_id(scope: str, name: str) -> str:
+    """The ARM id of the assignment of this name at a scope."""
+    return f"{scope.rstrip('/')}/providers/{_TYPE}/{name}"
+
+
+def save_assignment(cloud: Cloud, body: Json, *, since: float) -> None:
+    """Stores an assignment (ARM's body) that was granted at `since`, seconds on the cloud's clock."""
+    cloud.store.put(KIND, body["id"], {"since": since, "body": body})
+    index = f"{body['properties']['principalId']}|{body['id']}"
+    cloud.store.put(_BY_PRINCIPAL, index, {"assignment": body["id"]})
+
+
+def drop_assignment(cloud: Cloud, body: Json) -> None:
+    """Takes an assignment (ARM's body) away; it stops counting at once."""
+    cloud.store.delete(KIND, body["id"])
+    cloud.store.delete(_BY_PRINCIPAL, f"{body['properties']['principalId']}|{body['id']}")
+
+
+def drop_below(cloud: Cloud, scope: str) -> None:
+    """Takes away every assignment at or below a scope that is gone, as ARM does with a resource's."""
+    for _, found in cloud.store.scan(KIND, scope.rstrip("/") + "/"):
+        drop_assignment(cloud, found["body"])
+
+
+def assign_role(cloud: Cloud, object_id: str, role_name: str, scope: str) -> Json:
+    """Grants a built-in role by its name, effective at once: the way the seeds and the control endpoint do.
+
+    Raises ValueError for a role that is not known. Granting it again changes nothing.
+    """
+    role = BY_NAME.get(role_name)
+    if role is None:
+        raise ValueError(f"unknown role {role_name!r}; known are {sorted(BY_NAME)}")
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{object_id}|{role.id}".lower()))
+    subscription = "/".join(scope.split("/")[:3])
+    now = cloud.clock.now()
+    body = {
+        "properties": {
+            "roleDefinitionId": f"{subscription}{definition_path(role)}",
+            "principalId": object_id,
+            "principalType": "ServicePrincipal",
+            "scope": scope,
+            "condition": None,
+            "conditionVersion": None,
+            "createdOn": iso(now),
+            "updatedOn": iso(now),
+            "createdBy": "",
+            "updatedBy": "",
+            "delegatedManagedIdentityResourceId": None,
+            "description": None,
+        },
+        "id": assignment_id(scope, name),
+        "type": _TYPE,
+        "name": name,
+    }
+    save_assignment(cloud, body, since=0.0)
+    return body
+
+
+def definition_path(role: Role) -> str:
+    """The end of a role definition's id; before it stands a subscription's id, or nothing."""
+    return f"/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
+
+
+def role_of(body: Json) -> Role | None:
+    """The role that an assignment (ARM's body) gives."""
+    return BY_ID.get(body["properties"]["roleDefinitionId"].rsplit("/", 1)[-1].lower())
+
+
+def _roles_at(cloud: Cloud, object_id: str, scope: str) -> Iterator[tuple[Role, Json]]:
+    """The roles that count at a scope: granted at it or above it, long enough ago, to one who exists."""
+    target = scope.rstrip("/").lower() + "/"
+    latest: float | None = None
+    for assignment in _assignments_of(cloud, object_id):
+        if not target.startswith(_scope_of(assignment) + "/"):
+            continue
+        if latest is None:
+            latest = cloud.clock.now() - cloud.behaviour.grant_delay_seconds
+            if find_principal(cloud, object_id) is None:
+                return
+        role = role_of(assignment["body"])
+        if role is not None and assignment["since"] <= latest:
+            yield role, assignment["body"]
+
+
+def _assignments_of(cloud: Cloud, object_id: str) -> Iterator[Json]:
+    for _, index in cloud.store.scan(_BY_PRINCIPAL, f"{object_id}|"):
+        found = cloud.store.get(KIND, index["assignment"])
+        if found is not None:
+            yield found
+
+
+def _scope_of(assignment: Json) -> str:
+    return str(assignment["body"]["properties"]["scope"]).rstrip("/").lower()

@@ -1,0 +1,9 @@
+"""Microsoft.CognitiveServices: accounts in ARM, and the Language endpoint that keeps their data.
+
+Owns: accounts, their managed identity, their encryption and its history, what they store.
+Does not own: tokens and roles (`localazure.authorization`), keys and vaults (`localazure.keyvault`).
+"""
+
+from localazure.cognitive.deleted import delete_in_group
+
+__all__ = ["delete_in_group"]

@@ -1,0 +1,199 @@
+"""A Cognitive Services account as the cloud remembers it, and where it is kept.
+
+Owns: the stored document, the index of subdomains, the running operation of an account.
+Does not own: what ARM answers (shape.py), what a write may do (rules.py, accounts.py).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, replace
+
+from localazure import operations
+from localazure.cloud import Cloud
+from localazure.web import Json, Request, ServiceError
+
+KIND = "account"
+DELETED = "account.deleted"
+_SUBDOMAIN = "account.subdomain"
+_TYPE = "Microsoft.CognitiveServices/accounts"
+_UNWATCHED_SECONDS = 2.0
+RETENTION_SECONDS = 2 * 86400.0
+"""How long a deleted account can be restored: 2 days in the recordings of 2021 to 2023."""
+
+MICROSOFT = "Microsoft.CognitiveServices"
+KEY_VAULT = "Microsoft.KeyVault"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account; times are seconds on the cloud's clock.
+
+    `identity` is ARM's form (None: no identity). `properties` are those a caller may set, as they were set.
+    `wrapping` is the account's data key, wrapped (data.py). `state` is the provisioning state; `operation`
+    the id of the operation that will end it. `verb` is the last write's, which orders the answer's keys.
+    """
+
+    id: str
+    name: str
+    tenant_id: str
+    location: str
+    kind: str
+    sku: Json
+    tags: Json | None
+    identity: Json | None
+    properties: Json
+    internal_id: str
+    date_created: float
+    etag: str
+    created_at: float
+    created_by: str
+    modified_at: float
+    modified_by: str
+    keys: list[str]
+    wrapping: Json
+    state: str = "Succeeded"
+    operation: str | None = None
+    verb: str = "PUT"
+    deleted_at: float | None = None
+
+    @property
+    def subscription(self) -> str:
+        return self.id.split("/")[2]
+
+    @property
+    def group(self) -> str:
+        return self.id.split("/")[4]
+
+    @property
+    def subdomain(self) -> str | None:
+        found = self.properties.get("customSubDomainName")
+        return None if found is None else str(found)
+
+    @property
+    def encryption(self) -> Json | None:
+        """The encryption block as it was sent; None where none ever was."""
+        return self.properties.get("encryption")
+
+    @property
+    def key_vault_properties(self) -> Json | None:
+        """The customer's key it lives on; None on Microsoft-managed keys."""
+        encryption = self.encryption or {}
+        return encryption.get("keyVaultProperties") if is_key_vault(encryption) else None
+
+    @property
+    def purge_at(self) -> float:
+        return (self.deleted_at or 0.0) + RETENTION_SECONDS
+
+
+def is_key_vault(encryption: Json | None) -> bool:
+    """Whether an encryption block means a customer's key; the schema's default for `keySource` does."""
+    if not encryption:
+        return False
+    return str(encryption.get("keySource") or KEY_VAULT).lower() == KEY_VAULT.lower()
+
+
+def id_of(request: Request) -> str:
+    """The ARM id of the account a request is about."""
+    p = request.params
+    return f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}/providers/{_TYPE}/{p['account']}"
+
+
+def save(cloud: Cloud, account: Account) -> None:
+    """Stores an account among the live or the deleted ones, and holds its subdomain for it."""
+    kind = KIND if account.deleted_at is None else DELETED
+    cloud.store.put(kind, account.id, asdict(account))
+    if account.subdomain:
+        cloud.store.put(_SUBDOMAIN, account.subdomain, {"account": account.id})
+
+
+def forget(cloud: Cloud, account: Account) -> None:
+    """Removes a live account's document, or a deleted one's; its subdomain stays taken."""
+    cloud.store.delete(KIND if account.deleted_at is None else DELETED, account.id)
+
+
+def free_subdomain(cloud: Cloud, account: Account) -> None:
+    """Lets another account have the subdomain."""
+    if account.subdomain:
+        cloud.store.delete(_SUBDOMAIN, account.subdomain)
+
+
+def owner_of_subdomain(cloud: Cloud, subdomain: str) -> str | None:
+    """The id of the account, live or soft-deleted, that has this subdomain."""
+    found = cloud.store.get(_SUBDOMAIN, subdomain)
+    return None if found is None else str(found["account"])
+
+
+def find(cloud: Cloud, id: str) -> Account | None:
+    """The live account with this id."""
+    found = cloud.store.get(KIND, id)
+    return Account(**found) if found else None
+
+
+def find_deleted(cloud: Cloud, id: str) -> Account | None:
+    """The soft-deleted account with this (live) id, its two days over or not."""
+    found = cloud.store.get(DELETED, id)
+    return Account(**found) if found else None
+
+
+def under(cloud: Cloud, scope: str, kind: str = KIND) -> list[Account]:
+    """The accounts of a subscription or resource group, given by its ARM id."""
+    return [Account(**body) for _, body in cloud.store.scan(kind, scope.rstrip("/") + "/")]
+
+
+def require(cloud: Cloud, id: str) -> Account:
+    """The live account with this id. Raises ARM's 404 where there is none."""
+    account = find(cloud, id)
+    if account is None:
+        _, _, _, _, group, *_, name = id.split("/")
+        raise ServiceError(
+            404,
+            "ResourceNotFound",
+            f"The Resource '{_TYPE}/{name}' under resource group '{group}' was not found. "
+            "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+            gateway=True,
+        )
+    return account
+
+
+def new_key() -> str:
+    """An account key: 32 hex digits, from the machine's own randomness whatever the cloud's seed."""
+    return secrets.token_hex(16)
+
+
+def new_etag(cloud: Cloud) -> str:
+    """A new entity tag, its quotes being part of it."""
+    return f'"{cloud.new_id()}"'
+
+
+def begin_operation(cloud: Cloud, account: Account, running: str) -> operations.Operation:
+    """Starts the operation that will settle an account; `running` is its status until then."""
+    about = {"service": "cognitive", "account": account.id, "running": running}
+    return operations.begin(cloud, about)
+
+
+def settle(cloud: Cloud, account: Account) -> Account:
+    """Ends an account's operation when its time has come, having looked at it.
+
+    An operation that nobody watches ends as well, a moment later: a write that meets it cannot
+    count as a look, since a refused write leaves no trace.
+    """
+    if account.operation is None:
+        return account
+    operation = operations.poll(cloud, account.operation)
+    now = cloud.clock.now()
+    if operation is not None and not (operation.done(now) or now >= operation.ends + _UNWATCHED_SECONDS):
+        return account
+    settled = replace(account, state="Succeeded", operation=None, etag=new_etag(cloud))
+    save(cloud, settled)
+    return settled
+
+
+def require_settled(cloud: Cloud, account: Account) -> Account:
+    """The account, if no operation runs on it. Raises 409 (as users reported)."""
+    settled = settle(cloud, account)
+    if settled.operation is not None:
+        raise ServiceError(
+            409, "AccountProvisioningStateInvalid", f"Account {account.id} in state {account.state}"
+        )
+    return settled

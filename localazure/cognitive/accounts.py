@@ -1,0 +1,65 @@
+"""Microsoft.CognitiveServices/accounts: reading, deleting, and which way a PUT goes."""
+
+from __future__ import annotations
+
+from localazure.cloud import Cloud
+from localazure.cognitive import account as stored
+from localazure.cognitive import binding, deleted, draft, writing
+from localazure.cognitive.shape import account_body
+from localazure.web import Request, Response
+
+
+def get(cloud: Cloud, request: Request) -> Response:
+    """An account; looking at it may end its operation."""
+    account = stored.settle(cloud, stored.require(cloud, stored.id_of(request)))
+    return Response(200, account_body(account, request.api_version), {"ETag": account.etag})
+
+
+def list_in_group(cloud: Cloud, request: Request) -> Response:
+    """The accounts of a resource group, on one page."""
+    params = request.params
+    return _listed(
+        cloud, request, f"/subscriptions/{params['subscription']}/resourceGroups/{params['group']}"
+    )
+
+
+def list_in_subscription(cloud: Cloud, request: Request) -> Response:
+    """The accounts of a subscription, on one page."""
+    return _listed(cloud, request, f"/subscriptions/{request.params['subscription']}")
+
+
+def put(cloud: Cloud, request: Request) -> Response:
+    """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
+    body = draft.check_body(request.body)
+    id = stored.id_of(request)
+    existing = stored.find(cloud, id)
+    if existing is not None:
+        return writing.replace_account(cloud, request, body, existing)
+    gone = deleted.find(cloud, id)
+    if (body.get("properties") or {}).get("restore"):
+        account = deleted.restore(cloud, request, gone)
+        return Response(201, account_body(account, request.api_version), {"ETag": account.etag})
+    if gone is not None:
+        raise deleted.must_be_restored(id)
+    return writing.create_account(cloud, request, body, id)
+
+
+def patch(cloud: Cloud, request: Request) -> Response:
+    """Changes what the body names, and nothing else."""
+    body = draft.check_body(request.body)
+    return writing.update_account(cloud, request, body, stored.require(cloud, stored.id_of(request)))
+
+
+def delete(cloud: Cloud, request: Request) -> Response:
+    """Soft-deletes an account (200, empty, at once); 204 where there is none."""
+    account = stored.find(cloud, stored.id_of(request))
+    if account is None:
+        return Response(204)
+    gone = deleted.soft_delete(cloud, stored.require_settled(cloud, account))
+    binding.record(cloud, gone, "DELETE", request.correlation_id)
+    return Response(200)
+
+
+def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
+    found = stored.under(cloud, scope)
+    return Response(200, {"value": [account_body(account, request.api_version) for account in found]})

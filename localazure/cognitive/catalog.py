@@ -1,0 +1,90 @@
+"""What the provider offers: SKUs, usages, free subdomains, its own operations. As small as clients need it.
+
+Shapes are those of azure-mgmt-cognitiveservices; the values were never recorded.
+"""
+
+from __future__ import annotations
+
+from localazure.cloud import Cloud
+from localazure.cognitive import account as stored
+from localazure.cognitive import deleted
+from localazure.cognitive.kinds import KINDS, find_kind
+from localazure.locations import REGIONS
+from localazure.web import Json, Request, Response, ServiceError
+
+_TYPE = "Microsoft.CognitiveServices/accounts"
+_IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
+
+
+def account_skus(cloud: Cloud, request: Request) -> Response:
+    """The SKUs that an account of its kind can have."""
+    kind = find_kind(stored.require(cloud, stored.id_of(request)).kind)
+    skus = kind.skus if kind else ()
+    return Response(200, {"value": [{"resourceType": _TYPE, "sku": _sku(name)} for name in skus]})
+
+
+def subscription_skus(_: Cloud, __: Request) -> Response:
+    """Every kind with every SKU; each is in every region of this cloud."""
+    value = [
+        {
+            "resourceType": "accounts",
+            **_sku(sku),
+            "kind": kind.name,
+            "locations": [region.upper() for region in REGIONS],
+            "restrictions": [],
+        }
+        for kind in KINDS.values()
+        for sku in kind.skus
+    ]
+    return Response(200, {"value": value})
+
+
+def no_items(_: Cloud, __: Request) -> Response:
+    """A list that is always empty here: usages, models."""
+    return Response(200, {"value": []})
+
+
+def account_items(cloud: Cloud, request: Request) -> Response:
+    """An always empty list of something that an account has. Raises 404 where the account is absent."""
+    stored.require(cloud, stored.id_of(request))
+    return Response(200, {"value": []})
+
+
+def check_domain(cloud: Cloud, request: Request) -> Response:
+    """Whether a subdomain is free; a soft-deleted account still has its own."""
+    body = request.body or {}
+    name = body.get("subdomainName")
+    if not isinstance(name, str) or not name:
+        raise ServiceError(400, "BadRequest", "subdomainName must be given.")
+    taken = deleted.owner_of_subdomain(cloud, name) is not None
+    answer: Json = {
+        "isSubdomainAvailable": not taken,
+        "reason": _IN_USE.format(name) if taken else None,
+        "subdomainName": name,
+        "type": body.get("type", _TYPE),
+    }
+    return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
+
+
+def check_skus(_: Cloud, request: Request) -> Response:
+    """Whether SKUs exist for a kind."""
+    body = request.body or {}
+    kind = find_kind(str(body.get("kind") or ""))
+    value = []
+    for name in body.get("skus") or []:
+        there = kind is not None and str(name).upper() in kind.skus
+        value.append(
+            {
+                "kind": body.get("kind"),
+                "type": body.get("type", _TYPE),
+                "skuName": name,
+                "skuAvailable": there,
+                "reason": None if there else "The SKU is not available for this kind",
+                "message": None,
+            }
+        )
+    return Response(200, {"value": value})
+
+
+def _sku(name: str) -> Json:
+    return {"name": name, "tier": "Free" if name.startswith("F") else "Standard"}

@@ -1,0 +1,153 @@
+"""Data at rest: one AES-256 key per account, wrapped by whoever manages the keys, never kept open.
+
+Owns: the data key and its wrappings, and the ciphertext of what is stored under it. A rotation changes the
+wrapping alone. Reading unwraps the key each time, so that access taken away is gone at once.
+Does not own: who may bind which key (rules.py); what is stored (language.py).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypedDict
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from localazure.cloud import Cloud
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
+from localazure.cognitive.identity import key_user
+from localazure.keyvault import use
+from localazure.web import Json
+
+_MASTER = "account.masterKey"
+_NONCE_BYTES = 12
+
+
+class KeyUnavailableError(Exception):
+    """The customer's key cannot be used; the text says why. `code` is Key Vault's reason or "identity"."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def new_data_key() -> bytes:
+    """A new AES-256 key, from the machine's own randomness."""
+    return os.urandom(32)
+
+
+def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -> Json:
+    """The data key, wrapped as the account's encryption block says. Raises KeyUnavailableError.
+
+    A customer's key is read first and tried both ways (the source asks for get, wrapKey and unwrapKey):
+    a data key that was only ever wrapped could be lost.
+    """
+    target = account.key_vault_properties
+    if target is None:
+        return {"by": MICROSOFT, "wrapped": _text(aes_key_wrap(_master(cloud), data_key))}
+    object_id, reason = key_user(cloud, account)
+    if object_id is None:
+        raise KeyUnavailableError("identity", reason)
+    wrapping = {
+        "by": KEY_VAULT,
+        "vaultUri": target["keyVaultUri"],
+        "keyName": target["keyName"],
+        "keyVersion": target["keyVersion"],
+    }
+    with _refusals():
+        who = _who(object_id, wrapping, correlation_id)
+        use.read(cloud, **who)
+        wrapped = use.wrap(cloud, **who, data=data_key)
+        use.unwrap(cloud, **who, data=wrapped)
+    return {**wrapping, "wrapped": _text(wrapped)}
+
+
+def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
+    """The account's data key, fetched now. Raises KeyUnavailableError where the customer's key denies it."""
+    wrapping = account.wrapping
+    wrapped = b64decode(wrapping["wrapped"])
+    if wrapping["by"] == MICROSOFT:
+        return aes_key_unwrap(_master(cloud), wrapped)
+    object_id, reason = key_user(cloud, account)
+    if object_id is None:
+        raise KeyUnavailableError("identity", reason)
+    with _refusals():
+        return use.unwrap(cloud, **_who(object_id, wrapping, correlation_id), data=wrapped)
+
+
+def readable(cloud: Cloud, account: Account, correlation_id: str) -> bool:
+    """Whether what the account stores can be read now; a use of the customer's key, as any other."""
+    try:
+        unwrap(cloud, account, correlation_id)
+    except KeyUnavailableError:
+        return False
+    return True
+
+
+def seal(data_key: bytes, name: str, value: Json) -> Json:
+    """A JSON value as AES-256-GCM ciphertext that opens under this `name` alone."""
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = AESGCM(data_key).encrypt(nonce, json.dumps(value).encode(), name.encode())
+    return {"nonce": _text(nonce), "ciphertext": _text(sealed)}
+
+
+def unseal(data_key: bytes, name: str, sealed: Json) -> Json:
+    """What was sealed under this name. Raises ValueError where it was changed, moved or sealed otherwise."""
+    try:
+        opened = AESGCM(data_key).decrypt(
+            b64decode(sealed["nonce"]), b64decode(sealed["ciphertext"]), name.encode()
+        )
+    except InvalidTag as error:
+        raise ValueError(f"the stored data of {name} is not what was written") from error
+    return json.loads(opened)
+
+
+def label(data_key: bytes, name: str) -> str:
+    """What stands for a customer's word in the store, where it is needed to find things: 64 hex digits."""
+    return hmac.new(data_key, name.lower().encode(), "sha256").hexdigest()
+
+
+class _Who(TypedDict):
+    object_id: str
+    vault_uri: str
+    key_name: str
+    version: str
+    correlation_id: str
+
+
+def _who(object_id: str, wrapping: Json, correlation_id: str) -> _Who:
+    return {
+        "object_id": object_id,
+        "vault_uri": wrapping["vaultUri"],
+        "key_name": wrapping["keyName"],
+        "version": wrapping["keyVersion"],
+        "correlation_id": correlation_id,
+    }
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except use.KeyRefused as refused:
+        raise KeyUnavailableError(refused.code, refused.message) from refused
+
+
+def _master(cloud: Cloud) -> bytes:
+    """The key that Microsoft manages: made at first need, kept in the store."""
+    found = cloud.store.get(_MASTER, "microsoft")
+    if found is None:
+        found = {"key": _text(os.urandom(32))}
+        cloud.store.put(_MASTER, "microsoft", found)
+    return b64decode(found["key"])
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()

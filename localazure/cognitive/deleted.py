@@ -1,0 +1,149 @@
+"""Soft-deleted accounts: what stays of them, restore and purge, and the end after two days.
+
+A soft-deleted account keeps its data, its identity, its binding and its subdomain. That a restore needs the
+vault it is bound to follows the documentation ("you must restore the key vault before"); its text is assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from localazure.cloud import Cloud
+from localazure.cognitive import account as stored
+from localazure.cognitive import binding, identity, projects, rules
+from localazure.cognitive.account import DELETED, Account
+from localazure.cognitive.operations_api import operation_headers
+from localazure.cognitive.shape import deleted_body
+from localazure.keyvault import use
+from localazure.locations import normal_location
+from localazure.web import Request, Response, ServiceError
+
+
+def soft_delete(cloud: Cloud, account: Account) -> Account:
+    """Moves a live account to the deleted ones."""
+    stored.forget(cloud, account)
+    gone = replace(
+        account,
+        deleted_at=cloud.clock.now(),
+        state="Succeeded",
+        operation=None,
+        etag=stored.new_etag(cloud),
+    )
+    stored.save(cloud, gone)
+    return gone
+
+
+def find(cloud: Cloud, id: str) -> Account | None:
+    """The soft-deleted account with this (live) id; one whose two days are over is gone for good."""
+    found = stored.find_deleted(cloud, id)
+    return found if found is None or not _expired(cloud, found) else None
+
+
+def must_be_restored(id: str) -> ServiceError:
+    """What a PUT on a soft-deleted name without `restore` answers (reported by users)."""
+    return ServiceError(
+        409,
+        "FlagMustBeSetForRestore",
+        f"An existing resource with ID '{id}' has been soft-deleted. To restore the resource, you must "
+        "specify 'restore' to be 'true' in the property. If you don't want to restore existing resource, "
+        "please purge it first.",
+    )
+
+
+def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
+    """Brings a soft-deleted account back as it was, `createdAt` being now. Raises ServiceError.
+
+    Nothing of the body but `restore` counts.
+    """
+    if account is None:
+        # Never observed.
+        raise ServiceError(404, "ResourceNotFound", "There is no soft-deleted resource to restore.")
+    if (target := account.key_vault_properties) is not None:
+        vault = use.vault_at(cloud, target["keyVaultUri"])
+        if vault is None or vault.deleted:
+            header = {"x-localazure-findings": f"there is no vault at {target['keyVaultUri']}"}
+            raise ServiceError(400, "BadRequest", rules.INVALID, headers=header)
+    now = cloud.clock.now()
+    stored.forget(cloud, account)
+    who = request.caller.client_id if request.caller else ""
+    back = replace(
+        account,
+        deleted_at=None,
+        etag=stored.new_etag(cloud),
+        created_at=now,
+        created_by=who,
+        modified_at=now,
+        modified_by=who,
+        verb="PUT",
+    )
+    stored.save(cloud, back)
+    binding.record(cloud, back, "restore", request.correlation_id)
+    return back
+
+
+def purge(cloud: Cloud, account: Account) -> None:
+    """Ends a soft-deleted account: its data, its identity and its hold on the subdomain."""
+    stored.forget(cloud, account)
+    stored.free_subdomain(cloud, account)
+    identity.drop_system(cloud, account)
+    projects.delete_all(cloud, account)
+
+
+def owner_of_subdomain(cloud: Cloud, subdomain: str) -> str | None:
+    """The id of the account, live or soft-deleted, that has a subdomain; None where it is free."""
+    owner = stored.owner_of_subdomain(cloud, subdomain)
+    if owner is None or stored.find(cloud, owner) is not None or find(cloud, owner) is not None:
+        return owner
+    return None
+
+
+def get(cloud: Cloud, request: Request) -> Response:
+    """A soft-deleted account: its etag is in the body alone."""
+    return Response(200, deleted_body(_require(cloud, request), request.api_version))
+
+
+def list_in_subscription(cloud: Cloud, request: Request) -> Response:
+    """The soft-deleted accounts of a subscription."""
+    found = stored.under(cloud, f"/subscriptions/{request.params['subscription']}", DELETED)
+    alive = [account for account in found if not _expired(cloud, account)]
+    return Response(200, {"value": [deleted_body(account, request.api_version) for account in alive]})
+
+
+def purge_account(cloud: Cloud, request: Request) -> Response:
+    """DELETE of a deleted account: 202 with an operation, gone at once (assumed); 204 where there is none."""
+    account = _find_named(cloud, request)
+    if account is None:
+        return Response(204)
+    operation = stored.begin_operation(cloud, account, "Deleting")
+    purge(cloud, account)
+    binding.record(cloud, account, "purge", request.correlation_id)
+    return Response(202, None, operation_headers(request, account, operation))
+
+
+def delete_in_group(cloud: Cloud, group_id: str) -> None:
+    """Soft-deletes every account of a resource group, as its deletion does."""
+    for account in stored.under(cloud, group_id):
+        binding.record(cloud, soft_delete(cloud, account), "DELETE", "")
+
+
+def _find_named(cloud: Cloud, request: Request) -> Account | None:
+    found = find(cloud, stored.id_of(request))
+    if found is not None and normal_location(found.location) == normal_location(request.params["location"]):
+        return found
+    return None
+
+
+def _require(cloud: Cloud, request: Request) -> Account:
+    found = _find_named(cloud, request)
+    if found is None:
+        # Never observed for accounts; the text is what Key Vault's deletedVaults answer.
+        raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
+    return found
+
+
+def _expired(cloud: Cloud, account: Account) -> bool:
+    """Whether its two days are over, in which case it goes for good now."""
+    if cloud.clock.now() < account.purge_at:
+        return False
+    purge(cloud, account)
+    return True

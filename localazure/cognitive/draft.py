@@ -1,0 +1,162 @@
+"""What a caller sends to create or change an account, checked for shape before any rule looks at it.
+
+The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
+from localazure.cognitive.kinds import Kind, find_kind
+from localazure.cognitive.shape import SETTABLE
+from localazure.locations import REGIONS, normal_location
+from localazure.web import Json, ServiceError
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
+_SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
+_TYPES: tuple[tuple[str, type], ...] = (
+    ("sku", dict),
+    ("identity", dict),
+    ("properties", dict),
+    ("tags", dict),
+    ("location", str),
+    ("kind", str),
+)
+_PROPERTY_TYPES: tuple[tuple[str, type], ...] = (
+    ("encryption", dict),
+    ("networkAcls", dict),
+    ("apiProperties", dict),
+    ("allowedFqdnList", list),
+    ("disableLocalAuth", bool),
+    ("restrictOutboundNetworkAccess", bool),
+    ("customSubDomainName", str),
+    ("publicNetworkAccess", str),
+    ("restore", bool),
+)
+
+
+def check_body(body: Json) -> Json:
+    """The body of a write, if its parts have the types of the schema. Raises ARM's 400 else."""
+    if not isinstance(body, dict):
+        raise _malformed("the request content is not a JSON object")
+    problems = [*_wrong(body, _TYPES, ""), *_wrong(_dict(body, "properties"), _PROPERTY_TYPES, "properties.")]
+    encryption = _dict(_dict(body, "properties"), "encryption")
+    problems += _wrong(
+        encryption, (("keySource", str), ("keyVaultProperties", dict)), "properties.encryption."
+    )
+    key = _dict(encryption, "keyVaultProperties")
+    problems += [
+        f"'properties.encryption.keyVaultProperties.{name}' should be a string"
+        for name, value in key.items()
+        if value is not None and not isinstance(value, str)
+    ]
+    if problems:
+        raise _malformed("; ".join(problems))
+    return body
+
+
+def check_name(name: str) -> None:
+    """Raises 400 where an account cannot have this name (2 to 64 characters; text assumed)."""
+    if not _NAME.fullmatch(name):
+        raise ServiceError(
+            400,
+            "AccountNameInvalid",
+            f"Account name '{name}' is invalid: it has 2 to 64 letters, digits, '-', '_' or '.', "
+            "and begins with a letter or digit.",
+        )
+
+
+def location_of(body: Json) -> str:
+    """The location a create names, as it was sent. Raises ARM's 400 where it is missing or nowhere."""
+    location = body.get("location")
+    if not location:
+        raise ServiceError(
+            400, "LocationRequired", "The location property is required for this definition.", gateway=True
+        )
+    if normal_location(location) not in REGIONS and normal_location(location) != "global":
+        raise ServiceError(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{location}' is not available for resource type "
+            "'Microsoft.CognitiveServices/accounts'. List of available regions for the resource type is "
+            f"'{','.join(REGIONS)}'.",
+            gateway=True,
+        )
+    return str(location)
+
+
+def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
+    """The kind and the SKU block of an account. Raises 400 for one that does not exist (text assumed)."""
+    found = find_kind(kind or "")
+    if found is None:
+        raise ServiceError(
+            400, "InvalidApiSetId", f"The account type '{kind or ''}' is either invalid or unavailable."
+        )
+    name = (sku or {}).get("name")
+    if not isinstance(name, str) or name.upper() not in found.skus:
+        raise ServiceError(
+            400,
+            "InvalidSkuId",
+            f"The SKU '{name or ''}' is either invalid or unavailable for account type '{found.name}'; "
+            f"it has {', '.join(found.skus)}.",
+        )
+    return found, {**(sku or {}), "name": name.upper()}
+
+
+def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
+    """The settable properties that a body sets, null ones left out. Raises 400 for values that cannot be."""
+    sent = {k: v for k, v in _dict(body, "properties").items() if k in SETTABLE and v is not None}
+    subdomain = sent.get("customSubDomainName")
+    if subdomain == "":
+        del sent["customSubDomainName"]
+    elif subdomain and not _SUBDOMAIN.fullmatch(subdomain):
+        raise _bad(f"The custom subdomain name '{subdomain}' is invalid.")
+    if str(sent.get("publicNetworkAccess", "Enabled")) not in ("Enabled", "Disabled"):
+        raise _bad("publicNetworkAccess must be 'Enabled' or 'Disabled'.")
+    if "bypass" in sent.get("networkAcls", {}) and not kind.bypass:
+        raise _bad(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
+    if "encryption" in sent:
+        sent["encryption"] = _encryption(sent["encryption"])
+    return sent
+
+
+def require_subdomain_for_rules(account: Account) -> None:
+    """Raises 400 where an account without a subdomain has network rules (users' reports; text assumed)."""
+    if "networkAcls" in account.properties and not account.subdomain:
+        raise _bad("networkAcls needs a customSubDomainName.")
+
+
+def _encryption(sent: Json) -> Json:
+    """The block as it will be answered: what was sent, `keySource` first."""
+    source = sent.get("keySource") or KEY_VAULT
+    if source.lower() not in (KEY_VAULT.lower(), MICROSOFT.lower()):
+        raise _bad(f"keySource must be '{KEY_VAULT}' or '{MICROSOFT}'.")
+    if source.lower() == MICROSOFT.lower():
+        return {"keySource": MICROSOFT}
+    key = {name: value for name, value in (sent.get("keyVaultProperties") or {}).items() if value is not None}
+    return {"keySource": KEY_VAULT, "keyVaultProperties": key}
+
+
+def _dict(body: Json, name: str) -> dict[str, Any]:
+    found = body.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _wrong(body: dict[str, Any], types: tuple[tuple[str, type], ...], at: str) -> list[str]:
+    return [
+        f"'{at}{name}' should be of type '{expected.__name__}'"
+        for name, expected in types
+        if body.get(name) is not None and not isinstance(body[name], expected)
+    ]
+
+
+def _malformed(problem: str) -> ServiceError:
+    return ServiceError(
+        400, "InvalidRequestContent", f"The request content was invalid: {problem}.", gateway=True
+    )
+
+
+def _bad(message: str) -> ServiceError:
+    return ServiceError(400, "BadRequest", message)

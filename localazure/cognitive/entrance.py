@@ -1,0 +1,110 @@
+"""Who gets in at an account's own endpoint: network rules, account keys, tokens and roles.
+
+Owns: every 401 and 403 of the Language endpoint that is about the caller or the customer's key. The texts are
+from the services' documentation and public reports; none was recorded.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+
+from localazure.authorization import allows_data
+from localazure.cloud import Cloud
+from localazure.cognitive import account as stored
+from localazure.cognitive import data
+from localazure.cognitive.account import Account
+from localazure.cognitive.binding import key_uri
+from localazure.cognitive.kinds import find_kind
+from localazure.web import Request, ServiceError
+
+_LOOPBACK = ipaddress.ip_address("127.0.0.1")
+_KEY_HEADER = "ocp-apim-subscription-key"
+_ACTIONS = "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An account whose data a caller may use, with its data key, which nobody keeps beyond the request."""
+
+    account: Account
+    data_key: bytes
+
+
+def enter(cloud: Cloud, request: Request, action: str) -> Opened:
+    """Admits a request at an account's endpoint and unwraps the data key.
+
+    `action` ends the data action (`projects/read`). Raises ServiceError: 404 no such endpoint, 401 or 403
+    for the caller, 403 where the customer's key cannot be used.
+    """
+    account = _account_at(cloud, request.label)
+    _require_network(account)
+    _require_caller(cloud, request, account, f"{_ACTIONS}/{action}")
+    try:
+        return Opened(account, data.unwrap(cloud, account, request.correlation_id))
+    except data.KeyUnavailableError as error:
+        raise ServiceError(
+            403,
+            "Forbidden",
+            f"The data of this resource is encrypted with the customer-managed key {key_uri(account)}, which "
+            f"cannot be used: {' '.join(error.message.split())}",
+            extra={"innererror": {"code": "CustomerManagedKeyUnavailable", "message": error.code}},
+        ) from error
+
+
+def _account_at(cloud: Cloud, subdomain: str) -> Account:
+    owner = stored.owner_of_subdomain(cloud, subdomain)
+    account = stored.find(cloud, owner) if owner else None
+    kind = find_kind(account.kind) if account else None
+    if account is None or kind is None or not kind.authoring:
+        raise ServiceError(404, "404", "Resource not found")
+    return account
+
+
+def _require_network(account: Account) -> None:
+    """Every caller comes from loopback: it passes an open account, or an IP rule that holds it."""
+    if account.properties.get("publicNetworkAccess") == "Disabled":
+        raise ServiceError(
+            403, "AccessDenied", "Public access is disabled. Please configure private endpoint."
+        )
+    acls = account.properties.get("networkAcls") or {}
+    denied = str(acls.get("defaultAction", "Allow")).lower() == "deny"
+    if denied and not any(_covers(str(rule.get("value", ""))) for rule in acls.get("ipRules") or []):
+        raise ServiceError(403, "AccessDenied", "Access denied due to Virtual Network/Firewall rules.")
+
+
+def _covers(rule: str) -> bool:
+    try:
+        return _LOOPBACK in ipaddress.ip_network(rule, strict=False)
+    except ValueError:
+        return False
+
+
+def _require_caller(cloud: Cloud, request: Request, account: Account, action: str) -> None:
+    if request.caller is None:
+        _require_key(account, request.headers.get(_KEY_HEADER, ""))
+    elif not (
+        request.caller.tenant_id == account.tenant_id
+        and allows_data(cloud, request.caller.object_id, action, account.id)
+    ):
+        raise ServiceError(
+            401,
+            "PermissionDenied",
+            f"The principal `{request.caller.object_id}` lacks the required data action `{action}` to "
+            f"perform `{request.method} {request.path}` operation.",
+        )
+
+
+def _require_key(account: Account, key: str) -> None:
+    if account.properties.get("disableLocalAuth"):
+        raise ServiceError(
+            403, "AuthenticationTypeDisabled", "Key based authentication is disabled for this resource."
+        )
+    if not any(hmac.compare_digest(key.encode(), known.encode()) for known in account.keys):
+        raise ServiceError(
+            401,
+            "401",
+            "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a "
+            "valid key for an active subscription and use a correct regional API endpoint for your resource.",
+        )

@@ -1,0 +1,107 @@
+"""The managed identities of an account: from what a caller sends to ARM's form, and who uses the key.
+
+A system-assigned identity lives as long as the account has it, through a soft delete; switched off and
+on again it is another principal, to whom nothing was granted.
+"""
+
+from __future__ import annotations
+
+from localazure import directory
+from localazure.cloud import Cloud
+from localazure.cognitive.account import Account
+from localazure.web import Json, ServiceError
+
+_WORDS = {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned"}
+
+
+def resolve(cloud: Cloud, *, tenant_id: str, name: str, sent: Json, old: Json | None) -> Json | None:
+    """The identity block after a write that sent `sent` (a dict with `type`), where `old` was before.
+
+    Makes the principal of a new system-assigned identity; the caller drops one that is no longer there
+    (`drop_system`). `sent` may name user-assigned identities with null to take them away (PATCH).
+    Raises 400 for an unknown type or an identity that is not there (texts assumed).
+    """
+    words = [word.strip().lower() for word in str(sent.get("type") or "None").split(",")]
+    if words == ["none"]:
+        return None
+    if not words or any(word not in _WORDS for word in words):
+        raise ServiceError(400, "InvalidIdentityType", f"The identity type '{sent.get('type')}' is invalid.")
+    found: Json = {}
+    if "systemassigned" in words:
+        found["principalId"] = (old or {}).get("principalId") or _new_system(cloud, tenant_id, name)
+    found["tenantId"] = tenant_id
+    found["type"] = ", ".join(_WORDS[word] for word in _WORDS if word in words)
+    if "userassigned" in words:
+        found["userAssignedIdentities"] = _user_assigned(cloud, sent, old)
+    return found
+
+
+def drop_system(cloud: Cloud, account: Account) -> None:
+    """Deletes the principal of an account's system-assigned identity from the directory."""
+    if account.identity and (principal_id := account.identity.get("principalId")):
+        directory.delete_principal(cloud, principal_id)
+
+
+def key_user(cloud: Cloud, account: Account, *, creating: bool = False) -> tuple[str | None, str]:
+    """The object id of the principal that uses the account's key; None and the reason where there is none.
+
+    `identityClientId` picks a user-assigned identity, else it is the system-assigned one, which at
+    create does not exist yet and so can have been granted nothing.
+    """
+    identity = account.identity
+    if identity is None:
+        return None, "the account has no managed identity"
+    client_id = (account.key_vault_properties or {}).get("identityClientId")
+    if client_id:
+        for entry in identity.get("userAssignedIdentities", {}).values():
+            if str(entry["clientId"]).lower() == str(client_id).lower():
+                return _known(cloud, entry["principalId"])
+        return None, f"no identity of the account has the client id {client_id}"
+    if "principalId" not in identity:
+        return None, "the account has no system-assigned identity, and identityClientId names no other"
+    if creating:
+        return None, (
+            "the system-assigned identity exists only after the account was created; bind the key "
+            "afterwards, or create the account with a user-assigned identity"
+        )
+    return _known(cloud, identity["principalId"])
+
+
+def _known(cloud: Cloud, object_id: str) -> tuple[str | None, str]:
+    if directory.find_principal(cloud, object_id) is None:
+        return None, f"the identity {object_id} has been deleted"
+    return object_id, ""
+
+
+def _new_system(cloud: Cloud, tenant_id: str, name: str) -> str:
+    return directory.create_principal(cloud, tenant_id=tenant_id, name=name).object_id
+
+
+def _user_assigned(cloud: Cloud, sent: Json, old: Json | None) -> Json:
+    wanted = {**(old or {}).get("userAssignedIdentities", {})}
+    taken_away = set()
+    for id, value in (sent.get("userAssignedIdentities") or {}).items():
+        same = next((known for known in wanted if known.lower() == id.lower()), id)
+        if value is None:
+            taken_away.add(same)
+        else:
+            wanted[same] = _look_up(cloud, id)
+    found = {id: value for id, value in wanted.items() if id not in taken_away}
+    if not found:
+        raise ServiceError(
+            400,
+            "InvalidIdentityValues",
+            "The identity type 'UserAssigned' needs at least one entry in 'userAssignedIdentities'.",
+        )
+    return found
+
+
+def _look_up(cloud: Cloud, id: str) -> Json:
+    found = cloud.store.get("identity", id)
+    if found is None:
+        raise ServiceError(
+            400,
+            "FailedIdentityOperation",
+            f"Identity operation failed: the user-assigned identity '{id}' was not found.",
+        )
+    return {name: found["properties"][name] for name in ("principalId", "clientId")}

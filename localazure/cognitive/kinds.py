@@ -1,0 +1,123 @@
+"""The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, in one table.
+
+TextAnalytics (Language) is as observed in recordings of 2021 and 2023. Of the other kinds only what an
+encryption rule needs is here; their SKUs and capabilities are assumed where nothing else is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localazure.web import Json
+
+_LANGUAGE_ENDPOINTS = (
+    "Text Analytics",
+    "Custom Text Authoring",
+    "Conversational Language Understanding Authoring",
+    "Custom Question Answering Authoring",
+    "Custom Question Answering",
+    "ConversationalLURuntime",
+    "Language",
+    "Language-2022-05-01",
+    "QnAMaker",
+    "turing",
+    "Turing DeepWrite",
+    "QuestionAnswering",
+    "QuestionAnsweringBizQA",
+    "QuestionAnsweringQnAGen",
+    "QuestionAnswering Generate",
+    "LUIS.Authoring",
+    "Container",
+)
+_LANGUAGE_CLOUD = "QuestionAnswer.AllApis,LanguageService.QuestionAnsweringApis"
+_PAID_TIERS = ("S", "S0", "S1", "S2", "S3", "S4")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of account.
+
+    `endpoints` are the keys of the answer's `endpoints`; `customer_key` says whether the kind can live on a
+    customer-managed key at all (the SKU decides too); `rate_limit` is the count of calls per
+    10 seconds in `callRateLimit`, None where the answer has none; `authoring` says whether its endpoint
+    serves the Language authoring API.
+    """
+
+    name: str
+    skus: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    customer_key: bool = True
+    rate_limit: int | None = 100
+    authoring: bool = False
+    bypass: bool = False
+    valued_capabilities: tuple[tuple[str, str], ...] = ()
+
+    def takes_customer_key(self, sku: str) -> bool:
+        """Whether an account of this kind and SKU has the CustomerManagedKey capability.
+
+        That the free SKU has it not is assumed: the source document says only "Pricing Tier for CMK".
+        """
+        return self.customer_key and not sku.upper().startswith("F")
+
+    def capabilities(self, sku: str) -> list[Json]:
+        """`capabilities` as an account answers them."""
+        names = ["VirtualNetworks", "NetworkSecurityPerimeter"]
+        if self.takes_customer_key(sku):
+            names.append("CustomerManagedKey")
+        valued = [{"name": name, "value": value} for name, value in self.valued_capabilities]
+        return [{"name": name} for name in names] + valued
+
+
+_KINDS = (
+    Kind(
+        "TextAnalytics",
+        ("F0", *_PAID_TIERS),
+        _LANGUAGE_ENDPOINTS,
+        rate_limit=None,
+        authoring=True,
+        bypass=True,
+        # The container's value was not kept from the recordings; this one is assumed.
+        valued_capabilities=(("Container", "TextAnalytics.*"), ("Cloud", _LANGUAGE_CLOUD)),
+    ),
+    Kind("AIServices", ("F0", "S0"), ("AI Foundry API", *_LANGUAGE_ENDPOINTS), authoring=True, bypass=True),
+    Kind("CognitiveServices", ("S0",), ("Language", "Computer Vision", "FormRecognizer"), authoring=True),
+    Kind(
+        "SpeechServices", ("F0", "S0"), ("Speech Services Speech to Text", "Speech Services Text to Speech")
+    ),
+    Kind("FormRecognizer", ("F0", "S0"), ("FormRecognizer",)),
+    Kind("OpenAI", ("S0",), ("OpenAI Language Model Instance API", "OpenAI Dall-E API"), bypass=True),
+    Kind("Face", ("F0", "E0", "S0"), ("Face",)),
+    Kind("ComputerVision", ("F0", "S1"), ("Computer Vision",), customer_key=False),
+    Kind("CustomVision.Training", ("F0", "S0"), ("CustomVision.Training",)),
+    Kind("CustomVision.Prediction", ("F0", "S0"), ("CustomVision.Prediction",)),
+    Kind("TextTranslation", ("F0", *_PAID_TIERS), ("TextTranslation",)),
+    Kind("ContentSafety", ("F0", "S0"), ("Content Safety",)),
+    Kind("ContentModerator", ("F0", "S0"), ("Content Moderator",)),
+    Kind("QnAMaker.v2", ("F0", "S0", "S1"), ("QnAMaker",)),
+    Kind("LUIS", ("F0", "S0"), ("LUIS",)),
+    Kind("LUIS.Authoring", ("F0",), ("LUIS.Authoring",)),
+    Kind("ImmersiveReader", ("S0", "S1"), ("ImmersiveReader",), customer_key=False),
+)
+KINDS = {kind.name.lower(): kind for kind in _KINDS}
+
+POLICY_EXCLUDED_KINDS = frozenset(
+    {
+        "cognitiveservices",
+        "contentsafety",
+        "immersivereader",
+        "luis.authoring",
+        "luis",
+        "qnamaker",
+        "qnamaker.v2",
+        "aiservices",
+        "metricsadvisor",
+        "speechtranslation",
+    }
+)
+"""`excludedKinds` of the built-in policy by default: AIServices is one, TextAnalytics is not; the rest is
+assumed."""
+
+
+def find_kind(name: str) -> Kind | None:
+    """The kind with this name, in any case."""
+    return KINDS.get(name.lower())

@@ -1,0 +1,77 @@
+"""The route table of Microsoft.CognitiveServices and of the Language endpoint."""
+
+from __future__ import annotations
+
+from localazure.cognitive import accounts, catalog, deleted, keys, language, operations_api
+from localazure.cognitive.jobs import PROJECTS
+from localazure.routes import Handler, Route
+from localazure.web import Host
+
+_PROVIDER = "Microsoft.CognitiveServices"
+_SUBSCRIPTION = f"/subscriptions/{{subscription}}/providers/{_PROVIDER}"
+_GROUP = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{_PROVIDER}"
+_ACCOUNT = f"{_GROUP}/accounts/{{account}}"
+_LOCATION = f"{_SUBSCRIPTION}/locations/{{location}}"
+_DELETED = f"{_LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
+_PROJECT = f"{PROJECTS}/{{project}}"
+_MADE_UP = "all of it: Azure's answer was never recorded"
+
+
+def _arm(method: str, template: str, permission: str, handler: Handler, assumed: str = "") -> Route:
+    return Route(method, Host.ARM, template, f"{_PROVIDER}/{permission}", handler, assumed)
+
+
+def _language(method: str, template: str, handler: Handler) -> Route:
+    return Route(method, Host.LANGUAGE, template, "", handler, _MADE_UP)
+
+
+ROUTES: tuple[Route, ...] = (
+    _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group),
+    _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription),
+    _arm("GET", _ACCOUNT, "accounts/read", accounts.get),
+    _arm(
+        "PUT",
+        _ACCOUNT,
+        "accounts/write",
+        accounts.put,
+        "replacing (status, PUT without encryption), every refusal of a customer's key",
+    ),
+    _arm("PATCH", _ACCOUNT, "accounts/write", accounts.patch, "every refusal of a customer's key"),
+    _arm("DELETE", _ACCOUNT, "accounts/delete", accounts.delete),
+    _arm("POST", f"{_ACCOUNT}/listKeys", "accounts/listKeys/action", keys.list_keys),
+    _arm("POST", f"{_ACCOUNT}/regenerateKey", "accounts/regenerateKey/action", keys.regenerate_key),
+    _arm("GET", f"{_ACCOUNT}/skus", "accounts/skus/read", catalog.account_skus, _MADE_UP),
+    _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
+    _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
+    _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.subscription_skus, _MADE_UP),
+    _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.no_items, _MADE_UP),
+    _arm(
+        "POST",
+        f"{_SUBSCRIPTION}/checkDomainAvailability",
+        "checkDomainAvailability/action",
+        catalog.check_domain,
+        _MADE_UP,
+    ),
+    _arm(
+        "POST",
+        f"{_LOCATION}/checkSkuAvailability",
+        "locations/checkSkuAvailability/action",
+        catalog.check_skus,
+        _MADE_UP,
+    ),
+    _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_in_subscription),
+    _arm("GET", _DELETED, "locations/resourceGroups/deletedAccounts/read", deleted.get),
+    _arm("DELETE", _DELETED, "locations/resourceGroups/deletedAccounts/delete", deleted.purge_account),
+    # Whoever was told the address may poll it, as at ARM: the role that wrote may end at a resource group.
+    Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", operations_api.result),
+    _language("GET", PROJECTS, language.list_projects),
+    _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
+    _language("PATCH", _PROJECT, language.create_project),
+    _language("GET", _PROJECT, language.get_project),
+    _language("DELETE", _PROJECT, language.delete_project),
+    _language("POST", f"{_PROJECT}/:export", language.export_project),
+    _language("GET", f"{_PROJECT}/export/jobs/{{job}}", language.export_job),
+    _language("GET", f"{_PROJECT}/export/jobs/{{job}}/result", language.export_result),
+    _language("POST", f"{_PROJECT}/:import", language.import_project),
+    _language("GET", f"{_PROJECT}/import/jobs/{{job}}", language.import_job),
+)

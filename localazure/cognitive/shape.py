@@ -1,0 +1,152 @@
+"""How ARM answers an account: key order, defaults, and what is absent rather than null."""
+
+from __future__ import annotations
+
+from localazure.cloud import iso
+from localazure.cognitive.account import RETENTION_SECONDS, Account
+from localazure.cognitive.kinds import Kind, find_kind
+from localazure.locations import normal_location
+from localazure.web import Json
+
+SETTABLE = (
+    "customSubDomainName",
+    "networkAcls",
+    "publicNetworkAccess",
+    "encryption",
+    "userOwnedStorage",
+    "apiProperties",
+    "dynamicThrottlingEnabled",
+    "restrictOutboundNetworkAccess",
+    "allowedFqdnList",
+    "disableLocalAuth",
+    "locations",
+    "amlWorkspace",
+    "raiMonitorConfig",
+    "networkInjections",
+    "allowProjectManagement",
+    "defaultProject",
+    "associatedProjects",
+)
+"""The properties that a caller sets and gets back; `restore` and `migrationToken` are write-only."""
+_PLACED = (
+    "customSubDomainName",
+    "networkAcls",
+    "publicNetworkAccess",
+    "apiProperties",
+    "allowProjectManagement",
+)
+_ONLY_WHEN_TRUE = ("disableLocalAuth", "dynamicThrottlingEnabled")
+_SYSTEM_DATA_SINCE = "2021"
+_PROJECTS_SINCE = "2025-09-01"
+
+
+def account_body(account: Account, api_version: str) -> Json:
+    """An account as GET, PUT and PATCH answer it, its keys in Azure's order."""
+    body: Json = {
+        "id": account.id,
+        "name": account.name,
+        "type": "Microsoft.CognitiveServices/accounts",
+        "etag": account.etag,
+        "location": account.location,
+        "sku": account.sku,
+        "kind": account.kind,
+    }
+    if account.tags is not None:
+        body["tags"] = account.tags
+    if account.identity is not None:
+        body["identity"] = account.identity
+    body["properties"] = _properties(account, api_version)
+    if api_version >= _SYSTEM_DATA_SINCE or not api_version:
+        body["systemData"] = _system_data(account)
+    return body
+
+
+def deleted_body(account: Account, api_version: str) -> Json:
+    """A soft-deleted account: the same body under its deletedAccounts id, with the two dates."""
+    deleted_at = account.deleted_at or 0.0
+    body = account_body(account, api_version)
+    body["id"] = deleted_id(account)
+    body["type"] = "Microsoft.CognitiveServices/deletedAccounts"
+    body["properties"] |= {
+        "deletionDate": iso(deleted_at),
+        "scheduledPurgeDate": iso(deleted_at + RETENTION_SECONDS),
+    }
+    return body
+
+
+def deleted_id(account: Account) -> str:
+    """The id of a soft-deleted account: its location comes before its resource group."""
+    return (
+        f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices/locations/"
+        f"{account.location}/resourceGroups/{account.group}/deletedAccounts/{account.name}"
+    )
+
+
+def endpoint_of(account: Account) -> str:
+    """The data plane's address, with its trailing slash."""
+    if account.subdomain:
+        return f"https://{account.subdomain.lower()}.cognitiveservices.azure.com/"
+    return f"https://{normal_location(account.location)}.api.cognitive.microsoft.com/"
+
+
+def _properties(account: Account, api_version: str) -> Json:
+    sent = account.properties
+    kind = find_kind(account.kind)
+    endpoint = endpoint_of(account)
+    state = {"provisioningState": account.state}
+    found: Json = {"endpoint": endpoint}
+    if account.verb == "PATCH":
+        found |= state
+    found |= {"internalId": account.internal_id, "dateCreated": iso(account.date_created)}
+    if kind is not None and kind.rate_limit is not None:
+        found["callRateLimit"] = _call_rate_limit(kind)
+    if api_version >= _PROJECTS_SINCE or not api_version or "allowProjectManagement" in sent:
+        found["allowProjectManagement"] = sent.get("allowProjectManagement", False)
+    found["isMigrated"] = False
+    found |= {name: sent[name] for name in ("customSubDomainName", "networkAcls") if name in sent}
+    found |= {
+        "privateEndpointConnections": [],
+        "publicNetworkAccess": sent.get("publicNetworkAccess", "Enabled"),
+    }
+    if kind is not None:
+        found["capabilities"] = kind.capabilities(account.sku["name"])
+    found |= _api_properties(account)
+    found |= {
+        name: sent[name]
+        for name in SETTABLE
+        if name in sent and name not in _PLACED and (name not in _ONLY_WHEN_TRUE or sent[name])
+    }
+    if kind is not None:
+        found["endpoints"] = dict.fromkeys(kind.endpoints, endpoint)
+    if account.verb != "PATCH":
+        found |= state
+    return found
+
+
+def _api_properties(account: Account) -> Json:
+    """A Language account always names its search key, and never tells it."""
+    sent = account.properties.get("apiProperties")
+    if account.kind.lower() == "textanalytics":
+        return {"apiProperties": {**(sent or {}), "qnaAzureSearchEndpointKey": None}}
+    return {} if sent is None else {"apiProperties": sent}
+
+
+def _call_rate_limit(kind: Kind) -> Json:
+    rule = {
+        "key": "default",
+        "renewalPeriod": 10,
+        "count": kind.rate_limit,
+        "matchPatterns": [{"path": "*", "method": "*"}],
+    }
+    return {"rules": [rule]}
+
+
+def _system_data(account: Account) -> Json:
+    return {
+        "createdBy": account.created_by,
+        "createdByType": "Application",
+        "createdAt": iso(account.created_at),
+        "lastModifiedBy": account.modified_by,
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": iso(account.modified_at),
+    }

@@ -1,0 +1,220 @@
+"""The writes to an account: create, replace (PUT on an existing one), update (PATCH).
+
+Create and PATCH answer as recorded. That a replacing PUT answers 200 with a running operation, and what it
+does with what it does not name, is assumed: everything but the subdomain goes.
+Every check comes before the first write, so that a refused write changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from localazure.cloud import Cloud
+from localazure.cognitive import account as stored
+from localazure.cognitive import binding, deleted, draft, identity, policy
+from localazure.cognitive.account import Account
+from localazure.cognitive.operations_api import operation_headers
+from localazure.cognitive.shape import account_body
+from localazure.locations import normal_location
+from localazure.web import Json, Request, Response, ServiceError
+
+_NO_IDENTITY = {"type": "None"}
+
+
+def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Response:
+    """201 with the whole account: Creating, or Succeeded (`synchronous_creates`). Raises ServiceError."""
+    name = request.params["account"]
+    location = draft.location_of(body)
+    draft.check_name(name)
+    kind, sku = draft.kind_and_sku(body.get("kind"), body.get("sku"))
+    now = cloud.clock.now()
+    who = _writer(request)
+    new = Account(
+        id=id,
+        name=name,
+        tenant_id=_tenant(cloud, request),
+        location=location,
+        kind=kind.name,
+        sku=sku,
+        tags=body.get("tags"),
+        identity=None,
+        properties=draft.properties_of(body, kind),
+        internal_id=cloud.new_hex(),
+        date_created=now,
+        etag=stored.new_etag(cloud),
+        created_at=now,
+        created_by=who,
+        modified_at=now,
+        modified_by=who,
+        keys=[stored.new_key(), stored.new_key()],
+        wrapping={},
+    )
+    _require_allowed(cloud, new)
+    _require_subdomain(cloud, new)
+    draft.require_subdomain_for_rules(new)
+    new = replace(new, identity=_identity(cloud, new, body.get("identity") or _NO_IDENTITY, old=None))
+    new = binding.bind_new(cloud, new, request.correlation_id)
+    if cloud.behaviour.synchronous_creates:
+        return _ended(cloud, request, new, 201)
+    return _begun(cloud, request, replace(new, state="Creating"), running="Creating", status=201)
+
+
+def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
+    """200 with the whole account as the body alone makes it. Raises ServiceError."""
+    _require_same_kind(old, body)
+    location = draft.location_of(body)
+    if normal_location(location) != normal_location(old.location):
+        raise _elsewhere(old, location)
+    kind, sku = draft.kind_and_sku(body.get("kind") or old.kind, body.get("sku"))
+    properties = draft.properties_of(body, kind)
+    if old.subdomain:
+        properties.setdefault("customSubDomainName", old.subdomain)
+    new = replace(old, location=location, sku=sku, tags=body.get("tags"), properties=properties, verb="PUT")
+    _require_allowed(cloud, new)
+    sent_encryption = "encryption" in properties
+    if not sent_encryption and old.encryption and not cloud.behaviour.put_without_encryption_unbinds:
+        new = replace(new, properties={**properties, "encryption": old.encryption})
+    principal_id = (old.identity or {}).get("principalId")
+    new = _changed(
+        cloud,
+        request,
+        old,
+        new,
+        identity_sent=body.get("identity") or _NO_IDENTITY,
+        identity_kept={"principalId": principal_id} if principal_id else None,
+        sent_encryption=sent_encryption,
+    )
+    if cloud.behaviour.synchronous_creates:
+        return _ended(cloud, request, new, 200)
+    return _begun(cloud, request, replace(new, state="Accepted"), running="Updating", status=200)
+
+
+def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
+    """202 with the new values in the body at once, and the operation to poll. Raises ServiceError."""
+    _require_same_kind(old, body)
+    kind, sku = draft.kind_and_sku(old.kind, {**old.sku, **(body.get("sku") or {})})
+    sent = draft.properties_of(body, kind)
+    sent_encryption = "encryption" in sent
+    if "apiProperties" in sent:
+        sent["apiProperties"] = {**old.properties.get("apiProperties", {}), **sent["apiProperties"]}
+    tags = old.tags if body.get("tags") is None else body["tags"]
+    new = replace(old, sku=sku, tags=tags, properties={**old.properties, **sent}, verb="PATCH")
+    _require_allowed(cloud, new)
+    new = _changed(
+        cloud,
+        request,
+        old,
+        new,
+        identity_sent=body.get("identity"),
+        identity_kept=old.identity,
+        sent_encryption=sent_encryption,
+    )
+    return _begun(cloud, request, replace(new, state="Accepted"), running="Updating", status=202)
+
+
+def _changed(
+    cloud: Cloud,
+    request: Request,
+    old: Account,
+    new: Account,
+    *,
+    identity_sent: Json | None,
+    identity_kept: Json | None,
+    sent_encryption: bool,
+) -> Account:
+    """The account after a write: identity resolved, data key under the right key, nothing stored yet."""
+    stored.require_settled(cloud, old)
+    _require_subdomain(cloud, new, old)
+    draft.require_subdomain_for_rules(new)
+    if identity_sent is not None:
+        new = replace(new, identity=_identity(cloud, new, identity_sent, old=identity_kept))
+    bound = new.key_vault_properties is not None or old.key_vault_properties is not None
+    if (sent_encryption and bound) or new.key_vault_properties != old.key_vault_properties:
+        new = binding.rebind(cloud, old, new, request.correlation_id)
+    else:
+        binding.check_settings(cloud, new)
+    if not (new.identity or {}).get("principalId"):
+        identity.drop_system(cloud, old)
+    now = cloud.clock.now()
+    return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=_writer(request))
+
+
+def _begun(cloud: Cloud, request: Request, account: Account, *, running: str, status: int) -> Response:
+    operation = stored.begin_operation(cloud, account, running)
+    account = replace(account, operation=operation.id)
+    return _saved(cloud, request, account, status, operation_headers(request, account, operation))
+
+
+def _ended(cloud: Cloud, request: Request, account: Account, status: int) -> Response:
+    return _saved(cloud, request, replace(account, state="Succeeded", operation=None), status, {})
+
+
+def _saved(
+    cloud: Cloud, request: Request, account: Account, status: int, headers: dict[str, str]
+) -> Response:
+    stored.save(cloud, account)
+    binding.record(cloud, account, account.verb, request.correlation_id)
+    return Response(status, account_body(account, request.api_version), {"ETag": account.etag, **headers})
+
+
+def _identity(cloud: Cloud, account: Account, sent: Json, *, old: Json | None) -> Json | None:
+    return identity.resolve(cloud, tenant_id=account.tenant_id, name=account.name, sent=sent, old=old)
+
+
+def _require_allowed(cloud: Cloud, account: Account) -> None:
+    policy.require_allowed(
+        cloud, account.subscription, name=account.name, kind=account.kind, encryption=account.encryption
+    )
+
+
+def _require_subdomain(cloud: Cloud, account: Account, old: Account | None = None) -> None:
+    """A subdomain belongs to one account of the cloud, a soft-deleted one included, and never changes."""
+    if account.subdomain is None:
+        return
+    if old is not None and old.subdomain:
+        if old.subdomain.lower() != account.subdomain.lower():
+            # Text assumed; that it cannot change is users' experience (a change replaces the account).
+            raise ServiceError(
+                400, "BadRequest", "The custom subdomain name cannot be changed once it is set."
+            )
+        return
+    owner = deleted.owner_of_subdomain(cloud, account.subdomain)
+    if owner is not None and owner.lower() != account.id.lower():
+        raise ServiceError(
+            409,
+            "CustomDomainInUse",
+            f"Please pick a different name. The subdomain name '{account.subdomain}' is not available as "
+            "it's already used by a resource. If the resource was deleted in the last 48 hours, you may need "
+            "to purge it.",
+        )
+
+
+def _require_same_kind(old: Account, body: Json) -> None:
+    kind = body.get("kind")
+    if kind and kind.lower() != old.kind.lower():
+        # Code and text assumed.
+        raise ServiceError(
+            400, "BadRequest", f"The kind of an account cannot be changed from '{old.kind}' to '{kind}'."
+        )
+
+
+def _elsewhere(old: Account, location: str) -> ServiceError:
+    return ServiceError(
+        409,
+        "InvalidResourceLocation",
+        f"The resource '{old.name}' already exists in location '{normal_location(old.location)}' in resource "
+        f"group '{old.group}'. A resource with the same name cannot be created in location "
+        f"'{normal_location(location)}'. Please select a new resource name.",
+        gateway=True,
+    )
+
+
+def _writer(request: Request) -> str:
+    return request.caller.client_id if request.caller else ""
+
+
+def _tenant(cloud: Cloud, request: Request) -> str:
+    subscription = cloud.store.get("subscription", request.params["subscription"])
+    if subscription is not None:
+        return str(subscription["tenantId"])
+    return request.caller.tenant_id if request.caller else ""

@@ -1,0 +1,169 @@
+"""The control endpoint: what a tester can see and change of the cloud that Azure would not let them.
+
+JSON over plain HTTP on loopback; every path but `/health` needs `Authorization: Bearer <control token>`.
+    GET  /health                           {"status": "ok", "pid": 1}
+    GET  /clock, POST /clock               {"advance": seconds}
+    GET  /behaviour, POST /behaviour       the settings of `Behaviour`
+    GET  /faults, POST /faults             the settings of `faults.Fault`; DELETE /faults?id= (all without)
+    GET  /history?account=ARM-ID           an account's encryption, oldest first (all without `account`)
+    GET  /audit?vault=ARM-ID               key uses, oldest first (all without `vault`)
+    GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
+    GET  /principals, POST /principals     {"name", "tenantId"?, "managedIdentity"?,
+                                            "roles"?: [{"role", "scope"}]}
+    GET  /seeds, POST /seeds               what was there from the start; {"ids": number | null} seeds new ids
+    GET  /documents?kind=&prefix=          the stored documents, for a look behind the curtain
+    POST /reset                            an empty cloud with its seeds; {"ids"?: number}
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import os
+import secrets as random_secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from urllib.parse import parse_qsl
+
+from localazure import faults, seed
+from localazure.authorization import assign_role
+from localazure.cloud import Cloud, iso
+from localazure.directory import create_principal, list_principals, set_secret
+from localazure.front import Answer, Raw
+from localazure.monitor import delivered
+from localazure.web import Json
+
+_log = logging.getLogger("localazure")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    query: Mapping[str, str]
+    body: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Control:
+    """Answers control requests about one cloud; `secrets` are the home's (Home.secrets)."""
+
+    cloud: Cloud
+    secrets: Mapping[str, str]
+
+    def answer(self, raw: Raw) -> Answer:
+        """The answer to a control request; what it writes is one transaction. Never raises."""
+        if (raw.method, raw.path) == ("GET", "/health"):
+            return _json(200, {"status": "ok", "pid": os.getpid()})
+        expected = f"Bearer {self.secrets['control']}"
+        if not hmac.compare_digest(raw.headers.get("authorization", "").encode(), expected.encode()):
+            return _json(401, {"error": "send `Authorization: Bearer $LOCALAZURE_CONTROL_TOKEN`"})
+        handler = self._handlers().get((raw.method, raw.path))
+        if handler is None:
+            known = sorted(f"{method} {path}" for method, path in self._handlers())
+            return _json(404, {"error": f"no {raw.method} {raw.path}; there are {', '.join(known)}"})
+        try:
+            body = json.loads(raw.content or b"{}")
+            if not isinstance(body, dict):
+                raise TypeError("the body must be a JSON object")  # noqa: TRY301
+            asked = _Asked(dict(parse_qsl(raw.query)), body)
+            with self.cloud.store.transaction():
+                return _json(200, handler(asked))
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(400, {"error": f"missing {error}" if isinstance(error, KeyError) else str(error)})
+        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
+            _log.exception("control %s %s failed", raw.method, raw.path)
+            return _json(500, {"error": "failed; the log tells why"})
+
+    def _handlers(self) -> Mapping[tuple[str, str], Callable[[_Asked], Json]]:
+        return {
+            ("GET", "/clock"): self._clock,
+            ("POST", "/clock"): self._advance,
+            ("GET", "/behaviour"): lambda _: asdict(self.cloud.behaviour),
+            ("POST", "/behaviour"): self._behave,
+            ("GET", "/faults"): lambda _: {"value": faults.list_faults(self.cloud)},
+            ("POST", "/faults"): lambda asked: {"id": faults.add_fault(self.cloud, asked.body)},
+            ("DELETE", "/faults"): self._clear_faults,
+            ("GET", "/history"): lambda asked: self._events("encryption", asked.query.get("account")),
+            ("GET", "/audit"): lambda asked: self._events("audit", asked.query.get("vault")),
+            ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
+            ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(self.cloud)]},
+            ("POST", "/principals"): self._create_principal,
+            ("GET", "/seeds"): lambda _: _seeds(),
+            ("POST", "/seeds"): self._seed_ids,
+            ("GET", "/documents"): self._documents,
+            ("POST", "/reset"): self._reset,
+        }
+
+    def _clock(self, _: _Asked) -> Json:
+        now = self.cloud.clock.now()
+        return {"now": iso(now), "seconds": now}
+
+    def _advance(self, asked: _Asked) -> Json:
+        self.cloud.clock.advance(float(asked.body["advance"]))
+        return self._clock(asked)
+
+    def _behave(self, asked: _Asked) -> Json:
+        self.cloud.behave(**asked.body)
+        return asdict(self.cloud.behaviour)
+
+    def _clear_faults(self, asked: _Asked) -> Json:
+        faults.clear_faults(self.cloud, asked.query.get("id", ""))
+        return {"value": faults.list_faults(self.cloud)}
+
+    def _events(self, stream: str, id: str | None) -> Json:
+        return {"value": self.cloud.store.events(stream, id)}
+
+    def _create_principal(self, asked: _Asked) -> Json:
+        body = asked.body
+        managed = bool(body.get("managedIdentity", False))
+        principal = create_principal(
+            self.cloud,
+            tenant_id=str(body.get("tenantId", seed.TENANT_ID)),
+            name=str(body["name"]),
+            managed_identity=managed,
+        )
+        for grant in body.get("roles", []):
+            assign_role(self.cloud, principal.object_id, grant["role"], grant["scope"])
+        made = {
+            "objectId": principal.object_id,
+            "clientId": principal.client_id,
+            "tenantId": principal.tenant_id,
+        }
+        if not managed:
+            made["clientSecret"] = random_secrets.token_urlsafe(30)
+            set_secret(self.cloud, principal.client_id, made["clientSecret"])
+        return made
+
+    def _seed_ids(self, asked: _Asked) -> Json:
+        ids = asked.body["ids"]
+        self.cloud.seed_ids(None if ids is None else int(ids))
+        return {"ids": ids}
+
+    def _documents(self, asked: _Asked) -> Json:
+        found = self.cloud.store.scan(asked.query["kind"], asked.query.get("prefix", ""))
+        return {"value": [{"id": id, "body": body} for id, body in found]}
+
+    def _reset(self, asked: _Asked) -> Json:
+        self.cloud.store.clear()
+        seed.plant(self.cloud, self.secrets)
+        if "ids" in asked.body:
+            self._seed_ids(asked)
+        return {"status": "empty"}
+
+
+def _seeds() -> Json:
+    return {
+        "tenants": [{"tenantId": id, "displayName": name} for id, name, _ in seed.TENANTS],
+        "subscriptions": [asdict(subscription) for subscription in seed.SUBSCRIPTIONS],
+        "principals": [asdict(p) for p in (seed.DEPLOYER, seed.READER, seed.FOREIGNER)],
+    }
+
+
+def _json(status: int, body: Json) -> Answer:
+    content = json.dumps(body).encode()
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "content-length": str(len(content)),
+        "cache-control": "no-store",
+    }
+    return Answer(status, headers, content)

@@ -1,0 +1,111 @@
+"""Faults that a tester asks for: the nth call of a route fails, a service is out, a client is throttled.
+
+Owns: which request is struck, and by what. They are kept in the store, so they survive a restart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+from localazure.cloud import Cloud
+from localazure.routes import Route
+from localazure.web import Host, Request, Response, ServiceError
+
+_KIND = "fault"
+HOSTS: Mapping[str, Host] = {
+    "arm": Host.ARM,
+    "login": Host.LOGIN,
+    "vault": Host.VAULT,
+    "language": Host.LANGUAGE,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault; empty `host`, `method` or `path` stand for any.
+
+    `path` is a route's template, fields in braces. The fault strikes from the `call`th matching request
+    on, `times` times (0: until it is taken away). `wire` is `drop` (the connection breaks without an
+    answer) or `hang` (no answer ever comes); else the answer is `status`, `code`, `message`, with
+    `retry_after` seconds as Retry-After. `after` lets the request do its work first: only its answer is
+    lost.
+    """
+
+    host: str = ""
+    method: str = ""
+    path: str = ""
+    call: int = 1
+    times: int = 1
+    status: int = 503
+    code: str = "ServiceUnavailable"
+    message: str = "The service is unavailable."
+    retry_after: int | None = None
+    wire: str = ""
+    after: bool = False
+
+    def __post_init__(self) -> None:
+        if self.host and self.host not in HOSTS:
+            raise ValueError(f"unknown host {self.host!r}; known are {sorted(HOSTS)}")
+        if self.wire not in ("", "drop", "hang"):
+            raise ValueError(f"unknown wire fault {self.wire!r}; known are 'drop' and 'hang'")
+        if self.call < 1 or self.times < 0 or not 200 <= self.status <= 599:
+            raise ValueError("a fault needs call >= 1, times >= 0 and a status of 200 to 599")
+
+    def matches(self, request: Request) -> bool:
+        if self.host and HOSTS[self.host] is not request.host:
+            return False
+        if self.method and self.method.upper() != request.method:
+            return False
+        return not self.path or _template(self.path).fullmatch(request.path) is not None
+
+    def response(self) -> Response:
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return ServiceError(self.status, self.code, self.message, headers=headers).response()
+
+
+def add_fault(cloud: Cloud, settings: Mapping[str, Any]) -> str:
+    """Arms a fault and gives its id. Raises ValueError for settings that make none."""
+    if unknown := sorted(set(settings) - {f.name for f in fields(Fault)}):
+        raise ValueError(f"unknown fault settings {unknown}; known are {[f.name for f in fields(Fault)]}")
+    fault, id = Fault(**settings), f"{len(cloud.store.scan(_KIND)):06d}-{cloud.new_hex(8)}"
+    cloud.store.put(_KIND, id, {"fault": asdict(fault), "calls": 0})
+    return id
+
+
+def list_faults(cloud: Cloud) -> list[dict[str, Any]]:
+    """Every armed fault with its id and how many calls it has seen."""
+    return [{"id": id, "calls": f["calls"], **f["fault"]} for id, f in cloud.store.scan(_KIND)]
+
+
+def clear_faults(cloud: Cloud, id: str = "") -> None:
+    """Takes away one fault, or all of them."""
+    for found, _ in cloud.store.scan(_KIND, id):
+        cloud.store.delete(_KIND, found)
+
+
+def strike(cloud: Cloud, request: Request) -> Fault | None:
+    """The fault that strikes this request; every matching fault counts it as a call."""
+    struck = None
+    for id, found in cloud.store.scan(_KIND):
+        fault = Fault(**found["fault"])
+        if not fault.matches(request):
+            continue
+        calls = found["calls"] + 1
+        cloud.store.put(_KIND, id, {**found, "calls": calls})
+        due = calls >= fault.call and (not fault.times or calls < fault.call + fault.times)
+        if due and struck is None:
+            struck = fault
+    return struck
+
+
+@lru_cache(maxsize=100)
+def _template(path: str) -> re.Pattern[str]:
+    return Route("", Host.ARM, path, "", _nothing).pattern
+
+
+def _nothing(_: Cloud, __: Request) -> Response:
+    return Response(204)

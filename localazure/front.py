@@ -1,0 +1,180 @@
+"""The front door: one HTTP request in, one HTTP response out, in the order in which Azure checks.
+
+Owns: host, fault, JSON, api-version, token, subscription, route, permission, group and lock, in this order;
+the headers that every answer has. Does not own: sockets (server.py) and what a route answers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
+
+from localazure import arm, faults
+from localazure.authentication import authenticate
+from localazure.cloud import Cloud
+from localazure.routes import Route, Router
+from localazure.tokens import Signer
+from localazure.web import Host, Json, Request, Response, ServiceError, host_of
+
+_log = logging.getLogger("localazure")
+_UNSAFE = re.compile(r"[^\x20-\x7e]")
+_LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A request as it came: header names lower case, `path` undecoded, `query` without its `?`."""
+
+    method: str
+    authority: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: an HTTP response, or instead of it what the wire does (`drop`, `hang`)."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    wire: str = ""
+
+
+@dataclass(frozen=True)
+class Front:
+    """Answers requests to one cloud; not for use by two threads at once."""
+
+    cloud: Cloud
+    router: Router
+    signer: Signer
+
+    def answer(self, raw: Raw) -> Answer:
+        """The answer to a request; what it writes is one transaction. Never raises."""
+        request_id = self.cloud.new_id()
+        correlation_id = raw.headers.get("x-ms-correlation-request-id", request_id)
+        fault: faults.Fault | None = None
+        try:
+            request = _request(raw, correlation_id)
+            with self.cloud.store.transaction():
+                fault = faults.strike(self.cloud, request)
+            if fault is not None and not fault.after:
+                response = fault.response()
+            else:
+                response = self._handle(request, raw)
+        except ServiceError as error:
+            response = error.response()
+        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
+            _log.exception("%s https://%s%s failed: %s", raw.method, raw.authority, raw.path, request_id)
+            message = f"The server encountered an internal error; its log has it under {request_id}."
+            response = ServiceError(500, "InternalServerError", message).response()
+        if fault is not None:
+            response = fault.response()
+        return _answer(response, raw, request_id, correlation_id, fault.wire if fault else "")
+
+    def _handle(self, request: Request, raw: Raw) -> Response:
+        with self.cloud.store.transaction():
+            found = self.router.find(request.host, request.method, request.path)
+            route, params = found or (None, {})
+            if route is None or not route.anonymous:
+                if request.host is Host.ARM:
+                    arm.require_api_version(request)
+                request = replace(request, caller=authenticate(self.cloud, request, self.signer))
+                if request.host is Host.ARM:
+                    arm.require_subscription(self.cloud, request)
+            if route is None:
+                raise _unknown(raw)
+            request = replace(request, params=params, body=_body(raw, route))
+            if request.host is Host.ARM and not route.anonymous:
+                arm.admit(self.cloud, request, route)
+            return route.handler(self.cloud, request)
+
+
+def _request(raw: Raw, correlation_id: str) -> Request:
+    place = host_of(raw.authority.removesuffix(":443"))
+    if place is None:
+        names = ", ".join(Host)
+        raise ServiceError(
+            421, "MisdirectedRequest", f"The host '{raw.authority}' is not served here; served are {names}."
+        )
+    if len(raw.content) > _LARGEST:
+        raise ServiceError(413, "RequestEntityTooLarge", f"The request body has more than {_LARGEST} bytes.")
+    host, label = place
+    # ARM takes `//subscriptions/..`, which clients send that put a scope behind a slash; in a vault an
+    # empty segment stands for the current version.
+    path = "/" + raw.path.lstrip("/").replace("//", "/") if host is Host.ARM else raw.path
+    return Request(
+        method=raw.method,
+        host=host,
+        path=path,
+        label=label,
+        query={name.lower(): value for name, value in parse_qsl(raw.query, keep_blank_values=True)},
+        headers=raw.headers,
+        content=raw.content,
+        correlation_id=correlation_id,
+    )
+
+
+def _body(raw: Raw, route: Route) -> Json:
+    """The decoded JSON of a request. Raises ServiceError 400 where it is none, or not of ARM's shape."""
+    if route.host is Host.LOGIN:
+        return None
+    body = None
+    if raw.content.strip():
+        try:
+            body = json.loads(raw.content)
+        except (ValueError, RecursionError) as error:
+            raise _bad_content(
+                route, f"The request content was invalid and could not be deserialized: '{error}'."
+            ) from None
+    if route.host is Host.ARM and not isinstance(body, dict):
+        if body is None and route.method not in ("PUT", "PATCH"):
+            return None
+        found = "is empty" if body is None else "is not a JSON object"
+        raise _bad_content(route, f"The request content {found}.")
+    return body
+
+
+def _bad_content(route: Route, message: str) -> ServiceError:
+    if route.host is Host.ARM:
+        return ServiceError(400, "InvalidRequestContent", message, gateway=True)
+    return ServiceError(400, "BadParameter" if route.host is Host.VAULT else "InvalidRequest", message)
+
+
+def _unknown(raw: Raw) -> ServiceError:
+    return ServiceError(
+        501,
+        "NotImplemented",
+        f"This local Azure has no route for {raw.method} https://{raw.authority}{raw.path}",
+    )
+
+
+def _answer(response: Response, raw: Raw, request_id: str, correlation_id: str, wire: str) -> Answer:
+    headers = {
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": correlation_id,
+        "cache-control": "no-cache",
+        "strict-transport-security": "max-age=31536000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+    }
+    if asked := raw.headers.get("x-ms-client-request-id"):
+        headers["x-ms-client-request-id"] = asked
+    content = b""
+    if isinstance(response.body, bytes):
+        content = response.body
+    elif response.body is not None:
+        content = json.dumps(response.body, ensure_ascii=False, separators=(",", ":")).encode(
+            "utf-8", "replace"
+        )
+        headers["content-type"] = "application/json; charset=utf-8"
+    # What a client sent may come back in a header, but must not end it.
+    headers |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
+    if response.status != 204:
+        headers["content-length"] = str(len(content))
+    return Answer(response.status, headers, b"" if raw.method == "HEAD" else content, wire)

@@ -1,0 +1,150 @@
+"""Microsoft.Insights/diagnosticSettings at any resource, and what they deliver.
+
+Owns: the settings, and the records of a workspace. Nothing is copied: a workspace's records are the
+resource's own events of the time in which a setting named that workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from localazure import workspaces
+from localazure.cloud import Cloud, iso
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_KIND = "diagnosticSetting"
+_DELIVERY = "diagnosticSetting.delivery"
+_TYPE = "Microsoft.Insights/diagnosticSettings"
+_TEMPLATE = f"{{resource*}}/providers/{_TYPE}"
+# The event streams of the cloud, and the log category under which Azure would deliver each.
+_STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
+
+
+def delivered(cloud: Cloud, workspace_id: str) -> list[Json]:
+    """The records a workspace has got, oldest first: each an event with its category and resource."""
+    found: dict[tuple[str, str, str], Json] = {}
+    for _, delivery in cloud.store.scan(_DELIVERY, f"{workspace_id}|"):
+        for record in _records(cloud, delivery):
+            found[record["category"], record["resourceId"], repr(record)] = record
+    return sorted(found.values(), key=lambda record: str(record["time"]))
+
+
+def _records(cloud: Cloud, delivery: Json) -> Iterator[Json]:
+    for stream, category in _STREAMS.items():
+        if not {category, "allLogs", "audit"} & set(delivery["categories"]):
+            continue
+        for event in cloud.store.events(stream, delivery["resource"]):
+            over = delivery["until"] is not None and event["time"] >= delivery["until"]
+            if delivery["since"] <= event["time"] and not over:
+                yield {**event, "category": category, "resourceId": delivery["resource"]}
+
+
+def _put(cloud: Cloud, request: Request) -> Response:
+    given = request.body.get("properties")
+    given = given if isinstance(given, dict) else {}
+    workspace = given.get("workspaceId")
+    if workspace and cloud.store.get(workspaces.KIND, workspace) is None:
+        raise ServiceError(400, "BadRequest", f"Resource {workspace} could not be found.")
+    sinks = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
+    if not any(given.get(sink) for sink in sinks):
+        raise ServiceError(
+            400,
+            "BadRequest",
+            f"At least one data sink needs to be specified: one of {', '.join(sinks)}.",
+        )
+    body = {
+        "id": _id(request).lower(),
+        "type": None,
+        "name": request.params["name"],
+        "location": None,
+        "kind": None,
+        "tags": None,
+        "properties": {
+            "storageAccountId": given.get("storageAccountId"),
+            "serviceBusRuleId": given.get("serviceBusRuleId"),
+            "workspaceId": workspace,
+            "eventHubAuthorizationRuleId": given.get("eventHubAuthorizationRuleId"),
+            "eventHubName": given.get("eventHubName"),
+            "metrics": given.get("metrics") or [],
+            "logs": [_log(log) for log in given.get("logs") or [] if isinstance(log, dict)],
+            "logAnalyticsDestinationType": given.get("logAnalyticsDestinationType"),
+        },
+        "identity": None,
+    }
+    _end_delivery(cloud, _id(request))
+    cloud.store.put(_KIND, _id(request), body)
+    _begin_delivery(cloud, _id(request), body)
+    return Response(200, body)
+
+
+def _log(log: Json) -> Json:
+    kept = {"category": log.get("category"), "categoryGroup": log.get("categoryGroup")}
+    retention = log.get("retentionPolicy") or {"enabled": False, "days": 0}
+    return {**kept, "enabled": bool(log.get("enabled")), "retentionPolicy": retention}
+
+
+def _get(cloud: Cloud, request: Request) -> Response:
+    body = cloud.store.get(_KIND, _id(request))
+    if body is None:
+        name = request.params["name"]
+        message = f"The diagnostic setting '{name}' doesn't exist."
+        raise ServiceError(404, "ResourceNotFound", message)
+    return Response(200, body)
+
+
+def _list(cloud: Cloud, request: Request) -> Response:
+    prefix = f"{_resource(request)}/providers/{_TYPE}/"
+    return Response(200, {"value": [body for _, body in cloud.store.scan(_KIND, prefix)]})
+
+
+def _delete(cloud: Cloud, request: Request) -> Response:
+    if cloud.store.get(_KIND, _id(request)) is None:
+        return Response(204)
+    _end_delivery(cloud, _id(request))
+    cloud.store.delete(_KIND, _id(request))
+    return Response(200)
+
+
+def delete_in_group(cloud: Cloud, group_id: str) -> None:
+    """Ends the settings of every resource in a group that is being deleted."""
+    for id, _ in cloud.store.scan(_KIND, f"{group_id}/"):
+        _end_delivery(cloud, id)
+        cloud.store.delete(_KIND, id)
+
+
+def _begin_delivery(cloud: Cloud, id: str, body: Json) -> None:
+    properties = body["properties"]
+    if properties["workspaceId"]:
+        categories = [log["category"] or log["categoryGroup"] for log in properties["logs"] if log["enabled"]]
+        delivery = {
+            "setting": id.lower(),
+            "resource": id[: id.lower().rindex(f"/providers/{_TYPE}/".lower())],
+            "categories": categories,
+            "since": iso(cloud.clock.now()),
+            "until": None,
+        }
+        cloud.store.put(_DELIVERY, f"{properties['workspaceId']}|{cloud.new_id()}", delivery)
+
+
+def _end_delivery(cloud: Cloud, id: str) -> None:
+    for key, delivery in cloud.store.scan(_DELIVERY):
+        if delivery["setting"] == id.lower() and delivery["until"] is None:
+            cloud.store.put(_DELIVERY, key, {**delivery, "until": iso(cloud.clock.now())})
+
+
+def _resource(request: Request) -> str:
+    return "/" + request.params["resource"].strip("/")
+
+
+def _id(request: Request) -> str:
+    return f"{_resource(request)}/providers/{_TYPE}/{request.params['name']}"
+
+
+_ASSUMED = "answers of api-versions after 2017-05-01-preview, every refusal"
+ROUTES = (
+    Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put, _ASSUMED),
+    Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get, _ASSUMED),
+    Route("DELETE", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/delete", _delete, _ASSUMED),
+    Route("GET", Host.ARM, _TEMPLATE, f"{_TYPE}/read", _list, _ASSUMED),
+)

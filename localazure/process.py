@@ -1,0 +1,117 @@
+"""Starting and stopping the serving process of a home, and asking it how it is.
+
+Does not own: what it serves (serve.py) and what is printed (__main__.py).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from localazure.environment import environment
+from localazure.home import LOOPBACK, Home, HomeError
+
+_ROOT = Path(__file__).parents[1]
+_LARGEST_LOG = 5 * 1024 * 1024
+_PATIENCE_SECONDS = 20.0
+_STEP_SECONDS = 0.02
+
+
+def healthy(home: Home) -> bool:
+    """Whether the process that serves this home answers at its control endpoint."""
+    port, pid = home.ports().get("control"), home.serving()
+    if not port or pid is None:
+        return False
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return bool(json.loads(connection.getresponse().read())["pid"] == pid)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return False
+    finally:
+        connection.close()
+
+
+def start(home: Home) -> bool:
+    """Starts serving a home in the background and waits until it does; False where it did already.
+
+    Raises HomeError, with the end of the log, where it does not come up.
+    """
+    home.make()
+    if healthy(home):
+        return False
+    if home.log.exists() and home.log.stat().st_size > _LARGEST_LOG:
+        home.log.unlink()
+    with home.log.open("ab") as log:
+        home.log.chmod(0o600)
+        begin = log.tell()
+        command = [sys.executable, "-m", "localazure", "serve", "--home", str(home.path)]
+        child = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_plain(os.environ),
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if healthy(home):
+            return True
+        if child.poll() is not None and home.serving() is None:
+            break
+        time.sleep(_STEP_SECONDS)
+    else:
+        child.kill()
+        child.wait()
+    with home.log.open("rb") as log:
+        log.seek(begin)
+        said = log.read().decode("utf-8", "replace").strip()
+    raise HomeError(said.splitlines()[-1] if said else f"the local Azure did not start; see {home.log}")
+
+
+def stop(home: Home, *, kill: bool = False) -> bool:
+    """Ends the process that serves a home, with SIGKILL if it must be; False where there was none."""
+    pid = home.serving()
+    if not pid:
+        return False
+    for number, patience in ((signal.SIGKILL if kill else signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if home.serving() != pid:
+                _reap(pid)
+                return True
+            time.sleep(_STEP_SECONDS)
+    raise HomeError(f"process {pid} that serves {home.path} does not end")
+
+
+def environment_of(home: Home) -> dict[str, str]:
+    """The variables that lead clients to the running local Azure. Raises HomeError where none runs."""
+    if not healthy(home):
+        raise HomeError(f"no local Azure is running for {home.path}; `python -m localazure start` starts it")
+    return environment(home, home.ports())
+
+
+def _plain(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for the server: none of the variables that would make it a client of itself."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("AZURE_", "ARM_", "PULUMI_", "LOCALAZURE_")) and "proxy" not in name.lower()
+    }
+
+
+def _reap(pid: int) -> None:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)

@@ -1,0 +1,189 @@
+"""Resource groups on ARM, and the list of what is in them.
+
+A group's delete takes its contents along at once and ends on the clock and on looks at the group or at
+its operation. Does not own: what becomes of a deleted vault or account (its service decides).
+"""
+
+from __future__ import annotations
+
+import re
+
+from localazure import authorization, cognitive, identities, keyvault, locks, monitor, operations, workspaces
+from localazure.arm import being_deleted, find_group, group_not_found
+from localazure.cloud import Cloud
+from localazure.locations import REGIONS, normal_location
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_KIND = "group"
+_NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
+# What a group's delete takes along; accounts first, as they use the keys.
+_CONTENTS = (cognitive, keyvault, identities, monitor, workspaces)
+# Bodies before this api-version had no `type` (observed: absent with 2016-09-01).
+_TYPED_SINCE = "2018-05-01"
+
+
+def _put(cloud: Cloud, request: Request) -> Response:
+    name = request.params["group"]
+    if not _NAME.fullmatch(name):
+        raise ServiceError(
+            400,
+            "InvalidResourceGroup",
+            f"The provided resource group name '{name}' is invalid: at most 90 letters, digits, '-', '_', "
+            "'(', ')' and '.' are allowed, and no '.' at the end.",
+            gateway=True,
+        )
+    location = request.body.get("location")
+    if not isinstance(location, str) or not location:
+        raise ServiceError(
+            400, "LocationRequired", "The location property is required for this definition.", gateway=True
+        )
+    if normal_location(location) not in REGIONS:
+        raise ServiceError(
+            400,
+            "LocationNotAvailableForResourceGroup",
+            f"The provided location '{location}' is not available for resource group. List of available "
+            f"regions is '{','.join(REGIONS)}'.",
+            gateway=True,
+        )
+    known = _look(cloud, _id(request))
+    if known is not None and known["properties"]["provisioningState"] == "Deleting":
+        raise being_deleted(name)
+    if known is not None and known["location"] != normal_location(location):
+        raise ServiceError(
+            409,
+            "InvalidResourceGroupLocation",
+            f"Invalid resource group location '{location}'. The Resource group already exists in location "
+            f"'{known['location']}'.",
+            gateway=True,
+        )
+    body = {
+        "id": known["id"] if known else _id(request),
+        "name": known["name"] if known else name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": normal_location(location),
+        **{key: request.body[key] for key in ("tags", "managedBy") if request.body.get(key) is not None},
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    cloud.store.put(_KIND, body["id"], body)
+    return Response(200 if known else 201, _shown(body, request))
+
+
+def _get(cloud: Cloud, request: Request) -> Response:
+    body = _look(cloud, _id(request))
+    if body is None:
+        # Answered, not raised: the look may have ended a delete, and a refusal would take that back.
+        return group_not_found(request.params["group"]).response()
+    return Response(200, _shown(body, request))
+
+
+def _head(cloud: Cloud, request: Request) -> Response:
+    return Response(204 if _look(cloud, _id(request)) else 404)
+
+
+def _list(cloud: Cloud, request: Request) -> Response:
+    prefix = f"/subscriptions/{request.params['subscription']}/resourceGroups/"
+    ids = [id for id, _ in cloud.store.scan(_KIND, prefix)]
+    found = [body for id in ids if (body := _look(cloud, id)) is not None]
+    tag = re.search(r"tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?", request.query.get("$filter", ""))
+    if tag:
+        found = [
+            body
+            for body in found
+            if tag[1] in body.get("tags", {}) and tag[2] in (None, body["tags"][tag[1]])
+        ]
+    top = request.query.get("$top", "")
+    found = found[: int(top)] if top.isdigit() else found
+    return Response(200, {"value": [_shown(body, request) for body in found]})
+
+
+def _patch(cloud: Cloud, request: Request) -> Response:
+    body = _find(cloud, request)
+    if body["properties"]["provisioningState"] == "Deleting":
+        raise being_deleted(body["name"])
+    given = {key: request.body[key] for key in ("tags", "managedBy") if request.body.get(key) is not None}
+    body = {**body, **given}
+    cloud.store.put(_KIND, body["id"], body)
+    return Response(200, _shown(body, request))
+
+
+def _delete(cloud: Cloud, request: Request) -> Response:
+    body = _find(cloud, request)
+    operation_id = body.get("deletion")
+    if operation_id is None:
+        for service in _CONTENTS:
+            service.delete_in_group(cloud, body["id"])
+        authorization.drop_below(cloud, body["id"])
+        locks.drop_below(cloud, body["id"])
+        operation_id = operations.begin(cloud, {"group": body["id"]}).id
+        deleting = {**body, "properties": {"provisioningState": "Deleting"}, "deletion": operation_id}
+        cloud.store.put(_KIND, body["id"], deleting)
+    return Response(202, None, _location(cloud, request, operation_id))
+
+
+def _poll_delete(cloud: Cloud, request: Request) -> Response:
+    operation = operations.poll(cloud, request.params["operation"])
+    if operation is None:
+        message = f"The operation '{request.params['operation']}' could not be found."
+        raise ServiceError(404, "OperationNotFound", message, gateway=True)
+    if not operation.done(cloud.clock.now()):
+        return Response(202, None, _location(cloud, request, operation.id))
+    _end_delete(cloud, operation)
+    return Response(200)
+
+
+def _look(cloud: Cloud, group_id: str) -> Json | None:
+    """A group; one that is being deleted comes closer to its end by being looked at."""
+    body = find_group(cloud, group_id)
+    if body is None or "deletion" not in body:
+        return body
+    operation = operations.poll(cloud, body["deletion"])
+    if operation is None or operation.done(cloud.clock.now()):
+        cloud.store.delete(_KIND, group_id)
+        return None
+    return body
+
+
+def _end_delete(cloud: Cloud, operation: operations.Operation) -> None:
+    body = find_group(cloud, operation.about["group"])
+    if body is not None and body.get("deletion") == operation.id:
+        cloud.store.delete(_KIND, body["id"])
+
+
+def _find(cloud: Cloud, request: Request) -> Json:
+    body = _look(cloud, _id(request))
+    if body is None:
+        raise group_not_found(request.params["group"])
+    return body
+
+
+def _shown(body: Json, request: Request) -> Json:
+    hidden = {"deletion"} if request.api_version >= _TYPED_SINCE else {"deletion", "type"}
+    return {key: value for key, value in body.items() if key not in hidden}
+
+
+def _location(cloud: Cloud, request: Request, operation_id: str) -> dict[str, str]:
+    seconds = cloud.behaviour.group_retry_seconds
+    path = f"/subscriptions/{request.params['subscription']}/operationresults/{operation_id}"
+    return {
+        "Location": f"https://{Host.ARM}{path}?api-version={request.api_version}",
+        "Retry-After": str(seconds),
+    }
+
+
+def _id(request: Request) -> str:
+    return f"/subscriptions/{request.params['subscription']}/resourceGroups/{request.params['group']}"
+
+
+_GROUPS = "/subscriptions/{subscription}/resourceGroups"
+_GROUP = f"{_GROUPS}/{{group}}"
+_ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
+ROUTES = (
+    Route("PUT", Host.ARM, _GROUP, f"{_ACTION}/write", _put),
+    Route("GET", Host.ARM, _GROUP, f"{_ACTION}/read", _get),
+    Route("HEAD", Host.ARM, _GROUP, f"{_ACTION}/read", _head),
+    Route("PATCH", Host.ARM, _GROUP, f"{_ACTION}/write", _patch),
+    Route("DELETE", Host.ARM, _GROUP, f"{_ACTION}/delete", _delete),
+    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list),
+    Route("GET", Host.ARM, "/subscriptions/{subscription}/operationresults/{operation}", "", _poll_delete),
+)

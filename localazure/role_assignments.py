@@ -1,0 +1,220 @@
+"""Microsoft.Authorization on ARM: role assignments at any scope, and the definitions of the built-in roles.
+
+Owns: the routes and their texts. Does not own: what an assignment allows (authorization.py).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localazure import authorization as rbac
+from localazure.cloud import Cloud, iso
+from localazure.directory import find_principal
+from localazure.roles import BY_ID, ROLES, Role
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_TYPE = "Microsoft.Authorization/roleAssignments"
+_DEFINITION = "Microsoft.Authorization/roleDefinitions"
+
+
+def _put(cloud: Cloud, request: Request) -> Response:
+    scope, name = _scope(request), request.params["name"]
+    if not re.fullmatch(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", name):
+        raise ServiceError(
+            400,
+            "InvalidRoleAssignmentId",
+            f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
+        )
+    given = request.body.get("properties")
+    role, principal_id = _role(given), str(given.get("principalId") or "")
+    id = rbac.assignment_id(scope, name)
+    known = cloud.store.get(rbac.KIND, id)
+    if known is not None:
+        _require_same(known["body"], role, principal_id)
+    else:
+        _require_new(cloud, scope, role, principal_id)
+        _require_principal(cloud, principal_id, str(given.get("principalType") or ""), request)
+    now, caller = cloud.clock.now(), request.caller.object_id if request.caller else ""
+    properties = {
+        "roleDefinitionId": f"{_subscription(scope)}{rbac.definition_path(role)}",
+        "principalId": principal_id,
+        "principalType": given.get("principalType") or "ServicePrincipal",
+        "scope": scope,
+        "condition": given.get("condition"),
+        "conditionVersion": given.get("conditionVersion"),
+        "createdOn": known["body"]["properties"]["createdOn"] if known else iso(now),
+        "updatedOn": iso(now),
+        "createdBy": known["body"]["properties"]["createdBy"] if known else caller,
+        "updatedBy": caller,
+        "delegatedManagedIdentityResourceId": given.get("delegatedManagedIdentityResourceId"),
+        "description": given.get("description"),
+    }
+    body = {"properties": properties, "id": id, "type": _TYPE, "name": name}
+    rbac.save_assignment(cloud, body, since=known["since"] if known else now)
+    if known:
+        return Response(200, body)
+    # The answer to the create does not name its creator yet; every later one does.
+    return Response(201, {**body, "properties": {**properties, "createdBy": None}})
+
+
+def _get(cloud: Cloud, request: Request) -> Response:
+    found = cloud.store.get(rbac.KIND, rbac.assignment_id(_scope(request), request.params["name"]))
+    if found is None:
+        name = request.params["name"]
+        raise ServiceError(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
+    return Response(200, found["body"])
+
+
+def _delete(cloud: Cloud, request: Request) -> Response:
+    found = cloud.store.get(rbac.KIND, rbac.assignment_id(_scope(request), request.params["name"]))
+    if found is None:
+        return Response(204)
+    rbac.drop_assignment(cloud, found["body"])
+    return Response(200, found["body"])
+
+
+def _list(cloud: Cloud, request: Request) -> Response:
+    """The assignments at, above and below a scope; `$filter` of `atScope()` and `principalId eq`."""
+    scope, wanted = _scope(request).rstrip("/").lower(), request.query.get("$filter", "")
+    principal = re.search(r"(?:principalId eq|assignedTo\()\s*'([^']+)'", wanted)
+    found = []
+    for _, assignment in cloud.store.scan(rbac.KIND):
+        properties = assignment["body"]["properties"]
+        held = str(properties["scope"]).rstrip("/").lower()
+        above, below = f"{scope}/".startswith(f"{held}/"), f"{held}/".startswith(f"{scope}/")
+        if not (above or (below and "atScope()" not in wanted)):
+            continue
+        if principal is None or principal[1].lower() == str(properties["principalId"]).lower():
+            found.append(assignment["body"])
+    return Response(200, {"value": found})
+
+
+def _get_definition(_: Cloud, request: Request) -> Response:
+    role = BY_ID.get(request.params["name"].lower())
+    if role is None:
+        raise _definition_not_found(request.params["name"])
+    return Response(200, _definition(role, _scope(request)))
+
+
+def _list_definitions(_: Cloud, request: Request) -> Response:
+    name = re.search(r"roleName eq '([^']+)'", request.query.get("$filter", ""))
+    roles = [role for role in ROLES if name is None or role.name.lower() == name[1].lower()]
+    return Response(200, {"value": [_definition(role, _scope(request)) for role in roles]})
+
+
+def _definition(role: Role, scope: str) -> Json:
+    permission = {
+        "actions": list(role.actions),
+        "notActions": list(role.not_actions),
+        "dataActions": list(role.data_actions),
+        "notDataActions": list(role.not_data_actions),
+    }
+    return {
+        "properties": {
+            "roleName": role.name,
+            "type": "BuiltInRole",
+            "description": role.description,
+            "assignableScopes": ["/"],
+            "permissions": [permission],
+            "createdOn": "2015-02-02T21:55:09.8806423Z",
+            "updatedOn": "2023-11-27T15:18:26.5523126Z",
+            "createdBy": None,
+            "updatedBy": None,
+        },
+        "id": f"{_subscription(scope)}{rbac.definition_path(role)}",
+        "type": _DEFINITION,
+        "name": role.id,
+    }
+
+
+def _role(given: Any) -> Role:
+    if not isinstance(given, dict) or not given.get("roleDefinitionId") or not given.get("principalId"):
+        raise ServiceError(
+            400,
+            "InvalidRoleAssignmentRequest",
+            "The role assignment needs properties.roleDefinitionId and properties.principalId.",
+        )
+    id = str(given["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
+    role = BY_ID.get(id)
+    if role is None:
+        raise _definition_not_found(id)
+    return role
+
+
+def _definition_not_found(id: str) -> ServiceError:
+    message = f"The specified role definition with ID '{id.replace('-', '')}' does not exist."
+    return ServiceError(404, "RoleDefinitionDoesNotExist", message)
+
+
+def _require_same(known: Json, role: Role, principal_id: str) -> None:
+    same = known["properties"]["principalId"].lower() == principal_id.lower()
+    if not same or rbac.role_of(known) != role:
+        raise ServiceError(
+            400,
+            "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        )
+
+
+def _require_new(cloud: Cloud, scope: str, role: Role, principal_id: str) -> None:
+    """Refuses the same grant under another name."""
+    for _, found in cloud.store.scan(rbac.KIND, f"{scope.rstrip('/')}/providers/{_TYPE}/"):
+        properties = found["body"]["properties"]
+        if properties["principalId"].lower() == principal_id.lower() and rbac.role_of(found["body"]) == role:
+            raise ServiceError(409, "RoleAssignmentExists", "The role assignment already exists.")
+
+
+def _require_principal(cloud: Cloud, principal_id: str, type: str, request: Request) -> None:
+    """Refuses a principal the directory does not know (yet). Who names its type is spared the question."""
+    principal = find_principal(cloud, principal_id)
+    if type and type != "ServicePrincipal" and principal is not None:
+        raise ServiceError(
+            400,
+            "UnmatchedPrincipalType",
+            f"The PrincipalId '{principal_id.replace('-', '')}' has type 'ServicePrincipal' , which is "
+            f"different from specified PrinciaplType '{type}'.",
+        )
+    known_since = principal.created + cloud.behaviour.identity_delay_seconds if principal else None
+    if not type and (known_since is None or known_since > cloud.clock.now()):
+        tenant = request.caller.tenant_id if request.caller else ""
+        raise ServiceError(
+            400,
+            "PrincipalNotFound",
+            f"Principal {principal_id.replace('-', '')} does not exist in the directory {tenant}. Check that "
+            "you have the correct principal ID. If you are creating this principal and then immediately "
+            "assigning a role, this error might be related to a replication delay. In this case, set the "
+            "role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  "
+            "See https://aka.ms/docs-principaltype",
+        )
+
+
+def _scope(request: Request) -> str:
+    return "/" + request.params.get("scope", "").strip("/")
+
+
+def _subscription(scope: str) -> str:
+    return "/".join(scope.split("/")[:3]) if scope.lower().startswith("/subscriptions/") else ""
+
+
+def _rows(template: str) -> tuple[Route, ...]:
+    assignment, definition = f"{template}/providers/{_TYPE}", f"{template}/providers/{_DEFINITION}"
+    return (
+        Route(
+            "PUT",
+            Host.ARM,
+            f"{assignment}/{{name}}",
+            f"{_TYPE}/write",
+            _put,
+            assumed="answer to a repeated PUT; a type named for an unknown principal is believed",
+        ),
+        Route("GET", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/read", _get),
+        Route("DELETE", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/delete", _delete),
+        Route("GET", Host.ARM, assignment, f"{_TYPE}/read", _list),
+        Route("GET", Host.ARM, f"{definition}/{{name}}", "", _get_definition),
+        Route("GET", Host.ARM, definition, "", _list_definitions),
+    )
+
+
+ROUTES = (*_rows(""), *_rows("{scope*}"))

@@ -1,0 +1,247 @@
+"""The built-in roles of Azure RBAC that this cloud knows, and how a role's actions are matched.
+
+Source: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles (ids and actions; of a
+few roles only the actions that can occur here). Does not own: who has which role where.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+_READ_SUBSCRIPTION = (
+    "Microsoft.Authorization/*/read",
+    "Microsoft.Resources/deployments/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role definition; actions may hold `*`, which stands for any text, slashes included."""
+
+    id: str
+    name: str
+    description: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        return _any(self.actions, action) and not _any(self.not_actions, action)
+
+    def allows_data(self, action: str) -> bool:
+        return _any(self.data_actions, action) and not _any(self.not_data_actions, action)
+
+
+ROLES = (
+    Role(
+        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+        "Owner",
+        "Grants full access to manage all resources, including the ability to assign roles in Azure RBAC.",
+        actions=("*",),
+    ),
+    Role(
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        "Contributor",
+        "Grants full access to manage all resources, but does not allow you to assign roles in Azure RBAC, "
+        "manage assignments in Azure Blueprints, or share image galleries.",
+        actions=("*",),
+        not_actions=(
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+            "Microsoft.Blueprint/blueprintAssignments/write",
+            "Microsoft.Blueprint/blueprintAssignments/delete",
+            "Microsoft.Compute/galleries/share/action",
+        ),
+    ),
+    Role(
+        "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+        "Reader",
+        "View all resources, but does not allow you to make any changes.",
+        actions=("*/read",),
+    ),
+    Role(
+        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+        "User Access Administrator",
+        "Lets you manage user access to Azure resources.",
+        actions=("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"),
+    ),
+    Role(
+        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+        "Role Based Access Control Administrator",
+        "Manage access to Azure resources by assigning roles using Azure RBAC. This role does not allow you "
+        "to manage access using other ways, such as Azure Policy.",
+        actions=(
+            "Microsoft.Authorization/roleAssignments/write",
+            "Microsoft.Authorization/roleAssignments/delete",
+            "*/read",
+            "Microsoft.Support/*",
+        ),
+    ),
+    Role(
+        "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+        "Key Vault Administrator",
+        "Perform all data plane operations on a key vault and all objects in it, including certificates, "
+        "keys, and secrets. Cannot manage key vault resources or manage role assignments.",
+        actions=(*_READ_SUBSCRIPTION, "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/read"),
+        data_actions=("Microsoft.KeyVault/vaults/*",),
+    ),
+    Role(
+        "f25e0fa2-a7c8-4377-a976-54943a77a395",
+        "Key Vault Contributor",
+        "Lets you manage key vaults, but not access to them.",
+        actions=(*_READ_SUBSCRIPTION, "Microsoft.KeyVault/*"),
+        not_actions=(
+            "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+            "Microsoft.KeyVault/hsmPools/*",
+            "Microsoft.KeyVault/managedHsms/*",
+        ),
+    ),
+    Role(
+        "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+        "Key Vault Crypto Officer",
+        "Perform any action on the keys of a key vault, except manage permissions.",
+        actions=(*_READ_SUBSCRIPTION, "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/read"),
+        data_actions=("Microsoft.KeyVault/vaults/keys/*", "Microsoft.KeyVault/vaults/keyrotationpolicies/*"),
+    ),
+    Role(
+        "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+        "Key Vault Crypto Service Encryption User",
+        "Read metadata of keys and perform wrap/unwrap operations.",
+        actions=(
+            "Microsoft.EventGrid/eventSubscriptions/write",
+            "Microsoft.EventGrid/eventSubscriptions/read",
+            "Microsoft.EventGrid/eventSubscriptions/delete",
+        ),
+        data_actions=(
+            "Microsoft.KeyVault/vaults/keys/read",
+            "Microsoft.KeyVault/vaults/keys/wrap/action",
+            "Microsoft.KeyVault/vaults/keys/unwrap/action",
+        ),
+    ),
+    Role(
+        "12338af0-0e69-4776-bea7-57ae8d297424",
+        "Key Vault Crypto User",
+        "Perform cryptographic operations using keys.",
+        data_actions=(
+            "Microsoft.KeyVault/vaults/keys/read",
+            "Microsoft.KeyVault/vaults/keys/update/action",
+            "Microsoft.KeyVault/vaults/keys/backup/action",
+            "Microsoft.KeyVault/vaults/keys/encrypt/action",
+            "Microsoft.KeyVault/vaults/keys/decrypt/action",
+            "Microsoft.KeyVault/vaults/keys/wrap/action",
+            "Microsoft.KeyVault/vaults/keys/unwrap/action",
+            "Microsoft.KeyVault/vaults/keys/sign/action",
+            "Microsoft.KeyVault/vaults/keys/verify/action",
+        ),
+    ),
+    Role(
+        "21090545-7ca7-4776-b22c-e363652d74d2",
+        "Key Vault Reader",
+        "Read metadata of key vaults and its certificates, keys, and secrets. Cannot read sensitive values "
+        "such as secret contents or key material.",
+        actions=(*_READ_SUBSCRIPTION, "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/read"),
+        data_actions=(
+            "Microsoft.KeyVault/vaults/*/read",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ),
+    ),
+    Role(
+        "25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68",
+        "Cognitive Services Contributor",
+        "Lets you create, read, update, delete and manage keys of Cognitive Services.",
+        actions=(
+            *_READ_SUBSCRIPTION,
+            "Microsoft.CognitiveServices/*",
+            "Microsoft.Insights/diagnosticSettings/*",
+        ),
+    ),
+    Role(
+        "a97b65f3-24c7-4388-baec-2e87135dc908",
+        "Cognitive Services User",
+        "Lets you read and list keys of Cognitive Services.",
+        actions=(
+            "Microsoft.CognitiveServices/*/read",
+            "Microsoft.CognitiveServices/accounts/listkeys/action",
+            "Microsoft.Insights/diagnosticSettings/read",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ),
+        data_actions=("Microsoft.CognitiveServices/*",),
+    ),
+    Role(
+        "f07febfe-79bc-46b1-8b37-790e26e6e498",
+        "Cognitive Services Language Owner",
+        "Has access to all Read, Test, Write, Deploy and Delete functions under Language portal.",
+        actions=("Microsoft.CognitiveServices/*/read", "Microsoft.Authorization/*/read"),
+        data_actions=(
+            "Microsoft.CognitiveServices/accounts/LanguageAuthoring/*",
+            "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding/*",
+            "Microsoft.CognitiveServices/accounts/Language/*",
+            "Microsoft.CognitiveServices/accounts/TextAnalytics/*",
+            "Microsoft.CognitiveServices/accounts/QnAMaker/*",
+        ),
+    ),
+    Role(
+        "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
+        "Monitoring Contributor",
+        "Can read all monitoring data and update monitoring settings.",
+        actions=(
+            "*/read",
+            "Microsoft.Insights/DiagnosticSettings/*",
+            "Microsoft.OperationalInsights/workspaces/write",
+            "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+        ),
+    ),
+    Role(
+        "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
+        "Log Analytics Contributor",
+        "Can read all monitoring data and edit monitoring settings.",
+        actions=(
+            "*/read",
+            "Microsoft.Insights/diagnosticSettings/*",
+            "Microsoft.OperationalInsights/*",
+            "Microsoft.Resources/deployments/*",
+        ),
+    ),
+    Role(
+        "73c42c96-874c-492b-b04d-ab87d138a893",
+        "Log Analytics Reader",
+        "Can view and search all monitoring data as well as view monitoring settings.",
+        actions=("*/read", "Microsoft.OperationalInsights/workspaces/search/action"),
+        not_actions=("Microsoft.OperationalInsights/workspaces/sharedKeys/read",),
+    ),
+    Role(
+        "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
+        "Managed Identity Contributor",
+        "Create, Read, Update, and Delete User Assigned Identity.",
+        actions=(*_READ_SUBSCRIPTION, "Microsoft.ManagedIdentity/userAssignedIdentities/*"),
+    ),
+    Role(
+        "f1a07417-d97a-45cb-824c-7a7467783830",
+        "Managed Identity Operator",
+        "Read and Assign User Assigned Identity.",
+        actions=(
+            *_READ_SUBSCRIPTION,
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+        ),
+    ),
+)
+BY_ID: Mapping[str, Role] = {role.id: role for role in ROLES}
+BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}
+
+
+def _any(patterns: tuple[str, ...], action: str) -> bool:
+    return any(_pattern(pattern).fullmatch(action) for pattern in patterns)
+
+
+@cache
+def _pattern(action: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in action.split("*")), re.IGNORECASE)

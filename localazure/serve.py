@@ -1,0 +1,110 @@
+"""One local Azure, running: everything that listens, put together and taken down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO, NoReturn
+
+import grpc.aio
+
+from localazure import seed
+from localazure.assembly import make_front
+from localazure.certificates import ensure_certificates, server_context
+from localazure.cloud import Cloud
+from localazure.control import Control
+from localazure.environment import environment
+from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
+from localazure.proxy import start_proxy
+from localazure.server import App, make_server
+from localazure.standin import serve as serve_standin
+from localazure.store import Store
+from localazure.tokens import Signer, new_key
+
+_log = logging.getLogger("localazure")
+_held: list[IO[str]] = []
+
+
+def open_cloud(home: Home) -> Cloud:
+    """The cloud of a home with its seeds planted. Raises HomeError where its memory cannot be read."""
+    home.database.touch(mode=0o600)
+    try:
+        cloud = Cloud(Store(home.database))
+        with cloud.store.transaction():
+            seed.plant(cloud, home.secrets())
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise HomeError(
+            f"the memory in {home.database} cannot be read ({error}); "
+            "`python -m localazure reset` starts again with an empty cloud"
+        ) from error
+    return cloud
+
+
+def open_signer(home: Home) -> Signer:
+    """The signer of tokens with the home's key, which is made where it is missing or no key."""
+    with suppress(FileNotFoundError, ValueError):
+        return Signer(home.signing_key.read_bytes())
+    write_private(home.signing_key, new_key().decode())
+    return Signer(home.signing_key.read_bytes())
+
+
+async def serve(home: Home) -> None:
+    """Serves a home until SIGTERM or SIGINT. Raises HomeError where another process serves it."""
+    home.make()
+    # Kept to the very end of the process: whoever sees the lock free finds nothing running.
+    _held.append(home.lock() or _already_serving(home))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with ThreadPoolExecutor(1, "cloud") as worker:
+        ensure_certificates(home)
+        cloud = open_cloud(home)
+        try:
+            await _listen(home, cloud, worker, stop)
+        finally:
+            await loop.run_in_executor(worker, cloud.store.close)
+
+
+def _already_serving(home: Home) -> NoReturn:
+    raise HomeError(f"another process serves {home.path}")
+
+
+async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: asyncio.Event) -> None:
+    wanted = home.ports()
+    listeners = {name: bind(wanted.get(name, 0)) for name in ("tls", "proxy", "control")}
+    ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
+    front, control = make_front(cloud, open_signer(home)), Control(cloud, home.secrets())
+    servers = {
+        "tls": make_server(App(front.answer, worker), server_context(home)),
+        "control": make_server(App(control.answer, worker), None),
+    }
+    running = [asyncio.create_task(servers["tls"].serve(sockets=[listeners["tls"]]))]
+    proxy = await start_proxy(listeners["proxy"], ports["tls"])
+    native = await _start_native(home, ports, wanted.get("azure-native", 0))
+    home.remember_ports(ports)
+    # The control endpoint comes last: its health says that all the others are there.
+    running.append(asyncio.create_task(servers["control"].serve(sockets=[listeners["control"]])))
+    _log.info("serving %s on ports %s", home.path, ports)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, *running], return_when=asyncio.FIRST_COMPLETED)
+    await native.stop(0.5)
+    proxy.close()
+    for server in servers.values():
+        server.should_exit = True
+    await asyncio.gather(*running)
+    _log.info("stopped")
+
+
+async def _start_native(home: Home, ports: dict[str, int], wanted: int) -> grpc.aio.Server:
+    """Starts the azure-native stand-in and adds its port to `ports`; on another port if its own is taken."""
+    # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
+    with bind(wanted) as free:
+        port = free.getsockname()[1]
+    address = f"{LOOPBACK}:{port}"
+    native, ports["azure-native"] = await serve_standin(address, environment(home, ports))
+    return native

@@ -1,0 +1,8 @@
+"""A stand-in for the azure-native provider plugin, for machines where the plugin cannot be had.
+
+Behaves as pulumi-azure-native 3.29 does for the resource types of `table.py`; holds no rule of Azure's.
+"""
+
+from localazure.standin.server import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,253 @@
+"""ARM as azure-native's client speaks it: retries, long-running operations, registration, error texts.
+
+Follows azcore's order for finding an operation's status and azure-native's list of what is retried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from localazure.standin.azure import MANAGEMENT, Answer, Azure, NoAnswerError
+
+RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
+RETRIES: Final = 3
+FAILED: Final = frozenset({"failed", "canceled", "cancelled"})
+DONE: Final = "succeeded"
+DEFAULT_TIMEOUT_SECONDS: Final = 7200.0
+
+
+class AzureError(Exception):
+    """An answer that is not a success; the text is azure-native's."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.code, self.message = _error(answer)
+        super().__init__(f'Status={answer.status} Code="{self.code}" Message="{self.message}"')
+
+
+class OperationError(Exception):
+    """A request that Azure accepted and that then failed, or that could not be followed."""
+
+
+class StoppedError(Exception):
+    """The engine asked to stop."""
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Seconds. The real provider polls every 10 s (writes) or 30 s (deletes), retries after 20 s doubling to
+    120 s, and follows every Retry-After; locally all of these are cut to the caps."""
+
+    poll: float = 0.05
+    retry: float = 0.1
+    longest_retry: float = 2.0
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Delays:
+        """From LOCALAZURE_POLL_SECONDS, LOCALAZURE_RETRY_SECONDS and LOCALAZURE_LONGEST_RETRY_SECONDS."""
+
+        def seconds(name: str, default: float) -> float:
+            text = environ.get(name) or str(default)
+            try:
+                return float(text)
+            except ValueError as error:
+                raise ValueError(f"{name} is '{text}'; it has to be a number of seconds") from error
+
+        return cls(
+            poll=seconds("LOCALAZURE_POLL_SECONDS", cls.poll),
+            retry=seconds("LOCALAZURE_RETRY_SECONDS", cls.retry),
+            longest_retry=seconds("LOCALAZURE_LONGEST_RETRY_SECONDS", cls.longest_retry),
+        )
+
+
+class Arm:
+    """One provider instance's requests; `stop` ends every wait of it."""
+
+    def __init__(self, azure: Azure, subscription_id: str, delays: Delays) -> None:
+        self.azure = azure
+        self.subscription_id = subscription_id
+        self.delays = delays
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def get(self, id: str, api_version: str) -> Answer:
+        """The answer, whatever its status; retried as reads are."""
+        return await self.send("GET", url_of(id, api_version))
+
+    async def read(self, id: str, api_version: str) -> Any | None:
+        """The resource, None where there is none (404); AzureError else."""
+        answer = await self.get(id, api_version)
+        if answer.status == 404:
+            return None
+        return succeeded(answer).body
+
+    async def write(
+        self, method: str, id: str, api_version: str, body: Any, *, long: bool, within: float = 0.0
+    ) -> Any:
+        """PUT or PATCH, followed to its end; the resource's body, or what the write answered.
+
+        Raises AzureError if Azure refuses it, OperationError if it fails after that.
+        """
+        url = url_of(id, api_version)
+        answer = succeeded(await self._registered(method, url, body, id))
+        if long or answer.status == 202:
+            return await self._in_time(self._finished(method, url, answer), within)
+        return answer.body
+
+    async def delete(self, id: str, api_version: str, *, long: bool, within: float = 0.0) -> None:
+        """DELETE; a resource that is not there is deleted."""
+        url = url_of(id, api_version)
+        answer = await self.send("DELETE", url)
+        if answer.status != 404 and succeeded(answer) and long:
+            await self._in_time(self._finished("DELETE", url, answer), within)
+
+    async def send(self, method: str, url: str, body: Any = None) -> Answer:
+        """One request; what may pass by itself is tried again, at most three times."""
+        for attempt in range(RETRIES + 1):
+            last = attempt == RETRIES
+            try:
+                answer = await self.azure.send(method, url, body)
+            except NoAnswerError:
+                if last:
+                    raise
+                await self.wait(min(self.delays.retry * 2**attempt, self.delays.longest_retry))
+                continue
+            if last or not _passing(answer):
+                return answer
+            await self.wait(
+                min(_retry_after(answer, self.delays.retry * 2**attempt), self.delays.longest_retry)
+            )
+        raise AssertionError("unreachable")
+
+    async def wait(self, seconds: float) -> None:
+        """Waits, unless the engine asks to stop: then raises StoppedError."""
+        try:
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        except TimeoutError:
+            return
+        raise StoppedError("the operation was cancelled")
+
+    async def _in_time(self, finished: Awaitable[Any], within: float) -> Any:
+        """What follows an accepted request: whatever goes wrong there is the operation's failure."""
+        try:
+            async with asyncio.timeout(within or DEFAULT_TIMEOUT_SECONDS):
+                return await finished
+        except TimeoutError as error:
+            raise OperationError("operation timed out") from error
+        except (AzureError, NoAnswerError, StoppedError) as error:
+            raise OperationError(str(error)) from error
+
+    async def _registered(self, method: str, url: str, body: Any, id: str) -> Answer:
+        """The answer to a write; an unregistered resource provider is registered first, as azcore does."""
+        answer = await self.send(method, url, body)
+        if answer.status != 409 or _error(answer)[0] != "MissingSubscriptionRegistration":
+            return answer
+        namespace = id.lower().rsplit("/providers/", 1)[1].split("/")[0]
+        provider = f"/subscriptions/{self.subscription_id}/providers/{namespace}"
+        succeeded(await self.send("POST", url_of(f"{provider}/register", "2016-09-01")))
+        while ((await self.read(provider, "2016-09-01")) or {}).get("registrationState") != "Registered":
+            await self.wait(self.delays.poll)
+        return await self.send(method, url, body)
+
+    async def _finished(self, method: str, url: str, answer: Answer) -> Any:
+        operation = answer.headers.get("azure-asyncoperation") or answer.headers.get("operation-location")
+        location = answer.headers.get("location")
+        if operation:
+            await self._by_operation(urljoin(url, operation), answer)
+            return None if method == "DELETE" else succeeded(await self.send("GET", url)).body
+        if location and answer.status == 202:
+            return await self._by_location(urljoin(url, location), answer)
+        if method == "DELETE":
+            if answer.status == 202:
+                raise OperationError("response is missing polling URL")
+            return None
+        return await self._by_state(url, answer)
+
+    async def _by_operation(self, url: str, answer: Answer) -> None:
+        while True:
+            await self._pause(answer)
+            answer = _polled(await self.send("GET", url))
+            status = str((answer.body or {}).get("status", ""))
+            if not status:
+                raise OperationError("the response did not contain a status")
+            if status.lower() == DONE:
+                return
+            if status.lower() in FAILED:
+                raise OperationError(_failure(answer, status))
+
+    async def _by_location(self, url: str, answer: Answer) -> Any:
+        while True:
+            await self._pause(answer)
+            answer = _polled(await self.send("GET", url))
+            if answer.status != 202:
+                return answer.body
+            url = urljoin(url, answer.headers.get("location") or url)
+
+    async def _by_state(self, url: str, answer: Answer) -> Any:
+        while True:
+            state = _state(answer)
+            if state.lower() in FAILED:
+                raise OperationError(_failure(answer, state))
+            if state.lower() == DONE:
+                return answer.body
+            await self._pause(answer)
+            answer = _polled(await self.send("GET", url))
+
+    async def _pause(self, answer: Answer) -> None:
+        await self.wait(min(_retry_after(answer, self.delays.poll), self.delays.poll))
+
+
+def url_of(id: str, api_version: str) -> str:
+    """The URL of a resource at one API version."""
+    return f"{MANAGEMENT}/{id.lstrip('/')}?api-version={api_version}"
+
+
+def succeeded(answer: Answer) -> Answer:
+    """The answer itself; AzureError unless it is a success."""
+    if not 200 <= answer.status < 300:
+        raise AzureError(answer)
+    return answer
+
+
+def _polled(answer: Answer) -> Answer:
+    if not 200 <= answer.status < 300:
+        raise OperationError(str(AzureError(answer)))
+    return answer
+
+
+def _state(answer: Answer) -> str:
+    properties = (answer.body or {}).get("properties") if isinstance(answer.body, dict) else None
+    state = properties.get("provisioningState") if isinstance(properties, dict) else None
+    return str(state) if state else ("InProgress" if answer.status == 201 else "Succeeded")
+
+
+def _passing(answer: Answer) -> bool:
+    return answer.status in RETRIED or (
+        answer.status == 409 and _error(answer)[0] == "AnotherOperationInProgress"
+    )
+
+
+def _retry_after(answer: Answer, default: float) -> float:
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.replace(".", "", 1).isdigit() else default
+
+
+def _failure(answer: Answer, status: str) -> str:
+    code, message = _error(answer)
+    return f'Code="{code}" Message="{message}"' if code else f"the operation ended as {status}"
+
+
+def _error(answer: Answer) -> tuple[str, str]:
+    body = answer.body if isinstance(answer.body, dict) else {}
+    error = body.get("error")
+    found = error if isinstance(error, dict) else body
+    code, message = str(found.get("code") or ""), str(found.get("message") or "")
+    if not message and answer.body is not None and not code:
+        message = answer.text
+    return code, message

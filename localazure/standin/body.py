@@ -1,0 +1,198 @@
+"""Between a program's properties and ARM's bodies, by shape: requests, outputs, and inputs from a response.
+
+What a shape does not know is never sent and never stored.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from localazure.standin.shape import Object, Property, Shape, Type
+from localazure.standin.table import OUTER, ResourceType
+from localazure.standin.values import API_VERSION, UNKNOWN, Properties, Value, without_empty
+
+Json = dict[str, Any]
+
+
+def request_body(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Json:
+    """The whole body of a PUT; nulls, `__` marks, `azureApiVersion` and what is in the path are left out."""
+    body: Json = {}
+    for item in _in_body(row, shape):
+        if inputs.get(item.name) is not None:
+            _container(row, body, item.name, flat=row.flat_inputs)[_wire(row, item.name)] = _sent(
+                row, item, inputs[item.name]
+            )
+    return body
+
+
+def removed_from_sets(
+    row: ResourceType, shape: Shape, body: Json, old_inputs: Mapping[str, Value]
+) -> tuple[Json, bool]:
+    """The body with a null for every id that left a set of ids, and whether there is any.
+
+    ARM keeps the ids that a body does not name; azure-native then sends the body as a PATCH.
+    """
+    merged, found = copy.deepcopy(body), False
+
+    def walk(old: Any, new: Any, owner: Object) -> None:
+        nonlocal found
+        for item in owner:
+            name = _wire(row, item.name)
+            if item.is_string_set and isinstance(old, dict):
+                for id in old.get(name) or {}:
+                    if id not in (new.get(name) or {}):
+                        new.setdefault(name, {})[id] = None
+                        found = True
+            elif item.type.object and isinstance(old, dict) and isinstance(new.get(name), dict):
+                walk(old.get(name), new[name], item.type.object)
+
+    walk(request_body(row, shape, old_inputs), merged, shape.inputs)
+    return merged, found
+
+
+def outputs(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Properties:
+    """The state of a resource: what the outputs' shape knows of a response, nulls dropped."""
+    found: Properties = {}
+    for item in shape.outputs:
+        value = _place(row, response, item.name, flat=row.flat_outputs).get(_wire(row, item.name))
+        if value is not None:
+            found[item.name] = _received(row, item, value)
+    if row.api_version:
+        found[API_VERSION] = row.api_version
+    return found
+
+
+def response_of(row: ResourceType, shape: Shape, state: Mapping[str, Value]) -> Json:
+    """The response that a stored state came from, as far as the state tells."""
+    body: Json = {}
+    for item in shape.outputs:
+        if item.name in state and item.name != API_VERSION:
+            _container(row, body, item.name, flat=row.flat_outputs)[_wire(row, item.name)] = _sent(
+                row, item, state[item.name]
+            )
+    return body
+
+
+def inputs_of(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Properties:
+    """The inputs that would make a response: neither read-only nor empty properties, nor path fields."""
+    found: Properties = {}
+    for item in _in_body(row, shape):
+        value = _place(row, response, item.name, flat=row.flat_inputs).get(_wire(row, item.name))
+        if value is not None:
+            found[item.name] = _received(row, item, value)
+    cleaned: Properties = without_empty(found)
+    return cleaned
+
+
+def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Properties:
+    """What a create will surely give: the inputs where the outputs have them, all else unknown."""
+    body = request_body(row, shape, inputs)
+
+    def known(owner: Object, place: Callable[[str], Mapping[str, Any]]) -> Properties:
+        return {item.name: value(item.type, place(item.name).get(_wire(row, item.name))) for item in owner}
+
+    def value(type: Type, sent: Any) -> Value:
+        if sent is None or sent is UNKNOWN:
+            return UNKNOWN
+        if type.object and isinstance(sent, dict):
+            return known(type.object, lambda _: sent)
+        if type.kind == "array" and type.element and isinstance(sent, list):
+            return [value(type.element, item) for item in sent]
+        if type.kind == "map" and type.element and type.element.object:
+            return UNKNOWN
+        return sent
+
+    found = known(shape.outputs, lambda name: _place(row, body, name, flat=row.flat_outputs))
+    if row.api_version:
+        found[API_VERSION] = row.api_version
+    return found
+
+
+def at(body: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """The value at a path, None where there is none."""
+    found: Any = body
+    for part in path:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def put_at(body: Json, path: tuple[str, ...], value: Any) -> None:
+    """Sets the value at a path, making the objects on the way."""
+    for part in path[:-1]:
+        body = body.setdefault(part, {})
+    body[path[-1]] = value
+
+
+def without(properties: Properties, path: tuple[str, ...]) -> Properties:
+    """A copy that lacks what is at a path."""
+    copied = copy.deepcopy(properties)
+    owner = at(copied, path[:-1])
+    if isinstance(owner, dict):
+        owner.pop(path[-1], None)
+    return copied
+
+
+def _in_body(row: ResourceType, shape: Shape) -> Iterator[Property]:
+    return (item for item in shape.inputs if item.name not in row.path_fields)
+
+
+def _inside(row: ResourceType, name: str, *, flat: bool) -> bool:
+    return flat and (name not in OUTER or name in row.inner)
+
+
+def _container(row: ResourceType, body: Json, name: str, *, flat: bool) -> Json:
+    found: Json = body.setdefault("properties", {}) if _inside(row, name, flat=flat) else body
+    return found
+
+
+def _place(row: ResourceType, body: Mapping[str, Any], name: str, *, flat: bool) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (body.get("properties") or {}) if _inside(row, name, flat=flat) else body
+    return found
+
+
+def _wire(row: ResourceType, name: str) -> str:
+    return row.renames.get(name, name)
+
+
+def _sent(row: ResourceType, item: Property, value: Value) -> Any:
+    if item.is_string_set and isinstance(value, list):
+        return UNKNOWN if UNKNOWN in value else {id: {} for id in value}
+    return _walked(
+        item.type,
+        value,
+        lambda sub: (sub.name, _wire(row, sub.name)),
+        lambda sub, found: _sent(row, sub, found),
+    )
+
+
+def _received(row: ResourceType, item: Property, value: Any) -> Value:
+    if item.is_string_set and isinstance(value, dict):
+        return list(value)
+    return _walked(
+        item.type,
+        value,
+        lambda sub: (_wire(row, sub.name), sub.name),
+        lambda sub, found: _received(row, sub, found),
+    )
+
+
+def _walked(
+    type: Type,
+    value: Any,
+    names: Callable[[Property], tuple[str, str]],
+    convert: Callable[[Property, Any], Any],
+) -> Any:
+    """The value with the properties that its type knows; `names` gives what each is called and shall be."""
+    if isinstance(value, dict) and type.object:
+        pairs = [(sub, *names(sub)) for sub in type.object]
+        return {new: convert(sub, value[old]) for sub, old, new in pairs if value.get(old) is not None}
+    element = type.element or Type("any")
+    if isinstance(value, dict):
+        return {
+            name: _walked(element, item, names, convert) for name, item in value.items() if item is not None
+        }
+    if isinstance(value, list):
+        return [_walked(element, item, names, convert) for item in value]
+    return value

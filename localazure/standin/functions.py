@@ -1,0 +1,101 @@
+"""azure-native's functions: getters of resources, lists of keys, facts about the client itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from localazure.standin import body as bodies
+from localazure.standin.arm import Arm, AzureError, succeeded, url_of
+from localazure.standin.azure import GRAPH, MANAGEMENT
+from localazure.standin.paths import fill
+from localazure.standin.schema import shape_of
+from localazure.standin.table import ROWS, ResourceType, UnknownTokenError
+from localazure.standin.values import Properties, Value
+
+
+@dataclass(frozen=True)
+class Action:
+    """A function that POSTs nothing to a resource and gives what it is answered."""
+
+    path: str
+    api_version: str
+
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    "azure-native:cognitiveservices:listAccountKeys": Action(
+        "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+        "/providers/Microsoft.CognitiveServices/accounts/{accountName}/listKeys",
+        "2025-06-01",
+    ),
+}
+
+GETTERS: Final[Mapping[str, ResourceType]] = {
+    f"azure-native:{row.module}:get{row.name}": row for row in ROWS if row.api_version
+}
+
+
+async def call(token: str, arguments: Mapping[str, Value], arm: Arm) -> Properties:
+    """What a function gives; UnknownTokenError names the known ones, FunctionError tells what Azure said."""
+    plain = re.sub(r"/v\d{8}\w*:", ":", token)
+    if plain in CLIENT:
+        return await CLIENT[plain](arguments, arm)
+    if plain in GETTERS:
+        return await _get(GETTERS[plain], arguments, arm)
+    if plain in ACTIONS:
+        action = ACTIONS[plain]
+        id = fill(action.path, arguments, arm.subscription_id)
+        return dict((await _requested("POST", id, action.api_version, {}, arm)) or {})
+    known = ", ".join(sorted([*CLIENT, *GETTERS, *ACTIONS]))
+    raise UnknownTokenError(f"function '{token}' is not known to the local azure-native; it knows {known}")
+
+
+async def _get(row: ResourceType, arguments: Mapping[str, Value], arm: Arm) -> Properties:
+    id = fill(row.path, arguments, arm.subscription_id)
+    response = await _requested("GET", id, row.api_version, None, arm)
+    return bodies.outputs(row, shape_of(row.token), response)
+
+
+async def _requested(method: str, id: str, api_version: str, body: Any, arm: Arm) -> Any:
+    answer = await arm.send(method, url_of(id, api_version), body)
+    try:
+        return succeeded(answer).body
+    except AzureError as error:
+        raise FunctionError(f"request failed {id}: {error}") from error
+
+
+class FunctionError(Exception):
+    """Azure refused what a function asked for."""
+
+
+async def _client_config(arguments: Mapping[str, Value], arm: Arm) -> Properties:
+    """From the claims of a Microsoft Graph token, as azure-native reads them."""
+    claims = _claims(await arm.azure.token(f"{GRAPH}/.default"))
+    return {
+        "clientId": claims.get("appid", ""),
+        "objectId": claims.get("oid", ""),
+        "subscriptionId": arm.subscription_id,
+        "tenantId": claims.get("tid", ""),
+    }
+
+
+async def _client_token(arguments: Mapping[str, Value], arm: Arm) -> Properties:
+    endpoint = arguments.get("endpoint") or f"{MANAGEMENT}/"
+    return {"token": await arm.azure.token(f"{endpoint}/.default")}
+
+
+CLIENT: Final[Mapping[str, Callable[[Mapping[str, Value], Arm], Awaitable[Properties]]]] = {
+    "azure-native:authorization:getClientConfig": _client_config,
+    "azure-native:authorization:getClientToken": _client_token,
+}
+
+
+def _claims(token: str) -> Mapping[str, Any]:
+    """The claims of a token that was just received; its signature is its reader's concern."""
+    payload = token.split(".")[1]
+    claims: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims

@@ -1,0 +1,154 @@
+"""Create, read, update and delete of one resource, as azure-native does them for nearly every type.
+
+A type whose real provider has code of its own overrides what differs (`access_policy.py`, `key.py`).
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from localazure.standin import body as bodies
+from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError
+from localazure.standin.azure import NoAnswerError
+from localazure.standin.paths import WHOLE_IDS, fields, fill
+from localazure.standin.refresh import refreshed_inputs
+from localazure.standin.shape import Shape
+from localazure.standin.table import ResourceType
+from localazure.standin.values import Properties, Value
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class State:
+    """A resource as Pulumi stores it."""
+
+    id: str
+    outputs: Properties = field(default_factory=dict)
+    inputs: Properties = field(default_factory=dict)
+
+
+class RefusedError(Exception):
+    """A request that azure-native turns down; the text is for the user."""
+
+
+class InitError(Exception):
+    """The resource exists, but the operation that made or changed it failed."""
+
+    def __init__(self, state: State, reason: str) -> None:
+        self.state, self.reason = state, reason
+        super().__init__(reason)
+
+
+class Lifecycle:
+    """The life of a resource of one type, through one provider instance's ARM."""
+
+    def __init__(self, row: ResourceType, shape: Shape, arm: Arm) -> None:
+        self.row, self.shape, self.arm = row, shape, arm
+
+    def preview_create(self, inputs: Properties) -> Properties:
+        return bodies.preview(self.row, self.shape, inputs)
+
+    def preview_update(self, inputs: Properties, old_outputs: Mapping[str, Value]) -> Properties:
+        kept = {name: old_outputs[name] for name in ("name", "location") if name in old_outputs}
+        return {**bodies.preview(self.row, self.shape, inputs), **kept}
+
+    async def create(self, inputs: Properties, within: float = 0.0) -> State:
+        """Raises RefusedError if the resource is there already, InitError if it fails once accepted."""
+        id = self.id_of(inputs)
+        await self._must_be_free(id)
+        body = bodies.request_body(self.row, self.shape, inputs)
+        for path in self.row.sub_resources:
+            if bodies.at(body, path) is None:
+                bodies.put_at(body, path, [])
+        return await self._written("PUT", id, body, inputs, within)
+
+    async def update(
+        self, id: str, inputs: Properties, old_inputs: Mapping[str, Value], within: float = 0.0
+    ) -> State:
+        """The whole body of the new inputs; only sub-resources that they leave open are kept as they are."""
+        body = bodies.request_body(self.row, self.shape, inputs)
+        unset = [path for path in self.row.sub_resources if bodies.at(body, path) is None]
+        if unset:
+            remote = await self.arm.read(id, self.row.api_version) or {}
+            for path in unset:
+                bodies.put_at(body, path, bodies.at(remote, path) or [])
+        body, removes = bodies.removed_from_sets(self.row, self.shape, body, old_inputs)
+        return await self._written("PATCH" if removes else "PUT", id, body, inputs, within)
+
+    async def read(
+        self, id: str, inputs: Mapping[str, Value], old_outputs: Mapping[str, Value]
+    ) -> State | None:
+        """The resource now, None when it is gone; without inputs (an import) they are made from it."""
+        response = await self.arm.read(id, self.row.api_version)
+        if response is None:
+            return None
+        outputs = bodies.outputs(self.row, self.shape, response)
+        if not inputs:
+            made = self.path_inputs(id) | bodies.inputs_of(self.row, self.shape, response)
+            return State(response.get("id") or id, outputs, made)
+        merged = refreshed_inputs(
+            self.row, self.shape, inputs=inputs, old_outputs=old_outputs, new_outputs=outputs
+        )
+        return State(id, outputs, merged)
+
+    async def delete(
+        self, id: str, within: float = 0.0, old_inputs: Mapping[str, Value] | None = None
+    ) -> None:
+        """`old_inputs` serve the types that have no ARM id of their own."""
+        del old_inputs
+        await self.arm.delete(id, self.row.api_version, long=self.row.delete_is_long, within=within)
+
+    def id_of(self, inputs: Mapping[str, Value]) -> str:
+        return fill(self.row.path, inputs, self.arm.subscription_id)
+
+    def path_inputs(self, id: str) -> Properties:
+        """The inputs that an id tells; ids among them start with a slash, as programs write them."""
+        found = fields(self.row.path, id)
+        return {
+            name: f"/{found[name]}" if name in WHOLE_IDS else found[name]
+            for name in self.row.path_fields
+            if name in found
+        }
+
+    async def _must_be_free(self, id: str) -> None:
+        answer = await self.arm.get(id, self.row.api_version)
+        if answer.status == 200 and answer.body:
+            raise RefusedError(f"cannot create already existing resource '{id}'")
+        if answer.status not in (200, 204, 404):
+            raise RefusedError(
+                f"cannot check existence of resource '{id}': status code {answer.status}, {answer.text}"
+            )
+
+    async def _written(self, method: str, id: str, body: Any, inputs: Properties, within: float) -> State:
+        try:
+            response = await self.arm.write(
+                method, id, self.row.api_version, body, long=self.row.put_is_long, within=within
+            )
+        except OperationError as error:
+            if (state := await self._state_after_failure(id, inputs)) is None:
+                raise
+            raise InitError(state, str(error)) from error
+        response = response or {}
+        id = response.get("id") or id
+        try:
+            response = await self.arm.read(id, self.row.api_version) or response
+        except (AzureError, NoAnswerError) as error:
+            log.warning("reading '%s' after it was written failed: %s", id, error)
+        return State(id, bodies.outputs(self.row, self.shape, response), copy.deepcopy(inputs))
+
+    async def _state_after_failure(self, id: str, inputs: Properties) -> State | None:
+        """The resource as far as it can be read; None if the failed operation left none."""
+        try:
+            response = await self.arm.read(id, self.row.api_version)
+        except (AzureError, NoAnswerError, StoppedError):
+            response = {}
+        if response is None:
+            return None
+        return State(
+            response.get("id") or id, bodies.outputs(self.row, self.shape, response), copy.deepcopy(inputs)
+        )

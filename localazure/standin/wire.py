@@ -1,0 +1,73 @@
+"""Between the engine's protobuf structs and plain values; the only place that knows how either is spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+
+from localazure.standin.values import UNKNOWN, Properties, Value
+
+UNKNOWN_TEXTS: Final = frozenset(
+    {
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""Pulumi's marks for an unknown bool, number, string, array, asset, archive and object
+(sdk/go/common/resource/plugin/rpc.go)."""
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a tag of the protocol
+OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+
+
+def from_struct(struct: struct_pb2.Struct) -> Properties:
+    """Plain values of a struct: whole numbers as int, nulls dropped, secrets and outputs unwrapped."""
+    return {name: value for name, item in struct.fields.items() if (value := _from_value(item)) is not None}
+
+
+def _from_value(value: struct_pb2.Value) -> Value:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _from_object(value.struct_value)
+    if kind == "list_value":
+        return [_from_value(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    if kind == "string_value":
+        text: str = value.string_value
+        return UNKNOWN if text in UNKNOWN_TEXTS else text
+    return value.bool_value if kind == "bool_value" else None
+
+
+def _from_object(struct: struct_pb2.Struct) -> Value:
+    tag = struct.fields[SIGNATURE].string_value if SIGNATURE in struct.fields else ""
+    if tag in (SECRET, OUTPUT):
+        return _from_value(struct.fields["value"]) if "value" in struct.fields else UNKNOWN
+    return from_struct(struct)
+
+
+def to_struct(properties: Mapping[str, Value]) -> struct_pb2.Struct:
+    """The struct of plain values; `UNKNOWN` as the engine's unknown string, which stands for any type."""
+    struct = struct_pb2.Struct()
+    struct.update({name: _plain(value) for name, value in properties.items()})
+    return struct
+
+
+def _plain(value: Value) -> Any:
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,208 @@
+"""Subscriptions, tenants, locations and the registration of resource providers, as ARM lists them.
+
+Does not own: the seeds (seed.py), the check of a registration (arm.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from localazure.arm import is_registered, register
+from localazure.authorization import sees
+from localazure.cloud import Cloud
+from localazure.discovery import LOGIN
+from localazure.locations import REGIONS
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+# The resource types this cloud has, by namespace, each with the newest api-version it is known to take.
+PROVIDERS: Mapping[str, Mapping[str, str]] = {
+    "Microsoft.Authorization": {
+        "roleAssignments": "2022-04-01",
+        "roleDefinitions": "2022-04-01",
+        "locks": "2020-05-01",
+    },
+    "Microsoft.CognitiveServices": {
+        "accounts": "2025-09-01",
+        "deletedAccounts": "2025-09-01",
+        "checkDomainAvailability": "2025-09-01",
+        "locations": "2025-09-01",
+        "locations/operationResults": "2025-09-01",
+    },
+    "Microsoft.Insights": {"diagnosticSettings": "2021-05-01-preview"},
+    "Microsoft.KeyVault": {
+        "vaults": "2024-11-01",
+        "vaults/keys": "2024-11-01",
+        "vaults/accessPolicies": "2024-11-01",
+        "deletedVaults": "2024-11-01",
+        "locations/deletedVaults": "2024-11-01",
+        "checkNameAvailability": "2024-11-01",
+    },
+    "Microsoft.ManagedIdentity": {"userAssignedIdentities": "2024-11-30"},
+    "Microsoft.Network": {"privateEndpoints": "2024-05-01"},
+    "Microsoft.OperationalInsights": {"workspaces": "2023-09-01"},
+    "Microsoft.Resources": {"resourceGroups": "2024-03-01", "subscriptions": "2022-12-01"},
+}
+_NAMESPACES = {name.lower(): name for name in PROVIDERS}
+
+
+def _subscription(body: Json) -> Json:
+    return {
+        "id": f"/subscriptions/{body['subscriptionId']}",
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": body["subscriptionId"],
+        "tenantId": body["tenantId"],
+        "displayName": body["displayName"],
+        "state": "Enabled",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "EnterpriseAgreement_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    }
+
+
+def _list_subscriptions(cloud: Cloud, request: Request) -> Response:
+    caller = request.caller
+    found = [
+        _subscription(body)
+        for _, body in cloud.store.scan("subscription")
+        if caller
+        and body["tenantId"] == caller.tenant_id
+        and sees(cloud, caller.object_id, body["subscriptionId"])
+    ]
+    return Response(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
+
+
+def _get_subscription(cloud: Cloud, request: Request) -> Response:
+    return Response(200, _subscription(cloud.store.get("subscription", request.params["subscription"])))
+
+
+def _list_tenants(cloud: Cloud, request: Request) -> Response:
+    found = []
+    for _, tenant in cloud.store.scan("tenant"):
+        if request.caller and tenant["tenantId"] == request.caller.tenant_id:
+            names = {
+                "displayName": tenant["displayName"],
+                "defaultDomain": tenant["domain"],
+                "domains": [tenant["domain"]],
+            }
+            kinds = {"tenantCategory": "Home", "tenantType": "AAD"}
+            found.append(
+                {"id": f"/tenants/{tenant['tenantId']}", "tenantId": tenant["tenantId"], **names, **kinds}
+            )
+    return Response(200, {"value": found})
+
+
+def _list_locations(_: Cloud, request: Request) -> Response:
+    found = [
+        {
+            "id": f"/subscriptions/{request.params['subscription']}/locations/{name}",
+            "name": name,
+            "type": "Region",
+            "displayName": display,
+            "regionalDisplayName": display,
+        }
+        for name, display in REGIONS.items()
+    ]
+    return Response(200, {"value": found})
+
+
+def _provider(cloud: Cloud, subscription: str, namespace: str) -> Json:
+    types = [
+        {
+            "resourceType": type,
+            "locations": list(REGIONS.values()),
+            "apiVersions": [version],
+            "capabilities": "None",
+        }
+        for type, version in PROVIDERS[namespace].items()
+    ]
+    free = namespace in ("Microsoft.Authorization", "Microsoft.Resources")
+    return {
+        "id": f"/subscriptions/{subscription}/providers/{namespace}",
+        "namespace": namespace,
+        "resourceTypes": types,
+        "registrationState": "Registered"
+        if is_registered(cloud, subscription, namespace)
+        else "NotRegistered",
+        "registrationPolicy": "RegistrationFree" if free else "RegistrationRequired",
+    }
+
+
+def _namespace(request: Request) -> str:
+    asked = request.params["namespace"]
+    known = _NAMESPACES.get(asked.lower())
+    if known is None:
+        message = f"The resource namespace '{asked}' is invalid."
+        raise ServiceError(404, "InvalidResourceNamespace", message, gateway=True)
+    return known
+
+
+def _list_providers(cloud: Cloud, request: Request) -> Response:
+    subscription = request.params["subscription"]
+    return Response(200, {"value": [_provider(cloud, subscription, name) for name in PROVIDERS]})
+
+
+def _get_provider(cloud: Cloud, request: Request) -> Response:
+    return Response(200, _provider(cloud, request.params["subscription"], _namespace(request)))
+
+
+def _register(cloud: Cloud, request: Request) -> Response:
+    register(cloud, request.params["subscription"], _namespace(request), registered=True)
+    return _get_provider(cloud, request)
+
+
+def _unregister(cloud: Cloud, request: Request) -> Response:
+    register(cloud, request.params["subscription"], _namespace(request), registered=False)
+    return _get_provider(cloud, request)
+
+
+def _metadata(_: Cloud, __: Request) -> Response:
+    """The description of this cloud that Azure tools read when they are pointed at an ARM endpoint."""
+    audiences = ["https://management.core.windows.net/", "https://management.azure.com/"]
+    cloud = {
+        "name": "AzureCloud",
+        "portal": "https://portal.azure.com",
+        "authentication": {
+            "loginEndpoint": f"{LOGIN}/",
+            "audiences": audiences,
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "resourceManager": f"https://{Host.ARM}/",
+        "graph": "https://graph.windows.net/",
+        "graphAudience": "https://graph.windows.net/",
+        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "suffixes": {"keyVaultDns": "vault.azure.net", "storage": "core.windows.net"},
+    }
+    return Response(200, [cloud])
+
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_READ = "Microsoft.Resources/subscriptions/read"
+_PROVIDERS = f"{_SUBSCRIPTION}/providers"
+ROUTES = (
+    Route("GET", Host.ARM, "/metadata/endpoints", "", _metadata, anonymous=True),
+    Route("GET", Host.ARM, "/subscriptions", "", _list_subscriptions),
+    Route("GET", Host.ARM, _SUBSCRIPTION, _READ, _get_subscription),
+    Route("GET", Host.ARM, f"{_SUBSCRIPTION}/locations", _READ, _list_locations),
+    Route("GET", Host.ARM, "/tenants", "", _list_tenants),
+    Route("GET", Host.ARM, _PROVIDERS, _READ, _list_providers),
+    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ, _get_provider),
+    Route(
+        "POST",
+        Host.ARM,
+        f"{_PROVIDERS}/{{namespace}}/register",
+        "Microsoft.Resources/subscriptions/providers/register/action",
+        _register,
+    ),
+    Route(
+        "POST",
+        Host.ARM,
+        f"{_PROVIDERS}/{{namespace}}/unregister",
+        "Microsoft.Resources/subscriptions/providers/unregister/action",
+        _unregister,
+    ),
+)

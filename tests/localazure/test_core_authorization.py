@@ -1,0 +1,239 @@
+"""Azure RBAC: roles, scope inheritance, delays, and the role assignment routes with their observed texts."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from localazure import seed
+from localazure.arm import place_of
+from localazure.authorization import allows, allows_data, assign_role
+from localazure.cloud import Cloud
+from localazure.directory import create_principal, delete_principal
+from localazure.roles import BY_NAME, ROLES
+from tests.support.front import SUBSCRIPTION, Door, Reply, token
+
+GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
+KEY = f"{VAULT}/keys/k"
+WRAP = "Microsoft.KeyVault/vaults/keys/wrap/action"
+READER_ROLE = BY_NAME["Reader"].id
+
+
+def _definition(name: str) -> str:
+    return f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{BY_NAME[name].id}"
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "allowed"),
+    [
+        ("Owner", "Microsoft.Authorization/roleAssignments/write", True),
+        ("Contributor", "Microsoft.KeyVault/vaults/write", True),
+        ("Contributor", "microsoft.authorization/roleassignments/WRITE", False),
+        ("Reader", "Microsoft.KeyVault/vaults/read", True),
+        ("Reader", "Microsoft.KeyVault/vaults/write", False),
+        ("Reader", "Microsoft.CognitiveServices/accounts/listKeys/action", False),
+        ("User Access Administrator", "Microsoft.Authorization/roleAssignments/write", True),
+        ("User Access Administrator", "Microsoft.KeyVault/vaults/write", False),
+        ("Cognitive Services User", "Microsoft.CognitiveServices/accounts/listKeys/action", True),
+        ("Cognitive Services Contributor", "Microsoft.CognitiveServices/accounts/write", True),
+        ("Key Vault Contributor", "Microsoft.KeyVault/locations/deletedVaults/purge/action", False),
+        ("Key Vault Administrator", "Microsoft.KeyVault/vaults/write", False),
+    ],
+)
+def test_a_role_allows_its_actions_and_no_other(role: str, action: str, allowed: bool) -> None:
+    """Wildcards match across slashes and case, and notActions win."""
+    assert BY_NAME[role].allows(action) is allowed
+
+
+@pytest.mark.parametrize(
+    ("role", "data_action", "allowed"),
+    [
+        ("Key Vault Crypto Service Encryption User", WRAP, True),
+        ("Key Vault Crypto Service Encryption User", "Microsoft.KeyVault/vaults/keys/unwrap/action", True),
+        ("Key Vault Crypto Service Encryption User", "Microsoft.KeyVault/vaults/keys/encrypt/action", False),
+        ("Key Vault Crypto Officer", "Microsoft.KeyVault/vaults/keys/rotate/action", True),
+        ("Key Vault Crypto Officer", "Microsoft.KeyVault/vaults/secrets/getSecret/action", False),
+        ("Key Vault Reader", "Microsoft.KeyVault/vaults/keys/read", True),
+        ("Owner", WRAP, False),
+        ("Reader", "Microsoft.KeyVault/vaults/keys/read", False),
+    ],
+)
+def test_data_actions_are_not_actions(role: str, data_action: str, allowed: bool) -> None:
+    """An owner of a vault may not use its keys: only data actions count at the data plane."""
+    assert BY_NAME[role].allows_data(data_action) is allowed
+
+
+def test_no_role_is_listed_twice() -> None:
+    """Ids and names are unique, and ids are GUIDs in lower case."""
+    ids = [role.id for role in ROLES]
+    assert len(set(ids)) == len({role.name for role in ROLES}) == len(ROLES)
+    assert ids == [str(uuid.UUID(id)) for id in ids]
+
+
+def test_a_grant_counts_at_its_scope_and_below() -> None:
+    """A grant at a group reaches the keys in it, not its neighbours or a group whose name it begins."""
+    cloud = Cloud()
+    who = create_principal(cloud, tenant_id=seed.TENANT_ID, name="app").object_id
+    grant = assign_role(cloud, who, "Key Vault Crypto Service Encryption User", GROUP)
+    assert allows_data(cloud, who, WRAP, KEY) == grant["id"]
+    assert allows_data(cloud, who, WRAP, KEY.upper()) == grant["id"]
+    assert allows_data(cloud, who, WRAP, KEY.replace("/g/", "/gg/")) is None
+    assert allows_data(cloud, who, WRAP, SUBSCRIPTION) is None
+    assert allows_data(cloud, "somebody-else", WRAP, KEY) is None
+
+
+def test_a_grant_at_a_key_ends_at_that_key() -> None:
+    """Key scope gives nothing on the vault's other keys."""
+    cloud = Cloud()
+    who = create_principal(cloud, tenant_id=seed.TENANT_ID, name="app").object_id
+    assign_role(cloud, who, "Key Vault Crypto User", KEY)
+    assert allows_data(cloud, who, WRAP, KEY)
+    assert allows_data(cloud, who, WRAP, f"{KEY}2") is None
+    assert allows_data(cloud, who, WRAP, VAULT) is None
+
+
+def test_a_principal_that_is_gone_is_allowed_nothing() -> None:
+    """The grants of a deleted identity stay behind and open nothing."""
+    cloud = Cloud()
+    who = create_principal(cloud, tenant_id=seed.TENANT_ID, name="app").object_id
+    assign_role(cloud, who, "Owner", SUBSCRIPTION)
+    delete_principal(cloud, who)
+    assert not allows(cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("/subscriptions/S", "/subscriptions/S"),
+        ("/subscriptions/S/resourceGroups", "/subscriptions/S"),
+        ("/subscriptions/S/resourceGroups/G", "/subscriptions/S/resourceGroups/G"),
+        ("/subscriptions/S/resourceGroups/a%20b", "/subscriptions/S/resourceGroups/a b"),
+        ("/subscriptions/S/providers/N", "/subscriptions/S"),
+        ("/subscriptions/S/providers/N/t", "/subscriptions/S"),
+        ("/subscriptions/S/providers/N/t/x", "/subscriptions/S/providers/N/t/x"),
+        ("/subscriptions/S/providers/N/t/x/listKeys", "/subscriptions/S/providers/N/t/x"),
+        ("/subscriptions/S/providers/N/t/x/u/y", "/subscriptions/S/providers/N/t/x/u/y"),
+        (
+            "/subscriptions/S/providers/N/t/x/providers/M/v/z",
+            "/subscriptions/S/providers/N/t/x/providers/M/v/z",
+        ),
+        ("/subscriptions/S/providers/N/t/x/providers/M/v", "/subscriptions/S/providers/N/t/x"),
+    ],
+)
+def test_permissions_are_checked_at_the_resource(path: str, scope: str) -> None:
+    """A collection is checked where it hangs, an action at its resource, as ARM does."""
+    assert place_of(path).scope == scope
+
+
+class TestAssignments:
+    """Microsoft.Authorization/roleAssignments, at a resource group."""
+
+    @pytest.fixture
+    def door(self) -> Door:
+        door = Door()
+        door.group("g")
+        return door
+
+    def put(
+        self, door: Door, principal_id: str, *, name: str = "", role: str = "Reader", **more: object
+    ) -> Reply:
+        body = {"properties": {"roleDefinitionId": _definition(role), "principalId": principal_id, **more}}
+        name = name or str(uuid.uuid4())
+        url = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+        return door.send("PUT", f"https://management.azure.com{url}", body)
+
+    def identity(self, door: Door) -> str:
+        return create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="app").object_id
+
+    def test_life_of_an_assignment(self, door: Door) -> None:
+        """Created 201, read with its creator, deleted with its body, then 404, and 204 to a second delete."""
+        who = self.identity(door)
+        made = self.put(door, who)
+        properties = made.body["properties"]
+        assert made.status == 201
+        assert properties["principalType"] == "ServicePrincipal"
+        for name in (
+            "condition",
+            "conditionVersion",
+            "delegatedManagedIdentityResourceId",
+            "description",
+            "createdBy",
+        ):
+            assert properties[name] is None
+        url = made.body["id"]
+        read = door.send("GET", url)
+        assert read.body["properties"]["createdBy"] == seed.DEPLOYER.object_id
+        assert allows(door.cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+        deleted = door.send("DELETE", url)
+        assert (deleted.status, deleted.body["id"]) == (200, url)
+        assert not allows(door.cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+        gone = door.send("GET", url)
+        assert (gone.status, gone.code) == (404, "RoleAssignmentNotFound")
+        assert "x-ms-failure-cause" not in gone.headers
+        assert gone.message == f"The role assignment '{made.body['name']}' is not found."
+        assert door.send("DELETE", url).status == 204
+
+    def test_the_same_grant_under_another_name_exists(self, door: Door) -> None:
+        """The second name for one grant is 409 with Azure's text; the same name again is no error."""
+        who, name = self.identity(door), str(uuid.uuid4())
+        self.put(door, who, name=name)
+        again = self.put(door, who)
+        assert (again.status, again.code) == (409, "RoleAssignmentExists")
+        assert again.message == "The role assignment already exists."
+        assert self.put(door, who, name=name).status == 200
+
+    def test_an_assignment_cannot_change_its_principal(self, door: Door) -> None:
+        """A name keeps its principal and its role."""
+        name = str(uuid.uuid4())
+        self.put(door, self.identity(door), name=name)
+        reply = self.put(door, self.identity(door), name=name)
+        assert (reply.status, reply.code) == (400, "RoleAssignmentUpdateNotPermitted")
+
+    def test_a_fresh_identity_is_unknown_for_a_while(self, door: Door) -> None:
+        """Without principalType a fresh identity is PrincipalNotFound until the delay is over."""
+        door.cloud.behave(identity_delay_seconds=20)
+        who = self.identity(door)
+        reply = self.put(door, who)
+        assert (reply.status, reply.code) == (400, "PrincipalNotFound")
+        assert f"Principal {who.replace('-', '')} does not exist in the directory" in reply.message
+        assert "principalType" in reply.message
+        assert self.put(door, who, principalType="ServicePrincipal").status == 201
+        door.cloud.clock.advance(20)
+        assert self.put(door, who, role="Contributor").status == 201
+
+    def test_a_grant_takes_its_time_to_count(self, door: Door) -> None:
+        """An assignment is listed at once and counts after the propagation delay."""
+        door.cloud.behave(grant_delay_seconds=300)
+        who = self.identity(door)
+        assert self.put(door, who).status == 201
+        assert not allows(door.cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+        door.cloud.clock.advance(301)
+        assert allows(door.cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+
+    def test_fails_for_an_unknown_role(self, door: Door) -> None:
+        """A role that is not defined cannot be granted."""
+        url = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        who = self.identity(door)
+        body = {"properties": {"roleDefinitionId": f"/x/{uuid.uuid4()}", "principalId": who}}
+        reply = door.send("PUT", url, body)
+        assert (reply.status, reply.code) == (404, "RoleDefinitionDoesNotExist")
+
+    def test_fails_for_a_contributor(self, door: Door) -> None:
+        """Who may write everything but grants may not grant."""
+        who = create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="app", managed_identity=False)
+        assign_role(door.cloud, who.object_id, "Contributor", SUBSCRIPTION)
+        url = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        body = {"properties": {"roleDefinitionId": _definition("Owner"), "principalId": who.object_id}}
+        assert door.send("PUT", url, body, bearer=token(who)).code == "AuthorizationFailed"
+
+    def test_a_groups_grants_go_with_the_group(self, door: Door) -> None:
+        """Nothing that was granted in a deleted group comes back with a new group of its name."""
+        who = self.identity(door)
+        self.put(door, who)
+        door.send("DELETE", GROUP)
+        assert door.send("HEAD", GROUP).status == 204
+        assert door.send("HEAD", GROUP).status == 404
+        door.group("g")
+        assert not allows(door.cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)

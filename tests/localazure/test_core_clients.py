@@ -1,0 +1,296 @@
+"""Unmodified Azure clients against the running local Azure: only the environment is not Azure's."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import subprocess
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.msi import ManagedServiceIdentityClient
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from localazure import seed
+from localazure.roles import BY_NAME
+from tests.support.azure import RunningAzure, running_azure
+
+SUBSCRIPTION = seed.SUBSCRIPTION_ID
+
+
+def _name(prefix: str = "core") -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def _resources(credential: Any = None) -> ResourceManagementClient:
+    return ResourceManagementClient(credential or DefaultAzureCredential(), SUBSCRIPTION, retry_total=0)
+
+
+def _code(error: HttpResponseError) -> str | None:
+    return error.error.code if error.error else None
+
+
+def _secret(azure: RunningAzure, **changes: str) -> ClientSecretCredential:
+    given = {
+        "tenant_id": seed.TENANT_ID,
+        "client_id": seed.DEPLOYER.client_id,
+        "client_secret": azure.env["AZURE_CLIENT_SECRET"],
+    }
+    return ClientSecretCredential(**{**given, **changes})
+
+
+def test_resource_groups_live_their_ordinary_life(azure: RunningAzure) -> None:
+    """Create, get, list, existence, update and a polled delete, through azure-mgmt-resource."""
+    groups, name = _resources().resource_groups, _name()
+    assert groups.create_or_update(name, {"location": "West Europe"}).location == "westeurope"
+    assert groups.update(name, {"tags": {"a": "b"}}).tags == {"a": "b"}
+    assert name in [group.name for group in groups.list()]
+    assert groups.check_existence(name)
+    groups.begin_delete(name, polling_interval=0).result(timeout=30)
+    assert not groups.check_existence(name)
+    with pytest.raises(ResourceNotFoundError) as caught:
+        groups.get(name)
+    assert _code(caught.value) == "ResourceGroupNotFound"
+
+
+def test_role_assignments_through_their_client(azure: RunningAzure) -> None:
+    """A role is found by name, assigned at a group, listed, and taken away."""
+    credential = DefaultAzureCredential()
+    scope = _resources().resource_groups.create_or_update(_name(), {"location": "westeurope"}).id
+    client = AuthorizationManagementClient(credential, SUBSCRIPTION)
+    definition = next(iter(client.role_definitions.list(scope, filter="roleName eq 'Key Vault Crypto User'")))
+    assert definition.name == BY_NAME["Key Vault Crypto User"].id
+    body = {"properties": {"role_definition_id": definition.id, "principal_id": seed.READER.object_id}}
+    made = client.role_assignments.create(scope, str(uuid.uuid4()), body["properties"])
+    assert made.id in [found.id for found in client.role_assignments.list_for_scope(scope)]
+    client.role_assignments.delete_by_id(made.id)
+    with pytest.raises(ResourceNotFoundError):
+        client.role_assignments.get_by_id(made.id)
+
+
+def test_user_assigned_identities_through_their_client(azure: RunningAzure) -> None:
+    """azure-mgmt-msi makes, lists and deletes an identity."""
+    group = _name()
+    _resources().resource_groups.create_or_update(group, {"location": "westeurope"})
+    identities = ManagedServiceIdentityClient(DefaultAzureCredential(), SUBSCRIPTION).user_assigned_identities
+    made = identities.create_or_update(group, "id", {"location": "westeurope"})
+    assert made.tenant_id == seed.TENANT_ID
+    assert [found.principal_id for found in identities.list_by_resource_group(group)] == [made.principal_id]
+    identities.delete(group, "id")
+    assert list(identities.list_by_resource_group(group)) == []
+
+
+def test_async_clients_sign_in_too(azure: RunningAzure) -> None:
+    """azure.identity.aio and an aio management client work in a process started with the same environment."""
+    # A process of its own, since aiohttp reads SSL_CERT_FILE when it is imported.
+    script = """
+import asyncio, os
+from azure.identity.aio import DefaultAzureCredential
+from azure.mgmt.resource.resources.aio import ResourceManagementClient
+
+async def main():
+    async with DefaultAzureCredential() as credential:
+        async with ResourceManagementClient(credential, os.environ["AZURE_SUBSCRIPTION_ID"]) as client:
+            print([provider.namespace async for provider in client.providers.list()])
+
+asyncio.run(main())
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=azure.environ, capture_output=True, text=True, timeout=60, check=True)
+    assert "Microsoft.KeyVault" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "number"),
+    [
+        ({"client_secret": "wrong"}, "AADSTS7000215"),
+        ({"client_id": str(uuid.uuid4())}, "AADSTS700016"),
+        ({"tenant_id": seed.OTHER_TENANT_ID}, "AADSTS700016"),
+    ],
+)
+def test_fails_to_sign_in_with_anything_wrong(
+    azure: RunningAzure, changes: dict[str, str], number: str
+) -> None:
+    """azure-identity shows Entra's own number for a wrong secret, application or tenant."""
+    with pytest.raises(ClientAuthenticationError, match=number):
+        _secret(azure, **changes).get_token("https://management.azure.com/.default")
+
+
+def test_fails_for_an_unknown_tenant(azure: RunningAzure) -> None:
+    """A tenant that does not exist is reported by azure-identity before any secret is sent."""
+    with pytest.raises((ClientAuthenticationError, ValueError), match="tenant"):
+        _secret(azure, tenant_id=str(uuid.uuid4())).get_token("https://management.azure.com/.default")
+
+
+def test_fails_for_a_reader_who_writes(azure: RunningAzure) -> None:
+    """The reader's client reads and is refused with AuthorizationFailed when it writes."""
+    secret = azure.home.secrets()["reader"]
+    client = _resources(_secret(azure, client_id=seed.READER.client_id, client_secret=secret))
+    assert isinstance(list(client.resource_groups.list()), list)
+    with pytest.raises(HttpResponseError) as caught:
+        client.resource_groups.create_or_update(_name(), {"location": "westeurope"})
+    assert (caught.value.status_code, _code(caught.value)) == (403, "AuthorizationFailed")
+
+
+def test_moving_the_clock_breaks_no_client(azure: RunningAzure) -> None:
+    """A client that signed in goes on working when the cloud's clock jumps by a year, and so do new ones."""
+    client = _resources()
+    list(client.resource_groups.list())
+    azure.control("/clock", {"advance": 365 * 86400})
+    try:
+        assert isinstance(list(client.resource_groups.list()), list)
+        assert isinstance(list(_resources().resource_groups.list()), list)
+    finally:
+        azure.control("/clock", {"advance": -365 * 86400})
+
+
+def test_fails_with_an_expired_token(azure: RunningAzure) -> None:
+    """A token whose seconds are over is refused by ARM as expired."""
+    azure.control("/behaviour", {"token_seconds": 0})
+    try:
+        with pytest.raises(ClientAuthenticationError) as caught:
+            list(_resources(_secret(azure)).resource_groups.list())
+    finally:
+        azure.control("/behaviour", {"token_seconds": 3599})
+    assert _code(caught.value) == "ExpiredAuthenticationToken"
+
+
+def test_many_clients_at_once_lose_no_write(azure: RunningAzure) -> None:
+    """20 clients make 100 groups at the same time; every one is there with its own tag."""
+    groups, prefix = _resources().resource_groups, _name("many")
+
+    def make(number: int) -> None:
+        body = {"location": "westeurope", "tags": {"number": str(number)}}
+        groups.create_or_update(f"{prefix}-{number}", body)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(make, range(100)))
+    found = {g.name: (g.tags or {}).get("number") for g in groups.list() if str(g.name).startswith(prefix)}
+    assert found == {f"{prefix}-{number}": str(number) for number in range(100)}
+
+
+def _connect(azure: RunningAzure, line: str) -> tuple[str, bytes]:
+    """The status line that the proxy answers to a raw request, and the rest."""
+    with socket.create_connection(("127.0.0.1", azure.home.ports()["proxy"]), timeout=10) as connection:
+        connection.sendall(f"{line}\r\nHost: x\r\n\r\n".encode())
+        answer = connection.recv(4096)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.split(b"\r\n")[0].decode(), body
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "example.com:443",
+        "management.azure.com:80",
+        "management.azure.com.example.com:443",
+        "a.b.vault.azure.net:443",
+        "*.vault.azure.net:443",
+        "127.0.0.1:443",
+        "[::1]:443",
+        "localhost:22",
+        "graph.microsoft.com:443",
+        "vault.azure.net:443",
+        "",
+        ":443",
+    ],
+)
+def test_fails_to_leave_through_the_proxy(azure: RunningAzure, target: str) -> None:
+    """The proxy refuses every host but the served ones, and every port but 443, and names what it refused."""
+    status, body = _connect(azure, f"CONNECT {target} HTTP/1.1")
+    assert status.startswith("HTTP/1.1 403 ")
+    assert target in status
+    assert body
+
+
+@pytest.mark.parametrize("line", ["GET http://management.azure.com/", "POST management.azure.com:443"])
+def test_fails_to_forward_plain_http(azure: RunningAzure, line: str) -> None:
+    """A plain request to be forwarded is refused, even to a served name."""
+    status, _ = _connect(azure, f"{line} HTTP/1.1")
+    assert status.startswith("HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize("name", ["vault.azure.net", "example.com", "a.b.vault.azure.net"])
+def test_fails_tls_for_a_name_that_is_not_served(azure: RunningAzure, name: str) -> None:
+    """Who reaches the TLS port directly gets no handshake for another name."""
+    context = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
+    with (
+        socket.create_connection(("127.0.0.1", azure.home.ports()["tls"]), timeout=10) as raw,
+        pytest.raises(ssl.SSLError),
+    ):
+        context.wrap_socket(raw, server_hostname=name)
+
+
+def test_fails_to_trust_it_without_its_authority(
+    azure: RunningAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client with the system's roots only does not trust the local Azure."""
+    monkeypatch.delenv("SSL_CERT_FILE")
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection(("127.0.0.1", azure.home.ports()["tls"]), timeout=10) as raw,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        context.wrap_socket(raw, server_hostname="management.azure.com")
+
+
+def _tls(azure: RunningAzure) -> http.client.HTTPSConnection:
+    proxy = azure.home.ports()["proxy"]
+    context = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
+    connection = http.client.HTTPSConnection("127.0.0.1", proxy, timeout=3, context=context)
+    connection.set_tunnel("login.microsoftonline.com", 443)
+    return connection
+
+
+def test_a_connection_is_kept_and_dropped_when_asked(azure: RunningAzure) -> None:
+    """Requests share one connection; a drop fault ends it without an answer; the next one is served."""
+    path = f"/{seed.TENANT_ID}/v2.0/.well-known/openid-configuration"
+    connection = _tls(azure)
+    for _ in range(2):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        assert (response.status, response.will_close) == (200, False)
+    azure.control("/faults", {"host": "login", "wire": "drop"})
+    connection.request("GET", path)
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError, ssl.SSLError)):
+        connection.getresponse()
+    connection.close()
+    again = _tls(azure)
+    again.request("GET", path)
+    assert again.getresponse().status == 200
+    again.close()
+
+
+def test_a_hang_holds_up_nobody_else(azure: RunningAzure) -> None:
+    """A request that hangs waits for its client to give up; others are answered meanwhile."""
+    azure.control("/faults", {"host": "login", "wire": "hang"})
+    hanging, other = _tls(azure), _tls(azure)
+    hanging.timeout = 0.5
+    hanging.request("GET", f"/{seed.TENANT_ID}/discovery/keys")
+    other.request("GET", f"/{seed.TENANT_ID}/discovery/keys")
+    assert other.getresponse().status == 200
+    with pytest.raises(TimeoutError):
+        hanging.getresponse()
+    hanging.close()
+    other.close()
+
+
+def test_a_hang_does_not_keep_it_from_stopping(tmp_path: Any) -> None:
+    """The process ends in time while a request hangs."""
+    import time
+
+    with running_azure(tmp_path / "home") as azure:
+        azure.control("/faults", {"host": "login", "wire": "hang"})
+        hanging = _tls(azure)
+        hanging.request("GET", f"/{seed.TENANT_ID}/discovery/keys")
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 4
+    hanging.close()

@@ -1,0 +1,151 @@
+"""The login host: discovery, tokens, and Microsoft Entra's refusals."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+import pytest
+
+from localazure import seed
+from tests.support.front import SECRETS, Door, Reply, signer
+
+LOGIN = "https://login.microsoftonline.com"
+GOOD = {
+    "grant_type": "client_credentials",
+    "client_id": seed.DEPLOYER.client_id,
+    "client_secret": SECRETS["deployer"],
+    "scope": "https://management.azure.com/.default",
+}
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+def _ask(door: Door, tenant: str = seed.TENANT_ID, path: str = "oauth2/v2.0/token", **changes: str) -> Reply:
+    form = {name: value for name, value in {**GOOD, **changes}.items() if value}
+    return door.send("POST", f"{LOGIN}/{tenant}/{path}", content=urlencode(form).encode(), bearer="")
+
+
+def test_discovery_leads_to_the_token_endpoint(door: Door) -> None:
+    """The OIDC configuration of a tenant names its issuer, its keys and where tokens are had."""
+    url = f"{LOGIN}/{seed.TENANT_ID}/v2.0/.well-known/openid-configuration"
+    found = door.send("GET", url, bearer="").body
+    assert found["issuer"] == f"{LOGIN}/{seed.TENANT_ID}/v2.0"
+    assert found["token_endpoint"] == f"{LOGIN}/{seed.TENANT_ID}/oauth2/v2.0/token"
+    keys = door.send("GET", found["jwks_uri"], bearer="").body["keys"]
+    assert [key["kid"] for key in keys] == [signer().key_id]
+
+
+def test_published_key_verifies_tokens(door: Door) -> None:
+    """What the key set publishes is the key that signs."""
+    import jwt
+
+    keys = door.send("GET", f"{LOGIN}/{seed.TENANT_ID}/discovery/v2.0/keys", bearer="").body
+    given = _ask(door).body["access_token"]
+    key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(given)["kid"]]
+    claims = jwt.decode(given, key, algorithms=["RS256"], audience="https://management.azure.com")
+    assert claims["oid"] == seed.DEPLOYER.object_id
+
+
+def test_a_token_says_who_and_for_what(door: Door) -> None:
+    """Claims name application, object, tenant, issuer and audience; the time is the machine's."""
+    door.cloud.clock.advance(10 * 365 * 86400)
+    reply = _ask(door)
+    assert (reply.status, reply.body["token_type"], reply.body["expires_in"]) == (200, "Bearer", 3599)
+    claims = signer().verify(reply.body["access_token"])
+    assert claims["appid"] == seed.DEPLOYER.client_id
+    assert claims["oid"] == claims["sub"] == seed.DEPLOYER.object_id
+    assert claims["tid"] == seed.TENANT_ID
+    assert claims["iss"] == f"https://sts.windows.net/{seed.TENANT_ID}/"
+    assert claims["aud"] == "https://management.azure.com"
+    assert (claims["ver"], claims["idtyp"]) == ("1.0", "app")
+    assert abs(claims["exp"] - time.time() - 3599) < 5
+
+
+@pytest.mark.parametrize(
+    ("scope", "audience"),
+    [
+        ("https://management.core.windows.net//.default", "https://management.core.windows.net/"),
+        ("https://vault.azure.net/.default", "https://vault.azure.net"),
+        ("https://cognitiveservices.azure.com/.default", "https://cognitiveservices.azure.com"),
+        ("https://graph.microsoft.com/.default openid", "https://graph.microsoft.com"),
+    ],
+)
+def test_the_scope_decides_the_audience(door: Door, scope: str, audience: str) -> None:
+    """The audience is the scope without `/.default`, in the client's spelling."""
+    assert signer().verify(_ask(door, scope=scope).body["access_token"])["aud"] == audience
+
+
+def test_the_older_endpoint_takes_a_resource(door: Door) -> None:
+    """`oauth2/token` takes `resource` and answers its numbers as text."""
+    reply = _ask(door, path="oauth2/token", resource="https://vault.azure.net", scope="")
+    assert reply.body["expires_in"] == "3599"
+    assert signer().verify(reply.body["access_token"])["aud"] == "https://vault.azure.net"
+
+
+def test_the_secret_may_come_as_basic_authorization(door: Door) -> None:
+    """Client id and secret in a Basic header count like those in the form; a wrong one is refused."""
+    import base64
+
+    url = f"{LOGIN}/{seed.TENANT_ID}/oauth2/v2.0/token"
+    form = urlencode({"grant_type": GOOD["grant_type"], "scope": GOOD["scope"]}).encode()
+
+    def status(secret: str) -> int:
+        encoded = base64.b64encode(f"{GOOD['client_id']}:{secret}".encode()).decode()
+        headers = {"authorization": f"Basic {encoded}"}
+        return door.send("POST", url, content=form, bearer="", headers=headers).status
+
+    assert [status(SECRETS["deployer"]), status("wrong")] == [200, 401]
+
+
+def test_a_tenant_is_found_by_its_domain(door: Door) -> None:
+    """A tenant's domain serves as its name."""
+    assert _ask(door, tenant="contoso.onmicrosoft.com").status == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error", "code"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
+        ({"client_secret": SECRETS["reader"]}, 401, "invalid_client", 7000215),
+        ({"client_secret": ""}, 401, "invalid_client", 7000218),
+        ({"client_id": "00000000-0000-0000-0000-000000000000"}, 400, "unauthorized_client", 700016),
+        ({"client_id": seed.FOREIGNER.client_id}, 400, "unauthorized_client", 700016),
+        ({"client_id": ""}, 400, "unauthorized_client", 700016),
+        ({"tenant": "nowhere"}, 400, "invalid_request", 90002),
+        ({"scope": "https://storage.azure.com/.default"}, 400, "invalid_resource", 500011),
+        ({"scope": "https://vault.azure.net.evil/.default"}, 400, "invalid_resource", 500011),
+        ({"scope": "https://vault.azure.net/keys"}, 400, "invalid_scope", 1002012),
+        ({"scope": ""}, 400, "invalid_scope", 1002012),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"grant_type": ""}, 400, "invalid_request", 900144),
+    ],
+)
+def test_fails_with_the_code_of_entra(
+    door: Door, changes: dict[str, str], status: int, error: str, code: int
+) -> None:
+    """Each wrong part of a request is refused with Entra's own number, and no token."""
+    reply = _ask(door, **changes)
+    assert (reply.status, reply.body["error"], reply.body["error_codes"]) == (status, error, [code])
+    assert reply.body["error_description"].startswith(f"AADSTS{code}: ")
+    assert "access_token" not in reply.body
+
+
+def test_a_managed_identity_cannot_sign_in(door: Door) -> None:
+    """An identity without a secret is not let in by any, not even by an empty one."""
+    from localazure.directory import create_principal
+
+    identity = create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="account")
+    for secret in ("None", "null", " "):
+        assert _ask(door, client_id=identity.client_id, client_secret=secret).body["error_codes"] == [7000215]
+
+
+def test_no_secret_is_stored_in_clear(door: Door) -> None:
+    """The memory holds digests of client secrets only."""
+    kinds = ("principal", "principal.client", "principal.secret")
+    stored = repr([door.cloud.store.scan(kind) for kind in kinds])
+    assert seed.DEPLOYER.client_id in stored
+    assert not [secret for secret in SECRETS.values() if secret in stored]

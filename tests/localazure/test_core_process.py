@@ -1,0 +1,255 @@
+"""The process and its home: start, stop, kill, taken ports, broken files, and the command line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure import process
+from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, write_private
+from localazure.serve import open_cloud, open_signer
+from tests.support.azure import running_azure
+
+ROOT = Path(__file__).parents[2]
+
+
+def _command(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "localazure", *arguments, "--home", str(home.path)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Any:
+    home = Home(tmp_path / "home")
+    yield home
+    process.stop(home)
+
+
+def _alive(pid: int | None) -> bool:
+    """Whether a process still runs; one that ended and was not yet waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
+
+
+def _modes(home: Home) -> dict[str, int]:
+    return {
+        str(path.relative_to(home.path)): stat.S_IMODE(path.stat().st_mode)
+        for path in home.path.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_its_life_from_the_command_line(home: Home) -> None:
+    """start, start again, status, env, stop, stop again: each does it, says so, and is idempotent."""
+    assert _command(home, "env").returncode == 1
+    assert _command(home, "status").returncode == 3
+    first = _command(home, "start")
+    assert (first.returncode, "started" in first.stdout) == (0, True)
+    pid = home.serving()
+    assert "already running" in _command(home, "start").stdout
+    assert home.serving() == pid
+    assert f"process {pid}" in _command(home, "status").stdout
+    exports = _command(home, "env").stdout
+    names = [line.removeprefix("export ").partition("=")[0] for line in exports.splitlines()]
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "AZURE_CLIENT_SECRET", "PULUMI_DEBUG_PROVIDERS"} <= set(names)
+    assert "stopped" in _command(home, "stop").stdout
+    assert "was not running" in _command(home, "stop").stdout
+    assert not _alive(pid)
+
+
+def test_only_its_owner_reads_the_home(home: Home) -> None:
+    """Every file in a served home is 0600, every folder 0700, and of the CA no private key is left."""
+    with running_azure(home.path):
+        modes = _modes(home)
+    assert {"secrets.json", "cloud.sqlite3", "token-signing-key.pem", "tls/server.pem"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.tls)} == {0o700}
+    assert "PRIVATE KEY" not in home.ca_bundle.read_text()
+
+
+def test_it_listens_on_loopback_only(home: Home) -> None:
+    """Every listening socket of the process is bound to 127.0.0.1."""
+    with running_azure(home.path) as azure:
+        pid, ports = azure.home.serving(), set(azure.home.ports().values())
+        links = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+        own = {str(link)[8:-1] for link in links if str(link).startswith("socket:[")}
+        rows = [
+            line.split()
+            for table in ("tcp", "tcp6")
+            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+        ]
+    listening = {tuple(row[1].split(":")) for row in rows if row[3] == "0A" and row[9] in own}
+    assert {int(port, 16) for _, port in listening} == ports
+    assert len(ports) == 4
+    # 127.0.0.1, and how IPv6 sockets (gRPC's) spell it.
+    assert {address for address, _ in listening} <= {"0100007F", "0000000000000000FFFF00000100007F"}
+
+
+def test_a_restart_keeps_ports_secrets_and_state(home: Home) -> None:
+    """After stop and start the environment is the same, so shells that have it go on working."""
+    with running_azure(home.path) as azure:
+        before = dict(azure.env)
+        azure.control("/behaviour", {"operation_seconds": 5})
+        azure.restart()
+        assert azure.env == before
+        assert azure.control("/behaviour")["operation_seconds"] == 5
+
+
+def test_a_killed_process_loses_nothing_and_starts_again(home: Home) -> None:
+    """What was answered before kill -9 is there after the next start."""
+    with running_azure(home.path) as azure:
+        made = azure.control("/principals", {"name": "app"})
+        pid = azure.home.serving()
+        azure.restart(kill=True)
+        assert azure.home.serving() != pid
+        assert made["objectId"] in [p["object_id"] for p in azure.control("/principals")["value"]]
+
+
+def test_a_taken_port_is_chosen_anew(home: Home) -> None:
+    """Where somebody else took a remembered port, another is chosen and remembered."""
+    with running_azure(home.path) as azure:
+        proxy = azure.home.ports()["proxy"]
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((LOOPBACK, proxy))
+        other.listen()
+        with running_azure(home.path) as azure:
+            assert azure.home.ports()["proxy"] != proxy
+
+
+def test_a_port_can_be_asked_for(home: Home) -> None:
+    """`--port` is taken where it is free; one that cannot be is refused with what can."""
+    with bind(0) as free:
+        port = free.getsockname()[1]
+    assert _command(home, "start", "--port", f"proxy={port}").returncode == 0
+    assert home.ports()["proxy"] == port
+    for wrong in ("proxy=0", "proxy=x", "web=80", "70000"):
+        refused = _command(home, "status", "--port", wrong)
+        assert refused.returncode == 2
+        assert "tls|proxy|control|azure-native=NUMBER" in refused.stderr
+
+
+def test_broken_files_are_made_again(home: Home) -> None:
+    """Half-written ports, secrets and keys do not keep it from starting."""
+    home.make()
+    (home.path / "ports.json").write_text('{"tls": 1')
+    (home.path / "secrets.json").write_text("")
+    home.signing_key.write_text("-----BEGIN PRIVATE KEY-----\n")
+    home.tls.mkdir()
+    (home.path / "serve.lock").write_text("1")
+    (home.path / "tls.new").mkdir()
+    with running_azure(home.path) as azure:
+        assert azure.control("/clock")["seconds"] > 0
+
+
+def test_fails_for_a_broken_memory_by_saying_what_to_do(home: Home) -> None:
+    """A memory that is no database is not thrown away; the message names it and the way out."""
+    home.make()
+    write_private(home.database, "this is no database, " * 100)
+    failed = _command(home, "start")
+    assert failed.returncode == 1
+    assert str(home.database) in failed.stderr
+    assert "python -m localazure reset" in failed.stderr
+    assert home.serving() is None
+    assert _command(home, "reset").returncode == 0
+    assert _command(home, "start").returncode == 0
+
+
+def test_fails_for_a_home_that_is_a_file(tmp_path: Path) -> None:
+    """A home that cannot be a folder is an error with its path, not a traceback."""
+    (tmp_path / "home").write_text("")
+    failed = _command(Home(tmp_path / "home"), "start")
+    assert failed.returncode == 1
+    assert str(tmp_path / "home") in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_two_starts_at_once_make_one_process(home: Home) -> None:
+    """Whoever comes second finds the first one's process."""
+    command = [sys.executable, "-m", "localazure", "start", "--home", str(home.path)]
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [child.wait(timeout=60) for child in both] == [0, 0]
+    assert process.healthy(home)
+
+
+def test_the_server_is_no_client_of_itself() -> None:
+    """The server's own environment has no proxy and no sign-in."""
+    given = {"HTTPS_PROXY": "x", "no_proxy": "y", "AZURE_CLIENT_ID": "z", "ARM_TENANT_ID": "t", "PATH": "p"}
+    assert process._plain(given) == {"PATH": "p"}
+
+
+def test_exports_survive_a_home_with_spaces_and_quotes(tmp_path: Path) -> None:
+    """What `env` prints is read back by a shell as it is, whatever the folder is called."""
+    home = Home(tmp_path / 'it\'s $HOME "here"')
+    with running_azure(home.path) as azure:
+        exports = _command(home, "env").stdout
+        script = f'{exports}\nprintf %s "$SSL_CERT_FILE"'
+        read = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+        assert read.stdout == azure.env["SSL_CERT_FILE"] == str(home.ca_bundle)
+        assert shlex.split(exports.splitlines()[0])[0] == "export"
+
+
+def test_the_home_is_chosen_by_flag_then_environment(tmp_path: Path) -> None:
+    """`--home` wins over LOCALAZURE_HOME, which wins over the checkout's own folder."""
+    environ = {"LOCALAZURE_HOME": str(tmp_path / "env")}
+    assert home_of(str(tmp_path / "flag"), environ).path == tmp_path / "flag"
+    assert home_of(None, environ).path == tmp_path / "env"
+    assert home_of(None, {}).path == ROOT / ".localazure"
+
+
+def test_the_lock_is_held_once(home: Home) -> None:
+    """A home that is served is not served twice; a lock that was let go is free."""
+    home.make()
+    held = home.lock()
+    assert held is not None
+    assert home.serving() == os.getpid()
+    assert home.lock() is None
+    held.close()
+    assert home.serving() is None
+
+
+def test_a_wanted_port_is_given_when_it_is_free() -> None:
+    """A free port is given as asked; a taken one is replaced by another."""
+    with bind(0) as first:
+        port = first.getsockname()[1]
+        with bind(port) as second:
+            assert second.getsockname()[1] != port
+    with bind(port) as again:
+        assert again.getsockname() == (LOOPBACK, port)
+
+
+def test_the_signing_key_stays(home: Home) -> None:
+    """Tokens given before a restart are good after it."""
+    home.make()
+    token = open_signer(home).sign({"n": 1})
+    assert open_signer(home).sign({"n": 1}).rsplit(".", 1)[1] == token.rsplit(".", 1)[1]
+
+
+def test_secrets_are_random_per_home(tmp_path: Path) -> None:
+    """Two homes share no secret, and one home keeps its own."""
+    homes = [Home(tmp_path / name) for name in ("a", "b")]
+    for home in homes:
+        home.make()
+    first, second = (home.secrets() for home in homes)
+    assert not set(first.values()) & set(second.values())
+    assert homes[0].secrets() == first
+    assert min(len(secret) for secret in first.values()) >= 32
+
+
+def test_fails_to_open_a_memory_that_is_none(home: Home) -> None:
+    """`open_cloud` turns SQLite's complaint into one with a way out."""
+    home.make()
+    write_private(home.database, "no database" * 1000)
+    with pytest.raises(HomeError, match="reset"):
+        open_cloud(home)
