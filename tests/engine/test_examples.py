@@ -14,6 +14,8 @@ from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+# The pack refuses an account without a customer key, which is what this one shows.
+WITHOUT_PACK = {"microsoft-managed"}
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 
 
@@ -46,7 +48,7 @@ def test_example_deploys_and_settles(
     example: Path, azure: RunningAzure, central: Stack, tmp_path: Path
 ) -> None:
     """`up` makes what the example says, and a second `up` finds nothing to do."""
-    stack = Stack(tmp_path / "stack", azure.environ)
+    stack = Stack(tmp_path / "stack", azure.environ, policy_pack=example.stem not in WITHOUT_PACK)
     text = example.read_text().replace(NOBODYS, OTHER_SUBSCRIPTION_ID)
     salt = stack.config()["encryptionsalt"]
     stack.config_file.write_text(f"{text}\nencryptionsalt: {salt}\n")

@@ -33,40 +33,46 @@ def client(name: str, env: dict[str, str], *words: str) -> subprocess.CompletedP
 
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
-    run = stack.up()
+    run = stack.deploy()
     assert run.ok, run.output
     return stack
 
 
-def test_one_up_binds_the_account_and_the_proof_holds(deployed: Stack, azure: RunningAzure) -> None:
+def test_one_up_binds_the_account_and_the_proof_holds(stack: Stack, azure: RunningAzure) -> None:
     """One `up` from nothing ends with the account under the key that the outputs name, in two phases."""
-    outputs = deployed.outputs()
-    proof = prove(deployed)
+    run = stack.up()
+    assert run.ok, run.output
+    outputs = stack.outputs()
+    proof = prove(stack)
     assert proof.returncode == 0, proof.stdout + proof.stderr
     assert outputs["keyUriWithVersion"].rsplit("/", 1)[1] in proof.stdout
     states = cloud.history(azure, outputs["accountId"])
     assert [state["keySource"] for state in states] == ["Microsoft.CognitiveServices", "Microsoft.KeyVault"]
     assert states[-1]["keyUri"] == outputs["keyUriWithVersion"]
     assert states[-1]["identity"] == outputs["principalId"]
+    again = stack.up("--expect-no-changes")
+    assert again.ok, again.output
 
 
-def test_second_up_and_refresh_propose_nothing(deployed: Stack) -> None:
-    """Right after the first `up` there is nothing to do, and a refresh finds nothing changed."""
-    assert deployed.up("--expect-no-changes").ok
-    refreshed = deployed.pulumi("refresh", "--yes", "--expect-no-changes")
-    assert refreshed.ok, refreshed.output
+def test_refresh_changes_nothing_but_the_state(deployed: Stack, azure: RunningAzure) -> None:
+    """A refresh takes the binding into the account's state once; then nothing is changed or proposed."""
+    before = cloud.history(azure, deployed.outputs()["accountId"])
+    assert deployed.refresh().ok
+    again = deployed.pulumi("refresh", "--yes", "--expect-no-changes")
+    assert again.ok, again.output
     assert deployed.preview("--expect-no-changes").ok
+    assert cloud.history(azure, deployed.outputs()["accountId"]) == before
 
 
 def test_a_tag_changes_without_an_unbound_moment(deployed: Stack, azure: RunningAzure) -> None:
     """Changing the account's tags, a full PUT, leaves it bound at every moment."""
     account = deployed.outputs()["accountId"]
     deployed.configure(tags={"environment": "dev", "owner": "somebody else"})
-    run = deployed.up()
+    run = deployed.deploy()
     assert run.ok, run.output
     assert cloud.unbound_moments(azure, account) == []
     assert prove(deployed).returncode == 0
-    assert deployed.up("--expect-no-changes").ok
+    assert deployed.deploy("--expect-no-changes").ok
 
 
 def test_rotation_is_one_update_of_version_and_binding(deployed: Stack, azure: RunningAzure) -> None:
@@ -76,13 +82,13 @@ def test_rotation_is_one_update_of_version_and_binding(deployed: Stack, azure: R
     preview = deployed.preview()
     assert preview.ok, preview.output
     assert "~ 2 to update" in preview.output
-    run = deployed.up()
+    run = deployed.deploy()
     assert run.ok, run.output
     rotated = deployed.outputs()
     keys = cloud.bound_keys(azure, outputs["accountId"])
     assert keys == [outputs["keyUriWithVersion"], rotated["keyUriWithVersion"]]
     assert cloud.unbound_moments(azure, outputs["accountId"]) == []
-    assert deployed.up("--expect-no-changes").ok
+    assert deployed.deploy("--expect-no-changes").ok
 
 
 def test_binding_removed_by_hand_is_drift_and_is_repaired(deployed: Stack, azure: RunningAzure) -> None:
@@ -91,7 +97,7 @@ def test_binding_removed_by_hand_is_drift_and_is_repaired(deployed: Stack, azure
     client("unbind", deployed.env, outputs["accountId"])
     assert len(cloud.unbound_moments(azure, outputs["accountId"])) == 1
     assert not deployed.preview("--expect-no-changes").ok
-    run = deployed.up()
+    run = deployed.deploy()
     assert run.ok, run.output
     assert prove(deployed).returncode == 0
 
@@ -103,20 +109,29 @@ def test_kill_of_the_local_azure_loses_nothing(deployed: Stack, azure: RunningAz
     azure.restart(kill=True)
     deployed.env.update(azure.env)
     assert cloud.history(azure, account) == before
-    assert deployed.up("--expect-no-changes").ok
+    assert deployed.deploy("--expect-no-changes").ok
     assert prove(deployed).returncode == 0
 
 
 def test_destroy_takes_everything_and_never_unbinds_first(deployed: Stack, azure: RunningAzure) -> None:
     """On destroy the account goes while its access still stands; nothing is left in the state."""
-    account = deployed.outputs()["accountId"]
+    outputs = deployed.outputs()
     run = deployed.destroy()
     assert run.ok, run.output
     assert deployed.resources() == []
     assert cloud.documents(azure, "account") == []
     assert cloud.documents(azure, "vault") == []
-    assert cloud.unbound_moments(azure, account) == []
-    assert all(state["readable"] for state in cloud.history(azure, account))
+    assert cloud.unbound_moments(azure, outputs["accountId"]) == []
+    states = cloud.history(azure, outputs["accountId"])
+    assert [(state["why"], state["readable"]) for state in states] == [
+        ("PUT", True),
+        ("PATCH", True),
+        ("DELETE", False),
+    ]
+    (vault,) = cloud.documents(azure, "vault.deleted")
+    assert outputs["principalId"] in str(vault["body"]), (
+        "the account's access was taken away before the account"
+    )
 
 
 def test_fails_with_every_wrong_setting_named_and_nothing_created(stack: Stack, azure: RunningAzure) -> None:

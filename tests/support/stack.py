@@ -101,7 +101,12 @@ class Stack:
         return self.pulumi(*words, *pack)
 
     def up(self, *words: str) -> Run:
+        """`pulumi up` as `make up` says it: preview and update, both under the policy pack."""
         return self._with_pack("up", "--yes", *words)
+
+    def deploy(self, *words: str) -> Run:
+        """The update alone: no preview and no policies, which have tests of their own."""
+        return self.pulumi("up", "--yes", "--skip-preview", *words)
 
     def preview(self, *words: str) -> Run:
         return self._with_pack("preview", *words)

@@ -1,0 +1,176 @@
+"""The policy pack in the real engine: over exported states, in a preview, in an update."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.env import exports
+from policies.rule import ResourceRule
+from policies.rules import RULES
+from tests.policies import stacks
+from tests.policies.asking import Thing
+from tests.policies.bags import with_change
+from tests.support.azure import RunningAzure
+from tests.support.stack import ROOT, Stack
+
+pytestmark = pytest.mark.engine
+PROGRAMS = Path(__file__).with_name("programs")
+
+
+def _state(things: Mapping[str, Thing]) -> dict[str, Any]:
+    """A stack as `pulumi stack export` writes it."""
+    urns = {name: thing.urn for name, thing in things.items()}
+    resources: list[dict[str, Any]] = [
+        {
+            "urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod",
+            "type": "pulumi:pulumi:Stack",
+            "custom": False,
+        }
+    ]
+    for thing in things.values():
+        dependencies = {
+            name: [urns[one] for one in ones] for name, ones in thing.property_dependencies.items()
+        }
+        resources.append(
+            {
+                "urn": thing.urn,
+                "type": thing.type,
+                "custom": True,
+                "id": str(thing.props.get("id", thing.name)),
+                "inputs": stacks.declared(thing).props,
+                "outputs": thing.props,
+                "protect": thing.protect,
+                "ignoreChanges": list(thing.ignore_changes),
+                "dependencies": sorted(
+                    {
+                        *(urns[one] for one in thing.depends_on),
+                        *(one for ones in dependencies.values() for one in ones),
+                    }
+                ),
+                "propertyDependencies": dependencies,
+            }
+        )
+    manifest = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.259.0"}
+    return {"version": 3, "deployment": {"manifest": manifest, "resources": resources}}
+
+
+def analyze(folder: Path, things: Mapping[str, Thing], *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs the pack over an exported state, without any provider."""
+    state = folder / "state.json"
+    state.write_text(json.dumps(_state(things)))
+    search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
+    command = [
+        "pulumi",
+        "policy",
+        "analyze",
+        "--file",
+        str(state),
+        "--policy-pack",
+        str(ROOT / "policies"),
+        *words,
+    ]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **exports(folder, search_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_an_exported_state_of_a_right_stack_is_let_through(tmp_path: Path) -> None:
+    """Without configuration: exit code 0 and no finding."""
+    run = analyze(tmp_path, stacks.two_phases())
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "[mandatory]" not in run.stdout
+    assert "[advisory]" not in run.stdout
+
+
+def test_an_exported_state_of_a_wrong_stack_is_refused(tmp_path: Path) -> None:
+    """A rule on a resource and a rule on the stack both name what they found."""
+    things = stacks.two_phases()
+    things["key"] = replace(things["key"], props=with_change(things["key"].props, "properties.keySize", 3072))
+    things["account"] = replace(things["account"], ignore_changes=())
+    run = analyze(tmp_path, things)
+    assert run.returncode != 0
+    assert "key-rsa-2048" in run.stdout
+    assert "found: properties.keySize is 3072" in run.stdout
+    assert "one-writer" in run.stdout
+
+
+def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> None:
+    """The strict profile refuses what the default lets pass; an exemption, which is listed, lets it pass."""
+    strict = json.loads((ROOT / "policies" / "profiles" / "regulated.json").read_text())
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(strict))
+    run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
+    assert run.returncode != 0
+    assert "properties.enableRbacAuthorization true, as configured" in run.stdout
+    exemption = {"urn": "*::vault", "reason": "moves to roles in spring", "until": "2999-12-31"}
+    strict["vault-permission-model"]["exemptions"] = [exemption]
+    config.write_text(json.dumps(strict))
+    run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
+    assert "as configured" not in run.stdout
+    listed = "vault-permission-model may be broken by *::vault until 2999-12-31: moves to roles in spring"
+    assert listed in run.stdout
+
+
+def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
+    """A value that the schema does not allow stops the run and names the setting."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"vault-retention": {"minimumDays": 3}}))
+    run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
+    assert run.returncode != 0
+    assert "minimumDays" in run.stdout + run.stderr
+
+
+BLOCKED_IN_PREVIEW = sorted(
+    {rule.name for rule in RULES if isinstance(rule, ResourceRule) and rule.level.value == "mandatory"}
+    | {
+        "account-has-customer-key",
+        "bound-after-grant",
+        "grant-present",
+        "same-region",
+        "same-tenant",
+        "one-writer",
+    }
+    | {"no-mixed-access-policies"}
+)
+
+
+def _put_program(stack: Stack, name: str) -> None:
+    (stack.folder / "__main__.py").write_text((PROGRAMS / name).read_text())
+    strict = json.dumps({"binding-protected": {"disposableStacks": []}})
+    (stack.folder / "strict.json").write_text(strict)
+
+
+def test_every_mandatory_rule_blocks_in_preview(stack: Stack, azure: RunningAzure) -> None:
+    """One program breaks every mandatory rule; its preview names each of them, and nothing is created."""
+    _put_program(stack, "every_violation.py")
+    run = stack.pulumi("preview", "--policy-pack", "policies", "--policy-pack-config", "strict.json")
+    assert not run.ok
+    missing = [name for name in BLOCKED_IN_PREVIEW if f"  {name}  (" not in run.output]
+    assert missing == [], run.output
+    assert "could not be evaluated" not in run.output
+
+
+def test_an_update_without_preview_creates_no_refused_resource(stack: Stack, azure: RunningAzure) -> None:
+    """With --skip-preview a refused vault stops the update before it is created."""
+    _put_program(stack, "every_violation.py")
+    words = ("--yes", "--skip-preview", "--policy-pack", "policies", "--policy-pack-config", "strict.json")
+    run = stack.pulumi("up", *words)
+    assert not run.ok
+    assert "[mandatory]" in run.output
+    kinds = {one["type"] for one in stack.resources() if one.get("custom")}
+    assert "azure-native:keyvault:Vault" not in kinds
+    assert "azure-native:cognitiveservices:Account" not in kinds
