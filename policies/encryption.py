@@ -1,0 +1,120 @@
+"""What an account says about its encryption and its identity, read once for all rules.
+
+Owns: the facts. Does not own: which of them are allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from policies.view import UNKNOWN, View, as_word, shown, type_of_unknown
+
+KEY_VAULT_SOURCE: Final = "microsoft.keyvault"
+SERVICE_SOURCE: Final = "microsoft.cognitiveservices"
+Text = str | type_of_unknown | None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`type` as Azure compares it: lower case, no spaces; None when absent."""
+
+    type: Text
+    attached: tuple[str, ...] | type_of_unknown
+    client_ids: frozenset[str]
+
+    @property
+    def is_system(self) -> bool:
+        """True when the account has an identity of its own."""
+        return isinstance(self.type, str) and "systemassigned" in self.type.split(",")
+
+    @property
+    def is_user(self) -> bool:
+        """True when identities made elsewhere are attached."""
+        return isinstance(self.type, str) and "userassigned" in self.type.split(",")
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """The account's `encryption`, in inputs or outputs; `source` is lower case, Key Vault when it is not
+    stated."""
+
+    source: Text
+    vault_uri: Text
+    key_name: Text
+    key_version: Text
+    client_id: Text
+
+    @property
+    def is_customer_key(self) -> bool:
+        """True when the account names a key of its own."""
+        return self.source == KEY_VAULT_SOURCE
+
+
+def identity_of(account: View) -> Identity:
+    """The identity of an account; user-assigned ids are a list in inputs and a map with client ids in
+    outputs."""
+    identity = View(account.get("identity"))
+    if identity.is_unknown:
+        return Identity(UNKNOWN, UNKNOWN, frozenset())
+    attached = identity.get("userAssignedIdentities")
+    entries = View(attached).get() if attached is not UNKNOWN else UNKNOWN
+    ids: tuple[str, ...] | type_of_unknown = UNKNOWN
+    clients: set[str] = set()
+    if entries is not UNKNOWN:
+        items = View({"ids": entries}).items("ids")
+        ids = UNKNOWN if items is UNKNOWN or UNKNOWN in items else tuple(str(item) for item in items)
+        for one in ids if ids is not UNKNOWN else ():
+            client = View(entries).get(one, "clientId")
+            if isinstance(client, str):
+                clients.add(client.lower())
+    return Identity(as_word(identity.get("type")), ids, frozenset(clients))
+
+
+def encryption_of(account: View) -> Encryption | type_of_unknown | None:
+    """The encryption an account states; None when it states none, UNKNOWN when the whole is not known."""
+    block = account.at("encryption")
+    if block.is_unknown:
+        return UNKNOWN
+    if block.is_absent:
+        return None
+    source = as_word(block.get("keySource"))
+    details = View(block.get("keyVaultProperties"))
+    if details.is_unknown:
+        return Encryption(source or KEY_VAULT_SOURCE, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+    return Encryption(
+        source=source or KEY_VAULT_SOURCE,
+        vault_uri=details.text("keyVaultUri"),
+        key_name=details.text("keyName"),
+        key_version=details.text("keyVersion"),
+        client_id=details.text("identityClientId"),
+    )
+
+
+def shown_identity(account: View) -> str:
+    """An account's identity as a message names it."""
+    return f"identity.type is {shown(account.get('identity', 'type'))}"
+
+
+def _path(text: str) -> tuple[str, ...]:
+    """The parts of a property path: properties.encryption and properties["encryption"] are one."""
+    return tuple(part for part in re.split(r"[.\[\]\"']+", text) if part)
+
+
+def covers(ignore_changes: tuple[str, ...], *wanted: str) -> bool:
+    """True when ignoreChanges takes in the whole property at the path `wanted`."""
+    return any(_fits(_path(text), wanted) for text in ignore_changes)
+
+
+def touches(ignore_changes: tuple[str, ...], *wanted: str) -> bool:
+    """True when ignoreChanges takes in the property at the path `wanted`, or a part of it."""
+    return any(_fits(_path(text)[: len(wanted)], wanted) for text in ignore_changes)
+
+
+def _fits(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    return (
+        bool(path)
+        and len(path) <= len(wanted)
+        and all(part in ("*", name) for part, name in zip(path, wanted, strict=False))
+    )

@@ -1,0 +1,67 @@
+"""Whether a vault or an account can be reached from anywhere. One judgement, because Azure words both
+alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from policies.rule import Finding, Options, Undecided, Violation
+from policies.view import UNKNOWN, View, shown
+
+SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "publicAccess": {
+        "type": "string",
+        "enum": ["restricted", "disabled"],
+        "default": "restricted",
+        "description": "restricted: public access is disabled, or the firewall's default is Deny. "
+        "disabled: public access is disabled, whatever the firewall says.",
+    }
+}
+
+
+def judge_network(view: View, options: Options) -> Iterable[Finding]:
+    """As Azure Policy 037eea7a and 55615ac9 and PSRule; an Allow with IP rules (checkov CKV_AZURE_189) is
+    open."""
+    public = view.word("publicNetworkAccess")
+    action = view.word("networkAcls", "defaultAction")
+    if public == "disabled":
+        return
+    if options.word("publicAccess") == "disabled":
+        if public is UNKNOWN:
+            yield Undecided("properties.publicNetworkAccess is not known yet")
+        else:
+            yield Violation(
+                found=f"properties.publicNetworkAccess is {shown(view.prop('publicNetworkAccess'))}",
+                required='properties.publicNetworkAccess "Disabled"',
+                fix="disable public network access and connect through a private endpoint",
+            )
+    elif action == "deny":
+        yield from _open_ranges(view)
+    elif public == "securedbyperimeter":
+        return
+    elif public is UNKNOWN or action is UNKNOWN:
+        yield Undecided("properties.publicNetworkAccess or properties.networkAcls is not known yet")
+    else:
+        yield Violation(
+            found=f"properties.publicNetworkAccess is {shown(view.prop('publicNetworkAccess'))} and "
+            f"properties.networkAcls.defaultAction is {shown(view.prop('networkAcls', 'defaultAction'))}",
+            required='publicNetworkAccess "Disabled", or networkAcls.defaultAction "Deny"',
+            fix='set networkAcls.defaultAction to "Deny" and name the networks that may enter, '
+            "or disable public network access",
+        )
+
+
+def _open_ranges(view: View) -> Iterable[Finding]:
+    rules = view.views("networkAcls", "ipRules")
+    if rules is UNKNOWN:
+        yield Undecided("properties.networkAcls.ipRules is not known yet")
+        return
+    for rule in rules:
+        value = rule.text("value")
+        if isinstance(value, str) and value.endswith("/0"):
+            yield Violation(
+                found=f"properties.networkAcls.ipRules holds {shown(value)}, which is every address",
+                required="ranges of networks that are known",
+                fix="name the ranges that may enter",
+            )

@@ -1,0 +1,167 @@
+"""What grants access to the keys that accounts use, across a whole stack.
+
+Owns: joining uses, identities and grants, by value where values are known, else by dependency.
+Does not own: what is wrong with any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from policies.encryption import Text
+from policies.grants import PolicyEntry, entries_of
+from policies.key_uses import KeyUse, KeyUses
+from policies.kinds import Kind
+from policies.stack_index import Node
+from policies.view import UNKNOWN, View
+
+
+@dataclass(frozen=True, eq=False)
+class Grant:
+    """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
+    entry)."""
+
+    node: Node
+    entry: PolicyEntry | None
+    object_id: Text
+    vault: Node | None
+    vault_name: Text
+
+    @property
+    def is_role(self) -> bool:
+        """True for a role assignment."""
+        return self.node.kind is Kind.ROLE_ASSIGNMENT
+
+
+class Relations(KeyUses):
+    """The joins that stack rules share: uses of keys, and the grants that open them."""
+
+    @cached_property
+    def grants(self) -> list[Grant]:
+        """Every grant on keys in the stack."""
+        found = [
+            grant
+            for node in self.index.of(Kind.ACCESS_POLICY)
+            for grant in self._entries(node, self.vault_of(node))
+        ]
+        found += [self._role(node) for node in self.index.of(Kind.ROLE_ASSIGNMENT)]
+        for vault in self.index.of(Kind.VAULT):
+            if self.declares_policies(vault):
+                found += self._entries(vault, vault)
+        return found
+
+    def declares_policies(self, vault: Node) -> bool | None:
+        """Whether the program itself lists access policies on a vault; None when that is not known.
+
+        Without the vault's inputs, entries that no separate resource makes are taken for its own.
+        """
+        declared = self.index.session.declared(vault.urn)
+        if declared is not None:
+            listed = declared.items("accessPolicies")
+            return None if listed is UNKNOWN else bool(listed)
+        if self.index.session.only_reads(vault.urn):
+            return False
+        entries = entries_of(Kind.VAULT, vault.view)
+        if entries is UNKNOWN:
+            return None
+        return any(entry.object_id not in self._standalone_holders for entry in entries)
+
+    @cached_property
+    def _standalone_holders(self) -> set[Text]:
+        holders: set[Text] = set()
+        for node in self.index.of(Kind.ACCESS_POLICY):
+            entries = entries_of(node.kind, node.view)
+            holders.update(entry.object_id for entry in (entries if entries is not UNKNOWN else ()))
+        return holders
+
+    def _entries(self, node: Node, vault: Node | None) -> Iterator[Grant]:
+        declared = self.index.session.declared(node.urn)
+        entries = entries_of(node.kind, node.view if declared is None else declared)
+        name = _name_of_vault(node)
+        for entry in entries if entries is not UNKNOWN else ():
+            yield Grant(node, entry, entry.object_id, vault, name)
+
+    def _role(self, node: Node) -> Grant:
+        scope = node.view.text("scope")
+        name: Text = UNKNOWN
+        if isinstance(scope, str):
+            parts = scope.lower().split("/providers/microsoft.keyvault/vaults/")
+            name = parts[1].split("/")[0] if len(parts) == 2 else None
+            return Grant(node, None, node.view.text("principalId"), self._named(name), name)
+        key = self.index.source(node, Kind.KEY, "scope")
+        vault = self.index.source(node, Kind.VAULT, "scope") or (self.vault_of(key) if key else None)
+        return Grant(node, None, node.view.text("principalId"), vault, name)
+
+    def _named(self, name: str | None) -> Node | None:
+        return self.index.vault_by_name.get(name) if name else None
+
+    @cached_property
+    def _identity_by_client(self) -> dict[str, Node]:
+        return {
+            client.lower(): node
+            for node in self.index.of(Kind.USER_IDENTITY)
+            if isinstance(client := node.view.text("clientId"), str)
+        }
+
+    def holders_of(self, use: KeyUse) -> list[Node]:
+        """The resources of the identity that opens the key for a use; none when it is not part of the
+        stack."""
+        if use.client_id is None:
+            return [use.account] if use.account else []
+        if isinstance(use.client_id, str) and use.client_id.lower() in self._identity_by_client:
+            return [self._identity_by_client[use.client_id.lower()]]
+        where = ("identityClientId",) if use.is_binding else ("properties", "identity")
+        sources = self.index.sources_of(use.writer, *where)
+        return list({one.urn: one for one in sources if one.kind is Kind.USER_IDENTITY}.values())
+
+    @cached_property
+    def _grants_by_principal(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = {}
+        for grant in self.grants:
+            if isinstance(grant.object_id, str):
+                found.setdefault(grant.object_id.lower(), []).append(grant)
+        return found
+
+    @cached_property
+    def _grants_by_source(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = {}
+        for grant in self.grants:
+            sources = self.index.sources_of(grant.node, "policy", "principalId", "properties")
+            for urn in {source.urn for source in sources}:
+                found.setdefault(urn, []).append(grant)
+        return found
+
+    def grants_of(self, use: KeyUse) -> list[Grant]:
+        """The grants to the identity of a use, on its vault where both vaults are known.
+
+        A principal that is known decides by itself; one that is not, on either side, by where the value
+        comes from.
+        """
+        found: list[Grant] = []
+        for holder in self.holders_of(use):
+            principal = _principal(holder)
+            if isinstance(principal, str):
+                found += self._grants_by_principal.get(principal.lower(), [])
+            for grant in self._grants_by_source.get(holder.urn, []):
+                if not (isinstance(principal, str) and isinstance(grant.object_id, str)):
+                    found.append(grant)
+        return [grant for grant in found if _same_vault(grant, use)]
+
+
+def _principal(holder: Node) -> Text:
+    view = View(holder.view.get("identity")) if holder.kind is Kind.ACCOUNT else holder.view
+    return UNKNOWN if view.is_unknown else view.text("principalId")
+
+
+def _name_of_vault(node: Node) -> Text:
+    return node.view.text("name") if node.kind is Kind.VAULT else node.view.text("vaultName")
+
+
+def _same_vault(grant: Grant, use: KeyUse) -> bool:
+    if grant.vault is not None and use.vault is not None:
+        return grant.vault.urn == use.vault.urn
+    if isinstance(grant.vault_name, str) and isinstance(use.vault_name, str):
+        return grant.vault_name.lower() == use.vault_name.lower()
+    return True

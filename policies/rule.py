@@ -1,0 +1,156 @@
+"""What a rule is: its metadata, its pure judgement, and what it can find.
+
+Owns: the shapes that every file in rules/ fills. Does not own: how a finding reaches the engine (adapter.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies.kinds import Kind
+from policies.view import View, as_flag, as_items, as_number, as_text, as_word
+
+if TYPE_CHECKING:
+    from policies.stack_index import StackIndex
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that breaks a rule: what was found, what is required, and the change that mends it.
+
+    `urn` names the resource for stack rules; a resource rule leaves it out.
+    """
+
+    found: str
+    required: str
+    fix: str
+    urn: str | None = None
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Something a rule could not know: it is said aloud and never counted as passed."""
+
+    what: str
+    urn: str | None = None
+
+
+Finding = Violation | Undecided
+
+
+@dataclass(frozen=True)
+class References:
+    """The same demand in other rule sets: ids of theirs, none where they have none."""
+
+    azure_policy: tuple[str, ...] = ()
+    cis: tuple[str, ...] = ()
+    psrule: tuple[str, ...] = ()
+    checkov: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """A rule's settings as configured, over the defaults of its schema; and the time."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    now: Callable[[], float] = time.time
+
+    def get(self, name: str) -> Any:
+        """The configured value, else the default."""
+        value = self.values.get(name)
+        return self.defaults.get(name) if value is None else value
+
+    def flag(self, name: str) -> bool:
+        """A boolean setting; False when it cannot be read."""
+        return as_flag(self.get(name)) is True
+
+    def number(self, name: str) -> int | None:
+        """A whole-number setting."""
+        number = as_number(self.get(name))
+        return number if isinstance(number, int) else None
+
+    def word(self, name: str) -> str:
+        """An enum setting, lower case."""
+        word = as_word(self.get(name))
+        return word if isinstance(word, str) else ""
+
+    def words(self, name: str) -> frozenset[str]:
+        """A list of texts, lower case."""
+        items = as_items(self.get(name))
+        texts = (as_text(item) for item in items) if isinstance(items, tuple) else ()
+        return frozenset(text.lower() for text in texts if isinstance(text, str))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One resource as a resource rule sees it: its inputs before the step, and its options."""
+
+    urn: str
+    name: str
+    kind: Kind | None
+    token: str
+    api_version: str | None
+    view: View
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+
+
+ResourceJudge = Callable[[Subject, Options], Iterable[Finding]]
+StackJudge = Callable[["StackIndex", Options], Iterable[Finding]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What every rule says of itself.
+
+    `settings` are JSON schemas by name, each with a default. `regulated` are the settings and the
+    level that the profile of that name uses where they differ.
+    """
+
+    name: str
+    title: str
+    why: str
+    source: str
+    severity: Severity
+    level: EnforcementLevel = EnforcementLevel.MANDATORY
+    references: References = field(default_factory=References)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    regulated: Mapping[str, Any] = field(default_factory=dict)
+
+    def options(
+        self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time
+    ) -> Options:
+        """The rule's options from a configuration, which may be partial or empty."""
+        defaults = {name: schema["default"] for name, schema in self.settings.items() if "default" in schema}
+        return Options(values or {}, defaults, now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRule(Rule):
+    """A rule on one resource. `kinds` is None for every resource.
+
+    `remedy` takes the inputs as the SDK gives them to a remediation and returns them mended, or None.
+    """
+
+    kinds: frozenset[Kind] | None
+    judge: ResourceJudge
+    remedy: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRule(Rule):
+    """A rule on the whole stack."""
+
+    judge: StackJudge
+
+
+def kinds(*wanted: Kind) -> frozenset[Kind]:
+    """The kinds a resource rule looks at."""
+    return frozenset(wanted)

@@ -1,0 +1,74 @@
+"""Every account of the stack is under a customer-managed key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.relations import Relations
+from policies.rule import Finding, Options, References, StackRule, Undecided, Violation
+from policies.stack_index import Node, StackIndex
+from policies.view import UNKNOWN, as_word
+
+
+def judge(index: StackIndex, options: Options) -> Iterable[Finding]:
+    """A binding in the stack, or encryption that the account itself states."""
+    relations = Relations(index)
+    excluded = options.words("excludedKinds")
+    for account in index.of(Kind.ACCOUNT):
+        if as_word(account.view.get("kind")) in excluded:
+            continue
+        if index.session.only_reads(account.urn):
+            yield Undecided(
+                "the account is only read by this stack, so its key is not this stack's", account.urn
+            )
+        elif account.urn not in relations.bindings_by_account:
+            yield from _judge_unbound(account, relations)
+
+
+def _judge_unbound(account: Node, relations: Relations) -> Iterable[Finding]:
+    inline = relations.inline(account)
+    if inline is UNKNOWN or (inline is not None and inline.source is UNKNOWN):
+        yield Undecided("properties.encryption is not known yet", account.urn)
+    elif inline is not None and inline.is_customer_key:
+        return
+    elif relations.has_unplaced_binding:
+        yield Undecided("a binding of this stack does not tell yet which account it writes to", account.urn)
+    else:
+        yield Violation(
+            found=f"the account {account.name} has no binding in this stack and states no key of its own",
+            required="a CustomerManagedKey for the account, or encryption with a user-assigned identity "
+            "in it",
+            fix="add azure-cmk's CustomerManagedKey with the account's id; "
+            "or state properties.encryption with keySource Microsoft.KeyVault and an identityClientId",
+            urn=account.urn,
+        )
+
+
+RULE = StackRule(
+    name="account-has-customer-key",
+    title="Every account is under a customer-managed key",
+    why="an account without one is on Microsoft-managed keys, which nobody here can rotate, disable or "
+    "revoke",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.CRITICAL,
+    references=References(
+        azure_policy=("67121cc7-ff39-4ab8-b7e3-95b84dab487d",),
+        checkov=("CKV2_AZURE_22",),
+        others=("cnspec:cognitive-services-cmk-encryption", "cloudsploit:accountCMKEncrypted"),
+    ),
+    settings={
+        "excludedKinds": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "default": [],
+            "description": "Kinds of account that need no key, such as OpenAI. Azure Policy excludes "
+            "AIServices, "
+            "CognitiveServices and others by default; this rule excludes none.",
+        }
+    },
+    judge=judge,
+)

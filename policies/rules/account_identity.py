@@ -1,0 +1,86 @@
+"""An account has, and keeps, the identity that opens its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.encryption import Identity, Text, encryption_of, identity_of, shown_identity, touches
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN, shown
+
+_FIX = 'set identity.type to "SystemAssigned"'
+
+
+def judge(account: Subject, _: Options) -> Iterable[Finding]:
+    """System-assigned, or user-assigned where the inline encryption names that identity; never ignored."""
+    if touches(account.ignore_changes, "identity"):
+        yield Violation(
+            found="ignoreChanges holds the identity, so that its loss would not show in a preview",
+            required="identity not in ignoreChanges",
+            fix="take identity out of the account's ignoreChanges",
+        )
+    identity = identity_of(account.view)
+    if identity.type is UNKNOWN:
+        yield Undecided("identity.type is not known yet")
+    elif not identity.is_system:
+        yield from _user_assigned(account, identity) if identity.is_user else [_without(account)]
+
+
+def _without(account: Subject) -> Violation:
+    return Violation(found=shown_identity(account.view), required="a system-assigned identity", fix=_FIX)
+
+
+def _user_assigned(account: Subject, identity: Identity) -> Iterable[Finding]:
+    encryption = encryption_of(account.view)
+    if encryption is UNKNOWN:
+        yield Undecided(
+            "properties.encryption is not known yet, and the account has no system-assigned identity"
+        )
+    elif encryption is None or not encryption.is_customer_key or encryption.client_id is None:
+        yield Violation(
+            found=f"{shown_identity(account.view)}, and no encryption that names that identity",
+            required="a system-assigned identity, or a user-assigned one that the inline encryption names",
+            fix=f"{_FIX}, or state identityClientId in properties.encryption.keyVaultProperties",
+        )
+    elif identity.attached == ():
+        yield Violation(
+            found=f"{shown_identity(account.view)}, and identity.userAssignedIdentities is empty",
+            required="the identity that properties.encryption names, attached to the account",
+            fix="add the identity's id to identity.userAssignedIdentities",
+        )
+    elif _is_foreign(encryption.client_id, identity):
+        yield Violation(
+            found=f"identityClientId {shown(encryption.client_id)} is not among the attached identities",
+            required="the identity that properties.encryption names, attached to the account",
+            fix="name the client id of an attached identity, or attach the identity that is named",
+        )
+
+
+def _is_foreign(client_id: Text, identity: Identity) -> bool:
+    """Client ids are known from outputs alone; inputs list the identities by id, and decide nothing."""
+    return (
+        bool(identity.client_ids)
+        and isinstance(client_id, str)
+        and client_id.lower() not in identity.client_ids
+    )
+
+
+RULE = ResourceRule(
+    name="account-identity",
+    title="An account has the identity that opens its key, and keeps it",
+    why="without its system-assigned identity the account loses access to the vault, and its data with it",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.CRITICAL,
+    references=References(
+        azure_policy=("fe3fd216-4f83-4fc1-8984-2bbec80a3418",),
+        psrule=("AZR-000281",),
+        checkov=("CKV_AZURE_238",),
+        others=("cnspec:cognitive-services-managed-identity", "cloudsploit:accountManagedIdentity"),
+    ),
+    kinds=kinds(Kind.ACCOUNT),
+    judge=judge,
+)

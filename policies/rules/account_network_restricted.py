@@ -1,0 +1,44 @@
+"""An account cannot be reached from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.network import SETTINGS, judge_network
+from policies.rule import Finding, Options, References, ResourceRule, Subject, kinds
+
+
+def judge(account: Subject, options: Options) -> Iterable[Finding]:
+    """See network.py."""
+    yield from judge_network(account.view, options)
+
+
+RULE = ResourceRule(
+    name="account-network-restricted",
+    title="An account cannot be reached from anywhere",
+    why="the account decrypts for whoever may call it, so callers should come from known networks",
+    source=sources.FIELD,
+    severity=Severity.MEDIUM,
+    level=EnforcementLevel.ADVISORY,
+    references=References(
+        azure_policy=(
+            "037eea7a-bd0a-46c5-9a66-03aea78705d3",
+            "47ba1dd7-28d9-4b07-a8d5-9813bed64e0c",
+        ),
+        psrule=("AZR-000280", "AZR-000283"),
+        checkov=("CKV_AZURE_134",),
+        others=(
+            "cnspec:cognitive-services-public-network-access-disabled",
+            "cnspec:cognitive-services-network-acl-default-deny",
+            "cloudsploit:accountPublicAccessDisabled",
+        ),
+    ),
+    settings=SETTINGS,
+    regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
+    kinds=kinds(Kind.ACCOUNT),
+    judge=judge,
+)

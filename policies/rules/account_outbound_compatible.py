@@ -1,0 +1,67 @@
+"""An account that may not call out may still call its vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies.encryption import encryption_of
+from policies.key_uri import HOSTS, vault_name
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN, as_text, shown
+
+
+def judge(account: Subject, _: Options) -> Iterable[Finding]:
+    """With outbound access restricted, the vault's host (any vault's, when the key is bound apart) must be
+    allowed."""
+    restricted = account.view.flag("restrictOutboundNetworkAccess")
+    if restricted is UNKNOWN:
+        yield Undecided("properties.restrictOutboundNetworkAccess is not known yet")
+        return
+    if restricted is not True:
+        return
+    listed = account.view.items("allowedFqdnList")
+    hosts = [as_text(item) for item in listed] if listed is not UNKNOWN else [UNKNOWN]
+    wanted = _host(account)
+    if any(isinstance(host, str) and _allows(host, wanted) for host in hosts):
+        return
+    if UNKNOWN in hosts:
+        yield Undecided("properties.allowedFqdnList is not known yet")
+    else:
+        yield Violation(
+            found=f"properties.restrictOutboundNetworkAccess is true, and properties.allowedFqdnList "
+            f"({len(hosts)} hosts) does not hold {'the host of ' + shown(wanted) if wanted else 'a vault'}",
+            required="the vault's host in allowedFqdnList, or no restriction",
+            fix=f"add {wanted or 'NAME.' + HOSTS[0]} to allowedFqdnList, "
+            "or set restrictOutboundNetworkAccess to false",
+        )
+
+
+def _host(account: Subject) -> str | None:
+    encryption = encryption_of(account.view)
+    uri = encryption.vault_uri if encryption is not None and encryption is not UNKNOWN else None
+    return uri.lower().split("//")[-1].strip("/") if isinstance(uri, str) else None
+
+
+def _allows(host: str, wanted: str | None) -> bool:
+    allowed = host.lower().split("//")[-1].strip("/")
+    if wanted is not None:
+        return allowed == wanted or (allowed.startswith("*.") and wanted.endswith(allowed[1:]))
+    return allowed.removeprefix("*.") in HOSTS or vault_name(f"https://{allowed}") is not None
+
+
+RULE = ResourceRule(
+    name="account-outbound-compatible",
+    title="An account that may not call out may still call its vault",
+    why="with outbound access restricted the key cannot be accessed",
+    source="observed in the field: Azure/ResourceModules issue 3259",
+    severity=Severity.MEDIUM,
+    level=EnforcementLevel.ADVISORY,
+    references=References(
+        checkov=("CKV_AZURE_247",), others=("cnspec:cognitive-services-restrict-outbound-network",)
+    ),
+    kinds=kinds(Kind.ACCOUNT),
+    judge=judge,
+)

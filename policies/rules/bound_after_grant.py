@@ -1,0 +1,38 @@
+"""A key is bound only after the identity that opens it was granted access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.relations import Relations
+from policies.rule import Finding, Options, StackRule, Violation
+from policies.stack_index import StackIndex
+
+
+def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+    """By dependency, direct or through others, so it is decided in a preview. grant-present says if none
+    exists."""
+    relations = Relations(index)
+    for use in relations.uses:
+        grants = {grant.node.urn: grant.node for grant in relations.grants_of(use)}
+        if grants and not any(one.urn in grants for one in index.ancestors(use.writer)):
+            names = ", ".join(sorted(node.name for node in grants.values()))
+            yield Violation(
+                found=f"{use.writer.name} does not depend on the grant it needs ({names})",
+                required="the grant before the binding, by dependency",
+                fix=f"add {names} to depends_on of {use.writer.name}",
+                urn=use.writer.urn,
+            )
+
+
+RULE = StackRule(
+    name="bound-after-grant",
+    title="A key is bound only after the identity that opens it was granted access",
+    why="the service refuses a key that the account's identity cannot open yet; order by luck fails some day",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.HIGH,
+    judge=judge,
+)

@@ -1,0 +1,50 @@
+"""A key that the account's own identity opens is not given in the account itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.encryption import covers, encryption_of, shown_identity
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN
+
+
+def judge(account: Subject, _: Options) -> Iterable[Finding]:
+    """Encryption that the program ignores is what Azure last reported, not what the program asks for."""
+    if covers(account.ignore_changes, "properties", "encryption"):
+        return
+    encryption = encryption_of(account.view)
+    if encryption is UNKNOWN:
+        yield Undecided("properties.encryption is not known yet")
+    elif encryption is None or encryption.client_id is not None:
+        return
+    elif encryption.source is UNKNOWN:
+        yield Undecided("properties.encryption.keySource is not known yet")
+    elif encryption.is_customer_key:
+        yield Violation(
+            found=f"{shown_identity(account.view)}, and properties.encryption names a key "
+            "without an identityClientId that could open it",
+            required="no inline key with a system-assigned identity, whose rights cannot exist before "
+            "the account",
+            fix="leave encryption out of the account and bind the key with azure-cmk's "
+            "CustomerManagedKey after the "
+            "grant; or attach a user-assigned identity that has access already and state its "
+            "identityClientId",
+        )
+
+
+RULE = ResourceRule(
+    name="cmk-not-at-create-with-system-identity",
+    title="A key that the account's own identity must open is bound after the account exists",
+    why="the identity is available only after the account is created, so a key cannot be enabled at "
+    "that time",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.HIGH,
+    references=References(azure_policy=("67121cc7-ff39-4ab8-b7e3-95b84dab487d",)),
+    kinds=kinds(Kind.ACCOUNT),
+    judge=judge,
+)

@@ -1,0 +1,74 @@
+"""Whoever uses a key as the service does holds get, wrapKey and unwrapKey, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of, named
+from policies.kinds import Kind
+from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN
+
+
+def judge(subject: Subject, options: Options) -> Iterable[Finding]:
+    """An entry that can wrap or unwrap is a service's; people who manage keys are named in
+    `administrators`."""
+    entries = entries_of(subject.kind, subject.view)
+    if entries is UNKNOWN:
+        yield Undecided("the access policies are not known yet")
+        return
+    administrators = options.words("administrators")
+    for entry in entries:
+        if isinstance(entry.object_id, str) and entry.object_id.lower() in administrators:
+            continue
+        yield from _judge_entry(entry)
+
+
+def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
+    keys = entry.of("keys")
+    if keys is UNKNOWN:
+        yield Undecided(f"the key permissions of {entry.who} are not known yet")
+        return
+    if not entry.uses_keys:
+        return
+    fix = "grant exactly get, wrapKey and unwrapKey on keys; name people who manage keys in `administrators`"
+    held = set(keys)
+    if held != EXACT:
+        yield Violation(
+            found=f"{entry.who} holds on keys: {named(held)}"
+            + (f" (missing {named(EXACT - held)})" if EXACT - held and "all" not in held else ""),
+            required="on keys exactly get, wrapKey, unwrapKey",
+            fix=fix,
+        )
+    for group in GROUPS[1:]:
+        others = entry.of(group)
+        if others is UNKNOWN:
+            yield Undecided(f"the {group} permissions of {entry.who} are not known yet")
+        elif others:
+            yield Violation(
+                found=f"{entry.who} holds on {group}: {named(others)}",
+                required=f"nothing on {group}",
+                fix=fix,
+            )
+
+
+RULE = ResourceRule(
+    name="grant-exact",
+    title="An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else",
+    why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.HIGH,
+    settings={
+        "administrators": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "default": [],
+            "description": "Object ids of people and pipelines that manage keys and may hold more.",
+        }
+    },
+    kinds=kinds(Kind.VAULT, Kind.ACCESS_POLICY),
+    judge=judge,
+)

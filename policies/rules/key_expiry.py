@@ -1,0 +1,98 @@
+"""A key says when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rules.key_usable import expiry_of
+from policies.view import UNKNOWN
+
+_DAY: Final = 86_400
+
+
+def judge(key: Subject, options: Options) -> Iterable[Finding]:
+    """A date on the key, or an expiry time in its rotation policy, which dates each new version.
+
+    A disabled key encrypts nothing and is left alone, as in Prowler.
+    """
+    if key.view.flag("attributes", "enabled") is False:
+        return
+    expires = expiry_of(key)
+    from_policy = key.view.text("rotationPolicy", "attributes", "expiryTime")
+    if expires is UNKNOWN or (expires is None and from_policy is UNKNOWN):
+        yield Undecided("properties.attributes.expires is not known yet")
+    elif expires is None and from_policy is None:
+        yield Violation(
+            found="neither properties.attributes.expires nor rotationPolicy.attributes.expiryTime is stated",
+            required="a date on which the key ends",
+            fix="set attributes.expires (seconds since 1970), with a rotation well before it: "
+            "an expired key takes the service's data away",
+        )
+    elif expires is not None:
+        yield from _judge_distance((expires - options.now()) / _DAY, options)
+
+
+def _judge_distance(days: float, options: Options) -> Iterable[Finding]:
+    least, most = options.number("minimumDays") or 0, options.number("maximumDays") or 0
+    if least and days < least:
+        yield Violation(
+            found=f"the key ends in {days:.0f} days",
+            required=f"at least {least} days left",
+            fix="rotate the key and bind the account to the new version now",
+        )
+    if most and days > most:
+        yield Violation(
+            found=f"the key ends in {days:.0f} days",
+            required=f"no more than {most} days",
+            fix="set an earlier attributes.expires, and a rotation before it",
+        )
+
+
+RULE = ResourceRule(
+    name="key-expiry",
+    title="A key says when it ends",
+    why="a key without an end is never missed when it should have been replaced",
+    source=sources.FIELD,
+    severity=Severity.MEDIUM,
+    level=EnforcementLevel.ADVISORY,
+    references=References(
+        azure_policy=(
+            "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0",
+            "5ff38825-c5d8-47c5-b70e-069a21955146",
+            "49a22571-d204-4c91-a7b6-09b1a586fbc9",
+        ),
+        cis=("8.3.1", "8.3.2"),
+        checkov=("CKV_AZURE_40",),
+        others=(
+            "trivy:AZU-0014",
+            "kics:4d080822",
+            "terrascan:AC_AZURE_0164",
+            "prowler:keyvault_rbac_key_expiration_set",
+            "prowler:keyvault_key_expiration_set_in_non_rbac",
+            "cloudsploit:keyExpirationEnabled",
+        ),
+    ),
+    settings={
+        "minimumDays": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 0,
+            "description": "Fewest days that must be left; 0 asks for none.",
+        },
+        "maximumDays": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 0,
+            "description": "Most days that may be left; 0 sets no bound.",
+        },
+    },
+    regulated={"minimumDays": 30, "maximumDays": 730},
+    kinds=kinds(Kind.KEY),
+    judge=judge,
+)

@@ -1,0 +1,58 @@
+"""A key is rotated by a policy of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN, View
+
+
+def judge(key: Subject, _: Options) -> Iterable[Finding]:
+    """Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
+    actions = key.view.views("rotationPolicy", "lifetimeActions")
+    if actions is UNKNOWN:
+        yield Undecided("properties.rotationPolicy is not known yet")
+        return
+    types = [_type(action) for action in actions]
+    if "rotate" in types:
+        return
+    if UNKNOWN in types:
+        yield Undecided("the actions of properties.rotationPolicy are not known yet")
+    else:
+        yield Violation(
+            found="properties.rotationPolicy has no lifetime action of type rotate",
+            required="a lifetime action of type rotate",
+            fix="state rotationPolicy when the key is made (Azure ignores it on an existing key), "
+            "and bind the account again after each rotation",
+        )
+
+
+def _type(action: View) -> object:
+    return UNKNOWN if action.is_unknown else action.word("action", "type")
+
+
+RULE = ResourceRule(
+    name="key-rotation-policy",
+    title="A key is rotated by a policy of its own",
+    why="a rotation that nobody has to remember happens",
+    source=sources.FIELD,
+    severity=Severity.MEDIUM,
+    level=EnforcementLevel.ADVISORY,
+    references=References(
+        azure_policy=("d8cf8476-a2ec-4916-896e-992351803c44",),
+        cis=("8.3.9",),
+        psrule=("AZR-000123",),
+        others=(
+            "kics:ca1ffce5",
+            "prowler:keyvault_key_rotation_enabled",
+            "cnspec:keyvault-key-auto-rotation",
+        ),
+    ),
+    kinds=kinds(Kind.KEY),
+    judge=judge,
+)

@@ -1,0 +1,99 @@
+"""A key can be used today: enabled, not expired, already valid, and allowed to wrap and unwrap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN, as_instant, as_word, shown, type_of_unknown
+
+_NEEDED = {"wrapkey": "wrapKey", "unwrapkey": "unwrapKey"}
+
+
+def judge(key: Subject, options: Options) -> Iterable[Finding]:
+    """Absent means enabled, without dates, and with every operation."""
+    enabled = key.view.flag("attributes", "enabled")
+    stated = key.view.prop("attributes", "enabled")
+    if enabled is UNKNOWN:
+        yield Undecided("properties.attributes.enabled is not known yet")
+    elif enabled is not True and stated is not None:
+        yield Violation(
+            found=f"properties.attributes.enabled is {shown(stated)}",
+            required="properties.attributes.enabled true, or not stated",
+            fix="enable the key",
+        )
+    yield from _dates(key, options.now())
+    yield from _operations(key)
+
+
+def expiry_of(key: Subject) -> int | type_of_unknown | None:
+    """When a key expires, in seconds since 1970: azure-native's name first, then ARM's."""
+    return _moment(key, "expires", "exp")
+
+
+def _moment(key: Subject, *names: str) -> int | type_of_unknown | None:
+    for name in names:
+        value = key.view.prop("attributes", name)
+        if value is not None:
+            return as_instant(value)
+    return None
+
+
+def _dates(key: Subject, now: float) -> Iterable[Finding]:
+    expires, starts = expiry_of(key), _moment(key, "notBefore", "nbf")
+    if expires is UNKNOWN:
+        yield Undecided("properties.attributes.expires is not known yet")
+    elif expires is not None and expires <= now:
+        yield Violation(
+            found=f"properties.attributes.expires is {_day(expires)}, which has passed",
+            required="a key that has not expired",
+            fix="create a new version that expires later, bind the account to it, and only then let "
+            "this one go",
+        )
+    if starts is UNKNOWN:
+        yield Undecided("properties.attributes.notBefore is not known yet")
+    elif starts is not None and starts > now:
+        yield Violation(
+            found=f"properties.attributes.notBefore is {_day(starts)}, which is still to come",
+            required="a key that is valid already",
+            fix="leave notBefore out, or wait until then before the account is bound",
+        )
+
+
+def _operations(key: Subject) -> Iterable[Finding]:
+    if key.view.prop("keyOps") is None:
+        return
+    stated = key.view.items("keyOps")
+    operations = [as_word(item) for item in stated] if stated is not UNKNOWN else [UNKNOWN]
+    missing = [name for word, name in _NEEDED.items() if word not in operations]
+    if missing and UNKNOWN in operations:
+        yield Undecided("properties.keyOps is not known yet")
+    elif missing:
+        yield Violation(
+            found=f"properties.keyOps does not hold {' and '.join(missing)}",
+            required="properties.keyOps with wrapKey and unwrapKey, or not stated",
+            fix="add wrapKey and unwrapKey to keyOps",
+        )
+
+
+def _day(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC).date().isoformat()
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s after 1970"
+
+
+RULE = ResourceRule(
+    name="key-usable",
+    title="A key is enabled, not expired, already valid, and may wrap and unwrap",
+    why="a key that is disabled, expired or not yet valid takes access to the data away",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.CRITICAL,
+    kinds=kinds(Kind.KEY),
+    judge=judge,
+)

@@ -1,0 +1,55 @@
+"""No two accounts share a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies import sources
+from policies.key_uses import KeyUse
+from policies.relations import Relations
+from policies.rule import Finding, Options, StackRule, Undecided, Violation
+from policies.stack_index import StackIndex
+
+
+def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+    """Versions of one key are one key."""
+    first: dict[str, KeyUse] = {}
+    for use in Relations(index).uses:
+        key = _key(use)
+        if key is None:
+            yield Undecided("which key it uses is not known yet", use.writer.urn)
+            continue
+        other = first.setdefault(key, use)
+        if _account(other) != _account(use):
+            yield Violation(
+                found=f"{use.writer.name} uses the same key as {other.writer.name}",
+                required="a key of its own for each account",
+                fix="make a key for this account and bind it to that",
+                urn=use.writer.urn,
+            )
+
+
+def _key(use: KeyUse) -> str | None:
+    """By name where it is known, so that a key of another stack is known again."""
+    if isinstance(use.vault_name, str) and isinstance(use.key_name, str):
+        return f"{use.vault_name}/{use.key_name}"
+    return use.key.urn if use.key is not None else None
+
+
+def _account(use: KeyUse) -> str:
+    stated = use.writer.view.text("accountId")
+    return use.account.urn if use.account else str(stated).lower()
+
+
+RULE = StackRule(
+    name="one-key-per-account",
+    title="No two accounts share a key",
+    why="a key can be revoked for one account only if no other account needs it",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.LOW,
+    level=EnforcementLevel.DISABLED,
+    regulated={"enforcementLevel": "mandatory"},
+    judge=judge,
+)

@@ -1,0 +1,90 @@
+"""A service principal reaches keys through the narrowest role, on a vault or a key, and says what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.grants import SERVICE_ENCRYPTION_USER, WIDER_ROLES, role_of
+from policies.kinds import Kind
+from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN, shown
+
+_NARROW: Final = re.compile(
+    r"/providers/microsoft\.keyvault/vaults/[^/]+(?:/keys/[^/]+(?:/versions/[^/]+)?)?/?$", re.IGNORECASE
+)
+
+
+def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
+    """Judges the roles that can wrap and unwrap; people may hold wider ones, service principals may not."""
+    role = role_of(assignment.view)
+    if role is UNKNOWN:
+        yield Undecided("roleDefinitionId is not known yet")
+    elif role == SERVICE_ENCRYPTION_USER:
+        yield from _judge_scope(assignment)
+        yield from _judge_principal_type(assignment)
+    elif role in WIDER_ROLES:
+        yield from _judge_wider(assignment, WIDER_ROLES[str(role)], options)
+
+
+def _judge_scope(assignment: Subject) -> Iterable[Finding]:
+    scope = assignment.view.text("scope")
+    if scope is UNKNOWN:
+        yield Undecided("scope is not known yet")
+    elif scope is None or not _NARROW.search(scope):
+        yield Violation(
+            found=f"scope is {shown(scope)}",
+            required="the id of one key vault, or of one key",
+            fix="assign the role on the key (or its vault), not on a resource group or subscription",
+        )
+
+
+def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
+    kind = assignment.view.word("principalType")
+    if kind is UNKNOWN:
+        yield Undecided("principalType is not known yet")
+    elif kind != "serviceprincipal":
+        yield Violation(
+            found=f"principalType is {shown(assignment.view.prop('principalType'))}",
+            required='principalType "ServicePrincipal"',
+            fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
+            "and this role is for services",
+        )
+
+
+def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[Finding]:
+    if assignment.view.word("principalType") != "serviceprincipal":
+        return
+    principal = assignment.view.text("principalId")
+    if isinstance(principal, str) and principal.lower() in options.words("administrators"):
+        return
+    yield Violation(
+        found=f"a service principal is assigned {role}",
+        required=f"Key Vault Crypto Service Encryption User ({SERVICE_ENCRYPTION_USER})",
+        fix="assign Key Vault Crypto Service Encryption User; name pipelines that manage keys in "
+        "`administrators`",
+    )
+
+
+RULE = ResourceRule(
+    name="role-least-privilege",
+    title="A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key",
+    why="that role is exactly read, wrap and unwrap; wider roles and scopes reach keys that are not the "
+    "service's",
+    source=sources.KEY_VAULT_DOCUMENT,
+    severity=Severity.HIGH,
+    settings={
+        "administrators": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "default": [],
+            "description": "Principal ids of pipelines that manage keys and may hold wider roles.",
+        }
+    },
+    kinds=kinds(Kind.ROLE_ASSIGNMENT),
+    judge=judge,
+)

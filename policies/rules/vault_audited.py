@@ -1,0 +1,111 @@
+"""Every use of a vault's keys is recorded somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, StackRule, Undecided, Violation
+from policies.stack_index import Node, StackIndex
+from policies.view import UNKNOWN, View
+
+_CATEGORIES: Final = frozenset({"auditevent"})
+_GROUPS: Final = frozenset({"audit", "alllogs"})
+_DESTINATIONS: Final = (
+    "workspaceId",
+    "storageAccountId",
+    "eventHubAuthorizationRuleId",
+    "marketplacePartnerId",
+)
+
+
+def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+    """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
+    settings = _settings_by_vault(index)
+    for vault in index.of(Kind.VAULT):
+        if index.session.only_reads(vault.urn):
+            yield Undecided(
+                "the vault is only read by this stack, so its logs are not this stack's", vault.urn
+            )
+            continue
+        verdicts = [_is_audit(setting.view) for setting in settings.get(vault.urn, [])]
+        if True in verdicts:
+            continue
+        if UNKNOWN in verdicts:
+            yield Undecided("what its diagnostic setting records is not known yet", vault.urn)
+        else:
+            yield Violation(
+                found=f"the vault {vault.name} has "
+                + (
+                    "no diagnostic setting"
+                    if not verdicts
+                    else "no diagnostic setting that records audit events"
+                ),
+                required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a "
+                "destination",
+                fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace or "
+                "storage account",
+                urn=vault.urn,
+            )
+
+
+def _settings_by_vault(index: StackIndex) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for setting in index.of(Kind.DIAGNOSTIC_SETTING):
+        for name in ("resourceUri", "scope"):
+            target = setting.view.text(name)
+            vault = index.named_by(target) if isinstance(target, str) else None
+            vault = vault or index.source(setting, Kind.VAULT, name)
+            if vault is not None and vault.kind is Kind.VAULT:
+                found.setdefault(vault.urn, []).append(setting)
+                break
+    return found
+
+
+def _is_audit(setting: View) -> object:
+    """True, False, or UNKNOWN."""
+    logs = setting.views("logs")
+    targets = [setting.prop(name) for name in _DESTINATIONS]
+    if all(target is None for target in targets):
+        return False
+    if logs is UNKNOWN or any(log.is_unknown for log in logs):
+        return UNKNOWN
+    verdicts = [_records(log) for log in logs]
+    return True if True in verdicts else UNKNOWN if UNKNOWN in verdicts else False
+
+
+def _records(log: View) -> object:
+    enabled, category, group = log.flag("enabled"), log.word("category"), log.word("categoryGroup")
+    if enabled is not True:
+        return UNKNOWN if enabled is UNKNOWN else False
+    if category in _CATEGORIES or group in _GROUPS:
+        return True
+    return UNKNOWN if UNKNOWN in (category, group) else False
+
+
+RULE = StackRule(
+    name="vault-audited",
+    title="Every use of a vault's keys is recorded",
+    why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.MEDIUM,
+    level=EnforcementLevel.ADVISORY,
+    references=References(
+        azure_policy=("cf820ca0-f99e-4f3e-84fb-66e913812d21",),
+        cis=("6.1.1.4",),
+        psrule=("AZR-000119",),
+        others=(
+            "kics:38c71c00",
+            "regula:FG_R00344",
+            "terrascan:AC_AZURE_0169",
+            "prowler:keyvault_logging_enabled",
+            "cnspec:ensure-logging-enabled-kv",
+        ),
+    ),
+    regulated={"enforcementLevel": "mandatory"},
+    judge=judge,
+)

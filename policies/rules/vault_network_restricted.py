@@ -1,0 +1,40 @@
+"""A vault cannot be reached from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.network import SETTINGS, judge_network
+from policies.rule import Finding, Options, References, ResourceRule, Subject, kinds
+from policies.vault import is_recovery
+
+
+def judge(vault: Subject, options: Options) -> Iterable[Finding]:
+    """See network.py."""
+    if not is_recovery(vault.view):
+        yield from judge_network(vault.view, options)
+
+
+RULE = ResourceRule(
+    name="vault-network-restricted",
+    title="A vault cannot be reached from anywhere",
+    why="a stolen token is worth less when the vault answers known networks alone",
+    source=sources.FIELD,
+    severity=Severity.MEDIUM,
+    level=EnforcementLevel.ADVISORY,
+    references=References(
+        azure_policy=("55615ac9-af46-4a59-874e-391cc3dfb490", "405c5871-3e91-4644-8a63-58e19d68ff5b"),
+        cis=("8.3.7",),
+        psrule=("AZR-000355",),
+        checkov=("CKV_AZURE_109", "CKV_AZURE_189"),
+        others=("trivy:AZU-0013", "cnspec:keyvault-public-access-disabled"),
+    ),
+    settings=SETTINGS,
+    regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
+    kinds=kinds(Kind.VAULT),
+    judge=judge,
+)

@@ -1,0 +1,54 @@
+"""Nobody is granted everything on a vault, nor the right to purge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.grants import GROUPS, PolicyEntry, entries_of
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.view import UNKNOWN
+
+BROAD: Final = frozenset({"all", "purge", "*"})
+
+
+def judge(subject: Subject, _: Options) -> Iterable[Finding]:
+    """Keys, secrets, certificates and storage, inline and standalone, as PSRule
+    Azure.KeyVault.AccessPolicy."""
+    entries = entries_of(subject.kind, subject.view)
+    if entries is UNKNOWN:
+        yield Undecided("the access policies are not known yet")
+        return
+    for entry in entries:
+        for group in GROUPS:
+            yield from _judge_group(entry, group)
+
+
+def _judge_group(entry: PolicyEntry, group: str) -> Iterable[Finding]:
+    held = entry.of(group)
+    if held is UNKNOWN:
+        yield Undecided(f"the {group} permissions of {entry.who} are not known yet")
+        return
+    for broad in sorted(BROAD & set(held)):
+        yield Violation(
+            found=f"{entry.who} holds {broad} on {group}",
+            required="neither all nor purge on keys, secrets, certificates and storage",
+            fix="list the permissions that are needed by name, and leave purge out: "
+            "a purge of the key is the loss of the data",
+        )
+
+
+RULE = ResourceRule(
+    name="vault-no-broad-grants",
+    title="Nobody is granted everything on a vault, nor the right to purge",
+    why="who can purge a key can destroy all data under it, and no one notices all",
+    source=sources.FIELD,
+    severity=Severity.HIGH,
+    references=References(psrule=("AZR-000118",), others=("cloudsploit:manageKeyAccessAndPermissions",)),
+    kinds=kinds(Kind.VAULT, Kind.ACCESS_POLICY),
+    judge=judge,
+)

@@ -1,0 +1,52 @@
+"""A vault states that purge protection is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.vault import is_recovery
+from policies.view import UNKNOWN, shown
+
+
+def judge(vault: Subject, _: Options) -> Iterable[Finding]:
+    """Absent is off: Azure has no default for it."""
+    enabled = vault.view.flag("enablePurgeProtection")
+    if enabled is UNKNOWN:
+        yield Undecided("properties.enablePurgeProtection is not known yet")
+    elif enabled is not True and not is_recovery(vault.view):
+        yield Violation(
+            found=f"properties.enablePurgeProtection is {shown(vault.view.prop('enablePurgeProtection'))}",
+            required="properties.enablePurgeProtection true",
+            fix="set enablePurgeProtection to true on the vault; note that Azure never lets it be "
+            "switched off again",
+        )
+
+
+# No remedy: purge protection cannot be undone, so no tool may switch it on for someone.
+RULE = ResourceRule(
+    name="vault-purge-protection",
+    title="A vault states that purge protection is on",
+    why="the service refuses a key that can be purged, and a purged key takes the data with it",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.CRITICAL,
+    references=References(
+        azure_policy=("0b60c0b2-2dc2-4e1c-b5c9-abbed971de53",),
+        cis=("8.3.5",),
+        psrule=("AZR-000125",),
+        checkov=("CKV_AZURE_42", "CKV_AZURE_110"),
+        others=(
+            "trivy:AZU-0016",
+            "kics:7c25f361",
+            "kics:cec6e005",
+            "regula:FG_R00227",
+            "prowler:keyvault_recoverable",
+        ),
+    ),
+    kinds=kinds(Kind.VAULT),
+    judge=judge,
+)

@@ -1,0 +1,51 @@
+"""A vault states that soft delete is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from pulumi_policy import Severity
+
+from policies import sources
+from policies.kinds import Kind
+from policies.remedies import switch_on
+from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.vault import is_recovery
+from policies.view import UNKNOWN, shown
+
+
+def judge(vault: Subject, _: Options) -> Iterable[Finding]:
+    """Absent counts as off, as in Azure Policy 1e66c121, PSRule, KICS and Regula: what matters is stated."""
+    enabled = vault.view.flag("enableSoftDelete")
+    if enabled is UNKNOWN:
+        yield Undecided("properties.enableSoftDelete is not known yet")
+    elif enabled is not True and not is_recovery(vault.view):
+        yield Violation(
+            found=f"properties.enableSoftDelete is {shown(vault.view.prop('enableSoftDelete'))}",
+            required="properties.enableSoftDelete true",
+            fix="set enableSoftDelete to true on the vault",
+        )
+
+
+RULE = ResourceRule(
+    name="vault-soft-delete",
+    title="A vault states that soft delete is on",
+    why="a deleted key or vault must be recoverable, or the data that it encrypts is lost",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.HIGH,
+    references=References(
+        azure_policy=("1e66c121-a66a-4b1f-9b83-0fd99bf0fc2d", "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53"),
+        psrule=("AZR-000124",),
+        checkov=("CKV_AZURE_42", "CKV_AZURE_111"),
+        others=(
+            "kics:7c25f361",
+            "regula:FG_R00227",
+            "terrascan:AC_AZURE_0170",
+            "prowler:keyvault_recoverable",
+        ),
+    ),
+    kinds=kinds(Kind.VAULT),
+    judge=judge,
+    remedy=partial(switch_on, flag="enableSoftDelete"),
+)

@@ -1,0 +1,143 @@
+"""The stack's resources by kind, id and relation, indexed once per question.
+
+Owns: which resource another one means, by value where it is known and by dependency where it is not. Does
+not own: what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pulumi_policy import PolicyResource
+
+from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
+from policies.session import Session
+from policies.view import View
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One resource as stack rules see it: its outputs, which in a preview are its inputs and unknowns."""
+
+    kind: Kind
+    urn: str
+    resource: PolicyResource
+    view: View
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name, for messages."""
+        return str(self.resource.name)
+
+    @property
+    def ignore_changes(self) -> tuple[str, ...]:
+        """The property paths whose changes are ignored."""
+        options = self.resource.opts
+        return tuple(options.ignore_changes or ()) if options else ()
+
+    @property
+    def provider_urn(self) -> str | None:
+        """The URN of the provider resource, None when the engine does not tell."""
+        provider = self.resource.provider
+        return str(provider.urn) if provider else None
+
+
+_ARM_ID_PARTS: Final = 8
+"""subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
+
+
+class StackIndex:
+    """Indexes in one pass; every look-up afterwards is by key or along the dependencies of one resource."""
+
+    def __init__(self, resources: Iterable[PolicyResource], session: Session) -> None:
+        self.session = session
+        self._by_kind: dict[Kind, list[Node]] = {kind: [] for kind in Kind}
+        self._by_urn: dict[str, Node] = {}
+        for resource in resources:
+            kind, _ = parse_token(resource.resource_type)
+            if is_generic(resource.resource_type):
+                kind = kind_of_generic(View(resource.props))
+            if kind is not None:
+                node = Node(kind, resource.urn, resource, View(resource.props))
+                self._by_kind[kind].append(node)
+                self._by_urn[node.urn] = node
+        for nodes in self._by_kind.values():
+            nodes.sort(key=lambda node: node.urn)
+
+    def of(self, kind: Kind) -> list[Node]:
+        """The resources of a kind, by URN, so that no answer depends on the order of the stack."""
+        return self._by_kind[kind]
+
+    @cached_property
+    def by_id(self) -> dict[str, Node]:
+        """Resources by their Azure id, lower case."""
+        return {
+            found.lower(): node
+            for nodes in self._by_kind.values()
+            for node in nodes
+            if isinstance(found := node.view.text("id"), str)
+        }
+
+    @cached_property
+    def vault_by_name(self) -> dict[str, Node]:
+        """Vaults by name, lower case; a vault's name is unique in Azure."""
+        return {name: node for node in reversed(self.of(Kind.VAULT)) for name in self._names(node)}
+
+    @cached_property
+    def _accounts_by_name(self) -> dict[str, Node]:
+        return {name: node for node in reversed(self.of(Kind.ACCOUNT)) for name in self._names(node)}
+
+    def _names(self, node: Node) -> set[str]:
+        """The names a resource has in Azure, which a preview tells of its inputs alone."""
+        views = [node.view, self.session.declared(node.urn) or node.view]
+        stated = [view.get(key) for view in views for key in ("name", "vaultName", "accountName")]
+        return {name.lower() for name in stated if isinstance(name, str)}
+
+    def named_by(self, arm_id: str) -> Node | None:
+        """The vault or account with an Azure id; by its name where its own id is not known."""
+        wanted = arm_id.strip("/").lower()
+        found = self.by_id.get(f"/{wanted}")
+        if found is not None:
+            return found
+        parts = wanted.split("/")
+        by_name = {"vaults": self.vault_by_name, "accounts": self._accounts_by_name}
+        known = by_name.get(parts[-2], {}).get(parts[-1]) if len(parts) == _ARM_ID_PARTS else None
+        return known if known is not None and not isinstance(known.view.text("id"), str) else None
+
+    def sources_of(self, node: Node, *properties: str) -> Iterator[Node]:
+        """The known resources that the values of a resource's properties come from."""
+        for name in properties:
+            for source in node.resource.property_dependencies.get(name, ()):
+                found = self._by_urn.get(source.urn)
+                if found is not None:
+                    yield found
+
+    def source(self, node: Node, kind: Kind, *properties: str) -> Node | None:
+        """The one resource of a kind that properties come from; None when there is none, or more than one."""
+        found = {one.urn: one for one in self.sources_of(node, *properties) if one.kind is kind}
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """Everything a resource depends on, nearest first, each once."""
+        seen = {node.urn}
+        level = [node.resource]
+        while level:
+            following: list[PolicyResource] = []
+            for resource in level:
+                for parent in _depends_on(resource):
+                    if parent.urn not in seen:
+                        seen.add(parent.urn)
+                        following.append(parent)
+                        found = self._by_urn.get(parent.urn)
+                        if found is not None:
+                            yield found
+            level = following
+
+
+def _depends_on(resource: PolicyResource) -> Iterator[PolicyResource]:
+    yield from resource.dependencies
+    for sources in resource.property_dependencies.values():
+        yield from sources

@@ -1,0 +1,160 @@
+"""Asks the pack's rules as the engine does, and describes the resources to ask about.
+
+Owns: the analyzer's own servicer driven in process with wire messages. Does not own: the right answers.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from google.protobuf import json_format
+from pulumi.runtime import proto
+from pulumi_policy import EnforcementLevel, Policy
+from pulumi_policy import policy as sdk
+from pulumi_policy.proxy import (
+    UNKNOWN_ARRAY_VALUE,
+    UNKNOWN_BOOLEAN_VALUE,
+    UNKNOWN_NUMBER_VALUE,
+    UNKNOWN_OBJECT_VALUE,
+    UNKNOWN_STRING_VALUE,
+)
+
+from policies.pack import PACK_NAME, make_policies
+
+NOW: Final = 1_900_000_000.0  # 2030-03-17, so that dates before and after are easy to write
+VAULT, KEY = "azure-native:keyvault:Vault", "azure-native:keyvault:Key"
+ACCESS_POLICY, ROLE = "azure-native:keyvault:AccessPolicy", "azure-native:authorization:RoleAssignment"
+ACCOUNT = "azure-native:cognitiveservices:Account"
+IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+GROUP = "azure-native:resources:ResourceGroup"
+DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
+BINDING, KEY_VERSION = "azure-cmk:index:CustomerManagedKey", "azure-cmk:index:KeyVersion"
+GENERIC = "azure-native:resources:Resource"
+
+UNKNOWN_TEXT, UNKNOWN_FLAG, UNKNOWN_NUMBER = UNKNOWN_STRING_VALUE, UNKNOWN_BOOLEAN_VALUE, UNKNOWN_NUMBER_VALUE
+UNKNOWN_LIST, UNKNOWN_OBJECT = UNKNOWN_ARRAY_VALUE, UNKNOWN_OBJECT_VALUE
+VERSION: Final = "0123456789abcdef0123456789abcdef"
+KEY_URI: Final = f"https://kv-one.vault.azure.net/keys/cmk/{VERSION}"
+TENANT, OTHER_TENANT = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A secret as it crosses the wire."""
+    return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": value}
+
+
+@dataclass
+class Thing:
+    """One resource of a stack: its bag, options and relations, by logical names."""
+
+    name: str
+    type: str
+    props: Mapping[str, Any] = field(default_factory=dict)
+    protect: bool = False
+    ignore_changes: Sequence[str] = ()
+    depends_on: Sequence[str] = ()
+    property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    provider: str | None = "azure"
+    provider_props: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def urn(self) -> str:
+        """The resource's URN in a stack that is not disposable."""
+        return f"urn:pulumi:prod::shop::{self.type}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One diagnostic: `level` is mandatory or advisory; `open` says that the rule could not decide."""
+
+    rule: str
+    level: str
+    message: str
+    urn: str
+
+    @property
+    def open(self) -> bool:
+        """True for the SDK's note on a value that is not known."""
+        return self.message.startswith("can't run policy")
+
+
+class Pack:
+    """The pack, as a fresh process of it would answer."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Mapping[str, Any]] | None = None,
+        levels: Mapping[str, str] | None = None,
+        policies: Sequence[Policy] | None = None,
+        now: float = NOW,
+    ) -> None:
+        chosen = list(policies) if policies is not None else make_policies(lambda: now)
+        make: Any = sdk._PolicyAnalyzerServicer  # whose methods have no types
+        self.servicer = make(PACK_NAME, "0.0.1", chosen, EnforcementLevel.ADVISORY)
+        request = proto.ConfigureAnalyzerRequest()
+        info = self.servicer.GetAnalyzerInfo(None, None)
+        for policy in info.policies:
+            one = request.policyConfig[policy.name]
+            one.enforcementLevel = policy.enforcementLevel
+            if policy.name in (levels or {}):
+                one.enforcementLevel = proto.EnforcementLevel.Value((levels or {})[policy.name].upper())
+            one.properties.update(dict((config or {}).get(policy.name, {})))
+        self.servicer.Configure(request, None)
+
+    def ask(self, thing: Thing) -> list[Answer]:
+        """What the resource rules say of one resource's inputs."""
+        request = proto.AnalyzeRequest(type=thing.type, urn=thing.urn, name=thing.name)
+        request.properties.update(copy.deepcopy(dict(thing.props)))
+        _options(request.options, thing)
+        return _answers(self.servicer.Analyze(request, None))
+
+    def ask_stack(self, things: Sequence[Thing]) -> list[Answer]:
+        """What the stack rules say of a stack's outputs."""
+        urns = {thing.name: thing.urn for thing in things}
+        request = proto.AnalyzeStackRequest()
+        for thing in things:
+            one = request.resources.add(type=thing.type, urn=thing.urn, name=thing.name)
+            one.properties.update(copy.deepcopy(dict(thing.props)))
+            _options(one.options, thing)
+            sources = {name for names in thing.property_dependencies.values() for name in names}
+            one.dependencies.extend(
+                urns[name] for name in sorted({*thing.depends_on, *sources}) if name in urns
+            )
+            for name, values in thing.property_dependencies.items():
+                one.propertyDependencies[name].urns.extend(urns[value] for value in values if value in urns)
+            if thing.provider is not None:
+                one.provider.urn = f"urn:pulumi:prod::shop::pulumi:providers:azure-native::{thing.provider}"
+                one.provider.type, one.provider.name = "pulumi:providers:azure-native", thing.provider
+                one.provider.properties.update(dict(thing.provider_props))
+        return _answers(self.servicer.AnalyzeStack(request, None))
+
+    def remedy(self, thing: Thing) -> Mapping[str, Any] | None:
+        """The inputs as the pack would mend them, secrets included; None when it leaves them alone."""
+        request = proto.AnalyzeRequest(type=thing.type, urn=thing.urn, name=thing.name)
+        request.properties.update(copy.deepcopy(dict(thing.props)))
+        found = self.servicer.Remediate(request, None).remediations
+        return json_format.MessageToDict(found[-1].properties) if found else None
+
+
+def _options(options: Any, thing: Thing) -> None:
+    options.protect = thing.protect
+    options.ignoreChanges.extend(thing.ignore_changes)
+
+
+def _answers(response: Any) -> list[Answer]:
+    levels = {proto.ADVISORY: "advisory", proto.MANDATORY: "mandatory"}
+    return [
+        Answer(one.policyName, levels[one.enforcementLevel], one.message, one.urn)
+        for one in response.diagnostics
+    ]
+
+
+def verdict(answers: Sequence[Answer], rule: str) -> str:
+    """What a rule says: "violation", "open" or "pass"."""
+    mine = [answer for answer in answers if answer.rule == rule]
+    if any(not answer.open for answer in mine):
+        return "violation"
+    return "open" if mine else "pass"

@@ -1,0 +1,70 @@
+"""Exemptions: they hold until they end, for whom they name, and are listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.policies.asking import VAULT, Pack, Thing, verdict
+from tests.policies.bags import vault_props, with_change
+from tests.policies.stacks import run, two_phases
+
+
+def _exempting(until: str, urn: str = "*::v", reason: str = "moving house") -> dict[str, Any]:
+    return {"exemptions": [{"urn": urn, "reason": reason, "until": until}]}
+
+
+OPEN_VAULT = Thing("v", VAULT, with_change(vault_props(), "properties.enablePurgeProtection", False))
+RULE_NAME = "vault-purge-protection"
+
+
+def _exempted(config: dict[str, Any]) -> tuple[str, str, str]:
+    pack = Pack({RULE_NAME: config})
+    refused = pack.ask(OPEN_VAULT)
+    listed = [answer for answer in pack.ask_stack([OPEN_VAULT]) if answer.rule == "exemptions-listed"]
+    levels = {answer.level for answer in listed}
+    assert levels <= {"advisory"}
+    first = refused[0].message if refused else ""
+    return verdict(refused, RULE_NAME), first, "\n".join(answer.message for answer in listed)
+
+
+def test_an_exemption_holds_and_is_listed() -> None:
+    """Up to its last day the resource may break the rule, and every report says so and why."""
+    result, _, listed = _exempted(_exempting("2030-03-17"))
+    assert result == "pass"
+    assert f"{RULE_NAME} may be broken by *::v until 2030-03-17: moving house" in listed
+    assert f"used for {OPEN_VAULT.urn}" in listed
+
+
+def test_an_exemption_ends() -> None:
+    """The day after, the rule refuses again and names the exemption that ended."""
+    result, refused, listed = _exempted(_exempting("2030-03-16"))
+    assert result == "violation"
+    assert "the exemption of this resource ended on 2030-03-16 (moving house)" in refused
+    assert "it has ended and exempts nothing" in listed
+
+
+def test_an_exemption_is_for_the_resources_it_names() -> None:
+    """A pattern that fits no other resource exempts no other, and is listed as not needed."""
+    result, _, listed = _exempted(_exempting("2030-12-31", urn="*::w"))
+    assert result == "violation"
+    assert "it was not needed in this run" in listed
+
+
+@pytest.mark.parametrize("broken", [{"reason": ""}, {"until": "soon"}, {"until": None}, {"urn": 3}])
+def test_an_exemption_without_reason_or_end_exempts_nothing(broken: dict[str, Any]) -> None:
+    """What is missing is said where the rule refuses."""
+    config = _exempting("2030-12-31")
+    config["exemptions"][0].update(broken)
+    result, refused, _ = _exempted(config)
+    assert result == "violation"
+    assert "exemption 1 is ignored" in refused
+
+
+def test_a_stack_rules_exemption_is_for_the_resource_it_names() -> None:
+    """Exemptions match the URN of the violation, not the stack."""
+    stack = {name: thing for name, thing in two_phases().items() if name != "binding"}
+    for urn, expected in ((stack["account"].urn, "pass"), ("*::vault", "violation")):
+        pack = Pack({"account-has-customer-key": _exempting("2030-12-31", urn=urn)})
+        assert verdict(run(stack, pack), "account-has-customer-key") == expected

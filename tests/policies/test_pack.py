@@ -1,0 +1,272 @@
+"""The pack as a whole: metadata, configuration, exemptions, remedies, and what happens when a rule fails."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
+
+from policies import profiles, readme
+from policies.adapter import to_policy
+from policies.pack import make_policies
+from policies.rule import ResourceRule, Rule, StackRule
+from policies.rules import RULES
+from policies.session import Session
+from tests.policies.asking import (
+    ACCOUNT,
+    KEY,
+    NOW,
+    UNKNOWN_FLAG,
+    UNKNOWN_OBJECT,
+    VAULT,
+    Pack,
+    Thing,
+    secret,
+    verdict,
+)
+from tests.policies.bags import account_props, key_props, vault_props, with_change
+from tests.policies.stacks import run, two_phases
+
+FOLDER = Path(readme.__file__).parent
+MANDATORY = [
+    "vault-soft-delete",
+    "vault-purge-protection",
+    "vault-permission-model",
+    "vault-no-broad-grants",
+    "key-rsa-2048",
+    "key-usable",
+    "grant-exact",
+    "role-least-privilege",
+    "account-identity",
+    "account-tier-supports-cmk",
+    "cmk-complete",
+    "cmk-not-at-create-with-system-identity",
+    "cmk-no-versionless",
+    "binding-protected",
+    "account-has-customer-key",
+    "bound-after-grant",
+    "grant-present",
+    "same-region",
+    "same-tenant",
+    "one-writer",
+    "no-mixed-access-policies",
+]
+ADVISORY = [
+    "vault-retention",
+    "vault-network-restricted",
+    "vault-trusted-services",
+    "key-expiry",
+    "key-rotation-policy",
+    "vault-audited",
+    "account-local-auth-disabled",
+    "account-network-restricted",
+    "account-outbound-compatible",
+    "no-preview-api-version",
+]
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+
+
+def test_every_rule_has_its_level() -> None:
+    """The list of what blocks and what only speaks is a contract with those who run the pack."""
+    levels = {rule.name: rule.level for rule in RULES}
+    assert levels == {
+        **dict.fromkeys(MANDATORY, EnforcementLevel.MANDATORY),
+        **dict.fromkeys(ADVISORY, EnforcementLevel.ADVISORY),
+        "one-key-per-account": EnforcementLevel.DISABLED,
+    }
+
+
+@every_rule
+def test_a_rule_is_found_in_the_file_of_its_name(rule: Rule) -> None:
+    """One rule, one room."""
+    module = FOLDER / "rules" / f"{rule.name.replace('-', '_')}.py"
+    assert f'name="{rule.name}"' in module.read_text()
+
+
+@every_rule
+def test_a_rule_says_who_asks_for_it_and_takes_exemptions(rule: Rule) -> None:
+    """Title, reason and source are there; every setting has a default, a type and a description."""
+    assert rule.title
+    assert rule.why
+    assert rule.source
+    assert not rule.title.endswith(".")
+    for schema in rule.settings.values():
+        assert {"type", "default", "description"} <= set(schema)
+    policy = to_policy(rule, Session())
+    assert policy.config_schema is not None
+    assert set(policy.config_schema.properties) == {*rule.settings, "exemptions"}
+    assert policy.severity is rule.severity
+    assert isinstance(
+        policy, ResourceValidationPolicy if isinstance(rule, ResourceRule) else StackValidationPolicy
+    )
+
+
+def test_the_engine_is_told_the_ids_of_other_rule_sets() -> None:
+    """Tags carry the Azure Policy, CIS, PSRule and checkov ids of a rule."""
+    info = Pack().servicer.GetAnalyzerInfo(None, None)
+    tags = {policy.name: list(policy.tags) for policy in info.policies}
+    assert {
+        "azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53",
+        "cis-azure-6.0:8.3.5",
+        "psrule:AZR-000125",
+        "checkov:CKV_AZURE_110",
+    } <= set(tags["vault-purge-protection"])
+
+
+def test_generated_files_are_up_to_date() -> None:
+    """README.md and the profiles are what `python -m policies.readme` writes."""
+    assert (FOLDER / "README.md").read_text() == readme.text()
+    for path, content in profiles.texts().items():
+        assert path.read_text() == content, path
+
+
+@pytest.mark.parametrize("name", ["baseline", "regulated"])
+def test_a_profile_fits_the_schemas(name: str) -> None:
+    """Each value in a profile is one that the rule's schema allows, and each rule is in it."""
+    jsonschema: Any = importlib.import_module("jsonschema")
+    chosen = json.loads((profiles.FOLDER / f"{name}.json").read_text())
+    assert set(chosen) == {policy.name for policy in make_policies()}
+    for rule in RULES:
+        values = dict(chosen[rule.name])
+        EnforcementLevel(values.pop("enforcementLevel"))
+        jsonschema.validate(
+            values, {"type": "object", "properties": dict(rule.settings), "additionalProperties": False}
+        )
+
+
+def test_a_message_says_what_why_and_how() -> None:
+    """Found, required, why with its source, and the fix."""
+    answers = Pack().ask(Thing("k", KEY, with_change(key_props(), "properties.keySize", 3072)))
+    expected = (
+        "A key is RSA of 2048 bits\n"
+        "found: properties.keySize is 3072\n"
+        "required: properties.keySize 2048\n"
+        "why: only RSA keys of size 2048 are supported for the encryption of Azure AI services "
+        "(Language service encryption of data at rest, Microsoft Learn)\n"
+        "fix: create the key with keySize 2048, under a new name if it exists already: "
+        "Azure ignores a change of an existing key's size"
+    )
+    assert [(answer.level, answer.message) for answer in answers] == [("mandatory", expected)]
+
+
+def test_an_unknown_value_is_told_and_hides_nothing_else() -> None:
+    """One property is unknown: its rule is open, and the other rules still refuse."""
+    props = with_change(vault_props(), "properties.enableSoftDelete", UNKNOWN_FLAG)
+    answers = Pack().ask(Thing("v", VAULT, with_change(props, "properties.enablePurgeProtection", False)))
+    assert {answer.rule: (answer.level, answer.open) for answer in answers} == {
+        "vault-soft-delete": ("advisory", True),
+        "vault-purge-protection": ("mandatory", False),
+    }
+    assert (
+        "v (azure-native:keyvault:Vault): properties.enableSoftDelete is not known yet" in answers[0].message
+    )
+
+
+def test_an_open_resource_does_not_hide_another_one() -> None:
+    """A stack rule goes on after a resource it cannot judge."""
+    stack = two_phases()
+    stack["open"] = Thing("open", ACCOUNT, with_change(account_props(), "properties", UNKNOWN_OBJECT))
+    stack["wrong"] = Thing("wrong", ACCOUNT, account_props())
+    mine = [answer for answer in run(stack) if answer.rule == "account-has-customer-key"]
+    assert sorted(answer.open for answer in mine) == [False, True]
+
+
+def _failing(rule: Rule, error: Exception) -> Rule:
+    def judge(*_: Any) -> Any:
+        raise error
+
+    return replace(rule, judge=judge)  # type: ignore[call-arg]
+
+
+@every_rule
+def test_a_rule_that_fails_names_itself_and_refuses(rule: Rule) -> None:
+    """A defect in a rule is a refusal at the rule's level, and the other rules still answer."""
+    policies = [to_policy(_failing(rule, KeyError("boom")), Session()), *make_policies(lambda: NOW)]
+    policies = [policy for number, policy in enumerate(policies) if number == 0 or policy.name != rule.name]
+    pack = Pack(levels={rule.name: "mandatory"}, policies=policies)
+    shown = two_phases(roles=rule.name == "role-least-privilege")
+    answers = [answer for answer in run(shown, pack) if answer.rule == rule.name]
+    assert answers
+    assert all(answer.level == "mandatory" and not answer.open for answer in answers)
+    assert f"the rule {rule.name} could not be evaluated: KeyError: 'boom'" in answers[0].message
+
+
+def test_an_advisory_can_be_made_mandatory_and_a_rule_switched_off() -> None:
+    """Levels come from the configuration."""
+    thing = Thing("k", KEY, with_change(key_props(), "properties.rotationPolicy", None))
+    assert {answer.level for answer in Pack().ask(thing)} == {"advisory"}
+    raised = Pack(levels={"key-rotation-policy": "mandatory"}).ask(thing)
+    assert {answer.level for answer in raised} == {"mandatory"}
+    assert Pack(levels={"key-rotation-policy": "disabled"}).ask(thing) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "token", "props", "flag"),
+    [
+        ("vault-soft-delete", VAULT, vault_props(), "enableSoftDelete"),
+        ("account-local-auth-disabled", ACCOUNT, account_props(), "disableLocalAuth"),
+    ],
+)
+def test_a_harmless_flag_is_mended_when_asked_for(
+    rule: str, token: str, props: dict[str, Any], flag: str
+) -> None:
+    """Off by default; at level remediate the flag is set, secrets stay secret and unknowns stay unknown."""
+    wrong = with_change(props, f"properties.{flag}", False)
+    wrong = with_change(wrong, "properties.hidden", secret("x"))
+    assert Pack().remedy(Thing("x", token, wrong)) is None
+    pack = Pack(levels={rule: "remediate"})
+    mended = pack.remedy(Thing("x", token, wrong))
+    assert mended == with_change(wrong, f"properties.{flag}", True)
+    assert pack.ask(Thing("x", token, props)) == []
+    for untouched in (UNKNOWN_FLAG, True):
+        assert pack.remedy(Thing("x", token, with_change(props, f"properties.{flag}", untouched))) is None
+    for properties in (UNKNOWN_OBJECT, None, "text"):
+        assert pack.remedy(Thing("x", token, {"properties": properties})) is None
+    assert pack.remedy(Thing("x", KEY, wrong)) is None
+
+
+OPEN_VAULT = Thing("v", VAULT, with_change(vault_props(), "properties.enablePurgeProtection", False))
+RULE_NAME = "vault-purge-protection"
+
+
+def test_purge_protection_is_never_switched_on_for_someone() -> None:
+    """It cannot be undone, so level remediate refuses like mandatory."""
+    pack = Pack(levels={RULE_NAME: "remediate"})
+    assert pack.remedy(OPEN_VAULT) is None
+    assert verdict(pack.ask(OPEN_VAULT), RULE_NAME) == "violation"
+
+
+@pytest.mark.parametrize("name", ["policies", "language-cmk-policies-v0.1.0"])
+def test_the_pack_starts_from_any_folder(tmp_path: Path, name: str) -> None:
+    """A copy of the folder alone serves, also beside a foreign package `policies`, and prints its port."""
+    copy = tmp_path / name
+    (tmp_path / "elsewhere" / "policies").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "policies" / "__init__.py").write_text("raise RuntimeError('foreign')\n")
+    ignored = ("__pycache__",)
+    for source in FOLDER.rglob("*"):
+        if source.is_file() and not set(ignored) & set(source.parts):
+            target = copy / source.relative_to(FOLDER)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(copy)]
+    environment = {"PYTHONPATH": str(tmp_path / "elsewhere"), "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(command, cwd=copy, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().strip().isdigit()
+        finally:
+            process.kill()
+
+
+def test_stack_rules_and_resource_rules_are_both_there() -> None:
+    """23 rules on one resource, 9 on the stack, and the list of exemptions."""
+    assert sum(isinstance(rule, ResourceRule) for rule in RULES) == 23
+    assert sum(isinstance(rule, StackRule) for rule in RULES) == 9
+    assert [policy.name for policy in make_policies()][-1] == "exemptions-listed"
