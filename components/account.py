@@ -1,0 +1,163 @@
+"""The Language account.
+
+Owns: the account's declared inputs and the digest of them, by which the binding sees that the account was
+written. Does not own: its encryption in the two-phase modes, which the binding writes; so changes of it are
+ignored here.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+from pulumi_azure_native import cognitiveservices
+
+from components import names
+from components.access import KeyHolder
+from components.component import Component, Tags
+from components.network import NetworkArgs, account_rules, public_network_access
+
+KIND = "TextAnalytics"  # what the portal calls a Language resource
+
+
+class InlineKeyArgs(TypedDict):
+    """A key that the account is bound to in its own create, by a user-assigned identity that has access."""
+
+    key_name: pulumi.Input[str]
+    """Required. The key's name."""
+    key_version: pulumi.Input[str]
+    """Required. The key's version; without one the service would not follow a rotation either."""
+    key_vault_uri: pulumi.Input[str]
+    """Required. The vault's endpoint."""
+    identity_client_id: pulumi.Input[str]
+    """Required. Client id of the identity that has access."""
+
+
+class LanguageAccountArgs(TypedDict):
+    """Inputs of LanguageAccount."""
+
+    resource_group_name: pulumi.Input[str]
+    """Required. The group the account is in."""
+    location: pulumi.Input[str]
+    """Required. The region; another one is another account."""
+    account_name: NotRequired[str | None]
+    """Optional. Unique in the world, and the endpoint's subdomain; default `lang-<name>`."""
+    sku: NotRequired[str | None]
+    """Optional. Pricing tier; default "S"."""
+    system_assigned: NotRequired[bool | None]
+    """Optional. Whether the account has an identity of its own; default true."""
+    user_assigned_identity_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an identity that the account has, too."""
+    encryption_key: NotRequired[InlineKeyArgs | None]
+    """Optional. A key to bind in the create; without it the account begins on Microsoft-managed keys."""
+    network: NotRequired[NetworkArgs | None]
+    """Optional. Who may reach the account; default nobody."""
+    after: NotRequired[Sequence[pulumi.Resource] | None]
+    """Conditional. What must be there before the account and outlive it: its vault, and with `encryption_key`
+    the grant."""
+    tags: NotRequired[Tags | None]
+    """Optional. Tags of the account."""
+
+
+class LanguageAccount(Component):
+    """A Language account with Entra login only and its own subdomain.
+
+    Produces: azure-native:cognitiveservices:Account. Raises ValueError when the name breaks Azure's limits.
+    """
+
+    id: pulumi.Output[str]
+    """The account's ARM id."""
+    account_name: pulumi.Output[str]
+    """The account's name."""
+    endpoint: pulumi.Output[str]
+    """Where the account's service is called."""
+    principal_id: pulumi.Output[str | None]
+    """Object id of the account's own identity; none when it has only a user-assigned one."""
+    declared_digest: pulumi.Output[str]
+    """SHA-256 of the declared inputs. Changes whenever this program writes the account."""
+
+    def __init__(
+        self, name: str, args: LanguageAccountArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, opts)
+        declared = _declared(name, args)
+        inline = args.get("encryption_key") is not None
+        account = cognitiveservices.Account(
+            f"{name}-account",
+            **declared,
+            opts=self.kept(
+                ignore_changes=None if inline else ["properties.encryption"],
+                depends_on=list(args.get("after") or ()),
+            ),
+        )
+        live = self.read_back(
+            account.name,
+            cognitiveservices.get_account_output(
+                account_name=account.name,
+                resource_group_name=args["resource_group_name"],
+                opts=pulumi.InvokeOutputOptions(parent=self),
+            ),
+        )
+        self.resource = account
+        self.id = account.id
+        self.account_name = account.name
+        self.endpoint = live.properties.endpoint
+        self.principal_id = live.apply(_principal_id)
+        self.declared_digest = pulumi.Output.json_dumps(declared, sort_keys=True).apply(
+            lambda text: hashlib.sha256(text.encode()).hexdigest()
+        )
+        self.register_outputs(
+            {
+                "id": self.id,
+                "accountName": self.account_name,
+                "endpoint": self.endpoint,
+                "principalId": self.principal_id,
+            }
+        )
+
+    @property
+    def holder(self) -> KeyHolder:
+        """The account's own identity, as access is granted to it."""
+        # Deleted with the account: taken away first, the account would live on without its key.
+        return KeyHolder(self.principal_id.apply(_present), deleted_with=self.resource)
+
+
+def _present(principal_id: str | None) -> str:
+    if principal_id is None:
+        raise ValueError("the account has no system-assigned identity, so it cannot be given access to a key")
+    return principal_id
+
+
+def _principal_id(account: cognitiveservices.GetAccountResult) -> str | None:
+    return account.identity.principal_id if account.identity else None
+
+
+def _declared(name: str, args: LanguageAccountArgs) -> dict[str, Any]:
+    account_name = names.ACCOUNT.checked(args.get("account_name") or names.account_name(name))
+    network = args.get("network") or {}
+    properties: dict[str, Any] = {
+        "custom_sub_domain_name": account_name,
+        "disable_local_auth": True,
+        "public_network_access": public_network_access(network),
+        "network_acls": account_rules(network),
+    }
+    if key := args.get("encryption_key"):
+        properties["encryption"] = {"key_source": "Microsoft.KeyVault", "key_vault_properties": key}
+    return {
+        "resource_group_name": args["resource_group_name"],
+        "account_name": account_name,
+        "location": args["location"],
+        "kind": KIND,
+        "sku": {"name": args.get("sku") or "S"},
+        "identity": _identity(args),
+        "properties": properties,
+        "tags": args.get("tags"),
+    }
+
+
+def _identity(args: LanguageAccountArgs) -> dict[str, Any]:
+    own = [] if args.get("system_assigned") is False else ["SystemAssigned"]
+    identity_id = args.get("user_assigned_identity_id")
+    if identity_id is None:
+        return {"type": ", ".join(own)}
+    return {"type": ", ".join([*own, "UserAssigned"]), "user_assigned_identities": [identity_id]}

@@ -1,0 +1,38 @@
+"""Leaves out the API-version aliases that the azure-native SDK adds to each resource.
+
+Owns: that one saving. The SDK adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`, and
+resolving them is nearly all the time a large preview takes. They serve only a state that was written with a
+versioned type, and this project never had one. Who moves resources from such a state into these components
+sets LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pulumi
+
+_VERSIONED_TYPE = re.compile(r"azure-native:[a-z0-9]+/v\d{8}(preview|privatepreview)?:\w+", re.IGNORECASE)
+
+
+def is_version_alias(alias: object) -> bool:
+    """Whether an alias only renames the type to one of another API version."""
+    if not isinstance(alias, pulumi.Alias) or not isinstance(alias.type_, str):
+        return False
+    # The SDK marks what an alias does not say with an ellipsis, which its types do not tell.
+    others: tuple[object, ...] = (alias.name, alias.parent, alias.project, alias.stack)
+    says_more = any(part is not ... for part in others)
+    return not says_more and _VERSIONED_TYPE.fullmatch(alias.type_) is not None
+
+
+def drop_version_aliases(
+    args: pulumi.ResourceTransformationArgs,
+) -> pulumi.ResourceTransformationResult | None:
+    """A transformation: the same resource without version aliases; every other alias stays."""
+    aliases = args.opts.aliases
+    if not aliases or os.environ.get("LANGUAGE_CMK_VERSION_ALIASES") == "keep":
+        return None
+    opts = args.opts._copy()  # noqa: SLF001 - merge() would append the aliases that must go
+    opts.aliases = [alias for alias in aliases if not is_version_alias(alias)]
+    return pulumi.ResourceTransformationResult(args.props, opts)

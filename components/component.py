@@ -1,0 +1,52 @@
+"""What every component here has in common.
+
+Owns: the type tokens' form, protection, and the options of children. A component protects what cannot be had
+back (the caller turns it off with `ResourceOptions(protect=False)`), is the parent of every child, and never
+hands the caller's own options on: aliases and dependencies of a component are not those of its children.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+import pulumi
+
+from components.aliases import drop_version_aliases
+
+Found = TypeVar("Found")
+Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
+
+
+class Component(pulumi.ComponentResource):
+    """A component of this project, `language-cmk:index:<Class>`."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        opts = opts or pulumi.ResourceOptions()
+        inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
+        # Not annotated in the class, for Pulumi takes what is for an output.
+        self.protects: bool = inherited if opts.protect is None else opts.protect
+        own = pulumi.ResourceOptions(protect=self.protects)
+        # Children inherit it, so the outermost component is enough.
+        if not isinstance(opts.parent, Component):
+            own.transformations = [drop_version_aliases]
+        super().__init__(
+            f"language-cmk:index:{type(self).__name__}", name, {}, pulumi.ResourceOptions.merge(opts, own)
+        )
+
+    @staticmethod
+    def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.Output[Found]:
+        """What Azure says of a child, asked for by its name, which is known once the child is there.
+
+        The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
+        identity is previewed as a replaced one. An invoke with unknown arguments forgets where they came
+        from; the name is put back, for policies go by that in a preview.
+        """
+        return pulumi.Output.all(name, found).apply(lambda pair: cast("Found", pair[1]))
+
+    def part(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a child whose loss loses nothing."""
+        return pulumi.ResourceOptions(parent=self, protect=False, **options)
+
+    def kept(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a child whose loss loses data, or access to it."""
+        return pulumi.ResourceOptions(parent=self, protect=self.protects, **options)

@@ -1,0 +1,109 @@
+"""The inputs of EncryptedLanguageService: what a user says about one service.
+
+Owns: the names, shapes and defaults that the stack's settings and the component share. Not with `from
+__future__ import annotations`: Pulumi reads these types when it makes the package's schema.
+"""
+
+from typing import NotRequired, TypedDict
+
+from components.access_mode import ACCESS_POLICY, RBAC
+from components.component import Tags
+from components.network import CLOSED, OPEN, SELECTED, NetworkArgs
+
+CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
+SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
+DEPLOYER = "deployer"
+
+_CHOICES = {
+    "encryption": (CUSTOMER_MANAGED, MICROSOFT_MANAGED),
+    "identity": (SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH),
+    "access": (ACCESS_POLICY, RBAC),
+}
+
+
+class ServiceVaultArgs(TypedDict):
+    """The vault of a service: made here, or one that exists."""
+
+    name: NotRequired[str | None]
+    """Optional. Name of the vault made here; default `kv-<service>`."""
+    id: NotRequired[str | None]
+    """Optional. ARM id of an existing vault, in any subscription of the tenant; none is made then."""
+    key_operators: NotRequired[list[str] | None]
+    """Conditional. With access policies: object ids that may make a new version of the key; "deployer" is
+    whoever runs Pulumi. With "rbac" they need the role Key Vault Crypto Officer, which is given where
+    people's roles are."""
+
+
+class ServiceKeyArgs(TypedDict):
+    """The key of a service: made here, or one that exists."""
+
+    name: NotRequired[str | None]
+    """Optional. Name of the key made here; default `cmk-<service>`."""
+    id: NotRequired[str | None]
+    """Optional. ARM id of an existing key; neither vault nor key is made then."""
+    generation: NotRequired[int | None]
+    """Optional. Another number makes a new version of the key and binds it."""
+    pin: NotRequired[str | None]
+    """Optional. The version (32 hex digits) to stay on instead of the newest."""
+    expires_after_days: NotRequired[int | None]
+    """Optional. How long a version made by rotation can be used; taken when the key is made; default 730."""
+    rotates_after_days: NotRequired[int | None]
+    """Optional. When the vault makes a new version by itself; taken when the key is made; default 540."""
+
+
+class ServiceAuditArgs(TypedDict):
+    """Where the audit logs of the account and of the vault made here go."""
+
+    new_workspace: NotRequired[bool | None]
+    """Optional. Makes a Log Analytics workspace for them, `log-<service>`."""
+    workspace_id: NotRequired[str | None]
+    """Optional. ARM id of an existing workspace."""
+
+
+class EncryptedLanguageServiceArgs(TypedDict):
+    """Inputs of EncryptedLanguageService."""
+
+    location: str
+    """Required. The region of everything made here. Another one is another account, with none of the data."""
+    encryption: NotRequired[str | None]
+    """Optional. "customerManaged" (default) or "microsoftManaged", from which a later update can turn the key
+    on."""
+    identity: NotRequired[str | None]
+    """Optional. Who uses the key: "systemAssigned" (default; bound in two phases), or "userAssigned" or
+    "systemAndUserAssigned" (bound in the account's own create)."""
+    access: NotRequired[str | None]
+    """Optional. How use of the key is granted: "accessPolicy" (default) or "rbac"."""
+    resource_group_name: NotRequired[str | None]
+    """Optional. The resource group made here; default `rg-<service>`."""
+    existing_resource_group_name: NotRequired[str | None]
+    """Optional. A resource group that exists; none is made then."""
+    account_name: NotRequired[str | None]
+    """Optional. Unique in the world, and the endpoint's subdomain; default `lang-<service>`."""
+    sku: NotRequired[str | None]
+    """Optional. Pricing tier of the account; default "S". The free tier cannot have a customer-managed key.
+    """
+    vault: NotRequired[ServiceVaultArgs | None]
+    """Optional. The vault."""
+    key: NotRequired[ServiceKeyArgs | None]
+    """Optional. The key."""
+    network: NotRequired[NetworkArgs | None]
+    """Optional. Who may reach the account and the vault made here; default nobody."""
+    audit: NotRequired[ServiceAuditArgs | None]
+    """Optional. Where the audit logs go; default nowhere."""
+    tags: NotRequired[Tags | None]
+    """Optional. Tags of everything made here."""
+
+
+def checked(args: EncryptedLanguageServiceArgs) -> EncryptedLanguageServiceArgs:
+    """The inputs themselves. Raises ValueError with every word that is no choice; none is a default."""
+    given: dict[str, object] = {name: args.get(name) for name in _CHOICES}
+    choices = {**_CHOICES, "network.access": (CLOSED, SELECTED, OPEN)}
+    given["network.access"] = (args.get("network") or {}).get("access")
+    wrong = [
+        f"{name}: found {value!r}, expected {', '.join(map(repr, choices[name]))}"
+        for name, value in given.items()
+        if value is not None and value not in choices[name]
+    ]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return args

@@ -1,0 +1,66 @@
+"""A user-assigned identity, for accounts that must be bound to the key in their own create.
+
+Owns: the identity, and what of it is known in a preview. Does not own: its access to the key (access.py).
+"""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi_azure_native import managedidentity
+
+from components import names
+from components.access import KeyHolder
+from components.component import Component, Tags
+
+
+class EncryptionIdentityArgs(TypedDict):
+    """Inputs of EncryptionIdentity."""
+
+    resource_group_name: pulumi.Input[str]
+    """Required. The group the identity is in."""
+    location: pulumi.Input[str]
+    """Required. The region."""
+    identity_name: NotRequired[str | None]
+    """Optional. Default `id-<name>`."""
+    tags: NotRequired[Tags | None]
+    """Optional. Tags of the identity."""
+
+
+class EncryptionIdentity(Component):
+    """An identity that is there before the account, and so can be given access to the key before it.
+
+    Produces: azure-native:managedidentity:UserAssignedIdentity.
+    """
+
+    id: pulumi.Output[str]
+    """The identity's ARM id."""
+    client_id: pulumi.Output[str]
+    """What the account names it by in its encryption."""
+    principal_id: pulumi.Output[str]
+    """What access is granted to."""
+
+    def __init__(
+        self, name: str, args: EncryptionIdentityArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, opts)
+        identity = managedidentity.UserAssignedIdentity(
+            f"{name}-identity",
+            resource_group_name=args["resource_group_name"],
+            resource_name_=names.IDENTITY.checked(args.get("identity_name") or names.identity_name(name)),
+            location=args["location"],
+            tags=args.get("tags"),
+            opts=self.kept(),
+        )
+        live = self.read_back(
+            identity.name,
+            managedidentity.get_user_assigned_identity_output(
+                resource_name=identity.name,
+                resource_group_name=args["resource_group_name"],
+                opts=pulumi.InvokeOutputOptions(parent=self),
+            ),
+        )
+        self.id = identity.id
+        self.client_id = live.client_id
+        self.principal_id = live.principal_id
+        self.holder = KeyHolder(self.principal_id)
+        self.register_outputs({"id": self.id, "clientId": self.client_id, "principalId": self.principal_id})

@@ -1,0 +1,103 @@
+"""The customer-managed key: made here, or one that exists.
+
+Owns: what a key must be (RSA 2048, wrap and unwrap only) and how it is rotated. Does not own: which version
+the account is bound to (key_version.py, binding.py).
+"""
+
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi_azure_native import keyvault
+
+from components import names
+from components.component import Component, Tags
+from components.vault import VaultReference
+
+EXPIRES_AFTER_DAYS = 730
+ROTATES_AFTER_DAYS = 540
+NOTIFIES_BEFORE_EXPIRY_DAYS = 30
+
+
+@dataclass(frozen=True)
+class KeyReference:
+    """A key as its versions and grants need it, whoever made it. `id` is its ARM id, without a version."""
+
+    id: pulumi.Input[str]
+    vault: VaultReference
+
+
+class EncryptionKeyArgs(TypedDict):
+    """Inputs of EncryptionKey."""
+
+    vault: VaultReference
+    """Required. The vault the key is in: `KeyVault.reference`, or an existing one."""
+    key_name: NotRequired[str | None]
+    """Optional. Unique in its vault; default `cmk-<name>`."""
+    expires_after_days: NotRequired[int | None]
+    """Optional. How long each version made by rotation can be used; default 730."""
+    rotates_after_days: NotRequired[int | None]
+    """Optional. When the vault makes a new version by itself; default 540, long before expiry."""
+    tags: NotRequired[Tags | None]
+    """Optional. Tags of the key."""
+
+
+class EncryptionKey(Component):
+    """An RSA key of 2048 bits that can wrap and unwrap, and nothing else, with a rotation policy.
+
+    Produces: azure-native:keyvault:Key. Azure takes all of it when the key is made and ignores later changes,
+    and so does this component: a later change is made with `az keyvault key`. Raises ValueError when the name
+    breaks Azure's limits.
+    """
+
+    id: pulumi.Output[str]
+    """The key's ARM id, without a version."""
+
+    def __init__(
+        self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, opts)
+        vault = args["vault"]
+        key = keyvault.Key(
+            f"{name}-key",
+            resource_group_name=vault.resource_group_name,
+            vault_name=vault.name,
+            key_name=names.KEY.checked(args.get("key_name") or names.key_name(name)),
+            tags=args.get("tags"),
+            properties=keyvault.KeyPropertiesArgs(
+                kty=keyvault.JsonWebKeyType.RSA,
+                key_size=2048,
+                key_ops=[keyvault.JsonWebKeyOperation.WRAP_KEY, keyvault.JsonWebKeyOperation.UNWRAP_KEY],
+                rotation_policy=_rotation_policy(
+                    args.get("expires_after_days") or EXPIRES_AFTER_DAYS,
+                    args.get("rotates_after_days") or ROTATES_AFTER_DAYS,
+                ),
+            ),
+            opts=self.kept(
+                # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and
+                # not made; and a rotation changes what ARM shows.
+                ignore_changes=["properties", "tags"],
+                # Deleting this resource would delete the key in the vault, and the data with it.
+                retain_on_delete=True,
+                provider=vault.provider,
+            ),
+        )
+        self.id = key.id
+        self.reference = KeyReference(key.id, vault)
+        self.register_outputs({"id": self.id})
+
+
+def _rotation_policy(expires_after_days: int, rotates_after_days: int) -> keyvault.RotationPolicyArgs:
+    return keyvault.RotationPolicyArgs(
+        attributes=keyvault.KeyRotationPolicyAttributesArgs(expiry_time=f"P{expires_after_days}D"),
+        lifetime_actions=[
+            keyvault.LifetimeActionArgs(
+                action=keyvault.ActionArgs(type=keyvault.KeyRotationPolicyActionType.ROTATE),
+                trigger=keyvault.TriggerArgs(time_after_create=f"P{rotates_after_days}D"),
+            ),
+            keyvault.LifetimeActionArgs(
+                action=keyvault.ActionArgs(type=keyvault.KeyRotationPolicyActionType.NOTIFY),
+                trigger=keyvault.TriggerArgs(time_before_expiry=f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"),
+            ),
+        ],
+    )

@@ -1,0 +1,49 @@
+"""The version of a key that is in use: `azure-cmk:index:KeyVersion` of this project's provider.
+
+Owns: the resource's inputs and outputs as the program sees them. Does not own: what they mean (provider/).
+"""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components.cmk_resource import CmkResource
+
+
+class KeyVersionArgs(TypedDict):
+    """Inputs of KeyVersion."""
+
+    key_id: pulumi.Input[str]
+    """Required. ARM id of the key, without a version."""
+    generation: NotRequired[pulumi.Input[int] | None]
+    """Optional. Another number makes a new version of the key."""
+    pin: NotRequired[pulumi.Input[str] | None]
+    """Optional. A version (32 hex digits) to stay on instead of the newest."""
+
+
+class KeyVersion(CmkResource):
+    """The newest enabled version of a key, or the one it is pinned to."""
+
+    key_name: pulumi.Output[str]
+    """The key's name."""
+    version: pulumi.Output[str]
+    """The version, 32 hex digits."""
+    vault_uri: pulumi.Output[str]
+    """The vault's endpoint."""
+    key_uri_with_version: pulumi.Output[str]
+    """What an account is bound to."""
+
+    def __init__(self, name: str, args: KeyVersionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        outputs = dict.fromkeys(
+            (
+                "key_name",
+                "version",
+                "key_uri",
+                "key_uri_with_version",
+                "vault_uri",
+                "created_at",
+                "newest_version",
+            )
+        )
+        inputs = {"generation": None, "pin": None, **args}
+        super().__init__("azure-cmk:index:KeyVersion", name, {**outputs, **inputs}, opts)

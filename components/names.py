@@ -1,0 +1,163 @@
+"""Physical names: how they are made from a service's name, and Azure's limits on them.
+
+Owns: every rule on names and ids; pure, so that settings and components share it. Does not own: logical names
+(each component derives its children's from its own). Names are checked, never sliced: a name that was cut is
+one that changes when its neighbour does.
+Limits: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's
+Cloud Adoption Framework.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+
+# RFC 4122 name spaces must be fixed for ever: role assignment names are made in this one.
+_ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
+
+VAULT_TYPE = "Microsoft.KeyVault/vaults"
+KEY_TYPE = "Microsoft.KeyVault/vaults/keys"
+SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
+WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What Azure allows in one kind of name. `allowed` says the pattern in words."""
+
+    noun: str
+    shortest: int
+    longest: int
+    pattern: str
+    allowed: str
+
+    def problem(self, name: str) -> str | None:
+        """What is wrong with a name, or None."""
+        if not self.shortest <= len(name) <= self.longest:
+            allowed = f"Azure allows {self.shortest} to {self.longest}"
+            return f"{self.noun} {name!r} has {len(name)} characters, {allowed}"
+        if not re.fullmatch(self.pattern, name):
+            return f"{self.noun} {name!r} is not allowed: {self.allowed}"
+        return None
+
+    def checked(self, name: str) -> str:
+        """The name itself. Raises ValueError when Azure would refuse it."""
+        if problem := self.problem(name):
+            raise ValueError(problem)
+        return name
+
+
+RESOURCE_GROUP = Limit(
+    "resource group name",
+    1,
+    90,
+    r"[\w().-]*[\w()-]",
+    "letters, digits, underscores, hyphens, periods and parentheses, no period at the end",
+)
+VAULT = Limit(
+    "key vault name",
+    3,
+    24,
+    r"[A-Za-z](-?[A-Za-z0-9])*",
+    "letters, digits and single hyphens, a letter first, no hyphen at the end",
+)
+KEY = Limit("key name", 1, 127, r"[A-Za-z0-9-]+", "letters, digits and hyphens")
+ACCOUNT = Limit(
+    "account name",
+    2,
+    64,
+    r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+    "lower-case letters, digits and hyphens, no hyphen at either end, because it is the endpoint's "
+    "subdomain too",
+)
+IDENTITY = Limit(
+    "identity name",
+    3,
+    128,
+    r"[A-Za-z0-9][\w-]*",
+    "letters, digits, hyphens and underscores, a letter or digit first",
+)
+WORKSPACE = Limit(
+    "workspace name",
+    4,
+    63,
+    r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]",
+    "letters, digits and hyphens, no hyphen at either end",
+)
+SERVICE = Limit(
+    "service name",
+    2,
+    50,
+    r"[a-z](-?[a-z0-9])*",
+    "lower-case letters, digits and single hyphens, a letter first, no hyphen at the end",
+)
+
+
+def resource_group_name(service: str) -> str:
+    """The name of a service's own resource group."""
+    return RESOURCE_GROUP.checked(f"rg-{service}")
+
+
+def vault_name(service: str) -> str:
+    """The name of a service's own vault; unique in the world."""
+    return VAULT.checked(f"kv-{service}")
+
+
+def key_name(service: str) -> str:
+    """The name of a service's own key; unique in its vault, also when services share one."""
+    return KEY.checked(f"cmk-{service}")
+
+
+def account_name(service: str) -> str:
+    """The name of a service's account, and its endpoint's subdomain; unique in the world."""
+    return ACCOUNT.checked(f"lang-{service}")
+
+
+def identity_name(service: str) -> str:
+    """The name of a service's user-assigned identity."""
+    return IDENTITY.checked(f"id-{service}")
+
+
+def workspace_name(service: str) -> str:
+    """The name of a service's own Log Analytics workspace."""
+    return WORKSPACE.checked(f"log-{service}")
+
+
+def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:
+    """One GUID per (scope, principal, role), so that the same grant has the same name on every run."""
+    return str(uuid.uuid5(_ASSIGNMENTS, f"{scope}|{principal_id}|{role_id}".lower()))
+
+
+@dataclass(frozen=True)
+class ResourceId:
+    """An ARM id of a resource in a group, taken apart. `names` are those of the type's segments, outermost
+    first."""
+
+    subscription_id: str
+    resource_group_name: str
+    type: str
+    names: tuple[str, ...]
+
+
+_RESOURCE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[0-9a-f-]{36})/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/(?P<namespace>[^/]+)(?P<rest>(/[^/]+/[^/]+)+)",
+    re.IGNORECASE,
+)
+
+
+def parse_resource_id(text: str, type: str) -> ResourceId:
+    """An ARM id of the type that is wanted, such as Microsoft.KeyVault/vaults. Raises ValueError with the
+    shape wanted."""
+    match = _RESOURCE_ID.fullmatch(text)
+    parts = match["rest"].strip("/").split("/") if match else []
+    found = "/".join([match["namespace"], *parts[::2]]) if match else ""
+    if match is None or found.lower() != type.lower():
+        namespace, *segments = type.split("/")
+        shape = "".join(f"/{segment}/NAME" for segment in segments)
+        raise ValueError(
+            f"{text!r} is no id of a {type}, which looks like "
+            f"/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/{namespace}{shape}"
+        )
+    return ResourceId(match["subscription"].lower(), match["group"], type, tuple(parts[1::2]))

@@ -1,0 +1,91 @@
+"""The key vault: made here, or one that exists.
+
+Owns: what a vault must be for keys that encrypt data at rest: soft delete for 90 days and purge protection,
+which are no settings. Does not own: who may use its keys (access.py).
+"""
+
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi_azure_native import keyvault
+
+from components import names
+from components.access_mode import RBAC
+from components.component import Component, Tags
+from components.network import NetworkArgs, public_network_access, vault_rules
+
+SOFT_DELETE_RETENTION_DAYS = 90
+
+
+@dataclass(frozen=True)
+class VaultReference:
+    """A vault as its keys and grants need it, whoever made it.
+
+    `provider` is one for the vault's own subscription; `resource` is the vault when this program made it.
+    """
+
+    id: pulumi.Input[str]
+    name: pulumi.Input[str]
+    resource_group_name: pulumi.Input[str]
+    provider: pulumi.ProviderResource | None = None
+    resource: pulumi.Resource | None = None
+
+
+class KeyVaultArgs(TypedDict):
+    """Inputs of KeyVault."""
+
+    resource_group_name: pulumi.Input[str]
+    """Required. The group the vault is in."""
+    location: pulumi.Input[str]
+    """Required. The region, which must be the account's."""
+    tenant_id: pulumi.Input[str]
+    """Required. The Microsoft Entra tenant, which must be the account's."""
+    vault_name: NotRequired[str | None]
+    """Optional. Unique in the world; default `kv-<name>`."""
+    access: NotRequired[str | None]
+    """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
+    network: NotRequired[NetworkArgs | None]
+    """Optional. Who may reach the vault; default nobody but trusted Azure services."""
+    tags: NotRequired[Tags | None]
+    """Optional. Tags of the vault."""
+
+
+class KeyVault(Component):
+    """A vault whose keys cannot be lost: soft delete of 90 days, purge protection, protected from deletion.
+
+    Produces: azure-native:keyvault:Vault. Raises ValueError when the name breaks Azure's limits.
+    Source of the rules: "Store customer-managed keys in Azure Key Vault" of the service's documentation.
+    """
+
+    id: pulumi.Output[str]
+    """The vault's ARM id."""
+    uri: pulumi.Output[str]
+    """The vault's endpoint."""
+
+    def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        network = args.get("network") or {}
+        vault = keyvault.Vault(
+            f"{name}-vault",
+            resource_group_name=args["resource_group_name"],
+            vault_name=names.VAULT.checked(args.get("vault_name") or names.vault_name(name)),
+            location=args["location"],
+            tags=args.get("tags"),
+            properties=keyvault.VaultPropertiesArgs(
+                tenant_id=args["tenant_id"],
+                sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
+                enable_soft_delete=True,
+                soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
+                enable_purge_protection=True,
+                # Said outright in both models: newer versions of the API have another default.
+                enable_rbac_authorization=args.get("access") == RBAC,
+                public_network_access=public_network_access(network),
+                network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(network)),
+            ),
+            opts=self.kept(),
+        )
+        self.id = vault.id
+        self.uri = vault.properties.vault_uri
+        self.reference = VaultReference(vault.id, vault.name, args["resource_group_name"], resource=vault)
+        self.register_outputs({"id": self.id, "uri": self.uri})

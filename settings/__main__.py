@@ -1,0 +1,15 @@
+"""Writes the documentation of the settings: `python -m settings`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from settings.documentation import schema, table
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+if __name__ == "__main__":
+    DOCS.mkdir(exist_ok=True)
+    (DOCS / "settings.md").write_text(table())
+    (DOCS / "settings.schema.json").write_text(json.dumps(schema(), indent=2) + "\n")

@@ -1,0 +1,203 @@
+"""The settings themselves: each one's name, type, default, meaning and own limits.
+
+Owns: what can be checked on one setting alone. Does not own: rules between settings (rules.py), Azure's
+limits (components/names.py and its neighbours). The table of settings in the documentation is made from these
+descriptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from components import names
+from components.network import checked_ip_range
+from components.regions import region
+from components.tags import checked_tags
+
+
+def _resource_id(type: str) -> AfterValidator:
+    def checked(text: str) -> str:
+        names.parse_resource_id(text, type)
+        return text
+
+    return AfterValidator(checked)
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", text):
+        raise ValueError(f"{text!r} is no key version, which has 32 hexadecimal digits")
+    return text
+
+
+def _operator(text: str) -> str:
+    if text == "deployer":
+        return text
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is neither an object id nor 'deployer'") from None
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, serialize_by_alias=False
+    )
+
+
+class VaultSettings(_Group):
+    """The vault: made here, or one that exists."""
+
+    name: Annotated[str, AfterValidator(names.VAULT.checked)] | None = Field(
+        default=None,
+        description="Name of the vault made here, unique in the world. Default: `kv-` and the service's "
+        "name.",
+    )
+    id: Annotated[str, _resource_id(names.VAULT_TYPE)] | None = Field(
+        default=None,
+        description="ARM id of an existing vault, also in another subscription of the same tenant. None is "
+        "made then.",
+    )
+    key_operators: list[Annotated[str, AfterValidator(_operator)]] = Field(
+        default=[],
+        description="Object ids of who may make a new version of the key, which a changed `key.generation` "
+        "does; "
+        "`deployer` is whoever runs Pulumi. For access policies; with `access: rbac` they need the role "
+        "Key Vault "
+        "Crypto Officer.",
+    )
+
+
+class KeySettings(_Group):
+    """The key: made here, or one that exists."""
+
+    name: Annotated[str, AfterValidator(names.KEY.checked)] | None = Field(
+        default=None, description="Name of the key made here. Default: `cmk-` and the service's name."
+    )
+    id: Annotated[str, _resource_id(names.KEY_TYPE)] | None = Field(
+        default=None,
+        description="ARM id of an existing RSA 2048 key, without a version. Neither vault nor key is made "
+        "then.",
+    )
+    generation: int | None = Field(
+        default=None,
+        ge=0,
+        description="Another number makes a new version of the key and binds the account to it.",
+    )
+    pin: Annotated[str, AfterValidator(_version)] | None = Field(
+        default=None,
+        description="The version (32 hexadecimal digits) to stay on. Default: the newest that is enabled.",
+    )
+    expires_after_days: int | None = Field(
+        default=None,
+        ge=28,
+        le=3650,
+        description="Days for which a version made by rotation can be used. Taken when the key is made. "
+        "Default: 730.",
+    )
+    rotates_after_days: int | None = Field(
+        default=None,
+        ge=7,
+        le=3620,
+        description="Days after which the vault makes a new version by itself; `pulumi up` binds it. "
+        "Taken when the key is made. Default: 540.",
+    )
+
+
+class NetworkSettings(_Group):
+    """Who may reach the endpoints of the account and of the vault made here."""
+
+    access: Literal["closed", "selected", "open"] = Field(
+        default="closed",
+        description="`closed`: nobody; `selected`: the networks listed; `open`: everyone who can log in.",
+    )
+    allowed_ip_ranges: list[Annotated[str, AfterValidator(checked_ip_range)]] = Field(
+        default=[], description="Public IPv4 addresses or CIDR ranges that have access; with `selected`."
+    )
+    allowed_subnet_ids: list[Annotated[str, _resource_id(names.SUBNET_TYPE)]] = Field(
+        default=[], description="ARM ids of subnets that have access; with `selected`."
+    )
+
+
+class AuditSettings(_Group):
+    """Where the audit logs of the account and of the vault made here go."""
+
+    new_workspace: bool = Field(
+        default=False,
+        description="Makes a Log Analytics workspace for the audit logs: `log-` and the service's name.",
+    )
+    workspace_id: Annotated[str, _resource_id(names.WORKSPACE_TYPE)] | None = Field(
+        default=None, description="ARM id of an existing Log Analytics workspace for the audit logs."
+    )
+
+
+class ServiceSettings(_Group):
+    """One Language service."""
+
+    name: Annotated[str, AfterValidator(names.SERVICE.checked)] = Field(
+        description="Name of the service. Names of its resources are made from it, so it is never changed."
+    )
+    location: Annotated[str, AfterValidator(region)] = Field(
+        description="Azure region of everything made here. Another is another account, with none of the data."
+    )
+    protect: bool = Field(
+        default=True,
+        description="Whether Pulumi refuses to delete or replace what holds data or gives access to it.",
+    )
+    encryption: Literal["customerManaged", "microsoftManaged"] = Field(
+        default="customerManaged",
+        description="Whose key the data at rest is under. The customer's can be turned on later.",
+    )
+    identity: Literal["systemAssigned", "userAssigned", "systemAndUserAssigned"] = Field(
+        default="systemAssigned",
+        description="Who uses the key. `systemAssigned`: the account's own identity, in two phases; else: "
+        "an identity made before the account, which is bound in its create.",
+    )
+    access: Literal["accessPolicy", "rbac"] = Field(
+        default="accessPolicy",
+        description="How the vault grants the use of its keys; of an existing vault, the way that it has.",
+    )
+    resource_group_name: Annotated[str, AfterValidator(names.RESOURCE_GROUP.checked)] | None = Field(
+        default=None,
+        description="Name of the resource group made here. Default: `rg-` and the service's name.",
+    )
+    existing_resource_group_name: Annotated[str, AfterValidator(names.RESOURCE_GROUP.checked)] | None = Field(
+        default=None, description="Name of a resource group that exists. None is made then."
+    )
+    account_name: Annotated[str, AfterValidator(names.ACCOUNT.checked)] | None = Field(
+        default=None,
+        description="Name of the account and subdomain of its endpoint, unique in the world. "
+        "Default: `lang-` and the service's name.",
+    )
+    sku: Literal["S", "F0"] = Field(
+        default="S", description="Pricing tier. The free tier, F0, cannot have a customer-managed key."
+    )
+    vault: VaultSettings = Field(
+        default=VaultSettings(), description="The vault: made here, or one that exists."
+    )
+    key: KeySettings = Field(default=KeySettings(), description="The key: made here, or one that exists.")
+    network: NetworkSettings = Field(
+        default=NetworkSettings(), description="Who may reach the account and the vault made here."
+    )
+    audit: AuditSettings = Field(
+        default=AuditSettings(),
+        description="Where the audit logs of the account and of the vault made here go.",
+    )
+    tags: Annotated[Mapping[str, str], AfterValidator(checked_tags)] = Field(
+        default={}, description="Tags of everything made here."
+    )
+
+    def args(self) -> dict[str, Any]:
+        """The inputs of components.contract.EncryptedLanguageServiceArgs, which has the same names."""
+        return self.model_dump(exclude={"name", "protect"}, exclude_none=True, by_alias=False)
+
+
+class Settings(_Group):
+    """All that a stack says: one service, or several that share what is said at the top."""
+
+    services: tuple[ServiceSettings, ...]

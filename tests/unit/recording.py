@@ -1,0 +1,146 @@
+"""Runs components without an engine and keeps every request they make.
+
+Owns: a double of the engine's monitor and of Azure's answers, enough for the shape of a program: what is
+registered, with which inputs, options and dependencies. It proves nothing about what Azure accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime import settings as runtime
+from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.sync_await import _sync_await
+
+SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
+OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
+TENANT = "33333333-3333-4333-8333-333333333333"
+DEPLOYER = "44444444-4444-4444-8444-444444444444"
+PRINCIPAL = "55555555-5555-4555-8555-555555555555"
+CLIENT = "66666666-6666-4666-8666-666666666666"
+VERSION = "0123456789abcdef0123456789abcdef"
+
+_PATHS = {
+    "azure-native:keyvault:Vault": ("Microsoft.KeyVault/vaults/{vaultName}", "vaultName"),
+    "azure-native:keyvault:Key": ("Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}", "keyName"),
+    "azure-native:cognitiveservices:Account": (
+        "Microsoft.CognitiveServices/accounts/{accountName}",
+        "accountName",
+    ),
+    "azure-native:managedidentity:UserAssignedIdentity": (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
+        "resourceName",
+    ),
+}
+
+
+class FakeAzure(mocks.Mocks):
+    """Answers as azure-native and azure-cmk would, as far as the components read it."""
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        answers: dict[str, dict[str, Any]] = {
+            "azure-native:authorization:getClientConfig": {
+                "clientId": CLIENT,
+                "objectId": DEPLOYER,
+                "subscriptionId": SUBSCRIPTION,
+                "tenantId": TENANT,
+            },
+            "azure-native:cognitiveservices:getAccount": {
+                "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+                "properties": {"endpoint": "https://account.cognitiveservices.azure.com/"},
+            },
+            "azure-native:managedidentity:getUserAssignedIdentity": {
+                "clientId": CLIENT,
+                "principalId": PRINCIPAL,
+            },
+        }
+        return answers[args.token], []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        outputs = dict(args.inputs)
+        if "identity" in outputs:
+            # Identities go in as a list and come out as a map.
+            outputs["identity"] = {"type": outputs["identity"]["type"]}
+        if args.typ == "azure-native:resources:ResourceGroup":
+            outputs["name"] = args.inputs["resourceGroupName"]
+        if args.typ in _PATHS:
+            path, name = _PATHS[args.typ]
+            outputs["name"] = args.inputs[name]
+            group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{args.inputs['resourceGroupName']}"
+            return f"{group}/providers/{path.format(**args.inputs)}", outputs
+        if args.typ == "azure-cmk:index:KeyVersion":
+            vault, key = args.inputs["keyId"].split("/vaults/")[1].split("/keys/")
+            uri = f"https://{vault}.vault.azure.net/"
+            outputs |= {"keyName": key, "version": VERSION, "vaultUri": uri}
+            outputs["keyUriWithVersion"] = f"{uri}keys/{key}/{VERSION}"
+        return f"{args.name}-id", outputs
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One registration as the engine would see it."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    request: Any
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The URNs that the engine makes before this one, and deletes after it."""
+        return frozenset(self.request.dependencies)
+
+
+class RecordingMonitor(mocks.MockMonitor):
+    """Keeps each request whole: parent, dependencies, protect, ignoreChanges, aliases, deletedWith."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeAzure())
+        self.registered: list[Registered] = []
+
+    def RegisterResource(self, request: Any) -> Any:
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object)
+            self.registered.append(Registered(response.urn, request.type, request.name, inputs, request))
+        return response
+
+    def of(self, type: str) -> list[Registered]:
+        """What was registered with a type token, or with a suffix of one such as `:Vault`."""
+        return [found for found in self.registered if found.type.endswith(type)]
+
+    def one(self, type: str) -> Registered:
+        """The only one of its type."""
+        found = self.of(type)
+        assert len(found) == 1, f"{len(found)} of {type} among {[other.type for other in self.registered]}"
+        return found[0]
+
+
+def run(program: Callable[[], Any], *, preview: bool = False) -> RecordingMonitor:
+    """Runs a program to its end as a stack of its own, and returns what it asked of the engine."""
+    saved, monitor = runtime.SETTINGS, RecordingMonitor()
+    root = runtime.get_root_resource()
+    try:
+        runtime.set_root_resource(None)  # type: ignore[arg-type]
+        mocks.set_mocks(monitor.mocks, project="language-cmk", stack="test", preview=preview, monitor=monitor)
+        runtime.SETTINGS.rpc_manager.clear()
+        runtime.SETTINGS.outputs.clear()
+
+        async def whole() -> None:
+            program()
+
+        _sync_await(run_pulumi_func(whole))
+    finally:
+        runtime.configure(saved)
+        runtime.set_root_resource(root)  # type: ignore[arg-type]
+    return monitor
+
+
+def value_of(output: pulumi.Output[Any]) -> Any:
+    """What an output of a program that has run resolved to."""
+    return _sync_await(output.future())

@@ -1,0 +1,74 @@
+"""Imports point one way (the layout of the repository)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Each part, and what of ours it may import besides itself. Nothing but the tests may know the local Azure.
+ALLOWED = {
+    "__main__.py": {"settings", "components"},
+    "settings": {"components"},
+    "components": set(),
+    "provider": set(),
+    "policies": set(),
+    "review": set(),
+    "localazure": set(),
+    "engine": set(),
+}
+OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
+# Settings share only what is pure with the components: names, limits, defaults.
+PURE = {"names", "regions", "roles", "tags", "network", "key", "contract"}
+
+
+def _imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _files(part: str) -> list[Path]:
+    path = ROOT / part
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+@pytest.mark.parametrize("part", ALLOWED)
+def test_imports_point_one_way(part: str) -> None:
+    """A part imports nothing of ours but what the layout allows."""
+    own = part.removesuffix(".py")
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in _files(part)
+        for name in _imported(file)
+        if (top := name.split(".")[0]) in OURS and top != own and top not in ALLOWED[part]
+    ]
+    assert wrong == []
+
+
+def test_settings_take_only_what_is_pure_from_the_components() -> None:
+    """Reading the settings makes no resource, so it needs none of their classes."""
+    wrong = [
+        f"{file.name} imports {name}"
+        for file in _files("settings")
+        for name in _imported(file)
+        if name.startswith("components.") and name.split(".")[1] not in PURE
+    ]
+    assert wrong == []
+
+
+def test_only_the_settings_read_the_stacks_configuration() -> None:
+    """pulumi.Config and what is behind it are used in one place."""
+    readers = {
+        file.relative_to(ROOT).parts[0]
+        for part in ("__main__.py", "settings", "components")
+        for file in _files(part)
+        if any(name.startswith(("pulumi.Config", "pulumi.runtime.config")) for name in _imported(file))
+        or "pulumi.Config(" in file.read_text()
+    }
+    assert readers == {"settings"}

@@ -1,0 +1,241 @@
+"""Settings: what is accepted, and the words of what is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from settings import Settings, SettingsError, parse
+
+MINIMAL = {"name": "contoso", "location": "westeurope"}
+GROUP_ID = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg"
+VAULT_ID = f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv"
+
+
+def as_pulumi_has_them(**settings: Any) -> dict[str, str]:
+    """Every value as text, which is how the engine hands a program its configuration."""
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
+
+
+def problems(**settings: Any) -> list[str]:
+    with pytest.raises(SettingsError) as error:
+        parse(as_pulumi_has_them(**settings))
+    return [f"{problem.path}: {problem.text}" for problem in error.value.problems]
+
+
+def test_two_settings_are_enough() -> None:
+    """A name and a region make a whole service, and everything else is the safe choice."""
+    (service,) = parse(MINIMAL).services
+    assert service.protect is True
+    assert service.encryption == "customerManaged"
+    assert service.identity == "systemAssigned"
+    assert service.network.access == "closed"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "read"),
+    [
+        ("protect", False, False),
+        ("location", "West Europe", "westeurope"),
+        ("sku", "S", "S"),
+        ("tags", {"a": "1"}, {"a": "1"}),
+        ("account_name", "123", "123"),
+    ],
+)
+def test_values_have_the_type_they_are_declared_with(setting: str, value: object, read: object) -> None:
+    """Pulumi hands every value over as text, and each is read as what it is; digits can be a name."""
+    name = {"account_name": "accountName"}.get(setting, setting)
+    (service,) = parse(as_pulumi_has_them(**{**MINIMAL, name: value})).services
+    assert getattr(service, setting) == read
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"location": "westeurop"}, "location: 'westeurop' is no Azure region; did you mean 'westeurope'?"),
+        (
+            {"vault": {"name": "v" * 30}},
+            f"vault.name: key vault name '{'v' * 30}' has 30 characters, Azure allows 3 to 24",
+        ),
+        ({"vualt": {}}, "vualt: is unknown; did you mean 'vault'?"),
+        ({"key": {"genration": 1}}, "key.genration: is unknown; did you mean 'generation'?"),
+        ({"protect": "yes"}, "protect: found 'yes', expected true or false"),
+        ({"key": {"generation": "two"}}, "key.generation: found 'two', expected a whole number"),
+        ({"key": {"generation": -1}}, "key.generation: found -1, expected greater than or equal to 0"),
+        ({"key": 3}, "key: found 3, expected an object of settings"),
+        ({"tags": {"a": 1}}, "tags.a: found 1, expected text"),
+        ({"tags": {"a?": "1"}}, "tags: tag name 'a?' holds one of <>%&\\?/"),
+        (
+            {"identity": "system"},
+            "identity: found 'system', expected 'systemAssigned', 'userAssigned' or 'systemAndUserAssigned'",
+        ),
+        (
+            {"sku": "F0"},
+            (
+                "sku: found 'F0', which cannot have a customer-managed key; use 'S', "
+                "or encryption: microsoftManaged"
+            ),
+        ),
+        (
+            {"network": {"access": "selected"}},
+            "network: access 'selected' needs allowedIpRanges or allowedSubnetIds",
+        ),
+        (
+            {"network": {"allowedIpRanges": ["8.8.8.8"]}},
+            "network: networks are listed, but access is 'closed'; expected 'selected'",
+        ),
+        (
+            {"network": {"access": "selected", "allowedIpRanges": ["10.0.0.1"]}},
+            (
+                "network.allowedIpRanges[0]: '10.0.0.1' is a private range, which Azure's firewalls refuse; "
+                "allow its subnet instead"
+            ),
+        ),
+        (
+            {"vault": {"id": VAULT_ID, "name": "kv-mine"}},
+            "vault: found both a name and an id; name is for a vault made here, id for one that exists",
+        ),
+        (
+            {"key": {"id": f"{VAULT_ID}/keys/k", "rotatesAfterDays": 90}},
+            "key.rotatesAfterDays: is for a key made here, but key.id names one that exists",
+        ),
+        (
+            {"key": {"id": f"{VAULT_ID}/keys/k"}, "vault": {"id": VAULT_ID + "2"}},
+            f"key.id: is no key of the vault '{VAULT_ID}2'; remove vault.id, key.id is enough",
+        ),
+        (
+            {"vault": {"keyOperators": ["deployer"]}, "access": "rbac"},
+            (
+                "vault.keyOperators: is for access policies; with access: rbac, give them the role "
+                "'Key Vault Crypto Officer' at the vault"
+            ),
+        ),
+        (
+            {"vault": {"keyOperators": ["me"]}},
+            "vault.keyOperators[0]: 'me' is neither an object id nor 'deployer'",
+        ),
+        ({"key": {"pin": "7"}}, "key.pin: '7' is no key version, which has 32 hexadecimal digits"),
+        (
+            {"encryption": "microsoftManaged", "key": {"generation": 1}},
+            "key: has no meaning with encryption: microsoftManaged; remove one of the two",
+        ),
+        (
+            {"resourceGroupName": "a", "existingResourceGroupName": "b"},
+            "resourceGroupName: is for a group made here, but existingResourceGroupName is given, too",
+        ),
+        (
+            {"name": "contoso-language-service"},
+            (
+                "name: key vault name 'kv-contoso-language-service' has 27 characters, Azure allows 3 to 24; "
+                "shorten name, or give vault.name"
+            ),
+        ),
+        (
+            {
+                "audit": {
+                    "newWorkspace": True,
+                    "workspaceId": VAULT_ID.replace("KeyVault/vaults", "OperationalInsights/workspaces"),
+                }
+            },
+            "audit: found both newWorkspace and a workspaceId; one of them is enough",
+        ),
+        ({"services": []}, "services: found [], expected a list with at least one service"),
+    ],
+)
+def test_fails_with_path_value_and_what_is_allowed(more: dict[str, Any], expected: str) -> None:
+    """Each wrong setting is named with what was found and what would be right."""
+    assert expected in problems(**{**MINIMAL, **more})
+
+
+def test_fails_when_the_bound_version_could_expire_before_anyone_binds_the_next() -> None:
+    """A version must be rotated at least 30 days before it expires, and the text says why."""
+    (problem,) = problems(**MINIMAL, key={"expiresAfterDays": 100, "rotatesAfterDays": 80})
+    assert problem.startswith(
+        "key.rotatesAfterDays: found 80, with expiry after 100 days; expected at most 70"
+    )
+    assert "the data is out of reach once the bound version expires" in problem
+
+
+def test_fails_once_with_everything_that_is_wrong() -> None:
+    """One error names every problem, also those between settings that are right by themselves."""
+    with pytest.raises(SettingsError) as error:
+        parse(
+            as_pulumi_has_them(
+                location="westeurop",
+                vault={"name": "v" * 30},
+                colour="red",
+                protect="maybe",
+                sku="F0",
+                network={"access": "selected"},
+            )
+        )
+    assert sorted(problem.path for problem in error.value.problems) == [
+        "colour",
+        "location",
+        "name",
+        "network",
+        "protect",
+        "sku",
+        "vault.name",
+    ]
+    first, *lines = str(error.value).splitlines()
+    assert first == "7 settings are wrong; nothing was made or changed:"
+    assert all(line.startswith("  language-cmk:") for line in lines)
+
+
+def test_services_share_what_is_said_at_the_top() -> None:
+    """A service's own settings win over the shared ones; of a group, setting by setting."""
+    settings = parse(
+        as_pulumi_has_them(
+            location="uksouth",
+            key={"generation": 1, "rotatesAfterDays": 90},
+            services=[{"name": "alpha"}, {"name": "beta", "location": "ukwest", "key": {"generation": 2}}],
+        )
+    )
+    alpha, beta = settings.services
+    assert (alpha.location, beta.location) == ("uksouth", "ukwest")
+    assert (alpha.key.generation, beta.key.generation) == (1, 2)
+    assert alpha.key.rotates_after_days == beta.key.rotates_after_days == 90
+
+
+def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
+    """A problem is at the service when the service says it, and at the top when all of them share it."""
+    found = problems(location="nowhere", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
+    assert [problem.split(":")[0] for problem in found] == ["location", "services[1].sku"]
+
+
+@pytest.mark.parametrize(
+    ("services", "path"),
+    [
+        ([{"name": "alpha"}, {"name": "alpha"}], "name"),
+        ([{"name": "alpha", "accountName": "same"}, {"name": "beta", "accountName": "same"}], "accountName"),
+        (
+            [{"name": "alpha", "vault": {"name": "kv-same"}}, {"name": "beta", "vault": {"name": "KV-same"}}],
+            "vault.name",
+        ),
+        (
+            [{"name": "alpha", "resourceGroupName": "rg"}, {"name": "beta", "resourceGroupName": "rg"}],
+            "resourceGroupName",
+        ),
+    ],
+)
+def test_fails_when_two_services_make_the_same_thing(services: list[dict[str, Any]], path: str) -> None:
+    """What one service makes no other makes, too."""
+    assert path in [problem.split(":")[0] for problem in problems(location="uksouth", services=services)]
+
+
+def test_a_secret_value_is_in_no_message() -> None:
+    """A setting that is kept secret is said to be wrong without its value."""
+    with pytest.raises(SettingsError) as error:
+        parse({**MINIMAL, "accountName": "Hunter2!"}, secret=frozenset({"accountName"}))
+    assert "Hunter2" not in str(error.value)
+    assert "accountName: is wrong; its value is secret" in str(error.value)
+
+
+def test_settings_cannot_be_changed() -> None:
+    """What was checked stays what was checked."""
+    settings: Settings = parse(MINIMAL)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.services[0].sku = "F0"

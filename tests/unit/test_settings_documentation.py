@@ -1,0 +1,42 @@
+"""The documentation of the settings is that of the settings there are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from settings.documentation import schema, table
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_documents_are_those_that_would_be_made_now() -> None:
+    """Who changes a setting runs `python -m settings`."""
+    assert (ROOT / "docs/settings.md").read_text() == table()
+    assert json.loads((ROOT / "docs/settings.schema.json").read_text()) == schema()
+
+
+@pytest.mark.parametrize("stack", ["Pulumi.dev.yaml"])
+def test_schema_accepts_the_stacks_of_this_repository(stack: str) -> None:
+    """What the program accepts the editor accepts, too."""
+    jsonschema.validate(yaml.safe_load((ROOT / stack).read_text()), schema())
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"language-cmk:colour": "red"},
+        {"language-cmk:network": {"access": "opn"}},
+        {"language-cmk:services": [{"location": "westeurope"}]},
+        {"language-cmk:key": {"generation": "two"}},
+    ],
+)
+def test_schema_refuses_what_the_program_refuses(config: dict[str, Any]) -> None:
+    """A wrong setting is marked in the editor, before any preview."""
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"config": config}, schema())
