@@ -33,7 +33,8 @@ setup: .venv/.synced .pulumi/bin/.ready ## everything the other targets need
 
 .venv/.synced: uv.lock pyproject.toml | .venv/bin/uv
 	@echo "setup: installing the locked Python packages (half a minute the first time)" >&2
-	.venv/bin/uv sync --frozen --inexact --quiet
+	# Compiled once here: where Python may not write bytecode, each start of each plugin would compile again.
+	.venv/bin/uv sync --frozen --inexact --quiet --compile-bytecode
 	touch $@
 
 .pulumi/bin/.ready: engine/install.py engine/go.mod engine/go.sum | .venv/.synced

@@ -1,0 +1,37 @@
+"""The plugin's entry point: `python -u provider ENGINE_ADDRESS`. Standard output carries the port "
+"and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+# The folder itself would be first, and its modules would be found without their package.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from provider import stubs  # noqa: E402
+
+stubs.load()
+
+import grpc  # noqa: E402
+from pulumi.runtime.proto import provider_pb2_grpc  # noqa: E402
+
+from provider.arm import Arm  # noqa: E402
+from provider.clients import Clients  # noqa: E402
+from provider.host import Host  # noqa: E402
+
+
+async def serve(engine_address: str) -> None:
+    """Serves the engine on a loopback port until it closes this process."""
+    server = grpc.aio.server()
+    host = Host(lambda login: Arm(Clients(login)), engine_address=engine_address)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(next((arg for arg in sys.argv[1:] if not arg.startswith("-")), "")))

@@ -1,0 +1,185 @@
+"""Azure through its official clients: each method is one call, in a thread, turned into facts or a failure.
+
+Holds no rule and never waits; the synchronous clients are used because their asynchronous twins would bring
+a second HTTP stack for no gain at this number of calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from provider import ids
+from provider.answers import (
+    account_from,
+    deleted_from,
+    failure_from,
+    key_version_from_arm,
+    key_version_from_vault,
+    progress_from,
+    retry_after_from,
+    vault_from,
+)
+from provider.azure_calls import Accepted, Progress
+from provider.clients import Clients, ForeignHostError
+from provider.facts import Account, Deleted, Encryption, KeyVersion, RoleGrant, Vault
+from provider.failure import ServiceError
+from provider.login import LoginError
+
+T = TypeVar("T")
+
+
+class Arm:
+    """Implements `azure_calls.Azure`."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    async def account(self, account: ids.AccountId) -> Account | None:
+        def call() -> Account:
+            client = self._clients.accounts(account.subscription)
+            return account_from(client.accounts.get(account.group, account.name))
+
+        return await _absent_is_none(call, f"reading the account {account.name}")
+
+    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+        def call() -> Accepted:
+            from azure.mgmt.cognitiveservices import models  # noqa: PLC0415
+
+            properties = None
+            if encryption.key_name:
+                properties = models.KeyVaultProperties(
+                    key_name=encryption.key_name,
+                    key_version=encryption.key_version,
+                    key_vault_uri=encryption.key_vault_uri,
+                    identity_client_id=encryption.identity_client_id,
+                )
+            wanted = models.Encryption(
+                key_source=encryption.key_source or "", key_vault_properties=properties
+            )
+            body = models.Account(properties=models.AccountProperties(encryption=wanted))
+            poller = self._clients.accounts(account.subscription).accounts.begin_update(
+                account.group, account.name, body, polling=False, cls=lambda raw, *_: raw.http_response
+            )
+            raw: Any = poller.result()
+            headers = raw.headers
+            return Accepted(
+                headers.get("Azure-AsyncOperation") or headers.get("Location"), retry_after_from(headers)
+            )
+
+        return await _in_thread(call, f"changing the encryption of {account.name}")
+
+    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress:
+        def call() -> Progress:
+            from azure.core.rest import HttpRequest  # noqa: PLC0415
+
+            # The clients have no public way to poll one URL; their own poller would sleep in its thread.
+            send = self._clients.accounts(account.subscription)._send_request  # noqa: SLF001
+            response = send(HttpRequest("GET", operation_url))
+            if response.status_code not in (200, 202):
+                response.raise_for_status()
+            return progress_from(response)
+
+        return await _in_thread(call, f"polling the operation on {account.name}")
+
+    async def vault(self, vault: ids.VaultId) -> Vault | None:
+        def call() -> Vault:
+            return vault_from(self._clients.vaults(vault.subscription).vaults.get(vault.group, vault.name))
+
+        return await _absent_is_none(call, f"reading the vault {vault.name}")
+
+    async def key_version(self, key: ids.KeyId, version: str | None) -> KeyVersion | None:
+        def call() -> KeyVersion:
+            keys = self._clients.vaults(key.vault.subscription).keys
+            place = (key.vault.group, key.vault.name, key.name)
+            return key_version_from_arm(keys.get_version(*place, version) if version else keys.get(*place))
+
+        return await _absent_is_none(call, f"reading the key {key.name} of {key.vault.name}")
+
+    async def key_versions(self, key: ids.KeyId) -> list[KeyVersion]:
+        def call() -> list[KeyVersion]:
+            keys = self._clients.vaults(key.vault.subscription).keys
+            found = keys.list_versions(key.vault.group, key.vault.name, key.name)
+            return [key_version_from_arm(k) for k in found]
+
+        return await _in_thread(call, f"listing the versions of the key {key.name} of {key.vault.name}")
+
+    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
+        def call() -> list[RoleGrant]:
+            client = self._clients.authorization(scope.split("/")[2])
+            found = client.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal_id}')")
+            return [
+                RoleGrant(
+                    scope=assignment.scope,
+                    role_id=assignment.role_definition_id,
+                    data_actions=_actions(definition.permissions, "data_actions"),
+                    not_data_actions=_actions(definition.permissions, "not_data_actions"),
+                    conditional=bool(assignment.condition),
+                )
+                for assignment in found
+                if (definition := client.role_definitions.get_by_id(assignment.role_definition_id))
+            ]
+
+        return await _in_thread(call, f"listing the role assignments on {scope}")
+
+    async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
+        def call() -> list[KeyVersion]:
+            found = self._clients.keys(vault_uri).list_properties_of_key_versions(name)
+            return [key_version_from_vault(properties) for properties in found]
+
+        return await _in_thread(call, f"listing the versions of the key {name} at {vault_uri}")
+
+    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
+        def call() -> None:
+            self._clients.keys(vault_uri).update_key_properties(name, version, tags=tags)
+
+        await _in_thread(call, f"tagging the version {version} of the key {name} at {vault_uri}")
+
+    async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+        def call() -> KeyVersion:
+            return key_version_from_vault(self._clients.keys(vault_uri).rotate_key(name).properties)
+
+        return await _in_thread(call, f"rotating the key {name} at {vault_uri}")
+
+    async def deleted_accounts(self, subscription: str) -> list[Deleted]:
+        def call() -> list[Deleted]:
+            found = self._clients.accounts(subscription).deleted_accounts.list()
+            return [deleted_from(account) for account in found]
+
+        return await _in_thread(call, "listing the deleted accounts")
+
+    async def deleted_vaults(self, subscription: str) -> list[Deleted]:
+        def call() -> list[Deleted]:
+            return [deleted_from(v) for v in self._clients.vaults(subscription).vaults.list_deleted()]
+
+        return await _in_thread(call, "listing the deleted vaults")
+
+
+def _actions(permissions: Iterable[Any] | None, name: str) -> tuple[str, ...]:
+    return tuple(action for permission in permissions or () for action in getattr(permission, name) or ())
+
+
+async def _absent_is_none(call: Callable[[], T], doing: str) -> T | None:
+    try:
+        return await _in_thread(call, doing)
+    except ServiceError as failure:
+        if failure.is_absent:
+            return None
+        raise
+
+
+async def _in_thread(call: Callable[[], T], doing: str) -> T:
+    """Runs a call of the synchronous clients beside the event loop, its errors made ServiceError."""
+
+    def guarded() -> T:
+        from azure.core.exceptions import AzureError  # noqa: PLC0415
+
+        try:
+            return call()
+        except AzureError as error:
+            raise failure_from(error, doing) from error
+        except (ForeignHostError, LoginError) as error:
+            raise ServiceError(400, type(error).__name__, str(error), doing) from error
+
+    return await asyncio.to_thread(guarded)

@@ -1,0 +1,83 @@
+"""What the provider asks of Azure, one method per question; `arm` answers it, and tests put a fake here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from provider import ids
+from provider.facts import Account, Deleted, Encryption, KeyVersion, RoleGrant, Vault
+from provider.failure import ServiceError
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A PATCH that ARM took. `operation_url` is None when it was done at once; `retry_after` in seconds."""
+
+    operation_url: str | None
+    retry_after: float | None = None
+
+    @property
+    def operation_id(self) -> str | None:
+        """The operation's id: the last segment of its URL, without the signature that follows."""
+        return self.operation_url.partition("?")[0].rpartition("/")[2] if self.operation_url else None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One look at a long-running operation: `status` as Azure writes it (`Updating`, `Succeeded`, "
+    "`Failed`)."""
+
+    status: str
+    retry_after: float | None = None
+    failure: ServiceError | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.status.lower() in {"succeeded", "failed", "canceled", "cancelled"}
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status.lower() == "succeeded"
+
+
+class Azure(Protocol):
+    """Azure Resource Manager and Key Vault as this provider needs them.
+
+    Every method makes one request (a list: one per page), never retries, and raises ServiceError. The
+    `get`s answer None for what is absent.
+    """
+
+    async def account(self, account: ids.AccountId) -> Account | None: ...
+
+    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+        """PATCHes the account's `properties.encryption` and nothing else."""
+        ...
+
+    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress: ...
+
+    async def vault(self, vault: ids.VaultId) -> Vault | None: ...
+
+    async def key_version(self, key: ids.KeyId, version: str | None) -> KeyVersion | None:
+        """One version through ARM; the current one when `version` is None."""
+        ...
+
+    async def key_versions(self, key: ids.KeyId) -> list[KeyVersion]: ...
+
+    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]: ...
+
+    async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
+        """The versions as the data plane tells them, with their tags."""
+        ...
+
+    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
+        """Replaces the version's tags through the data plane."""
+        ...
+
+    async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+        """Makes a new version through the data plane."""
+        ...
+
+    async def deleted_accounts(self, subscription: str) -> list[Deleted]: ...
+
+    async def deleted_vaults(self, subscription: str) -> list[Deleted]: ...

@@ -1,0 +1,241 @@
+"""The act of binding and unbinding: wait until it may be done, PATCH, follow the operation, compare.
+
+Decides nothing about inputs (`binding`) or what may be bound (`preflight`). One act at a time per account, as
+the service serialises them. Nothing is undone on failure: running the same again converges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from provider import binding, ids
+from provider.azure_calls import Accepted, Azure
+from provider.error_table import About
+from provider.errors import said, translate
+from provider.facts import Account, Encryption
+from provider.failure import ServiceError, Trouble, trouble
+from provider.finding import Finding, Subject, Verdict
+from provider.preflight import findings
+from provider.reading import surroundings
+from provider.retrying import Retries, ask
+from provider.waiting import Clock, DeadlineError, Patience, StoppedError
+
+GRANT_LISTING_SECONDS = 120.0
+"""How long a role assignment may take to be listed by ARM before it counts as missing."""
+
+
+class RefusedError(Exception):
+    """What was asked for cannot be done; the message holds every reason and nothing was written."""
+
+
+class UnfinishedError(Exception):
+    """Azure took the change but its end was not seen; running the same again finishes it."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """An account as it was left, and the operation that left it so."""
+
+    account: Account
+    operation_id: str | None
+    at: str
+
+
+class Binder:
+    """Binds and unbinds accounts."""
+
+    def __init__(self, azure: Azure, clock: Clock) -> None:
+        self._azure = azure
+        self._clock = clock
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def bind(self, wanted: binding.Desired, patience: Patience, *, rebinding: bool) -> Binding:
+        """Binds `wanted`, whatever was bound before, and proves it by reading back.
+
+        Raises RefusedError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
+        """
+        async with self._locks[wanted.account.key]:
+            before = await self._cleared(wanted, patience, rebinding=rebinding)
+            account, operation_id = await self._change(
+                wanted.account, binding.encryption(wanted), about_binding(wanted, before), patience
+            )
+            if account is None:
+                raise RefusedError(f"the account {wanted.account.name} was deleted while it was bound")
+            if wrong := binding.mismatches(wanted, binding.bound(account)):
+                raise RefusedError(_overwritten(account, wrong))
+            at = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return Binding(account, operation_id, at)
+
+    async def unbind(self, account_id: ids.AccountId, patience: Patience) -> None:
+        """Gives the account back to Microsoft's keys; done already when it is gone or not bound.
+
+        Raises what `bind` raises.
+        """
+        async with self._locks[account_id.key]:
+            account = await self._settled(account_id, patience)
+            if account is None:
+                # One 404 may come from a front end that is behind; believing it forgets a bound account.
+                await patience.pause(2.0, f"making sure that the account {account_id.name} is gone")
+                account = await self._settled(account_id, patience)
+            if account is None or binding.bound(account) is None:
+                return
+            if account.kind.lower() == "aiservices" and account.manages_projects:
+                raise RefusedError(
+                    f"the account {account_id.name} of kind AIServices manages projects and cannot go back "
+                    "to Microsoft-managed keys; delete the account itself, or take the binding out of the "
+                    "stack with `pulumi state delete URN`"
+                )
+            about = About(account_id=account_id.text)
+            after, _ = await self._change(account_id, Encryption(binding.MICROSOFT), about, patience)
+            if after and binding.bound(after):
+                raise RefusedError(_overwritten(after, ["keySource: still Microsoft.KeyVault"]))
+
+    async def _cleared(self, wanted: binding.Desired, patience: Patience, *, rebinding: bool) -> Account:
+        """The account, once nothing speaks against binding it. Raises RefusedError with every reason."""
+        backoff = patience.backoff(first=2.0)
+        while True:
+            around = await surroundings(self._azure, wanted.wish, patience)
+            found = findings(Subject(wanted.wish, around, self._clock.time(), rebinding))
+            against = [f for f in found if f.verdict is not Verdict.UNCHECKED]
+            passing = bool(against) and all(_may_pass(f, patience) for f in against)
+            if not against and around.account:
+                for finding in found:
+                    await patience.note(f"not checked: {finding}")
+                return around.account
+            if not passing:
+                raise RefusedError(refusal(wanted.account.name, found))
+            await patience.pause(backoff.next(), f"waiting: {'; '.join(f.text for f in against)}")
+
+    async def _settled(self, account_id: ids.AccountId, patience: Patience) -> Account | None:
+        """The account once no change is under way on it; None when there is none."""
+        backoff = patience.backoff(first=0.5)
+        while True:
+            account = await ask(lambda: self._azure.account(account_id), patience)
+            if account is None or account.provisioning_state.lower() in {"succeeded", "failed", "canceled"}:
+                return account
+            state = account.provisioning_state
+            await patience.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
+
+    async def _change(
+        self, account_id: ids.AccountId, encryption: Encryption, about: About, patience: Patience
+    ) -> tuple[Account | None, str | None]:
+        """Carries a change out; gives the account as it is afterwards, and the operation's id."""
+        accepted = await self._patched(account_id, encryption, about, patience)
+        try:
+            account = await self._settled(account_id, patience)
+        except (ServiceError, DeadlineError, StoppedError) as error:
+            raise UnfinishedError(_unfinished(error, about)) from error
+        if account and account.provisioning_state.lower() != "succeeded":
+            raise RefusedError(
+                f"the change of {account_id.name} ended as {account.provisioning_state}; "
+                "its activity log says why"
+            )
+        return account, accepted.operation_id
+
+    async def _patched(
+        self, account_id: ids.AccountId, encryption: Encryption, about: About, patience: Patience
+    ) -> Accepted:
+        """PATCHes until Azure has carried it out; waits out what passes by itself, raises everything else."""
+        retries, backoff = Retries(patience), patience.backoff(first=2.0, ceiling=30.0)
+        while True:
+            patience.check()
+            try:
+                accepted = await self._azure.bind(account_id, encryption)
+                await self._followed(account_id, accepted, about, patience)
+            except ServiceError as failure:
+                waiting_for = _WAITS.get(trouble(failure))
+                if waiting_for is None:
+                    await retries.pause_or_raise(failure)
+                    continue
+                try:
+                    await patience.pause(
+                        max(backoff.next(), failure.retry_after or 0.0), f"{waiting_for}: {said(failure)}"
+                    )
+                except DeadlineError as error:
+                    raise DeadlineError(
+                        f"{waiting_for}\n{translate(failure, about)}", error.waited
+                    ) from error
+            else:
+                return accepted
+
+    async def _followed(
+        self, account_id: ids.AccountId, accepted: Accepted, about: About, patience: Patience
+    ) -> None:
+        """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError "
+        "when unseen."""
+        url = accepted.operation_url
+        if url is None:
+            return
+        backoff, hint = patience.backoff(first=0.5, ceiling=10.0), accepted.retry_after
+        try:
+            while True:
+                progress = await ask(lambda: self._azure.progress(account_id, url), patience)
+                if progress.done:
+                    break
+                hint = progress.retry_after if progress.retry_after is not None else hint
+                # Azure's Retry-After wins over our own pace, in both directions.
+                pause = backoff.next() if hint is None else hint
+                await patience.pause(
+                    pause, f"waiting for the operation on {account_id.name}, {progress.status}"
+                )
+        except ServiceError as error:
+            if error.is_absent:
+                # Operations are forgotten after a while; the account itself then tells how it ended.
+                return
+            raise UnfinishedError(_unfinished(error, about)) from error
+        except (DeadlineError, StoppedError) as error:
+            raise UnfinishedError(_unfinished(error, about)) from error
+        if not progress.succeeded:
+            raise progress.failure or ServiceError(
+                200, progress.status, f"the operation {accepted.operation_id} ended as {progress.status}"
+            )
+
+
+_WAITS = {
+    Trouble.BUSY: "waiting for another change of the account to end",
+    Trouble.PROPAGATING: "waiting for the access to the key to be known everywhere",
+}
+
+
+def _may_pass(finding: Finding, patience: Patience) -> bool:
+    if finding.verdict is not Verdict.PASSING:
+        return False
+    return finding.rule != "identity-has-grant" or patience.elapsed < GRANT_LISTING_SECONDS
+
+
+def _overwritten(account: Account, wrong: list[str]) -> str:
+    return (
+        f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(wrong)}; "
+        "somebody else changes this account at the same time (its activity log says who)"
+    )
+
+
+def _unfinished(error: Exception, about: About) -> str:
+    reason = translate(error, about) if isinstance(error, ServiceError) else str(error)
+    return f"Azure took the change, but its end was not seen: {reason}\n  fix: run the same command again"
+
+
+def refusal(account_name: str, found: list[Finding]) -> str:
+    """Every finding of a preflight as one message: what speaks against it first, then what was not "
+    "checked."""
+    against = [f for f in found if f.verdict is not Verdict.UNCHECKED]
+    unchecked = [f for f in found if f.verdict is Verdict.UNCHECKED]
+    lines = [f"{account_name} cannot be bound to this key: {len(against)} finding(s), nothing was written"]
+    lines += [f"  - {f.rule}: {f.text}" + (f"\n      fix: {f.fix}" if f.fix else "") for f in against]
+    lines += [f"  - not checked: {f.text}" for f in unchecked]
+    return "\n".join(lines)
+
+
+def about_binding(wanted: binding.Desired, account: Account | None = None) -> About:
+    """What the commands in a translated error are filled with."""
+    principal = account.principal_for(wanted.identity_client_id) if account else None
+    return About(
+        account_id=wanted.account.text,
+        vault_id=wanted.vault.text if wanted.vault else "VAULT_ID",
+        vault_name=wanted.key.vault_name,
+        key_name=wanted.key.name,
+        principal_id=principal or "PRINCIPAL_ID",
+    )

@@ -1,0 +1,67 @@
+"""Inputs judged by their form alone: what is missing, misspelt or contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provider import ids
+from provider.wire import Properties
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that cannot be right."""
+
+    property: str
+    reason: str
+
+
+def check_binding(news: Properties, vault_suffixes: Sequence[str]) -> list[Failure]:
+    """Every input that is missing, misspelt or unknown to this resource; values not known yet pass."""
+    failures = unexpected(
+        news, {"accountId", "keyUriWithVersion", "identityClientId", "vaultId", "accountDigest"}
+    )
+    failures += malformed(news, "accountId", ids.account_id, required=True)
+    failures += malformed(
+        news, "keyUriWithVersion", lambda text: ids.key_uri(text, vault_suffixes), required=True
+    )
+    failures += malformed(news, "identityClientId", ids.client_id)
+    failures += malformed(news, "vaultId", ids.vault_id)
+    key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
+    if not failures and key and vault:
+        named, bound = ids.vault_id(vault).name.lower(), ids.key_uri(key, vault_suffixes).vault_name
+        if named != bound:
+            failures.append(
+                Failure(
+                    "vaultId",
+                    f"the key is in the vault {bound!r}, but vaultId names {named!r}; "
+                    "give the id of the vault that holds the key, or leave vaultId away",
+                )
+            )
+    return failures
+
+
+def unexpected(news: Properties, expected: set[str]) -> list[Failure]:
+    """A failure for each property that the resource does not have, so that a misspelling is not "
+    "passed over."""
+    return [
+        Failure(name, f"unknown input {name!r}; known are {', '.join(sorted(expected))}")
+        for name in sorted(set(news.values) - expected)
+        if not name.startswith("__")
+    ]
+
+
+def malformed(news: Properties, name: str, parse: ids.Parser, *, required: bool = False) -> list[Failure]:
+    """A failure when the input is missing though required, or when `parse` says that it is malformed."""
+    value = news.known(name)
+    if value in (None, ""):
+        missing = required and not news.is_unknown(name)
+        return [Failure(name, f"missing required input {name!r}")] if missing else []
+    if not isinstance(value, str):
+        return [Failure(name, f"{name} is {value!r}; expected text")]
+    try:
+        parse(value)
+    except ids.MalformedError as error:
+        return [Failure(name, str(error))]
+    return []

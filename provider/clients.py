@@ -1,0 +1,123 @@
+"""The official clients, made when first needed: one login, no retries of their own, no foreign hosts.
+
+Their retries are off because `retrying` waits instead: on the provider's clock, told to the user, stopped by
+Ctrl-C. The modules are imported inside the functions, since each takes a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from provider.clouds import AzureCloud
+from provider.login import Login, credential
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.keyvault.keys import KeyClient
+    from azure.mgmt.authorization import AuthorizationManagementClient
+    from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+    from azure.mgmt.keyvault import KeyVaultManagementClient
+
+T = TypeVar("T")
+
+_LOGIN_RETRIES = 3
+"""Retries of a token request; azure-identity alone can tell which of its failures are worth one."""
+
+
+class ForeignHostError(Exception):
+    """A request was about to leave for a host that is not the chosen cloud's."""
+
+
+class Clients:
+    """One client per service and subscription (or vault), shared by all calls; safe from several threads.
+
+    `read_timeout`: seconds without a byte before a request counts as lost.
+    """
+
+    def __init__(self, login: Login, *, connect_timeout: float = 10.0, read_timeout: float = 60.0) -> None:
+        self.login = login
+        self._timeouts = {"connection_timeout": connect_timeout, "read_timeout": read_timeout}
+        self._made: dict[tuple[str, str], Any] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def cloud(self) -> AzureCloud:
+        return self.login.cloud
+
+    def accounts(self, subscription: str) -> CognitiveServicesManagementClient:
+        from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient  # noqa: PLC0415
+
+        return self._once(
+            "accounts", subscription, lambda: self._arm(CognitiveServicesManagementClient, subscription)
+        )
+
+    def vaults(self, subscription: str) -> KeyVaultManagementClient:
+        from azure.mgmt.keyvault import KeyVaultManagementClient  # noqa: PLC0415
+
+        return self._once("vaults", subscription, lambda: self._arm(KeyVaultManagementClient, subscription))
+
+    def authorization(self, subscription: str) -> AuthorizationManagementClient:
+        from azure.mgmt.authorization import AuthorizationManagementClient  # noqa: PLC0415
+
+        return self._once(
+            "roles", subscription, lambda: self._arm(AuthorizationManagementClient, subscription)
+        )
+
+    def keys(self, vault_uri: str) -> KeyClient:
+        from azure.keyvault.keys import KeyClient  # noqa: PLC0415
+
+        return self._once(
+            "keys",
+            vault_uri,
+            lambda: KeyClient(vault_url=vault_uri, credential=self._credential(), **self._options()),
+        )
+
+    def _arm(self, client: Callable[..., T], subscription: str) -> T:
+        return client(
+            self._credential(),
+            subscription,
+            base_url=self.cloud.resource_manager,
+            credential_scopes=[self.cloud.arm_scope],
+            **self._options(),
+        )
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "per_call_policies": [_guard(self.cloud)],
+            "retry_total": 0,
+            "permit_redirects": False,
+            "logging_enable": False,
+            **self._timeouts,
+        }
+
+    def _credential(self) -> TokenCredential:
+        return self._once(
+            "credential", "", lambda: credential(self.login, retry_total=_LOGIN_RETRIES, **self._timeouts)
+        )
+
+    def _once(self, kind: str, scope: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            found: T | None = self._made.get((kind, scope))
+            if found is None:
+                found = self._made[kind, scope] = make()
+            return found
+
+
+def _guard(cloud: AzureCloud) -> Any:
+    """A pipeline policy that lets requests go to the cloud's own hosts only.
+
+    The clients follow URLs that answers name (the next page, an operation), and would put the token on them.
+    """
+    from azure.core.pipeline.policies import SansIOHTTPPolicy  # noqa: PLC0415
+
+    class HostGuard(SansIOHTTPPolicy):  # type: ignore[type-arg]
+        def on_request(self, request: Any) -> None:
+            url = request.http_request.url
+            if not cloud.may_receive_token(url):
+                raise ForeignHostError(
+                    f"{url.partition('?')[0]} is not an endpoint of the {cloud.name} cloud"
+                )
+
+    return HostGuard()

@@ -1,0 +1,82 @@
+"""Azure's clouds: which endpoints belong to each, and that tokens go nowhere else.
+
+Endpoint source: azure-core's `AzureClouds` and Key Vault's national cloud suffixes
+(https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#vault-name-and-object-name).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class AzureCloud:
+    """One cloud's endpoints. `vault_suffixes`: the vaults' first, then the managed HSMs'."""
+
+    name: str
+    resource_manager: str
+    authority: str
+    vault_suffixes: tuple[str, str]
+
+    @property
+    def arm_host(self) -> str:
+        return urlsplit(self.resource_manager).netloc
+
+    @property
+    def arm_scope(self) -> str:
+        return f"{self.resource_manager}/.default"
+
+    def may_receive_token(self, url: str) -> bool:
+        """Whether a request to `url` may carry a token for this cloud: https, and ARM or a vault."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        ours = host == self.arm_host or any(host.endswith(f".{suffix}") for suffix in self.vault_suffixes)
+        return parts.scheme == "https" and parts.port in (None, 443) and ours
+
+
+PUBLIC = AzureCloud(
+    "public",
+    "https://management.azure.com",
+    "https://login.microsoftonline.com",
+    ("vault.azure.net", "managedhsm.azure.net"),
+)
+US_GOVERNMENT = AzureCloud(
+    "usgovernment",
+    "https://management.usgovcloudapi.net",
+    "https://login.microsoftonline.us",
+    ("vault.usgovcloudapi.net", "managedhsm.usgovcloudapi.net"),
+)
+CHINA = AzureCloud(
+    "china",
+    "https://management.chinacloudapi.cn",
+    "https://login.chinacloudapi.cn",
+    ("vault.azure.cn", "managedhsm.azure.cn"),
+)
+
+_BY_NAME = {
+    "": PUBLIC,
+    "public": PUBLIC,
+    "azurecloud": PUBLIC,
+    "azurepubliccloud": PUBLIC,
+    "usgov": US_GOVERNMENT,
+    "usgovernment": US_GOVERNMENT,
+    "azureusgovernment": US_GOVERNMENT,
+    "azureusgovernmentcloud": US_GOVERNMENT,
+    "china": CHINA,
+    "azurechinacloud": CHINA,
+}
+
+
+def named(environment: str) -> AzureCloud:
+    """The cloud that `ARM_ENVIRONMENT` names, in any of azure-native's spellings.
+
+    Raises ValueError naming what is known: a misspelt cloud must not send a secret to the public one.
+    """
+    found = _BY_NAME.get(environment.strip().lower())
+    if found is None:
+        raise ValueError(
+            f"the environment {environment!r} is not known; expected public, usgovernment or china "
+            "(setting azure-cmk:environment, or ARM_ENVIRONMENT)"
+        )
+    return found

@@ -1,0 +1,112 @@
+"""How what is asked for differs from what was asked for and from what is bound, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from provider import ids
+from provider.wire import UNKNOWN, Properties
+
+
+class Change(Enum):
+    """How a property differs; the names are those of the engine's `PropertyDiff.Kind`."""
+
+    ADD = "ADD"
+    DELETE = "DELETE"
+    UPDATE = "UPDATE"
+    UPDATE_REPLACE = "UPDATE_REPLACE"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One property's change. `in_inputs` is False where only what was read differs, out-of-band drift."""
+
+    change: Change
+    why: str
+    in_inputs: bool = True
+
+
+def diff(
+    olds: Properties, old_inputs: Properties, news: Properties, vault_suffixes: Sequence[str]
+) -> dict[str, Difference]:
+    """What an update would change, by property; empty when nothing.
+
+    What was read counts as much as what was written: a key bound out of band is a change, though the
+    inputs are the same. `accountDigest` and `vaultId` appearing for the first time are not changes: both
+    describe the surroundings, and an account bound elsewhere must import without a difference.
+    """
+    found = {
+        "accountId": _account_difference(old_inputs, news),
+        "keyUriWithVersion": _key_difference(olds, old_inputs, news, vault_suffixes),
+        "identityClientId": _identity_difference(olds, old_inputs, news),
+        "vaultId": _surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
+        "accountDigest": _surroundings_difference(
+            old_inputs, news, "accountDigest", "the account changes, so the binding is asserted again"
+        ),
+    }
+    return {name: difference for name, difference in found.items() if difference}
+
+
+def _account_difference(old_inputs: Properties, news: Properties) -> Difference | None:
+    if fold(old_inputs, "accountId") == fold(news, "accountId"):
+        return None
+    return Difference(Change.UPDATE_REPLACE, "another account is to be bound")
+
+
+def _key_difference(
+    olds: Properties, old_inputs: Properties, news: Properties, vault_suffixes: Sequence[str]
+) -> Difference | None:
+    written, live, wanted = _written_live_wanted(olds, old_inputs, news, "keyUriWithVersion")
+    if wanted == written == live:
+        return None
+    in_inputs = written != wanted
+    why = why_key_changes(live, str(news.values["keyUriWithVersion"]), vault_suffixes, in_inputs=in_inputs)
+    return Difference(Change.UPDATE, why, in_inputs)
+
+
+def why_key_changes(old: str, new: str, vault_suffixes: Sequence[str], *, in_inputs: bool) -> str:
+    """Why the key URI differs: rotation, another key, another vault, or drift."""
+    if new == UNKNOWN:
+        return "the key version is not known yet"
+    drift = "" if in_inputs else ", bound out of band"
+    try:
+        before, after = ids.key_uri(old, vault_suffixes), ids.key_uri(new, vault_suffixes)
+    except ids.MalformedError:
+        return f"{old or 'nothing'} is bound{drift}"
+    if before.same_key(after):
+        return f"rotation: version {before.version} to {after.version} of the key {after.name}{drift}"
+    if before.vault_uri == after.vault_uri:
+        return f"other key: {before.name} to {after.name} in {after.host}{drift}"
+    return f"other vault: {before.host} to {after.host}{drift}"
+
+
+def _identity_difference(olds: Properties, old_inputs: Properties, news: Properties) -> Difference | None:
+    written, live, wanted = _written_live_wanted(olds, old_inputs, news, "identityClientId")
+    if wanted == written == live:
+        return None
+    change = Change.DELETE if not wanted else Change.UPDATE if written else Change.ADD
+    why = f"the identity that uses the key: {live or 'system-assigned'} to {wanted or 'system-assigned'}"
+    return Difference(change, why, written != wanted)
+
+
+def _written_live_wanted(
+    olds: Properties, old_inputs: Properties, news: Properties, name: str
+) -> tuple[str, str, str]:
+    """A property as last asked for, as last read, as asked for now; a state without outputs tells nothing."""
+    written = fold(old_inputs, name)
+    live = fold(olds, name) if "keySource" in olds.values else written
+    return written, live, fold(news, name)
+
+
+def _surroundings_difference(
+    old_inputs: Properties, news: Properties, name: str, why: str
+) -> Difference | None:
+    old, new = fold(old_inputs, name), fold(news, name)
+    return Difference(Change.UPDATE, why) if old and new and old != new else None
+
+
+def fold(properties: Properties, name: str) -> str:
+    """A property without the differences that mean nothing: case and a trailing slash."""
+    return str(properties.values.get(name) or "").rstrip("/").lower()

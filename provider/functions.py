@@ -1,0 +1,112 @@
+"""The functions `getBinding` and `getDeleted`: questions that a program may ask, also in preview."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from provider import binding, ids
+from provider.azure_calls import Azure
+from provider.checks import Failure, malformed, unexpected
+from provider.error_table import About
+from provider.errors import translate
+from provider.facts import Deleted
+from provider.failure import ServiceError
+from provider.resource import Call
+from provider.retrying import ask
+from provider.wire import UNKNOWN, Properties, Value
+
+T = TypeVar("T")
+
+
+class FunctionError(Exception):
+    """Azure did not answer the question; the message says why."""
+
+
+class Functions:
+    """Both functions. `subscription_id` is the login's, asked for only when the caller names none."""
+
+    def __init__(self, azure: Azure, subscription_id: Callable[[], str]) -> None:
+        self._azure = azure
+        self._subscription_id = subscription_id
+
+    def check_binding(self, args: Properties) -> list[Failure]:
+        return unexpected(args, {"accountId"}) + malformed(args, "accountId", ids.account_id, required=True)
+
+    async def get_binding(self, call: Call, args: Properties) -> dict[str, Value]:
+        """`{"binding": {...}}` of an account; `{"binding": null}` when it is absent or not bound."""
+        if args.is_unknown("accountId"):
+            return {"binding": UNKNOWN}
+        account_id = ids.account_id(str(args.values["accountId"]))
+        try:
+            account = await ask(lambda: self._azure.account(account_id), call.patience)
+        except ServiceError as failure:
+            raise FunctionError(translate(failure, About(account_id=account_id.text))) from failure
+        found = binding.bound(account) if account else None
+        if account is None or found is None:
+            return {"binding": None}
+        told = binding.outputs(
+            {"accountId": account_id.text}, account, found, bound_at=None, operation_id=None
+        )
+        return {"binding": {name: value for name, value in told.items() if value is not None}}
+
+    def check_deleted(self, args: Properties) -> list[Failure]:
+        names = {"vaultName", "accountName", "resourceGroupName", "location", "subscriptionId"}
+        failures = unexpected(args, names)
+        if not args.values.get("vaultName") and not args.values.get("accountName"):
+            failures.append(Failure("vaultName", "give vaultName, accountName or both: nothing is asked for"))
+        if not failures and not (args.values.get("subscriptionId") or self._subscription_id()):
+            failures.append(
+                Failure(
+                    "subscriptionId",
+                    "no subscription is known; give subscriptionId or set ARM_SUBSCRIPTION_ID",
+                )
+            )
+        return failures
+
+    async def get_deleted(self, call: Call, args: Properties) -> dict[str, Value]:
+        """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`."""
+        if args.has_unknowns:
+            return {"vault": UNKNOWN, "account": UNKNOWN}
+        subscription = args.text("subscriptionId") or self._subscription_id()
+        try:
+            vaults = await self._named(
+                args.text("vaultName"), call, lambda: self._azure.deleted_vaults(subscription)
+            )
+            accounts = await self._named(
+                args.text("accountName"), call, lambda: self._azure.deleted_accounts(subscription)
+            )
+        except ServiceError as failure:
+            raise FunctionError(translate(failure)) from failure
+        return {"vault": _told(vaults, args), "account": _told(accounts, args)}
+
+    async def _named(
+        self, name: str | None, call: Call, listing: Callable[[], Awaitable[list[Deleted]]]
+    ) -> list[Deleted]:
+        if not name:
+            return []
+        return [found for found in await ask(listing, call.patience) if found.name.lower() == name.lower()]
+
+
+def _told(found: list[Deleted], args: Properties) -> dict[str, Value] | None:
+    location, group = args.text("location"), args.text("resourceGroupName")
+    for deleted in found:
+        if location and _plain(deleted.location) != _plain(location):
+            continue
+        place = f"{deleted.id}/{deleted.resource_id or ''}/".lower()
+        if group and f"/resourcegroups/{group.lower()}/" not in place:
+            continue
+        values = {
+            "id": deleted.id,
+            "name": deleted.name,
+            "location": deleted.location,
+            "deletionDate": deleted.deletion_date,
+            "scheduledPurgeDate": deleted.scheduled_purge_date,
+            "resourceId": deleted.resource_id,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+    return None
+
+
+def _plain(location: str) -> str:
+    return location.replace(" ", "").lower()

@@ -1,0 +1,242 @@
+"""The provider as the engine sees it: gRPC in, resources and functions out. Holds no rule.
+
+Subclasses the generated servicer: `pulumi.provider.experimental` drops `old_inputs` (so drift and a changed
+input look the same), has no Attach (so nothing can be debugged or tested attached), no partial failures (so a
+change that was taken but not seen to end leaves no state) and no way to the engine's log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from provider import VERSION
+from provider.azure_calls import Azure
+from provider.customer_managed_key import CustomerManagedKey
+from provider.difference import Change, Difference
+from provider.enginelog import EngineLog
+from provider.functions import Functions
+from provider.key_version import KeyVersion
+from provider.login import Login, login, unknown_settings
+from provider.outcomes import Context, errors_told
+from provider.resource import Call, Resource, State
+from provider.waiting import DEFAULT_TIMEOUT, Clock, Patience, SystemClock
+from provider.wire import Properties, decode, encode
+
+PREVIEW_TIMEOUT = 60.0
+"""Seconds a preview or read may wait for Azure before it gives up."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a configured provider serves."""
+
+    resources: Mapping[str, Resource]
+    functions: Functions
+
+
+class Host(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves one engine. `connect` makes Azure of a login; a test gives its own, and its own clock."""
+
+    def __init__(
+        self,
+        connect: Callable[[Login], Azure],
+        *,
+        engine_address: str = "",
+        clock: Clock | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._connect = connect
+        self._clock = clock or SystemClock()
+        self._environ = os.environ if environ is None else environ
+        self._log = EngineLog()
+        self._log.connect(engine_address)
+        self._stop = asyncio.Event()
+        self._served: Served | None = None
+        self._login: Login | None = None
+
+    async def Handshake(self, request: Any, context: Context) -> Any:
+        self._log.connect(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    async def Attach(self, request: Any, context: Context) -> Any:
+        self._log.connect(request.address)
+        return empty_pb2.Empty()
+
+    async def GetPluginInfo(self, request: Any, context: Context) -> Any:
+        return plugin_pb2.PluginInfo(version=VERSION)
+
+    async def GetSchema(self, request: Any, context: Context) -> Any:
+        schema = await asyncio.to_thread((Path(__file__).parent / "schema.json").read_text, encoding="utf-8")
+        return provider_pb2.GetSchemaResponse(schema=schema)
+
+    async def CheckConfig(self, request: Any, context: Context) -> Any:
+        config = decode(request.news)
+        failures = [
+            provider_pb2.CheckFailure(property=name, reason=f"unknown setting azure-cmk:{name}")
+            for name in unknown_settings(config.values)
+        ]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    async def DiffConfig(self, request: Any, context: Context) -> Any:
+        """Another login is never another resource."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    @errors_told
+    async def Configure(self, request: Any, context: Context) -> Any:
+        config = {name: _as_text(value) for name, value in decode(request.args).values.items()}
+        self._login = wanted = login(config, self._environ)
+        azure = self._connect(wanted)
+        self._served = Served(
+            {
+                "azure-cmk:index:CustomerManagedKey": CustomerManagedKey(azure, self._clock, wanted.cloud),
+                "azure-cmk:index:KeyVersion": KeyVersion(azure, self._clock, wanted.cloud),
+            },
+            Functions(azure, lambda: wanted.subscription_id),
+        )
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    async def Check(self, request: Any, context: Context) -> Any:
+        resource = await self._resource(request, context)
+        failures = [
+            provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
+            for failure in resource.check(decode(request.news))
+        ]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    async def Diff(self, request: Any, context: Context) -> Any:
+        resource = await self._resource(request, context)
+        olds = decode(request.olds)
+        old_inputs = decode(request.old_inputs) if request.HasField("old_inputs") else olds
+        found = resource.diff(olds, old_inputs, decode(request.news))
+        found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
+            diffs=list(found),
+            replaces=[n for n, d in found.items() if d.change is Change.UPDATE_REPLACE],
+            detailedDiff={name: _property_diff(d) for name, d in found.items()},
+            hasDetailedDiff=True,
+        )
+
+    @errors_told
+    async def Create(self, request: Any, context: Context) -> Any:
+        resource, inputs = await self._resource(request, context), decode(request.properties)
+        call = self._call(request, preview=request.preview)
+        make = resource.preview_create if request.preview else resource.create
+        state = await make(call, inputs)
+        return provider_pb2.CreateResponse(
+            id=state.id, properties=_outputs(resource, state, inputs), refresh_before_update=True
+        )
+
+    @errors_told
+    async def Read(self, request: Any, context: Context) -> Any:
+        resource = await self._resource(request, context)
+        inputs, olds = decode(request.inputs), decode(request.properties)
+        state = await resource.read(self._call(request, preview=True), request.id, inputs, olds)
+        if not state.id:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=state.id,
+            properties=_outputs(resource, state, inputs, olds),
+            inputs=encode(state.inputs or {}, inputs.secrets),
+            # Drift shows in every preview, also where the project does not ask for refreshes.
+            refresh_before_update=True,
+        )
+
+    @errors_told
+    async def Update(self, request: Any, context: Context) -> Any:
+        resource, news, olds = (
+            await self._resource(request, context),
+            decode(request.news),
+            decode(request.olds),
+        )
+        old_inputs = decode(request.old_inputs) if request.HasField("old_inputs") else olds
+        change = resource.preview_update if request.preview else resource.update
+        state = await change(self._call(request, preview=request.preview), request.id, olds, old_inputs, news)
+        return provider_pb2.UpdateResponse(
+            properties=_outputs(resource, state, news), refresh_before_update=True
+        )
+
+    @errors_told
+    async def Delete(self, request: Any, context: Context) -> Any:
+        resource = await self._resource(request, context)
+        await resource.delete(self._call(request), request.id, decode(request.properties))
+        return empty_pb2.Empty()
+
+    @errors_told
+    async def Invoke(self, request: Any, context: Context) -> Any:
+        served, args = await self._configured(context), decode(request.args)
+        table = {
+            "azure-cmk:index:getBinding": (served.functions.check_binding, served.functions.get_binding),
+            "azure-cmk:index:getDeleted": (served.functions.check_deleted, served.functions.get_deleted),
+        }
+        if request.tok not in table:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no function {request.tok}")
+        check, ask = table[request.tok]
+        if failures := check(args):
+            told = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+            return provider_pb2.InvokeResponse(failures=told)
+        response = provider_pb2.InvokeResponse()
+        answer = await ask(self._call(request, preview=True), args)
+        getattr(response, "return").CopyFrom(encode(answer, answer if args.secrets else ()))
+        return response
+
+    async def Cancel(self, request: Any, context: Context) -> Any:
+        self._stop.set()
+        return empty_pb2.Empty()
+
+    def _call(self, request: Any, *, preview: bool = False) -> Call:
+        urn = getattr(request, "urn", "")
+        timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
+
+        async def tell(message: str) -> None:
+            await self._log.say(engine_pb2.INFO, message, urn, passing=True)
+
+        async def inform(message: str) -> None:
+            await self._log.say(engine_pb2.INFO, message, urn)
+
+        async def warn(message: str) -> None:
+            await self._log.say(engine_pb2.WARNING, message, urn)
+
+        patience = Patience(self._clock, timeout=timeout, stop=self._stop, tell=tell)
+        return Call(urn, patience, warn=warn, inform=inform)
+
+    async def _configured(self, context: Context) -> Served:
+        if self._served is None:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "azure-cmk is not configured yet")
+            raise AssertionError("abort raises")
+        return self._served
+
+    async def _resource(self, request: Any, context: Context) -> Resource:
+        served = await self._configured(context)
+        # The type of a component's child comes as `parent$child`, between the URN's `::`.
+        type = request.type or request.urn.split("::")[2]
+        found = served.resources.get(type.rsplit("$", 1)[-1])
+        if found is None:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no resource {type}")
+            raise AssertionError("abort raises")
+        return found
+
+
+def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
+    """The outputs on the wire; what was given as a secret stays one, and so does what tells it."""
+    secrets = {name for source in secret_sources for name in source.secrets}
+    secrets |= {output for name in secrets for output in resource.derived.get(name, ())}
+    return encode(state.outputs, secrets)
+
+
+def _property_diff(difference: Difference) -> Any:
+    kind = provider_pb2.PropertyDiff.Kind.Value(difference.change.value)
+    return provider_pb2.PropertyDiff(kind=kind, inputDiff=difference.in_inputs)
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,73 @@
+"""The provider's own errors as gRPC's: which code, which message, what state is kept. Used by "
+"`host` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf import any_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from provider.binder import RefusedError, UnfinishedError
+from provider.functions import FunctionError
+from provider.ids import MalformedError
+from provider.login import LoginError
+from provider.resource import PartialError
+from provider.versions import NoVersionError
+from provider.waiting import DeadlineError, StoppedError
+from provider.wire import encode
+
+T = TypeVar("T")
+Context = Any  # grpc.aio.ServicerContext has no types
+
+
+def errors_told(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """Makes the provider's own errors into gRPC's, with a message that stands alone.
+
+    The codes are ones that leave no doubt about the state: nothing was made, or what was made is told.
+    """
+
+    @wraps(method)
+    async def told(self: Any, request: Any, context: Context) -> T:
+        try:
+            return await method(self, request, context)
+        except PartialError as error:
+            await _abort_partially(context, error)
+        except (
+            RefusedError,
+            NoVersionError,
+            UnfinishedError,
+            FunctionError,
+            MalformedError,
+            LoginError,
+        ) as error:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except DeadlineError as error:
+            await context.abort(
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                f"{error}\n  fix: run the same command again, or give more time with customTimeouts",
+            )
+        except StoppedError as error:
+            await context.abort(grpc.StatusCode.CANCELLED, str(error))
+        raise AssertionError("abort raises")
+
+    return told
+
+
+async def _abort_partially(context: Context, error: PartialError) -> None:
+    """Tells the engine that the resource exists and why its change is not finished."""
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=error.state.id,
+            properties=encode(error.state.outputs),
+            reasons=[str(error)],
+            refresh_before_update=True,
+        )
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    await context.abort(grpc.StatusCode.UNKNOWN, str(error))

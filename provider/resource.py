@@ -1,0 +1,73 @@
+"""What the host needs of a resource or function, whatever it is: the engine's calls without its wire."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from provider.checks import Failure
+from provider.difference import Difference
+from provider.waiting import Patience
+from provider.wire import Properties, Value
+
+Say = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the engine: how long it may take and where to tell people what happens.
+
+    `warn` and `inform` stay in the log of the command; progress told by `patience` is overwritten.
+    """
+
+    urn: str
+    patience: Patience
+    warn: Say
+    inform: Say
+
+
+@dataclass(frozen=True)
+class State:
+    """A resource as it was left or found. An empty `id` of a read says that it is gone."""
+
+    id: str
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+    inputs: Mapping[str, Value] | None = None
+
+
+class PartialError(Exception):
+    """The resource exists, but its change did not finish: `state` is kept and the next update tries again."""
+
+    def __init__(self, message: str, state: State) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class Resource(Protocol):
+    """The life of one resource type, as the engine drives it.
+
+    `derived` names, for an input, the outputs that tell it and must be secret when it is.
+    """
+
+    derived: Mapping[str, tuple[str, ...]]
+
+    def check(self, news: Properties) -> list[Failure]: ...
+
+    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]: ...
+
+    async def preview_create(self, call: Call, inputs: Properties) -> State: ...
+
+    async def create(self, call: Call, inputs: Properties) -> State: ...
+
+    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State: ...
+
+    async def preview_update(
+        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
+    ) -> State: ...
+
+    async def update(
+        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
+    ) -> State: ...
+
+    async def delete(self, call: Call, id: str, olds: Properties) -> None: ...

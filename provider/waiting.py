@@ -1,0 +1,140 @@
+"""Waiting without guessing: back-off with jitter, one deadline for a whole call, and a way to stop.
+
+The clock is injected, so that a test waits an hour in a millisecond. Nothing here knows Azure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+DEFAULT_TIMEOUT = 15 * 60.0
+"""Seconds a create, update or delete may take where `customTimeouts` says nothing."""
+
+
+class Clock(Protocol):
+    """Where time comes from, in seconds; `sleep` is asyncio's, or a test's."""
+
+    def now(self) -> float: ...
+
+    def time(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The machine's clock: `now` never goes back, `time` is seconds since 1970."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def time(self) -> float:
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class DeadlineError(Exception):
+    """The time for a call is over; says what was waited for and how long, in seconds."""
+
+    def __init__(self, reason: str, waited: float) -> None:
+        super().__init__(f"gave up after {duration(waited)}: {reason}")
+        self.reason = reason
+        self.waited = waited
+
+
+class StoppedError(Exception):
+    """The engine asked to stop (Ctrl-C); what was begun at Azure goes on by itself."""
+
+
+@dataclass
+class Backoff:
+    """Growing pauses: `first` seconds, times `factor` each time up to `ceiling`, give or take `jitter` of it.
+
+    Jitter keeps thirty bindings that began together from asking together for ever.
+    """
+
+    first: float = 1.0
+    factor: float = 1.6
+    ceiling: float = 20.0
+    jitter: float = 0.2
+    rng: random.Random = field(default_factory=random.Random)
+    _next: float | None = None
+
+    def next(self) -> float:
+        base = self.first if self._next is None else self._next
+        self._next = min(base * self.factor, self.ceiling)
+        return base * (1 + self.rng.uniform(-self.jitter, self.jitter))
+
+
+Tell = Callable[[str], Awaitable[None]]
+
+
+async def silence(_message: str) -> None:
+    """Tells nobody."""
+
+
+class Patience:
+    """The time that one call of the engine may take, and what is said while it passes."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        stop: asyncio.Event | None = None,
+        tell: Tell = silence,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._clock = clock
+        self._began = clock.now()
+        self._deadline = self._began + timeout
+        self._stop = stop or asyncio.Event()
+        self._tell = tell
+        self._rng = rng or random.Random()
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock.now() - self._began
+
+    def backoff(self, first: float = 1.0, ceiling: float = 20.0) -> Backoff:
+        return Backoff(first=first, ceiling=ceiling, rng=self._rng)
+
+    def check(self) -> None:
+        """Raises StoppedError when the engine has asked to stop."""
+        if self._stop.is_set():
+            raise StoppedError("stopped as asked; run the same command again to finish what was begun")
+
+    async def note(self, message: str) -> None:
+        """Tells something without waiting."""
+        await self._tell(message)
+
+    async def pause(self, seconds: float, reason: str) -> None:
+        """Waits, having said why. The last pause is cut at the deadline, so that one more try is made there.
+
+        Raises DeadlineError when no time is left at all, StoppedError when the engine asks to stop.
+        """
+        self.check()
+        left = self._deadline - self._clock.now()
+        if left <= 0:
+            raise DeadlineError(reason, self.elapsed)
+        await self._tell(f"{reason} ({duration(self.elapsed)} so far)")
+        sleep = asyncio.ensure_future(self._clock.sleep(min(seconds, left)))
+        stop = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            stop.cancel()
+        self.check()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `9 s`, `2 min 05 s`."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"

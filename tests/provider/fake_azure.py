@@ -1,0 +1,172 @@
+"""An Azure in memory that answers every question of the provider; failures are laid before their calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+from provider import ids
+from provider.azure_calls import Accepted, Progress
+from provider.facts import (
+    Account,
+    Deleted,
+    Encryption,
+    KeyVersion,
+    PolicyEntry,
+    RoleGrant,
+    Vault,
+)
+from provider.failure import ServiceError
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+TENANT = "22222222-2222-2222-2222-222222222222"
+PRINCIPAL = "33333333-3333-3333-3333-333333333333"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language/providers"
+ACCOUNT_ID = f"{GROUP}/Microsoft.CognitiveServices/accounts/language"
+VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/language-vault"
+KEY_ID = f"{VAULT_ID}/keys/language-key"
+VAULT_URI = "https://language-vault.vault.azure.net"
+V1, V2, V3 = ("1" * 32, "2" * 32, "3" * 32)
+
+
+def key_uri(version: str = V1, vault_uri: str = VAULT_URI, name: str = "language-key") -> str:
+    return f"{vault_uri}/keys/{name}/{version}"
+
+
+def an_account(**changes: object) -> Account:
+    account = Account(
+        id=ACCOUNT_ID,
+        kind="TextAnalytics",
+        location="westeurope",
+        provisioning_state="Succeeded",
+        principal_id=PRINCIPAL,
+        tenant_id=TENANT,
+        capabilities=("VirtualNetworks", "CustomerManagedKey"),
+    )
+    return replace(account, **changes)  # type: ignore[arg-type]
+
+
+def a_vault(**changes: object) -> Vault:
+    vault = Vault(
+        id=VAULT_ID,
+        uri=f"{VAULT_URI}/",
+        location="West Europe",
+        tenant_id=TENANT,
+        soft_delete=True,
+        purge_protection=True,
+        policies=(PolicyEntry(PRINCIPAL, TENANT, ("get", "wrapKey", "unwrapKey")),),
+    )
+    return replace(vault, **changes)  # type: ignore[arg-type]
+
+
+def a_version(version: str = V1, **changes: object) -> KeyVersion:
+    key = KeyVersion(
+        version=version,
+        kty="RSA",
+        size=2048,
+        operations=("wrapKey", "unwrapKey"),
+        created=1_700_000_000 + int(version[0]),
+        uri=key_uri(version),
+    )
+    return replace(key, **changes)  # type: ignore[arg-type]
+
+
+def bound_to(version: str = V1, **changes: object) -> Encryption:
+    return replace(
+        Encryption("Microsoft.KeyVault", f"{VAULT_URI}/", "language-key", version),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+class FakeAzure:
+    """Implements `azure_calls.Azure`.
+
+    `failures[name]` are raised by the next calls of that name, one each; `lost` ones are raised after the
+    call had its effect, as when the connection drops on the way back. `calls` is every call made.
+    """
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {ACCOUNT_ID.lower(): an_account()}
+        self.vaults: dict[str, Vault] = {VAULT_ID.lower(): a_vault()}
+        self.versions: list[KeyVersion] = [a_version()]
+        self.roles: list[RoleGrant] = []
+        self.deleted: dict[str, list[Deleted]] = {"accounts": [], "vaults": []}
+        self.failures: defaultdict[str, list[ServiceError]] = defaultdict(list)
+        self.lost: defaultdict[str, list[ServiceError]] = defaultdict(list)
+        self.progress_script: list[Progress] = []
+        self.calls: list[str] = []
+        self.patches: list[Encryption] = []
+        self.copies_tags = False
+
+    def _enter(self, name: str) -> None:
+        self.calls.append(name)
+        if self.failures[name]:
+            raise self.failures[name].pop(0)
+
+    def _leave(self, name: str) -> None:
+        if self.lost[name]:
+            raise self.lost[name].pop(0)
+
+    async def account(self, account: ids.AccountId) -> Account | None:
+        try:
+            self._enter("account")
+        except ServiceError as failure:
+            if failure.is_absent:
+                return None
+            raise
+        return self.accounts.get(account.key)
+
+    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+        self._enter("bind")
+        self.patches.append(encryption)
+        self.accounts[account.key] = replace(self.accounts[account.key], encryption=encryption)
+        self._leave("bind")
+        return Accepted("https://management.azure.com/operations/op-1?t=1&c=signed")
+
+    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress:
+        self._enter("progress")
+        return self.progress_script.pop(0) if self.progress_script else Progress("Succeeded")
+
+    async def vault(self, vault: ids.VaultId) -> Vault | None:
+        self._enter("vault")
+        return self.vaults.get(vault.text.lower())
+
+    async def key_version(self, key: ids.KeyId, version: str | None) -> KeyVersion | None:
+        self._enter("key_version")
+        if not version:
+            return max(self.versions, key=lambda v: v.created or 0) if self.versions else None
+        return next((v for v in self.versions if v.version == version), None)
+
+    async def key_versions(self, key: ids.KeyId) -> list[KeyVersion]:
+        self._enter("key_versions")
+        return list(self.versions)
+
+    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
+        self._enter("role_grants")
+        return list(self.roles)
+
+    async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
+        self._enter("live_key_versions")
+        return list(self.versions)
+
+    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
+        self._enter("tag_key_version")
+        self.versions = [replace(v, tags=tags) if v.version == version else v for v in self.versions]
+        self._leave("tag_key_version")
+
+    async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+        self._enter("rotate")
+        number = len(self.versions) + 1
+        newest = self.versions[-1]
+        made = a_version(str(number) * 32, tags=newest.tags if self.copies_tags else {})
+        self.versions.append(made)
+        self._leave("rotate")
+        return made
+
+    async def deleted_accounts(self, subscription: str) -> list[Deleted]:
+        self._enter("deleted_accounts")
+        return self.deleted["accounts"]
+
+    async def deleted_vaults(self, subscription: str) -> list[Deleted]:
+        self._enter("deleted_vaults")
+        return self.deleted["vaults"]

@@ -1,0 +1,188 @@
+"""The pieces of the fault matrix: the calls of a life, the faults that strike them, how an engine goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+from provider.arm import Arm
+from provider.clients import Clients
+from provider.login import login
+from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.world import World
+
+HANG_SECONDS = 0.4
+"""How long the tests' clients wait for a byte; a person's wait a minute."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of a life: the `number`-th one with this method and path on this host."""
+
+    host: str
+    method: str
+    path: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.host} {self.path.rpartition('/')[2]} #{self.number}"
+
+
+class Recorder(SansIOHTTPPolicy[Any, Any]):
+    """Keeps the requests that leave the clients."""
+
+    def __init__(self) -> None:
+        self.seen: list[Request] = []
+
+    def on_request(self, request: Any) -> None:
+        parts = urlsplit(request.http_request.url)
+        host = "arm" if parts.netloc.startswith("management") else "vault"
+        # An operation and a new version have another id in each run; the rest is the same.
+        path = re.sub(r"(?<=operationResults/)[^/]+|(?<=/)[0-9a-f]{32}$", "{id}", parts.path)
+        method = request.http_request.method
+        number = 1 + sum(1 for r in self.seen if (r.host, r.method, r.path) == (host, method, path))
+        self.seen.append(Request(host, method, path, number))
+
+
+class RecordingClients(Clients):
+    """The real clients with short waits, their requests kept in `recorder`."""
+
+    def __init__(self) -> None:
+        super().__init__(login({}, os.environ), connect_timeout=2.0, read_timeout=HANG_SECONDS)
+        self.recorder = Recorder()
+
+    def _options(self) -> dict[str, Any]:
+        options = super()._options()
+        return {**options, "per_call_policies": [*options["per_call_policies"], self.recorder]}
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "401": {"status": 401, "code": "InvalidAuthenticationToken", "message": "The access token is invalid."},
+    "403": {"status": 403, "code": "Forbidden", "message": "Access denied to first party service."},
+    "404": {"status": 404, "code": "NotFound", "message": "Not found."},
+    "409": {"status": 409, "code": "Conflict", "message": "Another operation is in progress."},
+    "412": {"status": 412, "code": "PreconditionFailed", "message": "The etag does not match."},
+    "429": {"status": 429, "code": "TooManyRequests", "message": "Slow down.", "retry_after": 7},
+    "500": {"status": 500, "code": "InternalServerError", "message": "Oops."},
+    "503": {"status": 503, "code": "ServiceUnavailable", "message": "Down."},
+    "drop": {"wire": "drop"},
+    "lost answer": {"wire": "drop", "after": True},
+    "hang": {"wire": "hang"},
+}
+
+
+@dataclass
+class Life:
+    """One change, and how a person with the real engine would drive it until it holds."""
+
+    name: str
+    prepare: Callable[[World], None]
+    run: Callable[[Engine, World, dict[str, Any]], Awaitable[None]]
+    holds: Callable[[World], bool]
+
+
+async def converge(life: Life, world: World, clients: Clients, tries: int = 3) -> list[str]:
+    """Runs the life until it ends well, each time in a new provider; gives the failures on the way.
+
+    The clients are shared, so that the matrix pays for one login only.
+    """
+    failures: list[str] = []
+    state: dict[str, Any] = {}
+    for _ in range(tries):
+        async with engine(Arm(clients), FakeClock()) as pulumi:
+            try:
+                await life.run(pulumi, world, state)
+            except FailedError as failed:
+                failures.append(str(failed))
+                if failed.partial is not None:
+                    state["partial"] = dict(failed.partial.properties)
+            else:
+                return failures
+    raise AssertionError(f"{life.name} never ended well: {failures}")
+
+
+async def requests_of(life: Life, world: World, clients: RecordingClients) -> list[Request]:
+    """The requests that the life makes when nothing goes wrong."""
+    async with engine(Arm(clients), FakeClock()) as pulumi:
+        await life.run(pulumi, world, {})
+    return clients.recorder.seen
+
+
+def strike(world: World, request: Request, fault: Mapping[str, Any]) -> None:
+    """Arms one fault on one request."""
+    world.azure.control("/faults", method="DELETE")
+    where = {"host": request.host, "method": request.method, "path": request.path, "call": request.number}
+    world.azure.control("/faults", {**where, **fault})
+
+
+def was_struck(world: World) -> bool:
+    """Whether the armed fault has seen the call it waits for."""
+    return all(fault["calls"] >= fault["call"] for fault in world.azure.control("/faults")["value"])
+
+
+def binding_inputs(world: World, version: str) -> dict[str, Any]:
+    return {
+        "accountId": world.account_id(),
+        "keyUriWithVersion": f"https://contoso-keys.vault.azure.net/keys/language-key/{version}",
+        "vaultId": world.vault_id(),
+    }
+
+
+async def _create(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
+    inputs = binding_inputs(world, world.versions()[0])
+    if "partial" in state:
+        # The engine has a state with an error: it reads, and updates what is there.
+        id, olds, live = await pulumi.read(CMK, world.account_id(), inputs, state["partial"])
+        if id:
+            await pulumi.update(CMK, id, olds.values, live.values, inputs)
+            return
+    await pulumi.create(CMK, inputs)
+
+
+async def _update(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
+    first, second = world.versions()[:2]
+    old, new = binding_inputs(world, first), binding_inputs(world, second)
+    await pulumi.update(CMK, world.account_id(), {**old, "keySource": "Microsoft.KeyVault"}, old, new)
+
+
+async def _delete(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
+    await pulumi.delete(CMK, world.account_id(), binding_inputs(world, world.versions()[0]))
+
+
+@dataclass
+class Generations:
+    """Counts a key's generations through the cases, since versions cannot be taken away again."""
+
+    number: int = 1
+    versions: int = field(default=0)
+
+
+def lives() -> list[Life]:
+    """Create, update, delete and rotation, each with its start and its proof."""
+    generations = Generations()
+
+    def rotation_begins(world: World) -> None:
+        generations.number += 1
+        generations.versions = len(world.versions())
+
+    async def rotate(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
+        old = {"keyId": world.key_id(), "generation": generations.number - 1}
+        new = {**old, "generation": generations.number}
+        await pulumi.update(VERSION, world.key_id(), old, old, new)
+
+    return [
+        Life("create", lambda w: w.bind(None), _create, lambda w: w.bound_key() == _uri(w, 0)),
+        Life("update", lambda w: w.bind(w.versions()[0]), _update, lambda w: w.bound_key() == _uri(w, 1)),
+        Life("delete", lambda w: w.bind(w.versions()[0]), _delete, lambda w: w.bound_key() is None),
+        Life("rotate", rotation_begins, rotate, lambda w: len(w.versions()) == generations.versions + 1),
+    ]
+
+
+def _uri(world: World, index: int) -> str:
+    return str(binding_inputs(world, world.versions()[index])["keyUriWithVersion"])

@@ -1,0 +1,196 @@
+"""A provider served over gRPC inside the test, driven as the engine drives it; time is the test's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from provider.azure_calls import Azure
+from provider.host import Host
+from provider.waiting import Clock
+from provider.wire import Properties, decode, encode
+
+CMK = "azure-cmk:index:CustomerManagedKey"
+VERSION = "azure-cmk:index:KeyVersion"
+
+
+@dataclass
+class FakeClock:
+    """A clock that passes only when somebody sleeps; `slept` is every pause, in seconds."""
+
+    moment: float = 0.0
+    epoch: float = 1_750_000_000.0
+    slept: list[float] = field(default_factory=list)
+    paused: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def now(self) -> float:
+        return self.moment
+
+    def time(self) -> float:
+        return self.epoch + self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.paused.set()
+        self.moment += seconds
+
+
+class FailedError(Exception):
+    """A call that the provider refused: its code, its message and what it left, if it told."""
+
+    def __init__(self, error: grpc.aio.AioRpcError) -> None:
+        super().__init__(error.details())
+        self.code = error.code()
+        self.partial: Any = None
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                from pulumi.runtime.proto import status_pb2
+
+                status = status_pb2.Status.FromString(value)
+                self.partial = provider_pb2.ErrorResourceInitFailed()
+                status.details[0].Unpack(self.partial)
+
+
+@dataclass
+class Diffed:
+    """A diff as the engine sees it: kinds by property, and the properties that replace."""
+
+    kinds: dict[str, str]
+    replaces: list[str]
+    in_inputs: dict[str, bool]
+
+
+class Engine:
+    """Drives one provider with plain dicts."""
+
+    def __init__(self, stub: Any) -> None:
+        self.stub = stub
+
+    async def check(self, type: str, news: Mapping[str, Any]) -> dict[str, str]:
+        response = await self.stub.Check(
+            provider_pb2.CheckRequest(urn=self.urn(type), type=type, news=encode(news))
+        )
+        return {failure.property: failure.reason for failure in response.failures}
+
+    async def diff(
+        self,
+        type: str,
+        olds: Mapping[str, Any],
+        old_inputs: Mapping[str, Any],
+        news: Mapping[str, Any],
+    ) -> Diffed:
+        response = await self.stub.Diff(
+            provider_pb2.DiffRequest(
+                urn=self.urn(type), olds=encode(olds), old_inputs=encode(old_inputs), news=encode(news)
+            )
+        )
+        kinds = {
+            name: provider_pb2.PropertyDiff.Kind.Name(d.kind) for name, d in response.detailedDiff.items()
+        }
+        assert response.hasDetailedDiff
+        assert bool(kinds) == (response.changes == provider_pb2.DiffResponse.DIFF_SOME)
+        return Diffed(
+            kinds, list(response.replaces), {n: d.inputDiff for n, d in response.detailedDiff.items()}
+        )
+
+    async def create(
+        self,
+        type: str,
+        inputs: Mapping[str, Any],
+        *,
+        preview: bool = False,
+        seconds: float = 0,
+        secrets: tuple[str, ...] = (),
+    ) -> tuple[str, Properties]:
+        request = provider_pb2.CreateRequest(
+            urn=self.urn(type), properties=encode(inputs, secrets), preview=preview, timeout=seconds
+        )
+        response = await self._call(self.stub.Create(request))
+        return response.id, decode(response.properties)
+
+    async def read(
+        self,
+        type: str,
+        id: str,
+        inputs: Mapping[str, Any] | None = None,
+        olds: Mapping[str, Any] | None = None,
+    ) -> tuple[str, Properties, Properties]:
+        request = provider_pb2.ReadRequest(
+            urn=self.urn(type), id=id, inputs=encode(inputs or {}), properties=encode(olds or {})
+        )
+        response = await self._call(self.stub.Read(request))
+        return response.id, decode(response.properties), decode(response.inputs)
+
+    async def update(
+        self,
+        type: str,
+        id: str,
+        olds: Mapping[str, Any],
+        old_inputs: Mapping[str, Any],
+        news: Mapping[str, Any],
+        *,
+        preview: bool = False,
+        seconds: float = 0,
+    ) -> Properties:
+        request = provider_pb2.UpdateRequest(
+            urn=self.urn(type),
+            id=id,
+            olds=encode(olds),
+            old_inputs=encode(old_inputs),
+            news=encode(news),
+            preview=preview,
+            timeout=seconds,
+        )
+        return decode((await self._call(self.stub.Update(request))).properties)
+
+    async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
+        await self._call(
+            self.stub.Delete(
+                provider_pb2.DeleteRequest(urn=self.urn(type), id=id, properties=encode(olds or {}))
+            )
+        )
+
+    async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        response = await self._call(
+            self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode(args)))
+        )
+        answer = decode(getattr(response, "return"))
+        return dict(answer.values), {f.property: f.reason for f in response.failures}
+
+    async def cancel(self) -> None:
+        await self.stub.Cancel(empty_pb2.Empty())
+
+    def urn(self, type: str) -> str:
+        return f"urn:pulumi:test::language-cmk::language-cmk:index:EncryptedLanguageService${type}::language"
+
+    async def _call(self, call: Any) -> Any:
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            raise FailedError(error) from None
+
+
+@asynccontextmanager
+async def engine(
+    azure: Azure, clock: Clock | None = None, config: Mapping[str, Any] | None = None
+) -> AsyncIterator[Engine]:
+    """A configured provider on a loopback port."""
+    server = grpc.aio.server()
+    host = Host(lambda login: azure, clock=clock or FakeClock(), environ={})
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
+            await stub.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})))
+            yield Engine(stub)
+    finally:
+        await server.stop(None)

@@ -1,0 +1,154 @@
+"""Whole lives of a binding through the real clients, against the local Azure."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from provider.arm import Arm
+from provider.clients import Clients
+from provider.login import login
+from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.world import World
+
+pytestmark = pytest.mark.asyncio
+
+
+@asynccontextmanager
+async def plugin(clock: FakeClock | None = None, **settings: str) -> AsyncIterator[Engine]:
+    """The provider on the real clients, logged in as the settings and the environment say."""
+    async with engine(Arm(Clients(login(settings, os.environ))), clock) as pulumi:
+        yield pulumi
+
+
+def inputs_of(world: World) -> dict[str, Any]:
+    (version,) = world.versions()
+    return {
+        "accountId": world.account_id(),
+        "keyUriWithVersion": f"https://contoso-keys.vault.azure.net/keys/language-key/{version}",
+        "vaultId": world.vault_id(),
+    }
+
+
+async def test_a_whole_life(world: World) -> None:
+    """Version, bind, read, rotate, bind again, unbind: the account follows, never unbound in between."""
+    async with plugin() as pulumi:
+        key_id, version = await pulumi.create(VERSION, {"keyId": world.key_id(), "generation": 1})
+        inputs = {
+            "accountId": world.account_id(),
+            "keyUriWithVersion": version.values["keyUriWithVersion"],
+            "vaultId": world.vault_id(),
+        }
+        id, bound = await pulumi.create(CMK, inputs)
+        assert world.bound_key() == inputs["keyUriWithVersion"] == bound.values["keyUriWithVersion"]
+        assert bound.values["operationId"]
+
+        _, outputs, live = await pulumi.read(CMK, id, inputs, bound.values)
+        assert live.values == inputs
+        assert outputs == bound
+
+        olds = {"keyId": world.key_id(), "generation": 1}
+        rotated = await pulumi.update(VERSION, key_id, version.values, olds, {**olds, "generation": 2})
+        assert world.versions() == [version.values["version"], rotated.values["version"]]
+        news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
+        await pulumi.update(CMK, id, bound.values, inputs, news)
+        assert world.bound_key() == news["keyUriWithVersion"]
+        assert [e["keySource"] for e in world.history()][1:] == ["Microsoft.KeyVault"] * 2
+
+        await pulumi.delete(CMK, id, bound.values)
+        assert world.bound_key() is None
+        assert (await pulumi.read(CMK, id, inputs, bound.values))[0] == ""
+
+
+async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -> None:
+    """A login that Azure refuses is told as that, with the variable to set, and not tried for long."""
+    clock = FakeClock()
+    async with plugin(clock, clientSecret="wrong") as pulumi:
+        with pytest.raises(FailedError, match=r"(?s)client secret is wrong.*fix: set ARM_CLIENT_SECRET"):
+            await pulumi.create(CMK, inputs_of(world))
+    assert clock.slept == []
+
+
+async def test_fails_naming_the_right_that_the_deployer_lacks(world: World) -> None:
+    """A deployer who may read but not write is told the action and the scope."""
+    roles = [{"role": "Reader", "scope": f"/subscriptions/{world.subscription}"}]
+    reader = world.azure.control("/principals", {"name": "only-reads", "roles": roles})
+    async with plugin(clientId=reader["clientId"], clientSecret=reader["clientSecret"]) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.create(CMK, inputs_of(world))
+    assert "have Microsoft.CognitiveServices/accounts/write granted at /subscriptions/" in str(failed.value)
+    assert "AuthorizationFailed" in str(failed.value)
+    assert world.bound_key() is None
+
+
+async def test_everything_wrong_with_a_real_world_is_told_at_once(world: World) -> None:
+    """Findings come from what Azure really answers: region, purge protection, size and grant together."""
+    world.make_vault("bad-keys", enablePurgeProtection=None)
+    uri = world.make_key("bad-keys", "big", keySize=3072)
+    world.make_account("contoso-other", identity={"type": "None"})
+    inputs = {
+        "accountId": world.account_id("contoso-other"),
+        "keyUriWithVersion": uri,
+        "vaultId": world.vault_id("bad-keys"),
+    }
+    async with plugin() as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.create(CMK, inputs)
+    message = str(failed.value)
+    for rule in ("account-has-identity", "vault-has-purge-protection", "key-is-rsa-2048"):
+        assert f"- {rule}: " in message
+    assert world.bound_key("contoso-other") is None
+
+
+async def test_access_that_comes_late_is_waited_for(world: World) -> None:
+    """A grant that counts only later is waited for by trying, however the service words its refusal."""
+    inputs = {**inputs_of(world), "accountId": world.account_id("contoso-late")}
+    world.azure.control("/behaviour", {"grant_delay_seconds": 300})
+    world.grant(world.make_account("contoso-late"))
+
+    class MovesTheCloud(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            await asyncio.to_thread(world.azure.control, "/clock", {"advance": seconds})
+
+    clock = MovesTheCloud()
+    async with plugin(clock) as pulumi:
+        await pulumi.create(CMK, inputs)
+    assert world.bound_key("contoso-late") == inputs["keyUriWithVersion"]
+    assert 295 <= clock.now() <= 340
+
+
+async def test_a_role_on_the_key_is_as_good_as_an_access_policy(world: World) -> None:
+    """In a vault with RBAC the binding needs the role, waits for it to be listed, and says which it is."""
+    world.make_vault("role-keys", enableRbacAuthorization=True, accessPolicies=[])
+    uri = world.make_key("role-keys")
+    inputs = {**inputs_of(world), "keyUriWithVersion": uri, "vaultId": world.vault_id("role-keys")}
+    async with plugin() as pulumi:
+        with pytest.raises(FailedError, match=r'--role "Key Vault Crypto Service Encryption User"'):
+            await pulumi.create(CMK, inputs)
+        world.assign_encryption_user(world.key_id("role-keys"))
+        await pulumi.create(CMK, inputs)
+    assert world.bound_key() == uri
+
+
+async def test_deleted_names_are_found(world: World) -> None:
+    """A deleted vault and a deleted account are found by the names they still hold."""
+    world.accounts.accounts.begin_delete("language", "contoso-language", polling_interval=0).result()
+    world.vaults.vaults.delete("language", "contoso-keys")
+    async with plugin() as pulumi:
+        answer, _ = await pulumi.invoke(
+            "azure-cmk:index:getDeleted",
+            {
+                "vaultName": "contoso-keys",
+                "accountName": "contoso-language",
+                "resourceGroupName": "language",
+                "subscriptionId": world.subscription,
+            },
+        )
+    assert answer["vault"]["resourceId"] == world.vault_id()
+    assert answer["account"]["scheduledPurgeDate"]

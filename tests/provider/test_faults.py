@@ -1,0 +1,60 @@
+"""Every call of a create, an update, a delete and a rotation, struck by every fault, then run again."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from tests.provider.fault_matrix import (
+    FAULTS,
+    RecordingClients,
+    converge,
+    lives,
+    requests_of,
+    strike,
+    was_struck,
+)
+from tests.provider.world import World
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("name", ["create", "update", "delete", "rotate"])
+async def test_every_change_converges_after_every_fault(
+    world: World, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever strikes whichever call: run again it ends well, never unbound between, no version too many."""
+    life = next(life for life in lives() if life.name == name)
+    if name != "rotate":
+        world.keys().rotate_key("language-key")
+    life.prepare(world)
+    clients = RecordingClients()
+    requests = list(await requests_of(life, world, clients))
+    versions = len(world.versions())
+    began, outlived, again = time.monotonic(), 0, 0
+    for kind, fault in FAULTS.items():
+        for request in requests:
+            life.prepare(world)
+            before = len(world.history())
+            strike(world, request, fault)
+            failures = await converge(life, world, clients)
+            assert was_struck(world), f"{name}: {request} was never made"
+            outlived, again = outlived + (not failures), again + bool(failures)
+            world.azure.control("/faults", method="DELETE")
+            case = f"{name}: {kind} at {request}, failures {failures}"
+            assert life.holds(world), case
+            sources = [state["keySource"] for state in world.history()[before:]]
+            expected = "Microsoft.CognitiveServices" if name == "delete" else "Microsoft.KeyVault"
+            assert set(sources) <= {expected}, f"{case}: {sources}"
+            if name != "rotate":
+                assert len(world.versions()) == versions, case
+    count = len(FAULTS) * len(requests)
+    seconds = time.monotonic() - began
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{name}: {len(requests)} calls x {len(FAULTS)} faults = {count} cases in {seconds:.0f} s; "
+            f"{outlived} outlived, {again} run again\n"
+        )
+    assert outlived + again == count

@@ -1,0 +1,219 @@
+"""What `check` refuses and `diff` sees, as tables; no Azure is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from provider import clouds
+from provider.customer_managed_key import CustomerManagedKey
+from provider.difference import Change, Difference
+from provider.key_version import KeyVersion
+from provider.resource import Resource
+from provider.wire import UNKNOWN, Properties
+from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, FakeAzure, key_uri
+from tests.provider.rig import CMK, VERSION, FakeClock
+
+
+def resource(type: str, cloud: clouds.AzureCloud = clouds.PUBLIC) -> Resource:
+    made = CustomerManagedKey if type == CMK else KeyVersion
+    return made(FakeAzure(), FakeClock(), cloud)
+
+
+def check(type: str, news: dict[str, Any], cloud: clouds.AzureCloud = clouds.PUBLIC) -> dict[str, str]:
+    failures = resource(type, cloud).check(Properties(news))
+    return {failure.property: failure.reason for failure in failures}
+
+
+def diff(type: str, olds: Any, old_inputs: Any, news: Any) -> dict[str, Difference]:
+    return resource(type).diff(Properties(olds), Properties(old_inputs), Properties(news))
+
+
+GOOD = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+CLIENT = "44444444-4444-4444-4444-444444444444"
+
+# property, value -> a part of the reason
+BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
+    ("accountId", "", "missing required input 'accountId'"),
+    ("accountId", "language", "is not the ARM id of an account"),
+    (
+        "accountId",
+        VAULT_ID,
+        "expected /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Cognitive",
+    ),
+    ("accountId", 5, "expected text"),
+    ("keyUriWithVersion", key_uri("").rstrip("/"), "has no version; the service does not follow rotations"),
+    ("keyUriWithVersion", key_uri().replace("https", "http"), "is not an https URI"),
+    ("keyUriWithVersion", key_uri(vault_uri="https://evil.example.com"), "is not a key vault of this cloud"),
+    ("keyUriWithVersion", key_uri(vault_uri="https://vault.azure.net"), "is not a key vault of this cloud"),
+    (
+        "keyUriWithVersion",
+        key_uri(vault_uri="https://a.b.vault.azure.net"),
+        "is not a key vault of this cloud",
+    ),
+    (
+        "keyUriWithVersion",
+        key_uri(vault_uri="https://u@v.vault.azure.net"),
+        "is not a key vault of this cloud",
+    ),
+    (
+        "keyUriWithVersion",
+        key_uri(vault_uri="https://v.vault.azure.net:8443"),
+        "is not a key vault of this cloud",
+    ),
+    ("keyUriWithVersion", key_uri("123"), "the version '123' of"),
+    ("keyUriWithVersion", key_uri().replace("/keys/", "/secrets/"), "does not name a key"),
+    ("keyUriWithVersion", key_uri() + "?x=1", "does not name a key"),
+    ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key's name"),
+    ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
+    ("vaultId", ACCOUNT_ID, "is not the ARM id of a key vault"),
+    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), "a managed HSM cannot be checked"),
+    ("vaultId", VAULT_ID.replace("language-vault", "other-vault"), "but vaultId names 'other-vault'"),
+    ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
+)
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), BAD_BINDINGS)
+def test_fails_a_malformed_binding(name: str, value: Any, reason: str) -> None:
+    """Each malformed input is refused under its own name, with what was found and what is expected."""
+    failures = check(CMK, {**GOOD, name: value})
+    assert list(failures) == [name]
+    assert reason in failures[name]
+
+
+def test_fails_all_malformed_inputs_at_once() -> None:
+    """Several faults are told together."""
+    failures = check(CMK, {"vaultId": "x", "identityClientId": "y", "extra": 1})
+    assert set(failures) == {"accountId", "keyUriWithVersion", "vaultId", "identityClientId", "extra"}
+
+
+def test_good_and_unknown_inputs_pass() -> None:
+    """Other spellings of the same are fine, and so is what is not known yet."""
+    odd = {
+        "accountId": ACCOUNT_ID.replace("resourceGroups", "resourcegroups"),
+        "keyUriWithVersion": key_uri().replace("language-vault", "Language-Vault") + "/",
+        "identityClientId": CLIENT,
+        "accountDigest": "sha256:abc",
+    }
+    assert check(CMK, GOOD) == {}
+    assert check(CMK, odd) == {}
+    assert check(CMK, dict.fromkeys(GOOD, UNKNOWN)) == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "host", "good"),
+    [
+        ("public", "v.vault.azure.net", True),
+        ("public", "h.managedhsm.azure.net", True),
+        ("public", "v.vault.usgovcloudapi.net", False),
+        ("usgovernment", "v.vault.usgovcloudapi.net", True),
+        ("china", "v.vault.azure.cn", True),
+        ("AzureChinaCloud", "v.vault.azure.net", False),
+    ],
+)
+def test_a_vault_must_be_of_the_chosen_cloud(environment: str, host: str, good: bool) -> None:
+    """A key URI of another cloud is refused, whatever else is right."""
+    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(vault_uri=f"https://{host}")}
+    assert (check(CMK, inputs, clouds.named(environment)) == {}) is good
+
+
+BAD_VERSIONS: tuple[tuple[str, Any, str], ...] = (
+    ("keyId", None, "missing required input"),
+    ("keyId", VAULT_ID, "is not the ARM id of a key"),
+    ("keyId", f"{KEY_ID}/versions/{V1}", "leave /versions/... away"),
+    ("generation", 1.5, "expected a whole number"),
+    ("generation", -1, "expected a whole number"),
+    ("generation", "2", "expected a whole number"),
+    ("generation", True, "expected a whole number"),
+    ("pin", "abc", "expected 32 hexadecimal digits"),
+    ("pin", 5, "expected text"),
+    ("version", V1, "unknown input 'version'"),
+)
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), BAD_VERSIONS)
+def test_fails_a_malformed_key_version(name: str, value: Any, reason: str) -> None:
+    """Each malformed input of a KeyVersion is refused under its own name."""
+    failures = check(VERSION, {"keyId": KEY_ID, name: value})
+    assert list(failures) == [name]
+    assert reason in failures[name]
+
+
+OUT = {**GOOD, "keySource": "Microsoft.KeyVault", "accountDigest": "a"}
+OLD = {**GOOD, "accountDigest": "a"}
+
+# outputs, old inputs, new inputs -> kinds
+DIFFS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, str]]] = {
+    "nothing": (OUT, OLD, OLD, {}),
+    "case of the account id": (OUT, OLD, {**OLD, "accountId": ACCOUNT_ID.upper()}, {}),
+    "trailing slash": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri() + "/"}, {}),
+    "rotation": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri(V2)}, {"keyUriWithVersion": "UPDATE"}),
+    "unknown version": (OUT, OLD, {**OLD, "keyUriWithVersion": UNKNOWN}, {"keyUriWithVersion": "UPDATE"}),
+    "other key": (
+        OUT,
+        OLD,
+        {**OLD, "keyUriWithVersion": key_uri(name="k2")},
+        {"keyUriWithVersion": "UPDATE"},
+    ),
+    "identity added": (OUT, OLD, {**OLD, "identityClientId": CLIENT}, {"identityClientId": "ADD"}),
+    "identity removed": (
+        {**OUT, "identityClientId": CLIENT},
+        {**OLD, "identityClientId": CLIENT},
+        OLD,
+        {"identityClientId": "DELETE"},
+    ),
+    "identity bound out of band": (
+        {**OUT, "identityClientId": CLIENT},
+        OLD,
+        OLD,
+        {"identityClientId": "DELETE"},
+    ),
+    "version bound out of band": (
+        {**OUT, "keyUriWithVersion": key_uri(V2)},
+        OLD,
+        OLD,
+        {"keyUriWithVersion": "UPDATE"},
+    ),
+    "other account": (
+        OUT,
+        OLD,
+        {**OLD, "accountId": ACCOUNT_ID + "2"},
+        {"accountId": "UPDATE_REPLACE"},
+    ),
+    "digest": (OUT, OLD, {**OLD, "accountDigest": "b"}, {"accountDigest": "UPDATE"}),
+    "digest unknown": (OUT, OLD, {**OLD, "accountDigest": UNKNOWN}, {"accountDigest": "UPDATE"}),
+    "first digest": (OUT, GOOD, OLD, {}),
+    "vault named at last": (OUT, {k: v for k, v in OLD.items() if k != "vaultId"}, OLD, {}),
+    "vault no longer named": (OUT, OLD, {k: v for k, v in OLD.items() if k != "vaultId"}, {}),
+    "a state without outputs": ({}, OLD, OLD, {}),
+}
+
+
+@pytest.mark.parametrize("case", DIFFS)
+def test_what_differs_is_named_and_nothing_else(case: str) -> None:
+    """Each difference has its kind; what only looks different has none; only another account replaces."""
+    olds, old_inputs, news, kinds = DIFFS[case]
+    found = diff(CMK, olds, old_inputs, news)
+    assert {name: difference.change.value for name, difference in found.items()} == kinds
+    replaced = [name for name, difference in found.items() if difference.change is Change.UPDATE_REPLACE]
+    assert replaced in ([], ["accountId"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ({}, {}, {}),
+        ({"generation": 1}, {"generation": 2}, {"generation": "UPDATE"}),
+        ({}, {"generation": 1}, {"generation": "ADD"}),
+        ({"pin": V1}, {}, {"pin": "DELETE"}),
+        ({}, {"keyId": KEY_ID + "2"}, {"keyId": "UPDATE_REPLACE"}),
+        ({}, {"keyId": KEY_ID.upper()}, {}),
+    ],
+)
+def test_a_key_version_differs_by_its_inputs(
+    old: dict[str, Any], new: dict[str, Any], kinds: dict[str, str]
+) -> None:
+    """A newer version of the key is not the KeyVersion's difference but shows in its outputs."""
+    found = diff(VERSION, {"newestVersion": V2}, {"keyId": KEY_ID, **old}, {"keyId": KEY_ID, **new})
+    assert {name: difference.change.value for name, difference in found.items()} == kinds

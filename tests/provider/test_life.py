@@ -1,0 +1,201 @@
+"""Whole lives of a binding over gRPC, against an Azure in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from provider.failure import ServiceError
+from provider.wire import UNKNOWN, encode
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    PRINCIPAL,
+    V1,
+    V2,
+    VAULT_ID,
+    FakeAzure,
+    a_version,
+    an_account,
+    bound_to,
+    key_uri,
+)
+from tests.provider.rig import CMK, FailedError, engine
+
+INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID, "accountDigest": "a"}
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_create_binds_by_one_patch_of_the_encryption_alone() -> None:
+    """A create sends the key, its version and its vault, and tells what is bound."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(CMK, INPUTS)
+    assert id == ACCOUNT_ID
+    assert azure.patches == [replace(bound_to(), key_vault_uri="https://language-vault.vault.azure.net")]
+    assert outputs.values == {
+        **INPUTS,
+        "keySource": "Microsoft.KeyVault",
+        "keyName": "language-key",
+        "keyVersion": V1,
+        "keyVaultUri": "https://language-vault.vault.azure.net",
+        "principalId": PRINCIPAL,
+        "boundAt": "2025-06-15T15:06:40Z",
+        "operationId": "op-1",
+    }
+
+
+async def test_nothing_changed_gives_no_difference_after_a_read() -> None:
+    """What a read gives back differs in nothing from what a create was given."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, created = await pulumi.create(CMK, INPUTS)
+        _, outputs, inputs = await pulumi.read(CMK, id, INPUTS, created.values)
+        assert outputs == created
+        assert inputs.values == INPUTS
+        assert (await pulumi.diff(CMK, outputs.values, inputs.values, INPUTS)).kinds == {}
+
+
+async def test_a_rotation_is_one_update_in_place() -> None:
+    """A new version changes the key URI, in place, and is bound by one PATCH."""
+    azure = FakeAzure()
+    news = {**INPUTS, "keyUriWithVersion": key_uri(V2)}
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        diff = await pulumi.diff(CMK, olds.values, INPUTS, news)
+        assert (diff.kinds, diff.replaces) == ({"keyUriWithVersion": "UPDATE"}, [])
+        azure.versions.append(a_version(V2))
+        outputs = await pulumi.update(CMK, id, olds.values, INPUTS, news)
+    assert outputs.values["keyVersion"] == V2
+    assert len(azure.patches) == 2
+
+
+async def test_a_binding_removed_out_of_band_is_gone() -> None:
+    """An account that went back to Microsoft's keys reads as gone, so that the next update binds it again."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        azure.accounts[ACCOUNT_ID.lower()] = replace(azure.accounts[ACCOUNT_ID.lower()], encryption=None)
+        assert (await pulumi.read(CMK, id, INPUTS, olds.values))[0] == ""
+
+
+async def test_another_version_bound_out_of_band_shows_in_the_inputs() -> None:
+    """A read gives the version that is really bound as input, so that the next update puts it right."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        azure.accounts[ACCOUNT_ID.lower()] = replace(
+            azure.accounts[ACCOUNT_ID.lower()], encryption=bound_to(V2)
+        )
+        _, outputs, inputs = await pulumi.read(CMK, id, INPUTS, olds.values)
+        assert inputs.values["keyUriWithVersion"] == key_uri(V2)
+        assert "boundAt" not in outputs.values
+        diff = await pulumi.diff(CMK, outputs.values, inputs.values, INPUTS)
+    assert diff.kinds == {"keyUriWithVersion": "UPDATE"}
+
+
+async def test_drift_counts_without_a_refresh() -> None:
+    """Outputs that tell another version than the inputs are a difference, marked as not the program's."""
+    async with engine(FakeAzure()) as pulumi:
+        olds = {**INPUTS, "keySource": "Microsoft.KeyVault", "keyUriWithVersion": key_uri(V2)}
+        diff = await pulumi.diff(CMK, olds, INPUTS, INPUTS)
+    assert diff.kinds == {"keyUriWithVersion": "UPDATE"}
+    assert diff.in_inputs == {"keyUriWithVersion": False}
+
+
+async def test_import_needs_the_account_id_alone() -> None:
+    """An account bound elsewhere imports by id, and the program that describes it has no difference."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = replace(azure.accounts[ACCOUNT_ID.lower()], encryption=bound_to())
+    async with engine(azure) as pulumi:
+        id, outputs, inputs = await pulumi.read(CMK, ACCOUNT_ID)
+        assert id == ACCOUNT_ID
+        assert inputs.values == {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}
+        assert (await pulumi.diff(CMK, outputs.values, inputs.values, INPUTS)).kinds == {}
+
+
+async def test_another_account_replaces() -> None:
+    """Only another account makes another resource."""
+    async with engine(FakeAzure()) as pulumi:
+        olds = {**INPUTS, "keySource": "Microsoft.KeyVault"}
+        diff = await pulumi.diff(CMK, olds, INPUTS, {**INPUTS, "accountId": UNKNOWN})
+    assert (diff.kinds, diff.replaces) == ({"accountId": "UPDATE_REPLACE"}, ["accountId"])
+
+
+async def test_a_changed_digest_asserts_the_binding_again() -> None:
+    """A changed account digest is an update, though the key is the same."""
+    azure = FakeAzure()
+    news = {**INPUTS, "accountDigest": "b"}
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        assert (await pulumi.diff(CMK, olds.values, INPUTS, news)).kinds == {"accountDigest": "UPDATE"}
+        await pulumi.update(CMK, id, olds.values, INPUTS, news)
+    assert len(azure.patches) == 2
+
+
+async def test_preview_of_everything_unknown_asks_azure_nothing() -> None:
+    """The first preview knows no id: it makes no call and promises only what is certain."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(
+            CMK, {"accountId": UNKNOWN, "keyUriWithVersion": UNKNOWN, "vaultId": UNKNOWN}, preview=True
+        )
+    assert (id, azure.calls) == ("", [])
+    assert outputs.values["keySource"] == "Microsoft.KeyVault"
+    assert outputs.values["keyVersion"] == outputs.values["boundAt"] == UNKNOWN
+
+
+async def test_delete_gives_the_account_back_and_is_done_when_there_is_nothing() -> None:
+    """A delete PATCHes Microsoft's key source; an unbound or absent account needs nothing."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        await pulumi.delete(CMK, id, olds.values)
+        assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+        patches = len(azure.patches)
+        await pulumi.delete(CMK, id, olds.values)
+        azure.accounts.clear()
+        await pulumi.delete(CMK, id, olds.values)
+    assert len(azure.patches) == patches
+
+
+async def test_secret_inputs_stay_secret_and_so_does_what_tells_them() -> None:
+    """A key URI given as a secret makes the outputs that repeat it secret."""
+    async with engine(FakeAzure()) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS, secrets=("keyUriWithVersion",))
+    assert outputs.secrets == {"keyUriWithVersion", "keyName", "keyVersion", "keyVaultUri"}
+
+
+async def test_one_404_does_not_forget_a_bound_account() -> None:
+    """A delete believes that the account is gone only when it is told so twice."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        azure.failures["account"].append(ServiceError(404, "ResourceNotFound", ""))
+        await pulumi.delete(CMK, id, olds.values)
+    assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+
+
+async def test_fails_to_unbind_a_kind_that_cannot_go_back() -> None:
+    """A Foundry account with projects stays bound; the message says what can be done instead."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(
+        kind="AIServices", manages_projects=True, encryption=bound_to()
+    )
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="cannot go back to Microsoft-managed keys"):
+            await pulumi.delete(CMK, ACCOUNT_ID, INPUTS)
+    assert azure.patches == []
+
+
+async def test_every_state_asks_to_be_read_before_the_next_update() -> None:
+    """Drift shows in each preview, also in a project that does not say `refresh: always`."""
+    async with engine(FakeAzure()) as pulumi:
+        urn, properties = pulumi.urn(CMK), encode(INPUTS)
+        created = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=properties))
+        update = provider_pb2.UpdateRequest(urn=urn, id=created.id, olds=created.properties, news=properties)
+        updated = await pulumi.stub.Update(update)
+        read = await pulumi.stub.Read(provider_pb2.ReadRequest(urn=urn, id=created.id, inputs=properties))
+    assert [r.refresh_before_update for r in (created, updated, read)] == [True, True, True]

@@ -1,0 +1,64 @@
+"""Back-off, deadline and stop, on a clock that only the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from provider.waiting import Backoff, DeadlineError, Patience, StoppedError, duration
+from tests.provider.rig import FakeClock
+
+
+def test_backoff_grows_to_its_ceiling() -> None:
+    """Pauses grow by their factor up to the ceiling, and jitter stays within its share."""
+    backoff = Backoff(first=1, factor=2, ceiling=10, jitter=0.2, rng=random.Random(1))
+    pauses = [backoff.next() for _ in range(200)]
+    bases = [1, 2, 4, 8] + [10] * 196
+    assert all(base * 0.8 <= pause <= base * 1.2 for pause, base in zip(pauses, bases, strict=True))
+    assert len(set(pauses)) == len(pauses)
+
+
+@pytest.mark.asyncio
+async def test_the_last_pause_ends_at_the_deadline() -> None:
+    """A pause is cut at the deadline, where one more try is made; the next one raises."""
+    clock = FakeClock()
+    patience = Patience(clock, timeout=10)
+    await patience.pause(60, "waiting")
+    assert clock.slept == [10]
+    with pytest.raises(DeadlineError, match="gave up after 10 s: waiting"):
+        await patience.pause(1, "waiting")
+
+
+@pytest.mark.asyncio
+async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
+    """Progress names what is waited for and how long already."""
+    told: list[str] = []
+
+    async def tell(message: str) -> None:
+        told.append(message)
+
+    patience = Patience(FakeClock(), tell=tell)
+    await patience.pause(65, "waiting for the grant")
+    await patience.pause(5, "waiting for the grant")
+    assert told == ["waiting for the grant (0 s so far)", "waiting for the grant (1 min 05 s so far)"]
+
+
+@pytest.mark.asyncio
+async def test_a_stopped_patience_makes_no_pause() -> None:
+    """After Ctrl-C nothing is waited for any more."""
+    stop = asyncio.Event()
+    stop.set()
+    clock = FakeClock()
+    with pytest.raises(StoppedError):
+        await Patience(clock, stop=stop).pause(1, "waiting")
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 s"), (59.4, "59 s"), (60, "1 min 00 s"), (905, "15 min 05 s")]
+)
+def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    """Seconds up to a minute, then minutes and seconds."""
+    assert duration(seconds) == said

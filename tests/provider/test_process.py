@@ -1,0 +1,127 @@
+"""The plugin as a process: killed at every call, thirty at once, and what it writes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from provider.arm import Arm
+from provider.clients import Clients
+from provider.login import login
+from tests.provider.fault_matrix import RecordingClients, lives, requests_of, was_struck
+from tests.provider.process import plugin_process
+from tests.provider.rig import CMK, VERSION, FakeClock, engine
+from tests.provider.world import World
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
+
+
+async def struck(world: World) -> None:
+    """Waits until the armed fault has seen its call."""
+    for _ in range(400):
+        if was_struck(world):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the call was never made")
+
+
+@pytest.mark.parametrize("name", ["create", "update", "delete", "rotate"])
+async def test_a_plugin_killed_at_any_write_leaves_what_the_next_run_finishes(
+    world: World, name: str
+) -> None:
+    """Killed while a call is under way, whether it had its effect or not, the next run ends well."""
+    life = next(life for life in lives() if life.name == name)
+    if name != "rotate":
+        world.keys().rotate_key("language-key")
+    life.prepare(world)
+    made = list(await requests_of(life, world, RecordingClients()))
+    # What is only read leaves nothing; a poll stands for "after the change was taken".
+    requests = [r for r in made if r.method != "GET" or r.path.endswith("operationResults/{id}")]
+    versions = len(world.versions())
+    for request in requests:
+        for after in (False, True) if request.method != "GET" else (False,):
+            life.prepare(world)
+            before = len(world.history())
+            where = {"host": request.host, "method": request.method, "path": request.path}
+            world.azure.control("/faults", {**where, "call": request.number, "wire": "hang", "after": after})
+            async with plugin_process(world.azure.environ) as (pulumi, process):
+                running = asyncio.ensure_future(life.run(pulumi, world, {}))
+                await struck(world)
+                process.kill()
+                await asyncio.wait([running])
+                running.exception()
+            world.azure.control("/faults", method="DELETE")
+            async with engine(Arm(RecordingClients()), FakeClock()) as pulumi:
+                await life.run(pulumi, world, {})
+            case = f"{name}: killed at {request}, after its effect: {after}"
+            assert life.holds(world), case
+            sources = {state["keySource"] for state in world.history()[before:]}
+            wanted = "Microsoft.CognitiveServices" if name == "delete" else "Microsoft.KeyVault"
+            assert sources <= {wanted}, case
+            if name != "rotate":
+                assert len(world.versions()) == versions, case
+
+
+async def test_thirty_bindings_at_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Thirty accounts are bound together by one plugin, each to the right version."""
+    names = [f"contoso-{number:02}" for number in range(30)]
+    for name in names:
+        world.grant(world.make_account(name))
+    (version,) = world.versions()
+    uri = f"https://contoso-keys.vault.azure.net/keys/language-key/{version}"
+    began = time.monotonic()
+    async with plugin_process(world.azure.environ) as (pulumi, _):
+        await asyncio.gather(
+            *(
+                pulumi.create(
+                    CMK,
+                    {"accountId": world.account_id(n), "keyUriWithVersion": uri, "vaultId": world.vault_id()},
+                )
+                for n in names
+            )
+        )
+    with capsys.disabled():
+        sys.stdout.write(f"\n30 bindings at once: {time.monotonic() - began:.1f} s\n")
+    assert [world.bound_key(name) for name in names] == [uri] * 30
+
+
+async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A whole life with every logger at its loudest tells no secret, no token and no key material."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("azure", "msal", "urllib3", "grpc", ""):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    tokens: list[str] = []
+
+    class Watched(Clients):
+        def _credential(self) -> Any:
+            credential = super()._credential()
+            tokens.append(credential.get_token("https://management.azure.com/.default").token)
+            tokens.append(credential.get_token("https://vault.azure.net/.default").token)
+            return credential
+
+    async with engine(Arm(Watched(login({}, os.environ))), FakeClock()) as pulumi:
+        inputs: dict[str, Any] = {"keyId": world.key_id(), "generation": 1}
+        id, olds = await pulumi.create(VERSION, inputs)
+        binding = {
+            "accountId": world.account_id(),
+            "keyUriWithVersion": olds.values["keyUriWithVersion"],
+            "vaultId": world.vault_id(),
+        }
+        account, bound = await pulumi.create(CMK, binding)
+        rotated = await pulumi.update(VERSION, id, olds.values, inputs, {**inputs, "generation": 2})
+        await pulumi.read(CMK, account, binding, bound.values)
+        await pulumi.delete(CMK, account, bound.values)
+    written = "\n".join([caplog.text, *(str(r.__dict__) for r in caplog.records), str(rotated), str(bound)])
+    assert "login.microsoftonline.com" in written
+    for secret in (*tokens, world.azure.env["ARM_CLIENT_SECRET"]):
+        assert len(secret) > 20
+        assert secret not in written
+        assert secret.rpartition(".")[2] not in written
+    modulus = world.keys().get_key("language-key").key.n.hex()  # type: ignore[attr-defined]
+    assert modulus not in written

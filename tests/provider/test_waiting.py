@@ -1,0 +1,284 @@
+"""Waiting for access, for other changes and for Azure itself: how long, how often, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import pytest
+
+from provider.azure_calls import Accepted, Progress
+from provider.facts import Encryption
+from provider.failure import ServiceError
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    PRINCIPAL,
+    V2,
+    VAULT_ID,
+    FakeAzure,
+    a_vault,
+    a_version,
+    an_account,
+    bound_to,
+    key_uri,
+)
+from tests.provider.rig import CMK, FailedError, FakeClock, engine
+
+pytestmark = pytest.mark.asyncio
+
+INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+NOT_YET = ServiceError(400, "BadRequest", "KeyVaultProperties is invalid", "changing", "", "corr")
+
+
+class SlowGrant(FakeAzure):
+    """An Azure in which the grant counts only from a moment of the clock on."""
+
+    def __init__(self, clock: FakeClock, delay: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._delay = delay
+        self.tries: list[float] = []
+
+    async def bind(self, account: Any, encryption: Encryption) -> Accepted:
+        self.tries.append(self._clock.now())
+        if self._clock.now() < self._delay:
+            raise NOT_YET
+        return await super().bind(account, encryption)
+
+
+@pytest.mark.parametrize("delay", [0, 5, 60, 300])
+async def test_access_is_waited_for_by_trying(delay: int) -> None:
+    """However long access takes to count, it is bound soon after, and asked for ever less often."""
+    clock = FakeClock()
+    azure = SlowGrant(clock, delay)
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    gaps = [after - before for before, after in zip(azure.tries, azure.tries[1:], strict=False)]
+    print(f"delay {delay:>3} s: {len(azure.tries)} tries, bound after {clock.now():.1f} s")  # noqa: T201
+    assert delay <= azure.tries[-1] <= delay + 36
+    allowed = [0.8 * min(2 * 1.6**n, 30) for n in range(len(gaps))]
+    assert all(gap >= least for gap, least in zip(gaps, allowed, strict=True))
+
+
+async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
+    """Access that never comes ends at the deadline, with Azure's last words and what to do."""
+    clock = FakeClock()
+    azure = SlowGrant(clock, 10_000)
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.create(CMK, INPUTS, seconds=120)
+    message = str(failed.value)
+    assert failed.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "gave up after 2 min 00 s: waiting for the access to the key to be known everywhere" in message
+    assert "Azure answered 400 BadRequest: KeyVaultProperties is invalid [correlation id corr]" in message
+    assert "customTimeouts" in message
+    assert azure.tries[-1] == 120
+
+
+async def test_the_default_is_fifteen_minutes() -> None:
+    """Without customTimeouts a binding is tried for a quarter of an hour."""
+    clock = FakeClock()
+    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
+        with pytest.raises(FailedError, match="gave up after 15 min 00 s"):
+            await pulumi.create(CMK, INPUTS)
+
+
+async def test_fails_at_once_what_waiting_does_not_help() -> None:
+    """A refusal for good is not tried again."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.failures["bind"].append(ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"))
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError, match="an Azure Policy of the subscription denies this") as failed:
+            await pulumi.create(CMK, INPUTS)
+    assert failed.value.partial is None
+    assert (azure.calls.count("bind"), clock.slept) == (1, [])
+
+
+async def test_retry_after_is_honoured() -> None:
+    """A throttled request is made again when the server says, not sooner."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
+    azure.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    assert clock.slept[:2] == [23, 17]
+
+
+@pytest.mark.parametrize("name", ["account", "vault", "key_version", "bind", "progress"])
+@pytest.mark.parametrize("status", [0, 500, 503])
+async def test_short_outages_are_outlived(name: str, status: int) -> None:
+    """A lost answer or two of any call changes nothing about the end."""
+    azure = FakeAzure()
+    azure.failures[name] += [ServiceError(status, "Oops", "")] * 2
+    async with engine(azure) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS)
+    assert outputs.values["keyUriWithVersion"] == key_uri()
+
+
+async def test_an_outage_ends_after_five_tries() -> None:
+    """A service that is down is not asked for a quarter of an hour."""
+    azure = FakeAzure()
+    azure.failures["account"] += [ServiceError(503, "ServiceUnavailable", "down", "reading")] * 9
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="reading: Azure answered 503 ServiceUnavailable: down"):
+            await pulumi.create(CMK, INPUTS)
+    assert azure.calls.count("account") == 5
+
+
+async def test_another_change_of_the_account_is_waited_for() -> None:
+    """An account that is Accepted, and a 409 at the PATCH, are waited out."""
+    clock, azure = FakeClock(), FakeAzure()
+    busy = ServiceError(409, "Conflict", "Another operation is in progress")
+    azure.failures["bind"] += [
+        busy,
+        ServiceError(400, "AccountProvisioningStateInvalid", "in state Accepted"),
+    ]
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+
+    async def settle() -> None:
+        await clock.paused.wait()
+        azure.accounts[ACCOUNT_ID.lower()] = an_account()
+
+    async with engine(azure, clock) as pulumi:
+        await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
+    assert azure.calls.count("bind") == 3
+
+
+async def test_the_operation_is_polled_as_its_headers_say() -> None:
+    """Azure's Retry-After sets the pace of the polls; its end, not its beginning, is the end."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    assert clock.slept == [9, 9]
+
+
+async def test_an_operation_that_fails_for_access_is_begun_again() -> None:
+    """Access may be found missing only while the operation runs; then the PATCH is made again."""
+    azure = FakeAzure()
+    azure.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
+    async with engine(azure) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    assert len(azure.patches) == 2
+
+
+async def test_fails_when_the_operation_fails() -> None:
+    """An operation that ends badly is an error with its own words."""
+    azure = FakeAzure()
+    azure.progress_script = [Progress("Failed", failure=ServiceError(200, "InternalError", "no luck"))]
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="InternalError: no luck"):
+            await pulumi.create(CMK, INPUTS)
+
+
+async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> None:
+    """When polling is lost, the engine is told that the resource exists, so that the next run goes on."""
+    azure = FakeAzure()
+    azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="its end was not seen") as failed:
+            await pulumi.create(CMK, INPUTS)
+    assert failed.value.partial.id == ACCOUNT_ID
+    assert failed.value.partial.properties["keyUriWithVersion"] == key_uri()
+
+
+async def test_an_operation_that_azure_forgot_is_told_by_the_account() -> None:
+    """A 404 at the operation's URL is not the end: the account itself says how it ended."""
+    azure = FakeAzure()
+    azure.failures["progress"].append(ServiceError(404, "NotFound", ""))
+    async with engine(azure) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS)
+    assert outputs.values["keyVersion"] == "1" * 32
+
+
+async def test_fails_when_somebody_else_writes_in_between() -> None:
+    """What is read back is compared field by field with what was asked for."""
+    azure = FakeAzure()
+
+    class Meddled(FakeAzure):
+        async def progress(self, account: Any, operation_url: str) -> Progress:
+            self.accounts[account.key] = replace(self.accounts[account.key], encryption=bound_to(V2))
+            return Progress("Succeeded")
+
+    azure = Meddled()
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match=f"keyVersion: found {V2}, wanted {'1' * 32}"):
+            await pulumi.create(CMK, INPUTS)
+
+
+async def test_cancel_stops_the_waiting() -> None:
+    """Ctrl-C ends a wait at once, and says that the same command finishes what was begun."""
+
+    class RealPause(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            self.paused.set()
+            await asyncio.sleep(60)
+
+    clock = RealPause()
+    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
+        create = asyncio.ensure_future(pulumi.create(CMK, INPUTS))
+        await clock.paused.wait()
+        await pulumi.cancel()
+        with pytest.raises(FailedError, match="run the same command again") as failed:
+            await asyncio.wait_for(create, 5)
+    assert failed.value.code is grpc.StatusCode.CANCELLED
+
+
+async def test_one_change_at_a_time_per_account() -> None:
+    """Two bindings of one account do not overlap, since the service serialises them anyway."""
+    inside: list[int] = []
+
+    class Watched(FakeAzure):
+        running = 0
+
+        async def bind(self, account: Any, encryption: Encryption) -> Accepted:
+            Watched.running += 1
+            inside.append(Watched.running)
+            await asyncio.sleep(0.01)
+            Watched.running -= 1
+            return await super().bind(account, encryption)
+
+    azure = Watched()
+    azure.versions.append(a_version(V2))
+    async with engine(azure) as pulumi:
+        news = {**INPUTS, "keyUriWithVersion": key_uri(V2)}
+        await asyncio.gather(pulumi.create(CMK, INPUTS), pulumi.update(CMK, ACCOUNT_ID, {}, INPUTS, news))
+    assert inside == [1, 1]
+
+
+async def test_fails_with_every_reason_before_anything_is_written() -> None:
+    """All that speaks against a binding is one message, and no PATCH is made."""
+    azure = FakeAzure()
+    azure.vaults[VAULT_ID.lower()] = a_vault(purge_protection=None, location="eastus", policies=())
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.create(CMK, INPUTS)
+    message = str(failed.value)
+    assert "3 finding(s), nothing was written" in message
+    for rule in ("same-region", "vault-has-purge-protection", "identity-has-grant"):
+        assert f"- {rule}: " in message
+    assert azure.patches == []
+
+
+async def test_what_the_deployer_may_not_read_does_not_stop_the_binding() -> None:
+    """A vault in which the deployer may read nothing is bound all the same: Azure itself judges then."""
+    azure = FakeAzure()
+    for name in ("vault", "key_version"):
+        azure.failures[name].append(ServiceError(403, "AuthorizationFailed", "may not read"))
+    async with engine(azure) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS)
+    assert outputs.values["principalId"] == PRINCIPAL
+
+
+async def test_preview_fails_only_on_what_no_update_could_change() -> None:
+    """A wrong region stops the preview; a missing grant may still come in the same update."""
+    azure = FakeAzure()
+    azure.vaults[VAULT_ID.lower()] = a_vault(policies=(), purge_protection=None)
+    async with engine(azure) as pulumi:
+        await pulumi.create(CMK, INPUTS, preview=True)
+        azure.vaults[VAULT_ID.lower()] = a_vault(location="eastus")
+        with pytest.raises(FailedError, match="same-region"):
+            await pulumi.create(CMK, INPUTS, preview=True)
+    assert azure.patches == []
