@@ -10,12 +10,14 @@ PYTHON ?= python3
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
 STACK ?= dev
+# Two at a time: a test of the real engine spends half of its time waiting.
+PYTEST = $(PY) -m pytest -q -n 2 --dist loadfile
 
 # What any command of this project runs in: the engine of this checkout and the running local Azure.
 IN_LOCAL_AZURE = $(PY) -m localazure start >&2; eval "$$($(PY) -m engine.env)"; eval "$$($(PY) -m localazure env)"
 SELECT_STACK = pulumi stack select $(STACK) --create --non-interactive >/dev/null
 
-.PHONY: help setup up preview down env test check fix bench clean
+.PHONY: help setup up preview review down env test check fix bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -52,6 +54,11 @@ preview: setup ## what `up` would change, as a diff, under the policy pack
 	$(SELECT_STACK)
 	pulumi preview --stack $(STACK) --diff --policy-pack policies
 
+review: setup ## the encryption review of what `up` would change, into .review/
+	@$(IN_LOCAL_AZURE)
+	$(SELECT_STACK)
+	review/pull_request.sh $(STACK) .review
+
 down: setup ## destroy stack dev, stop the local Azure, leave nothing but caches
 	@if [ -d .localazure ]; then
 	  $(IN_LOCAL_AZURE)
@@ -72,10 +79,13 @@ check: setup ## the fast part of the tests: lint, types, unit
 	@.venv/bin/ruff format --check --quiet . || { echo "check: run make fix" >&2; exit 1; }
 	.venv/bin/ruff check --quiet .
 	.venv/bin/mypy .
-	$(PY) -m pytest -q tests/unit tests/policies
+	.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --regex-variant nonunicode azure-pipelines/*.yml
+	$(PYTEST) tests/unit tests/policies
 
 test: check ## every test
-	@$(PY) -m pytest -q --ignore=tests/unit --ignore=tests/policies
+	@$(PYTEST) tests/engine tests/localazure tests/provider tests/review
 
 fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .

@@ -5,14 +5,17 @@ Owns sockets and credentials; knows nothing of resources.
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import json
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import aiohttp
+if TYPE_CHECKING:
+    import aiohttp
 
 LOGIN = "https://login.microsoftonline.com"
 MANAGEMENT = "https://management.azure.com"
@@ -107,20 +110,27 @@ class HttpsAzure:
         self._session = None
 
     async def _exchange(self, method: str, url: str, **content: Any) -> Answer:
+        session = await self._open()
+        import aiohttp  # noqa: PLC0415 - loaded by then
+
         try:
-            async with self._open().request(method, url, proxy=self._proxy, **content) as got:
+            async with session.request(method, url, proxy=self._proxy, **content) as got:
                 text = await got.text()
                 names = {name.lower(): value for name, value in got.headers.items()}
                 return Answer(got.status, _decoded(text), names)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NoAnswerError(f"{method} {url}: no answer: {error or type(error).__name__}") from error
 
-    def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            # Loaded on first use and in another thread: it takes a third of a second, which a start of the
+            # local Azure does not have, nor its other clients.
+            client = await asyncio.to_thread(importlib.import_module, "aiohttp")
             context = ssl.create_default_context(cafile=self._ca)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=context, limit=32),
-                timeout=aiohttp.ClientTimeout(total=60),
+            # Whoever waited at the same time may have been first.
+            self._session = self._session or client.ClientSession(
+                connector=client.TCPConnector(ssl=context, limit=32),
+                timeout=client.ClientTimeout(total=60),
                 trust_env=False,
             )
         return self._session

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from localazure.standin.arm import Delays
 from localazure.standin.azure import Azure, HttpsAzure, Login
 from localazure.standin.connections import Connections
+from localazure.standin.protocol import provider_pb2_grpc
 from localazure.standin.servicer import AzureNative
 
 MOST_BYTES = 400 * 1024 * 1024

@@ -9,8 +9,6 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
-from google.rpc import code_pb2, status_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from localazure.standin import check, functions, schema
 from localazure.standin.access_policy import AccessPolicy
@@ -23,6 +21,7 @@ from localazure.standin.key import Key
 from localazure.standin.lifecycle import InitError, Lifecycle, RefusedError
 from localazure.standin.naming import Autonaming, Mode
 from localazure.standin.paths import IdError
+from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from localazure.standin.schema import shape_of
 from localazure.standin.shape import Shape
 from localazure.standin.table import ResourceType, UnknownTokenError, resource_type
@@ -94,7 +93,7 @@ async def _partial(context: Context, error: InitError) -> NoReturn:
             inputs=to_struct(error.state.inputs),
         )
     )
-    status = status_pb2.Status(code=code_pb2.UNKNOWN, message=error.reason, details=[detail])
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=error.reason, details=[detail])
     metadata = (("grpc-status-details-bin", status.SerializeToString()),)
     await context.abort(grpc.StatusCode.UNKNOWN, error.reason, metadata)
 

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Tells of drift in one open issue, which later runs comment on.
+#
+#   .github/issue.sh OWNER/REPOSITORY FILE ...
+#
+# Wants `gh` with a token that may write issues (GH_TOKEN).
+set -euo pipefail
+repository=${1:?wanted: .github/issue.sh OWNER/REPOSITORY FILE ...}
+shift
+title="The cloud is not as the stack says"
+body=$(cat "$@" | head -c 60000)
+number=$(gh issue list --repo "$repository" --state open --author "app/github-actions" \
+  --search "in:title \"$title\"" --json number,title --jq "map(select(.title == \"$title\")) | .[0].number // empty")
+if [[ -n $number ]]; then
+  gh issue comment "$number" --repo "$repository" --body "$body"
+else
+  gh issue create --repo "$repository" --title "$title" --body "$body"
+fi

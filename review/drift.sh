@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The nightly look at a stack: what was changed outside Pulumi, and which keys have a newer version.
+#
+#   review/drift.sh STACK FOLDER
+#
+# Writes into FOLDER what review/pull_request.sh writes, and refresh.json and drift.md for what a refresh finds.
+# Ends with 0 when nothing was found, 1 when something was; 2, 3 and 4 as the review of the drift says.
+set -uo pipefail
+stack=${1:?wanted: review/drift.sh STACK FOLDER}
+folder=${2:?wanted: review/drift.sh STACK FOLDER}
+mkdir -p "$folder"
+python=${PYTHON:-.venv/bin/python}
+
+pulumi refresh --preview-only --stack "$stack" --non-interactive --color never --json --expect-no-changes \
+  >"$folder/refresh.json" 2>"$folder/refresh.txt"
+refreshed=$?
+"$python" -m review "$folder/refresh.json" --markdown "$folder/drift.md" --json "$folder/drift.json"
+drifted=$?
+if ((refreshed != 0)); then
+  echo "drift: the cloud is not as Pulumi left it:" >&2
+  tail -n 20 "$folder/refresh.txt" >&2
+fi
+# An update would mend it, and binds what was rotated: its review is the rotation report.
+"$(dirname "$0")/pull_request.sh" "$stack" "$folder"
+planned=$?
+if ((drifted > 1)); then exit "$drifted"; fi
+if ((planned > 1)); then exit "$planned"; fi
+if ((refreshed != 0)) || grep -q '"rotated"' "$folder/review.json"; then exit 1; fi

@@ -1,0 +1,51 @@
+"""What the engine and its policy packs say beside the steps: violations, advice, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PolicyFinding:
+    """One answer of a policy pack. `level` is the engine's: mandatory, remediate, advisory or "warning"."""
+
+    policy: str
+    level: str
+    message: str
+    urn: str = ""
+    pack: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        return self.level in {"mandatory", "remediate"}
+
+    @property
+    def resource(self) -> str:
+        """The resource's logical name; empty for the stack as a whole."""
+        return self.urn.split("::", 3)[-1]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """An error of the preview itself."""
+
+    message: str
+    urn: str = ""
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Diagnostic:
+        message = str(raw.get("message") or "").strip()
+        return cls(message.removeprefix("error: "), str(raw.get("urn") or ""))
+
+
+def policy_finding(raw: Mapping[str, Any]) -> PolicyFinding:
+    """Reads a `policyEvent`."""
+    return PolicyFinding(
+        policy=str(raw.get("policyName", "")),
+        level=str(raw.get("enforcementLevel", "")).lower(),
+        message=str(raw.get("message", "")),
+        urn=str(raw.get("resourceUrn", "")),
+        pack=str(raw.get("policyPackName", "")),
+    )

@@ -1,0 +1,52 @@
+"""The review on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from review.inert import in_text, plain
+from review.markdown import counted
+from review.report import Review, Row
+from review.verdict import Severity
+
+_TITLES = {
+    Severity.NONE: "no change",
+    Severity.NOTE: "changes, nothing gets worse",
+    Severity.APPROVAL: "NEEDS A NAMED APPROVAL",
+    Severity.BLOCKED: "BLOCKED",
+}
+
+
+def render(review: Review) -> str:
+    """Lines of visible characters, with a line feed at the end."""
+    lines = [f"encryption: {_TITLES[review.severity]}"]
+    if review.incomplete:
+        lines.append("  the preview did not finish, so this review may be incomplete")
+        lines += [f"  error: {plain(error.message, 300)}" for error in review.errors[:3]]
+    for row in review.rows:
+        lines += _row(row)
+    for title, findings in (
+        ("violated", review.violations),
+        ("advised", review.advice),
+        ("exempted", review.exemptions),
+    ):
+        lines += [
+            f"  {title}: {plain(one.policy)} {plain(one.resource)}: {plain(one.message, 400)}"
+            for one in findings
+        ]
+    if count := counted(review):
+        lines.append(f"  {count}")
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Row) -> Iterator[str]:
+    yield f"  {row.noun} {in_text(row.name)}"
+    for judged in row.verdicts:
+        verdict = judged.verdict
+        yield f"    {verdict.name}: {verdict.words.format(*(in_text(value) for value in verdict.values))}"
+        if one := judged.approval or judged.expired:
+            said = "approved" if judged.approval else "approval ENDED"
+            yield f"      {said}: {plain(one.approver)}, until {one.expires}: {plain(one.reason, 300)}"
+    for fact in row.facts:
+        if fact.changes:
+            yield f"    {fact.name}: {in_text(fact.before)} -> {in_text(fact.after)}"

@@ -1,0 +1,172 @@
+"""The engine's account of a preview: `pulumi preview --json`, its streaming form, an event log.
+
+Owns: the JSON's shapes (Pulumi's pkg/display and sdk/go/common/apitype/events.go) and which of its steps are
+of one resource. Does not own: what any of it means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from review.events import Diagnostic, PolicyFinding, policy_finding
+from review.kinds import Kind, kind_of
+from review.resource import Resource, Step, resource_of
+
+
+class PreviewError(ValueError):
+    """The text is not what `pulumi preview --json` writes. The message says what it is and what to do."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One preview. `resources` are those a review looks at; `finished` is False when it broke off."""
+
+    resources: tuple[Resource, ...] = ()
+    policies: tuple[PolicyFinding, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+    finished: bool = True
+    stack: str = ""
+
+
+@dataclass
+class _Reading:
+    steps: dict[str, list[Step]] = field(default_factory=dict)
+    policies: list[PolicyFinding] = field(default_factory=list)
+    errors: list[Diagnostic] = field(default_factory=list)
+    finished: bool = False
+    stack: str = ""
+
+    def add(self, step: Step) -> None:
+        if step.kind is Kind.STACK:
+            self.stack = self.stack or step.urn.rsplit("::", 1)[-1]
+        elif step.kind is not None:
+            self.steps.setdefault(step.urn, []).append(step)
+
+    def _by_resource(self) -> Iterable[list[Step]]:
+        """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
+        names = {
+            step.was: urn
+            for urn, steps in self.steps.items()
+            for step in steps
+            if not step.refreshed and step.was and step.was != urn
+        }
+        found: dict[str, list[Step]] = {}
+        for urn, steps in self.steps.items():
+            only_refreshed = all(step.refreshed for step in steps)
+            found.setdefault(names.get(urn, urn) if only_refreshed else urn, []).extend(steps)
+        return found.values()
+
+    def done(self) -> Preview:
+        return Preview(
+            resources=tuple(resource_of(steps) for steps in self._by_resource()),
+            policies=tuple(self.policies),
+            errors=tuple(self.errors),
+            finished=self.finished and not self.errors,
+            stack=self.stack,
+        )
+
+
+def read(written: str) -> Preview:
+    """Reads either form. Raises PreviewError for anything else."""
+    if not written.strip():
+        raise PreviewError("the preview is empty: pulumi did not start; read its error output")
+    try:
+        document = json.loads(written)
+    except json.JSONDecodeError as problem:
+        # More than one document is how the streaming form looks.
+        if problem.msg == "Extra data":
+            return _read_events(_lines(written))
+        raise _not_json(problem) from None
+    return _read_digest(_mapping(document))
+
+
+def read_policies(written: str) -> tuple[PolicyFinding, ...]:
+    """The policy findings of an event log. Raises PreviewError for anything else."""
+    return _read_events(_lines(written)).policies if written.strip() else ()
+
+
+def _not_json(problem: ValueError) -> PreviewError:
+    return PreviewError(
+        f"the preview is not JSON ({problem}): write it with `pulumi preview --json`, its error output apart"
+    )
+
+
+def _mapping(document: object) -> Mapping[str, Any]:
+    if not isinstance(document, Mapping):
+        raise PreviewError(
+            f"the preview is a {type(document).__name__}, wanted what `pulumi preview --json` writes"
+        )
+    return document
+
+
+def _lines(written: str) -> Iterator[Mapping[str, Any]]:
+    for line in written.splitlines():
+        if line.strip():
+            try:
+                event = json.loads(line)
+            except ValueError as problem:
+                raise _not_json(problem) from None
+            yield _mapping(event)
+
+
+def _read_digest(document: Mapping[str, Any]) -> Preview:
+    if "sequence" in document:
+        return _read_events([document])
+    if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
+        raise PreviewError("the JSON has no steps: wanted what `pulumi preview --json` writes")
+    reading = _Reading()
+    refreshing = False
+    for raw in document.get("steps") or ():
+        urn = str(raw.get("urn", ""))
+        kind = kind_of(_token(urn))
+        if kind is Kind.STACK:
+            # The stack opens the refresh and then the plan: it tells a refreshed change from a planned one.
+            refreshing = raw.get("op") == "refresh"
+        if kind is not None:
+            reading.add(Step.of(raw, kind, refreshed=refreshing, old="oldState", new="newState"))
+    reading.errors = [
+        Diagnostic.of(raw) for raw in document.get("diagnostics") or () if raw.get("severity") == "error"
+    ]
+    reading.finished = "changeSummary" in document
+    return reading.done()
+
+
+def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
+    reading = _Reading()
+    last: dict[tuple[str, bool, str], Step] = {}
+    order: list[tuple[str, bool, str]] = []
+    refreshing = False
+    for event in events:
+        if (entry := event.get("resourcePreEvent") or event.get("resOutputsEvent")) is not None:
+            raw = entry.get("metadata") or {}
+            kind = kind_of(str(raw.get("type", "")))
+            if kind is Kind.STACK and "resourcePreEvent" in event:
+                refreshing = raw.get("op") == "refresh"
+            if kind is None:
+                continue
+            # A step's second event carries what the provider answered.
+            op = str(raw.get("op"))
+            phase = refreshing or op == "refresh"
+            key = (str(raw.get("urn", "")), phase, "" if phase else op)
+            if key not in last:
+                order.append(key)
+            last[key] = Step.of(raw, kind, refreshed=phase, old="old", new="new")
+        elif (policy := event.get("policyEvent")) is not None:
+            reading.policies.append(policy_finding(policy))
+        elif (diagnostic := event.get("diagnosticEvent")) is not None:
+            if diagnostic.get("severity") == "error":
+                reading.errors.append(Diagnostic.of(diagnostic))
+        elif (summary := event.get("summaryEvent")) is not None:
+            reading.finished = summary.get("result", "succeeded") == "succeeded"
+    for key in order:
+        reading.add(last[key])
+    return reading.done()
+
+
+def _token(urn: str) -> str:
+    # urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME, and a name may hold "::" itself.
+    parts = urn.split("::", 3)
+    return parts[2].rsplit("$", 1)[-1] if len(parts) == 4 else ""

@@ -1,0 +1,200 @@
+"""How one account's data is protected at one moment.
+
+Owns: the facts that a report shows and verdicts compare. Does not own: what a difference means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from review import exposure
+from review.access import Grant
+from review.exposure import Network
+from review.keys import BoundKey
+from review.resource import Resource, State, arm_name
+from review.values import Mark, Value, flag, folded, look, text
+from review.world import Entry, World
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The identities of an account. `system` and `user` are None when they are not known."""
+
+    system: bool | None
+    user: frozenset[str] | None
+    principal: Value = None
+
+    @property
+    def words(self) -> str:
+        if self.system is None:
+            return Mark.UNKNOWN.value
+        said = []
+        if self.system:
+            known = f" {self.principal}" if isinstance(self.principal, str) else ""
+            said.append(f"system-assigned{known}")
+        if self.user is None:
+            said.append("user-assigned, known after apply")
+        elif self.user:
+            said.append("user-assigned " + ", ".join(sorted(id.rsplit("/", 1)[-1] for id in self.user)))
+        return " and ".join(said) or "none"
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The vault that the key is in, as far as it is in the preview."""
+
+    urn: str
+    name: Value
+    soft_delete: bool | Mark | None
+    purge_protection: bool | Mark | None
+    retention_days: Value
+    network: Network
+    audit: str | None
+    protect: bool
+
+
+@dataclass(frozen=True)
+class Protection:
+    """One account at one moment. `key` is None on Microsoft-managed keys, `vault` if the preview has none."""
+
+    key: BoundKey | Mark | None
+    identity: Identity | None
+    grants: tuple[Grant, ...]
+    network: Network | None
+    local_auth: bool | Mark | None
+    vault: Vault | None
+    audit: str | None
+    protect: bool
+    binding: str | None = None
+
+    @property
+    def bound(self) -> bool:
+        return self.key is not None
+
+    @property
+    def enough(self) -> bool | None:
+        """Whether some grant lets the service use the key; None when it cannot be told."""
+        if any(grant.enough for grant in self.grants):
+            return True
+        return None if any(grant.enough is None for grant in self.grants) else False
+
+
+def of_account(world: World, account: Resource, state: State) -> Protection:
+    """The protection of an account of the stack."""
+    id = state.id or None
+    binding = world.binding_of(account.urn, id)
+    if binding:
+        key = world.bound_key(*binding)
+    else:
+        key = None if world.unbinds(id) else world.bound_key(account, state)
+    identity = _identity(world, account, state)
+    return Protection(
+        key=key,
+        identity=identity,
+        grants=_covering(_grants(world, account, state, identity, binding), key),
+        network=exposure.network_of(state, world.private_endpoints_of(id)),
+        local_auth=_local_auth(state),
+        vault=_vault(world, key),
+        audit=_audit(world, account.urn, id),
+        protect=state.protect,
+        binding=binding[0].urn if binding else None,
+    )
+
+
+def of_binding(world: World, binding: Resource, state: State) -> Protection:
+    """The protection of an account that is not in the stack, of which only its binding is known."""
+    key = world.bound_key(binding, state)
+    principal = text(state.computed("principalId"))
+    grants = world.grants_of((), (principal,), state.waits_for)
+    return Protection(
+        key=key,
+        identity=None,
+        grants=_covering(grants, key),
+        network=None,
+        local_auth=None,
+        vault=_vault(world, key),
+        audit=None,
+        protect=state.protect,
+        binding=binding.urn,
+    )
+
+
+def _identity(world: World, account: Resource, state: State) -> Identity:
+    asked = state.declared("identity") if not world.live else state.found("identity")
+    if isinstance(asked, Mark):
+        return Identity(None, None)
+    type = text(look(asked, "type"))
+    if isinstance(type, Mark):
+        return Identity(None, None)
+    kinds = {part.strip() for part in (folded(type) or "none").split(",")}
+    user: frozenset[str] | None = frozenset()
+    if "userassigned" in kinds:
+        user = _user_assigned(asked)
+    system = "systemassigned" in kinds
+    return Identity(system, user, text(state.computed("identity.principalId")) if system else None)
+
+
+def _user_assigned(identity: object) -> frozenset[str] | None:
+    listed = look(identity, "userAssignedIdentities")
+    ids = [text(id) for id in listed] if isinstance(listed, list | dict) else []
+    if isinstance(listed, Mark) or any(isinstance(id, Mark) for id in ids):
+        return None
+    return frozenset(known for id in ids if (known := folded(id)))
+
+
+def _grants(
+    world: World, account: Resource, state: State, identity: Identity, binding: Entry | None
+) -> tuple[Grant, ...]:
+    principals: list[Value] = [identity.principal] if identity.system else []
+    urns = [account.urn]
+    assigned = look(state.computed("identity"), "userAssignedIdentities")
+    for id in identity.user or ():
+        entry = world.identity(id)
+        if entry:
+            principals.append(text(entry[1].computed("principalId")))
+            urns.append(entry[0].urn)
+        if isinstance(assigned, dict):
+            principals += [
+                text(look(facts, "principalId")) for known, facts in assigned.items() if folded(known) == id
+            ]
+    if identity.user is None:
+        urns += [entry[0].urn for entry in world.needed_identities(state)]
+    # What is bound in the account's own create waits for the grant itself.
+    waiting = binding[1] if binding else state
+    return world.grants_of(urns, principals, waiting.waits_for)
+
+
+def _covering(grants: tuple[Grant, ...], key: BoundKey | Mark | None) -> tuple[Grant, ...]:
+    if not isinstance(key, BoundKey):
+        return grants
+    return tuple(grant for grant in grants if grant.covers(key.vault, key.name))
+
+
+def _local_auth(state: State) -> bool | Mark | None:
+    disabled = flag(state.declared("properties.disableLocalAuth"))
+    return disabled if isinstance(disabled, Mark) else not disabled
+
+
+def _vault(world: World, key: BoundKey | Mark | None) -> Vault | None:
+    entry = world.vault_named(key.vault) if isinstance(key, BoundKey) else None
+    return vault_facts(world, *entry) if entry else None
+
+
+def vault_facts(world: World, resource: Resource, state: State) -> Vault:
+    """The facts of a vault of the stack."""
+    id = state.id or None
+    return Vault(
+        urn=resource.urn,
+        name=arm_name(state, "vaultName"),
+        soft_delete=flag(state.declared("properties.enableSoftDelete")),
+        purge_protection=flag(state.declared("properties.enablePurgeProtection")),
+        retention_days=text(state.declared("properties.softDeleteRetentionInDays")),
+        network=exposure.network_of(state, world.private_endpoints_of(id)),
+        audit=_audit(world, resource.urn, id),
+        protect=state.protect,
+    )
+
+
+def _audit(world: World, urn: str, id: Value) -> str | None:
+    entry = world.logs_of(urn, id)
+    return exposure.logs_of(entry[1]) if entry else None

@@ -1,0 +1,253 @@
+"""Which verdicts hold for an account: what happens to its key, its identity, its access.
+
+Owns: every judgement on the account and its key. Does not own: the facts, or settings around them.
+Sources: the service's "encryption of data at rest" (disabling the identity or revoking access loses the data;
+the account must be updated when a key is rotated), and that an account's PUT drops what it does not carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from review import weakening
+from review.keys import BoundKey
+from review.kinds import Kind
+from review.protection import Protection
+from review.resource import Resource
+from review.subject import Loose, Subject
+from review.values import Mark, Value, look
+from review.verdict import Name, Verdict
+
+
+def verdicts_of(subject: Subject) -> tuple[Verdict, ...]:
+    """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
+    found = list(dict.fromkeys(_all(subject)))
+    return tuple(sorted(found, key=lambda one: -one.severity))
+
+
+def verdicts_of_loose(loose: Loose) -> tuple[Verdict, ...]:
+    """Verdicts on a vault or key that no account of the preview is bound to."""
+    resource = loose.resource
+    found = [*_vault_or_key(resource)]
+    if loose.live and loose.planned and not resource.replaced:
+        found += weakening.of_vault(loose.live, loose.planned)
+    return tuple(sorted(found, key=lambda one: -one.severity))
+
+
+def _all(subject: Subject) -> Iterator[Verdict]:
+    account, live, planned = subject.account, subject.live, subject.planned
+    if account and account.replaced:
+        yield Verdict(
+            Name.ACCOUNT_REPLACED, "account REPLACED: its data is lost, the new account starts empty"
+        )
+    elif live and planned is None:
+        yield from _leaves(subject)
+    elif live is None and planned is None:
+        if subject.recorded:
+            yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi")
+    elif live is None and planned:
+        yield from _new(subject, planned)
+    elif live and planned:
+        yield from _drift(subject, live, planned)
+        yield from _encryption(subject, live, planned)
+        lost = [*_identity(live, planned)]
+        # Access goes with the identity that has it.
+        yield from lost or _access(live, planned)
+        yield from weakening.of_account(live, planned)
+        if planned == live and subject.recorded:
+            # Nothing is planned, so what was weakened outside Pulumi stays so.
+            yield from weakening.of_account(subject.recorded, live)
+    if not (account and account.deleted):
+        # A key goes with its vault.
+        yield from [*_vault_or_key(subject.vault)] or _vault_or_key(subject.key)
+
+
+def _leaves(subject: Subject) -> Iterator[Verdict]:
+    if subject.account is None:
+        yield from _unbinding(subject)
+    elif subject.account.released:
+        yield Verdict(
+            Name.RELEASED, "account leaves the stack and stays in Azure as it is: nobody watches it any more"
+        )
+    else:
+        yield Verdict(
+            Name.ACCOUNT_DELETED,
+            "account DELETED: its data is lost unless the account is restored within 48 hours",
+        )
+
+
+def _new(subject: Subject, planned: Protection) -> Iterator[Verdict]:
+    again = "was deleted outside Pulumi and " if subject.recorded else ""
+    if subject.recorded and subject.account:
+        yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi; it is made again, empty")
+    if planned.key is None and subject.maybe_bound:
+        yield Verdict(Name.NOT_TOLD, "new account, and the preview does not tell whether it will be bound")
+    elif planned.key is None:
+        yield Verdict(
+            Name.NOT_ENCRYPTED, "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
+        )
+    elif isinstance(planned.key, BoundKey):
+        if subject.account is None and subject.recorded:
+            yield Verdict(
+                Name.REPAIRED, "binding " + again + "will be bound again to {}", (_shown(planned.key),)
+            )
+        else:
+            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(planned.key),))
+    else:
+        yield Verdict(Name.NOT_TOLD, "new account whose encryption is {}", (planned.key,))
+
+
+def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:
+    before, after = live.key, planned.key
+    if isinstance(before, Mark) or isinstance(after, Mark):
+        if before is not after:
+            yield Verdict(Name.NOT_TOLD, "encryption changes, and the preview does not tell to what")
+        return
+    if before is None:
+        if after is not None and not (subject.recorded and subject.recorded.key):
+            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(after),))
+        return
+    if after is None:
+        yield from _unbinding(subject)
+        return
+    same = before.same_version(after)
+    if same:
+        yield from _reasserted(subject, after)
+    elif before.same_key(after):
+        # A version that the update makes is called unknown, never guessed.
+        version = after.version if after.version is not None else "none"
+        yield Verdict(Name.ROTATED, "will be re-bound to version {} (rotation)", (version,))
+    elif before.same_key(after) is False:
+        yield Verdict(
+            Name.KEY_CHANGED,
+            "will be re-bound to ANOTHER KEY: {} instead of {}",
+            (_shown(after), _shown(before)),
+        )
+    else:
+        yield Verdict(Name.NOT_TOLD, "will be re-bound, and the preview does not tell to which key")
+
+
+def _unbinding(subject: Subject) -> Iterator[Verdict]:
+    if any(binding.released for binding in subject.bindings):
+        yield Verdict(
+            Name.RELEASED, "binding leaves the stack and stays in Azure as it is: nobody watches it any more"
+        )
+        return
+    yield Verdict(Name.UNBOUND, "UNBOUND: its data goes back to Microsoft-managed keys")
+
+
+def _reasserted(subject: Subject, key: BoundKey) -> Iterator[Verdict]:
+    if any(binding.op in {"update", "create", "replace"} for binding in subject.bindings):
+        yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
+    elif subject.account and subject.account.op == "update" and not _carries_encryption(subject.account):
+        yield Verdict(
+            Name.MAY_UNBIND,
+            "account is written WITHOUT its encryption and not bound again: it must be assumed unbound",
+        )
+
+
+def _carries_encryption(account: Resource) -> bool:
+    return account.planned is not None and look(account.planned.inputs, "properties.encryption") is not None
+
+
+def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
+    before, after = live.identity, planned.identity
+    if before is None or after is None or not live.bound:
+        return
+    uses_own = not (isinstance(live.key, BoundKey) and live.key.identity)
+    if before.system and after.system is False and uses_own:
+        yield Verdict(
+            Name.IDENTITY_LOST,
+            "system-assigned identity REMOVED: the account loses its key, and with it the data",
+        )
+    elif before.user and after.user is not None and not uses_own and (lost := before.user - after.user):
+        yield Verdict(
+            Name.IDENTITY_LOST,
+            "user-assigned identity {} REMOVED: the account loses its key, and with it the data",
+            (", ".join(sorted(id.rsplit("/", 1)[-1] for id in lost)),),
+        )
+
+
+def _access(live: Protection, planned: Protection) -> Iterator[Verdict]:
+    if not (live.bound or planned.bound):
+        return
+    if live.enough and planned.enough is False and planned.bound:
+        yield Verdict(
+            Name.ACCESS_REVOKED,
+            "access to the key REMOVED ({}): the service can no longer read the data",
+            ("; ".join(grant.words for grant in live.grants if grant.enough),),
+        )
+    had = {(grant.what, grant.scope) for grant in live.grants}
+    for grant in planned.grants:
+        if grant.more and grant.scope and (grant.what, grant.scope) not in had:
+            yield Verdict(
+                Name.ACCESS_WIDENED, "the service may do MORE with the key than it needs: {}", (grant.words,)
+            )
+
+
+def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:
+    recorded = subject.recorded
+    if recorded is None:
+        return
+    if recorded.bound and not live.bound:
+        if isinstance(planned.key, BoundKey):
+            yield Verdict(
+                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (_shown(planned.key),)
+            )
+        else:
+            yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
+    elif (
+        isinstance(recorded.key, BoundKey)
+        and isinstance(live.key, BoundKey)
+        and recorded.key.same_version(live.key) is False
+    ):
+        words = "was re-bound outside Pulumi, from {} to {}"
+        yield Verdict(Name.CHANGED, words, (_shown(recorded.key), _shown(live.key)))
+    lost = recorded.identity and recorded.identity.system and live.identity and live.identity.system is False
+    # Access goes with the identity that has it.
+    if recorded.enough and live.enough is False and recorded.bound and not lost:
+        if planned.enough is False:
+            yield Verdict(
+                Name.ACCESS_REVOKED, "access to the key was removed outside Pulumi, and is not given again"
+            )
+        else:
+            yield Verdict(Name.REPAIRED, "access to the key was removed outside Pulumi; will be given again")
+    if lost:
+        if planned.identity and planned.identity.system:
+            words = "system-assigned identity was removed outside Pulumi; a new one gets no access by itself"
+            yield Verdict(Name.IDENTITY_LOST, words)
+        else:
+            yield Verdict(Name.IDENTITY_LOST, "system-assigned identity was removed outside Pulumi")
+
+
+def _vault_or_key(resource: Resource | None) -> Iterator[Verdict]:
+    if resource is None:
+        return
+    is_vault = resource.kind is Kind.VAULT
+    noun = "vault" if is_vault else "key"
+    state = resource.live or resource.recorded
+    name: Value = state.id.rsplit("/", 1)[-1] if state and state.id else resource.name
+    if resource.replaced:
+        verdict = Name.VAULT_REPLACED if is_vault else Name.KEY_REPLACED
+        kept = " and stays in the vault" if state and state.retained and not is_vault else ""
+        yield Verdict(
+            verdict, f"{noun} {{}} REPLACED by a new one{kept}: data under it must keep the old one", (name,)
+        )
+    elif resource.deleted:
+        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
+        yield Verdict(verdict, f"{noun} {{}} DELETED: all data under it becomes unreadable", (name,))
+    elif resource.released:
+        yield Verdict(Name.RELEASED, f"{noun} {{}} leaves the stack and stays in Azure as it is", (name,))
+    elif resource.live is None and resource.recorded is not None:
+        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
+        yield Verdict(
+            verdict, f"{noun} {{}} was deleted outside Pulumi: restore it, do not make another", (name,)
+        )
+
+
+def _shown(key: BoundKey) -> Value:
+    parts = (key.vault, key.name, key.version)
+    if all(part is Mark.UNKNOWN for part in parts):
+        return Mark.UNKNOWN
+    shown = [part.value if isinstance(part, Mark) else (part or "no version") for part in parts]
+    return f"{shown[0]}/{shown[1]}, version {shown[2]}"

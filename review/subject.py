@@ -1,0 +1,152 @@
+"""What a verdict is about: an account at its three moments, or a vault or key that no account uses.
+
+Owns: finding every subject of a preview, each exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from review import protection
+from review.keys import BoundKey
+from review.kinds import Kind
+from review.preview import Preview
+from review.protection import Protection
+from review.resource import Resource, arm_name
+from review.values import Mark, Value, folded, text
+from review.world import Moment, World
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One account over the preview. `id` is its ARM id, `account` None outside the stack.
+
+    `maybe_bound`: the preview has a binding and does not tell whose it is, as in the streaming form.
+    """
+
+    name: Value
+    id: Value
+    account: Resource | None
+    bindings: tuple[Resource, ...]
+    recorded: Protection | None
+    live: Protection | None
+    planned: Protection | None
+    key: Resource | None = None
+    vault: Resource | None = None
+    maybe_bound: bool = False
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A vault or a key that no account of the preview is bound to."""
+
+    resource: Resource
+    name: Value
+    id: Value
+    live: protection.Vault | None
+    planned: protection.Vault | None
+
+
+def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Loose, ...]]:
+    """The accounts of a preview, and the vaults and keys that belong to none of them."""
+    worlds = {moment: World(preview.resources, moment) for moment in Moment}
+    by_urn = {resource.urn: resource for resource in preview.resources}
+    subjects = list(_accounts(preview.resources, worlds, by_urn))
+    taken = {binding.urn for subject in subjects for binding in subject.bindings}
+    adrift = [one for one in preview.resources if one.kind is Kind.BINDING and one.urn not in taken]
+    if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
+        subjects = [replace(one, maybe_bound=True) for one in subjects]
+    subjects += [_external(resource, worlds, by_urn) for resource in adrift]
+    used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
+    return tuple(subjects), tuple(_loose(preview.resources, worlds, used))
+
+
+def _accounts(
+    resources: Iterable[Resource], worlds: dict[Moment, World], by_urn: dict[str, Resource]
+) -> Iterator[Subject]:
+    for account in resources:
+        if account.kind is not Kind.ACCOUNT:
+            continue
+        found: dict[Moment, Protection | None] = {}
+        for moment, world in worlds.items():
+            state = world.state(account.urn)
+            found[moment] = protection.of_account(world, account, state) if state else None
+        state = account.live or account.planned or account.recorded
+        yield _subject(
+            account,
+            found,
+            worlds,
+            by_urn,
+            name=arm_name(state, "accountName") if state else None,
+            id=(state.id or None) if state else None,
+        )
+
+
+def _external(binding: Resource, worlds: dict[Moment, World], by_urn: dict[str, Resource]) -> Subject:
+    found: dict[Moment, Protection | None] = {}
+    for moment, world in worlds.items():
+        state = world.state(binding.urn)
+        found[moment] = protection.of_binding(world, binding, state) if state else None
+    any_state = binding.live or binding.planned or binding.recorded
+    id = text(any_state.declared("accountId")) if any_state else None
+    name = id.rstrip("/").rsplit("/", 1)[-1] if isinstance(id, str) else id
+    return _subject(None, found, worlds, by_urn, name=name, id=id)
+
+
+def _subject(
+    account: Resource | None,
+    found: dict[Moment, Protection | None],
+    worlds: dict[Moment, World],
+    by_urn: dict[str, Resource],
+    *,
+    name: Value,
+    id: Value,
+) -> Subject:
+    bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
+    key, vault = _key_and_vault(found, worlds)
+    return Subject(
+        name=name,
+        id=id,
+        account=account,
+        bindings=tuple(by_urn[urn] for urn in bindings),
+        recorded=found[Moment.RECORDED],
+        live=found[Moment.LIVE],
+        planned=found[Moment.PLANNED],
+        key=key,
+        vault=vault,
+    )
+
+
+def _key_and_vault(
+    found: dict[Moment, Protection | None], worlds: dict[Moment, World]
+) -> tuple[Resource | None, Resource | None]:
+    """The key and vault that the data is under now; after the update where it is under none now."""
+    for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED):
+        one, world = found[moment], worlds[moment]
+        key = one.key if one else None
+        if isinstance(key, BoundKey):
+            made = world.key_in(key.vault, key.name)
+            vault = world.vault_named(key.vault)
+            return (made[0] if made else None), (vault[0] if vault else None)
+    return None, None
+
+
+def _loose(resources: Iterable[Resource], worlds: dict[Moment, World], used: set[str]) -> Iterator[Loose]:
+    for resource in resources:
+        if resource.kind not in {Kind.VAULT, Kind.KEY} or resource.urn in used:
+            continue
+        state = resource.live or resource.planned or resource.recorded
+        facts: dict[Moment, protection.Vault | None] = {}
+        for moment in (Moment.LIVE, Moment.PLANNED):
+            at = worlds[moment].state(resource.urn)
+            is_vault = resource.kind is Kind.VAULT and at is not None
+            facts[moment] = protection.vault_facts(worlds[moment], resource, at) if is_vault and at else None
+        name = arm_name(state, "vaultName" if resource.kind is Kind.VAULT else "keyName") if state else None
+        id: Value = (state.id or None) if state else None
+        yield Loose(resource, name, id, facts[Moment.LIVE], facts[Moment.PLANNED])
+
+
+def known_as(name: Value, id: Value) -> frozenset[str]:
+    """What an approval may call a subject: its ARM id or its name."""
+    return frozenset(known for one in (name, id) if (known := folded(one)))

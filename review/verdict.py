@@ -1,0 +1,91 @@
+"""The verdicts there are, and how grave each is.
+
+Owns: the words an approval names, the severities and their exit codes. Does not own: when a verdict holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from review.values import Value
+
+
+class Severity(IntEnum):
+    """What a verdict asks of the reviewer. The values order them."""
+
+    NONE = 0
+    NOTE = 1
+    APPROVAL = 2
+    BLOCKED = 3
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing or notes, 3 needs a named approval, 4 blocked."""
+        return {Severity.APPROVAL: 3, Severity.BLOCKED: 4}.get(self, 0)
+
+
+class Name(StrEnum):
+    """Every verdict by the name that an approval uses. Fixed for ever: people's approvals hold it."""
+
+    UNBOUND = "unbound"
+    MAY_UNBIND = "may-unbind"
+    IDENTITY_LOST = "identity-lost"
+    ACCESS_REVOKED = "access-revoked"
+    VAULT_REPLACED = "vault-replaced"
+    VAULT_DELETED = "vault-deleted"
+    KEY_REPLACED = "key-replaced"
+    KEY_DELETED = "key-deleted"
+    ACCOUNT_REPLACED = "account-replaced"
+    ACCOUNT_DELETED = "account-deleted"
+    RECOVERY_WEAKENED = "recovery-weakened"
+    PROTECTION_WEAKENED = "protection-weakened"
+    ACCESS_WIDENED = "access-widened"
+    KEY_CHANGED = "key-changed"
+    NOT_ENCRYPTED = "not-encrypted"
+    RELEASED = "released"
+    ACCOUNT_GONE = "account-gone"
+    NOT_TOLD = "not-told"
+    BOUND = "bound"
+    ROTATED = "rotated"
+    REASSERTED = "re-asserted"
+    REPAIRED = "repaired"
+    STRENGTHENED = "strengthened"
+    CHANGED = "changed"
+
+
+_SEVERITIES: Final = {
+    Name.UNBOUND: Severity.BLOCKED,
+    Name.MAY_UNBIND: Severity.BLOCKED,
+    Name.IDENTITY_LOST: Severity.BLOCKED,
+    Name.ACCESS_REVOKED: Severity.BLOCKED,
+    Name.VAULT_REPLACED: Severity.BLOCKED,
+    Name.VAULT_DELETED: Severity.BLOCKED,
+    Name.KEY_REPLACED: Severity.BLOCKED,
+    Name.KEY_DELETED: Severity.BLOCKED,
+    Name.ACCOUNT_REPLACED: Severity.BLOCKED,
+    Name.ACCOUNT_DELETED: Severity.BLOCKED,
+    Name.RECOVERY_WEAKENED: Severity.BLOCKED,
+    Name.PROTECTION_WEAKENED: Severity.APPROVAL,
+    Name.ACCESS_WIDENED: Severity.APPROVAL,
+    Name.KEY_CHANGED: Severity.APPROVAL,
+    Name.NOT_ENCRYPTED: Severity.APPROVAL,
+    Name.RELEASED: Severity.APPROVAL,
+    Name.ACCOUNT_GONE: Severity.APPROVAL,
+    Name.NOT_TOLD: Severity.APPROVAL,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that an update does to an account's data. `words` has a `{}` for each of `values`."""
+
+    name: Name
+    words: str
+    values: tuple[Value, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is, by its name alone."""
+        return _SEVERITIES.get(self.name, Severity.NOTE)

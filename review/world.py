@@ -1,0 +1,234 @@
+"""All resources of one moment, and who belongs to whom.
+
+Owns: the joins, each by what the preview says: an ARM id, a name that Azure makes an id from, or, where the
+update will tell the value, the engine's own property dependencies. Nothing is joined by logical names.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
+
+from review import access, keys
+from review.access import Grant
+from review.kinds import Kind
+from review.resource import Resource, State, arm_name
+from review.values import Mark, Value, folded, items, look, text
+
+Entry = tuple[Resource, State]
+
+
+class Moment(Enum):
+    """When: in Pulumi's state, in the cloud before the update, after it."""
+
+    RECORDED = "recorded"
+    LIVE = "live"
+    PLANNED = "planned"
+
+
+class World:
+    """The resources of a preview at one moment. Made once per moment, so that a review grows linearly."""
+
+    def __init__(self, resources: Sequence[Resource], moment: Moment) -> None:
+        self.moment = moment
+        self.live = moment is not Moment.PLANNED
+        self._by_urn: dict[str, Entry] = {}
+        self._by_kind: defaultdict[Kind, list[Entry]] = defaultdict(list)
+        for resource in resources:
+            state = getattr(resource, moment.value)
+            if state is not None:
+                self._by_urn[resource.urn] = (resource, state)
+                self._by_kind[resource.kind].append((resource, state))
+        self._bindings = _index(self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId")))
+        self._unbound = {folded(id) for id in _left(resources)} if moment is Moment.PLANNED else set()
+        self._vaults = _index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
+        self._keys = _index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
+        self._logs = _index(
+            self._by_kind[Kind.DIAGNOSTIC_SETTING], lambda state: text(state.declared("resourceUri"))
+        )
+        self._identities = _index(self._by_kind[Kind.IDENTITY], lambda state: state.id or None)
+        self._endpoints = _targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
+        self._grants = self._all_grants()
+
+    def state(self, urn: str) -> State | None:
+        """The state of a resource; None when it is not there at this moment."""
+        entry = self._by_urn.get(urn)
+        return entry[1] if entry else None
+
+    def of(self, kind: Kind) -> list[Entry]:
+        return self._by_kind[kind]
+
+    def binding_of(self, urn: str, id: Value) -> Entry | None:
+        """The binding of an account."""
+        return self._joined(self._bindings, id, urn, "accountId")
+
+    def unbinds(self, id: Value) -> bool:
+        """Whether this update takes an account's binding away, so that its own inputs no longer tell."""
+        return folded(id) in self._unbound
+
+    def vault_named(self, name: Value) -> Entry | None:
+        """A vault by its name, which is unique in Azure."""
+        return next(iter(self._vaults.get(folded(name) or "", ())), None)
+
+    def key_in(self, vault: Value, name: Value) -> Entry | None:
+        """A key of a vault."""
+        for entry in self._keys.get(folded(name) or "", ()):
+            if folded(self.vault_name_of(entry[1])) == folded(vault):
+                return entry
+        return None
+
+    def vault_name_of(self, key: State) -> Value:
+        """The name of the vault that a key is in."""
+        parts = key.id.split("/")
+        if len(parts) >= 3 and parts[-2].lower() == "keys":
+            return parts[-3]
+        name = text(key.declared("vaultName"))
+        if name is Mark.UNKNOWN:
+            vault = self._needed(key, Kind.VAULT, "vaultName")
+            return arm_name(vault[1], "vaultName") if vault else name
+        return name
+
+    def bound_key(self, resource: Resource, state: State) -> keys.BoundKey | Mark | None:
+        """The key that an account, or a binding, puts the data under."""
+        if resource.kind is Kind.BINDING:
+            version = self._needed(state, Kind.KEY_VERSION, "keyUriWithVersion")
+            key = keys.of_binding(state, live=self.live, key_version=version[1] if version else None)
+        else:
+            found = keys.of_account(state, live=self.live)
+            if not isinstance(found, keys.BoundKey):
+                return found
+            version, key = self._needed(state, Kind.KEY_VERSION, "properties"), found
+        return self._completed(key, version)
+
+    def _completed(self, key: keys.BoundKey, version: Entry | None) -> keys.BoundKey:
+        if key.name is not Mark.UNKNOWN or version is None:
+            return key
+        made = self._needed(version[1], Kind.KEY, "keyId")
+        if made is None:
+            return key
+        return keys.BoundKey(
+            self.vault_name_of(made[1]), arm_name(made[1], "keyName"), Mark.UNKNOWN, key.identity
+        )
+
+    def grants_of(
+        self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
+    ) -> tuple[Grant, ...]:
+        """What these identities may do.
+
+        Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
+        """
+        wanted = {id for one in principals if (id := folded(one)) is not None}
+        owners = tuple(urns)
+        found = [grant for id in sorted(wanted) for grant in self._grants.get(id, ())]
+        for grant in self._grants.get("", ()):
+            state = self.state(grant.urn)
+            made_from = state and any(state.needs(urn, "policy", "principalId") for urn in owners)
+            if made_from or grant.urn in awaited:
+                found.append(grant)
+        return tuple(found)
+
+    def identity(self, id: Value) -> Entry | None:
+        """A user-assigned identity of this stack."""
+        return next(iter(self._identities.get(folded(id) or "", ())), None)
+
+    def logs_of(self, urn: str, id: Value) -> Entry | None:
+        """A diagnostic setting of a resource."""
+        return self._joined(self._logs, id, urn, "resourceUri")
+
+    def private_endpoints_of(self, id: Value) -> int:
+        """How many private endpoints of this stack lead to a resource."""
+        return self._endpoints.get(folded(id) or "", 0)
+
+    def needed_identities(self, account: State) -> list[Entry]:
+        """The user-assigned identities whose ids an account's `identity` is made from."""
+        return [entry for entry in self.of(Kind.IDENTITY) if account.needs(entry[0].urn, "identity")]
+
+    def _needed(self, state: State, kind: Kind, property: str) -> Entry | None:
+        for urn in state.dependencies.get(property) or ():
+            entry = self._by_urn.get(urn)
+            if entry and entry[0].kind is kind:
+                return entry
+        return None
+
+    def _joined(self, index: Mapping[str, list[Entry]], id: Value, urn: str, property: str) -> Entry | None:
+        known = index.get(folded(id) or "\0")
+        if known:
+            return known[0]
+        return next((entry for entry in index.get("", ()) if entry[1].needs(urn, property)), None)
+
+    def _all_grants(self) -> Mapping[str, list[Grant]]:
+        grants: defaultdict[str, list[Grant]] = defaultdict(list)
+        overwritten = set(self._overwritten())
+        for resource, state in self.of(Kind.ACCESS_POLICY):
+            grant = self._placed(access.of_access_policy(resource.urn, state), state)
+            if (grant.scope, folded(grant.principal)) not in overwritten:
+                grants[folded(grant.principal) or ""].append(grant)
+        for resource, state in self.of(Kind.ROLE_ASSIGNMENT):
+            grant = self._placed(access.of_role_assignment(resource.urn, state), state)
+            grants[folded(grant.principal) or ""].append(grant)
+        for resource, state in self.of(Kind.VAULT):
+            # What is declared is what a write sends; what is not declared stays as it is.
+            path = "properties.accessPolicies"
+            entries = state.found(path) if self.live else state.declared(path)
+            for grant in access.inline(resource.urn, state, entries, arm_name(state, "vaultName")):
+                if id := folded(grant.principal):
+                    grants[id].append(grant)
+        return grants
+
+    def _placed(self, grant: Grant, state: State) -> Grant:
+        """A grant on what this update makes: its scope is not known yet, but what it is made from is."""
+        if grant.scope:
+            return grant
+        key = self._needed(state, Kind.KEY, "scope")
+        vault = self._needed(state, Kind.VAULT, "vaultName") or self._needed(state, Kind.VAULT, "scope")
+        made = arm_name(vault[1], "vaultName") if vault else None
+        name = folded(self.vault_name_of(key[1]) if key else made)
+        if name is None:
+            return grant
+        key_name = folded(arm_name(key[1], "keyName")) if key else None
+        return replace(grant, scope=f"/vaults/{name}" + (f"/keys/{key_name}" if key_name else ""))
+
+    def _overwritten(self) -> Iterator[tuple[str, str | None]]:
+        """Access that a vault's own list takes away again, although a resource of its own still gives it."""
+        if self.live:
+            return
+        for resource, state in self.of(Kind.VAULT):
+            declared = items(look(state.inputs, "properties.accessPolicies"))
+            before = items(resource.live.found("properties.accessPolicies")) if resource.live else None
+            if resource.op != "update" or not isinstance(declared, list) or not isinstance(before, list):
+                continue
+            kept = {folded(text(look(entry, "objectId"))) for entry in declared}
+            for entry in before:
+                id = folded(text(look(entry, "objectId")))
+                if id not in kept:
+                    yield f"/vaults/{folded(arm_name(state, 'vaultName'))}", id
+
+
+def _index(entries: Iterable[Entry], by: Callable[[State], Value]) -> Mapping[str, list[Entry]]:
+    index: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        index[folded(by(entry[1])) or ""].append(entry)
+    return index
+
+
+def _left(resources: Iterable[Resource]) -> Iterator[Value]:
+    """The accounts whose binding is deleted, or goes to another account."""
+    for one in resources:
+        if one.kind is Kind.BINDING and one.live:
+            id = text(one.live.declared("accountId"))
+            if one.deleted or (one.planned and folded(text(one.planned.declared("accountId"))) != folded(id)):
+                yield id
+
+
+def _targets(entries: Iterable[Entry]) -> Mapping[str, int]:
+    count: defaultdict[str, int] = defaultdict(int)
+    for _, state in entries:
+        for path in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+            connections = items(state.declared(path))
+            for connection in connections if isinstance(connections, list) else ():
+                id = folded(text(look(connection, "privateLinkServiceId")))
+                if id:
+                    count[id] += 1
+    return count

@@ -1,0 +1,97 @@
+"""What the fixtures' reports look like, and the examples in docs/pull-requests.md that are made of them.
+
+python -m tests.review.rendered      # writes golden/ and the examples again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from review import as_json, markdown, plain_text, report
+from review.preview import read, read_policies
+from review.verdict import Name, Verdict
+from tests.review.situations import SITUATIONS, Situation
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parents[1] / "docs" / "pull-requests.md"
+BEGIN, END = "<!-- examples: made by tests/review/rendered.py -->", "<!-- end of the examples -->"
+VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from review/verdict.py -->", "<!-- end of the verdicts -->"
+_TODAY = date(2026, 6, 15)
+
+
+def reviewed(situation: Situation) -> report.Review:
+    """The review of a situation's preview."""
+    preview = HERE / "fixtures" / f"{situation.name}.json"
+    events = preview.with_suffix(".events.jsonl")
+    policies = read_policies(events.read_text()) if events.exists() else ()
+    return report.make(read(preview.read_text()), (), _TODAY, policies)
+
+
+def golden(situation: Situation) -> dict[str, str]:
+    """The reports by file name: the comment of each, text and JSON of one."""
+    made = reviewed(situation)
+    found = {f"{situation.name}.md": markdown.render(made)}
+    if situation.name == "key-deleted":
+        found |= {
+            f"{situation.name}.txt": plain_text.render(made),
+            f"{situation.name}.json": as_json.render(made),
+        }
+    return found
+
+
+def examples() -> str:
+    """The part of the documentation between its two marks."""
+    return "\n".join(_examples())
+
+
+def documented(text: str) -> str:
+    """The documentation with its examples and its table of verdicts made new."""
+    return _between(_between(text, BEGIN, END, examples()), VERDICTS_BEGIN, VERDICTS_END, verdicts())
+
+
+def verdicts() -> str:
+    """The verdicts by exit code."""
+    rows = ["| exit code | verdicts |", "|---|---|"]
+    for code in (4, 3, 0):
+        names = [f"`{name}`" for name in Name if Verdict(name, "").severity.exit_code == code]
+        rows.append(f"| {code} | {', '.join(names)} |")
+    return "\n".join(rows)
+
+
+def _between(text: str, begin: str, end: str, new: str) -> str:
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n{new}\n{end}{rest.split(end)[1]}"
+
+
+def _examples() -> Iterator[str]:
+    for situation in SITUATIONS:
+        comment = golden(situation)[f"{situation.name}.md"].split("\n", 1)[1]
+        yield f"\n### {situation.title}\n"
+        yield from ("> " + line if line else ">" for line in _lowered(comment))
+
+
+def _lowered(comment: str) -> Iterator[str]:
+    for line in comment.rstrip("\n").split("\n"):
+        yield (
+            line.replace("#### ", "##### ", 1)
+            if line.startswith("#### ")
+            else line.replace("### ", "#### ", 1)
+        )
+
+
+def main() -> None:
+    """Writes the goldens and the examples."""
+    folder = HERE / "golden"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for situation in SITUATIONS:
+        for name, text in golden(situation).items():
+            (folder / name).write_text(text)
+    DOCS.write_text(documented(DOCS.read_text()))
+
+
+if __name__ == "__main__":
+    main()

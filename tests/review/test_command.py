@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from review.__main__ import main
+from tests.review.build import ACCOUNT, BINDING, account, binding, bound, digest, step
+
+GOOD = digest(*bound())
+OPENED = digest(step("update", ACCOUNT, "a", account(), account(publicNetworkAccess="Enabled")))
+UNBOUND = digest(step("delete", BINDING, "b", binding()))
+
+
+def run(folder: Path, preview: str, *words: str) -> int:
+    (folder / "preview.json").write_text(preview)
+    return main([str(folder / "preview.json"), *words])
+
+
+@pytest.mark.parametrize(("preview", "code"), [(GOOD, 0), (OPENED, 3), (UNBOUND, 4), ("nothing", 2)])
+def test_the_exit_code_is_the_severity(tmp_path: Path, preview: str, code: int) -> None:
+    """0 nothing or notes, 3 needs a named approval, 4 blocked, 2 cannot review."""
+    assert run(tmp_path, preview) == code
+
+
+def test_every_report_is_written_where_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Text goes to the output, Markdown and JSON to their files."""
+    assert (
+        run(tmp_path, UNBOUND, "--markdown", str(tmp_path / "c.md"), "--json", str(tmp_path / "r.json")) == 4
+    )
+    assert capsys.readouterr().out.startswith("encryption: BLOCKED\n")
+    assert "BLOCKED" in (tmp_path / "c.md").read_text()
+    assert json.loads((tmp_path / "r.json").read_text())["exitCode"] == 4
+
+
+def test_the_preview_may_come_by_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pulumi preview --json | python -m review -`."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(UNBOUND))
+    assert main(["-"]) == 4
+
+
+def test_a_mandatory_violation_blocks(tmp_path: Path) -> None:
+    """What a policy pack refuses cannot be passed here, whatever the preview looks like."""
+    event = {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}
+    (tmp_path / "events.jsonl").write_text(json.dumps({"sequence": 0, "policyEvent": event}) + "\n")
+    assert run(tmp_path, GOOD, "--policies", str(tmp_path / "events.jsonl")) == 4
+
+
+def test_fails_on_approvals_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file with a mistake approves nothing, and the run says so and does not go on without it."""
+    (tmp_path / "a.yaml").write_text("approvals: 1")
+    assert run(tmp_path, GOOD, "--approvals", str(tmp_path / "a.yaml")) == 2
+    assert "wanted one list" in capsys.readouterr().err
+    assert run(tmp_path, GOOD, "--approvals", str(tmp_path / "absent.yaml")) == 2
+
+
+def test_an_update_that_was_not_reviewed_is_refused(tmp_path: Path) -> None:
+    """`--expect` takes the digest of the review; nothing else passes but what changes nothing."""
+    run(tmp_path, OPENED, "--json", str(tmp_path / "r.json"))
+    reviewed = json.loads((tmp_path / "r.json").read_text())["digest"]
+    assert run(tmp_path, OPENED, "--expect", reviewed) == 3
+    assert run(tmp_path, UNBOUND, "--expect", reviewed) == 4
+    assert run(tmp_path, OPENED, "--expect", "") == 4
+    assert run(tmp_path, GOOD, "--expect", "") == 0

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from review.preview import PreviewError, read, read_policies
+from review.values import Mark, look
+from tests.review.build import BINDING, binding, bound, digest, step
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+@pytest.mark.parametrize("written", ["", "  \n", "error: no stack", "[]", "{}", '{"a": 1}\n{"b"', '"text"'])
+def test_fails_on_what_is_no_preview(written: str) -> None:
+    """Anything that is not the engine's JSON is refused: an empty review would pass for a good one."""
+    with pytest.raises(PreviewError, match="pulumi"):
+        read(written)
+
+
+def test_a_preview_without_its_summary_did_not_finish() -> None:
+    """A preview that broke off fails closed."""
+    assert not read(json.dumps({"steps": bound()})).finished
+    assert read(digest(*bound())).finished
+
+
+def test_an_error_in_the_preview_is_an_unfinished_one() -> None:
+    """What the engine calls an error is kept, without its colours' prefix."""
+    found = read(
+        json.dumps(
+            {"steps": [], "changeSummary": {}, "diagnostics": [{"message": "error: no", "severity": "error"}]}
+        )
+    )
+    assert not found.finished
+    assert found.errors[0].message == "no"
+
+
+def test_a_stream_that_failed_did_not_finish() -> None:
+    """The streaming form tells the result in its summary, and an absent summary is a failure."""
+    summary = {"sequence": 1, "summaryEvent": {"result": "failed"}}
+    assert not read(json.dumps(summary)).finished
+    assert not read(json.dumps({"sequence": 0, "preludeEvent": {}}) + "\n").finished
+
+
+def test_policy_answers_are_read_from_an_event_log() -> None:
+    """The one-document form leaves them out, so they come from the event log of the same preview."""
+    event = {"policyName": "p", "enforcementLevel": "mandatory", "message": "m", "resourceUrn": "u::v::w::x"}
+    (found,) = read_policies(json.dumps({"sequence": 0, "policyEvent": event}) + "\n")
+    assert (found.policy, found.refuses, found.resource) == ("p", True, "x")
+
+
+def test_a_replacement_is_one_resource() -> None:
+    """The engine writes up to three steps for a replaced resource."""
+    ops = ("create-replacement", "replace", "delete-replaced")
+    (found,) = read(digest(*(step(op, BINDING, "b", binding(), binding()) for op in ops))).resources
+    assert found.op == "replace"
+
+
+def test_a_name_with_colons_does_not_hide_a_resource() -> None:
+    """A logical name may hold the URN's own separator."""
+    (found,) = read(digest(step("delete", BINDING, "a::b", binding()))).resources
+    assert found.name == "a::b"
+
+
+@pytest.mark.parametrize(
+    ("written", "mark"),
+    [
+        ("[secret]", Mark.SECRET),
+        ({SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}, Mark.SECRET),
+        ({SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "secret": True, "value": "x"}, Mark.SECRET),
+        ({SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4"}, Mark.UNKNOWN),
+        ("1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", Mark.UNKNOWN),
+        ("https://04da6b54-80e4-46f7-96ec-b56ff0331ba9/keys/x", Mark.UNKNOWN),
+    ],
+)
+def test_each_spelling_of_unknown_and_secret_is_told_apart(written: object, mark: Mark) -> None:
+    """The engine has several ways to write what it does not know and what it does not show."""
+    assert look({"a": {"b": written}}, "a.b") is mark
+    assert look({"a": written}, "a.b") is mark
