@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localazure import (
+    alerts,
     identities,
     inventory,
     locks,
@@ -11,6 +12,7 @@ from localazure import (
     policy_assignments,
     resources,
     role_assignments,
+    saved_searches,
     subscriptions,
     workspaces,
 )
@@ -18,6 +20,7 @@ from localazure.cloud import Cloud
 from localazure.cognitive import routes as cognitive
 from localazure.front import Front
 from localazure.keyvault import routes as keyvault
+from localazure.network import routes as network
 from localazure.routes import Route, Router
 from localazure.tokens import Signer
 
@@ -26,8 +29,11 @@ _TYPES: tuple[Route, ...] = (
     *resources.ROUTES,
     *keyvault.ROUTES,
     *cognitive.ROUTES,
+    *network.ROUTES,
+    *alerts.ROUTES,
     *identities.ROUTES,
     *workspaces.ROUTES,
+    *saved_searches.ROUTES,
     *policy_assignments.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.

@@ -16,8 +16,13 @@ from localazure.web import Host, Json, Request, Response
 
 _TYPES = (
     "Microsoft.CognitiveServices/accounts",
+    "Microsoft.Insights/actionGroups",
+    "Microsoft.Insights/scheduledQueryRules",
     "Microsoft.KeyVault/vaults",
     "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "Microsoft.Network/privateDnsZones",
+    "Microsoft.Network/privateEndpoints",
+    "Microsoft.Network/virtualNetworks",
     "Microsoft.OperationalInsights/workspaces",
 )
 _SHOWN = ("id", "name", "type", "kind", "location", "tags", "sku", "identity", "managedBy")

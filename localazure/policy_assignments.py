@@ -1,4 +1,4 @@
-"""Microsoft.Authorization/policyAssignments: assigning a policy this cloud knows to a subscription.
+"""Microsoft.Authorization/policyAssignments: a policy this cloud knows, at a subscription or a group.
 
 The one known definition is the built-in that denies accounts without a customer's key; what it refuses is
 decided in `localazure.cognitive.policy`. All texts are assumed.
@@ -7,13 +7,13 @@ decided in `localazure.cognitive.policy`. All texts are assumed.
 from __future__ import annotations
 
 from localazure.cloud import Cloud
-from localazure.cognitive.policy import DEFINITION_ID, DOCUMENT
+from localazure.cognitive.policy import DEFINITION_ID, DOCUMENT, document_of
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "policyAssignment"
 _TYPE = "Microsoft.Authorization/policyAssignments"
-_TEMPLATE = f"/subscriptions/{{subscription}}/providers/{_TYPE}"
+_SUBSCRIPTION = "/subscriptions/{subscription}"
 _DEFAULT_EFFECT = "Audit"
 
 
@@ -28,21 +28,21 @@ def _put(cloud: Cloud, request: Request) -> Response:
             f"The policy definition '{definition}' could not be found; this local Azure has {DEFINITION_ID}.",
             gateway=True,
         )
-    id, subscription = _id(request), request.params["subscription"]
+    id, scope = _id(request), _scope(request)
     known = cloud.store.get(_KIND, id)
     body = {
         "properties": {
             **given,
             "policyDefinitionId": DEFINITION_ID,
             "enforcementMode": given.get("enforcementMode") or "Default",
-            "scope": f"/subscriptions/{subscription}",
+            "scope": scope,
         },
         "id": id,
         "type": _TYPE,
         "name": request.params["name"],
     }
     cloud.store.put(_KIND, id, body)
-    _apply(cloud, subscription)
+    _apply(cloud, scope)
     return Response(200 if known else 201, body)
 
 
@@ -60,27 +60,49 @@ def _delete(cloud: Cloud, request: Request) -> Response:
     if body is None:
         return Response(204)
     cloud.store.delete(_KIND, _id(request))
-    _apply(cloud, request.params["subscription"])
+    _apply(cloud, _scope(request))
     return Response(200, body)
 
 
 def _list(cloud: Cloud, request: Request) -> Response:
-    prefix = f"/subscriptions/{request.params['subscription']}/"
-    return Response(200, {"value": [body for _, body in cloud.store.scan(_KIND, prefix)]})
+    """Those at, above and below a scope."""
+    scope = _scope(request).lower()
+    found = [
+        body
+        for _, body in cloud.store.scan(_KIND, f"/subscriptions/{request.params['subscription']}/")
+        if f"{scope}/".startswith(f"{_held_at(body)}/") or _held_at(body).startswith(f"{scope}/")
+    ]
+    return Response(200, {"value": found})
 
 
-def _apply(cloud: Cloud, subscription: str) -> None:
-    """Puts the strictest of a subscription's assignments in force."""
-    cloud.store.delete(DOCUMENT, subscription)
-    for _, body in cloud.store.scan(_KIND, f"/subscriptions/{subscription}/"):
+def _held_at(body: Json) -> str:
+    """The scope of an assignment, in lower case."""
+    return str(body["properties"]["scope"]).lower()
+
+
+def delete_in_group(cloud: Cloud, group_id: str) -> None:
+    """Takes back the assignments at a group that is being deleted."""
+    for id, _ in cloud.store.scan(_KIND, f"{group_id}/providers/{_TYPE}/"):
+        cloud.store.delete(_KIND, id)
+    _apply(cloud, group_id)
+
+
+def _apply(cloud: Cloud, scope: str) -> None:
+    """Puts the strictest of a scope's own assignments in force."""
+    cloud.store.delete(DOCUMENT, document_of(scope))
+    for _, body in cloud.store.scan(_KIND, f"{scope}/providers/{_TYPE}/"):
         properties = body["properties"]
         effect = str(_parameter(properties, "effect") or _DEFAULT_EFFECT)
         if properties["enforcementMode"] == "Default" and effect.lower() == "deny":
             kinds = _parameter(properties, "excludedKinds")
             cloud.store.put(
                 DOCUMENT,
-                subscription,
-                {"effect": effect, **({} if kinds is None else {"excludedKinds": kinds})},
+                document_of(scope),
+                {
+                    "effect": effect,
+                    "assignment": body["id"],
+                    **({} if kinds is None else {"excludedKinds": kinds}),
+                },
             )
 
 
@@ -90,12 +112,24 @@ def _parameter(properties: Json, name: str) -> Json:
 
 
 def _id(request: Request) -> str:
-    return f"/subscriptions/{request.params['subscription']}/providers/{_TYPE}/{request.params['name']}"
+    return f"{_scope(request)}/providers/{_TYPE}/{request.params['name']}"
 
 
-ROUTES = (
-    Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put, "all of it"),
-    Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get, "all of it"),
-    Route("DELETE", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/delete", _delete, "all of it"),
-    Route("GET", Host.ARM, _TEMPLATE, f"{_TYPE}/read", _list, "all of it"),
-)
+def _scope(request: Request) -> str:
+    group = request.params.get("group")
+    below = f"/resourceGroups/{group}" if group else ""
+    return f"/subscriptions/{request.params['subscription']}{below}"
+
+
+def _rows(scope: str) -> tuple[Route, ...]:
+    many = f"{scope}/providers/{_TYPE}"
+    one = f"{many}/{{name}}"
+    return (
+        Route("PUT", Host.ARM, one, f"{_TYPE}/write", _put, "all of it"),
+        Route("GET", Host.ARM, one, f"{_TYPE}/read", _get, "all of it"),
+        Route("DELETE", Host.ARM, one, f"{_TYPE}/delete", _delete, "all of it"),
+        Route("GET", Host.ARM, many, f"{_TYPE}/read", _list, "all of it"),
+    )
+
+
+ROUTES = (*_rows(_SUBSCRIPTION), *_rows(f"{_SUBSCRIPTION}/resourceGroups/{{group}}"))

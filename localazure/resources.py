@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import re
 
-from localazure import authorization, cognitive, identities, keyvault, locks, monitor, operations, workspaces
+from localazure import (
+    alerts,
+    authorization,
+    cognitive,
+    identities,
+    keyvault,
+    locks,
+    monitor,
+    network,
+    operations,
+    policy_assignments,
+    workspaces,
+)
 from localazure.arm import being_deleted, find_group, group_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location
@@ -17,8 +29,17 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
-# What a group's delete takes along; accounts first, as they use the keys.
-_CONTENTS = (cognitive, keyvault, identities, monitor, workspaces)
+# What a group's delete takes along; endpoints before what they lead to, accounts before the keys they use.
+_CONTENTS = (
+    network,
+    cognitive,
+    keyvault,
+    identities,
+    monitor,
+    alerts,
+    workspaces,
+    policy_assignments,
+)
 # Bodies before this api-version had no `type` (observed: absent with 2016-09-01).
 _TYPED_SINCE = "2018-05-01"
 

@@ -109,6 +109,18 @@ class Store:
             )
         return [json.loads(body) for (body,) in rows]
 
+    def latest(self, stream: str, most: int) -> list[Json]:
+        """The newest events of a stream, newest first, at most so many."""
+        rows = self._db.execute(
+            "SELECT body FROM events WHERE stream = ? ORDER BY seq DESC LIMIT ?", (stream, most)
+        )
+        return [json.loads(body) for (body,) in rows]
+
+    @property
+    def changes(self) -> int:
+        """How many rows this process has written: the same number means that nothing changed."""
+        return self._db.total_changes
+
     def clear(self) -> None:
         self._db.execute("DELETE FROM documents")
         self._db.execute("DELETE FROM events")

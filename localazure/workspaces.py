@@ -7,6 +7,8 @@ from localazure.tracked import TrackedType
 from localazure.web import Json, Request
 
 KIND = "workspace"
+SEARCHES, KEYS = "savedSearch", "workspace.keys"
+"""The store's kinds of what belongs to a workspace and goes with it."""
 _TYPE = "Microsoft.OperationalInsights/workspaces"
 
 
@@ -48,6 +50,12 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
 
 
-_WORKSPACES = TrackedType(kind=KIND, type=_TYPE, make=_make)
+def _removed(cloud: Cloud, body: Json) -> None:
+    cloud.store.delete(KEYS, body["id"])
+    for id, _ in cloud.store.scan(SEARCHES, f"{body['id']}/"):
+        cloud.store.delete(SEARCHES, id)
+
+
+_WORKSPACES = TrackedType(kind=KIND, type=_TYPE, make=_make, removed=_removed)
 ROUTES = _WORKSPACES.routes(assumed="all of it: made from the specification")
 delete_in_group = _WORKSPACES.delete_in_group

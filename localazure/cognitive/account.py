@@ -62,6 +62,10 @@ class Account:
         return self.id.split("/")[2]
 
     @property
+    def group_id(self) -> str:
+        return "/".join(self.id.split("/")[:5])
+
+    @property
     def group(self) -> str:
         return self.id.split("/")[4]
 

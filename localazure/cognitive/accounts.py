@@ -6,13 +6,18 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, deleted, draft, writing
 from localazure.cognitive.shape import account_body
+from localazure.private_links import connections_of
 from localazure.web import Request, Response
 
 
 def get(cloud: Cloud, request: Request) -> Response:
     """An account; looking at it may end its operation."""
     account = stored.settle(cloud, stored.require(cloud, stored.id_of(request)))
-    return Response(200, account_body(account, request.api_version), {"ETag": account.etag})
+    return Response(
+        200,
+        account_body(account, request.api_version, connections_of(cloud, account.id)),
+        {"ETag": account.etag},
+    )
 
 
 def list_in_group(cloud: Cloud, request: Request) -> Response:
@@ -38,7 +43,11 @@ def put(cloud: Cloud, request: Request) -> Response:
     gone = deleted.find(cloud, id)
     if (body.get("properties") or {}).get("restore"):
         account = deleted.restore(cloud, request, gone)
-        return Response(201, account_body(account, request.api_version), {"ETag": account.etag})
+        return Response(
+            201,
+            account_body(account, request.api_version, connections_of(cloud, account.id)),
+            {"ETag": account.etag},
+        )
     if gone is not None:
         raise deleted.must_be_restored(id)
     return writing.create_account(cloud, request, body, id)
@@ -62,4 +71,12 @@ def delete(cloud: Cloud, request: Request) -> Response:
 
 def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
     found = stored.under(cloud, scope)
-    return Response(200, {"value": [account_body(account, request.api_version) for account in found]})
+    return Response(
+        200,
+        {
+            "value": [
+                account_body(account, request.api_version, connections_of(cloud, account.id))
+                for account in found
+            ]
+        },
+    )

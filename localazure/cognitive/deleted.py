@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from localazure import private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, identity, projects, rules
@@ -22,6 +23,7 @@ from localazure.web import Request, Response, ServiceError
 def soft_delete(cloud: Cloud, account: Account) -> Account:
     """Moves a live account to the deleted ones."""
     stored.forget(cloud, account)
+    private_links.drop_below(cloud, account.id)
     gone = replace(
         account,
         deleted_at=cloud.clock.now(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from localazure.cognitive import accounts, catalog, deleted, keys, language, operations_api
+from localazure import private_links
+from localazure.cognitive import account, accounts, catalog, deleted, keys, language, operations_api
 from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
 from localazure.web import Host
@@ -62,6 +63,13 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_in_subscription),
     _arm("GET", _DELETED, "locations/resourceGroups/deletedAccounts/read", deleted.get),
     _arm("DELETE", _DELETED, "locations/resourceGroups/deletedAccounts/delete", deleted.purge_account),
+    *private_links.routes(
+        _ACCOUNT,
+        f"{_PROVIDER}/accounts",
+        resource_id=lambda cloud, request: account.require(cloud, account.id_of(request)).id,
+        group="account",
+        zones=("privatelink.cognitiveservices.azure.com",),
+    ),
     # Whoever was told the address may poll it, as at ARM: the role that wrote may end at a resource group.
     Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", operations_api.result),
     _language("GET", PROJECTS, language.list_projects),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from localazure.cloud import iso
 from localazure.cognitive.account import RETENTION_SECONDS, Account
 from localazure.cognitive.kinds import Kind, find_kind
@@ -40,7 +42,7 @@ _SYSTEM_DATA_SINCE = "2021"
 _PROJECTS_SINCE = "2025-09-01"
 
 
-def account_body(account: Account, api_version: str) -> Json:
+def account_body(account: Account, api_version: str, connections: Sequence[Json] = ()) -> Json:
     """An account as GET, PUT and PATCH answer it, its keys in Azure's order."""
     body: Json = {
         "id": account.id,
@@ -55,7 +57,7 @@ def account_body(account: Account, api_version: str) -> Json:
         body["tags"] = account.tags
     if account.identity is not None:
         body["identity"] = account.identity
-    body["properties"] = _properties(account, api_version)
+    body["properties"] = _properties(account, api_version, connections)
     if api_version >= _SYSTEM_DATA_SINCE or not api_version:
         body["systemData"] = _system_data(account)
     return body
@@ -89,7 +91,7 @@ def endpoint_of(account: Account) -> str:
     return f"https://{normal_location(account.location)}.api.cognitive.microsoft.com/"
 
 
-def _properties(account: Account, api_version: str) -> Json:
+def _properties(account: Account, api_version: str, connections: Sequence[Json]) -> Json:
     sent = account.properties
     kind = find_kind(account.kind)
     endpoint = endpoint_of(account)
@@ -105,7 +107,7 @@ def _properties(account: Account, api_version: str) -> Json:
     found["isMigrated"] = False
     found |= {name: sent[name] for name in ("customSubDomainName", "networkAcls") if name in sent}
     found |= {
-        "privateEndpointConnections": [],
+        "privateEndpointConnections": list(connections),
         "publicNetworkAccess": sent.get("publicNetworkAccess", "Enabled"),
     }
     if kind is not None:

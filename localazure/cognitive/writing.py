@@ -16,6 +16,7 @@ from localazure.cognitive.account import Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
 from localazure.locations import normal_location
+from localazure.private_links import connections_of
 from localazure.web import Json, Request, Response, ServiceError
 
 _NO_IDENTITY = {"type": "None"}
@@ -154,7 +155,11 @@ def _saved(
 ) -> Response:
     stored.save(cloud, account)
     binding.record(cloud, account, account.verb, request.correlation_id)
-    return Response(status, account_body(account, request.api_version), {"ETag": account.etag, **headers})
+    return Response(
+        status,
+        account_body(account, request.api_version, connections_of(cloud, account.id)),
+        {"ETag": account.etag, **headers},
+    )
 
 
 def _identity(cloud: Cloud, account: Account, sent: Json, *, old: Json | None) -> Json | None:
@@ -163,7 +168,7 @@ def _identity(cloud: Cloud, account: Account, sent: Json, *, old: Json | None) -
 
 def _require_allowed(cloud: Cloud, account: Account) -> None:
     policy.require_allowed(
-        cloud, account.subscription, name=account.name, kind=account.kind, encryption=account.encryption
+        cloud, account.group_id, name=account.name, kind=account.kind, encryption=account.encryption
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localazure import authorization
+from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.keyvault import vault_store
 from localazure.keyvault.model import Vault
@@ -20,6 +20,7 @@ def delete(cloud: Cloud, vault: Vault) -> None:
     Its role assignments go at once and do not come back with it (Key Vault's documentation of recovery).
     """
     authorization.drop_below(cloud, vault.id)
+    private_links.drop_below(cloud, vault.id)
     if vault.soft_delete:
         vault_store.save(cloud, replace(vault, deleted=cloud.clock.now()))
     else:

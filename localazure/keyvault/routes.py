@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from localazure.keyvault import deleted_vaults, keys_arm, keys_crypto, keys_data, keys_deleted, vaults
+from localazure import private_links
+from localazure.keyvault import arm, deleted_vaults, keys_arm, keys_crypto, keys_data, keys_deleted, vaults
 from localazure.routes import Handler, Route
 from localazure.web import Host
 
@@ -74,6 +75,13 @@ ROUTES: tuple[Route, ...] = (
         "which properties a row has",
     ),
     _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
+    *private_links.routes(
+        _VAULT,
+        "Microsoft.KeyVault/vaults",
+        resource_id=lambda cloud, request: arm.require_vault(cloud, request).id,
+        group="vault",
+        zones=("privatelink.vaultcore.azure.net",),
+    ),
     _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors"),
     _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
     *_crypto("wrapkey", keys_crypto.wrap),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from localazure.cloud import iso
@@ -24,7 +25,9 @@ def answer(body: Json, status: int = 200) -> Response:
     return Response(status, body, HEADERS)
 
 
-def vault_body(vault: Vault, *, api_version: str, now: float, fresh: bool = False) -> Json:
+def vault_body(
+    vault: Vault, *, api_version: str, now: float, fresh: bool = False, connections: Sequence[Json] = ()
+) -> Json:
     """A vault's body; `fresh` is the answer to its creation, whose vaultUri is not yet the final one."""
     body: dict[str, Any] = {
         "id": vault.id,
@@ -48,6 +51,10 @@ def vault_body(vault: Vault, *, api_version: str, now: float, fresh: bool = Fals
         properties.pop("enableSoftDelete", None)
     properties["vaultUri"] = f"https://{vault.name}.vault.azure.net" if fresh else vault.uri
     properties["provisioningState"] = "RegisteringDns" if fresh or now < vault.ready else "Succeeded"
+    if connections:
+        properties["privateEndpointConnections"] = [
+            {"id": body["id"], "etag": body["etag"], "properties": body["properties"]} for body in connections
+        ]
     if api_version[:10] >= "2021-06-01":
         properties["publicNetworkAccess"] = sent.get("publicNetworkAccess", "Enabled")
     body["properties"] = properties

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from localazure import authorization
+from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.keyvault import access, arm, lifecycle, policies, rules, vault_store
 from localazure.keyvault.model import TYPE, Vault, plain
@@ -155,17 +155,22 @@ def _change(
 
 
 def _shown(cloud: Cloud, vault: Vault, request: Request) -> Response:
-    return answer(vault_body(vault, api_version=request.api_version, now=cloud.clock.now()))
+    return answer(_body(cloud, vault, request))
+
+
+def _body(cloud: Cloud, vault: Vault, request: Request) -> Json:
+    connections = private_links.connections_of(cloud, vault.id)
+    now = cloud.clock.now()
+    return vault_body(vault, api_version=request.api_version, now=now, connections=connections)
 
 
 def _list(cloud: Cloud, request: Request, scope: str) -> Response:
-    now = cloud.clock.now()
     return answer(
         arm.page(
             request,
             vault_store.live_below(cloud, scope),
             lambda vault: vault.id,
-            lambda vault: vault_body(vault, api_version=request.api_version, now=now),
+            lambda vault: _body(cloud, vault, request),
             size=arm.top(request),
         )
     )

@@ -12,7 +12,7 @@ from localazure.standin.arm import succeeded, url_of
 from localazure.standin.lifecycle import Lifecycle, RefusedError, State
 from localazure.standin.paths import fields, fill
 from localazure.standin.refresh import applied
-from localazure.standin.table import VAULT
+from localazure.standin.row import VAULT
 from localazure.standin.values import Properties, Value, without_empty
 
 API_VERSION: Final = "2024-11-01"

@@ -9,8 +9,9 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from localazure.standin.nesting import flattened, nested
+from localazure.standin.row import OUTER, ResourceType
 from localazure.standin.shape import Object, Property, Shape, Type
-from localazure.standin.table import OUTER, ResourceType
 from localazure.standin.values import API_VERSION, UNKNOWN, Properties, Value, without_empty
 
 Json = dict[str, Any]
@@ -97,7 +98,8 @@ def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Pro
         if sent is None or sent is UNKNOWN:
             return UNKNOWN
         if type.object and isinstance(sent, dict):
-            return known(type.object, lambda _: sent)
+            inside = flattened(type.object, sent)
+            return known(type.object, lambda _: inside)
         if type.kind == "array" and type.element and isinstance(sent, list):
             return [value(type.element, item) for item in sent]
         if type.kind == "map" and type.element and type.element.object:
@@ -108,6 +110,11 @@ def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Pro
     if row.api_version:
         found[API_VERSION] = row.api_version
     return found
+
+
+def wire_path(row: ResourceType, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Where an input's path leads to in ARM's body."""
+    return ("properties", *path) if _inside(row, path[0], flat=row.flat_inputs) else path
 
 
 def at(body: Mapping[str, Any], path: tuple[str, ...]) -> Any:
@@ -164,6 +171,7 @@ def _sent(row: ResourceType, item: Property, value: Value) -> Any:
         value,
         lambda sub: (sub.name, _wire(row, sub.name)),
         lambda sub, found: _sent(row, sub, found),
+        after=nested,
     )
 
 
@@ -175,7 +183,15 @@ def _received(row: ResourceType, item: Property, value: Any) -> Value:
         value,
         lambda sub: (_wire(row, sub.name), sub.name),
         lambda sub, found: _received(row, sub, found),
+        before=flattened,
     )
+
+
+Restructure = Callable[[Object, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def _as_it_is(_: Object, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    return found
 
 
 def _walked(
@@ -183,16 +199,26 @@ def _walked(
     value: Any,
     names: Callable[[Property], tuple[str, str]],
     convert: Callable[[Property, Any], Any],
+    *,
+    before: Restructure = _as_it_is,
+    after: Restructure = _as_it_is,
 ) -> Any:
-    """The value with the properties that its type knows; `names` gives what each is called and shall be."""
+    """The value with the properties that its type knows; `names` gives what each is called and shall be.
+
+    `before` and `after` move an object's properties in or out of its `properties`.
+    """
     if isinstance(value, dict) and type.object:
         pairs = [(sub, *names(sub)) for sub in type.object]
-        return {new: convert(sub, value[old]) for sub, old, new in pairs if value.get(old) is not None}
+        found = before(type.object, value)
+        kept = {new: convert(sub, found[old]) for sub, old, new in pairs if found.get(old) is not None}
+        return dict(after(type.object, kept))
     element = type.element or Type("any")
     if isinstance(value, dict):
         return {
-            name: _walked(element, item, names, convert) for name, item in value.items() if item is not None
+            name: _walked(element, item, names, convert, before=before, after=after)
+            for name, item in value.items()
+            if item is not None
         }
     if isinstance(value, list):
-        return [_walked(element, item, names, convert) for item in value]
+        return [_walked(element, item, names, convert, before=before, after=after) for item in value]
     return value

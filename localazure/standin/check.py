@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from localazure.standin.naming import Autonaming, auto_name
+from localazure.standin.row import ResourceType, Rule
 from localazure.standin.shape import Object, Property, Shape, Type
-from localazure.standin.table import ResourceType, Rule
 from localazure.standin.values import API_VERSION, CREATE_BEFORE_DELETE, UNKNOWN, Properties, Value
 
 LOCATION: Final = "location"

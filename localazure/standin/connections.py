@@ -15,7 +15,7 @@ from localazure.standin.arm import Arm, AzureError, Delays
 from localazure.standin.azure import Azure, Login, NoAnswerError
 from localazure.standin.configuration import Configuration
 from localazure.standin.paths import fill
-from localazure.standin.table import GROUP
+from localazure.standin.row import GROUP
 from localazure.standin.values import UNKNOWN, Value
 
 MOST_CONNECTIONS: Final = 64

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from localazure.standin.row import ResourceType
 from localazure.standin.shape import Object, Property, Shape, Type, property_of
-from localazure.standin.table import ResourceType
 from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Value, declared, has_unknown
 
 Path = tuple[str | int, ...]

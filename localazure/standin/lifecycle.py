@@ -16,8 +16,8 @@ from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError
 from localazure.standin.azure import NoAnswerError
 from localazure.standin.paths import WHOLE_IDS, fields, fill
 from localazure.standin.refresh import refreshed_inputs
+from localazure.standin.row import ResourceType
 from localazure.standin.shape import Shape
-from localazure.standin.table import ResourceType
 from localazure.standin.values import Properties, Value
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Lifecycle:
         id = self.id_of(inputs)
         await self._must_be_free(id)
         body = bodies.request_body(self.row, self.shape, inputs)
-        for path in self.row.sub_resources:
+        for path in self._sub_resources:
             if bodies.at(body, path) is None:
                 bodies.put_at(body, path, [])
         return await self._written("PUT", id, body, inputs, within)
@@ -72,7 +72,7 @@ class Lifecycle:
     ) -> State:
         """The whole body of the new inputs; only sub-resources that they leave open are kept as they are."""
         body = bodies.request_body(self.row, self.shape, inputs)
-        unset = [path for path in self.row.sub_resources if bodies.at(body, path) is None]
+        unset = [path for path in self._sub_resources if bodies.at(body, path) is None]
         if unset:
             remote = await self.arm.read(id, self.row.api_version) or {}
             for path in unset:
@@ -102,6 +102,11 @@ class Lifecycle:
         """`old_inputs` serve the types that have no ARM id of their own."""
         del old_inputs
         await self.arm.delete(id, self.row.api_version, long=self.row.delete_is_long, within=within)
+
+    @property
+    def _sub_resources(self) -> list[tuple[str, ...]]:
+        """Where the arrays that other resources also write are in ARM's body."""
+        return [bodies.wire_path(self.row, path) for path in self.row.sub_resources]
 
     def id_of(self, inputs: Mapping[str, Value]) -> str:
         return fill(self.row.path, inputs, self.arm.subscription_id)

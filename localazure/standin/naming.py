@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from enum import Enum
 
-from localazure.standin.table import AutoName
+from localazure.standin.row import AutoName
 
 SUFFIX_DIGITS = 8
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from localazure.standin.body import at, inputs_of, response_of, without
+from localazure.standin.row import ResourceType
 from localazure.standin.shape import Shape
-from localazure.standin.table import ResourceType
 from localazure.standin.values import Properties, Value
 
 

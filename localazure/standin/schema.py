@@ -41,6 +41,17 @@ def shape_of(token: str) -> Shape:
 
 
 @functools.cache
+def function_shape(token: str) -> Shape:
+    """The shape of a function: its arguments, and what it gives."""
+    found = _package()["functions"][token]
+    arguments, result = found["inputs"], found["outputs"]
+    return Shape(
+        _filled(Object(token), arguments["properties"], arguments["required"]),
+        _filled(Object(token), result["properties"], result["required"]),
+    )
+
+
+@functools.cache
 def _package() -> Mapping[str, Any]:
     package: Mapping[str, Any] = json.loads(text())
     return package

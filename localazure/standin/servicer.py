@@ -22,9 +22,10 @@ from localazure.standin.lifecycle import InitError, Lifecycle, RefusedError
 from localazure.standin.naming import Autonaming, Mode
 from localazure.standin.paths import IdError
 from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from localazure.standin.row import ResourceType
 from localazure.standin.schema import shape_of
 from localazure.standin.shape import Shape
-from localazure.standin.table import ResourceType, UnknownTokenError, resource_type
+from localazure.standin.table import UnknownTokenError, resource_type
 from localazure.standin.wire import from_struct, to_struct
 
 LIFECYCLES: Mapping[str, type[Lifecycle]] = {

@@ -1,9 +1,10 @@
 """Previews and updates of fleets: our components, the plain program and the floor, side by side.
 
-    python -m tests.bench [--services 1 10 100] [--up 1 10] [--json FILE]
+    python -m tests.bench [--services 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
 
-The plain program makes the same azure-native resources without our components; the floor registers as many bare
-custom resources on the same engine. Lower is better; `ours/plain` and `ours/floor` are ratios of the times.
+The plain program makes the same azure-native resources without our components; the floor registers as many
+bare custom resources on the same engine. Lower is better; `ours/plain` and `ours/floor` are ratios of the times. The last part is the local Azure by itself
+(localazure.py); 0 seconds of clients leave it out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from tests.bench import localazure
 from tests.bench.measure import Cost, run
 from tests.support.azure import running_azure
 from tests.support.stack import Stack
@@ -102,7 +104,7 @@ def show(row: dict[str, Any]) -> None:
         print(f"  {name:16} {cost['seconds']:7.2f} s {each:7.1f} ms a resource; peak MiB: {peaks}")
     if "ours/plain" in row:
         print(
-            f"  ours/plain {row['ours/plain']}, ours/floor {row['ours/floor']}, with pack/without {row['pack']}"
+            f"  ours/plain {row['ours/plain']}, ours/floor {row['ours/floor']}, pack {row['pack']}"
         )
 
 
@@ -113,6 +115,7 @@ def main() -> None:
     )
     parser.add_argument("--services", type=int, nargs="*", default=[1, 10, 100])
     parser.add_argument("--up", type=int, nargs="*", default=[1, 10])
+    parser.add_argument("--clients-seconds", type=float, default=30)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     rows = []
@@ -124,6 +127,10 @@ def main() -> None:
             azure.control("/reset", {})
             rows.append(updates(azure.env, Path(folder), services))
             show(rows[-1])
+    if arguments.clients_seconds:
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(localazure.measure(Path(folder), seconds=arguments.clients_seconds))
+        localazure.show(rows[-1])
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")

@@ -8,8 +8,9 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from localazure.standin import sdk
+from localazure.standin.row import ResourceType
 from localazure.standin.schema import FILE, shape_of, version
-from localazure.standin.table import ROWS, ResourceType
+from localazure.standin.table import ROWS
 from tests.localazure.standin_case import engine, stand_in
 
 
