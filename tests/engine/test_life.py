@@ -96,6 +96,7 @@ def test_binding_removed_by_hand_is_drift_and_is_repaired(deployed: Stack, azure
     outputs = deployed.outputs()
     client("unbind", deployed.env, outputs["accountId"])
     assert len(cloud.unbound_moments(azure, outputs["accountId"])) == 1
+    assert prove(deployed).returncode == 1
     assert not deployed.preview("--expect-no-changes").ok
     run = deployed.deploy()
     assert run.ok, run.output

@@ -1,0 +1,103 @@
+"""The proof holds only for what it says, and names everything that does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.cognitiveservices.models import Encryption, KeyVaultProperties
+
+import verify
+
+VERSION = "0123456789abcdef0123456789abcdef"
+KEY = f"https://kv-contoso.vault.azure.net/keys/cmk-contoso/{VERSION}"
+OUTPUTS = {"accountId": "/a", "endpoint": "https://e", "vaultId": "/v", "keyUriWithVersion": KEY}
+
+
+def bound(version: str = VERSION, source: str = "Microsoft.KeyVault") -> Encryption:
+    properties = KeyVaultProperties(
+        key_vault_uri="https://kv-contoso.vault.azure.net/", key_name="cmk-contoso", key_version=version
+    )
+    return Encryption(key_source=source, key_vault_properties=properties)
+
+
+def failed(encryption: Encryption | None) -> list[str]:
+    return [check.claim for check in verify.binding(encryption, KEY) if not check.holds]
+
+
+def test_account_bound_to_the_key_holds() -> None:
+    """All four facts are compared, and a trailing slash of the vault's URI is no difference."""
+    assert [check.claim for check in verify.binding(bound(), KEY)] == [
+        "keySource",
+        "keyVaultUri",
+        "keyName",
+        "keyVersion",
+    ]
+    assert failed(bound()) == []
+
+
+@pytest.mark.parametrize(
+    ("encryption", "claims"),
+    [
+        (None, ["keySource", "keyVaultUri", "keyName", "keyVersion"]),
+        (
+            Encryption(key_source="Microsoft.CognitiveServices"),
+            ["keySource", "keyVaultUri", "keyName", "keyVersion"],
+        ),
+        (bound(version="f" * 32), ["keyVersion"]),
+        (bound(source="Microsoft.CognitiveServices"), ["keySource"]),
+    ],
+)
+def test_fails_naming_each_fact_that_differs(encryption: Encryption | None, claims: list[str]) -> None:
+    """An account on Microsoft's keys, or on another version, is never called proven."""
+    assert failed(encryption) == claims
+
+
+def test_fails_on_a_key_without_a_version() -> None:
+    """A stack whose key has no version proves nothing."""
+    with pytest.raises(ValueError, match="not a key URI with a version"):
+        list(verify.binding(bound(), "https://kv-contoso.vault.azure.net/keys/cmk-contoso"))
+
+
+def test_a_failed_check_says_what_was_found_and_expected() -> None:
+    """A reader sees both sides; nothing found is said in words."""
+    text = str(verify.Check("keySource", "Microsoft.KeyVault", ""))
+    assert "FAILED" in text
+    assert "found nothing, expected Microsoft.KeyVault" in text
+
+
+def test_every_service_of_a_stack_is_proven() -> None:
+    """A stack of several services has them under `services`; a stack of one is its own service."""
+    assert verify.services({"services": {"a": {"x": 1}, "b": {"x": 2}}}) == [{"x": 1}, {"x": 2}]
+    assert verify.services(OUTPUTS) == [OUTPUTS]
+
+
+@pytest.mark.parametrize(("found", "holds"), [("x", True), ("y", False)])
+def test_one_failed_check_fails_the_proof(
+    found: str, holds: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verdict is that of all checks, and each is printed."""
+    checks = [verify.Check("a", "x", found), verify.Check("b", "x", "x")]
+    monkeypatch.setattr(verify, "verify", lambda outputs, write_project: iter(checks))
+    assert verify.prove(OUTPUTS, write_project=False) is holds
+    assert [*map(str, checks)] == capsys.readouterr().out.splitlines()[1:]
+
+
+def test_fails_when_the_cloud_cannot_be_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer that cannot be had is a failed proof, not a passed one."""
+
+    def refuse(outputs: Any, write_project: bool) -> None:
+        raise ResourceNotFoundError("no such account")
+
+    monkeypatch.setattr(verify, "verify", refuse)
+    assert verify.prove(OUTPUTS, write_project=False) is False
+    assert "no such account" in capsys.readouterr().out
+
+
+def test_fails_naming_missing_outputs(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stack that was never deployed is told so."""
+    assert verify.prove({"accountId": "/a"}, write_project=False) is False
+    assert "endpoint, vaultId, keyUriWithVersion" in capsys.readouterr().out
