@@ -1,5 +1,5 @@
-"""The plugin's entry point: `python -u provider ENGINE_ADDRESS`. Standard output carries the port "
-"and nothing else."""
+"""The plugin's entry point: `python -u provider ENGINE_ADDRESS`. Standard output carries the port
+and nothing else."""
 
 from __future__ import annotations
 

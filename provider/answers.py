@@ -167,8 +167,8 @@ def progress_from(response: Any) -> Progress:
 
 
 def failure_from(error: Any, doing: str) -> ServiceError:
-    """An `azure.core.exceptions.AzureError` as a failure; one without an answer has status 0, or "
-    "401 for a login."""
+    """An `azure.core.exceptions.AzureError` as a failure; one without an answer has status 0, or
+    401 for a login."""
     response = getattr(error, "response", None)
     if response is None:
         name = type(error).__name__

@@ -25,8 +25,8 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at a long-running operation: `status` as Azure writes it (`Updating`, `Succeeded`, "
-    "`Failed`)."""
+    """One look at a long-running operation: `status` as Azure writes it (`Updating`, `Succeeded`,
+    `Failed`)."""
 
     status: str
     retry_after: float | None = None

@@ -164,8 +164,8 @@ class Binder:
     async def _followed(
         self, account_id: ids.AccountId, accepted: Accepted, about: About, patience: Patience
     ) -> None:
-        """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError "
-        "when unseen."""
+        """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
+        when unseen."""
         url = accepted.operation_url
         if url is None:
             return
@@ -219,8 +219,8 @@ def _unfinished(error: Exception, about: About) -> str:
 
 
 def refusal(account_name: str, found: list[Finding]) -> str:
-    """Every finding of a preflight as one message: what speaks against it first, then what was not "
-    "checked."""
+    """Every finding of a preflight as one message: what speaks against it first, then what was not
+    checked."""
     against = [f for f in found if f.verdict is not Verdict.UNCHECKED]
     unchecked = [f for f in found if f.verdict is Verdict.UNCHECKED]
     lines = [f"{account_name} cannot be bound to this key: {len(against)} finding(s), nothing was written"]

@@ -59,8 +59,8 @@ class Bound:
 
 
 def desired(inputs: Properties, vault_suffixes: Sequence[str]) -> Desired:
-    """Takes checked, fully known inputs apart. Raises ids.MalformedError where `check` was not "
-    "asked before."""
+    """Takes checked, fully known inputs apart. Raises ids.MalformedError where `check` was not
+    asked before."""
     vault = inputs.text("vaultId")
     return Desired(
         account=ids.account_id(str(inputs.values["accountId"])),

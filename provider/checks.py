@@ -43,8 +43,8 @@ def check_binding(news: Properties, vault_suffixes: Sequence[str]) -> list[Failu
 
 
 def unexpected(news: Properties, expected: set[str]) -> list[Failure]:
-    """A failure for each property that the resource does not have, so that a misspelling is not "
-    "passed over."""
+    """A failure for each property that the resource does not have, so that a misspelling is not
+    passed over."""
     return [
         Failure(name, f"unknown input {name!r}; known are {', '.join(sorted(expected))}")
         for name in sorted(set(news.values) - expected)

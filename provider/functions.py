@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -53,8 +54,6 @@ class Functions:
     def check_deleted(self, args: Properties) -> list[Failure]:
         names = {"vaultName", "accountName", "resourceGroupName", "location", "subscriptionId"}
         failures = unexpected(args, names)
-        if not args.values.get("vaultName") and not args.values.get("accountName"):
-            failures.append(Failure("vaultName", "give vaultName, accountName or both: nothing is asked for"))
         if not failures and not (args.values.get("subscriptionId") or self._subscription_id()):
             failures.append(
                 Failure(
@@ -65,11 +64,23 @@ class Functions:
         return failures
 
     async def get_deleted(self, call: Call, args: Properties) -> dict[str, Value]:
-        """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`."""
+        """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`.
+
+        Asked for no name, `{"vaults": [...], "accounts": [...]}`: all that hold one, for programs of many
+        services.
+        """
+        everything = not args.values.get("vaultName") and not args.values.get("accountName")
         if args.has_unknowns:
-            return {"vault": UNKNOWN, "account": UNKNOWN}
+            keys = ("vaults", "accounts") if everything else ("vault", "account")
+            return dict.fromkeys(keys, UNKNOWN)
         subscription = args.text("subscriptionId") or self._subscription_id()
         try:
+            if everything:
+                held, gone = await asyncio.gather(
+                    ask(lambda: self._azure.deleted_vaults(subscription), call.patience),
+                    ask(lambda: self._azure.deleted_accounts(subscription), call.patience),
+                )
+                return {"vaults": _all_told(held, args), "accounts": _all_told(gone, args)}
             vaults = await self._named(
                 args.text("vaultName"), call, lambda: self._azure.deleted_vaults(subscription)
             )
@@ -88,7 +99,12 @@ class Functions:
         return [found for found in await ask(listing, call.patience) if found.name.lower() == name.lower()]
 
 
-def _told(found: list[Deleted], args: Properties) -> dict[str, Value] | None:
+def _told(found: list[Deleted], args: Properties) -> Value:
+    return next(iter(_all_told(found, args)), None)
+
+
+def _all_told(found: list[Deleted], args: Properties) -> list[Value]:
+    told: list[Value] = []
     location, group = args.text("location"), args.text("resourceGroupName")
     for deleted in found:
         if location and _plain(deleted.location) != _plain(location):
@@ -104,8 +120,8 @@ def _told(found: list[Deleted], args: Properties) -> dict[str, Value] | None:
             "scheduledPurgeDate": deleted.scheduled_purge_date,
             "resourceId": deleted.resource_id,
         }
-        return {name: value for name, value in values.items() if value is not None}
-    return None
+        told.append({name: value for name, value in values.items() if value is not None})
+    return told
 
 
 def _plain(location: str) -> str:

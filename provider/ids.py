@@ -178,8 +178,8 @@ def version(text: str) -> str:
 
 
 def client_id(text: str) -> str:
-    """Raises MalformedError unless `text` is a client id (not a principal id, not an ARM id: both "
-    "look alike)."""
+    """Raises MalformedError unless `text` is a client id (not a principal id, not an ARM id: both
+    look alike)."""
     if not _CLIENT_ID.fullmatch(text):
         raise MalformedError(
             f"{text!r} is not a client id; expected the GUID `clientId` of the user-assigned identity "

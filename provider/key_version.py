@@ -132,8 +132,8 @@ class KeyVersion:
     async def _outputs(
         self, call: Call, key: ids.KeyId, inputs: Properties, *, absent_is_gone: bool = False
     ) -> dict[str, Value]:
-        """Reads the version to bind. Empty when the key is absent and that is an answer, else "
-        "RefusedError."""
+        """Reads the version to bind. Empty when the key is absent and that is an answer, else
+        RefusedError."""
         try:
             newest = await ask(lambda: self._azure.key_version(key, None), call.patience)
             if newest is None:
@@ -173,8 +173,8 @@ class KeyVersion:
         return found
 
     def _rotates(self, old_inputs: Properties, news: Properties) -> bool:
-        """Whether an update asks for a new version. The first `generation` only says where counting "
-        "begins."""
+        """Whether an update asks for a new version. The first `generation` only says where counting
+        begins."""
         old, new = old_inputs.values.get("generation"), news.values.get("generation")
         return old is not None and new is not None and old != new
 

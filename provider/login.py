@@ -143,8 +143,8 @@ def _need(wanted: Login, way: str, *names: str) -> None:
 
 
 def _assertion(wanted: Login) -> str:
-    """The OIDC token: given, in a file (read again each time: they are short-lived), or from a "
-    "request URL."""
+    """The OIDC token: given, in a file (read again each time: they are short-lived), or from a
+    request URL."""
     if token := wanted.get("oidcToken"):
         return token
     if path := wanted.get("oidcTokenFilePath"):

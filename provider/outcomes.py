@@ -1,5 +1,5 @@
-"""The provider's own errors as gRPC's: which code, which message, what state is kept. Used by "
-"`host` alone."""
+"""The provider's own errors as gRPC's: which code, which message, what state is kept. Used by
+`host` alone."""
 
 from __future__ import annotations
 

@@ -82,12 +82,22 @@ async def test_get_deleted_finds_a_name_that_is_still_held() -> None:
     assert set(one) == {"account"}
 
 
+async def test_get_deleted_without_a_name_finds_all() -> None:
+    """A program of many services asks once."""
+    azure = FakeAzure()
+    azure.deleted["vaults"] = [Deleted("id", name, "westeurope", "d", "p") for name in ("one", "two")]
+    async with engine(azure) as pulumi:
+        answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
+    assert [vault["name"] for vault in answer["vaults"]] == ["one", "two"]
+    assert answer["accounts"] == []
+
+
 @pytest.mark.parametrize(
     ("token", "args", "failing"),
     [
         (BINDING, {}, "accountId"),
         (BINDING, {"accountId": "language"}, "accountId"),
-        (DELETED, {}, "vaultName"),
+        (DELETED, {}, "subscriptionId"),
         (DELETED, {"vaultName": "x"}, "subscriptionId"),
         (DELETED, {"vaultName": "x", "subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),
     ],
