@@ -48,6 +48,7 @@ up: setup ## the local Azure, `pulumi up` of stack dev under the policy pack, an
 	$(SELECT_STACK)
 	pulumi up --stack $(STACK) --yes --policy-pack policies
 	$(PY) verify.py --stack $(STACK) --write-project
+	$(PY) -m localazure page || true
 
 preview: setup ## what `up` would change, as a diff, under the policy pack
 	@$(IN_LOCAL_AZURE)
@@ -91,8 +92,9 @@ fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-bench: setup ## times and memory of previews and updates, for 1 to 100 services
+bench: setup ## times and memory of previews and updates for 1 to 100 services, and of the local Azure under load
 	@$(PY) -m tests.bench --json .bench/results.json
+	$(PY) -m tests.policies.bench
 
 clean: down ## down, and what setup made
 	@rm -rf .venv .pulumi

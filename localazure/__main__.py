@@ -1,4 +1,4 @@
-"""The command line: `python -m localazure start|serve|stop|status|env|reset [--home DIR] [--port ...]`."""
+"""The command line: `python -m localazure start|serve|stop|status|env|page|reset [--home DIR]`."""
 
 from __future__ import annotations
 
@@ -89,6 +89,11 @@ def _env(home: Home) -> int:
     return 0
 
 
+def _page(home: Home) -> int:
+    print(process.page_address(home))
+    return 0
+
+
 def _reset(home: Home) -> int:
     was_running = process.stop(home)
     home.forget()
@@ -102,6 +107,7 @@ _COMMANDS = {
     "stop": _stop,
     "status": _status,
     "env": _env,
+    "page": _page,
     "reset": _reset,
 }
 

@@ -10,6 +10,7 @@ from localazure import (
     login,
     monitor,
     policy_assignments,
+    policy_definitions,
     resources,
     role_assignments,
     saved_searches,
@@ -35,6 +36,7 @@ _TYPES: tuple[Route, ...] = (
     *workspaces.ROUTES,
     *saved_searches.ROUTES,
     *policy_assignments.ROUTES,
+    *policy_definitions.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
 _ANYWHERE: tuple[Route, ...] = (*role_assignments.ROUTES, *locks.ROUTES, *monitor.ROUTES)

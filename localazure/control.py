@@ -1,6 +1,7 @@
 """The control endpoint: what a tester can see and change of the cloud that Azure would not let them.
 
-JSON over plain HTTP on loopback; every path but `/health` needs `Authorization: Bearer <control token>`.
+JSON over plain HTTP on loopback; every path but `/health` needs `Authorization: Bearer <control token>`, and
+the page (`/`, for browsers) a cookie that the address of POST /page gives.
     GET  /health                           {"status": "ok", "pid": 1}
     GET  /clock, POST /clock               {"advance": seconds}
     GET  /behaviour, POST /behaviour       the settings of `Behaviour`
@@ -12,6 +13,7 @@ JSON over plain HTTP on loopback; every path but `/health` needs `Authorization:
                                             "roles"?: [{"role", "scope"}]}
     GET  /seeds, POST /seeds               what was there from the start; {"ids": number | null} seeds new ids
     GET  /documents?kind=&prefix=          the stored documents, for a look behind the curtain
+    POST /page                             {"path": "/login?code=..."}: signs a browser in, once
     POST /reset                            an empty cloud with its seeds; {"ids"?: number}
 """
 
@@ -23,7 +25,7 @@ import logging
 import os
 import secrets as random_secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qsl
 
 from localazure import faults, seed
@@ -32,6 +34,7 @@ from localazure.cloud import Cloud, iso
 from localazure.directory import create_principal, list_principals, set_secret
 from localazure.front import Answer, Raw
 from localazure.monitor import delivered
+from localazure.page_door import PATHS, Door
 from localazure.web import Json
 
 _log = logging.getLogger("localazure")
@@ -49,11 +52,14 @@ class Control:
 
     cloud: Cloud
     secrets: Mapping[str, str]
+    door: Door = field(default_factory=Door)
 
     def answer(self, raw: Raw) -> Answer:
         """The answer to a control request; what it writes is one transaction. Never raises."""
         if (raw.method, raw.path) == ("GET", "/health"):
             return _json(200, {"status": "ok", "pid": os.getpid()})
+        if raw.method == "GET" and raw.path in PATHS:
+            return self._page(raw)
         expected = f"Bearer {self.secrets['control']}"
         if not hmac.compare_digest(raw.headers.get("authorization", "").encode(), expected.encode()):
             return _json(401, {"error": "send `Authorization: Bearer $LOCALAZURE_CONTROL_TOKEN`"})
@@ -74,6 +80,14 @@ class Control:
             _log.exception("control %s %s failed", raw.method, raw.path)
             return _json(500, {"error": "failed; the log tells why"})
 
+    def _page(self, raw: Raw) -> Answer:
+        try:
+            with self.cloud.store.transaction():
+                return self.door.answer(self.cloud, raw)
+        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
+            _log.exception("the page %s failed", raw.path)
+            return _json(500, {"error": "failed; the log tells why"})
+
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[_Asked], Json]]:
         return {
             ("GET", "/clock"): self._clock,
@@ -91,6 +105,7 @@ class Control:
             ("GET", "/seeds"): lambda _: _seeds(),
             ("POST", "/seeds"): self._seed_ids,
             ("GET", "/documents"): self._documents,
+            ("POST", "/page"): lambda _: {"path": f"/login?code={self.door.new_code()}"},
             ("POST", "/reset"): self._reset,
         }
 

@@ -25,6 +25,7 @@ def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:
         "no_proxy": direct,
         "SSL_CERT_FILE": str(home.ca_bundle),
         "REQUESTS_CA_BUNDLE": str(home.ca_bundle),
+        "CURL_CA_BUNDLE": str(home.ca_bundle),
         **{f"{prefix}_{name}": value for prefix in ("AZURE", "ARM") for name, value in signed_in.items()},
         **({"PULUMI_DEBUG_PROVIDERS": f"azure-native:{native}"} if native else {}),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

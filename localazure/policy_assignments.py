@@ -6,6 +6,7 @@ decided in `localazure.cognitive.policy`. All texts are assumed.
 
 from __future__ import annotations
 
+from localazure import policy_definitions
 from localazure.cloud import Cloud
 from localazure.cognitive.policy import DEFINITION_ID, DOCUMENT, document_of
 from localazure.routes import Route
@@ -21,11 +22,13 @@ def _put(cloud: Cloud, request: Request) -> Response:
     given = request.body.get("properties")
     given = given if isinstance(given, dict) else {}
     definition = str(given.get("policyDefinitionId") or "")
-    if definition.lower() != DEFINITION_ID.lower():
+    known_id = policy_definitions.known_id(cloud, definition)
+    if known_id is None:
         raise ServiceError(
             404,
             "PolicyDefinitionNotFound",
-            f"The policy definition '{definition}' could not be found; this local Azure has {DEFINITION_ID}.",
+            f"The policy definition '{definition}' could not be found; this local Azure enforces "
+            f"{DEFINITION_ID}.",
             gateway=True,
         )
     id, scope = _id(request), _scope(request)
@@ -33,7 +36,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
     body = {
         "properties": {
             **given,
-            "policyDefinitionId": DEFINITION_ID,
+            "policyDefinitionId": known_id,
             "enforcementMode": given.get("enforcementMode") or "Default",
             "scope": scope,
         },
@@ -92,6 +95,8 @@ def _apply(cloud: Cloud, scope: str) -> None:
     cloud.store.delete(DOCUMENT, document_of(scope))
     for _, body in cloud.store.scan(_KIND, f"{scope}/providers/{_TYPE}/"):
         properties = body["properties"]
+        if properties["policyDefinitionId"] != DEFINITION_ID:
+            continue
         effect = str(_parameter(properties, "effect") or _DEFAULT_EFFECT)
         if properties["enforcementMode"] == "Default" and effect.lower() == "deny":
             kinds = _parameter(properties, "excludedKinds")

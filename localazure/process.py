@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localazure.environment import environment
 from localazure.home import LOOPBACK, Home, HomeError
@@ -101,6 +102,24 @@ def environment_of(home: Home) -> dict[str, str]:
     if not healthy(home):
         raise HomeError(f"no local Azure is running for {home.path}; `python -m localazure start` starts it")
     return environment(home, home.ports())
+
+
+def page_address(home: Home) -> str:
+    """An address at which a browser sees the running local Azure; it signs in once. Raises HomeError."""
+    env = environment_of(home)
+    address = urlsplit(env["LOCALAZURE_CONTROL"])
+    connection = http.client.HTTPConnection(LOOPBACK, address.port, timeout=10)
+    try:
+        headers = {"Authorization": f"Bearer {env['LOCALAZURE_CONTROL_TOKEN']}"}
+        connection.request("POST", "/page", headers=headers)
+        path = json.loads(connection.getresponse().read())["path"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        raise HomeError(
+            f"the local Azure gives no address for its page ({error!r}); see {home.log}"
+        ) from error
+    finally:
+        connection.close()
+    return f"{env['LOCALAZURE_CONTROL']}{path}"
 
 
 def _plain(environ: Mapping[str, str]) -> dict[str, str]:

@@ -48,6 +48,12 @@ _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of 
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
+_OUTER: Final = frozenset(
+    {"id", "name", "location", "scope", "resourceUri", "vaultName", "accountName", "identity"}
+)
+"""What is never inside `properties`."""
+
+
 def _unwrapped(value: object) -> object:
     """The plain value inside secrets and output marks; UNKNOWN for an unknown one."""
     while True:
@@ -106,13 +112,17 @@ class View:
         return value
 
     def prop(self, *path: str | int) -> object:
-        """The value under `properties`, else the same path on the top level.
+        """The value under `properties` where there is such an object, else the same path on the top level.
 
         azure-native nests a Vault's, a Key's and an Account's inputs under `properties`, and flattens a Key's
-        outputs, a RoleAssignment and a DiagnosticSetting.
+        outputs, a RoleAssignment and a DiagnosticSetting. It drops what stands beside `properties` but
+        belongs inside, so that counts as absent.
         """
-        nested = self.get("properties", *path)
-        return self.get(*path) if nested is None else nested
+        inner = self.get("properties")
+        nests = inner is UNKNOWN or isinstance(inner, Mapping)
+        if nests and path[0] not in _OUTER:
+            return self.get("properties", *path)
+        return self.get(*path)
 
     def at(self, *path: str | int) -> View:
         """The object at `path`, read in the same way as `prop`."""

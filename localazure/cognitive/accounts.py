@@ -5,9 +5,11 @@ from __future__ import annotations
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, deleted, draft, writing
+from localazure.cognitive.account import Account
+from localazure.cognitive.pages import page
 from localazure.cognitive.shape import account_body
 from localazure.private_links import connections_of
-from localazure.web import Request, Response
+from localazure.web import Request, Response, ServiceError
 
 
 def get(cloud: Cloud, request: Request) -> Response:
@@ -21,7 +23,7 @@ def get(cloud: Cloud, request: Request) -> Response:
 
 
 def list_in_group(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a resource group, on one page."""
+    """The accounts of a resource group, page by page."""
     params = request.params
     return _listed(
         cloud, request, f"/subscriptions/{params['subscription']}/resourceGroups/{params['group']}"
@@ -29,7 +31,7 @@ def list_in_group(cloud: Cloud, request: Request) -> Response:
 
 
 def list_in_subscription(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a subscription, on one page."""
+    """The accounts of a subscription, page by page."""
     return _listed(cloud, request, f"/subscriptions/{request.params['subscription']}")
 
 
@@ -38,6 +40,7 @@ def put(cloud: Cloud, request: Request) -> Response:
     body = draft.check_body(request.body)
     id = stored.id_of(request)
     existing = stored.find(cloud, id)
+    _require_match(request, existing)
     if existing is not None:
         return writing.replace_account(cloud, request, body, existing)
     gone = deleted.find(cloud, id)
@@ -56,7 +59,9 @@ def put(cloud: Cloud, request: Request) -> Response:
 def patch(cloud: Cloud, request: Request) -> Response:
     """Changes what the body names, and nothing else."""
     body = draft.check_body(request.body)
-    return writing.update_account(cloud, request, body, stored.require(cloud, stored.id_of(request)))
+    account = stored.require(cloud, stored.id_of(request))
+    _require_match(request, account)
+    return writing.update_account(cloud, request, body, account)
 
 
 def delete(cloud: Cloud, request: Request) -> Response:
@@ -64,19 +69,29 @@ def delete(cloud: Cloud, request: Request) -> Response:
     account = stored.find(cloud, stored.id_of(request))
     if account is None:
         return Response(204)
+    _require_match(request, account)
     gone = deleted.soft_delete(cloud, stored.require_settled(cloud, account))
     binding.record(cloud, gone, "DELETE", request.correlation_id)
     return Response(200)
 
 
 def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
-    found = stored.under(cloud, scope)
-    return Response(
-        200,
-        {
-            "value": [
-                account_body(account, request.api_version, connections_of(cloud, account.id))
-                for account in found
-            ]
-        },
+    """One page. Raises 400 for a `$skiptoken` that is none."""
+    version = request.api_version
+    return page(
+        request,
+        stored.under(cloud, scope),
+        lambda account: account_body(account, version, connections_of(cloud, account.id)),
     )
+
+
+def _require_match(request: Request, account: Account | None) -> None:
+    """Raises 412 where `If-Match` names another state than the account's (code and text assumed)."""
+    wanted = request.headers.get("if-match", "")
+    if wanted and (account is None or wanted not in ("*", account.etag)):
+        raise ServiceError(
+            412,
+            "PreconditionFailed",
+            f"The condition 'If-Match: {wanted}' was not met: the resource's etag is "
+            f"{account.etag if account else 'none, as it does not exist'}.",
+        )

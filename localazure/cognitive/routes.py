@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from localazure import private_links
+from localazure.cloud import Cloud
 from localazure.cognitive import account, accounts, catalog, deleted, keys, language, operations_api
 from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
-from localazure.web import Host
+from localazure.web import Host, Request, Response
 
 _PROVIDER = "Microsoft.CognitiveServices"
 _SUBSCRIPTION = f"/subscriptions/{{subscription}}/providers/{_PROVIDER}"
@@ -26,7 +27,7 @@ def _language(method: str, template: str, handler: Handler) -> Route:
     return Route(method, Host.LANGUAGE, template, "", handler, _MADE_UP)
 
 
-ROUTES: tuple[Route, ...] = (
+_ROWS: tuple[Route, ...] = (
     _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group),
     _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription),
     _arm("GET", _ACCOUNT, "accounts/read", accounts.get),
@@ -82,4 +83,30 @@ ROUTES: tuple[Route, ...] = (
     _language("GET", f"{_PROJECT}/export/jobs/{{job}}/result", language.export_result),
     _language("POST", f"{_PROJECT}/:import", language.import_project),
     _language("GET", f"{_PROJECT}/import/jobs/{{job}}", language.import_job),
+)
+
+
+def _operations(_: Cloud, __: Request) -> Response:
+    """Every operation that a role can allow here, as the provider lists them; no subscription is needed."""
+    names = sorted({route.permission for route in _ROWS if route.permission})
+    rows = [
+        {
+            "name": name,
+            "isDataAction": False,
+            "display": {
+                "provider": "Microsoft Cognitive Services",
+                "resource": name.split("/")[1],
+                "operation": name.rsplit("/", 1)[-1],
+                "description": name,
+            },
+            "origin": "user,system",
+        }
+        for name in names
+    ]
+    return Response(200, {"value": rows})
+
+
+ROUTES = (
+    *_ROWS,
+    Route("GET", Host.ARM, f"/providers/{_PROVIDER}/operations", "", _operations, "texts of `display`"),
 )

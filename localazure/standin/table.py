@@ -108,6 +108,16 @@ ROWS: Final[tuple[ResourceType, ...]] = (
         flat_outputs=True,
     ),
     ResourceType(
+        module="authorization",
+        name="PolicyDefinition",
+        path="/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/policyDefinitions"
+        "/{policyDefinitionName}",
+        api_version="2025-01-01",
+        name_input="policyDefinitionName",
+        flat_inputs=True,
+        flat_outputs=True,
+    ),
+    ResourceType(
         module="managedidentity",
         name="UserAssignedIdentity",
         path=f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{{resourceName}}",

@@ -9,7 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.encryption import encryption_of
 from policies.key_uri import HOSTS, vault_name
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
 from policies.view import UNKNOWN, as_text, shown
 
 
@@ -59,9 +59,7 @@ RULE = ResourceRule(
     source="observed in the field: Azure/ResourceModules issue 3259",
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(
-        checkov=("CKV_AZURE_247",), others=("cnspec:cognitive-services-restrict-outbound-network",)
-    ),
+    # No references: CKV_AZURE_247 and cnspec ask for the restriction, this rule for the way through it.
     kinds=kinds(Kind.ACCOUNT),
     judge=judge,
 )

@@ -39,7 +39,7 @@ def judge(key: Subject, options: Options) -> Iterable[Finding]:
 
 
 def _judge_distance(days: float, options: Options) -> Iterable[Finding]:
-    least, most = options.number("minimumDays") or 0, options.number("maximumDays") or 0
+    least, most = options.number("minimumDays"), options.number("maximumDays")
     if least and days < least:
         yield Violation(
             found=f"the key ends in {days:.0f} days",

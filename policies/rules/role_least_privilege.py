@@ -57,10 +57,14 @@ def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
 
 
 def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[Finding]:
-    if assignment.view.word("principalType") != "serviceprincipal":
+    kind = assignment.view.word("principalType")
+    if kind != "serviceprincipal" and kind is not UNKNOWN:
         return
     principal = assignment.view.text("principalId")
     if isinstance(principal, str) and principal.lower() in options.words("administrators"):
+        return
+    if kind is UNKNOWN:
+        yield Undecided(f"principalType is not known yet, and the role is {role}")
         return
     yield Violation(
         found=f"a service principal is assigned {role}",

@@ -51,16 +51,13 @@ def _tenant_of_account(account: Node) -> Text:
 
 
 def _judge_policy(node: Node, vault: Node | None) -> Iterable[Finding]:
+    if vault is None:
+        return
     entries = entries_of(node.kind, node.view)
-    there = vault.view.text("tenantId") if vault is not None else None
+    there = vault.view.text("tenantId")
     for entry in entries if entries is not UNKNOWN else ():
         here = entry.tenant_id
-        if (
-            vault is not None
-            and isinstance(here, str)
-            and isinstance(there, str)
-            and here.lower() != there.lower()
-        ):
+        if isinstance(here, str) and isinstance(there, str) and here.lower() != there.lower():
             yield _violation(f"the access policy {node.name}", here, vault, there, node.urn)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from pulumi_policy import EnforcementLevel, Severity
+from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
@@ -69,10 +69,10 @@ def _settings_by_vault(index: StackIndex) -> dict[str, list[Node]]:
 def _is_audit(setting: View) -> object:
     """True, False, or UNKNOWN."""
     logs = setting.views("logs")
-    targets = [setting.prop(name) for name in _DESTINATIONS]
+    targets = [setting.text(name) for name in _DESTINATIONS]
     if all(target is None for target in targets):
         return False
-    if logs is UNKNOWN or any(log.is_unknown for log in logs):
+    if logs is UNKNOWN:
         return UNKNOWN
     verdicts = [_records(log) for log in logs]
     return True if True in verdicts else UNKNOWN if UNKNOWN in verdicts else False
@@ -93,7 +93,6 @@ RULE = StackRule(
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
     references=References(
         azure_policy=("cf820ca0-f99e-4f3e-84fb-66e913812d21",),
         cis=("6.1.1.4",),
@@ -106,6 +105,5 @@ RULE = StackRule(
             "cnspec:ensure-logging-enabled-kv",
         ),
     ),
-    regulated={"enforcementLevel": "mandatory"},
     judge=judge,
 )

@@ -3,8 +3,8 @@
     python -m tests.bench [--services 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
 
 The plain program makes the same azure-native resources without our components; the floor registers as many
-bare custom resources on the same engine. Lower is better; `ours/plain` and `ours/floor` are ratios of the times. The last part is the local Azure by itself
-(localazure.py); 0 seconds of clients leave it out.
+bare custom resources on the same engine. Lower is better; `ours/plain` and `ours/floor` are ratios of the
+times. The last part is the local Azure by itself (localazure.py); 0 seconds of clients leave it out.
 """
 
 from __future__ import annotations
@@ -103,9 +103,7 @@ def show(row: dict[str, Any]) -> None:
         peaks = ", ".join(f"{process} {mib}" for process, mib in sorted(cost["peak_mib"].items()))
         print(f"  {name:16} {cost['seconds']:7.2f} s {each:7.1f} ms a resource; peak MiB: {peaks}")
     if "ours/plain" in row:
-        print(
-            f"  ours/plain {row['ours/plain']}, ours/floor {row['ours/floor']}, pack {row['pack']}"
-        )
+        print(f"  ours/plain {row['ours/plain']}, ours/floor {row['ours/floor']}, pack {row['pack']}")
 
 
 def main() -> None:
@@ -130,7 +128,7 @@ def main() -> None:
     if arguments.clients_seconds:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(localazure.measure(Path(folder), seconds=arguments.clients_seconds))
-        localazure.show(rows[-1])
+        print(localazure.told(rows[-1]))
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")

@@ -144,7 +144,7 @@ BLOCKED_IN_PREVIEW = sorted(
         "same-tenant",
         "one-writer",
     }
-    | {"no-mixed-access-policies"}
+    | {"no-mixed-access-policies", "vault-audited"}
 )
 
 

@@ -296,6 +296,7 @@ def test_every_arm_row_is_guarded() -> None:
         "/metadata/endpoints",
         "/subscriptions",
         "/tenants",
+        "/providers/Microsoft.Authorization/policyDefinitions/{name}",
         "/providers/Microsoft.Authorization/roleDefinitions",
         "/providers/Microsoft.Authorization/roleDefinitions/{name}",
         "{scope*}/providers/Microsoft.Authorization/roleDefinitions",

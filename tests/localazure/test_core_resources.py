@@ -222,6 +222,25 @@ def test_a_policy_is_in_force_while_it_is_assigned(door: Door) -> None:
     assert door.cloud.store.get(DOCUMENT, seed.SUBSCRIPTION_ID) is None
 
 
+def test_a_subscriptions_own_definition_can_be_assigned(door: Door) -> None:
+    """It is kept as written; its assignment puts nothing in force, and one of no definition is refused."""
+    from localazure.cognitive.policy import DOCUMENT
+
+    provider = f"{SUBSCRIPTION}/providers/Microsoft.Authorization"
+    definition = f"{provider}/policyDefinitions/own"
+    assert door.send("PUT", definition, {"properties": {}}).status == 400
+    rule = {"if": {"field": "type", "equals": "x"}, "then": {"effect": "deny"}}
+    assert door.send("PUT", definition, {"properties": {"policyRule": rule}}).status == 201
+    for id, status in ((definition, 201), (f"{definition}-not-there", 404)):
+        body = {"policyDefinitionId": id, "parameters": {"effect": {"value": "Deny"}}}
+        assert (
+            door.send("PUT", f"{provider}/policyAssignments/{id[-3:]}", {"properties": body}).status == status
+        )
+    assert door.cloud.store.get(DOCUMENT, seed.SUBSCRIPTION_ID) is None
+    assert door.send("DELETE", definition).status == 200
+    assert door.send("GET", definition).status == 404
+
+
 class TestLocks:
     """Microsoft.Authorization/locks."""
 

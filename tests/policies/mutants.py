@@ -92,7 +92,6 @@ def swap_junction(node: ast.AST) -> bool:
     return False
 
 
-
 def forget_last(node: ast.AST) -> bool:
     """Takes away the last operand of `and` or `or`."""
     if isinstance(node, ast.BoolOp):

@@ -46,7 +46,7 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(fullname, self) if fullname == self._name else None
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._tree, f"<mutant of {self._name}>", "exec"), module.__dict__)  # noqa: S102
+        exec(compile(self._tree, f"<mutant of {self._name}>", "exec"), module.__dict__)
 
 
 def survives(module: str, tree: ast.Module, seconds: int) -> bool:
@@ -54,7 +54,7 @@ def survives(module: str, tree: ast.Module, seconds: int) -> bool:
     child = os.fork()
     if child == 0:
         code = 1
-        with contextlib.suppress(BaseException), open(os.devnull, "w") as nowhere:
+        with contextlib.suppress(BaseException), Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
             signal.alarm(seconds)
@@ -68,7 +68,7 @@ def survives(module: str, tree: ast.Module, seconds: int) -> bool:
 def _tests(module: str) -> list[str]:
     folder = Path(__file__).parent
     files = [file for file in folder.glob("test_*.py") if file.name not in _LEFT_OUT]
-    word = module.rsplit(".", 1)[-1].split("_")[0]
+    word = module.rsplit(".", 1)[-1].split("_", maxsplit=1)[0]
     # Those that are likely to notice come first.
     return [str(file) for file in sorted(files, key=lambda file: (word not in file.name, file.name))]
 

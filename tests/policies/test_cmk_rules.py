@@ -56,6 +56,7 @@ COMPLETE_CASES: list[tuple[str, Any, str, str]] = [
     ("properties.encryption.keySource", "Microsoft.Storage", "violation", "pass"),
     ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
     ("properties.encryption", None, "pass", "pass"),
+    ("properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, "pass", "pass"),
     ("properties.encryption", UNKNOWN_OBJECT, "open", "open"),
     ("properties.encryption", {}, "violation", "violation"),
 ]

@@ -161,6 +161,7 @@ ROLE_CASES = [
     ({"roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{OFFICER}"}, "violation"),
     ({"roleDefinitionId": OFFICER, "principalType": "User"}, "pass"),
     ({"roleDefinitionId": OFFICER, "principalType": ...}, "pass"),
+    ({"roleDefinitionId": OFFICER, "principalType": UNKNOWN_TEXT}, "open"),
     ({"roleDefinitionId": "00000000-0000-0000-0000-000000000000", "scope": "/"}, "pass"),
     ({"roleDefinitionId": None}, "pass"),
     ({"roleDefinitionId": ["x"]}, "pass"),

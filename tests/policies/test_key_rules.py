@@ -126,6 +126,8 @@ EXPIRY_CASES = [
     ("0001-01-01T00:00:00Z", ..., {}, "violation"),
     (secret(NOW + DAY), ..., {}, "pass"),
     (UNKNOWN_NUMBER, ..., {}, "open"),
+    (NOW + DAY, UNKNOWN_TEXT, {}, "pass"),
+    (NOW + DAY * 30, ..., {"minimumDays": 30, "maximumDays": 30}, "pass"),
     (..., UNKNOWN_TEXT, {}, "open"),
     (NOW + DAY * 29, ..., {"minimumDays": 30}, "violation"),
     (NOW + DAY * 31, ..., {"minimumDays": 30}, "pass"),

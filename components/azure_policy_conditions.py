@@ -1,0 +1,89 @@
+"""What the policy definitions made here look for, in Azure Policy's own language.
+
+Owns: the conditions that no built-in definition has. Does not own: what they are used for
+(azure_policy_rules.py). Pure. A standalone access policy is written by an operation that Azure Policy does
+not see: the vault that it changed is found by Audit, and denied at its own next write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ADMINISTRATORS = "[parameters('administrators')]"
+_VAULT, _KEY = "Microsoft.KeyVault/vaults", "Microsoft.KeyVault/vaults/keys"
+_ACCOUNT = "Microsoft.CognitiveServices/accounts"
+_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+_ENTRIES = f"{_VAULT}/accessPolicies[*]"
+_USER = f"{_ACCOUNT}/encryption.keyVaultProperties.identityClientId"
+_GROUPS = ("keys", "secrets", "certificates", "storage")
+_EXACT = ("get", "wrapKey", "unwrapKey")
+# Key Vault Crypto User, Key Vault Crypto Officer, Key Vault Administrator.
+_WIDER = (
+    "12338af0-0e69-4776-bea7-57ae8d297424",
+    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+    "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+)
+Condition = dict[str, Any]
+
+
+def _field(name: str, **test: Any) -> Condition:
+    return {"field": name, **test}
+
+
+def _type(name: str) -> Condition:
+    return _field("type", equals=name)
+
+
+def _all_of(*conditions: Condition) -> Condition:
+    return {"allOf": list(conditions)}
+
+
+def _any_of(*conditions: Condition) -> Condition:
+    return {"anyOf": list(conditions)}
+
+
+def _some(elements: str, where: Mapping[str, Any]) -> Condition:
+    """At least one element of a list is so."""
+    return {"count": {"field": elements, "where": where}, "greater": 0}
+
+
+def _held(group: str, **test: Any) -> Condition:
+    permission = f"{_ENTRIES}.permissions.{group}[*]"
+    return _some(permission, _field(permission, **test))
+
+
+BROAD_GRANTS: Condition = _all_of(
+    _type(_VAULT),
+    _some(_ENTRIES, _any_of(*(_held(group, **{"in": ["all", "purge"]}) for group in _GROUPS))),
+)
+INEXACT_GRANTS: Condition = _all_of(
+    _type(_VAULT),
+    _some(
+        _ENTRIES,
+        _all_of(
+            _field(f"{_ENTRIES}.objectId", notIn=ADMINISTRATORS),
+            _held("keys", **{"in": ["wrapKey", "unwrapKey", "all"]}),
+            _any_of(
+                _held("keys", notIn=list(_EXACT)),
+                *({"not": _held("keys", equals=one)} for one in _EXACT),
+                *(_held(group, notEquals="") for group in _GROUPS[1:]),
+            ),
+        ),
+    ),
+)
+WIDER_ROLES: Condition = _all_of(
+    _type(_ASSIGNMENT),
+    _field(f"{_ASSIGNMENT}/principalType", equals="ServicePrincipal"),
+    _field(f"{_ASSIGNMENT}/principalId", notIn=ADMINISTRATORS),
+    _any_of(*(_field(f"{_ASSIGNMENT}/roleDefinitionId", contains=role) for role in _WIDER)),
+)
+OTHER_KEYS: Condition = _all_of(
+    _type(_KEY),
+    _any_of(_field(f"{_KEY}/kty", notIn=["RSA", "RSA-HSM"]), _field(f"{_KEY}/keySize", notEquals=2048)),
+)
+NO_IDENTITY: Condition = _all_of(
+    _type(_ACCOUNT),
+    _field("identity.type", notContains="SystemAssigned"),
+    {"not": _all_of(_field("identity.type", contains="UserAssigned"), _field(_USER, exists=True))},
+)

@@ -1,0 +1,50 @@
+"""What the local Azure covers, as a table for a reader, made from the route table.
+
+python -m localazure.coverage docs/localazure.md
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from localazure.assembly import all_routes
+from localazure.routes import Route
+from localazure.tokens import Signer, new_key
+
+BEGIN, END = "<!-- routes: made by python -m localazure.coverage -->", "<!-- /routes -->"
+
+
+def table(routes: Iterable[Route]) -> str:
+    """One row for each path of each host: its methods, and what of its answers was never observed."""
+    rows: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    for route in routes:
+        methods, assumed = rows.setdefault((route.host, route.template), ([], []))
+        methods.append(route.method)
+        if route.assumed:
+            assumed.append(f"{route.method}: {route.assumed}")
+    lines = ["| host | path | methods | assumed |", "|---|---|---|---|"]
+    for (host, template), (methods, assumed) in sorted(rows.items()):
+        lines.append(f"| {host} | `{template}` | {', '.join(methods)} | {_cell(assumed)} |")
+    return "\n".join(lines)
+
+
+def _cell(assumed: list[str]) -> str:
+    texts = {text.split(": ", 1)[1] for text in assumed}
+    said = "; ".join(assumed) if len(texts) > 1 else "".join(texts)
+    return said.replace("|", "\\|").replace("\n", " ")
+
+
+def refreshed(document: str) -> str:
+    """The document with the table between its marks made anew. Raises ValueError without the marks."""
+    head, mark, rest = document.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"the document has no {BEGIN} followed by {END}")
+    return f"{head}{BEGIN}\n{table(all_routes(Signer(new_key())))}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    document = Path(sys.argv[1])
+    document.write_text(refreshed(document.read_text()))

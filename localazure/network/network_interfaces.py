@@ -1,0 +1,56 @@
+"""Microsoft.Network/networkInterfaces: those of private endpoints, read out of their endpoints."""
+
+from __future__ import annotations
+
+from localazure.cloud import Cloud
+from localazure.network.private_endpoints import ENDPOINTS
+from localazure.network.resource import ASSUMED, GROUP, PROVIDER, not_found
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response
+
+
+def get_interface(cloud: Cloud, request: Request) -> Response:
+    """The network interface of an endpoint, which comes and goes with it."""
+    p = request.params
+    group = f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}"
+    id = f"{group}/providers/{PROVIDER}/networkInterfaces/{p['interface']}".lower()
+    for body in ENDPOINTS.bodies_below(cloud, group):
+        properties = body["properties"]
+        if properties["networkInterfaces"][0]["id"].lower() == id:
+            return Response(200, _interface(body))
+    raise not_found(request, f"{PROVIDER}/networkInterfaces", p["interface"])
+
+
+def _interface(endpoint: Json) -> Json:
+    properties = endpoint["properties"]
+    id = properties["networkInterfaces"][0]["id"]
+    configurations = [
+        {
+            "name": f"privateEndpointIpConfig.{number}",
+            "id": f"{id}/ipConfigurations/privateEndpointIpConfig.{number}",
+            "properties": {
+                "provisioningState": "Succeeded",
+                "privateIPAddress": config["ipAddresses"][0],
+                "privateIPAllocationMethod": "Dynamic",
+                "subnet": properties["subnet"],
+                "primary": number == 0,
+                "privateLinkConnectionProperties": {"fqdns": [config["fqdn"]]},
+            },
+        }
+        for number, config in enumerate(properties["customDnsConfigs"])
+    ]
+    return {
+        "name": id.rsplit("/", 1)[-1],
+        "id": id,
+        "type": f"{PROVIDER}/networkInterfaces",
+        "location": endpoint["location"],
+        "properties": {
+            "provisioningState": "Succeeded",
+            "ipConfigurations": configurations,
+            "privateEndpoint": {"id": endpoint["id"]},
+        },
+    }
+
+
+_NIC = f"{GROUP}/providers/{PROVIDER}/networkInterfaces/{{interface}}"
+ROUTES = (Route("GET", Host.ARM, _NIC, f"{PROVIDER}/networkInterfaces/read", get_interface, ASSUMED),)

@@ -1,0 +1,223 @@
+"""Microsoft.Network/privateEndpoints: an address in a subnet that leads to a vault or an account.
+
+Owns: the endpoint's body, its address and its network interface. Its connections live at the resources it
+leads to (private_links.py); their state is read there. Connections asked for are approved at once where
+the caller may approve them; manual ones wait for somebody who approves them there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localazure import authorization, private_links
+from localazure.cloud import Cloud
+from localazure.network.addresses import free_address
+from localazure.network.resource import (
+    PROVIDER,
+    NetworkType,
+    location_of,
+    missing_reference,
+    properties_of,
+    reference,
+    tags_of,
+)
+from localazure.network.targets import Target, target_of
+from localazure.network.virtual_networks import subnet_at, subnet_prefixes, users_of
+from localazure.web import Json, Request, ServiceError
+
+ZONE_GROUP = "network.zoneGroup"
+"""The store's kind of an endpoint's DNS zone groups, which go with it."""
+_LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
+_DISCONNECTED = {"status": "Disconnected", "description": "", "actionsRequired": "None"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One connection that a PUT asks for; `list` is the property it came in."""
+
+    list: str
+    name: str
+    target: Target
+    note: str
+
+    @property
+    def approved(self) -> bool:
+        return self.list == _LISTS[0]
+
+
+def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    given, location = properties_of(request), location_of(request)
+    subnet_id = reference(given.get("subnet"))
+    found = subnet_at(cloud, subnet_id)
+    if found is None or found[0]["location"] != location:
+        raise missing_reference(subnet_id, id)
+    if known and reference(known["properties"]["subnet"]).lower() != subnet_id.lower():
+        raise _bad("CannotChangeSubnet", f"The subnet of private endpoint {id} cannot be changed.")
+    wanted = [item for name in _LISTS for item in _wanted(cloud, id, name, given.get(name) or [])]
+    if len(wanted) != 1:
+        raise _bad(
+            "InvalidPrivateLinkServiceConnections",
+            f"A private endpoint has one connection; {id} asks for {len(wanted)}, in {' and '.join(_LISTS)}.",
+        )
+    _require_approver(cloud, request, id, wanted[0])
+    name = known["name"] if known else request.params["endpoint"]
+    guid = known["properties"]["resourceGuid"] if known else cloud.new_id()
+    custom = str(given.get("customNetworkInterfaceName") or "")
+    ips = _addresses(cloud, given, known, found[1], wanted[0].target)
+    lists = {
+        name: [_connection(cloud, id, item, known) for item in wanted if item.list == name] for name in _LISTS
+    }
+    interface = f"{id.rsplit('/', 2)[0]}/networkInterfaces/{custom or f'{name}.nic.{guid}'}"
+    return {
+        "name": name,
+        "id": id,
+        "type": f"{PROVIDER}/privateEndpoints",
+        "location": location,
+        **tags_of(request),
+        "properties": {
+            "resourceGuid": guid,
+            **lists,
+            "customNetworkInterfaceName": custom,
+            "subnet": {"id": found[1]["id"]},
+            "ipConfigurations": given.get("ipConfigurations") or [],
+            "networkInterfaces": [{"id": interface}],
+            "customDnsConfigs": [
+                {"fqdn": fqdn, "ipAddresses": [ip]}
+                for fqdn, ip in zip(wanted[0].target.names, ips, strict=True)
+            ],
+        },
+    }
+
+
+def _wanted(cloud: Cloud, id: str, list_name: str, items: Json) -> list[Wanted]:
+    found = []
+    for item in items:
+        given = item.get("properties") or {}
+        target_id = str(given.get("privateLinkServiceId") or "")
+        target = target_of(cloud, target_id)
+        if target is None:
+            raise missing_reference(target_id, id)
+        groups = given.get("groupIds") or []
+        if [str(group).lower() for group in groups] != [target.group]:
+            raise _bad(
+                "PrivateEndpointInvalidGroupIds",
+                f"Private endpoint {id} asks for the group ids {groups} of {target.id}; {target.type} has "
+                f"['{target.group}'].",
+            )
+        name = str(item.get("name") or "")
+        found.append(Wanted(list_name, name, target, str(given.get("requestMessage") or "")))
+    return found
+
+
+def _require_approver(cloud: Cloud, request: Request, id: str, wanted: Wanted) -> None:
+    action = f"{wanted.target.type}/PrivateEndpointConnectionsApproval/action"
+    caller = request.caller.object_id if request.caller else ""
+    if wanted.approved and not authorization.allows(cloud, caller, action, wanted.target.id):
+        client = request.caller.client_id if request.caller else ""
+        raise ServiceError(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{client}' with object id '{caller}' has permission to perform action "
+            f"'{PROVIDER}/privateEndpoints/write' on scope '{id}'; however, it does not have permission to "
+            f"perform action(s) '{action}' on the linked scope(s) '{wanted.target.id}' (respectively) or the "
+            "linked scope(s) are invalid.",
+            gateway=True,
+        )
+
+
+def _connection(cloud: Cloud, endpoint_id: str, wanted: Wanted, known: Json | None) -> Json:
+    """The endpoint's half of a connection; the other half is made at the target where it is not there."""
+    before = next(
+        (
+            item
+            for name in _LISTS
+            for item in (known["properties"][name] if known else ())
+            if item["properties"]["privateLinkServiceId"].lower() == wanted.target.id.lower()
+        ),
+        None,
+    )
+    far_id = before["farId"] if before else ""
+    if not far_id or private_links.find(cloud, far_id) is None:
+        name = f"{endpoint_id.rsplit('/', 1)[-1]}{wanted.target.separator}{cloud.new_id()}"
+        far_id = f"{wanted.target.id}/privateEndpointConnections/{name}"
+        private_links.connect(
+            cloud,
+            id=far_id,
+            type=f"{wanted.target.type}/privateEndpointConnections",
+            endpoint_id=endpoint_id,
+            groups=[wanted.target.group],
+            approved=wanted.approved,
+            note=wanted.note,
+        )
+    message = {"requestMessage": wanted.note} if wanted.note else {}
+    return {
+        "farId": far_id,
+        "name": wanted.name,
+        "id": f"{endpoint_id}/{wanted.list}/{wanted.name}",
+        "type": f"{PROVIDER}/privateEndpoints/{wanted.list}",
+        "properties": {
+            "provisioningState": "Succeeded",
+            "privateLinkServiceId": wanted.target.id,
+            "groupIds": [wanted.target.group],
+            **message,
+        },
+    }
+
+
+def _addresses(cloud: Cloud, given: Json, known: Json | None, subnet: Json, target: Target) -> list[str]:
+    """One address for each name: those asked for, those it had, else the subnet's next free ones."""
+    had = [config["ipAddresses"][0] for config in known["properties"]["customDnsConfigs"]] if known else []
+    asked = [
+        str((item.get("properties") or {}).get("privateIPAddress"))
+        for item in given.get("ipConfigurations") or []
+    ]
+    ips = (asked or had)[: len(target.names)]
+    taken = {
+        address
+        for body in users_of(cloud, subnet["id"])
+        for config in body["properties"]["customDnsConfigs"]
+        for address in config["ipAddresses"]
+    }
+    while len(ips) < len(target.names):
+        address = free_address(subnet_prefixes(subnet)[0], {*taken, *ips})
+        if address is None:
+            raise _bad(
+                "SubnetIsFull",
+                f"Subnet {subnet['name']} has no address left for {len(target.names)} name(s).",
+            )
+        ips.append(address)
+    return ips
+
+
+def _shown(cloud: Cloud, body: Json) -> Json:
+    lists = {name: [_shown_connection(cloud, item) for item in body["properties"][name]] for name in _LISTS}
+    return {**body, "properties": {**body["properties"], **lists}}
+
+
+def _shown_connection(cloud: Cloud, item: Json) -> Json:
+    far = private_links.find(cloud, item["farId"])
+    state = far["properties"]["privateLinkServiceConnectionState"] if far else _DISCONNECTED
+    kept = {name: value for name, value in item.items() if name != "farId"}
+    return {**kept, "properties": {**item["properties"], "privateLinkServiceConnectionState": state}}
+
+
+def _removed(cloud: Cloud, body: Json) -> None:
+    for name in _LISTS:
+        for item in body["properties"][name]:
+            private_links.drop(cloud, item["farId"])
+    for id, _ in cloud.store.scan(ZONE_GROUP, f"{body['id']}/"):
+        cloud.store.delete(ZONE_GROUP, id)
+
+
+def _bad(code: str, message: str) -> ServiceError:
+    return ServiceError(400, code, message)
+
+
+ENDPOINTS = NetworkType(
+    kind="network.privateEndpoint",
+    path="privateEndpoints/{endpoint}",
+    make=_make,
+    shown=_shown,
+    removed=_removed,
+)
+ROUTES = ENDPOINTS.routes()

@@ -1,0 +1,177 @@
+"""Microsoft.Network/privateDnsZones, their links to virtual networks, and the A records zone groups make.
+
+A record is not stored: it is read out of the zone groups that name the zone.
+"""
+
+from __future__ import annotations
+
+from localazure.cloud import Cloud
+from localazure.network.private_endpoints import ZONE_GROUP
+from localazure.network.resource import (
+    ASSUMED,
+    GROUP,
+    PROVIDER,
+    NetworkType,
+    location_of,
+    missing_reference,
+    not_found,
+    properties_of,
+    reference,
+    tags_of,
+)
+from localazure.network.virtual_networks import NETWORKS
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_TYPE = f"{PROVIDER}/privateDnsZones"
+_RECORDS = f"{_TYPE}/A"
+_LIMITS = {
+    "maxNumberOfRecordSets": 25000,
+    "maxNumberOfVirtualNetworkLinks": 1000,
+    "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
+}
+
+
+def _make_zone(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    name = request.params["zone"]
+    if "." not in name.strip("."):
+        raise ServiceError(400, "BadRequest", f"The zone name '{name}' has to have two labels or more.")
+    location = location_of(request, everywhere=True)
+    properties = {"internalId": known["properties"]["internalId"] if known else cloud.new_hex()}
+    return {
+        "id": id,
+        "name": known["name"] if known else name.lower(),
+        "type": _TYPE,
+        "location": location,
+        **tags_of(request),
+        "properties": properties,
+    }
+
+
+def _shown_zone(cloud: Cloud, zone: Json) -> Json:
+    links = LINKS.bodies_below(cloud, zone["id"])
+    registering = [link for link in links if link["properties"]["registrationEnabled"]]
+    counts = {
+        # The zone's SOA record is one of them.
+        "numberOfRecordSets": 1 + len(records_of(cloud, zone["id"])),
+        "numberOfVirtualNetworkLinks": len(links),
+        "numberOfVirtualNetworkLinksWithRegistration": len(registering),
+    }
+    return {**zone, "properties": {**zone["properties"], **_LIMITS, **counts}}
+
+
+def _check_delete(cloud: Cloud, zone: Json) -> None:
+    if LINKS.bodies_below(cloud, zone["id"]):
+        raise ServiceError(
+            409,
+            "CannotDeleteResource",
+            f"Can not delete resource before nested resources are deleted: zone {zone['name']} still has "
+            "virtual network links.",
+        )
+
+
+ZONES = NetworkType(
+    kind="network.privateZone",
+    path="privateDnsZones/{zone}",
+    make=_make_zone,
+    shown=_shown_zone,
+    check_delete=_check_delete,
+    dns=True,
+)
+
+
+def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    zone_id = id.rsplit("/", 2)[0]
+    if ZONES.find(cloud, zone_id) is None:
+        raise _no_parent(zone_id)
+    given, location = properties_of(request), location_of(request, everywhere=True)
+    network_id = reference(given.get("virtualNetwork"))
+    if NETWORKS.find(cloud, network_id) is None:
+        raise missing_reference(network_id, id)
+    for link in LINKS.bodies_below(cloud, zone_id):
+        other = link["id"].lower() != id.lower()
+        if other and reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower():
+            raise ServiceError(
+                409,
+                "Conflict",
+                f"Zone {zone_id} is already linked to network {network_id}, by {link['id']}.",
+            )
+    return {
+        "id": id,
+        "name": known["name"] if known else request.params["link"].lower(),
+        "type": f"{_TYPE}/virtualNetworkLinks",
+        "location": location,
+        **tags_of(request),
+        "properties": {
+            "registrationEnabled": bool(given.get("registrationEnabled")),
+            "resolutionPolicy": given.get("resolutionPolicy") or "Default",
+            "virtualNetwork": {"id": network_id},
+            "virtualNetworkLinkState": "Completed",
+        },
+    }
+
+
+LINKS = NetworkType(
+    kind="network.zoneLink",
+    path="privateDnsZones/{zone}/virtualNetworkLinks/{link}",
+    make=_make_link,
+    dns=True,
+)
+
+
+def records_of(cloud: Cloud, zone_id: str) -> list[Json]:
+    """The A records that zone groups keep in a zone, in order of their names."""
+    found = {}
+    for _, document in cloud.store.scan(ZONE_GROUP):
+        for config in document["body"]["properties"]["privateDnsZoneConfigs"]:
+            if config["properties"]["privateDnsZoneId"].lower() == zone_id.lower():
+                for record in config["properties"]["recordSets"]:
+                    found[record["recordSetName"]] = _record(zone_id, record)
+    return [found[name] for name in sorted(found)]
+
+
+def _record(zone_id: str, record: Json) -> Json:
+    name = record["recordSetName"]
+    return {
+        "id": f"{zone_id}/A/{name}",
+        "name": name,
+        "type": _RECORDS,
+        "properties": {
+            "fqdn": f"{record['fqdn']}.",
+            "ttl": record["ttl"],
+            "isAutoRegistered": False,
+            "aRecords": [{"ipv4Address": address} for address in record["ipAddresses"]],
+        },
+    }
+
+
+def list_records(cloud: Cloud, request: Request) -> Response:
+    """The A records of a zone."""
+    zone = ZONES.required(cloud, request)["body"]
+    return Response(200, {"value": records_of(cloud, zone["id"])})
+
+
+def get_record(cloud: Cloud, request: Request) -> Response:
+    """One A record of a zone."""
+    zone, name = ZONES.required(cloud, request)["body"], request.params["record"]
+    for record in records_of(cloud, zone["id"]):
+        if record["name"].lower() == name.lower():
+            return Response(200, record)
+    raise not_found(request, _RECORDS, f"{zone['name']}/{name}")
+
+
+def _no_parent(id: str) -> ServiceError:
+    message = (
+        "Can not perform requested operation on nested resource. Parent resource "
+        f"'{id.rsplit('/', 1)[-1]}' not found."
+    )
+    return ServiceError(404, "ParentResourceNotFound", message, gateway=True)
+
+
+_A = f"{GROUP}/providers/{PROVIDER}/privateDnsZones/{{zone}}/A"
+ROUTES = (
+    *ZONES.routes(),
+    *LINKS.routes(),
+    Route("GET", Host.ARM, _A, f"{_RECORDS}/read", list_records, ASSUMED),
+    Route("GET", Host.ARM, f"{_A}/{{record}}", f"{_RECORDS}/read", get_record, ASSUMED),
+)

@@ -1,0 +1,70 @@
+"""What a private endpoint can lead to: vaults and accounts, their groups, names and zones.
+
+The one place here that knows other services.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localazure.cloud import Cloud
+from localazure.cognitive import account as accounts
+from localazure.keyvault import vault_store
+from localazure.web import ServiceError
+
+VAULTS = "Microsoft.KeyVault/vaults"
+ACCOUNTS = "Microsoft.CognitiveServices/accounts"
+_COGNITIVE = "cognitiveservices.azure.com"
+# Which names an account of these kinds has beside that one.
+_MORE_NAMES = {
+    "aiservices": ("openai.azure.com", "services.ai.azure.com"),
+    "openai": ("openai.azure.com",),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A resource at the far end of an endpoint.
+
+    `group` is the sub-resource to name in `groupIds`, `names` are the public names that shall lead to the
+    endpoint, `separator` stands in a connection's name between the endpoint's and a GUID.
+    """
+
+    id: str
+    type: str
+    group: str
+    names: tuple[str, ...]
+    separator: str
+
+
+def target_of(cloud: Cloud, id: str) -> Target | None:
+    """The target of an ARM id, None where there is none.
+
+    Raises ServiceError 400 for an account that is not settled (as users reported) or has no subdomain.
+    """
+    type = "/".join(id.split("/")[6:8]).lower()
+    if type == VAULTS.lower():
+        vault = vault_store.find(cloud, id)
+        if vault is None:
+            return None
+        return Target(vault.id, VAULTS, "vault", (f"{vault.name.lower()}.vault.azure.net",), "_")
+    if type != ACCOUNTS.lower() or (account := accounts.find(cloud, id)) is None:
+        return None
+    account = accounts.settle(cloud, account)
+    if account.operation is not None:
+        raise ServiceError(
+            400,
+            "AccountProvisioningStateInvalid",
+            f"Call to {ACCOUNTS} failed. Error message: Account {account.id} in state {account.state}",
+        )
+    if not account.subdomain:
+        # The text is assumed; that it needs a subdomain is in the service's documentation of networks.
+        raise ServiceError(
+            400,
+            "CustomSubDomainNameNotSet",
+            f"Call to {ACCOUNTS} failed. Error message: The account {account.id} has no custom subdomain "
+            "name, which a private endpoint needs.",
+        )
+    suffixes = (_COGNITIVE, *_MORE_NAMES.get(account.kind.lower(), ()))
+    names = tuple(f"{account.subdomain.lower()}.{suffix}" for suffix in suffixes)
+    return Target(account.id, ACCOUNTS, "account", names, ".")

@@ -1,0 +1,26 @@
+// Asks every second whether anything changed, and puts it in its place: what a deployment does can be watched.
+(() => {
+  const main = document.querySelector("main");
+  const state = document.getElementById("state");
+  let version = main.dataset.version;
+  async function refresh() {
+    let again = 1000;
+    try {
+      const answer = document.hidden ? null : await fetch("/main?seen=" + encodeURIComponent(version), {cache: "no-store"});
+      if (answer && answer.status === 200) {
+        version = answer.headers.get("x-version");
+        main.innerHTML = await answer.text();
+      }
+      if (answer && answer.status === 401) {
+        state.textContent = "signed out: python -m localazure page gives a new address";
+        return;
+      }
+      state.textContent = "up to date, and stays so";
+    } catch {
+      state.textContent = "the local Azure does not answer; what follows is the last that was seen";
+      again = 3000;
+    }
+    setTimeout(refresh, again);
+  }
+  refresh();
+})();

@@ -1,0 +1,129 @@
+"""What the page shows, as values: read from the cloud without changing anything in it.
+
+Owns: the view of the cloud at one moment. A look at the page must not count as a look at a key or an
+operation, nor do what the clock made due, so it reads the documents themselves. Does not own: HTML (page.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from localazure import faults
+from localazure.cloud import Behaviour, Cloud
+from localazure.directory import list_principals
+from localazure.keyvault.model import Key, Vault, key_of, vault_of
+from localazure.operations import Operation
+from localazure.page_accounts import AccountView, account_views
+from localazure.page_grants import Grant, grants
+
+_AUDIT_ROWS = 100
+
+
+@dataclass(frozen=True)
+class VaultView:
+    """A vault, live or soft-deleted, with its keys (live and soft-deleted) and who can unwrap with them."""
+
+    vault: Vault
+    keys: tuple[Key, ...]
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True)
+class SubscriptionView:
+    """A subscription and its resource groups (ARM's bodies)."""
+
+    id: str
+    name: str
+    tenant: str
+    groups: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The cloud at one moment; times are seconds on its clock, `offset` is how far that was moved.
+
+    `version` changes with every change of the cloud. `names` are the principals' by object id. `audit` holds
+    the latest events first. `behaviour` holds the settings that are not the default.
+    """
+
+    version: str
+    now: float
+    offset: float
+    subscriptions: tuple[SubscriptionView, ...]
+    vaults: tuple[VaultView, ...]
+    accounts: tuple[AccountView, ...]
+    audit: tuple[Mapping[str, Any], ...]
+    operations: tuple[Operation, ...]
+    names: Mapping[str, str]
+    behaviour: Mapping[str, Any]
+    faults: tuple[Mapping[str, Any], ...]
+
+    @property
+    def users(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the accounts bound to each key version, by its URI in lower case."""
+        found: dict[str, tuple[str, ...]] = {}
+        for account in self.accounts:
+            if account.key_uri:
+                key = account.key_uri.lower()
+                found[key] = (*found.get(key, ()), account.name)
+        return found
+
+
+def snapshot(cloud: Cloud) -> Snapshot:
+    """The cloud now; to be taken inside a transaction of the store."""
+    now, store = cloud.clock.now(), cloud.store
+    vaults = [vault_of(body) for kind in ("vault", "vault.deleted") for _, body in store.scan(kind)]
+    keys: dict[str, list[Key]] = {}
+    for kind in ("vault.key", "vault.key.deleted"):
+        for _, body in store.scan(kind):
+            key = key_of(body)
+            keys.setdefault(key.vault_id.lower(), []).append(key)
+    names = {principal.object_id: principal.name for principal in list_principals(cloud)}
+    found = grants(cloud, vaults)
+    return Snapshot(
+        version=version(cloud),
+        now=now,
+        offset=float((store.get("cloud", "clock") or {}).get("offset", 0.0)),
+        subscriptions=_subscriptions(cloud),
+        vaults=tuple(
+            VaultView(vault, tuple(keys.get(vault.id.lower(), ())), found.get(vault.id.lower(), ()))
+            for vault in vaults
+        ),
+        accounts=account_views(cloud),
+        audit=tuple(store.latest("audit", _AUDIT_ROWS)),
+        operations=tuple(_running(cloud, now)),
+        names=names,
+        behaviour=_unusual(cloud.behaviour),
+        faults=tuple(faults.list_faults(cloud)),
+    )
+
+
+def version(cloud: Cloud) -> str:
+    """A word that changes with every change of the cloud, cheap to ask for."""
+    return str(cloud.store.changes)
+
+
+def _subscriptions(cloud: Cloud) -> tuple[SubscriptionView, ...]:
+    tenants = {id: str(body["displayName"]) for id, body in cloud.store.scan("tenant")}
+    return tuple(
+        SubscriptionView(
+            body["subscriptionId"],
+            body["displayName"],
+            tenants.get(body["tenantId"].lower(), body["tenantId"]),
+            tuple(group for _, group in cloud.store.scan("group", f"/subscriptions/{id}/")),
+        )
+        for id, body in cloud.store.scan("subscription")
+    )
+
+
+def _running(cloud: Cloud, now: float) -> list[Operation]:
+    """Operations whose time is not over; those that merely wait for a last look are as good as ended."""
+    found = [Operation(**body) for _, body in cloud.store.scan("operation")]
+    return [operation for operation in found if now < operation.ends]
+
+
+def _unusual(behaviour: Behaviour) -> dict[str, Any]:
+    usual = asdict(Behaviour())
+    return {name: value for name, value in asdict(behaviour).items() if value != usual[name]}

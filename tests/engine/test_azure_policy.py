@@ -1,0 +1,34 @@
+"""The constraints as Azure Policy on the real engine: what they do to an account's first phase."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from components.azure_policy_rules import CONSTRAINTS
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+PROGRAM = Path(__file__).with_name("programs") / "guardrails.py"
+
+
+def test_deny_refuses_phase_one_and_audit_lets_it_pass(stack: Stack) -> None:
+    """The account without a key is disallowed by policy; under Audit it is created, and all is settled."""
+    (stack.folder / "__main__.py").write_text(PROGRAM.read_text())
+    stack.env["KEY_EFFECT"] = "Deny"
+    denied = stack.deploy()
+    assert not denied.ok
+    assert "RequestDisallowedByPolicy" in denied.output, denied.output
+    stack.env["KEY_EFFECT"] = "Audit"
+    audited = stack.deploy()
+    assert audited.ok, audited.output
+    types = [one["type"] for one in stack.resources()]
+    assert types.count("azure-native:authorization:PolicyAssignment") == len(CONSTRAINTS)
+    assert types.count("azure-native:authorization:PolicyDefinition") == sum(
+        one.built_in is None for one in CONSTRAINTS
+    )
+    assert "azure-native:cognitiveservices:Account" in types
+    again = stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    assert again.ok, again.output
+    assert stack.destroy().ok

@@ -1,0 +1,190 @@
+"""The page: what it shows, who may see it, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from localazure import page
+from localazure.control import Control
+from localazure.faults import add_fault
+from localazure.front import Answer, Raw
+from localazure.page_snapshot import Snapshot, snapshot
+from localazure.page_timeline import states
+from localazure.process import page_address
+from tests.localazure import page_scene
+from tests.support.arm_client import Client, token
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.front import SECRETS, Door
+from tests.support.front import token as door_token
+
+EVIL = "<img src=x onerror=alert(1)>'\"&"
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def played() -> Door:
+    door = Door()
+
+    def send(method: str, url: str, body: Any) -> Any:
+        vault = "vault.azure.net" in url
+        bearer = door_token(audience="https://vault.azure.net") if vault else None
+        reply = door.send(method, url, body, bearer=bearer)
+        assert reply.status < 300, reply
+        return reply.body
+
+    page_scene.play(send)
+    return door
+
+
+@pytest.fixture
+def seen(played: Door) -> Snapshot:
+    return snapshot(played.cloud)
+
+
+def _get(control: Control, target: str, cookie: str = "") -> Answer:
+    path, _, query = target.partition("?")
+    return control.answer(Raw("GET", "127.0.0.1:4711", path, query, {"cookie": cookie}, b""))
+
+
+def _signed_in(control: Control) -> str:
+    answer = _get(control, f"/login?code={control.door.new_code()}")
+    assert answer.status == 303
+    return answer.headers["set-cookie"]
+
+
+def test_it_shows_who_lives_on_which_key(seen: Snapshot) -> None:
+    """A rotated account is bound to the newer version, one without access is unreadable and says why."""
+    accounts = {account.name: account for account in seen.accounts}
+    assert accounts["plain"].key_uri == ""
+    assert accounts["rotated"].unreadable == ""
+    assert accounts["cut-off"].unreadable == "no access policy lets its identity unwrap"
+    (view,) = seen.vaults
+    old, new = view.keys[0].versions
+    assert accounts["rotated"].key_uri.endswith(new.version)
+    assert seen.users[accounts["cut-off"].key_uri.lower()] == ("cut-off",)
+    assert accounts["cut-off"].key_uri.endswith(old.version)
+    assert {seen.names[grant.object_id] for grant in view.grants} == {"deployer", "rotated"}
+
+
+def test_the_time_line_tells_every_state(seen: Snapshot) -> None:
+    """Microsoft's keys, the customer's key, and that the data cannot be read now, in this order."""
+    account = next(account for account in seen.accounts if account.name == "cut-off")
+    kinds = [state.kind for state in states(account.history, account.unreadable)]
+    assert kinds == ["microsoft", "customer", "unreadable"]
+
+
+def test_a_look_changes_nothing(played: Door) -> None:
+    """Looking at the page writes nothing: no audit event, no poll of an operation, no rotation."""
+    before = played.cloud.store.changes
+    page.page(snapshot(played.cloud))
+    assert played.cloud.store.changes == before
+
+
+def test_no_name_is_ever_markup(played: Door, seen: Snapshot) -> None:
+    """Tags in any name, fault, event or id are shown as text."""
+    add_fault(played.cloud, {"host": "language", "path": f"/{EVIL}", "code": EVIL})
+    evil = replace(
+        snapshot(played.cloud),
+        accounts=tuple(
+            replace(a, name=EVIL, id=EVIL, group=EVIL, kind=EVIL, unreadable=EVIL) for a in seen.accounts
+        ),
+        audit=tuple(dict.fromkeys(event, EVIL) for event in seen.audit),
+        names=dict.fromkeys(seen.names, EVIL),
+        behaviour={EVIL: EVIL},
+        version=EVIL,
+    )
+    shown = page.page(evil)
+    assert "<img" not in shown
+    assert shown.count(EVIL) == 0
+    assert unescape(shown).count(EVIL) > 10
+
+
+def test_an_address_signs_in_once_and_its_cookie_only_looks(played: Door) -> None:
+    """The second use of a code is refused, and the cookie opens the page and nothing else of the control."""
+    control = Control(played.cloud, SECRETS)
+    code = control.door.new_code()
+    first, second = (_get(control, f"/login?code={code}") for _ in range(2))
+    assert (first.status, second.status) == (303, 401)
+    cookie = first.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert _get(control, "/", cookie).status == 200
+    assert _get(control, "/seeds", cookie).status == 401
+
+
+@pytest.mark.parametrize("cookie", ["", "localazure-4711=guessed", "localazure-4711", ";;=,\x00"])
+def test_fails_without_a_session(played: Door, cookie: str) -> None:
+    """Neither the page nor its main part is shown to a browser that did not sign in."""
+    control = Control(played.cloud, SECRETS)
+    for path in ("/", "/main?seen=", "/login?code=", "/login?code=guessed"):
+        answer = _get(control, path, cookie)
+        assert answer.status == 401, path
+        assert b"rotated" not in answer.content
+
+
+def test_the_main_part_comes_only_when_something_changed(played: Door) -> None:
+    """A browser that has seen the newest state gets 204 without content, and the new one after a change."""
+    control = Control(played.cloud, SECRETS)
+    cookie = _signed_in(control)
+    version = _get(control, "/main", cookie).headers["x-version"]
+    assert _get(control, f"/main?seen={version}", cookie).status == 204
+    played.cloud.clock.advance(1)
+    assert _get(control, f"/main?seen={version}", cookie).status == 200
+
+
+def test_a_start_loads_no_sdk() -> None:
+    """The server comes up without the Pulumi SDK and aiohttp, which would double its start-up time."""
+    program = (
+        "import sys, localazure.serve as _; print([m for m in ('pulumi', 'aiohttp') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium, then it runs")
+def test_a_browser_shows_it(tmp_path: Path) -> None:
+    """Chromium signs in with the address, draws the time lines and runs the script."""
+    with running_azure(tmp_path / "home") as azure:
+        page_scene.play(_sender(azure))
+        azure.control("/faults", {"path": "/x", "code": EVIL})
+        dom = _browse(page_address(azure.home), tmp_path / "profile")
+    assert dom.count('class="timeline"') == 3
+    assert "no access policy lets its identity unwrap" in dom
+    assert "up to date" in dom
+    assert "<img" not in dom
+
+
+def _sender(azure: RunningAzure) -> page_scene.Send:
+    tokens = {
+        name: token(azure.env, f"https://{name}") for name in ("management.azure.com", "vault.azure.net")
+    }
+
+    def send(method: str, url: str, body: Any) -> Any:
+        parts = urlsplit(url)
+        bearer = next(found for name, found in tokens.items() if parts.netloc.endswith(name))
+        client = Client(azure.env, parts.netloc, bearer)
+        status, answer = client.send(method, f"{parts.path}?{parts.query}", body)
+        client.close()
+        assert status < 300, json.dumps(answer)
+        return answer
+
+    return send
+
+
+def _browse(address: str, profile: Path) -> str:
+    quiet = ("background-networking", "component-update", "sync", "gpu", "quic")
+    switches = [f"--disable-{word}" for word in quiet]
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--no-first-run", *switches]
+    command += [f"--user-data-dir={profile}", "--timeout=2000", "--dump-dom", address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout

@@ -1,0 +1,184 @@
+"""For each rule, resources or stacks that it must refuse: one at least for each of its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from tests.policies.asking import (
+    ACCESS_POLICY,
+    ACCOUNT,
+    BINDING,
+    KEY,
+    KEY_URI,
+    NOW,
+    OTHER_TENANT,
+    ROLE,
+    VAULT,
+    Thing,
+)
+from tests.policies.bags import (
+    account_props,
+    inline_account_props,
+    key_props,
+    policy_props,
+    role_props,
+    vault_props,
+    with_change,
+)
+from tests.policies.stacks import Stack, two_phases
+
+OFFICER: Final = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+_DAY: Final = 86_400
+_CMK: Final = "properties.encryption.keyVaultProperties"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What is shown to a rule, and the rule's settings."""
+
+    things: Sequence[Thing]
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _one(token: str, props: Mapping[str, Any], path: str, value: Any, **config: Any) -> Refused:
+    return Refused([Thing("x", token, with_change(props, path, value))], config)
+
+
+def vault(path: str, value: Any, **config: Any) -> Refused:
+    return _one(VAULT, vault_props(), path, value, **config)
+
+
+def key(path: str, value: Any, **config: Any) -> Refused:
+    return _one(KEY, key_props(), path, value, **config)
+
+
+def account(path: str, value: Any) -> Refused:
+    return _one(ACCOUNT, account_props(), path, value)
+
+
+def inline(path: str, value: Any) -> Refused:
+    return _one(ACCOUNT, inline_account_props(), path, value)
+
+
+def bound(uri: Any) -> Refused:
+    return Refused([Thing("x", BINDING, {"accountId": "a", "keyUriWithVersion": uri}, protect=True)])
+
+
+def role(path: str, value: Any) -> Refused:
+    return _one(ROLE, role_props(), path, value)
+
+
+def stack(
+    name: str, path: str = "", value: Any = None, *, of: Stack | None = None, **changes: Any
+) -> Refused:
+    """Two phases with one resource changed; without it when nothing is to change."""
+    found = two_phases() if of is None else of
+    if path:
+        changes["props"] = with_change(found[name].props, path, value)
+    if changes:
+        found = {**found, name: replace(found[name], **changes)}
+    else:
+        found = {key: thing for key, thing in found.items() if key != name}
+    return Refused(list(found.values()))
+
+
+def twin(name: str, **changes: Any) -> Refused:
+    """Two phases with a second resource like another one."""
+    found = two_phases()
+    return Refused([*found.values(), replace(found[name], name="twin", **changes)])
+
+
+_ALONE: Final = {"type": "UserAssigned", "userAssignedIdentities": ["x"]}
+_OTHER: Final = {"x": {"clientId": "another"}}
+_MORE: Final = {"keys": ["get", "wrapKey", "unwrapKey"], "secrets": ["get"]}
+_OWN: Final = Thing("own", ACCOUNT, with_change(account_props(), "id", "/own"))
+
+REFUSED: Final[dict[str, list[Refused]]] = {
+    "vault-soft-delete": [vault("properties.enableSoftDelete", ...)],
+    "vault-purge-protection": [vault("properties.enablePurgeProtection", ...)],
+    "vault-permission-model": [
+        vault("properties.enableRbacAuthorization", False, model="rbac"),
+        vault("properties.enableRbacAuthorization", True, model="access-policy"),
+        _one(
+            VAULT,
+            with_change(vault_props(), "properties.accessPolicies", [{}]),
+            "properties.enableRbacAuthorization",
+            True,
+        ),
+    ],
+    "vault-no-broad-grants": [_one(ACCESS_POLICY, policy_props(), "policy.permissions.keys", ["all"])],
+    "key-rsa-2048": [key("properties.kty", "EC"), key("properties.keySize", 3072)],
+    "key-usable": [
+        key("properties.attributes.enabled", False),
+        key("properties.attributes.expires", NOW - 1),
+        key("properties.attributes.notBefore", NOW + 1),
+        key("properties.keyOps", ["wrapKey"]),
+    ],
+    "grant-exact": [
+        _one(ACCESS_POLICY, policy_props(), "policy.permissions.keys", ["wrapKey"]),
+        _one(ACCESS_POLICY, policy_props(), "policy.permissions", _MORE),
+    ],
+    "role-least-privilege": [
+        role("scope", "/subscriptions/s"),
+        role("principalType", "User"),
+        role("roleDefinitionId", OFFICER),
+    ],
+    "account-identity": [
+        Refused([Thing("x", ACCOUNT, account_props(), ignore_changes=["identity"])]),
+        account("identity", None),
+        account("identity", _ALONE),
+        inline("identity.userAssignedIdentities", []),
+        inline("identity.userAssignedIdentities", _OTHER),
+    ],
+    "account-tier-supports-cmk": [account("sku.name", "F0")],
+    "cmk-complete": [
+        inline("properties.encryption.keySource", "Microsoft.Storage"),
+        inline(f"{_CMK}.keyVaultUri", "http://x"),
+        inline(f"{_CMK}.keyName", "a/b"),
+        inline(f"{_CMK}.keyVersion", "1"),
+        bound("x"),
+    ],
+    "cmk-not-at-create-with-system-identity": [inline(f"{_CMK}.identityClientId", ...)],
+    "cmk-no-versionless": [inline(f"{_CMK}.keyVersion", ...), bound(KEY_URI[:-33])],
+    "binding-protected": [Refused([Thing("x", BINDING, {"keyUriWithVersion": KEY_URI})])],
+    "vault-retention": [vault("properties.softDeleteRetentionInDays", 1)],
+    "vault-network-restricted": [vault("properties.publicNetworkAccess", "Enabled", publicAccess="disabled")],
+    "vault-trusted-services": [vault("properties.networkAcls.bypass", "None")],
+    "key-expiry": [
+        _one(KEY, {"properties": {}}, "properties.kty", "RSA"),
+        key("properties.attributes.expires", NOW + _DAY, minimumDays=30),
+        key("properties.attributes.expires", NOW + _DAY * 900, maximumDays=30),
+    ],
+    "key-rotation-policy": [key("properties.rotationPolicy", None)],
+    "account-local-auth-disabled": [account("properties.disableLocalAuth", False)],
+    "account-network-restricted": [account("properties.publicNetworkAccess", "Enabled")],
+    "account-outbound-compatible": [account("properties.restrictOutboundNetworkAccess", True)],
+    "no-preview-api-version": [Refused([Thing("x", "azure-native:keyvault/v20250101preview:Vault")])],
+    "account-has-customer-key": [stack("binding")],
+    "bound-after-grant": [stack("binding", depends_on=[])],
+    "grant-present": [
+        stack("grant"),
+        stack("grant", "policy.permissions.keys", ["get"]),
+        stack("grant", "roleDefinitionId", OFFICER, of=two_phases(roles=True)),
+        stack("vault", "properties.enableRbacAuthorization", True),
+    ],
+    "same-region": [stack("vault", "location", "northeurope")],
+    "same-tenant": [
+        stack("vault", "properties.tenantId", OTHER_TENANT),
+        stack("grant", "policy.tenantId", OTHER_TENANT),
+    ],
+    "one-writer": [twin("binding"), twin("account"), stack("account", ignore_changes=["tags"])],
+    "no-mixed-access-policies": [stack("vault", "properties.accessPolicies", [{"objectId": "x"}])],
+    "vault-audited": [stack("audit"), stack("audit", "logs", [])],
+    "one-key-per-account": [
+        Refused(
+            [
+                *two_phases().values(),
+                _OWN,
+                Thing("y", BINDING, {"accountId": "/own", "keyUriWithVersion": KEY_URI}),
+            ]
+        )
+    ],
+}

@@ -1,0 +1,90 @@
+"""Each refusal of each rule is demanded by a test: a pack without it gives a different answer.
+
+The fast part of mutation testing: for each rule, one refusal at a time is taken out of its source. All
+changes of all modules: `python -m tests.policies.mutate`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from policies.adapter import to_policy
+from policies.rule import ResourceRule, Rule
+from policies.rules import RULES
+from policies.session import Session
+from tests.policies.asking import NOW, Answer, Pack
+from tests.policies.mutants import Mutant, drop_violation, mutants
+from tests.policies.refusals import REFUSED, Refused
+from tests.policies.stacks import declared
+
+
+def _module(rule: Rule) -> ModuleType:
+    return sys.modules[f"policies.rules.{rule.name.replace('-', '_')}"]
+
+
+def _without(mutant: Mutant) -> Rule:
+    scope: dict[str, Any] = {"__name__": "mutant"}
+    exec(compile(mutant.tree, "<mutant>", "exec"), scope)
+    found = scope["RULE"]
+    assert isinstance(found, Rule)
+    return found
+
+
+def _answers(rule: Rule, refused: Refused) -> list[str]:
+    pack = Pack(
+        {rule.name: dict(refused.config)},
+        levels={rule.name: "mandatory"},
+        policies=[to_policy(rule, Session(), lambda: NOW)],
+    )
+    answers: list[Answer] = []
+    if isinstance(rule, ResourceRule):
+        for thing in refused.things:
+            answers += pack.ask(thing)
+    else:
+        for thing in refused.things:
+            pack.ask(declared(thing))
+        answers += pack.ask_stack(refused.things)
+    return [answer.message for answer in answers]
+
+
+def _changes(rules: Iterable[Rule]) -> list[tuple[Rule, Mutant]]:
+    return [
+        (rule, mutant)
+        for rule in rules
+        for mutant in mutants(inspect.getsource(_module(rule)), drop_violation)
+    ]
+
+
+CHANGES = _changes(RULES)
+
+
+@pytest.mark.parametrize(
+    ("rule", "mutant"), CHANGES, ids=[f"{rule.name} {mutant.what}" for rule, mutant in CHANGES]
+)
+def test_a_pack_without_one_refusal_is_noticed(rule: Rule, mutant: Mutant) -> None:
+    """Some stack that the rule refuses is let through, or refused for less, when the refusal is gone."""
+    changed = _without(mutant)
+    assert any(_answers(rule, one) != _answers(changed, one) for one in REFUSED[rule.name]), mutant.what
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_refuses_something(rule: Rule) -> None:
+    """And each of what is written down for it."""
+    assert REFUSED[rule.name]
+    for refused in REFUSED[rule.name]:
+        assert any("found: " in message for message in _answers(rule, refused)), refused
+
+
+def test_rules_without_a_refusal_of_their_own_share_one() -> None:
+    """Only the network rules leave theirs to another module, whose tests are in test_vault_rules.py."""
+    changed = {rule.name for rule, _ in CHANGES}
+    assert {rule.name for rule in RULES} - changed == {
+        "vault-network-restricted",
+        "account-network-restricted",
+    }

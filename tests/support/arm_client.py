@@ -1,0 +1,57 @@
+"""The leanest client there is: one kept connection through the proxy, so that figures are the server's."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+ARM = "management.azure.com"
+LOGIN = "login.microsoftonline.com"
+
+
+class Client:
+    """One connection to one host of the local Azure, signed in as the environment says."""
+
+    def __init__(self, env: Mapping[str, str], host: str, token: str = "") -> None:
+        proxy = urlsplit(env["HTTPS_PROXY"])
+        context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
+        self._connection = http.client.HTTPSConnection(
+            str(proxy.hostname), proxy.port, timeout=60, context=context
+        )
+        self._connection.set_tunnel(host, 443)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """One request; the status and the decoded body."""
+        content = None if body is None else json.dumps(body)
+        return self.send_raw(method, path, content, "application/json")
+
+    def send_raw(self, method: str, path: str, content: str | None, type: str) -> tuple[int, Any]:
+        self._connection.request(method, path, content, {**self._headers, "Content-Type": type})
+        response = self._connection.getresponse()
+        text = response.read()
+        return response.status, json.loads(text) if text else None
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def token(env: Mapping[str, str], resource: str) -> str:
+    """A token of the environment's service principal. Raises RuntimeError where it is refused."""
+    client = Client(env, LOGIN)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": env["AZURE_CLIENT_ID"],
+        "client_secret": env["AZURE_CLIENT_SECRET"],
+        "scope": f"{resource}/.default",
+    }
+    path = f"/{env['AZURE_TENANT_ID']}/oauth2/v2.0/token"
+    status, body = client.send_raw("POST", path, urlencode(form), "application/x-www-form-urlencoded")
+    client.close()
+    if status != 200:
+        raise RuntimeError(f"login: {status} {body}")
+    return str(body["access_token"])
