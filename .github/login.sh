@@ -2,8 +2,10 @@
 # The providers themselves ask GitHub for a token whenever they need one (ARM_USE_OIDC); it is never a secret at rest.
 AZURE_FEDERATED_TOKEN_FILE=$(mktemp "${RUNNER_TEMP:?}/oidc.XXXXXX")
 export AZURE_FEDERATED_TOKEN_FILE AZURE_CLIENT_ID="$ARM_CLIENT_ID" AZURE_TENANT_ID="$ARM_TENANT_ID"
+: "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:?the job needs id-token: write}"
+# The token goes by a file descriptor: arguments are readable to every process of the machine.
 curl --silent --show-error --fail --retry 3 \
-  --header "Authorization: bearer ${ACTIONS_ID_TOKEN_REQUEST_TOKEN:?the job needs id-token: write}" \
+  --header @<(printf 'Authorization: bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN") \
   "${ACTIONS_ID_TOKEN_REQUEST_URL:?}&audience=api://AzureADTokenExchange" |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["value"], end="")' >"$AZURE_FEDERATED_TOKEN_FILE"
 PATH="$PWD/.pulumi/bin:$PATH"

@@ -12,7 +12,7 @@ from pulumi_azure_native import authorization, keyvault
 
 from components import names
 from components.access_mode import RBAC
-from components.component import Component
+from components.component import Component, Options
 from components.key import KeyReference
 from components.roles import ENCRYPTION_USER, KeyRole
 
@@ -52,16 +52,39 @@ class KeyAccess(Component):
 
     def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        make = _role_assignment if args["access"] == RBAC else _access_policy
-        self.grant = make(
-            f"{name}-access",
-            args,
-            self.kept(
-                deleted_with=args["holder"].deleted_with,
-                provider=args["key"].vault.provider,
-            ),
-        )
+        self.grant = make_grant(name, args, self.kept)
         self.register_outputs({})
+
+
+def make_grant(
+    name: str, args: KeyAccessArgs, kept: Options, *, adopts: str | None = None
+) -> pulumi.Resource:
+    """Makes the grant. `adopts` is the id of one that is there already and is taken over as it is."""
+    make = _role_assignment if args["access"] == RBAC else _access_policy
+    return make(
+        f"{name}-access",
+        args,
+        kept(deleted_with=args["holder"].deleted_with, provider=args["key"].vault.provider, import_=adopts),
+    )
+
+
+def read_grant(name: str, args: KeyAccessArgs, part: Options) -> pulumi.Resource:
+    """The grant that a restored account has kept, read and not written; it fails where there is none.
+
+    It has a name of its own, because the next run takes the grant over under its usual one.
+    """
+    key, principal_id = args["key"], args["holder"].principal_id
+    opts = part(provider=key.vault.provider)
+    if args["access"] == RBAC:
+        scope = pulumi.Output.from_input(key.id)
+        assignment = pulumi.Output.all(scope, principal_id).apply(
+            lambda facts: names.role_assignment_name(facts[0], facts[1], ENCRYPTION_USER.definition)
+        )
+        kind = "/providers/Microsoft.Authorization/roleAssignments/"
+        role_id = pulumi.Output.concat(scope, kind, assignment)
+        return authorization.RoleAssignment.get(f"{name}-kept-access", role_id, opts)
+    policy_id = pulumi.Output.concat(key.vault.id, "/accessPolicy/", principal_id)
+    return keyvault.AccessPolicy.get(f"{name}-kept-access", policy_id, opts)
 
 
 def _access_policy(name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions) -> pulumi.Resource:

@@ -7,6 +7,7 @@ ignored here.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -14,7 +15,7 @@ from pulumi_azure_native import cognitiveservices
 
 from components import names
 from components.access import KeyHolder
-from components.component import Component, Tags
+from components.component import Component, Options, Tags, read_back
 from components.network import NetworkArgs, account_rules, public_network_access
 
 KIND = "TextAnalytics"  # what the portal calls a Language resource
@@ -52,11 +53,60 @@ class LanguageAccountArgs(TypedDict):
     """Optional. A key to bind in the create; without it the account begins on Microsoft-managed keys."""
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the account; default nobody."""
-    after: NotRequired[Sequence[pulumi.Resource] | None]
-    """Conditional. What must be there before the account and outlive it: its vault, and with `encryption_key`
-    the grant."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the account."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that was made. `declared_digest` is the SHA-256 of its declared inputs, which changes
+    whenever this program writes the account; `principal_id` is its own identity's, if it has one."""
+
+    resource: cognitiveservices.Account
+    endpoint: pulumi.Output[str]
+    principal_id: pulumi.Output[str | None]
+    declared_digest: pulumi.Output[str]
+
+    @property
+    def holder(self) -> KeyHolder:
+        """The account's own identity, as access is granted to it."""
+        # Deleted with the account: taken away first, the account would live on without its key.
+        return KeyHolder(self.principal_id.apply(_present), deleted_with=self.resource)
+
+
+def make_account(
+    name: str,
+    args: LanguageAccountArgs,
+    kept: Options,
+    *,
+    after: Sequence[pulumi.Resource] = (),
+    restores: bool = False,
+) -> Account:
+    """Makes the account, or restores a soft-deleted one of its name with its data.
+
+    `after` is what must be there before it and outlive it: its vault, and with `encryption_key` the grant.
+    """
+    declared = _declared(name, args)
+    if restores:
+        declared["properties"]["restore"] = True
+    inline = args.get("encryption_key") is not None
+    opts = kept(
+        ignore_changes=None if inline else ["properties.encryption"],
+        depends_on=list(after),
+    )
+    account = cognitiveservices.Account(f"{name}-account", **declared, opts=opts)
+    live = read_back(
+        account.name,
+        cognitiveservices.get_account_output(
+            account_name=account.name,
+            resource_group_name=args["resource_group_name"],
+            opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+        ),
+    )
+    digest = pulumi.Output.json_dumps(declared, sort_keys=True).apply(
+        lambda text: hashlib.sha256(text.encode()).hexdigest()
+    )
+    return Account(account, live.properties.endpoint, live.apply(_principal_id), digest)
 
 
 class LanguageAccount(Component):
@@ -73,39 +123,14 @@ class LanguageAccount(Component):
     """Where the account's service is called."""
     principal_id: pulumi.Output[str | None]
     """Object id of the account's own identity; none when it has only a user-assigned one."""
-    declared_digest: pulumi.Output[str]
-    """SHA-256 of the declared inputs. Changes whenever this program writes the account."""
 
     def __init__(
         self, name: str, args: LanguageAccountArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        declared = _declared(name, args)
-        inline = args.get("encryption_key") is not None
-        account = cognitiveservices.Account(
-            f"{name}-account",
-            **declared,
-            opts=self.kept(
-                ignore_changes=None if inline else ["properties.encryption"],
-                depends_on=list(args.get("after") or ()),
-            ),
-        )
-        live = self.read_back(
-            account.name,
-            cognitiveservices.get_account_output(
-                account_name=account.name,
-                resource_group_name=args["resource_group_name"],
-                opts=pulumi.InvokeOutputOptions(parent=self),
-            ),
-        )
-        self.resource = account
-        self.id = account.id
-        self.account_name = account.name
-        self.endpoint = live.properties.endpoint
-        self.principal_id = live.apply(_principal_id)
-        self.declared_digest = pulumi.Output.json_dumps(declared, sort_keys=True).apply(
-            lambda text: hashlib.sha256(text.encode()).hexdigest()
-        )
+        self.made = make_account(name, args, self.kept)
+        self.id, self.account_name = self.made.resource.id, self.made.resource.name
+        self.endpoint, self.principal_id = self.made.endpoint, self.made.principal_id
         self.register_outputs(
             {
                 "id": self.id,
@@ -114,12 +139,6 @@ class LanguageAccount(Component):
                 "principalId": self.principal_id,
             }
         )
-
-    @property
-    def holder(self) -> KeyHolder:
-        """The account's own identity, as access is granted to it."""
-        # Deleted with the account: taken away first, the account would live on without its key.
-        return KeyHolder(self.principal_id.apply(_present), deleted_with=self.resource)
 
 
 def _present(principal_id: str | None) -> str:

@@ -7,10 +7,9 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.access import KeyAccess
-from components.account import LanguageAccount
+from components.account import Account
 from components.cmk_resource import CmkResource
-from components.component import Component
+from components.component import Component, Options
 from components.key_version import KeyVersion
 
 
@@ -56,14 +55,29 @@ class CustomerManagedKey(CmkResource):
 class KeyBindingArgs(TypedDict):
     """Inputs of KeyBinding."""
 
-    account: LanguageAccount
-    """Required. The account, which has a system-assigned identity."""
+    account: Account
+    """Required. The account, which has a system-assigned identity: `LanguageAccount.made`."""
     key_version: KeyVersion
     """Required. The version to bind it to."""
-    access: KeyAccess
-    """Required. The account's access to the key; the binding waits for it."""
+    grant: pulumi.Resource
+    """Required. The account's access to the key, `KeyAccess.grant`; the binding waits for it."""
     vault_id: pulumi.Input[str]
     """Required. ARM id of the vault, which the provider checks before it writes."""
+
+
+def make_binding(name: str, args: KeyBindingArgs, kept: Options) -> CustomerManagedKey:
+    """Binds the account, once its identity may use the key."""
+    account = args["account"]
+    return CustomerManagedKey(
+        f"{name}-binding",
+        {
+            "account_id": account.resource.id,
+            "key_uri_with_version": args["key_version"].key_uri_with_version,
+            "vault_id": args["vault_id"],
+            "account_digest": account.declared_digest,
+        },
+        kept(depends_on=[args["grant"]], deleted_with=account.resource),
+    )
 
 
 class KeyBinding(Component):
@@ -78,16 +92,5 @@ class KeyBinding(Component):
 
     def __init__(self, name: str, args: KeyBindingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        account = args["account"]
-        binding = CustomerManagedKey(
-            f"{name}-binding",
-            {
-                "account_id": account.id,
-                "key_uri_with_version": args["key_version"].key_uri_with_version,
-                "vault_id": args["vault_id"],
-                "account_digest": account.declared_digest,
-            },
-            self.kept(depends_on=[args["access"].grant], deleted_with=account.resource),
-        )
-        self.key_uri_with_version = binding.key_uri_with_version
+        self.key_uri_with_version = make_binding(name, args, self.kept).key_uri_with_version
         self.register_outputs({"keyUriWithVersion": self.key_uri_with_version})

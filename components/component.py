@@ -3,11 +3,15 @@
 Owns: the type tokens' form, protection, and the options of children. A component protects what cannot be had
 back (the caller turns it off with `ResourceOptions(protect=False)`), is the parent of every child, and never
 hands the caller's own options on: aliases and dependencies of a component are not those of its children.
+
+Each part has a function that makes its resources below any component (`make_vault` and the like) and a
+component for those who compose the part by itself. A service calls the functions: a component of its own for
+every part would double the resources of a stack and serve nobody.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 
@@ -15,6 +19,13 @@ from components.aliases import drop_version_aliases
 
 Found = TypeVar("Found")
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
+
+
+class Options(Protocol):
+    """Makes the options of a child: `Component.kept`, or `Component.part`."""
+
+    def __call__(self, **options: Any) -> pulumi.ResourceOptions:
+        """The options, with those given."""
 
 
 class Component(pulumi.ComponentResource):
@@ -33,16 +44,6 @@ class Component(pulumi.ComponentResource):
             f"language-cmk:index:{type(self).__name__}", name, {}, pulumi.ResourceOptions.merge(opts, own)
         )
 
-    @staticmethod
-    def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.Output[Found]:
-        """What Azure says of a child, asked for by its name, which is known once the child is there.
-
-        The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
-        identity is previewed as a replaced one. An invoke with unknown arguments forgets where they came
-        from; the name is put back, for policies go by that in a preview.
-        """
-        return pulumi.Output.all(name, found).apply(lambda pair: cast("Found", pair[1]))
-
     def part(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child whose loss loses nothing."""
         return pulumi.ResourceOptions(parent=self, protect=False, **options)
@@ -50,3 +51,13 @@ class Component(pulumi.ComponentResource):
     def kept(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child whose loss loses data, or access to it."""
         return pulumi.ResourceOptions(parent=self, protect=self.protects, **options)
+
+
+def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.Output[Found]:
+    """What Azure says of a resource, asked for by its name, which is known once the resource is there.
+
+    The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
+    identity is previewed as a replaced one. An invoke with unknown arguments forgets where they came from;
+    the name is put back, for policies go by that in a preview.
+    """
+    return pulumi.Output.all(name, found).apply(lambda pair: cast("Found", pair[1]))

@@ -8,16 +8,18 @@ from typing import NotRequired, TypedDict
 
 from components.access_mode import ACCESS_POLICY, RBAC
 from components.component import Tags
-from components.network import CLOSED, OPEN, SELECTED, NetworkArgs
+from components.network import CLOSED, OPEN, PRIVATE, SELECTED, NetworkArgs
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
 DEPLOYER = "deployer"
+REFUSE, RECOVER = "refuse", "recover"
 
 _CHOICES = {
     "encryption": (CUSTOMER_MANAGED, MICROSOFT_MANAGED),
     "identity": (SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH),
     "access": (ACCESS_POLICY, RBAC),
+    "soft_deleted": (REFUSE, RECOVER),
 }
 
 
@@ -42,7 +44,7 @@ class ServiceKeyArgs(TypedDict):
     id: NotRequired[str | None]
     """Optional. ARM id of an existing key; neither vault nor key is made then."""
     generation: NotRequired[int | None]
-    """Optional. Another number makes a new version of the key and binds it."""
+    """Optional. A higher number makes a new version of the key and binds it; it only counts up."""
     pin: NotRequired[str | None]
     """Optional. The version (32 hex digits) to stay on instead of the newest."""
     expires_after_days: NotRequired[int | None]
@@ -58,6 +60,12 @@ class ServiceAuditArgs(TypedDict):
     """Optional. Makes a Log Analytics workspace for them, `log-<service>`."""
     workspace_id: NotRequired[str | None]
     """Optional. ARM id of an existing workspace."""
+    alerts: NotRequired[bool | None]
+    """Optional. Keeps queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
+    alert_emails: NotRequired[list[str] | None]
+    """Optional. Addresses that alerts are sent to."""
+    alert_action_group_ids: NotRequired[list[str] | None]
+    """Optional. ARM ids of existing action groups that alerts are sent to."""
 
 
 class EncryptedLanguageServiceArgs(TypedDict):
@@ -79,6 +87,11 @@ class EncryptedLanguageServiceArgs(TypedDict):
     """Optional. A resource group that exists; none is made then."""
     account_name: NotRequired[str | None]
     """Optional. Unique in the world, and the endpoint's subdomain; default `lang-<service>`."""
+    soft_deleted: NotRequired[str | None]
+    """Optional. What happens when a deleted vault or account still holds a name: "refuse" (default) says so;
+    "recover" brings it back with its keys and data."""
+    replace_account: NotRequired[str | None]
+    """Optional. Name of the account, to be replaced by one of another name. Its data goes with it."""
     sku: NotRequired[str | None]
     """Optional. Pricing tier of the account; default "S". The free tier cannot have a customer-managed key.
     """
@@ -97,7 +110,7 @@ class EncryptedLanguageServiceArgs(TypedDict):
 def checked(args: EncryptedLanguageServiceArgs) -> EncryptedLanguageServiceArgs:
     """The inputs themselves. Raises ValueError with every word that is no choice; none is a default."""
     given: dict[str, object] = {name: args.get(name) for name in _CHOICES}
-    choices = {**_CHOICES, "network.access": (CLOSED, SELECTED, OPEN)}
+    choices = {**_CHOICES, "network.access": (CLOSED, SELECTED, OPEN, PRIVATE)}
     given["network.access"] = (args.get("network") or {}).get("access")
     wrong = [
         f"{name}: found {value!r}, expected {', '.join(map(repr, choices[name]))}"

@@ -3,6 +3,7 @@
 Owns: the identity, and what of it is known in a preview. Does not own: its access to the key (access.py).
 """
 
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -10,7 +11,7 @@ from pulumi_azure_native import managedidentity
 
 from components import names
 from components.access import KeyHolder
-from components.component import Component, Tags
+from components.component import Component, Options, Tags, read_back
 
 
 class EncryptionIdentityArgs(TypedDict):
@@ -24,6 +25,42 @@ class EncryptionIdentityArgs(TypedDict):
     """Optional. Default `id-<name>`."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the identity."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An identity that was made."""
+
+    id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
+    principal_id: pulumi.Output[str]
+
+    @property
+    def holder(self) -> KeyHolder:
+        """The identity, as access is granted to it."""
+        return KeyHolder(self.principal_id)
+
+
+def make_identity(name: str, args: EncryptionIdentityArgs, kept: Options) -> Identity:
+    """Makes the identity."""
+    opts = kept()
+    identity = managedidentity.UserAssignedIdentity(
+        f"{name}-identity",
+        resource_group_name=args["resource_group_name"],
+        resource_name_=names.IDENTITY.checked(args.get("identity_name") or names.identity_name(name)),
+        location=args["location"],
+        tags=args.get("tags"),
+        opts=opts,
+    )
+    live = read_back(
+        identity.name,
+        managedidentity.get_user_assigned_identity_output(
+            resource_name=identity.name,
+            resource_group_name=args["resource_group_name"],
+            opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+        ),
+    )
+    return Identity(identity.id, live.client_id, live.principal_id)
 
 
 class EncryptionIdentity(Component):
@@ -43,24 +80,6 @@ class EncryptionIdentity(Component):
         self, name: str, args: EncryptionIdentityArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        identity = managedidentity.UserAssignedIdentity(
-            f"{name}-identity",
-            resource_group_name=args["resource_group_name"],
-            resource_name_=names.IDENTITY.checked(args.get("identity_name") or names.identity_name(name)),
-            location=args["location"],
-            tags=args.get("tags"),
-            opts=self.kept(),
-        )
-        live = self.read_back(
-            identity.name,
-            managedidentity.get_user_assigned_identity_output(
-                resource_name=identity.name,
-                resource_group_name=args["resource_group_name"],
-                opts=pulumi.InvokeOutputOptions(parent=self),
-            ),
-        )
-        self.id = identity.id
-        self.client_id = live.client_id
-        self.principal_id = live.principal_id
-        self.holder = KeyHolder(self.principal_id)
+        identity = make_identity(name, args, self.kept)
+        self.id, self.client_id, self.principal_id = identity.id, identity.client_id, identity.principal_id
         self.register_outputs({"id": self.id, "clientId": self.client_id, "principalId": self.principal_id})

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_azure_native import keyvault
 
 from components import names
-from components.component import Component, Tags
+from components.component import Component, Options, Tags
 from components.vault import VaultReference
 
 EXPIRES_AFTER_DAYS = 730
@@ -57,34 +57,39 @@ class EncryptionKey(Component):
         self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        vault = args["vault"]
-        key = keyvault.Key(
-            f"{name}-key",
-            resource_group_name=vault.resource_group_name,
-            vault_name=vault.name,
-            key_name=names.KEY.checked(args.get("key_name") or names.key_name(name)),
-            tags=args.get("tags"),
-            properties=keyvault.KeyPropertiesArgs(
-                kty=keyvault.JsonWebKeyType.RSA,
-                key_size=2048,
-                key_ops=[keyvault.JsonWebKeyOperation.WRAP_KEY, keyvault.JsonWebKeyOperation.UNWRAP_KEY],
-                rotation_policy=_rotation_policy(
-                    args.get("expires_after_days") or EXPIRES_AFTER_DAYS,
-                    args.get("rotates_after_days") or ROTATES_AFTER_DAYS,
-                ),
-            ),
-            opts=self.kept(
-                # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and
-                # not made; and a rotation changes what ARM shows.
-                ignore_changes=["properties", "tags"],
-                # Deleting this resource would delete the key in the vault, and the data with it.
-                retain_on_delete=True,
-                provider=vault.provider,
-            ),
-        )
-        self.id = key.id
-        self.reference = KeyReference(key.id, vault)
+        self.reference = make_key(name, args, self.kept)
+        self.id = pulumi.Output.from_input(self.reference.id)
         self.register_outputs({"id": self.id})
+
+
+def make_key(name: str, args: EncryptionKeyArgs, kept: Options) -> KeyReference:
+    """Makes the key's first version."""
+    vault = args["vault"]
+    key = keyvault.Key(
+        f"{name}-key",
+        resource_group_name=vault.resource_group_name,
+        vault_name=vault.name,
+        key_name=names.KEY.checked(args.get("key_name") or names.key_name(name)),
+        tags=args.get("tags"),
+        properties=keyvault.KeyPropertiesArgs(
+            kty=keyvault.JsonWebKeyType.RSA,
+            key_size=2048,
+            key_ops=[keyvault.JsonWebKeyOperation.WRAP_KEY, keyvault.JsonWebKeyOperation.UNWRAP_KEY],
+            rotation_policy=_rotation_policy(
+                args.get("expires_after_days") or EXPIRES_AFTER_DAYS,
+                args.get("rotates_after_days") or ROTATES_AFTER_DAYS,
+            ),
+        ),
+        opts=kept(
+            # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and
+            # not made; and a rotation changes what ARM shows.
+            ignore_changes=["properties", "tags"],
+            # Deleting this resource would delete the key in the vault, and the data with it.
+            retain_on_delete=True,
+            provider=vault.provider,
+        ),
+    )
+    return KeyReference(key.id, vault)
 
 
 def _rotation_policy(expires_after_days: int, rotates_after_days: int) -> keyvault.RotationPolicyArgs:

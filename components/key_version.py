@@ -16,7 +16,7 @@ class KeyVersionArgs(TypedDict):
     key_id: pulumi.Input[str]
     """Required. ARM id of the key, without a version."""
     generation: NotRequired[pulumi.Input[int] | None]
-    """Optional. Another number makes a new version of the key."""
+    """Optional. A higher number makes a new version of the key; it only counts up."""
     pin: NotRequired[pulumi.Input[str] | None]
     """Optional. A version (32 hex digits) to stay on instead of the newest."""
 

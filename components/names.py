@@ -16,9 +16,12 @@ from dataclasses import dataclass
 # RFC 4122 name spaces must be fixed for ever: role assignment names are made in this one.
 _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 
+ACCOUNT_TYPE = "Microsoft.CognitiveServices/accounts"
 VAULT_TYPE = "Microsoft.KeyVault/vaults"
 KEY_TYPE = "Microsoft.KeyVault/vaults/keys"
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
+ZONE_TYPE = "Microsoft.Network/privateDnsZones"
+ACTION_GROUP_TYPE = "Microsoft.Insights/actionGroups"
 WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
 
 
@@ -85,6 +88,13 @@ WORKSPACE = Limit(
     r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]",
     "letters, digits and hyphens, no hyphen at either end",
 )
+ENDPOINT = Limit(
+    "private endpoint name",
+    2,
+    64,
+    r"[A-Za-z0-9]([\w.-]*\w)?",
+    "letters, digits, underscores, periods and hyphens, a letter or digit first",
+)
 SERVICE = Limit(
     "service name",
     2,
@@ -124,6 +134,21 @@ def workspace_name(service: str) -> str:
     return WORKSPACE.checked(f"log-{service}")
 
 
+def endpoint_name(service: str, what: str) -> str:
+    """The name of a service's private endpoint, of its `account` or `vault`."""
+    return ENDPOINT.checked(f"pe-{service}-{what}")
+
+
+def network_link_name(zone: str) -> str:
+    """The name by which a network is linked to a service's own DNS zone."""
+    return ENDPOINT.checked(f"link-{zone}")
+
+
+def alert_name(service: str, query: str) -> str:
+    """The name of a service's alert; Azure allows 260 characters."""
+    return f"alert-{service}-{query}"
+
+
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:
     """One GUID per (scope, principal, role), so that the same grant has the same name on every run."""
     return str(uuid.uuid5(_ASSIGNMENTS, f"{scope}|{principal_id}|{role_id}".lower()))
@@ -145,6 +170,12 @@ _RESOURCE_ID = re.compile(
     r"/providers/(?P<namespace>[^/]+)(?P<rest>(/[^/]+/[^/]+)+)",
     re.IGNORECASE,
 )
+
+
+def group_in(resource_id: str) -> str:
+    """The resource group that an ARM id of any shape names; "" if none."""
+    match = re.search(r"/resourceGroups/([^/]+)", resource_id, re.IGNORECASE)
+    return match[1] if match else ""
 
 
 def parse_resource_id(text: str, type: str) -> ResourceId:

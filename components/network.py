@@ -1,13 +1,20 @@
 """Who may reach a service's endpoints, said once for its account and its vault.
 
-Owns: the translation into both resources' network properties. Pure. Does not own: private endpoints.
+Owns: the translation into both resources' network properties. Pure. Does not own: the private endpoints
+themselves (private_network.py).
 """
 
 import ipaddress
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
-CLOSED, SELECTED, OPEN = "closed", "selected", "open"
+CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
+# The DNS zones in which private endpoints are found. Source:
+# learn.microsoft.com/azure/private-link/private-endpoint-dns
+ZONES = {
+    "account": "privatelink.cognitiveservices.azure.com",
+    "vault": "privatelink.vaultcore.azure.net",
+}
 
 
 class NetworkArgs(TypedDict):
@@ -15,17 +22,23 @@ class NetworkArgs(TypedDict):
 
     access: NotRequired[str | None]
     """Optional. "closed": no public access at all (default); "selected": the networks listed; "open":
-    everyone who can log in."""
+    everyone who can log in; "private": no public access, and private endpoints in a subnet."""
     allowed_ip_ranges: NotRequired[list[str] | None]
     """Conditional. With "selected": public IPv4 addresses or CIDR ranges."""
     allowed_subnet_ids: NotRequired[list[str] | None]
     """Conditional. With "selected": ARM ids of subnets with service endpoints for Key Vault and Cognitive
     Services."""
+    subnet_id: NotRequired[str | None]
+    """Conditional. With "private": ARM id of the subnet for the endpoints of the account and the vault."""
+    private_dns_zone_ids: NotRequired[list[str] | None]
+    """Optional. With "private": ARM ids of existing private DNS zones,
+    privatelink.cognitiveservices.azure.com and privatelink.vaultcore.azure.net; one that is not given is
+    made here."""
 
 
 def public_network_access(network: NetworkArgs) -> str:
     """The `publicNetworkAccess` of both resources."""
-    return "Disabled" if (network.get("access") or CLOSED) == CLOSED else "Enabled"
+    return "Disabled" if (network.get("access") or CLOSED) in (CLOSED, PRIVATE) else "Enabled"
 
 
 def vault_rules(network: NetworkArgs) -> Mapping[str, Any]:

@@ -8,22 +8,23 @@ from __future__ import annotations
 import pulumi
 
 from components import names
-from components.component import Component
+from components.component import Options
 from components.contract import EncryptedLanguageServiceArgs
-from components.key import EncryptionKey, KeyReference
-from components.vault import KeyVault, VaultReference
+from components.key import KeyReference, make_key
+from components.survey import Surroundings
+from components.vault import VaultReference, make_vault
 
 
 def place_key(
-    parent: Component,
     name: str,
     args: EncryptedLanguageServiceArgs,
+    around: Surroundings,
+    kept: Options,
     *,
     resource_group_name: pulumi.Input[str],
-    tenant_id: pulumi.Input[str],
     vault_provider: pulumi.ProviderResource | None,
 ) -> KeyReference:
-    """A service's key, with the vault and key that are not there yet made as children of `parent`.
+    """A service's key, with the vault and key that are not there yet made.
 
     `vault_provider` serves the subscription of an existing vault, if that is another one.
     """
@@ -33,8 +34,25 @@ def place_key(
     if existing := (args.get("vault") or {}).get("id"):
         vault = _existing(existing, vault_provider)
     else:
-        vault = _made(parent, name, args, resource_group_name, tenant_id)
-    key = EncryptionKey(
+        vault = make_vault(
+            name,
+            {
+                "resource_group_name": resource_group_name,
+                "location": args["location"],
+                "tenant_id": around.tenant_id,
+                "vault_name": (args.get("vault") or {}).get("name"),
+                "access": args.get("access"),
+                "network": args.get("network"),
+                "tags": args.get("tags"),
+            },
+            kept,
+            recovers=around.recovers_vault,
+        )
+    if around.keeps_key:
+        # It came back with its vault, and azure-native makes no key that is there.
+        key_name = wanted.get("name") or names.key_name(name)
+        return KeyReference(pulumi.Output.concat(vault.id, "/keys/", key_name), vault)
+    return make_key(
         name,
         {
             "vault": vault,
@@ -43,34 +61,10 @@ def place_key(
             "rotates_after_days": wanted.get("rotates_after_days"),
             "tags": args.get("tags"),
         },
-        parent.kept(),
+        kept,
     )
-    return key.reference
 
 
 def _existing(vault_id: str, provider: pulumi.ProviderResource | None) -> VaultReference:
     vault = names.parse_resource_id(vault_id, names.VAULT_TYPE)
     return VaultReference(vault_id, vault.names[0], vault.resource_group_name, provider)
-
-
-def _made(
-    parent: Component,
-    name: str,
-    args: EncryptedLanguageServiceArgs,
-    resource_group_name: pulumi.Input[str],
-    tenant_id: pulumi.Input[str],
-) -> VaultReference:
-    vault = KeyVault(
-        name,
-        {
-            "resource_group_name": resource_group_name,
-            "location": args["location"],
-            "tenant_id": tenant_id,
-            "vault_name": (args.get("vault") or {}).get("name"),
-            "access": args.get("access"),
-            "network": args.get("network"),
-            "tags": args.get("tags"),
-        },
-        parent.kept(),
-    )
-    return vault.reference

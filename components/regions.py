@@ -27,9 +27,14 @@ def region(text: str) -> str:
 
     Raises ValueError with the nearest.
     """
-    name = text.replace(" ", "").lower()
+    name = plain(text)
     if name in REGIONS:
         return name
     near = difflib.get_close_matches(name, sorted(REGIONS), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ", such as 'westeurope' or 'eastus'"
     raise ValueError(f"{text!r} is no Azure region{hint}")
+
+
+def plain(text: str) -> str:
+    """A region's name as the API writes it; Azure answers with either form."""
+    return text.replace(" ", "").lower()

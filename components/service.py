@@ -7,28 +7,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import authorization, resources
 
-from components import names
-from components.access import KeyAccess, KeyHolder
+from components.access import KeyAccessArgs, KeyHolder, make_grant, read_grant
 from components.access_mode import ACCESS_POLICY
-from components.account import InlineKeyArgs, LanguageAccount
-from components.audit import AuditTrail
-from components.binding import KeyBinding
+from components.account import Account, InlineKeyArgs, make_account
+from components.audit import make_audit_trail
+from components.binding import make_binding
 from components.component import Component
 from components.contract import (
-    DEPLOYER,
     MICROSOFT_MANAGED,
     SYSTEM_ASSIGNED,
     USER_ASSIGNED,
     EncryptedLanguageServiceArgs,
     checked,
 )
-from components.identity import EncryptionIdentity
+from components.identity import make_identity
 from components.key import KeyReference
 from components.key_version import KeyVersion
+from components.operators import grant_operators
 from components.placement import place_key
-from components.roles import ROTATION_OPERATOR
+from components.private_network import make_private_endpoints
+from components.resource_group import make_resource_group
+from components.survey import Surroundings, Wanted, survey
 
 
 class EncryptedLanguageService(Component):
@@ -37,7 +37,7 @@ class EncryptedLanguageService(Component):
     With a system-assigned identity it is made in two phases, for the identity is there only once the account
     is: first the account, on Microsoft-managed keys, and access for its identity; then the binding of the
     key. With a user-assigned identity the account is bound in its own create. Raises ValueError for a name
-    that Azure refuses.
+    that Azure refuses, RefusedError for what would lose data that stands.
     """
 
     account_id: pulumi.Output[str]
@@ -64,21 +64,31 @@ class EncryptedLanguageService(Component):
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,
+        around: Surroundings | None = None,
     ) -> None:
-        """`vault_provider` is an azure-native provider for an existing vault's subscription, if another."""
+        """`vault_provider` is an azure-native provider for an existing vault's subscription, if another.
+        `around` is what survey() found; a program of several services asks once for all of them."""
+        wanted = Wanted(checked(args), vault_provider)
+        self._around = around or survey({name: wanted})[name]
         super().__init__(name, opts)
-        self._name, self._args, self._vault_provider = name, checked(args), vault_provider
+        self._name, self._args, self._vault_provider = name, args, vault_provider
         self._made_vault_id: pulumi.Input[str] | None = None
-        self._client = authorization.get_client_config_output(opts=pulumi.InvokeOutputOptions(parent=self))
-        self._vault_args, self._key_args = args.get("vault") or {}, args.get("key") or {}
-        self._access_mode = args.get("access") or ACCESS_POLICY
-        self.resource_group_name = self._resource_group()
+        self._bound: list[pulumi.Resource] = []
+        self.resource_group_name = make_resource_group(name, args, self.kept)
         if args.get("encryption") == MICROSOFT_MANAGED:
             self._on_microsoft_managed_keys()
         elif args.get("identity") in (None, SYSTEM_ASSIGNED):
             self._in_two_phases()
         else:
             self._in_one_phase()
+        make_private_endpoints(
+            name,
+            args,
+            self.part,
+            resource_group_name=self.resource_group_name,
+            targets={"account": self.account_id, "vault": self._made_vault_id},
+            after=self._bound,
+        )
         self._audit()
         self.register_outputs(self.outputs())
 
@@ -100,31 +110,32 @@ class EncryptedLanguageService(Component):
         key = self._key()
         # On destroy the account goes before its vault.
         account = self._account(after=[key.vault.resource] if key.vault.resource else [])
-        access = self._access(key, account.holder)
+        grant = self._grant(key, account.holder)
         # Phase 2: the binding of the key.
         version = self._key_version(key)
-        binding = KeyBinding(
+        binding = make_binding(
             self._name,
-            {"account": account, "key_version": version, "access": access, "vault_id": key.vault.id},
-            self.kept(),
+            {"account": account, "key_version": version, "grant": grant, "vault_id": key.vault.id},
+            self._kept_unless_replaced,
         )
         self.key_uri_with_version = binding.key_uri_with_version
+        self._bound = [binding]
 
     def _in_one_phase(self) -> None:
         key = self._key()
-        identity = EncryptionIdentity(
+        identity = make_identity(
             self._name,
             {
                 "resource_group_name": self.resource_group_name,
                 "location": self._args["location"],
                 "tags": self._args.get("tags"),
             },
-            self.kept(),
+            self.kept,
         )
-        access = self._access(key, identity.holder)
+        grant = self._grant(key, identity.holder)
         version = self._key_version(key)
         self._account(
-            after=[access.grant],
+            after=[grant],
             identity_id=identity.id,
             encryption_key={
                 "key_name": version.key_name,
@@ -141,27 +152,13 @@ class EncryptedLanguageService(Component):
         nothing = pulumi.Output.from_input(None)
         self.vault_id = self.vault_uri = self.key_uri_with_version = nothing
 
-    def _resource_group(self) -> pulumi.Output[str]:
-        if existing := self._args.get("existing_resource_group_name"):
-            return pulumi.Output.from_input(existing)
-        group = resources.ResourceGroup(
-            f"{self._name}-group",
-            resource_group_name=names.RESOURCE_GROUP.checked(
-                self._args.get("resource_group_name") or names.resource_group_name(self._name)
-            ),
-            location=self._args["location"],
-            tags=self._args.get("tags"),
-            opts=self.kept(),
-        )
-        return group.name
-
     def _key(self) -> KeyReference:
         key = place_key(
-            self,
             self._name,
             self._args,
+            self._around,
+            self.kept,
             resource_group_name=self.resource_group_name,
-            tenant_id=self._client.tenant_id,
             vault_provider=self._vault_provider,
         )
         self._made_vault_id = key.vault.id if key.vault.resource else None
@@ -172,8 +169,8 @@ class EncryptedLanguageService(Component):
         after: Sequence[pulumi.Resource],
         identity_id: pulumi.Input[str] | None = None,
         encryption_key: InlineKeyArgs | None = None,
-    ) -> LanguageAccount:
-        account = LanguageAccount(
+    ) -> Account:
+        account = make_account(
             self._name,
             {
                 "resource_group_name": self.resource_group_name,
@@ -184,62 +181,45 @@ class EncryptedLanguageService(Component):
                 "user_assigned_identity_id": identity_id,
                 "encryption_key": encryption_key,
                 "network": self._args.get("network"),
-                "after": after,
                 "tags": self._args.get("tags"),
             },
-            self.kept(),
+            self._kept_unless_replaced,
+            after=after,
+            restores=self._around.restores_account,
         )
-        self.account_id, self.account_name = account.id, account.account_name
+        self.account_id, self.account_name = account.resource.id, account.resource.name
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
         return account
 
-    def _access(self, key: KeyReference, holder: KeyHolder) -> KeyAccess:
-        return KeyAccess(
-            self._name,
-            {
-                "key": key,
-                "holder": holder,
-                "tenant_id": self._client.tenant_id,
-                "access": self._access_mode,
-            },
-            self.kept(),
+    def _grant(self, key: KeyReference, holder: KeyHolder) -> pulumi.Resource:
+        grant = f"{self._name}-access"
+        args: KeyAccessArgs = {
+            "key": key,
+            "holder": holder,
+            "tenant_id": self._around.tenant_id,
+            "access": self._args.get("access") or ACCESS_POLICY,
+        }
+        if grant in self._around.present:
+            return read_grant(self._name, args, self.part)
+        return make_grant(
+            self._name, args, self._kept_unless_replaced, adopts=self._around.adopted.get(grant)
         )
 
     def _key_version(self, key: KeyReference) -> KeyVersion:
+        wanted = self._args.get("key") or {}
         version = KeyVersion(
             f"{self._name}-key-version",
-            {
-                "key_id": key.id,
-                "generation": self._key_args.get("generation"),
-                "pin": self._key_args.get("pin"),
-            },
-            self.part(depends_on=self._operators(key)),
+            {"key_id": key.id, "generation": wanted.get("generation"), "pin": wanted.get("pin")},
+            self.part(depends_on=grant_operators(self._name, self._args, self._around, key, self.part)),
         )
         self.vault_id = pulumi.Output.from_input(key.vault.id)
         self.vault_uri = version.vault_uri
         return version
 
-    def _operators(self, key: KeyReference) -> list[pulumi.Resource]:
-        """Access for those who may rotate the key; it must be there before a new version is asked for."""
-        return [
-            KeyAccess(
-                f"{self._name}-operator-{operator}",
-                {
-                    "key": key,
-                    "holder": KeyHolder(self._client.object_id if operator == DEPLOYER else operator),
-                    "tenant_id": self._client.tenant_id,
-                    "access": ACCESS_POLICY,
-                    "role": ROTATION_OPERATOR,
-                },
-                self.part(),
-            ).grant
-            for operator in self._vault_args.get("key_operators") or ()
-        ]
-
     def _audit(self) -> None:
         wanted = self._args.get("audit") or {}
         if wanted.get("new_workspace") or wanted.get("workspace_id"):
-            AuditTrail(
+            make_audit_trail(
                 self._name,
                 {
                     "resource_group_name": self.resource_group_name,
@@ -247,7 +227,14 @@ class EncryptedLanguageService(Component):
                     "account_id": self.account_id,
                     "vault_id": self._made_vault_id,
                     "workspace_id": wanted.get("workspace_id"),
+                    "alerts": wanted.get("alerts"),
+                    "alert_emails": wanted.get("alert_emails"),
+                    "alert_action_group_ids": wanted.get("alert_action_group_ids"),
                     "tags": self._args.get("tags"),
                 },
-                self.kept(),
+                self,
             )
+
+    def _kept_unless_replaced(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of the account and what goes with it, whose loss may be asked for by name."""
+        return (self.part if self._args.get("replace_account") else self.kept)(**options)

@@ -12,7 +12,7 @@ from pulumi_azure_native import keyvault
 
 from components import names
 from components.access_mode import RBAC
-from components.component import Component, Tags
+from components.component import Component, Options, Tags
 from components.network import NetworkArgs, public_network_access, vault_rules
 
 SOFT_DELETE_RETENTION_DAYS = 90
@@ -22,13 +22,15 @@ SOFT_DELETE_RETENTION_DAYS = 90
 class VaultReference:
     """A vault as its keys and grants need it, whoever made it.
 
-    `provider` is one for the vault's own subscription; `resource` is the vault when this program made it.
+    `provider` is one for the vault's own subscription; `uri` and `resource` are there when this program made
+    it.
     """
 
     id: pulumi.Input[str]
     name: pulumi.Input[str]
     resource_group_name: pulumi.Input[str]
     provider: pulumi.ProviderResource | None = None
+    uri: pulumi.Output[str] | None = None
     resource: pulumi.Resource | None = None
 
 
@@ -51,6 +53,35 @@ class KeyVaultArgs(TypedDict):
     """Optional. Tags of the vault."""
 
 
+def make_vault(name: str, args: KeyVaultArgs, kept: Options, *, recovers: bool = False) -> VaultReference:
+    """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
+    network = args.get("network") or {}
+    vault = keyvault.Vault(
+        f"{name}-vault",
+        resource_group_name=args["resource_group_name"],
+        vault_name=names.VAULT.checked(args.get("vault_name") or names.vault_name(name)),
+        location=args["location"],
+        tags=args.get("tags"),
+        properties=keyvault.VaultPropertiesArgs(
+            create_mode=keyvault.CreateMode.RECOVER if recovers else None,
+            tenant_id=args["tenant_id"],
+            sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
+            enable_soft_delete=True,
+            soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
+            enable_purge_protection=True,
+            # Said outright in both models: newer versions of the API have another default.
+            enable_rbac_authorization=args.get("access") == RBAC,
+            public_network_access=public_network_access(network),
+            network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(network)),
+        ),
+        # How a vault came about is no property that it has later.
+        opts=kept(ignore_changes=["properties.createMode"]),
+    )
+    return VaultReference(
+        vault.id, vault.name, args["resource_group_name"], uri=vault.properties.vault_uri, resource=vault
+    )
+
+
 class KeyVault(Component):
     """A vault whose keys cannot be lost: soft delete of 90 days, purge protection, protected from deletion.
 
@@ -65,27 +96,7 @@ class KeyVault(Component):
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        network = args.get("network") or {}
-        vault = keyvault.Vault(
-            f"{name}-vault",
-            resource_group_name=args["resource_group_name"],
-            vault_name=names.VAULT.checked(args.get("vault_name") or names.vault_name(name)),
-            location=args["location"],
-            tags=args.get("tags"),
-            properties=keyvault.VaultPropertiesArgs(
-                tenant_id=args["tenant_id"],
-                sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
-                enable_soft_delete=True,
-                soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
-                enable_purge_protection=True,
-                # Said outright in both models: newer versions of the API have another default.
-                enable_rbac_authorization=args.get("access") == RBAC,
-                public_network_access=public_network_access(network),
-                network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(network)),
-            ),
-            opts=self.kept(),
-        )
-        self.id = vault.id
-        self.uri = vault.properties.vault_uri
-        self.reference = VaultReference(vault.id, vault.name, args["resource_group_name"], resource=vault)
+        self.reference = make_vault(name, args, self.kept)
+        self.id = pulumi.Output.from_input(self.reference.id)
+        self.uri = pulumi.Output.from_input(self.reference.uri or "")
         self.register_outputs({"id": self.id, "uri": self.uri})

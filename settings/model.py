@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from components import names
-from components.network import checked_ip_range
+from components.network import ZONES, checked_ip_range
 from components.regions import region
 from components.tags import checked_tags
 
@@ -42,6 +42,21 @@ def _operator(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise ValueError(f"{text!r} is neither an object id nor 'deployer'") from None
+
+
+def _zone(text: str) -> str:
+    found = names.parse_resource_id(text, names.ZONE_TYPE).names[0]
+    if found.lower() not in ZONES.values():
+        raise ValueError(
+            f"{found!r} is no zone of a private endpoint here, which are {', '.join(ZONES.values())}"
+        )
+    return text
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        raise ValueError(f"{text!r} is no e-mail address")
+    return text
 
 
 class _Group(BaseModel):
@@ -87,7 +102,8 @@ class KeySettings(_Group):
     generation: int | None = Field(
         default=None,
         ge=0,
-        description="Another number makes a new version of the key and binds the account to it.",
+        description="A higher number makes a new version of the key and binds the account to it. It only "
+        "counts up: a lower one is refused.",
     )
     pin: Annotated[str, AfterValidator(_version)] | None = Field(
         default=None,
@@ -112,15 +128,26 @@ class KeySettings(_Group):
 class NetworkSettings(_Group):
     """Who may reach the endpoints of the account and of the vault made here."""
 
-    access: Literal["closed", "selected", "open"] = Field(
+    access: Literal["closed", "selected", "open", "private"] = Field(
         default="closed",
-        description="`closed`: nobody; `selected`: the networks listed; `open`: everyone who can log in.",
+        description="`closed`: nobody; `selected`: the networks listed; `open`: everyone who can log in; "
+        "`private`: nobody but a network of your own, through private endpoints.",
     )
     allowed_ip_ranges: list[Annotated[str, AfterValidator(checked_ip_range)]] = Field(
         default=[], description="Public IPv4 addresses or CIDR ranges that have access; with `selected`."
     )
     allowed_subnet_ids: list[Annotated[str, _resource_id(names.SUBNET_TYPE)]] = Field(
         default=[], description="ARM ids of subnets that have access; with `selected`."
+    )
+    subnet_id: Annotated[str, _resource_id(names.SUBNET_TYPE)] | None = Field(
+        default=None,
+        description="ARM id of the subnet that the private endpoints of account and vault are in; with "
+        "`private`.",
+    )
+    private_dns_zone_ids: list[Annotated[str, AfterValidator(_zone)]] = Field(
+        default=[],
+        description="ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and "
+        "`privatelink.vaultcore.azure.net`; with `private`. One that is not given is made here.",
     )
 
 
@@ -133,6 +160,17 @@ class AuditSettings(_Group):
     )
     workspace_id: Annotated[str, _resource_id(names.WORKSPACE_TYPE)] | None = Field(
         default=None, description="ARM id of an existing Log Analytics workspace for the audit logs."
+    )
+    alerts: bool = Field(
+        default=False,
+        description="Keeps queries in the workspace (key use by identity, failed unwraps, key changes), and "
+        "alerts on failed unwraps and on keys that expire soon. For a vault made here.",
+    )
+    alert_emails: list[Annotated[str, AfterValidator(_email)]] = Field(
+        default=[], description="Addresses that alerts are sent to; with `alerts`."
+    )
+    alert_action_group_ids: list[Annotated[str, _resource_id(names.ACTION_GROUP_TYPE)]] = Field(
+        default=[], description="ARM ids of existing action groups that alerts are sent to; with `alerts`."
     )
 
 
@@ -173,6 +211,16 @@ class ServiceSettings(_Group):
         default=None,
         description="Name of the account and subdomain of its endpoint, unique in the world. "
         "Default: `lang-` and the service's name.",
+    )
+    soft_deleted: Literal["refuse", "recover"] = Field(
+        default="refuse",
+        description="When a deleted vault or account still holds a name: `refuse` says which, until when and "
+        "what to do; `recover` brings it back with its keys and data.",
+    )
+    replace_account: Annotated[str, AfterValidator(names.ACCOUNT.checked)] | None = Field(
+        default=None,
+        description="Name of the account that a changed `accountName` may replace. Its data goes with it. "
+        "Where it is protected, one `pulumi up` with this setting alone comes first.",
     )
     sku: Literal["S", "F0"] = Field(
         default="S", description="Pricing tier. The free tier, F0, cannot have a customer-managed key."

@@ -17,8 +17,9 @@ import pulumi
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from components.problem import Problem
 from settings.model import ServiceSettings, Settings
-from settings.rules import Problem, problems_between, problems_of
+from settings.rules import problems_between, problems_of
 
 SERVICES = "services"
 _FIELDS: Mapping[str, FieldInfo] = {

@@ -8,23 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from components import names
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS
+from components.network import ZONES
+from components.problem import Problem
 from components.roles import ROTATION_OPERATOR
 from settings.model import ServiceSettings
 
 # Between a rotation and the old version's expiry somebody must run `pulumi up`, or the data is out of reach.
 DAYS_TO_REBIND = 30
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong, at a path such as `network.access`."""
-
-    path: str
-    text: str
 
 
 Found = Iterator[Problem]
@@ -99,6 +92,13 @@ def _networks(service: ServiceSettings) -> Found:
         yield Problem(
             "network", f"networks are listed, but access is {network.access!r}; expected 'selected'"
         )
+    if network.access == "private" and not network.subnet_id:
+        yield Problem("network", "access 'private' needs subnetId")
+    if network.access != "private" and (network.subnet_id or network.private_dns_zone_ids):
+        yield Problem(
+            "network",
+            f"a subnet or DNS zones are given, but access is {network.access!r}; expected 'private'",
+        )
 
 
 def _resource_group(service: ServiceSettings) -> Found:
@@ -111,6 +111,13 @@ def _resource_group(service: ServiceSettings) -> Found:
 def _audit(service: ServiceSettings) -> Found:
     if service.audit.new_workspace and service.audit.workspace_id:
         yield Problem("audit", "found both newWorkspace and a workspaceId; one of them is enough")
+    if service.audit.alerts and not (service.audit.new_workspace or service.audit.workspace_id):
+        yield Problem("audit.alerts", "needs newWorkspace or a workspaceId, where the log is that it asks")
+    if (service.audit.alert_emails or service.audit.alert_action_group_ids) and not service.audit.alerts:
+        yield Problem("audit", "somebody is to be told, but alerts is false; expected true")
+    made_here = service.encryption == "customerManaged" and not (service.vault.id or service.key.id)
+    if service.audit.alerts and not made_here:
+        yield Problem("audit.alerts", "is for a vault made here; the log of an existing one is its owner's")
 
 
 def _derived_names(service: ServiceSettings) -> Found:
@@ -147,7 +154,7 @@ RULES: tuple[tuple[Callable[[ServiceSettings], Found], tuple[str, ...]], ...] = 
     (_rotation_before_expiry, ("key",)),
     (_networks, ("network",)),
     (_resource_group, ("resourceGroupName", "existingResourceGroupName")),
-    (_audit, ("audit",)),
+    (_audit, ("audit", "encryption", "vault", "key")),
     (_derived_names, ("name", "encryption", "vault", "key", "accountName", "resourceGroupName")),
 )
 
@@ -174,6 +181,12 @@ def problems_between(services: Sequence[ServiceSettings]) -> Found:
             service.vault.name or names.vault_name(service.name)
             for service in services
             if service.encryption == "customerManaged" and not (service.vault.id or service.key.id)
+        ],
+        # A network can know one zone of a name, and each of these services would make its own.
+        "network.privateDnsZoneIds": [
+            service.network.subnet_id.rsplit("/subnets/", 1)[0]
+            for service in services
+            if service.network.subnet_id and len(service.network.private_dns_zone_ids) < len(ZONES)
         ],
     }
     for path, found in kinds.items():

@@ -21,7 +21,15 @@ class Service(pulumi.ComponentResource):
         super().__init__(token, name, {**props, "keyUriWithVersion": None}, None, remote=True)
 
 
-service = Service("remote", {"location": "westeurope", "key": {"generation": 1}, "tags": {"a": "b"}})
+service = Service(
+    "remote",
+    {
+        "location": "westeurope",
+        "key": {"generation": 1},
+        "audit": {"newWorkspace": True},
+        "tags": {"a": "b"},
+    },
+)
 pulumi.export("keyUriWithVersion", service.keyUriWithVersion)
 """
 

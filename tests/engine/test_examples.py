@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +28,14 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
 
 
 @pytest.fixture(scope="module")
+def network(azure: RunningAzure) -> None:
+    """The network that one of the examples names."""
+    program = Path(__file__).with_name("programs") / "network.py"
+    words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
+    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
 def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """The vault and key of a central team, in another subscription, which two of the examples name."""
     stack = Stack(tmp_path_factory.mktemp("central") / "stack", azure.environ)
@@ -45,7 +55,7 @@ def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> St
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_deploys_and_settles(
-    example: Path, azure: RunningAzure, central: Stack, tmp_path: Path
+    example: Path, azure: RunningAzure, central: Stack, network: None, tmp_path: Path
 ) -> None:
     """`up` makes what the example says, and a second `up` finds nothing to do."""
     stack = Stack(tmp_path / "stack", azure.environ, policy_pack=example.stem not in WITHOUT_PACK)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from localazure.assembly import _ANYWHERE, _TYPES
 from tests.support.stack import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -205,36 +205,54 @@ def test_roles_grant_nothing_by_wildcard(file: Path) -> None:
         assert not [action for action in listed if action.endswith(("/write", "/delete"))]
 
 
-# What no program of this project does, so that no pipeline needs it.
+# What no program of this project does, so that no pipeline needs it: the endpoint's own side is read with its
+# vault or account, and approved with privateEndpointConnectionsApproval; the network is somebody else's.
 _UNUSED = re.compile(
-    r"/(models|skus|usages|checkNameAvailability)/|/checkNameAvailability|regenerateKey|listKeys|purge|/locks/(write|delete)"
-    r"|providers/(un)?register|checkDomain|checkSku|/delete$|/searches?/"
+    r"/(models|skus|usages|checkNameAvailability)/|/checkNameAvailability|/locks/(write|delete)"
+    r"|privateEndpointConnections/|privateLinkResources/|networkInterfaces/|privateDnsZones/A/"
+    r"|/virtualNetworks/(subnets/)?(read|write|delete)$"
+)
+# What a stack can take out again without a loss of data, of access to it, or of its audit trail.
+_PASSING = re.compile(
+    r"Microsoft.Insights/|Microsoft.Network/private|savedSearches|roleAssignments|policy(Assignments|Definitions)"
 )
 
 
-_MODULES = ("keyvault.routes", "cognitive.routes", "resources", "role_assignments", "subscriptions", "locks")
+def _granted(*roles: str) -> set[str]:
+    files = (ROOT / "docs" / "roles" / f"{role}.json" for role in roles)
+    return {
+        action
+        for file in files
+        for permission in json.loads(file.read_text())["properties"]["permissions"]
+        for action in permission["actions"]
+    }
 
 
 def _permissions(suffix: str) -> set[str]:
-    modules = (
-        "keyvault.routes",
-        "cognitive.routes",
-        "resources",
-        "role_assignments",
-        "subscriptions",
-        "locks",
-    )
-    routes = [route for name in modules for route in importlib.import_module(f"localazure.{name}").ROUTES]
-    found = {route.permission for route in routes if route.permission.endswith(suffix)}
+    found = {route.permission for route in _TYPES + _ANYWHERE if route.permission.endswith(suffix)}
     return {one for one in found if not _UNUSED.search(one)}
 
 
 @pytest.mark.parametrize(
-    ("role", "suffix"), [("preview", "/read"), ("deploy", "/read"), ("deploy", "/write")]
+    ("roles", "suffix"),
+    [(("preview",), "/read"), (("deploy", "azure-policy"), "/read"), (("deploy", "azure-policy"), "/write")],
 )
-def test_roles_grant_what_the_requests_ask_for(role: str, suffix: str) -> None:
+def test_roles_grant_what_the_requests_ask_for(roles: tuple[str, ...], suffix: str) -> None:
     """Each permission that ARM asks for in a request of this project is in the role."""
-    (granted,) = json.loads((ROOT / "docs" / "roles" / f"{role}.json").read_text())["properties"][
-        "permissions"
-    ]
-    assert _permissions(suffix) <= set(granted["actions"])
+    assert _permissions(suffix) - _granted(*roles) == set()
+
+
+def test_the_deployment_deletes_what_can_be_made_again_and_nothing_else() -> None:
+    """Alerts, endpoints, grants and policies, but no account, vault, key, workspace, identity or group."""
+    deletable = {one for one in _permissions("/delete") if _PASSING.search(one)}
+    granted = {one for one in _granted("deploy", "azure-policy") if one.endswith("/delete")}
+    assert granted - {"Microsoft.Authorization/policyExemptions/delete"} == deletable
+
+
+def test_a_deployment_without_azure_policy_cannot_write_policies() -> None:
+    """The right to write policies is a role of its own, for stacks that make them, and nothing more."""
+    policies = re.compile(r"Microsoft.Authorization/policy(Assignments|Definitions|Exemptions)/")
+    assert all(policies.match(action) for action in _granted("azure-policy"))
+    assert {one for one in _granted("deploy") if policies.match(one)} == {
+        "Microsoft.Authorization/policyAssignments/read"
+    }

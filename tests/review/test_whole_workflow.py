@@ -3,26 +3,51 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from engine.env import exports
 from localazure.home import Home
 from localazure.seed import READER
+from tests.review.loopback import recorded_tool, serving
 from tests.support.azure import running_azure
 from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
 
 
+class Clone(Stack):
+    """A clone of the repository, with what is changed here and not committed yet, as a runner has it."""
+
+    def __post_init__(self) -> None:
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.folder)], check=True, timeout=60)
+        words = ["git", "-C", str(ROOT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
+        changed = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
+        for name in filter(None, changed.split("\0")):
+            target = self.folder / name
+            target.unlink(missing_ok=True)
+            if (ROOT / name).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, target)
+        # What `make setup` makes: it is the same for both, and takes minutes.
+        (self.folder / ".pulumi" / "backend").mkdir(parents=True)
+        (self.folder / ".pulumi" / "bin").symlink_to(ROOT / ".pulumi" / "bin")
+        (self.folder / ".venv").symlink_to(ROOT / ".venv")
+        self.env = {**os.environ, **self.cloud, **exports(self.folder, os.environ["PATH"])}
+        made = self.pulumi("stack", "init", "dev")
+        assert made.ok, made.output
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A checkout of the project whose base branch is deployed."""
+    """A clone of the project whose base branch is deployed."""
     folder = tmp_path_factory.mktemp("review")
     with running_azure(folder / "home") as azure:
-        made = Stack(folder / "work", azure.env)
-        shutil.copytree(ROOT / "review", made.folder / "review", ignore=shutil.ignore_patterns("__pycache__"))
+        made = Clone(folder / "work", azure.env)
         done = made.up()
         assert done.ok, done.output
         yield made
@@ -71,28 +96,59 @@ def test_an_identity_that_only_reads_can_preview(stack: Stack, reader: dict[str,
     assert any(line.startswith("1 account: no change") for line in comment(stack))
 
 
-def test_a_pull_request_from_its_settings_to_its_comment(stack: Stack) -> None:
-    """The whole preview workflow: a changed setting, the engine, the pack, the review, the comment."""
+def step(job: str, name: str) -> str:
+    """The commands of a step of the preview workflow."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text())
+    (found,) = (one for one in workflow["jobs"][job]["steps"] if one.get("name") == name)
+    return str(found["run"])
+
+
+def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Path) -> None:
+    """The preview workflow's own commands: a changed setting, login, engine, pack, review, comment."""
     stack.configure(encryption="microsoftManaged", vault=None, key=None)
-    done = script(stack, "pull_request.sh")
-    assert done.returncode == 4, done.stdout + done.stderr
-    body = "\n".join(comment(stack))
-    assert "BLOCKED" in comment(stack)[1]
+    outputs = tmp_path / "outputs"
+    with serving({"value": "a-token"}) as platform:
+        github = {
+            "GITHUB_OUTPUT": str(outputs),
+            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+            "RUNNER_TEMP": str(tmp_path),
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "a-runner's-token",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{platform.url}?",
+            "STACK": "dev",
+        }
+        done = run_step(stack, step("azure", "Review"), github)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(platform.asked) == 1
+    given = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    assert given["code"] == "4"
+    body = (stack.folder / ".review" / "comment.md").read_text()
+    assert (tmp_path / "summary").read_text() == body
+    assert "BLOCKED" in body.splitlines()[1]
     assert "**unbound**: UNBOUND: its data goes back to Microsoft-managed keys" in body
 
-    github = stack.folder / "gh"
-    github.write_text(
-        '#!/bin/sh\nfor last; do :; done\ncase "$*" in *POST*) cat "${last#body=@}" >posted ;; esac\n'
-    )
-    github.chmod(0o755)
-    posted = subprocess.run(
-        [str(ROOT / ".github" / "comment.sh"), "o/r", "1", ".review/comment.md"],
+    posts = f'for last; do :; done; case "$*" in *POST*) cat "${{last#body=@}}" >{tmp_path}/posted ;; esac'
+    comments = {
+        "PATH": recorded_tool(tmp_path, "gh", then=posts),
+        "REPOSITORY": "o/r",
+        "NUMBER": "1",
+        "COMMENT": given["comment"],
+    }
+    posted = run_step(stack, step("comment", "Comment"), comments)
+    assert posted.returncode == 0, posted.stderr
+    assert (tmp_path / "posted").read_text() == body
+
+
+def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A step in the clone, by the shell that GitHub runs it with."""
+    return subprocess.run(
+        ["bash", "-e", "-c", text],
         cwd=stack.folder,
-        env={**stack.env, "PATH": f"{stack.folder}{os.pathsep}{stack.env['PATH']}"},
+        env={**stack.env, **env},
+        capture_output=True,
+        text=True,
+        timeout=200,
         check=False,
     )
-    assert posted.returncode == 0
-    assert (stack.folder / "posted").read_text() == (stack.folder / ".review" / "comment.md").read_text()
 
 
 def test_an_approval_in_the_repository_lets_it_pass(stack: Stack, tmp_path: Path) -> None:
@@ -114,6 +170,25 @@ def test_an_approval_in_the_repository_lets_it_pass(stack: Stack, tmp_path: Path
 def test_the_nightly_look_finds_nothing_where_nothing_was_changed(stack: Stack) -> None:
     """A stack as the deployment left it has no drift."""
     shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
+    assert stack.refresh().ok
+    done = script(stack, "drift.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def act_behind(stack: Stack, action: str) -> None:
+    """What someone else does to this stack's resources."""
+    names = ("rg-contoso-dev", "lang-contoso-dev", "kv-contoso-dev", "cmk-contoso-dev")
+    program = Path(__file__).with_name("behind.py")
+    subprocess.run([sys.executable, program, action, *names], env=stack.env, check=True, timeout=120)
+
+
+def test_the_nightly_look_takes_a_rotation_for_no_drift(stack: Stack) -> None:
+    """A newer version is work to do (1) while it waits for an update, and nothing (0) once it is in use."""
+    act_behind(stack, "rotate")
+    waiting = script(stack, "drift.sh")
+    assert waiting.returncode == 1, waiting.stdout + waiting.stderr
+    assert "**rotated**" in "\n".join(comment(stack))
+    assert stack.up().ok
     assert stack.refresh().ok
     done = script(stack, "drift.sh")
     assert done.returncode == 0, done.stdout + done.stderr

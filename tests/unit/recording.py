@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as runtime
@@ -38,8 +39,37 @@ _PATHS = {
 }
 
 
+def existing_vault(**properties: Any) -> dict[str, Any]:
+    """A vault as azure-native tells of it; properties of None are left out."""
+    told = {"tenantId": TENANT, "enableSoftDelete": True, "enablePurgeProtection": True, **properties}
+    return {
+        "name": "kv-hub",
+        "location": "westeurope",
+        "properties": {name: value for name, value in told.items() if value is not None},
+    }
+
+
+class AbsentError(grpc.RpcError):  # type: ignore[misc]
+    """What azure-native answers about a resource that is not there."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "request failed: 404 Not Found"
+
+
 class FakeAzure(mocks.Mocks):
-    """Answers as azure-native and azure-cmk would, as far as the components read it."""
+    """Answers as azure-native and azure-cmk would, as far as the components read it.
+
+    `state` is what the stack holds before the run, by URN; `vault` and `key` are existing ones.
+    """
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+        self.deleted: dict[str, Any] = {}
+        self.vault: dict[str, Any] = existing_vault()
+        self.key: dict[str, Any] | None = None
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         answers: dict[str, dict[str, Any]] = {
@@ -49,6 +79,9 @@ class FakeAzure(mocks.Mocks):
                 "subscriptionId": SUBSCRIPTION,
                 "tenantId": TENANT,
             },
+            "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
+            "azure-cmk:index:getDeleted": self.deleted,
+            "azure-native:keyvault:getVault": self.vault,
             "azure-native:cognitiveservices:getAccount": {
                 "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
                 "properties": {"endpoint": "https://account.cognitiveservices.azure.com/"},
@@ -58,6 +91,9 @@ class FakeAzure(mocks.Mocks):
                 "principalId": PRINCIPAL,
             },
         }
+        if args.token == "azure-native:keyvault:getKey" and self.key is None:
+            raise AbsentError
+        answers["azure-native:keyvault:getKey"] = self.key or {}
         return answers[args.token], []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -99,8 +135,8 @@ class Registered:
 class RecordingMonitor(mocks.MockMonitor):
     """Keeps each request whole: parent, dependencies, protect, ignoreChanges, aliases, deletedWith."""
 
-    def __init__(self) -> None:
-        super().__init__(FakeAzure())
+    def __init__(self, azure: FakeAzure) -> None:
+        super().__init__(azure)
         self.registered: list[Registered] = []
 
     def RegisterResource(self, request: Any) -> Any:
@@ -121,9 +157,11 @@ class RecordingMonitor(mocks.MockMonitor):
         return found[0]
 
 
-def run(program: Callable[[], Any], *, preview: bool = False) -> RecordingMonitor:
+def run(
+    program: Callable[[], Any], *, preview: bool = False, azure: FakeAzure | None = None
+) -> RecordingMonitor:
     """Runs a program to its end as a stack of its own, and returns what it asked of the engine."""
-    saved, monitor = runtime.SETTINGS, RecordingMonitor()
+    saved, monitor = runtime.SETTINGS, RecordingMonitor(azure or FakeAzure())
     root = runtime.get_root_resource()
     try:
         runtime.set_root_resource(None)  # type: ignore[arg-type]

@@ -42,6 +42,7 @@ def test_settings_allow_the_values_that_the_components_know() -> None:
         network.CLOSED,
         network.SELECTED,
         network.OPEN,
+        network.PRIVATE,
     }
 
 

@@ -22,7 +22,7 @@ ALLOWED = {
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
 # Settings share only what is pure with the components: names, limits, defaults.
-PURE = {"names", "regions", "roles", "tags", "network", "key", "contract"}
+PURE = {"names", "regions", "roles", "tags", "network", "key", "contract", "problem"}
 
 
 def _imported(file: Path) -> Iterator[str]:

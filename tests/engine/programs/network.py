@@ -12,7 +12,6 @@ client = ResourceManagementClient(EnvironmentCredential(), subscription)
 client.resource_groups.create_or_update(group, {"location": "westeurope"})
 client.resources.begin_create_or_update_by_id(
     f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{network}",
-    "2024-05-01",
     {
         "location": "westeurope",
         "properties": {
@@ -20,5 +19,6 @@ client.resources.begin_create_or_update_by_id(
             "subnets": [{"name": subnet, "properties": {"addressPrefix": "10.0.0.0/24"}}],
         },
     },
+    api_version="2024-05-01",
     polling_interval=0,
 ).wait()

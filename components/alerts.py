@@ -1,0 +1,118 @@
+"""Saved queries and alerts on a vault's audit log.
+
+Owns: which queries are kept in the workspace, and when somebody is told. Does not own: the queries' text
+(queries.py), nor how the log gets there (audit.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import monitor, operationalinsights
+
+from components import names, queries
+from components.component import Options, Tags
+
+
+@dataclass(frozen=True)
+class Alert:
+    """When a query finds anything in `window`, asked every `frequency` (ISO 8601)."""
+
+    query: queries.Query
+    severity: int
+    frequency: str
+    window: str
+
+
+ALERTS = (
+    # Data that cannot be read is an outage now.
+    Alert(queries.FAILED_UNWRAPS, 1, "PT5M", "PT15M"),
+    # The vault says so 30 days before, by the key's rotation policy.
+    Alert(queries.KEY_EXPIRY, 2, "P1D", "P1D"),
+)
+
+
+def make_alerts(
+    name: str,
+    part: Options,
+    *,
+    resource_group_name: pulumi.Input[str],
+    location: pulumi.Input[str],
+    workspace_id: pulumi.Output[str],
+    vault_id: pulumi.Input[str],
+    emails: Sequence[str],
+    action_group_ids: Sequence[str],
+    tags: Tags | None,
+) -> None:
+    """Keeps the saved queries in the workspace, and makes the alerts with those who are told."""
+    vault = pulumi.Output.from_input(vault_id)
+    place = workspace_id.apply(lambda found: names.parse_resource_id(found, names.WORKSPACE_TYPE))
+    for query in queries.SAVED:
+        operationalinsights.SavedSearch(
+            f"{name}-{query.name}",
+            resource_group_name=place.resource_group_name,
+            workspace_name=place.names[0],
+            saved_search_id=f"{name}-{query.name}",
+            category="Encryption keys",
+            display_name=f"{query.title} ({name})",
+            query=vault.apply(query.of),
+            version=2,
+            opts=part(),
+        )
+    told: list[pulumi.Input[str]] = list(action_group_ids)
+    if emails:
+        told.append(_action_group(name, part, resource_group_name, emails, tags))
+    for alert in ALERTS:
+        monitor.ScheduledQueryRule(
+            f"{name}-{alert.query.name}-alert",
+            resource_group_name=resource_group_name,
+            rule_name=names.alert_name(name, alert.query.name),
+            location=location,
+            kind="LogAlert",
+            display_name=f"{alert.query.title} ({name})",
+            severity=alert.severity,
+            enabled=True,
+            scopes=[workspace_id],
+            evaluation_frequency=alert.frequency,
+            window_size=alert.window,
+            criteria={"all_of": [_anything(vault.apply(alert.query.of))]},
+            actions={"action_groups": told} if told else None,
+            tags=tags,
+            opts=part(),
+        )
+
+
+def _anything(query: pulumi.Input[str]) -> monitor.ConditionArgsDict:
+    return {
+        "query": query,
+        "time_aggregation": "Count",
+        "operator": "GreaterThan",
+        "threshold": 0,
+        "failing_periods": {"number_of_evaluation_periods": 1, "min_failing_periods_to_alert": 1},
+    }
+
+
+def _action_group(
+    name: str,
+    part: Options,
+    resource_group_name: pulumi.Input[str],
+    emails: Sequence[str],
+    tags: Tags | None,
+) -> pulumi.Output[str]:
+    group = monitor.ActionGroup(
+        f"{name}-alerts",
+        resource_group_name=resource_group_name,
+        action_group_name=f"ag-{name}",
+        location="global",
+        # What a text message is signed with; Azure allows 12 characters.
+        group_short_name="cmk-alerts",
+        enabled=True,
+        email_receivers=[
+            {"name": email, "email_address": email, "use_common_alert_schema": True} for email in emails
+        ],
+        tags=tags,
+        opts=part(),
+    )
+    return group.id

@@ -1,0 +1,92 @@
+"""Names that soft-deleted vaults and accounts still hold, and what comes back with them.
+
+Owns: whether a service recovers them, and what to do where it may not. Pure. Does not own: how Azure is asked
+(survey.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components import guards, names
+from components.contract import RECOVER, SYSTEM_ASSIGNED, EncryptedLanguageServiceArgs
+from components.problem import Problem
+from components.regions import plain
+from components.standing import Standing
+
+Listed = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The soft-deleted resources that hold names of a service."""
+
+    vault: Mapping[str, Any] | None = None
+    account: Mapping[str, Any] | None = None
+
+
+def holding(
+    name: str, args: EncryptedLanguageServiceArgs, before: Standing, vaults: Listed, accounts: Listed
+) -> Deleted:
+    """Which of the deleted resources of a subscription hold names that a service is about to make."""
+    vault = None if before.vault else guards.vault_name(name, args)
+    account = None if before.account else guards.account_name(name, args)
+    return Deleted(_named(vault, vaults), _named(account, accounts))
+
+
+def problems(name: str, args: EncryptedLanguageServiceArgs, deleted: Deleted) -> list[Problem]:
+    """Why the names cannot be had as the settings are."""
+    recovers = args.get("soft_deleted") == RECOVER
+    group, found = guards.group_name(name, args), []
+    if vault := deleted.vault:
+        remedy = "give vault.name another; it cannot be purged, for purge protection forbids that"
+        found += _held("vault.name", vault, group, args["location"], remedy, recovers=recovers)
+    if account := deleted.account:
+        where = f"--resource-group {_group(account)} --location {account['location']}"
+        purge = f"az cognitiveservices account purge --name {account['name']} {where}"
+        remedy = f"give accountName another, or end its data for good with `{purge}`"
+        found += _held("accountName", account, group, args["location"], remedy, recovers=recovers)
+        if recovers and args.get("identity") not in (None, SYSTEM_ASSIGNED):
+            found.append(
+                Problem(
+                    "softDeleted",
+                    f"account {account['name']!r} would come back bound by its former user-assigned "
+                    f"identity, which does not come back; {remedy}",
+                )
+            )
+    return found
+
+
+def _held(
+    path: str,
+    deleted: Mapping[str, Any],
+    group: str,
+    location: str,
+    remedy: str,
+    *,
+    recovers: bool,
+) -> list[Problem]:
+    until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
+    held = f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
+    place = (_group(deleted).lower(), plain(deleted["location"]))
+    if place != (group.lower(), plain(location)):
+        where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
+        return [Problem(path, f"{held}, {where}; it can be recovered only there; {remedy}")]
+    if recovers:
+        return []
+    return [
+        Problem(
+            path, f"{held}; set softDeleted: recover to bring it back with all that is in it, or {remedy}"
+        )
+    ]
+
+
+def _named(name: str | None, listed: Listed) -> Mapping[str, Any] | None:
+    return next((found for found in listed if name and found["name"].lower() == name.lower()), None)
+
+
+def _group(deleted: Mapping[str, Any]) -> str:
+    place = deleted.get("resourceId") or deleted["id"]
+    return names.group_in(str(place))

@@ -1,0 +1,193 @@
+"""What is there already: an existing vault, a key of the wanted name, grants that a vault has.
+
+Owns: what an existing vault must be, and what of it a service takes over. Pure. Does not own: how it is asked
+for (survey.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components import names
+from components.access_mode import ACCESS_POLICY, RBAC
+from components.contract import (
+    CUSTOMER_MANAGED,
+    DEPLOYER,
+    RECOVER,
+    SYSTEM_ASSIGNED,
+    EncryptedLanguageServiceArgs,
+)
+from components.deleted import Deleted
+from components.problem import Problem
+from components.regions import plain
+from components.roles import ENCRYPTION_USER
+from components.standing import ACCESS_POLICY as POLICY_TYPE
+from components.standing import KEY, ROLE_ASSIGNMENT, Standing
+
+Answer = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a service's key is, and what must be asked about it.
+
+    `grants` are the access policies that the state does not hold, by logical name, with the object id each is
+    for; `assignment_name` is the role assignment's that it does not hold.
+    """
+
+    vault_id: str = ""
+    vault_exists: bool = False
+    makes_key: bool = False
+    asks_vault: bool = False
+    asks_key: bool = False
+    key_name: str = ""
+    grants: tuple[tuple[str, str], ...] = ()
+    assignment: str = ""
+    assignment_name: str = ""
+
+    @property
+    def key_id(self) -> str:
+        """The key's ARM id."""
+        return f"{self.vault_id}/keys/{self.key_name}"
+
+    @property
+    def vault_arguments(self) -> dict[str, str]:
+        """What names the vault in azure-native's functions."""
+        vault = names.parse_resource_id(self.vault_id, names.VAULT_TYPE)
+        return {"resourceGroupName": vault.resource_group_name, "vaultName": vault.names[0]}
+
+    @property
+    def key_arguments(self) -> dict[str, str]:
+        """What names the key in azure-native's functions."""
+        return {**self.vault_arguments, "keyName": self.key_name}
+
+
+def place(name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone: Deleted) -> Place:
+    """Where the key of a service is. Nothing is asked about a vault that is about to be made."""
+    if args.get("encryption") not in (None, CUSTOMER_MANAGED):
+        return Place()
+    vault, key = args.get("vault") or {}, args.get("key") or {}
+    key_id = key.get("id")
+    given = vault.get("id") or (key_id.rsplit("/keys/", 1)[0] if key_id else None)
+    vault_id = given or (before.vault.id if before.vault else "")
+    key_name = key_id.rsplit("/", 1)[1] if key_id else key.get("name") or names.key_name(name)
+    missing_key = not key_id and f"{KEY}::{name}-key" not in before.resources
+    if not vault_id:
+        return Place(makes_key=missing_key, key_name=key_name)
+    grants = tuple(
+        (grant, holder)
+        for grant, holder in _policies(name, args, before)
+        if f"{POLICY_TYPE}::{grant}" not in before.resources
+    )
+    role = f"{name}-access"
+    principal = _principal(args, before) if args.get("access") == RBAC else None
+    assigned = f"{ROLE_ASSIGNMENT}::{role}" in before.resources
+    assignment_name = ""
+    if principal and not assigned:
+        assignment_name = names.role_assignment_name(
+            f"{vault_id}/keys/{key_name}", principal, ENCRYPTION_USER.definition
+        )
+    return Place(
+        vault_id=vault_id,
+        vault_exists=given is not None,
+        makes_key=missing_key,
+        asks_vault=given is not None or bool(grants),
+        asks_key=missing_key,
+        key_name=key_name,
+        grants=grants,
+        assignment=role,
+        assignment_name=assignment_name,
+    )
+
+
+def problems(
+    args: EncryptedLanguageServiceArgs, place: Place, vault: Answer, key: Answer, tenant_id: str
+) -> Iterator[Problem]:
+    """Why an existing vault cannot hold the service's key."""
+    path = "key.id" if (args.get("key") or {}).get("id") else "vault.id"
+    if vault is None:
+        yield Problem(path, f"there is no vault {place.vault_id!r}, or the login may not read it")
+        return
+    name, properties = vault["name"], vault["properties"]
+    model = RBAC if properties.get("enableRbacAuthorization") else ACCESS_POLICY
+    wanted = args.get("access") or ACCESS_POLICY
+    if model != wanted:
+        yield Problem(
+            "access",
+            f"found {wanted!r}, but the vault {name!r} grants by {model!r}; set access: {model}",
+        )
+    if plain(vault["location"]) != plain(args["location"]):
+        yield Problem(
+            path,
+            f"the vault {name!r} is in {vault['location']!r}, the account in {args['location']!r}; the "
+            "service takes only a key in the account's own region",
+        )
+    if properties["tenantId"].lower() != tenant_id.lower():
+        yield Problem(
+            path,
+            f"the vault {name!r} is of tenant {properties['tenantId']}, the login of {tenant_id}; the "
+            "service takes only a key in the account's own tenant",
+        )
+    if properties.get("enableSoftDelete") is False or not properties.get("enablePurgeProtection"):
+        yield Problem(
+            path,
+            f"the vault {name!r} lacks soft delete or purge protection, which the service demands; turn it "
+            f"on with `az keyvault update --name {name} --enable-purge-protection true`",
+        )
+    if key is not None and args.get("soft_deleted") != RECOVER:
+        yield Problem(
+            "key.name",
+            f"the vault {name!r} has a key {place.key_name!r} already; to use it, say key.id: "
+            f"{place.key_id}, or give key.name another",
+        )
+
+
+def grants_that_come_back(name: str, args: EncryptedLanguageServiceArgs, gone: Deleted) -> frozenset[str]:
+    """Grants that are there once vault or account is back, by logical name.
+
+    A vault comes back with its access policies and without its role assignments; an account comes back with
+    its identity, whose access was never taken away.
+    """
+    policies = (args.get("access") or ACCESS_POLICY) == ACCESS_POLICY
+    found = set()
+    if gone.account and (policies or not gone.vault):
+        found.add(f"{name}-access")
+    if gone.vault and policies:
+        found |= {grant for grant, _ in _operators(name, args)}
+    return frozenset(found)
+
+
+def grants_to_adopt(place: Place, vault: Answer, assignment: Answer, deployer_id: str) -> Mapping[str, str]:
+    """Ids of the grants that are there though the state does not hold them, by logical name."""
+    there = {
+        entry["objectId"].lower()
+        for entry in ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
+    }
+    adopted = {}
+    for grant, holder in place.grants:
+        object_id = deployer_id if holder == DEPLOYER else holder
+        if object_id.lower() in there:
+            adopted[grant] = f"{place.vault_id}/accessPolicy/{object_id}"
+    if assignment is not None:
+        adopted[place.assignment] = assignment["id"]
+    return adopted
+
+
+def _policies(name: str, args: EncryptedLanguageServiceArgs, before: Standing) -> Iterator[tuple[str, str]]:
+    if (args.get("access") or ACCESS_POLICY) != ACCESS_POLICY:
+        return
+    if principal := _principal(args, before):
+        yield f"{name}-access", principal
+    yield from _operators(name, args)
+
+
+def _operators(name: str, args: EncryptedLanguageServiceArgs) -> Iterator[tuple[str, str]]:
+    for operator in (args.get("vault") or {}).get("key_operators") or ():
+        yield f"{name}-operator-{operator}-access", operator
+
+
+def _principal(args: EncryptedLanguageServiceArgs, before: Standing) -> str | None:
+    system = args.get("identity") in (None, SYSTEM_ASSIGNED)
+    return before.account.principal_id if before.account and system else None

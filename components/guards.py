@@ -1,0 +1,168 @@
+"""Changes that would lose the data at rest, or access to it: refused before anything is written.
+
+Owns: which changes those are, and what would happen to the data. Pure. Does not own: what is refused of a
+service by itself (settings/rules.py), nor protection of single resources, which is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from components import names
+from components.access_mode import ACCESS_POLICY, RBAC
+from components.contract import (
+    CUSTOMER_MANAGED,
+    SYSTEM_ASSIGNED,
+    EncryptedLanguageServiceArgs,
+)
+from components.problem import Problem
+from components.regions import plain
+from components.roles import ENCRYPTION_USER
+from components.standing import Standing, StandingAccount
+
+HOURS_HELD = 48
+"""How long Azure keeps a deleted account, and its name. Source: "Recover or purge deleted Azure AI services
+resources"."""
+_KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
+
+Found = Iterator[Problem]
+
+
+def account_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
+    """The account's name as declared."""
+    return args.get("account_name") or names.account_name(name)
+
+
+def group_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
+    """The resource group as declared, made here or existing."""
+    given = args.get("existing_resource_group_name") or args.get("resource_group_name")
+    return given or names.resource_group_name(name)
+
+
+def vault_name(name: str, args: EncryptedLanguageServiceArgs) -> str | None:
+    """The name of the vault that is made here; None when an existing one is used, or none."""
+    wanted, key = args.get("vault") or {}, args.get("key") or {}
+    if args.get("encryption") not in (None, CUSTOMER_MANAGED) or wanted.get("id") or key.get("id"):
+        return None
+    return wanted.get("name") or names.vault_name(name)
+
+
+def _replacement(
+    name: str, args: EncryptedLanguageServiceArgs, before: Standing, account: StandingAccount
+) -> Found:
+    asked = (args.get("replace_account") or "") == account.name
+    wanted, lost = account_name(name, args), f"it would be deleted, and its data with it {_KEPT}"
+    group = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).resource_group_name
+    moves = [
+        (setting, old, new)
+        for setting, old, new in (
+            ("location", plain(account.location), plain(args["location"])),
+            ("resourceGroupName", group.lower(), group_name(name, args).lower()),
+        )
+        if old != new
+    ]
+    for setting, old, new in moves:
+        if not asked:
+            yield Problem(
+                setting,
+                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: {lost}; make a "
+                "service of another name there, move the data, then take this one out",
+            )
+        elif wanted == account.name:
+            yield Problem(
+                "accountName",
+                f"{wanted!r} stays held by the deleted account for {HOURS_HELD} hours; give the new account "
+                "another name",
+            )
+        elif before.vault and vault_name(name, args) == before.vault.name:
+            yield Problem(
+                setting,
+                f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
+                "move; make a service of another name there",
+            )
+    if not moves and not asked and wanted != account.name:
+        yield Problem(
+            "accountName",
+            f"changes from {account.name!r} to {wanted!r}, which is another account; of {account.name!r}, "
+            f"{lost}. To want that, set replaceAccount: {account.name}; where the account is protected, run "
+            "`pulumi up` with that setting alone first",
+        )
+
+
+def _identity(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> Found:
+    declared = "system" if args.get("identity") in (None, SYSTEM_ASSIGNED) else "user"
+    turned_off = args.get("encryption") not in (None, CUSTOMER_MANAGED)
+    if account.holder is None or turned_off or declared == account.holder:
+        return
+    yield Problem(
+        "identity",
+        f"the data of account {account.name!r} is under a key that its {account.holder}-assigned identity "
+        f"has access to; changed to a {declared}-assigned one, that identity and its access go, and the data "
+        "is out of reach; leave the setting as it was, or make another service and move the data",
+    )
+
+
+def _home(
+    args: EncryptedLanguageServiceArgs, account: StandingAccount, tenant_id: str, subscription_id: str
+) -> Found:
+    subscription = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).subscription_id
+    if subscription != subscription_id.lower():
+        yield Problem(
+            "azure-native:subscriptionId",
+            f"found a login to subscription {subscription_id}, but account {account.name!r} is in "
+            f"{subscription}; a new account there would have none of the data; log in to {subscription}",
+        )
+    if account.tenant_id and account.tenant_id.lower() != tenant_id.lower():
+        yield Problem(
+            "azure-native:tenantId",
+            f"found a login to tenant {tenant_id}, but account {account.name!r} is in {account.tenant_id}; "
+            "an identity does not move between tenants, so that the key, and with it the data, would be out "
+            f"of reach; log in to {account.tenant_id}",
+        )
+
+
+def _vault(
+    name: str, args: EncryptedLanguageServiceArgs, before: Standing, account: StandingAccount
+) -> Found:
+    wanted = vault_name(name, args)
+    if before.vault is None or wanted is None or account.holder is None:
+        return
+    if wanted != before.vault.name:
+        yield Problem(
+            "vault.name",
+            f"changes from {before.vault.name!r} to {wanted!r}, which deletes {before.vault.name!r} while "
+            f"the data of account {account.name!r} is under its key; make the new vault elsewhere and give "
+            "its vault.id: the account is bound to its key first, and the old vault goes last",
+        )
+    model, declared = RBAC if before.vault.uses_rbac else ACCESS_POLICY, args.get("access") or ACCESS_POLICY
+    if model != declared:
+        yield Problem(
+            "access",
+            f"changes from {model!r} to {declared!r}, which takes from account {account.name!r} its access "
+            "to the key before the new one counts, and the data is out of reach until then; first give the "
+            f"identity {account.principal_id or ''} access in the new way (role {ENCRYPTION_USER.name!r} at "
+            "the vault, or an access policy), switch the vault with `az keyvault update "
+            f"--name {before.vault.name} --enable-rbac-authorization {str(declared == RBAC).lower()}`, "
+            "run `pulumi refresh`, then change the setting",
+        )
+
+
+def losses(
+    name: str,
+    args: EncryptedLanguageServiceArgs,
+    before: Standing,
+    *,
+    tenant_id: str,
+    subscription_id: str,
+) -> list[Problem]:
+    """What a service's inputs would lose of what stands. Empty for a service that is not there yet."""
+    account = before.account
+    if account is None:
+        return []
+    rules: tuple[Callable[[], Found], ...] = (
+        lambda: _replacement(name, args, before, account),
+        lambda: _identity(args, account),
+        lambda: _home(args, account, tenant_id, subscription_id),
+        lambda: _vault(name, args, before, account),
+    )
+    return [problem for rule in rules for problem in rule()]

@@ -1,0 +1,39 @@
+"""Those who may make a new version of a service's key.
+
+Owns: their access policies. Does not own: their role in a vault with Azure RBAC, which is given where
+people's roles are.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.access import KeyHolder, make_grant
+from components.access_mode import ACCESS_POLICY
+from components.component import Options
+from components.contract import DEPLOYER, EncryptedLanguageServiceArgs
+from components.key import KeyReference
+from components.roles import ROTATION_OPERATOR
+from components.survey import Surroundings
+
+
+def grant_operators(
+    name: str, args: EncryptedLanguageServiceArgs, around: Surroundings, key: KeyReference, part: Options
+) -> list[pulumi.Resource]:
+    """Access for those who may rotate the key; it must be there before a new version is asked for."""
+    return [
+        make_grant(
+            f"{name}-operator-{operator}",
+            {
+                "key": key,
+                "holder": KeyHolder(around.deployer_id if operator == DEPLOYER else operator),
+                "tenant_id": around.tenant_id,
+                "access": ACCESS_POLICY,
+                "role": ROTATION_OPERATOR,
+            },
+            part,
+            adopts=around.adopted.get(f"{name}-operator-{operator}-access"),
+        )
+        for operator in (args.get("vault") or {}).get("key_operators") or ()
+        if f"{name}-operator-{operator}-access" not in around.present
+    ]

@@ -1,0 +1,110 @@
+"""Private endpoints: account and vault reached from a network of one's own, and by no other way.
+
+Owns: the endpoints, their DNS, and the zones where none are given. Does not own: the network and its subnet,
+nor the resources' own closing to the public (network.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import network, privatedns
+
+from components import names
+from components.component import Options
+from components.contract import EncryptedLanguageServiceArgs
+from components.network import PRIVATE, ZONES
+
+
+def make_private_endpoints(
+    name: str,
+    args: EncryptedLanguageServiceArgs,
+    part: Options,
+    *,
+    resource_group_name: pulumi.Input[str],
+    targets: Mapping[str, pulumi.Input[str] | None],
+    after: Sequence[pulumi.Resource],
+) -> None:
+    """An endpoint with a DNS zone group for each target, `account` and `vault`, that is there.
+
+    `after` is what must be done with the targets before: Azure refuses an endpoint of an account that is
+    being written.
+    """
+    wanted = args.get("network") or {}
+    if wanted.get("access") != PRIVATE:
+        return
+    subnet_id, given = wanted.get("subnet_id"), wanted.get("private_dns_zone_ids") or ()
+    if not subnet_id:
+        raise ValueError("network: access 'private' needs subnet_id")
+    for what, target in targets.items():
+        if target is None:
+            continue
+        zone_name = ZONES[what]
+        zone_id = next((zone for zone in given if zone.lower().endswith(f"/{zone_name}")), None)
+        endpoint = network.PrivateEndpoint(
+            f"{name}-{what}-endpoint",
+            resource_group_name=resource_group_name,
+            private_endpoint_name=names.endpoint_name(name, what),
+            location=args["location"],
+            subnet={"id": subnet_id},
+            private_link_service_connections=[
+                {"name": what, "private_link_service_id": target, "group_ids": [what]}
+            ],
+            tags=args.get("tags"),
+            opts=part(depends_on=list(after)),
+        )
+        network.PrivateDnsZoneGroup(
+            f"{name}-{what}-dns",
+            resource_group_name=resource_group_name,
+            private_endpoint_name=endpoint.name,
+            private_dns_zone_group_name="default",
+            private_dns_zone_configs=[
+                {
+                    "name": zone_name.replace(".", "-"),
+                    "private_dns_zone_id": zone_id
+                    or _zone(
+                        f"{name}-{what}",
+                        zone_name,
+                        part,
+                        subnet_id=subnet_id,
+                        resource_group_name=resource_group_name,
+                        tags=args.get("tags"),
+                    ),
+                }
+            ],
+            opts=part(),
+        )
+
+
+def _zone(
+    name: str,
+    zone_name: str,
+    part: Options,
+    *,
+    subnet_id: str,
+    resource_group_name: pulumi.Input[str],
+    tags: Any,
+) -> pulumi.Output[str]:
+    """A zone of the service's own, known in the subnet's network."""
+    zone = privatedns.PrivateZone(
+        f"{name}-zone",
+        resource_group_name=resource_group_name,
+        private_zone_name=zone_name,
+        location="global",
+        tags=tags,
+        opts=part(),
+    )
+    link = privatedns.VirtualNetworkLink(
+        f"{name}-zone-link",
+        resource_group_name=resource_group_name,
+        private_zone_name=zone.name,
+        virtual_network_link_name=names.network_link_name(name),
+        location="global",
+        registration_enabled=False,
+        virtual_network={"id": subnet_id.rsplit("/subnets/", 1)[0]},
+        tags=tags,
+        opts=part(),
+    )
+    return pulumi.Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))

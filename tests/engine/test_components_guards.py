@@ -1,0 +1,80 @@
+"""Changes that would lose data, or access to it, on the real engine: refused in preview, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path_factory.mktemp("azure") / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def deployed(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.environ)
+    run = stack.deploy()
+    assert run.ok, run.output
+    return stack
+
+
+def refused(stack: Stack, azure: RunningAzure, account_id: str, *words: str) -> None:
+    """A preview of the stack names the words; neither it nor an `up` writes anything."""
+    before = cloud.history(azure, account_id)
+    run = stack.deploy()
+    assert not run.ok, run.output
+    for word in ("nothing was made or changed", *words):
+        assert word in run.output, f"{word} is not in:\n{run.output}"
+    assert "Traceback" not in run.output
+    assert cloud.history(azure, account_id) == before
+    assert "unprotect" not in run.output
+
+
+def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: RunningAzure) -> None:
+    """Another region, group, identity, vault and way of access: each is named, with what would be lost."""
+    original = deployed.config_file.read_text()
+    account_id = deployed.outputs()["accountId"]
+    deployed.configure(
+        location="northeurope",
+        resourceGroupName="rg-other",
+        identity="userAssigned",
+        access="rbac",
+        vault={"name": "kv-other"},
+    )
+    refused(
+        deployed,
+        azure,
+        account_id,
+        "location: changes from 'westeurope' to 'northeurope'",
+        "resourceGroupName: changes from 'rg-contoso-dev' to 'rg-other'",
+        "identity: the data of account 'lang-contoso-dev'",
+        "vault.name: changes from 'kv-contoso-dev' to 'kv-other'",
+        "access: changes from 'accessPolicy' to 'rbac'",
+        "deleted, and its data with it",
+    )
+    deployed.config_file.write_text(original)
+
+
+def test_account_is_replaced_only_when_asked_for_by_name(deployed: Stack, azure: RunningAzure) -> None:
+    """Another name is refused with what would be lost; named in replaceAccount, the account is replaced."""
+    account_id = deployed.outputs()["accountId"]
+    deployed.configure(accountName="lang-second")
+    refused(deployed, azure, account_id, "replaceAccount: lang-contoso-dev")
+    deployed.configure(replaceAccount="lang-another")
+    refused(deployed, azure, account_id, "replaceAccount: lang-contoso-dev")
+    deployed.configure(replaceAccount="lang-contoso-dev")
+    run = deployed.deploy()
+    assert run.ok, run.output
+    assert deployed.outputs()["accountName"] == "lang-second"
+    assert cloud.bound_keys(azure, deployed.outputs()["accountId"]) == [
+        deployed.outputs()["keyUriWithVersion"]
+    ]

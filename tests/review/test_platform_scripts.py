@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.review.loopback import Platform, recorded_tool, serving
+from tests.support.stack import ROOT
+
+RUNNER, FEDERATED = "runner-token-6d1f", "federated-token-90ab"
+CLIENT, TENANT, SUBSCRIPTION = "client-1", "tenant-1", "subscription-1"
+REVIEW = '<!-- encryption-review 0123 -->\n### `$(id)` "quoted" \u2713\n'
+THREADS = "project-1/_apis/git/repositories/repository-1/pullRequests/7/threads"
+_SHOWN = (
+    "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID",
+    "ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "ARM_USE_OIDC", "PATH",
+)  # fmt: skip
+
+
+def bash(text: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A step, with nothing of this process's environment but what is given."""
+    return subprocess.run(
+        ["/bin/bash", "-e", "-c", text],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def logged_in(folder: Path, script: str, env: dict[str, str]) -> dict[str, str]:
+    """The environment that a script which is sourced leaves to the commands after it."""
+    show = "".join(f'echo "{name}=${{{name}:-}}"\n' for name in _SHOWN)
+    done = bash(f"source {ROOT / script}\necho ---\n{show}", folder, env)
+    assert done.returncode == 0, done.stderr
+    said, shown = done.stdout.split("---\n")
+    assert said + done.stderr == ""
+    return dict(line.split("=", 1) for line in shown.splitlines())
+
+
+def kept_token(environment: dict[str, str], folder: Path) -> str:
+    """The token that was kept, in a file that only its owner reads."""
+    file = Path(environment["AZURE_FEDERATED_TOKEN_FILE"])
+    assert file.parent == folder
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return file.read_text()
+
+
+def github(folder: Path, platform: Platform) -> dict[str, str]:
+    return {
+        "PATH": recorded_tool(folder, "curl"),
+        "RUNNER_TEMP": str(folder),
+        "ARM_CLIENT_ID": CLIENT,
+        "ARM_TENANT_ID": TENANT,
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": RUNNER,
+        "ACTIONS_ID_TOKEN_REQUEST_URL": f"{platform.url}token?api-version=2.0",
+    }
+
+
+def test_github_login_keeps_the_token_for_azure_in_a_file_and_prints_none(tmp_path: Path) -> None:
+    """The runner's token buys one for Azure's audience; neither is printed nor among any tool's arguments."""
+    with serving({"value": FEDERATED}) as platform:
+        found = logged_in(tmp_path, ".github/login.sh", github(tmp_path, platform))
+    (asked,) = platform.asked
+    assert (asked.method, asked.authorization) == ("GET", f"bearer {RUNNER}")
+    assert asked.path == "/token?api-version=2.0&audience=api://AzureADTokenExchange"
+    assert kept_token(found, tmp_path) == FEDERATED
+    assert (found["AZURE_CLIENT_ID"], found["AZURE_TENANT_ID"]) == (CLIENT, TENANT)
+    assert found["PATH"].startswith(f"{tmp_path}/.pulumi/bin:")
+    assert RUNNER not in (tmp_path / "curl.asked").read_text()
+
+
+def test_github_login_fails_where_github_gives_no_token(tmp_path: Path) -> None:
+    """A refusal ends the step, and its message has no token."""
+    with serving({}, status=403) as platform:
+        done = bash(f"source {ROOT}/.github/login.sh\necho on", tmp_path, github(tmp_path, platform))
+    assert done.returncode != 0
+    assert "on" not in done.stdout.splitlines()
+    assert "403" in done.stderr
+    assert RUNNER not in done.stdout + done.stderr
+
+
+def test_github_login_names_the_permission_that_is_missing(tmp_path: Path) -> None:
+    """Without id-token: write GitHub gives the job nothing to ask with."""
+    with serving({}) as platform:
+        env = github(tmp_path, platform)
+        del env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+        done = bash(f"source {ROOT}/.github/login.sh", tmp_path, env)
+    assert done.returncode != 0
+    assert "the job needs id-token: write" in done.stderr
+    assert platform.asked == []
+
+
+def devops(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": recorded_tool(folder, "az", then=f"echo {SUBSCRIPTION}"),
+        "AGENT_TEMPDIRECTORY": str(folder),
+        "servicePrincipalId": CLIENT,
+        "tenantId": TENANT,
+        "idToken": FEDERATED,
+    }
+
+
+def test_azure_devops_login_hands_the_connection_on_and_prints_no_token(tmp_path: Path) -> None:
+    """The service connection's identity is the providers' and, by a file, the backend's."""
+    found = logged_in(tmp_path, "azure-pipelines/login.sh", devops(tmp_path))
+    assert kept_token(found, tmp_path) == FEDERATED
+    assert found["ARM_CLIENT_ID"] == found["AZURE_CLIENT_ID"] == CLIENT
+    assert found["ARM_TENANT_ID"] == found["AZURE_TENANT_ID"] == TENANT
+    assert (found["ARM_SUBSCRIPTION_ID"], found["ARM_USE_OIDC"]) == (SUBSCRIPTION, "true")
+    assert found["PATH"].startswith(f"{tmp_path}/.pulumi/bin:")
+    assert (tmp_path / "az.asked").read_text() == "account show --query id --output tsv\n"
+
+
+@pytest.mark.parametrize(
+    ("missing", "hint"),
+    [
+        ("servicePrincipalId", "wanted: addSpnToEnvironment: true"),
+        ("idToken", "wanted: a connection with workload identity federation"),
+    ],
+)
+def test_azure_devops_login_names_what_the_task_lacks(tmp_path: Path, missing: str, hint: str) -> None:
+    """A connection with a secret, or a task that keeps its identity to itself, ends the step."""
+    env = devops(tmp_path)
+    del env[missing]
+    done = bash(f"source {ROOT}/azure-pipelines/login.sh", tmp_path, env)
+    assert done.returncode != 0
+    assert hint in done.stderr
+    assert FEDERATED not in done.stdout + done.stderr
+
+
+def commented(folder: Path, threads: list[dict[str, Any]], status: int = 200) -> tuple[Platform, str, int]:
+    """Puts the review into a pull request that has these threads; what was asked, said, and the exit code."""
+    body = folder / "comment.md"
+    body.write_text(REVIEW, encoding="utf-8")
+    with serving({"value": threads}, status) as platform:
+        env = {
+            "PATH": recorded_tool(folder, "curl"),
+            "SYSTEM_ACCESSTOKEN": RUNNER,
+            "SYSTEM_COLLECTIONURI": platform.url,
+            "SYSTEM_TEAMPROJECTID": "project-1",
+            "BUILD_REPOSITORY_ID": "repository-1",
+            "SYSTEM_PULLREQUEST_PULLREQUESTID": "7",
+        }
+        done = bash(f"{ROOT}/azure-pipelines/comment.sh {body}", folder, env)
+    assert RUNNER not in done.stdout + done.stderr + (folder / "curl.asked").read_text()
+    return platform, done.stdout + done.stderr, done.returncode
+
+
+def thread(number: int, content: str | None, **more: Any) -> dict[str, Any]:
+    return {"id": number, "comments": [{"id": number + 10, "content": content}], **more}
+
+
+def test_azure_devops_gets_a_thread_with_the_review(tmp_path: Path) -> None:
+    """Among others' threads, and one of ours that was deleted, a new one is made, closed, as text."""
+    others = [
+        thread(1, "hello"),
+        {"id": 2, "comments": []},
+        thread(3, None),
+        thread(4, REVIEW, isDeleted=True),
+    ]
+    platform, said, code = commented(tmp_path, others)
+    assert (code, said) == (0, "")
+    looked, posted = platform.asked
+    assert (looked.method, looked.path) == ("GET", f"/{THREADS}?api-version=7.1")
+    assert (posted.method, posted.path) == ("POST", f"/{THREADS}?api-version=7.1")
+    assert posted.body == {"comments": [{"content": REVIEW, "commentType": 1}], "status": 4}
+    assert {one.authorization for one in platform.asked} == {f"Bearer {RUNNER}"}
+
+
+def test_azure_devops_has_one_comment_that_is_updated(tmp_path: Path) -> None:
+    """Later runs change the first comment of the thread that is there."""
+    platform, said, code = commented(tmp_path, [thread(1, "hello"), thread(2, REVIEW), thread(3, REVIEW)])
+    assert (code, said) == (0, "")
+    assert (platform.asked[1].method, platform.asked[1].path) == (
+        "PATCH",
+        f"/{THREADS}/2/comments/12?api-version=7.1",
+    )
+    assert platform.asked[1].body == {"content": REVIEW}
+
+
+def test_azure_devops_refusing_the_comment_fails_the_step(tmp_path: Path) -> None:
+    """A build service without the right to contribute is told so by the exit code, and nothing is posted."""
+    platform, said, code = commented(tmp_path, [], status=403)
+    assert code != 0
+    assert said.strip().splitlines() == ["curl: (22) The requested URL returned error: 403"]
+    assert [one.method for one in platform.asked] == ["GET"]
