@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from settings.documentation import schema, table
+from settings.documentation import page, schema, with_table
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+ROOT = Path(__file__).resolve().parents[1]
+DOCS, README = ROOT / "docs", ROOT / "README.md"
 
 if __name__ == "__main__":
     DOCS.mkdir(exist_ok=True)
-    (DOCS / "settings.md").write_text(table())
+    (DOCS / "settings.md").write_text(page())
     (DOCS / "settings.schema.json").write_text(json.dumps(schema(), indent=2) + "\n")
+    README.write_text(with_table(README.read_text()))

@@ -1,6 +1,7 @@
 """The documentation of the settings, made from the same declarations that check them.
 
-Owns: the table for people and the JSON schema for editors. `python -m settings` writes both into docs/.
+Owns: the table for people and the JSON schema for editors. `python -m settings` writes both
+into docs/, and the table into README.md.
 """
 
 from __future__ import annotations
@@ -24,14 +25,28 @@ several services has `language-cmk:services`, a list with a `name` each; everyth
 for all of them, and a service that says the same setting wins. What is wrong is reported all at once, before
 anything is made.
 
-| setting | values | default | what it does |
-|---|---|---|---|
 """
+_HEAD = "| setting | values | default | what it does |\n|---|---|---|---|\n"
+_BEGIN, _END = "<!-- settings: made by python -m settings -->\n", "<!-- /settings -->"
+
+
+def page() -> str:
+    """docs/settings.md."""
+    return f"{_INTRODUCTION}{table()}"
 
 
 def table() -> str:
     """Every setting as a row of Markdown, by its path."""
-    return _INTRODUCTION + "".join(f"{row}\n" for row in _rows(ServiceSettings, ""))
+    return _HEAD + "".join(f"{row}\n" for row in _rows(ServiceSettings, ""))
+
+
+def with_table(readme: str) -> str:
+    """A document with the table between its marks made anew. Raises ValueError without the marks."""
+    head, mark, rest = readme.partition(_BEGIN)
+    _, end, tail = rest.partition(_END)
+    if not mark or not end:
+        raise ValueError(f"the document has no {_BEGIN.strip()} followed by {_END}")
+    return f"{head}{_BEGIN}{table()}{_END}{tail}"
 
 
 def schema() -> dict[str, Any]:

@@ -10,14 +10,16 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from settings.documentation import schema, table
+from settings.documentation import page, schema, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_documents_are_those_that_would_be_made_now() -> None:
     """Who changes a setting runs `python -m settings`."""
-    assert (ROOT / "docs/settings.md").read_text() == table()
+    assert (ROOT / "docs/settings.md").read_text() == page()
+    readme = (ROOT / "README.md").read_text()
+    assert with_table(readme) == readme
     assert json.loads((ROOT / "docs/settings.schema.json").read_text()) == schema()
 
 
