@@ -47,6 +47,8 @@ up: setup ## the local Azure, `pulumi up` of stack dev under the policy pack, an
 	@$(IN_LOCAL_AZURE)
 	$(SELECT_STACK)
 	pulumi up --stack $(STACK) --yes --policy-pack policies
+	# The account was recorded before it was bound; recorded anew, the next diff shows what changes and no more.
+	pulumi refresh --stack $(STACK) --yes --skip-preview >/dev/null
 	$(PY) verify.py --stack $(STACK) --write-project
 	$(PY) -m localazure page || true
 
