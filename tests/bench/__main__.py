@@ -34,6 +34,7 @@ def fleet(stack: Stack, services: int) -> None:
         "language-cmk:location": "westeurope",
         "language-cmk:protect": False,
         "language-cmk:network": {"access": "open"},
+        "language-cmk:audit": {"newWorkspace": True},
         "language-cmk:services": [{"name": f"bench-{number:03}"} for number in range(services)],
     }
     stack.config_file.write_text(yaml.safe_dump(document))

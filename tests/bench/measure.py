@@ -47,6 +47,8 @@ def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
                 words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
             except OSError:
                 continue
+            if not words[0]:  # it has ended, and its parent has not yet looked
+                continue
             peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
             name = _name(words)
             peaks[name] = max(peaks.get(name, 0), int(peak) // 1024)

@@ -6,7 +6,14 @@ import os
 from typing import Any, cast
 
 import pulumi
-from pulumi_azure_native import authorization, cognitiveservices, keyvault, resources
+from pulumi_azure_native import (
+    authorization,
+    cognitiveservices,
+    keyvault,
+    monitor,
+    operationalinsights,
+    resources,
+)
 
 tenant = authorization.get_client_config_output().tenant_id
 
@@ -63,3 +70,17 @@ for number in range(int(os.environ["SERVICES"])):
         {"accountId": account.id, "keyUriWithVersion": version.keyUriWithVersion},  # type: ignore[attr-defined]
         pulumi.ResourceOptions(depends_on=[access]),
     )
+    workspace = operationalinsights.Workspace(
+        f"{name}-workspace",
+        resource_group_name=group.name,
+        location="westeurope",
+        workspace_name=f"log-{name}",
+    )
+    for audited, id in (("vault", vault.id), ("account", account.id)):
+        monitor.DiagnosticSetting(
+            f"{name}-{audited}-audit",
+            name="audit",
+            resource_uri=id,
+            workspace_id=workspace.id,
+            logs=[monitor.DiagnosticsLogSettingsArgs(category_group="audit", enabled=True)],
+        )
