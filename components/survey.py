@@ -8,6 +8,7 @@ existing.py), which are pure. Raises RefusedError with every problem of every se
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,16 @@ from components import deleted, existing, guards
 from components.contract import RECOVER, EncryptedLanguageServiceArgs
 from components.problem import Problem
 from components.standing import by_type_and_name, standing
+
+# An id in the text of another refusal may hold these digits, too: only the status itself counts.
+_ABSENT = re.compile(
+    r"\bStatus=404\b|\bstatus code 404\b|\bRESPONSE 404\b|\b404 Not Found\b|\b[A-Za-z]*NotFound\b"
+)
+
+
+def is_absent(error: str) -> bool:
+    """Whether azure-native's answer to a function says that the resource is not there."""
+    return _ABSENT.search(error) is not None
 
 
 class RefusedError(pulumi.RunError):
@@ -162,7 +173,7 @@ class _Survey:
         try:
             return await _ask(f"azure-native:{function}", opts, **arguments)
         except Exception as error:  # the SDK raises nothing narrower for what a provider answers
-            if "404" in str(error) or "NotFound" in str(error):
+            if is_absent(str(error)):
                 return None
             raise
 

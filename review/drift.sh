@@ -17,8 +17,15 @@ refreshed=$?
 "$python" -m review "$folder/refresh.json" --markdown "$folder/drift.md" --json "$folder/drift.json"
 drifted=$?
 if ((refreshed != 0)); then
-  echo "drift: the cloud is not as Pulumi left it:" >&2
-  tail -n 20 "$folder/refresh.txt" >&2
+  found=$("$python" -m review.drift "$folder/refresh.json")
+  if [[ -n $found ]]; then
+    echo "drift: the cloud is not as the state has it:" >&2
+    printf '%s\n' "$found" >&2
+    printf '\n%s\n' "$found" >>"$folder/drift.md"
+  else
+    echo "drift: the refresh failed:" >&2
+    tail -n 20 "$folder/refresh.txt" >&2
+  fi
 fi
 # An update would mend it, and binds what was rotated: its review is the rotation report.
 "$(dirname "$0")/pull_request.sh" "$stack" "$folder"

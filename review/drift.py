@@ -1,0 +1,68 @@
+"""`python -m review.drift refresh.json`: what a refresh found changed, as Markdown, a line for each resource.
+
+Owns: telling a key's newer version, which its rotation makes by itself, from what somebody changed. Does not
+own: what a change means for the data (the review of the same refresh).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from review.inert import code
+from review.kinds import Kind, kind_of
+from review.values import look
+
+_CHANGED: Final = frozenset({"update", "delete"})
+# What a new version of a key brings with it. Whether it may be used, and for what, is not there.
+_OF_A_VERSION: Final = frozenset({"created", "updated", "expires", "notBefore"})
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def changes(document: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each resource that a `pulumi refresh --preview-only --json` finds changed."""
+    for step in document.get("steps") or ():
+        if step.get("op") not in _CHANGED:
+            continue
+        before, after = step.get("oldState") or _NOTHING, step.get("newState") or _NOTHING
+        name = code(str(step.get("urn", "")).split("::", 3)[-1])
+        old, new = before.get("outputs") or _NOTHING, after.get("outputs") or _NOTHING
+        if step["op"] == "delete":
+            yield f"- {name} was deleted outside Pulumi"
+        elif kind_of(str(before.get("type", ""))) is Kind.KEY and only_rotated(old, new):
+            yield f"- {name} has a newer version; the next update takes it unless it is pinned"
+        elif found := [code(one) for one in _differing(old, new)]:
+            yield f"- {name} was changed outside Pulumi: {', '.join(found)}"
+
+
+def only_rotated(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a key's outputs differ by a new version and nothing but its times."""
+    if look(old, "keyUriWithVersion") == look(new, "keyUriWithVersion"):
+        return False
+    if set(_differing(old, new)) - {"keyUriWithVersion", "attributes"}:
+        return False
+    before, after = (look(one, "attributes") or _NOTHING for one in (old, new))
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return False
+    return set(_differing(before, after)) <= _OF_A_VERSION
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def main(path: str) -> None:
+    """Writes the lines; nothing for what is no preview, which the review itself refuses."""
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        return
+    if isinstance(document, dict):
+        sys.stdout.writelines(f"{line}\n" for line in changes(document))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
