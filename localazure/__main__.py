@@ -49,8 +49,13 @@ def _port(text: str) -> tuple[str, int]:
 
 def _start(home: Home) -> int:
     begun = time.monotonic()
-    started = process.start(home)
-    how = f"started in {time.monotonic() - begun:.1f} s" if started else "already running"
+    done = process.start(home)
+    seconds = f"{time.monotonic() - begun:.1f} s"
+    how = {
+        process.Start.STARTED: f"started in {seconds}",
+        process.Start.RESTARTED: f"restarted in {seconds}, since it ran other code than this",
+        process.Start.NOTHING: "already running",
+    }[done]
     print(f"local Azure: {how}, process {home.serving()}, state in {home.path}")
     return 0
 
@@ -80,6 +85,7 @@ def _status(home: Home) -> int:
         return 3
     ports = ", ".join(f"{name} {port}" for name, port in home.ports().items())
     print(f"local Azure: running, process {home.serving()}, ports: {ports}, state in {home.path}")
+    print(f"its page, good for one login within ten minutes: {process.page_address(home)}")
     return 0
 
 

@@ -10,16 +10,21 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from localazure import locks
+from localazure import locks, operations
 from localazure.authentication import subscription_in
 from localazure.authorization import require
-from localazure.cloud import Cloud
+from localazure.cloud import Cloud, iso
 from localazure.routes import Route
 from localazure.web import Json, Request, ServiceError
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
 _FREE = ("microsoft.authorization", "microsoft.resources")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
+_RATES = {
+    "GET": ("reads", "11999"),
+    "DELETE": ("deletes", "14999"),
+    **dict.fromkeys(("PUT", "PATCH", "POST"), ("writes", "1199")),
+}
 _WRITES = ("PUT", "PATCH", "POST")
 
 
@@ -93,9 +98,28 @@ def admit(cloud: Cloud, request: Request, route: Route) -> None:
     locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
 
 
+def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
+    """What ARM adds to every answer: how it was routed, and what is left of the caller's rate.
+
+    The names are documented ("Request limits and throttling"); the numbers do not change here.
+    """
+    kind, left = _RATES.get(method, _RATES["GET"])
+    moment = iso(now, digits=0).replace("-", "").replace(":", "")
+    return {
+        "x-ms-routing-request-id": f"WESTEUROPE:{moment}:{request_id}",
+        f"x-ms-ratelimit-remaining-subscription-{kind}": left,
+        "pragma": "no-cache",
+        "expires": "-1",
+    }
+
+
 def find_group(cloud: Cloud, group_id: str) -> Json | None:
-    """ARM's body of a resource group, None where there is none."""
-    return cloud.store.get("group", group_id)
+    """ARM's body of a resource group, None where there is none, or where its delete has ended."""
+    body = cloud.store.get("group", group_id)
+    if body is None or "deletion" not in body:
+        return body
+    operation = operations.find(cloud, body["deletion"])
+    return None if operation is None or operation.over(cloud.clock.now()) else body
 
 
 def group_not_found(name: str) -> ServiceError:

@@ -7,10 +7,13 @@ from localazure import (
     identities,
     inventory,
     locks,
+    log_queries,
     login,
     monitor,
     policy_assignments,
     policy_definitions,
+    policy_exemptions,
+    provider_operations,
     resources,
     role_assignments,
     saved_searches,
@@ -35,16 +38,29 @@ _TYPES: tuple[Route, ...] = (
     *identities.ROUTES,
     *workspaces.ROUTES,
     *saved_searches.ROUTES,
+    *log_queries.ROUTES,
     *policy_assignments.ROUTES,
     *policy_definitions.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
-_ANYWHERE: tuple[Route, ...] = (*role_assignments.ROUTES, *locks.ROUTES, *monitor.ROUTES)
+_ANYWHERE: tuple[Route, ...] = (
+    *role_assignments.ROUTES,
+    *locks.ROUTES,
+    *policy_exemptions.ROUTES,
+    *monitor.ROUTES,
+)
 
 
 def all_routes(signer: Signer) -> tuple[Route, ...]:
     """Every row of the local Azure in the order in which they are tried."""
-    return (*login.routes(signer), *_TYPES, *inventory.routes(Router(_TYPES)), *_ANYWHERE)
+    guarded = (*_TYPES, *_ANYWHERE)
+    return (
+        *login.routes(signer),
+        *_TYPES,
+        *inventory.routes(Router(_TYPES)),
+        *provider_operations.routes(guarded),
+        *_ANYWHERE,
+    )
 
 
 def make_front(cloud: Cloud, signer: Signer) -> Front:

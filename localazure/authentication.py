@@ -22,6 +22,7 @@ _AUDIENCES: Mapping[Host, tuple[str, ...]] = {
     Host.ARM: ("https://management.core.windows.net", "https://management.azure.com"),
     Host.VAULT: ("https://vault.azure.net",),
     Host.LANGUAGE: ("https://cognitiveservices.azure.com",),
+    Host.LOGS: ("https://api.loganalytics.io",),
 }
 _KEY_HEADER = "ocp-apim-subscription-key"
 
@@ -81,6 +82,7 @@ _MISSING: Mapping[Host, _Text] = {
     ),
     Host.VAULT: ("Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."),
     Host.LANGUAGE: ("401", _NO_KEY),
+    Host.LOGS: ("AuthorizationRequiredError", "Valid authentication was not provided"),
 }
 
 

@@ -25,6 +25,9 @@ class Behaviour:
     """The Retry-After of a resource group's delete; 15 was observed, and clients do wait as long."""
     synchronous_creates: bool = False
     """Whether an account PUT answers `Succeeded` at once, the other shape observed on Azure."""
+    failing_operations: str = ""
+    """The error code with which creates and changes of accounts that begin meanwhile end as Failed, once they
+    were accepted; empty: they succeed. What then stays was never observed: here all that was accepted."""
     grant_delay_seconds: float = 0.0
     """How long a new access policy entry or role assignment takes to count."""
     identity_delay_seconds: float = 0.0

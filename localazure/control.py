@@ -2,7 +2,7 @@
 
 JSON over plain HTTP on loopback; every path but `/health` needs `Authorization: Bearer <control token>`, and
 the page (`/`, for browsers) a cookie that the address of POST /page gives.
-    GET  /health                           {"status": "ok", "pid": 1}
+    GET  /health                           {"status": "ok", "pid": 1, "code": its digest.digest()}
     GET  /clock, POST /clock               {"advance": seconds}
     GET  /behaviour, POST /behaviour       the settings of `Behaviour`
     GET  /faults, POST /faults             the settings of `faults.Fault`; DELETE /faults?id= (all without)
@@ -11,6 +11,7 @@ the page (`/`, for browsers) a cookie that the address of POST /page gives.
     GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
     GET  /principals, POST /principals     {"name", "tenantId"?, "managedIdentity"?,
                                             "roles"?: [{"role", "scope"}]}
+    POST /certificates                     {"clientId", "pem"}: lets an application sign in with a certificate
     GET  /seeds, POST /seeds               what was there from the start; {"ids": number | null} seeds new ids
     GET  /documents?kind=&prefix=          the stored documents, for a look behind the curtain
     POST /page                             {"path": "/login?code=..."}: signs a browser in, once
@@ -28,10 +29,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qsl
 
-from localazure import faults, seed
+from localazure import client_certificates, faults, operations, seed
 from localazure.authorization import assign_role
 from localazure.cloud import Cloud, iso
-from localazure.directory import create_principal, list_principals, set_secret
+from localazure.directory import create_principal, find_application, list_principals, set_secret
 from localazure.front import Answer, Raw
 from localazure.monitor import delivered
 from localazure.page_door import PATHS, Door
@@ -48,16 +49,17 @@ class _Asked:
 
 @dataclass(frozen=True)
 class Control:
-    """Answers control requests about one cloud; `secrets` are the home's (Home.secrets)."""
+    """Answers control requests about one cloud; `secrets` are the home's, `code` is its digest."""
 
     cloud: Cloud
     secrets: Mapping[str, str]
+    code: str = ""
     door: Door = field(default_factory=Door)
 
     def answer(self, raw: Raw) -> Answer:
         """The answer to a control request; what it writes is one transaction. Never raises."""
         if (raw.method, raw.path) == ("GET", "/health"):
-            return _json(200, {"status": "ok", "pid": os.getpid()})
+            return _json(200, {"status": "ok", "pid": os.getpid(), "code": self.code})
         if raw.method == "GET" and raw.path in PATHS:
             return self._page(raw)
         expected = f"Bearer {self.secrets['control']}"
@@ -102,6 +104,7 @@ class Control:
             ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
             ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(self.cloud)]},
             ("POST", "/principals"): self._create_principal,
+            ("POST", "/certificates"): self._register_certificate,
             ("GET", "/seeds"): lambda _: _seeds(),
             ("POST", "/seeds"): self._seed_ids,
             ("GET", "/documents"): self._documents,
@@ -115,6 +118,7 @@ class Control:
 
     def _advance(self, asked: _Asked) -> Json:
         self.cloud.clock.advance(float(asked.body["advance"]))
+        operations.forget_expired(self.cloud)
         return self._clock(asked)
 
     def _behave(self, asked: _Asked) -> Json:
@@ -148,6 +152,12 @@ class Control:
             made["clientSecret"] = random_secrets.token_urlsafe(30)
             set_secret(self.cloud, principal.client_id, made["clientSecret"])
         return made
+
+    def _register_certificate(self, asked: _Asked) -> Json:
+        client_id = str(asked.body["clientId"])
+        if find_application(self.cloud, client_id) is None:
+            raise ValueError(f"there is no application {client_id}")
+        return {"thumbprint": client_certificates.register(self.cloud, client_id, str(asked.body["pem"]))}
 
     def _seed_ids(self, asked: _Asked) -> Json:
         ids = asked.body["ids"]

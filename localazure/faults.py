@@ -21,6 +21,7 @@ HOSTS: Mapping[str, Host] = {
     "login": Host.LOGIN,
     "vault": Host.VAULT,
     "language": Host.LANGUAGE,
+    "logs": Host.LOGS,
 }
 
 

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from localazure import arm, faults
@@ -76,7 +77,8 @@ class Front:
             response = ServiceError(500, "InternalServerError", message).response()
         if fault is not None:
             response = fault.response()
-        return _answer(response, raw, request_id, correlation_id, fault.wire if fault else "")
+        wire, now = fault.wire if fault else "", self.cloud.clock.now()
+        return _answer(response, raw, request_id, correlation_id, wire=wire, now=now)
 
     def _handle(self, request: Request, raw: Raw) -> Response:
         with self.cloud.store.transaction():
@@ -155,14 +157,19 @@ def _unknown(raw: Raw) -> ServiceError:
     )
 
 
-def _answer(response: Response, raw: Raw, request_id: str, correlation_id: str, wire: str) -> Answer:
+def _answer(
+    response: Response, raw: Raw, request_id: str, correlation_id: str, *, wire: str, now: float
+) -> Answer:
     headers = {
+        "date": formatdate(now, usegmt=True),
         "x-ms-request-id": request_id,
         "x-ms-correlation-request-id": correlation_id,
         "cache-control": "no-cache",
         "strict-transport-security": "max-age=31536000; includeSubDomains",
         "x-content-type-options": "nosniff",
     }
+    if raw.authority.lower().startswith(Host.ARM):
+        headers |= arm.answer_headers(raw.method, request_id, now)
     if asked := raw.headers.get("x-ms-client-request-id"):
         headers["x-ms-client-request-id"] = asked
     content = b""

@@ -52,5 +52,5 @@ _IDENTITIES = TrackedType(
     groups="resourcegroups",
     created_headers=_location,
 )
-ROUTES = _IDENTITIES.routes()
+ROUTES = _IDENTITIES.routes(assumed="all but PUT: made from the specification")
 delete_in_group = _IDENTITIES.delete_in_group

@@ -11,6 +11,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from localazure.cloud import Cloud
+from localazure.paging import page
 from localazure.routes import Route, Router
 from localazure.web import Host, Json, Request, Response
 
@@ -40,7 +41,8 @@ def routes(router: Router) -> tuple[Route, ...]:
             if wanted is None or wanted[1].lower() == type.lower()
             for body in _pages(cloud, request, router, f"{scope}/providers/{type}")
         ]
-        return Response(200, {"value": found})
+        found.sort(key=lambda body: str(body["id"]).lower())
+        return Response(200, page(request, found, lambda body: str(body["id"]), lambda body: body))
 
     subscription, read = "/subscriptions/{subscription}", "Microsoft.Resources/subscriptions/resources/read"
     return (

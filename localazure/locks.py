@@ -109,8 +109,8 @@ def _subscription(scope: str) -> str:
 
 
 ROUTES = (
-    Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put),
-    Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get),
+    Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put, "the refusal of a level"),
+    Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get, "the refusal of an absent one"),
     Route("DELETE", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/delete", _delete),
-    Route("GET", Host.ARM, _TEMPLATE, f"{_TYPE}/read", _list),
+    Route("GET", Host.ARM, _TEMPLATE, f"{_TYPE}/read", _list, "all of it: made from the specification"),
 )

@@ -1,4 +1,4 @@
-"""The login host: OIDC discovery and access tokens for client credentials.
+"""The login host: OIDC discovery and access tokens for client credentials, be they secret or certificate.
 
 Owns: which token is given to whom, and the texts of a refusal (AADSTS...). Does not own: signing
 (tokens.py), and what a token is good for at a service (authentication.py).
@@ -12,10 +12,11 @@ import time
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
-from localazure import discovery
+from localazure import client_certificates, discovery
 from localazure.cloud import Cloud
 from localazure.directory import Principal, find_application, secret_fits
 from localazure.discovery import LOGIN
+from localazure.login_refusals import RefusedError, refusal
 from localazure.routes import Handler, Route
 from localazure.tokens import Signer
 from localazure.web import Host, Json, Request, Response
@@ -29,12 +30,6 @@ RESOURCES = (
     "https://graph.microsoft.com",
     "https://api.loganalytics.io",
 )
-
-
-class _RefusedError(Exception):
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.error, self.number, self.text = status, error, number, text
 
 
 def routes(signer: Signer) -> tuple[Route, ...]:
@@ -64,8 +59,8 @@ def routes(signer: Signer) -> tuple[Route, ...]:
 def _configuration(cloud: Cloud, request: Request) -> Response:
     try:
         return Response(200, discovery.configuration(_tenant(cloud, request.params["tenant"])))
-    except _RefusedError as refused:
-        return _refusal(cloud, request, refused)
+    except RefusedError as refused:
+        return refusal(cloud, request, refused)
 
 
 def _instances(_: Cloud, request: Request) -> Response:
@@ -79,8 +74,9 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
         _client_credentials(form)
         audience = _audience(form, tenant, modern="/v2.0/" in request.path)
         principal = _sign_in(cloud, tenant, form)
-    except _RefusedError as refused:
-        return _refusal(cloud, request, refused)
+        by_certificate = _prove(cloud, tenant, form)
+    except RefusedError as refused:
+        return refusal(cloud, request, refused)
     seconds = cloud.behaviour.token_seconds
     issued = int(time.time())
     claims = {
@@ -90,7 +86,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
         "nbf": issued,
         "exp": issued + seconds,
         "appid": principal.client_id,
-        "appidacr": "1",
+        "appidacr": "2" if by_certificate else "1",
         "idp": f"https://sts.windows.net/{tenant}/",
         "idtyp": "app",
         "oid": principal.object_id,
@@ -125,13 +121,13 @@ def _basic(request: Request) -> Mapping[str, str]:
 
 
 def _tenant(cloud: Cloud, name: str) -> str:
-    """The tenant's id by its id or its domain. Raises _RefusedError where there is none."""
+    """The tenant's id by its id or its domain. Raises RefusedError where there is none."""
     found = cloud.store.get("tenant", name)
     for _, tenant in [] if found else cloud.store.scan("tenant"):
         if tenant["domain"] == name.lower():
             found = tenant
     if found is None:
-        raise _RefusedError(
+        raise RefusedError(
             400,
             "invalid_tenant" if name in ("common", "organizations") else "invalid_request",
             90002,
@@ -145,14 +141,14 @@ def _tenant(cloud: Cloud, name: str) -> str:
 def _client_credentials(form: Mapping[str, str]) -> None:
     grant = form.get("grant_type")
     if not grant:
-        raise _RefusedError(
+        raise RefusedError(
             400,
             "invalid_request",
             900144,
             "The request body must contain the following parameter: 'grant_type'.",
         )
     if grant != "client_credentials":
-        raise _RefusedError(
+        raise RefusedError(
             400,
             "unsupported_grant_type",
             70003,
@@ -168,7 +164,7 @@ def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
         scopes = form.get("scope", "").split()
         asked = next((s for s in scopes if s.endswith("/.default")), "")
         if not asked:
-            raise _RefusedError(
+            raise RefusedError(
                 400,
                 "invalid_scope",
                 1002012,
@@ -177,7 +173,7 @@ def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
             )
         asked = asked.removesuffix("/.default")
     if asked.removesuffix("/") not in RESOURCES:
-        raise _RefusedError(
+        raise RefusedError(
             400,
             "invalid_resource",
             500011,
@@ -190,10 +186,11 @@ def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
 
 
 def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
+    """The application that wants a token; whether it is who it says is still to be proved."""
     client_id = form.get("client_id", "")
     principal = find_application(cloud, client_id)
     if principal is None or principal.tenant_id != tenant:
-        raise _RefusedError(
+        raise RefusedError(
             400,
             "unauthorized_client",
             700016,
@@ -202,36 +199,35 @@ def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
             "consented to by any user in the tenant. You may have sent your authentication request to the "
             "wrong tenant.",
         )
-    secret = form.get("client_secret")
+    return principal
+
+
+def _prove(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> bool:
+    """Whether it proved who it is by a certificate, and not by a secret. Raises where it did neither."""
+    client_id, secret, assertion = (
+        form.get(name, "") for name in ("client_id", "client_secret", "client_assertion")
+    )
+    if assertion and form.get("client_assertion_type") == client_certificates.ASSERTION_TYPE:
+        published = discovery.configuration(tenant)
+        audiences = (published["token_endpoint"], f"{LOGIN}/{tenant}/oauth2/token", published["issuer"])
+        try:
+            client_certificates.check(cloud, client_id, assertion, audiences)
+        except client_certificates.AssertionRefusedError as refused:
+            raise RefusedError(401, "invalid_client", refused.number, refused.text) from refused
+        return True
     if not secret:
-        raise _RefusedError(
+        raise RefusedError(
             401,
             "invalid_client",
             7000218,
             "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
         )
     if not secret_fits(cloud, client_id, secret):
-        raise _RefusedError(
+        raise RefusedError(
             401,
             "invalid_client",
             7000215,
             "Invalid client secret provided. Ensure the secret being sent in the request is the client "
             f"secret value, not the client secret ID, for a secret added to app '{client_id}'.",
         )
-    return principal
-
-
-def _refusal(cloud: Cloud, request: Request, refused: _RefusedError) -> Response:
-    now = cloud.clock.datetime().strftime("%Y-%m-%d %H:%M:%SZ")
-    trace, correlation = cloud.new_id(), request.headers.get("client-request-id") or request.correlation_id
-    body = {
-        "error": refused.error,
-        "error_description": f"AADSTS{refused.number}: {refused.text} Trace ID: {trace} "
-        f"Correlation ID: {correlation} Timestamp: {now}",
-        "error_codes": [refused.number],
-        "timestamp": now,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": f"{LOGIN}/error?code={refused.number}",
-    }
-    return Response(refused.status, body)
+    return False

@@ -16,6 +16,7 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 _KIND = "diagnosticSetting"
 _DELIVERY = "diagnosticSetting.delivery"
 _TYPE = "Microsoft.Insights/diagnosticSettings"
+_TYPED_SINCE = "2021"
 _TEMPLATE = f"{{resource*}}/providers/{_TYPE}"
 # The event streams of the cloud, and the log category under which Azure would deliver each.
 _STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
@@ -75,7 +76,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
     _end_delivery(cloud, _id(request))
     cloud.store.put(_KIND, _id(request), body)
     _begin_delivery(cloud, _id(request), body)
-    return Response(200, body)
+    return Response(200, _shown(body, request))
 
 
 def _log(log: Json) -> Json:
@@ -90,12 +91,18 @@ def _get(cloud: Cloud, request: Request) -> Response:
         name = request.params["name"]
         message = f"The diagnostic setting '{name}' doesn't exist."
         raise ServiceError(404, "ResourceNotFound", message)
-    return Response(200, body)
+    return Response(200, _shown(body, request))
 
 
 def _list(cloud: Cloud, request: Request) -> Response:
     prefix = f"{_resource(request)}/providers/{_TYPE}/"
-    return Response(200, {"value": [body for _, body in cloud.store.scan(_KIND, prefix)]})
+    found = [_shown(body, request) for _, body in cloud.store.scan(_KIND, prefix)]
+    return Response(200, {"value": found})
+
+
+def _shown(body: Json, request: Request) -> Json:
+    """The setting by api-version: the type is null in the observed ones, and named by later definitions."""
+    return {**body, "type": _TYPE} if request.api_version >= _TYPED_SINCE else body
 
 
 def _delete(cloud: Cloud, request: Request) -> Response:

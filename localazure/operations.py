@@ -1,13 +1,19 @@
-"""Long-running operations: they advance on the cloud's clock and on polls, never by sleeping."""
+"""Long-running operations: they advance on the cloud's clock and on polls, never by sleeping.
+
+An operation can be asked for until seven days after its end (assumed: Azure names no time; the Language
+service tells seven days for its jobs), then it is gone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localazure.cloud import Cloud
 from localazure.web import Json
 
 _KIND = "operation"
+_KEPT_SECONDS = 7 * 86400.0
+_UNWATCHED_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,18 @@ class Operation:
         """Whether it has ended: its time is over, and it was seen running at least once."""
         return now >= self.ends and self.polls > 1
 
+    def over(self, now: float) -> bool:
+        """Whether its work counts as done: it has ended, or would have, had anybody watched.
+
+        A write that meets it cannot count as a look, since a refused write leaves no trace.
+        """
+        return self.done(now) or now >= self.ends + _UNWATCHED_SECONDS
+
+    @property
+    def expires(self) -> float:
+        """From when on nobody can ask for it any more."""
+        return self.ends + _KEPT_SECONDS
+
 
 def begin(cloud: Cloud, about: Json) -> Operation:
     """Starts an operation that lasts `Behaviour.operation_seconds`."""
@@ -37,14 +55,29 @@ def begin(cloud: Cloud, about: Json) -> Operation:
     return operation
 
 
-def poll(cloud: Cloud, id: str) -> Operation | None:
-    """Looks at an operation, which counts as a poll; None where there is no such operation."""
+def find(cloud: Cloud, id: str) -> Operation | None:
+    """An operation as it is, without a look at it; None where there is none, or not any more."""
     found = cloud.store.get(_KIND, id)
+    operation = None if found is None else Operation(**found)
+    return None if operation is None or operation.expires <= cloud.clock.now() else operation
+
+
+def poll(cloud: Cloud, id: str) -> Operation | None:
+    """Looks at an operation, which counts as a poll; None where there is none, or not any more."""
+    found = find(cloud, id)
     if found is None:
         return None
-    operation = Operation(**{**found, "polls": found["polls"] + 1})
+    operation = replace(found, polls=found.polls + 1)
     _save(cloud, operation)
     return operation
+
+
+def forget_expired(cloud: Cloud) -> None:
+    """Takes out of the store what nobody can ask for any more."""
+    now = cloud.clock.now()
+    for id, found in cloud.store.scan(_KIND):
+        if Operation(**found).expires <= now:
+            cloud.store.delete(_KIND, id)
 
 
 def _save(cloud: Cloud, operation: Operation) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from localazure.page_accounts import AccountView
+from localazure.page_accounts import AccountView, shown_accounts
 from localazure.page_html import Html, badge, code, element, join
 from localazure.page_snapshot import Snapshot
 from localazure.page_tables import audit, groups, moment, operations, settings, unwrappers, vaults
 from localazure.page_timeline import states, time_line
+from localazure.page_view import pager, search
 
-_MOST_ACCOUNTS = 100
 _PLACES = (
     ("accounts", "accounts"),
     ("vaults", "vaults"),
@@ -52,6 +52,7 @@ def page(seen: Snapshot) -> Html:
         "header",
         element("h1", "Local Azure"),
         element("nav", *(element("a", word, href=f"#{id}") for id, word in _PLACES)),
+        search(seen.view),
         element("p", "as of this moment", id="state", role="status"),
     )
     body = element(
@@ -85,9 +86,9 @@ def _figures(seen: Snapshot) -> Html:
     bound = sum(bool(account.key_uri) for account in live)
     facts = (
         (f"{bound} of {len(live)}", "accounts under a customer's key", ""),
-        (str(lost), "accounts whose data cannot be read", "bad" if lost else ""),
-        (str(sum(view.vault.deleted is None for view in seen.vaults)), "vaults", ""),
-        (str(len(seen.operations)), "operations running", "warn" if seen.operations else ""),
+        (str(lost), "accounts with data that cannot be read", "bad" if lost else ""),
+        (str(sum(view.vault.deleted is None for view in seen.vaults)), "live vaults", ""),
+        (str(len(seen.operations)), "running operations", "warn" if seen.operations else ""),
         (now[11:], f"UTC on {now[:10]}, {_moved(seen.offset)}", ""),
     )
     return element(
@@ -108,12 +109,10 @@ def _moved(offset: float) -> str:
 
 
 def _accounts(seen: Snapshot) -> Html:
-    shown = seen.accounts[:_MOST_ACCOUNTS]
-    if not shown:
+    if not seen.accounts:
         return element("p", "no accounts yet: run make up, and watch them come", class_="empty")
-    more = len(seen.accounts) - len(shown)
-    rest = element("p", f"{more} more accounts are not shown", class_="note") if more else None
-    return join([*(_account(account) for account in shown), rest])
+    part = shown_accounts(seen.view, seen.accounts)
+    return join([pager(seen.view, part), *(_account(account) for account in part.rows)])
 
 
 def _account(account: AccountView) -> Html:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from localazure import operations
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive.account import Account
@@ -13,7 +14,8 @@ from localazure.cognitive.binding import key_uri
 from localazure.cognitive.identity import key_user
 from localazure.directory import find_principal
 from localazure.keyvault import access, usage
-from localazure.keyvault.model import Vault, key_of, label_of, vault_of
+from localazure.keyvault.model import Key, Vault, label_of
+from localazure.page_view import Part, View
 from localazure.web import Caller, ServiceError
 
 _KINDS = (stored.KIND, stored.DELETED)
@@ -24,7 +26,8 @@ class AccountView:
     """An account, live or soft-deleted.
 
     `key_uri` is the version it is bound to, empty on Microsoft-managed keys; `unreadable` says why its data
-    cannot be read now, empty where it can. `history` holds its encryption events, oldest first.
+    cannot be read now, empty where it can. `history` holds its encryption events, oldest first; only those
+    of the accounts that are shown are read.
     """
 
     id: str
@@ -38,15 +41,42 @@ class AccountView:
     key_uri: str
     principal: str
     unreadable: str
-    history: tuple[Mapping[str, Any], ...]
+    history: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is found by."""
+        return self.id, self.key_uri, self.principal, self.kind, self.location, self.unreadable
 
 
-def account_views(cloud: Cloud) -> tuple[AccountView, ...]:
-    """Every account, live ones first, in order of their ids."""
-    return tuple(_view(cloud, Account(**body)) for kind in _KINDS for _, body in cloud.store.scan(kind))
+def account_views(cloud: Cloud, places: Places, view: View) -> tuple[AccountView, ...]:
+    """Every account, live ones first, in order of their ids; with their history those that a view shows."""
+    found = tuple(
+        _view(cloud, Account(**body), places) for kind in _KINDS for _, body in cloud.store.scan(kind)
+    )
+    shown = {account.id for account in shown_accounts(view, found).rows}
+    return tuple(
+        replace(account, history=tuple(cloud.store.events("encryption", account.id)))
+        if account.id in shown
+        else account
+        for account in found
+    )
 
 
-def _view(cloud: Cloud, account: Account) -> AccountView:
+def shown_accounts(view: View, accounts: Sequence[AccountView]) -> Part[AccountView]:
+    """The accounts on the page that a view shows."""
+    return view.part("accounts", accounts, lambda account: account.words)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The live vaults by name and their live keys by ARM id, all in lower case."""
+
+    vaults: Mapping[str, Vault]
+    keys: Mapping[str, Key]
+
+
+def _view(cloud: Cloud, account: Account, places: Places) -> AccountView:
     bound = account.key_vault_properties is not None
     principal, problem = key_user(cloud, account) if bound else (None, "")
     return AccountView(
@@ -56,27 +86,33 @@ def _view(cloud: Cloud, account: Account) -> AccountView:
         location=account.location,
         kind=account.kind,
         sku=str(account.sku["name"]),
-        state=account.state,
+        state=_state(cloud, account),
         deleted=account.deleted_at is not None,
         key_uri=key_uri(account) if bound else "",
         principal=principal or str((account.identity or {}).get("principalId") or ""),
-        unreadable=(problem or _refusal(cloud, account, str(principal))) if bound else "",
-        history=tuple(cloud.store.events("encryption", account.id)),
+        unreadable=(problem or _refusal(cloud, account, str(principal), places)) if bound else "",
     )
 
 
-def _refusal(cloud: Cloud, account: Account, object_id: str) -> str:
+def _state(cloud: Cloud, account: Account) -> str:
+    """What the next look at the account would find, without being one."""
+    operation = operations.find(cloud, account.operation) if account.operation else None
+    running = operation is not None and not operation.over(cloud.clock.now())
+    return account.state if running else "Succeeded"
+
+
+def _refusal(cloud: Cloud, account: Account, object_id: str, places: Places) -> str:
     """Why the account's identity could not unwrap its data key now, empty where it could.
 
     The checks are those of a real unwrap (usage.py), without the act, so that the audit log stays as it is.
     """
     target = account.key_vault_properties or {}
-    vault = _live_vault(cloud, str(target.get("keyVaultUri")))
+    vault = places.vaults.get(label_of(str(target.get("keyVaultUri"))))
     if vault is None:
         return "its vault is deleted"
     name, principal = str(target.get("keyName")), find_principal(cloud, object_id)
-    found = cloud.store.get("vault.key", f"{vault.id}/keys/{name}")
-    version = None if found is None else key_of(found).version(str(target.get("keyVersion")))
+    key = places.keys.get(f"{vault.id}/keys/{name}".lower())
+    version = None if key is None else key.version(str(target.get("keyVersion")))
     if version is None:
         return "its key is deleted"
     caller = Caller(object_id, principal.client_id if principal else "", vault.tenant_id)
@@ -86,12 +122,6 @@ def _refusal(cloud: Cloud, account: Account, object_id: str) -> str:
         return _reason(error)
     refusal = usage.state_refusal(version, access.UNWRAP, cloud.clock.now())
     return "" if refusal is None else refusal.message
-
-
-def _live_vault(cloud: Cloud, uri: str) -> Vault | None:
-    index = cloud.store.get("vault.name", label_of(uri))
-    found = None if index is None else cloud.store.get("vault", index["id"])
-    return None if found is None else vault_of(found)
 
 
 def _reason(error: ServiceError) -> str:

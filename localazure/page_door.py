@@ -20,6 +20,7 @@ from localazure.cloud import Cloud
 from localazure.front import Answer, Raw
 from localazure.page_html import Html, element
 from localazure.page_snapshot import snapshot, version
+from localazure.page_view import view_of
 
 PATHS = ("/", "/main", "/login")
 _CODE_SECONDS = 600.0
@@ -50,7 +51,7 @@ class Door:
         asked = parse_qs(raw.query).get("seen", [""])[0]
         if raw.path == "/main" and asked == version(cloud):
             return _answer(204, {}, b"")
-        seen = snapshot(cloud)
+        seen = snapshot(cloud, view_of(raw.query))
         shown = page.page(seen) if raw.path == "/" else page.content(seen)
         return _html(200, shown, {"x-version": seen.version})
 
@@ -94,7 +95,7 @@ def _html(status: int, content: Html, more: Mapping[str, str] | None = None) -> 
 def _answer(status: int, more: Mapping[str, str], content: bytes) -> Answer:
     policy = (
         f"default-src 'none'; connect-src 'self'; style-src {_hash(page.style())}; "
-        f"script-src {_hash(page.script())}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"script-src {_hash(page.script())}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     headers = {
         "cache-control": "no-store",

@@ -6,7 +6,7 @@ operation, nor do what the clock made due, so it reads the documents themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,10 +15,12 @@ from localazure.cloud import Behaviour, Cloud
 from localazure.directory import list_principals
 from localazure.keyvault.model import Key, Vault, key_of, vault_of
 from localazure.operations import Operation
-from localazure.page_accounts import AccountView, account_views
+from localazure.page_accounts import AccountView, Places, account_views
 from localazure.page_grants import Grant, grants
+from localazure.page_view import PAGE, Part, View
 
-_AUDIT_ROWS = 100
+_EVERYTHING = View()
+_MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class VaultView:
     vault: Vault
     keys: tuple[Key, ...]
     grants: tuple[Grant, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is found by."""
+        versions = (version.version for key in self.keys for version in key.versions)
+        return self.vault.id, self.vault.location, *(key.name for key in self.keys), *versions
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,8 @@ class Snapshot:
     """The cloud at one moment; times are seconds on its clock, `offset` is how far that was moved.
 
     `version` changes with every change of the cloud. `names` are the principals' by object id. `audit` holds
-    the latest events first. `behaviour` holds the settings that are not the default.
+    the events on the page that the `view` shows, latest first. `behaviour` holds the settings that are not
+    the default.
     """
 
     version: str
@@ -54,11 +63,12 @@ class Snapshot:
     subscriptions: tuple[SubscriptionView, ...]
     vaults: tuple[VaultView, ...]
     accounts: tuple[AccountView, ...]
-    audit: tuple[Mapping[str, Any], ...]
+    audit: Part[Mapping[str, Any]]
     operations: tuple[Operation, ...]
     names: Mapping[str, str]
     behaviour: Mapping[str, Any]
     faults: tuple[Mapping[str, Any], ...]
+    view: View
 
     @property
     def users(self) -> Mapping[str, tuple[str, ...]]:
@@ -71,8 +81,8 @@ class Snapshot:
         return found
 
 
-def snapshot(cloud: Cloud) -> Snapshot:
-    """The cloud now; to be taken inside a transaction of the store."""
+def snapshot(cloud: Cloud, view: View = _EVERYTHING) -> Snapshot:
+    """The cloud now, what a view shows in detail; to be taken inside a transaction of the store."""
     now, store = cloud.clock.now(), cloud.store
     vaults = [vault_of(body) for kind in ("vault", "vault.deleted") for _, body in store.scan(kind)]
     keys: dict[str, list[Key]] = {}
@@ -91,13 +101,32 @@ def snapshot(cloud: Cloud) -> Snapshot:
             VaultView(vault, tuple(keys.get(vault.id.lower(), ())), found.get(vault.id.lower(), ()))
             for vault in vaults
         ),
-        accounts=account_views(cloud),
-        audit=tuple(store.latest("audit", _AUDIT_ROWS)),
+        accounts=account_views(cloud, _places(vaults, keys), view),
+        audit=_audit(cloud, view, names),
         operations=tuple(_running(cloud, now)),
         names=names,
         behaviour=_unusual(cloud.behaviour),
         faults=tuple(faults.list_faults(cloud)),
+        view=view,
     )
+
+
+def _places(vaults: Sequence[Vault], keys: Mapping[str, Sequence[Key]]) -> Places:
+    return Places(
+        {vault.name.lower(): vault for vault in vaults if vault.deleted is None},
+        {key.id.lower(): key for found in keys.values() for key in found if key.deleted is None},
+    )
+
+
+def _audit(cloud: Cloud, view: View, names: Mapping[str, str]) -> Part[Mapping[str, Any]]:
+    """One page of the audit log; an event is also found by the name of who used the key."""
+    named = [object_id for object_id, name in names.items() if view.finds((name,))]
+    texts = [view.find, *named[:_MOST_NAMED]] if view.find else []
+    total = cloud.store.count("audit")
+    found = cloud.store.count("audit", with_any=texts) if texts else total
+    page = view.page("audit", found)
+    rows = cloud.store.latest("audit", PAGE, skip=(page - 1) * PAGE, with_any=texts)
+    return Part("audit", rows, found, total, page)
 
 
 def version(cloud: Cloud) -> str:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from localazure.keyvault.model import Key, KeyVersion
+from localazure.keyvault.model import Key, KeyVersion, Vault
 from localazure.page_grants import Grant
 from localazure.page_html import Html, badge, code, element, join, table
 from localazure.page_snapshot import Snapshot, VaultView
+from localazure.page_view import pager
 
-_MOST = 100
+_MOST_NAMES = 20
 
 
 def vaults(seen: Snapshot) -> Html:
     """Vaults with their keys and every version of these, newest first."""
     users = seen.users
-    shown = seen.vaults[:_MOST]
-    if not shown:
+    if not seen.vaults:
         return element("p", "no vaults yet", class_="empty")
-    return join([*(_vault(seen, view, users) for view in shown), _rest(len(seen.vaults), "vaults")])
+    part = seen.view.part("vaults", seen.vaults, lambda found: found.words)
+    return join([pager(seen.view, part), *(_vault(seen, found, users) for found in part.rows)])
 
 
 def _vault(seen: Snapshot, view: VaultView, users: Mapping[str, tuple[str, ...]]) -> Html:
@@ -56,7 +57,7 @@ def _version(
     view: VaultView, key: Key, version: KeyVersion, users: Mapping[str, tuple[str, ...]], now: float
 ) -> tuple[object, ...]:
     uri = f"{view.vault.uri}keys/{key.name}/{version.version}"
-    bound = ", ".join(users.get(uri.lower(), ())) or "-"
+    bound = _names(users.get(uri.lower(), ()))
     kind = f"{version.kty} {version.size or version.curve}"
     made = moment(version.created)
     return key.name, code(version.version), kind, made, _state(key, version, now), bound
@@ -76,14 +77,17 @@ def _state(key: Key, version: KeyVersion, now: float) -> Html:
 
 def unwrappers(seen: Snapshot) -> Html:
     """One row per vault and grant."""
-    rows = [
-        (view.vault.name, *_grant(seen, grant))
-        for view in seen.vaults
-        if view.vault.deleted is None
-        for grant in view.grants
+    every = [
+        (found.vault, grant) for found in seen.vaults if found.vault.deleted is None for grant in found.grants
     ]
+    part = seen.view.part("unwrap", every, lambda row: _words(seen, *row))
+    rows = [(vault.name, *_grant(seen, grant)) for vault, grant in part.rows]
     heads = ("vault", "principal", "by", "granted at", "since", "")
-    return join([table(heads, rows[:_MOST], empty="nobody can unwrap anything"), _rest(len(rows), "grants")])
+    return join([pager(seen.view, part), table(heads, rows, empty="nobody can unwrap anything")])
+
+
+def _words(seen: Snapshot, vault: Vault, grant: Grant) -> tuple[str, ...]:
+    return vault.id, grant.object_id, grant.how, grant.scope, seen.names.get(grant.object_id, "")
 
 
 def _grant(seen: Snapshot, grant: Grant) -> tuple[object, ...]:
@@ -106,6 +110,7 @@ def _place(scope: str) -> Html:
 
 def operations(seen: Snapshot) -> Html:
     """Long-running operations whose time is not over."""
+    part = seen.view.part("operations", seen.operations, lambda found: (found.id, *found.about.values()))
     rows = [
         (
             code(operation.id[:8]),
@@ -114,9 +119,10 @@ def operations(seen: Snapshot) -> Html:
             moment(operation.started),
             f"{operation.ends - seen.now:.0f} s left",
         )
-        for operation in seen.operations[:_MOST]
+        for operation in part.rows
     ]
-    return table(("id", "service", "about", "began", ""), rows, empty="none")
+    heads = ("id", "service", "about", "began", "")
+    return join([pager(seen.view, part), table(heads, rows, empty="none")])
 
 
 def _about(about: Mapping[str, Any]) -> Html:
@@ -135,10 +141,10 @@ def audit(seen: Snapshot) -> Html:
             badge(event["result"], "good" if event["result"] == "Success" else "bad"),
             code(event["correlationId"], event["correlationId"][:8]),
         )
-        for event in seen.audit
+        for event in seen.audit.rows
     ]
     heads = ("time", "operation", "key", "by", "result", "correlation")
-    return table(heads, rows, empty="no key was used yet")
+    return join([pager(seen.view, seen.audit), table(heads, rows, empty="no key was used yet")])
 
 
 def _key(event: Mapping[str, Any]) -> Html:
@@ -158,7 +164,7 @@ def groups(seen: Snapshot) -> Html:
             element("span", subscription.name, title=subscription.id),
             code(subscription.id),
             subscription.tenant,
-            ", ".join(str(group["name"]) for group in subscription.groups[:_MOST]) or "-",
+            _names([str(g["name"]) for g in subscription.groups if seen.view.finds((g["name"],))]),
         )
         for subscription in seen.subscriptions
     ]
@@ -188,7 +194,7 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _rest(found: int, what: str) -> Html | None:
-    return (
-        element("p", f"{found - _MOST} more {what} are not shown", class_="note") if found > _MOST else None
-    )
+def _names(names: Sequence[str]) -> str:
+    """Names in one cell: the first of them where they are many, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMES} more, to be searched for" if len(names) > _MOST_NAMES else ""
+    return (", ".join(names[:_MOST_NAMES]) or "-") + more

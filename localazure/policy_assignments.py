@@ -1,21 +1,21 @@
 """Microsoft.Authorization/policyAssignments: a policy this cloud knows, at a subscription or a group.
 
-The one known definition is the built-in that denies accounts without a customer's key; what it refuses is
-decided in `localazure.cognitive.policy`. All texts are assumed.
+The one definition that is enforced is the built-in that denies accounts without a customer's key; what it
+refuses is decided in `localazure.cognitive.policy`. All texts are assumed.
 """
 
 from __future__ import annotations
 
 from localazure import policy_definitions
 from localazure.cloud import Cloud
-from localazure.cognitive.policy import DEFINITION_ID, DOCUMENT, document_of
+from localazure.cognitive.policy import DEFINITION_ID
+from localazure.paging import page
+from localazure.policy_scopes import ASSIGNMENT, ASSIGNMENTS
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
-_KIND = "policyAssignment"
-_TYPE = "Microsoft.Authorization/policyAssignments"
+_TYPE = ASSIGNMENTS
 _SUBSCRIPTION = "/subscriptions/{subscription}"
-_DEFAULT_EFFECT = "Audit"
 
 
 def _put(cloud: Cloud, request: Request) -> Response:
@@ -32,7 +32,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
             gateway=True,
         )
     id, scope = _id(request), _scope(request)
-    known = cloud.store.get(_KIND, id)
+    known = cloud.store.get(ASSIGNMENT, id)
     body = {
         "properties": {
             **given,
@@ -44,13 +44,12 @@ def _put(cloud: Cloud, request: Request) -> Response:
         "type": _TYPE,
         "name": request.params["name"],
     }
-    cloud.store.put(_KIND, id, body)
-    _apply(cloud, scope)
+    cloud.store.put(ASSIGNMENT, id, body)
     return Response(200 if known else 201, body)
 
 
 def _get(cloud: Cloud, request: Request) -> Response:
-    body = cloud.store.get(_KIND, _id(request))
+    body = cloud.store.get(ASSIGNMENT, _id(request))
     if body is None:
         name = request.params["name"]
         message = f"The policy assignment '{name}' is not found."
@@ -59,11 +58,10 @@ def _get(cloud: Cloud, request: Request) -> Response:
 
 
 def _delete(cloud: Cloud, request: Request) -> Response:
-    body = cloud.store.get(_KIND, _id(request))
+    body = cloud.store.get(ASSIGNMENT, _id(request))
     if body is None:
         return Response(204)
-    cloud.store.delete(_KIND, _id(request))
-    _apply(cloud, _scope(request))
+    cloud.store.delete(ASSIGNMENT, _id(request))
     return Response(200, body)
 
 
@@ -72,10 +70,10 @@ def _list(cloud: Cloud, request: Request) -> Response:
     scope = _scope(request).lower()
     found = [
         body
-        for _, body in cloud.store.scan(_KIND, f"/subscriptions/{request.params['subscription']}/")
+        for _, body in cloud.store.scan(ASSIGNMENT, f"/subscriptions/{request.params['subscription']}/")
         if f"{scope}/".startswith(f"{_held_at(body)}/") or _held_at(body).startswith(f"{scope}/")
     ]
-    return Response(200, {"value": found})
+    return Response(200, page(request, found, lambda body: str(body["id"]), lambda body: body))
 
 
 def _held_at(body: Json) -> str:
@@ -85,35 +83,8 @@ def _held_at(body: Json) -> str:
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:
     """Takes back the assignments at a group that is being deleted."""
-    for id, _ in cloud.store.scan(_KIND, f"{group_id}/providers/{_TYPE}/"):
-        cloud.store.delete(_KIND, id)
-    _apply(cloud, group_id)
-
-
-def _apply(cloud: Cloud, scope: str) -> None:
-    """Puts the strictest of a scope's own assignments in force."""
-    cloud.store.delete(DOCUMENT, document_of(scope))
-    for _, body in cloud.store.scan(_KIND, f"{scope}/providers/{_TYPE}/"):
-        properties = body["properties"]
-        if properties["policyDefinitionId"] != DEFINITION_ID:
-            continue
-        effect = str(_parameter(properties, "effect") or _DEFAULT_EFFECT)
-        if properties["enforcementMode"] == "Default" and effect.lower() == "deny":
-            kinds = _parameter(properties, "excludedKinds")
-            cloud.store.put(
-                DOCUMENT,
-                document_of(scope),
-                {
-                    "effect": effect,
-                    "assignment": body["id"],
-                    **({} if kinds is None else {"excludedKinds": kinds}),
-                },
-            )
-
-
-def _parameter(properties: Json, name: str) -> Json:
-    found = (properties.get("parameters") or {}).get(name)
-    return found.get("value") if isinstance(found, dict) else None
+    for id, _ in cloud.store.scan(ASSIGNMENT, f"{group_id}/providers/{_TYPE}/"):
+        cloud.store.delete(ASSIGNMENT, id)
 
 
 def _id(request: Request) -> str:

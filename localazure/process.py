@@ -14,9 +14,11 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from localazure.digest import digest
 from localazure.environment import environment
 from localazure.home import LOOPBACK, Home, HomeError
 
@@ -26,29 +28,50 @@ _PATIENCE_SECONDS = 20.0
 _STEP_SECONDS = 0.02
 
 
+class Start(StrEnum):
+    """What a start had to do."""
+
+    STARTED = "started"
+    RESTARTED = "restarted"
+    NOTHING = "already running"
+
+
 def healthy(home: Home) -> bool:
     """Whether the process that serves this home answers at its control endpoint."""
+    return _serving(home) is not None
+
+
+def _serving(home: Home) -> tuple[int, str] | None:
+    """The id of the process that serves this home, and the digest of its code; None where none does."""
     port, pid = home.ports().get("control"), home.serving()
     if not port or pid is None:
-        return False
+        return None
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", "/health")
-        return bool(json.loads(connection.getresponse().read())["pid"] == pid)
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return False
+        told = json.loads(connection.getresponse().read())
+        return (pid, str(told.get("code", ""))) if told["pid"] == pid else None
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        return None
     finally:
         connection.close()
 
 
-def start(home: Home) -> bool:
-    """Starts serving a home in the background and waits until it does; False where it did already.
+def start(home: Home) -> Start:
+    """Starts serving a home in the background and waits until it does.
 
-    Raises HomeError, with the end of the log, where it does not come up.
+    A process that serves it with other code than this is stopped before: the answers would be those of the
+    code that was there when it started. Raises HomeError, with the end of the log, where it does not come up.
     """
     home.make()
-    if healthy(home):
-        return False
+    done, running = Start.STARTED, _serving(home)
+    if running is not None:
+        pid, code = running
+        if code == digest():
+            return Start.NOTHING
+        # That one and no other: somebody else may have replaced it by now.
+        stop(home, only=pid)
+        done = Start.RESTARTED
     if home.log.exists() and home.log.stat().st_size > _LARGEST_LOG:
         home.log.unlink()
     with home.log.open("ab") as log:
@@ -67,7 +90,7 @@ def start(home: Home) -> bool:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if healthy(home):
-            return True
+            return done
         if child.poll() is not None and home.serving() is None:
             break
         time.sleep(_STEP_SECONDS)
@@ -80,10 +103,13 @@ def start(home: Home) -> bool:
     raise HomeError(said.splitlines()[-1] if said else f"the local Azure did not start; see {home.log}")
 
 
-def stop(home: Home, *, kill: bool = False) -> bool:
-    """Ends the process that serves a home, with SIGKILL if it must be; False where there was none."""
+def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:
+    """Ends the process that serves a home, with SIGKILL if it must be; False where there was none.
+
+    With `only`, no process but this one.
+    """
     pid = home.serving()
-    if not pid:
+    if not pid or pid != (only or pid):
         return False
     for number, patience in ((signal.SIGKILL if kill else signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
         with suppress(ProcessLookupError):

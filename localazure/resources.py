@@ -19,11 +19,13 @@ from localazure import (
     network,
     operations,
     policy_assignments,
+    policy_exemptions,
     workspaces,
 )
 from localazure.arm import being_deleted, find_group, group_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location
+from localazure.paging import page
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -39,6 +41,7 @@ _CONTENTS = (
     alerts,
     workspaces,
     policy_assignments,
+    policy_exemptions,
 )
 # Bodies before this api-version had no `type` (observed: absent with 2016-09-01).
 _TYPED_SINCE = "2018-05-01"
@@ -113,9 +116,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
             for body in found
             if tag[1] in body.get("tags", {}) and tag[2] in (None, body["tags"][tag[1]])
         ]
-    top = request.query.get("$top", "")
-    found = found[: int(top)] if top.isdigit() else found
-    return Response(200, {"value": [_shown(body, request) for body in found]})
+    return Response(200, page(request, found, lambda body: str(body["id"]), lambda b: _shown(b, request)))
 
 
 def _patch(cloud: Cloud, request: Request) -> Response:
@@ -156,17 +157,16 @@ def _poll_delete(cloud: Cloud, request: Request) -> Response:
 def _look(cloud: Cloud, group_id: str) -> Json | None:
     """A group; one that is being deleted comes closer to its end by being looked at."""
     body = find_group(cloud, group_id)
-    if body is None or "deletion" not in body:
-        return body
-    operation = operations.poll(cloud, body["deletion"])
-    if operation is None or operation.done(cloud.clock.now()):
+    if body is not None and "deletion" in body:
+        operation = operations.poll(cloud, body["deletion"])
+        body = None if operation is None or operation.over(cloud.clock.now()) else body
+    if body is None:
         cloud.store.delete(_KIND, group_id)
-        return None
     return body
 
 
 def _end_delete(cloud: Cloud, operation: operations.Operation) -> None:
-    body = find_group(cloud, operation.about["group"])
+    body = cloud.store.get(_KIND, operation.about["group"])
     if body is not None and body.get("deletion") == operation.id:
         cloud.store.delete(_KIND, body["id"])
 
@@ -199,12 +199,13 @@ def _id(request: Request) -> str:
 _GROUPS = "/subscriptions/{subscription}/resourceGroups"
 _GROUP = f"{_GROUPS}/{{group}}"
 _ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
+_ASSUMED = "all of it: made from the specification"
 ROUTES = (
-    Route("PUT", Host.ARM, _GROUP, f"{_ACTION}/write", _put),
+    Route("PUT", Host.ARM, _GROUP, f"{_ACTION}/write", _put, "every refusal"),
     Route("GET", Host.ARM, _GROUP, f"{_ACTION}/read", _get),
-    Route("HEAD", Host.ARM, _GROUP, f"{_ACTION}/read", _head),
-    Route("PATCH", Host.ARM, _GROUP, f"{_ACTION}/write", _patch),
+    Route("HEAD", Host.ARM, _GROUP, f"{_ACTION}/read", _head, _ASSUMED),
+    Route("PATCH", Host.ARM, _GROUP, f"{_ACTION}/write", _patch, _ASSUMED),
     Route("DELETE", Host.ARM, _GROUP, f"{_ACTION}/delete", _delete),
-    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list),
+    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, _ASSUMED),
     Route("GET", Host.ARM, "/subscriptions/{subscription}/operationresults/{operation}", "", _poll_delete),
 )

@@ -17,6 +17,7 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 
 _TYPE = "Microsoft.Authorization/roleAssignments"
 _DEFINITION = "Microsoft.Authorization/roleDefinitions"
+_ASSUMED = "all of it: made from the specification"
 
 
 def _put(cloud: Cloud, request: Request) -> Response:
@@ -211,9 +212,9 @@ def _rows(template: str) -> tuple[Route, ...]:
         ),
         Route("GET", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/read", _get),
         Route("DELETE", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/delete", _delete),
-        Route("GET", Host.ARM, assignment, f"{_TYPE}/read", _list),
-        Route("GET", Host.ARM, f"{definition}/{{name}}", "", _get_definition),
-        Route("GET", Host.ARM, definition, "", _list_definitions),
+        Route("GET", Host.ARM, assignment, f"{_TYPE}/read", _list, _ASSUMED),
+        Route("GET", Host.ARM, f"{definition}/{{name}}", "", _get_definition, _ASSUMED),
+        Route("GET", Host.ARM, definition, "", _list_definitions, _ASSUMED),
     )
 
 

@@ -12,11 +12,12 @@ from typing import IO, NoReturn
 
 import grpc.aio
 
-from localazure import seed
+from localazure import operations, seed
 from localazure.assembly import make_front
 from localazure.certificates import ensure_certificates, server_context
 from localazure.cloud import Cloud
 from localazure.control import Control
+from localazure.digest import digest
 from localazure.environment import environment
 from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
 from localazure.proxy import start_proxy
@@ -36,6 +37,7 @@ def open_cloud(home: Home) -> Cloud:
         cloud = Cloud(Store(home.database))
         with cloud.store.transaction():
             seed.plant(cloud, home.secrets())
+            operations.forget_expired(cloud)
     except (sqlite3.DatabaseError, ValueError) as error:
         raise HomeError(
             f"the memory in {home.database} cannot be read ({error}); "
@@ -78,7 +80,7 @@ async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: as
     wanted = home.ports()
     listeners = {name: bind(wanted.get(name, 0)) for name in ("tls", "proxy", "control")}
     ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
-    front, control = make_front(cloud, open_signer(home)), Control(cloud, home.secrets())
+    front, control = make_front(cloud, open_signer(home)), Control(cloud, home.secrets(), digest())
     servers = {
         "tls": make_server(App(front.answer, worker), server_context(home)),
         "control": make_server(App(control.answer, worker), None),

@@ -94,6 +94,8 @@ def make_server(app: App, context: ssl.SSLContext | None) -> Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # The cloud has a clock of its own (front.py).
+            date_header=False,
             proxy_headers=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,

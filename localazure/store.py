@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,15 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_by_stream ON events (stream, id, seq);
 """
 _APPEND = "INSERT INTO events (stream, id, body) VALUES (?, ?, ?)"
+_LATEST = """
+SELECT body FROM events
+WHERE stream = ? AND (? OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(lower(body), value) > 0))
+ORDER BY seq DESC LIMIT ? OFFSET ?
+"""
+_COUNT = """
+SELECT COUNT(*) FROM events
+WHERE stream = ? AND (? OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(lower(body), value) > 0))
+"""
 
 
 class Store:
@@ -109,12 +118,18 @@ class Store:
             )
         return [json.loads(body) for (body,) in rows]
 
-    def latest(self, stream: str, most: int) -> list[Json]:
-        """The newest events of a stream, newest first, at most so many."""
-        rows = self._db.execute(
-            "SELECT body FROM events WHERE stream = ? ORDER BY seq DESC LIMIT ?", (stream, most)
-        )
-        return [json.loads(body) for (body,) in rows]
+    def latest(self, stream: str, most: int, *, skip: int = 0, with_any: Sequence[str] = ()) -> list[Json]:
+        """The newest events of a stream, newest first: at most so many, those before them skipped.
+
+        Where texts are given, of those only that have one of them in their JSON, in whatever case.
+        """
+        asked = (stream, not with_any, _lower(with_any), most, skip)
+        return [json.loads(body) for (body,) in self._db.execute(_LATEST, asked)]
+
+    def count(self, stream: str, *, with_any: Sequence[str] = ()) -> int:
+        """How many events `latest` would find."""
+        (found,) = self._db.execute(_COUNT, (stream, not with_any, _lower(with_any))).fetchone()
+        return int(found)
 
     @property
     def changes(self) -> int:
@@ -127,3 +142,7 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _lower(texts: Sequence[str]) -> str:
+    return json.dumps([text.lower() for text in texts], ensure_ascii=False)

@@ -22,6 +22,8 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
         "roleDefinitions": "2022-04-01",
         "locks": "2020-05-01",
         "policyAssignments": "2025-01-01",
+        "policyDefinitions": "2025-01-01",
+        "policyExemptions": "2022-07-01-preview",
     },
     "Microsoft.CognitiveServices": {
         "accounts": "2025-09-01",
@@ -202,20 +204,30 @@ def _metadata(_: Cloud, __: Request) -> Response:
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _READ = "Microsoft.Resources/subscriptions/read"
 _PROVIDERS = f"{_SUBSCRIPTION}/providers"
+_ASSUMED = "all of it: made from the specification"
 ROUTES = (
-    Route("GET", Host.ARM, "/metadata/endpoints", "", _metadata, anonymous=True),
-    Route("GET", Host.ARM, "/subscriptions", "", _list_subscriptions),
-    Route("GET", Host.ARM, _SUBSCRIPTION, _READ, _get_subscription),
-    Route("GET", Host.ARM, f"{_SUBSCRIPTION}/locations", _READ, _list_locations),
-    Route("GET", Host.ARM, "/tenants", "", _list_tenants),
-    Route("GET", Host.ARM, _PROVIDERS, _READ, _list_providers),
-    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ, _get_provider),
+    Route(
+        "GET",
+        Host.ARM,
+        "/metadata/endpoints",
+        "",
+        _metadata,
+        assumed="what no client was seen to read",
+        anonymous=True,
+    ),
+    Route("GET", Host.ARM, "/subscriptions", "", _list_subscriptions, _ASSUMED),
+    Route("GET", Host.ARM, _SUBSCRIPTION, _READ, _get_subscription, _ASSUMED),
+    Route("GET", Host.ARM, f"{_SUBSCRIPTION}/locations", _READ, _list_locations, _ASSUMED),
+    Route("GET", Host.ARM, "/tenants", "", _list_tenants, _ASSUMED),
+    Route("GET", Host.ARM, _PROVIDERS, _READ, _list_providers, _ASSUMED),
+    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ, _get_provider, _ASSUMED),
     Route(
         "POST",
         Host.ARM,
         f"{_PROVIDERS}/{{namespace}}/register",
         "Microsoft.Resources/subscriptions/providers/register/action",
         _register,
+        _ASSUMED,
     ),
     Route(
         "POST",
@@ -223,5 +235,6 @@ ROUTES = (
         f"{_PROVIDERS}/{{namespace}}/unregister",
         "Microsoft.Resources/subscriptions/providers/unregister/action",
         _unregister,
+        _ASSUMED,
     ),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from localazure import authorization, locks
 from localazure.cloud import Cloud
+from localazure.paging import page
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -73,7 +74,8 @@ class TrackedType:
     def _patch(self, cloud: Cloud, request: Request) -> Response:
         body = self._find(cloud, request)
         if request.body.get("tags") is not None:
-            body = {**body, "tags": request.body["tags"]}
+            renewed = {"etag": f'"{cloud.new_id()}"'} if "etag" in body else {}
+            body = {**body, **renewed, "tags": request.body["tags"]}
             cloud.store.put(self.kind, body["id"], body)
         return Response(200, body)
 
@@ -91,7 +93,8 @@ class TrackedType:
         group = request.params.get("group")
         prefix = f"/subscriptions/{request.params['subscription']}/"
         prefix += f"resourceGroups/{group}/" if group else ""
-        return Response(200, {"value": [body for _, body in cloud.store.scan(self.kind, prefix)]})
+        found = [body for _, body in cloud.store.scan(self.kind, prefix)]
+        return Response(200, page(request, found, lambda body: str(body["id"]), lambda body: body))
 
     def _drop(self, cloud: Cloud, body: Json) -> None:
         cloud.store.delete(self.kind, body["id"])

@@ -20,6 +20,7 @@ class Host(StrEnum):
     LOGIN = "login.microsoftonline.com"
     VAULT = "*.vault.azure.net"
     LANGUAGE = "*.cognitiveservices.azure.com"
+    LOGS = "api.loganalytics.io"
 
 
 def host_of(authority: str) -> tuple[Host, str] | None:

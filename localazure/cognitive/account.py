@@ -17,10 +17,11 @@ KIND = "account"
 DELETED = "account.deleted"
 _SUBDOMAIN = "account.subdomain"
 _TYPE = "Microsoft.CognitiveServices/accounts"
-_UNWATCHED_SECONDS = 2.0
 RETENTION_SECONDS = 2 * 86400.0
 """How long a deleted account can be restored: 2 days in the recordings of 2021 to 2023."""
 
+PURGING = "Deleting"
+"""The status of a purge that is under way."""
 MICROSOFT = "Microsoft.CognitiveServices"
 KEY_VAULT = "Microsoft.KeyVault"
 
@@ -173,24 +174,26 @@ def new_etag(cloud: Cloud) -> str:
 def begin_operation(cloud: Cloud, account: Account, running: str) -> operations.Operation:
     """Starts the operation that will settle an account; `running` is its status until then."""
     about = {"service": "cognitive", "account": account.id, "running": running}
-    return operations.begin(cloud, about)
+    fails = cloud.behaviour.failing_operations
+    return operations.begin(cloud, {**about, "fails": fails} if fails and running != PURGING else about)
 
 
 def settle(cloud: Cloud, account: Account) -> Account:
-    """Ends an account's operation when its time has come, having looked at it.
-
-    An operation that nobody watches ends as well, a moment later: a write that meets it cannot
-    count as a look, since a refused write leaves no trace.
-    """
+    """Ends an account's operation when its time has come, having looked at it."""
     if account.operation is None:
         return account
     operation = operations.poll(cloud, account.operation)
-    now = cloud.clock.now()
-    if operation is not None and not (operation.done(now) or now >= operation.ends + _UNWATCHED_SECONDS):
+    if operation is not None and not operation.over(cloud.clock.now()):
         return account
-    settled = replace(account, state="Succeeded", operation=None, etag=new_etag(cloud))
-    save(cloud, settled)
-    return settled
+    return end(cloud, account, operation)
+
+
+def end(cloud: Cloud, account: Account, operation: operations.Operation | None) -> Account:
+    """The account after its operation: as it was accepted, Succeeded or Failed."""
+    failed = operation is not None and "fails" in operation.about
+    ended = replace(account, state="Failed" if failed else "Succeeded", operation=None, etag=new_etag(cloud))
+    save(cloud, ended)
+    return ended
 
 
 def require_settled(cloud: Cloud, account: Account) -> Account:

@@ -6,8 +6,8 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, deleted, draft, writing
 from localazure.cognitive.account import Account
-from localazure.cognitive.pages import page
 from localazure.cognitive.shape import account_body
+from localazure.paging import page
 from localazure.private_links import connections_of
 from localazure.web import Request, Response, ServiceError
 
@@ -76,13 +76,17 @@ def delete(cloud: Cloud, request: Request) -> Response:
 
 
 def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
-    """One page. Raises 400 for a `$skiptoken` that is none."""
+    """One page, which is a look at every account on it. Raises 400 for a `$skiptoken` that is none."""
     version = request.api_version
-    return page(
+    body = page(
         request,
         stored.under(cloud, scope),
-        lambda account: account_body(account, version, connections_of(cloud, account.id)),
+        lambda account: account.id,
+        lambda account: account_body(
+            stored.settle(cloud, account), version, connections_of(cloud, account.id)
+        ),
     )
+    return Response(200, body)
 
 
 def _require_match(request: Request, account: Account | None) -> None:

@@ -1,4 +1,4 @@
-"""What the provider offers: SKUs, usages, free subdomains, its own operations. As small as clients need it.
+"""What the provider offers: SKUs, usages, free subdomains, and the scopes that it refuses.
 
 Shapes are those of azure-mgmt-cognitiveservices; the values were never recorded.
 """
@@ -48,6 +48,16 @@ def account_items(cloud: Cloud, request: Request) -> Response:
     """An always empty list of something that an account has. Raises 404 where the account is absent."""
     stored.require(cloud, stored.id_of(request))
     return Response(200, {"value": []})
+
+
+def no_scopes(cloud: Cloud, request: Request) -> Response:
+    """Encryption scopes are refused, as they were where they were tried. Raises 404 without an account."""
+    stored.require(cloud, stored.id_of(request))
+    raise ServiceError(
+        400,
+        "EncryptionScopeNotSupported",
+        "Encryption scope is not supported for this API or in this region.",
+    )
 
 
 def check_domain(cloud: Cloud, request: Request) -> Response:

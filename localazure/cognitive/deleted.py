@@ -17,6 +17,7 @@ from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
 from localazure.keyvault import use
 from localazure.locations import normal_location
+from localazure.paging import page
 from localazure.web import Request, Response, ServiceError
 
 
@@ -105,18 +106,20 @@ def get(cloud: Cloud, request: Request) -> Response:
 
 
 def list_in_subscription(cloud: Cloud, request: Request) -> Response:
-    """The soft-deleted accounts of a subscription."""
+    """The soft-deleted accounts of a subscription, page by page."""
     found = stored.under(cloud, f"/subscriptions/{request.params['subscription']}", DELETED)
     alive = [account for account in found if not _expired(cloud, account)]
-    return Response(200, {"value": [deleted_body(account, request.api_version) for account in alive]})
+    body = page(request, alive, lambda account: account.id, lambda a: deleted_body(a, request.api_version))
+    return Response(200, body)
 
 
 def purge_account(cloud: Cloud, request: Request) -> Response:
-    """DELETE of a deleted account: 202 with an operation, gone at once (assumed); 204 where there is none."""
-    account = _find_named(cloud, request)
-    if account is None:
-        return Response(204)
-    operation = stored.begin_operation(cloud, account, "Deleting")
+    """DELETE of a deleted account: 202 with an operation, gone at once (assumed).
+
+    Raises 404 where there is none, as users reported for a wrong location; the definition also knows 204.
+    """
+    account = _require(cloud, request)
+    operation = stored.begin_operation(cloud, account, stored.PURGING)
     purge(cloud, account)
     binding.record(cloud, account, "purge", request.correlation_id)
     return Response(202, None, operation_headers(request, account, operation))
@@ -128,16 +131,9 @@ def delete_in_group(cloud: Cloud, group_id: str) -> None:
         binding.record(cloud, soft_delete(cloud, account), "DELETE", "")
 
 
-def _find_named(cloud: Cloud, request: Request) -> Account | None:
-    found = find(cloud, stored.id_of(request))
-    if found is not None and normal_location(found.location) == normal_location(request.params["location"]):
-        return found
-    return None
-
-
 def _require(cloud: Cloud, request: Request) -> Account:
-    found = _find_named(cloud, request)
-    if found is None:
+    found = find(cloud, stored.id_of(request))
+    if found is None or normal_location(found.location) != normal_location(request.params["location"]):
         # Never observed for accounts; the text is what Key Vault's deletedVaults answer.
         raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
     return found

@@ -10,7 +10,6 @@ from localazure.cognitive.entrance import Opened
 from localazure.web import Json, Request, Response, ServiceError
 
 PROJECTS = "/language/authoring/analyze-conversations/projects"
-_EXPIRY_SECONDS = 7 * 86400.0
 
 
 def url(request: Request, below: str = "") -> str:
@@ -37,7 +36,7 @@ def status(cloud: Cloud, request: Request, opened: Opened, *, result_url: str = 
         "jobId": job.id,
         "createdDateTime": iso(job.started, digits=0),
         "lastUpdatedDateTime": iso(job.ends if done else now, digits=0),
-        "expirationDateTime": iso(job.started + _EXPIRY_SECONDS, digits=0),
+        "expirationDateTime": iso(job.expires, digits=0),
         "status": "succeeded" if done else "running",
     }
     if done and result_url:

@@ -35,7 +35,7 @@ def _with_keys(cloud: Cloud, request: Request) -> Account:
     account = stored.require(cloud, stored.id_of(request))
     if account.properties.get("disableLocalAuth"):
         # Reported by users.
-        raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true")
+        raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true.")
     return account
 
 

@@ -30,6 +30,7 @@ _LANGUAGE_ENDPOINTS = (
     "Container",
 )
 _LANGUAGE_CLOUD = "QuestionAnswer.AllApis,LanguageService.QuestionAnsweringApis"
+_PERIMETERS_SINCE = "2023"
 _PAID_TIERS = ("S", "S0", "S1", "S2", "S3", "S4")
 
 
@@ -39,7 +40,7 @@ class Kind:
 
     `endpoints` are the keys of the answer's `endpoints`; `customer_key` says whether the kind can live on a
     customer-managed key at all (the SKU decides too); `rate_limit` is the count of calls per
-    10 seconds in `callRateLimit`, None where the answer has none; `authoring` says whether its endpoint
+    10 seconds in `callRateLimit`, None where most answers have none; `authoring` says whether its endpoint
     serves the Language authoring API.
     """
 
@@ -59,9 +60,11 @@ class Kind:
         """
         return self.customer_key and not sku.upper().startswith("F")
 
-    def capabilities(self, sku: str) -> list[Json]:
-        """`capabilities` as an account answers them."""
-        names = ["VirtualNetworks", "NetworkSecurityPerimeter"]
+    def capabilities(self, sku: str, api_version: str = "") -> list[Json]:
+        """`capabilities` as an account answers them; those before 2023 lack perimeters."""
+        names = ["VirtualNetworks"]
+        if not api_version or api_version >= _PERIMETERS_SINCE:
+            names.append("NetworkSecurityPerimeter")
         if self.takes_customer_key(sku):
             names.append("CustomerManagedKey")
         valued = [{"name": name, "value": value} for name, value in self.valued_capabilities]

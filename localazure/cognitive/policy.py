@@ -1,76 +1,70 @@
-"""The subscription's Azure Policy that denies accounts without a customer's key.
+"""Azure Policy that denies accounts without a customer's key, where it is assigned to Deny.
 
-The built-in definition "Azure AI Services resources should encrypt data at rest with a customer-managed key".
-A subscription or resource group has it assigned when a document of kind "policy.deny" has its id
-(`document_of`): `{"effect": "Deny"}` (also "Audit" and "Disabled", which refuse nothing), with
-`excludedKinds` to replace the default ones and `assignment`, the id to name in a refusal.
+The built-in definition "Azure AI Services resources should encrypt data at rest with a customer-managed
+key". Owns: what it refuses and the refusal, whose shape is Azure Policy's documented one and whose text is
+assumed. Does not own: which assignments count (policy_scopes.py).
 """
 
 from __future__ import annotations
 
+from localazure import policy_scopes
 from localazure.cloud import Cloud
-from localazure.cognitive.account import is_key_vault
+from localazure.cognitive.account import Account, is_key_vault
 from localazure.cognitive.kinds import POLICY_EXCLUDED_KINDS
 from localazure.web import Json, ServiceError
 
-DOCUMENT = "policy.deny"
 DEFINITION_ID = "/providers/Microsoft.Authorization/policyDefinitions/67121cc7-ff39-4ab8-b7e3-95b84dab487d"
 _DEFINITION = "Azure AI Services resources should encrypt data at rest with a customer-managed key (CMK)"
+_DEFAULT_EFFECT = "Audit"
 
 
-def document_of(scope: str) -> str:
-    """The document that holds what is assigned at a subscription's or resource group's id."""
-    parts = scope.strip("/").split("/")
-    return "|".join(parts[1::2])
-
-
-def require_allowed(cloud: Cloud, scope: str, *, name: str, kind: str, encryption: Json | None) -> None:
-    """Lets a write pass that leaves the account on a customer's key. Raises ARM's 403 else.
-
-    `scope` is the id of the account's resource group; what is assigned at its subscription counts, too.
-    """
-    for held in ("/".join(scope.split("/")[:3]), scope):
-        assigned = cloud.store.get(DOCUMENT, document_of(held))
-        if assigned is not None and str(assigned.get("effect", "Deny")).lower() == "deny":
-            _require_key(held, assigned, name=name, kind=kind, encryption=encryption)
-
-
-def _require_key(scope: str, assigned: Json, *, name: str, kind: str, encryption: Json | None) -> None:
-    excluded = {str(k).lower() for k in assigned.get("excludedKinds", POLICY_EXCLUDED_KINDS)}
-    if is_key_vault(encryption) or kind.lower() in excluded:
+def require_allowed(cloud: Cloud, account: Account) -> None:
+    """Lets a write pass that leaves the account on a customer's key. Raises ARM's 403 else."""
+    if is_key_vault(account.encryption):
         return
-    default = f"{scope}/providers/Microsoft.Authorization/policyAssignments/customer-managed-key"
-    assignment = str(assigned.get("assignment") or default)
+    for assignment in policy_scopes.counting(cloud, account.id, DEFINITION_ID):
+        effect = policy_scopes.parameter(assignment, "effect") or _DEFAULT_EFFECT
+        excluded = policy_scopes.parameter(assignment, "excludedKinds")
+        kinds = POLICY_EXCLUDED_KINDS if excluded is None else {str(kind).lower() for kind in excluded}
+        if str(effect).lower() == "deny" and account.kind.lower() not in kinds:
+            raise _refusal(account, assignment)
+
+
+def _refusal(account: Account, assignment: Json) -> ServiceError:
+    id, properties = assignment["id"], assignment["properties"]
+    title = properties.get("displayName") or assignment["name"]
     identifiers = (
-        f'[{{"policyAssignment":{{"name":"{_DEFINITION}","id":"{assignment}"}},'
+        f'[{{"policyAssignment":{{"name":"{title}","id":"{id}"}},'
         f'"policyDefinition":{{"name":"{_DEFINITION}","id":"{DEFINITION_ID}"}}}}]'
     )
+    expression = {
+        "result": "True",
+        "expressionKind": "Field",
+        "expression": "Microsoft.CognitiveServices/accounts/encryption.keySource",
+        "path": "properties.encryption.keySource",
+        "expressionValue": (account.encryption or {}).get("keySource"),
+        "targetValue": "Microsoft.KeyVault",
+        "operator": "NotEquals",
+    }
     info = {
         "policyDefinitionDisplayName": _DEFINITION,
-        "evaluationDetails": {
-            "evaluatedExpressions": [
-                {
-                    "result": "True",
-                    "expressionKind": "Field",
-                    "expression": "Microsoft.CognitiveServices/accounts/encryption.keySource",
-                    "path": "properties.encryption.keySource",
-                    "expressionValue": (encryption or {}).get("keySource"),
-                    "targetValue": "Microsoft.KeyVault",
-                    "operator": "NotEquals",
-                }
-            ]
-        },
+        "evaluationDetails": {"evaluatedExpressions": [expression]},
         "policyDefinitionId": DEFINITION_ID,
         "policyDefinitionName": DEFINITION_ID.rsplit("/", 1)[-1],
         "policyDefinitionEffect": "Deny",
-        "policyAssignmentId": assignment,
-        "policyAssignmentName": assignment.rsplit("/", 1)[-1],
-        "policyAssignmentScope": scope,
+        "policyAssignmentId": id,
+        "policyAssignmentName": assignment["name"],
+        "policyAssignmentDisplayName": title,
+        "policyAssignmentScope": properties["scope"],
+        "policyAssignmentParameters": {
+            name: policy_scopes.parameter(assignment, name) for name in properties.get("parameters") or {}
+        },
+        "policyExemptionIds": [],
     }
-    raise ServiceError(
+    return ServiceError(
         403,
         "RequestDisallowedByPolicy",
-        f"Resource '{name}' was disallowed by policy. Policy identifiers: '{identifiers}'.",
+        f"Resource '{account.name}' was disallowed by policy. Policy identifiers: '{identifiers}'.",
         gateway=True,
-        extra={"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]},
+        extra={"target": account.name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]},
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from localazure import private_links
-from localazure.cloud import Cloud
 from localazure.cognitive import account, accounts, catalog, deleted, keys, language, operations_api
 from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
-from localazure.web import Host, Request, Response
+from localazure.web import Host
 
 _PROVIDER = "Microsoft.CognitiveServices"
 _SUBSCRIPTION = f"/subscriptions/{{subscription}}/providers/{_PROVIDER}"
@@ -17,6 +16,7 @@ _LOCATION = f"{_SUBSCRIPTION}/locations/{{location}}"
 _DELETED = f"{_LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
 _PROJECT = f"{PROJECTS}/{{project}}"
 _MADE_UP = "all of it: Azure's answer was never recorded"
+_PAGES = "how many are on a page, and in which order"
 
 
 def _arm(method: str, template: str, permission: str, handler: Handler, assumed: str = "") -> Route:
@@ -27,9 +27,25 @@ def _language(method: str, template: str, handler: Handler) -> Route:
     return Route(method, Host.LANGUAGE, template, "", handler, _MADE_UP)
 
 
-_ROWS: tuple[Route, ...] = (
-    _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group),
-    _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription),
+def _scopes() -> tuple[Route, ...]:
+    many, action, note = (
+        f"{_ACCOUNT}/encryptionScopes",
+        "accounts/encryptionScopes",
+        "that reading is refused",
+    )
+    return (
+        _arm("GET", many, f"{action}/read", catalog.no_scopes, note),
+        _arm("GET", f"{many}/{{scope}}", f"{action}/read", catalog.no_scopes, note),
+        _arm("PUT", f"{many}/{{scope}}", f"{action}/write", catalog.no_scopes),
+        _arm(
+            "DELETE", f"{many}/{{scope}}", f"{action}/delete", catalog.no_scopes, "that deleting is refused"
+        ),
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group, _PAGES),
+    _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription, _PAGES),
     _arm("GET", _ACCOUNT, "accounts/read", accounts.get),
     _arm(
         "PUT",
@@ -40,8 +56,14 @@ _ROWS: tuple[Route, ...] = (
     ),
     _arm("PATCH", _ACCOUNT, "accounts/write", accounts.patch, "every refusal of a customer's key"),
     _arm("DELETE", _ACCOUNT, "accounts/delete", accounts.delete),
-    _arm("POST", f"{_ACCOUNT}/listKeys", "accounts/listKeys/action", keys.list_keys),
-    _arm("POST", f"{_ACCOUNT}/regenerateKey", "accounts/regenerateKey/action", keys.regenerate_key),
+    _arm(
+        "POST",
+        f"{_ACCOUNT}/listKeys",
+        "accounts/listKeys/action",
+        keys.list_keys,
+        "the keys themselves: the shape is the specification's",
+    ),
+    _arm("POST", f"{_ACCOUNT}/regenerateKey", "accounts/regenerateKey/action", keys.regenerate_key, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/skus", "accounts/skus/read", catalog.account_skus, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
@@ -61,9 +83,28 @@ _ROWS: tuple[Route, ...] = (
         catalog.check_skus,
         _MADE_UP,
     ),
-    _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_in_subscription),
-    _arm("GET", _DELETED, "locations/resourceGroups/deletedAccounts/read", deleted.get),
-    _arm("DELETE", _DELETED, "locations/resourceGroups/deletedAccounts/delete", deleted.purge_account),
+    _arm(
+        "GET",
+        f"{_SUBSCRIPTION}/deletedAccounts",
+        "deletedAccounts/read",
+        deleted.list_in_subscription,
+        _PAGES,
+    ),
+    _arm(
+        "GET",
+        _DELETED,
+        "locations/resourceGroups/deletedAccounts/read",
+        deleted.get,
+        "the refusal of an absent one",
+    ),
+    _arm(
+        "DELETE",
+        _DELETED,
+        "locations/resourceGroups/deletedAccounts/delete",
+        deleted.purge_account,
+        "the account is gone at once",
+    ),
+    *_scopes(),
     *private_links.routes(
         _ACCOUNT,
         f"{_PROVIDER}/accounts",
@@ -72,7 +113,14 @@ _ROWS: tuple[Route, ...] = (
         zones=("privatelink.cognitiveservices.azure.com",),
     ),
     # Whoever was told the address may poll it, as at ARM: the role that wrote may end at a resource group.
-    Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", operations_api.result),
+    Route(
+        "GET",
+        Host.ARM,
+        f"{_LOCATION}/operationResults/{{operation}}",
+        "",
+        operations_api.result,
+        "the form for Location, the refusal of a changed signature",
+    ),
     _language("GET", PROJECTS, language.list_projects),
     _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
     _language("PATCH", _PROJECT, language.create_project),
@@ -83,30 +131,4 @@ _ROWS: tuple[Route, ...] = (
     _language("GET", f"{_PROJECT}/export/jobs/{{job}}/result", language.export_result),
     _language("POST", f"{_PROJECT}/:import", language.import_project),
     _language("GET", f"{_PROJECT}/import/jobs/{{job}}", language.import_job),
-)
-
-
-def _operations(_: Cloud, __: Request) -> Response:
-    """Every operation that a role can allow here, as the provider lists them; no subscription is needed."""
-    names = sorted({route.permission for route in _ROWS if route.permission})
-    rows = [
-        {
-            "name": name,
-            "isDataAction": False,
-            "display": {
-                "provider": "Microsoft Cognitive Services",
-                "resource": name.split("/")[1],
-                "operation": name.rsplit("/", 1)[-1],
-                "description": name,
-            },
-            "origin": "user,system",
-        }
-        for name in names
-    ]
-    return Response(200, {"value": rows})
-
-
-ROUTES = (
-    *_ROWS,
-    Route("GET", Host.ARM, f"/providers/{_PROVIDER}/operations", "", _operations, "texts of `display`"),
 )

@@ -1,4 +1,6 @@
-"""How ARM answers an account: key order, defaults, and what is absent rather than null."""
+"""How ARM answers an account: key order, defaults, what is absent rather than null, and what depends on the
+year of the api-version (recordings of 2021 to 2026; that it is the api-version and not the day of the
+recording that decides is assumed)."""
 
 from __future__ import annotations
 
@@ -40,6 +42,8 @@ _PLACED = (
 _ONLY_WHEN_TRUE = ("disableLocalAuth", "dynamicThrottlingEnabled")
 _SYSTEM_DATA_SINCE = "2021"
 _PROJECTS_SINCE = "2025-09-01"
+_BACKUPS_IN = "2022"
+_BACKUP_LIMIT = 20
 
 
 def account_body(account: Account, api_version: str, connections: Sequence[Json] = ()) -> Json:
@@ -100,8 +104,8 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
     if account.verb == "PATCH":
         found |= state
     found |= {"internalId": account.internal_id, "dateCreated": iso(account.date_created)}
-    if kind is not None and kind.rate_limit is not None:
-        found["callRateLimit"] = _call_rate_limit(kind)
+    if kind is not None:
+        found |= _limits(account, kind, api_version)
     if api_version >= _PROJECTS_SINCE or not api_version or "allowProjectManagement" in sent:
         found["allowProjectManagement"] = sent.get("allowProjectManagement", False)
     found["isMigrated"] = False
@@ -111,7 +115,7 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
         "publicNetworkAccess": sent.get("publicNetworkAccess", "Enabled"),
     }
     if kind is not None:
-        found["capabilities"] = kind.capabilities(account.sku["name"])
+        found["capabilities"] = kind.capabilities(account.sku["name"], api_version)
     found |= _api_properties(account)
     found |= {
         name: sent[name]
@@ -133,14 +137,25 @@ def _api_properties(account: Account) -> Json:
     return {} if sent is None else {"apiProperties": sent}
 
 
-def _call_rate_limit(kind: Kind) -> Json:
+def _limits(account: Account, kind: Kind, api_version: str) -> Json:
+    """Rate and backup limits. Answers of 2022 tell more: also what a Language account of SKU S has."""
+    in_2022 = api_version.startswith(_BACKUPS_IN)
+    language = kind.rate_limit is None
+    dynamic = bool(account.properties.get("dynamicThrottlingEnabled"))
+    if language and not (in_2022 and account.sku["name"] == "S"):
+        return {"backupUpperLimit": _BACKUP_LIMIT} if in_2022 else {}
     rule = {
         "key": "default",
         "renewalPeriod": 10,
-        "count": kind.rate_limit,
+        "count": kind.rate_limit or 100,
+        **({"dynamicThrottlingEnabled": dynamic} if in_2022 or dynamic else {}),
         "matchPatterns": [{"path": "*", "method": "*"}],
     }
-    return {"rules": [rule]}
+    limits: Json = {"callRateLimit": {"rules": [rule]}}
+    if language:
+        # That it had a quota was recorded, not what the quota was.
+        limits["quotaLimit"] = {}
+    return {**limits, **({"backupUpperLimit": _BACKUP_LIMIT} if in_2022 else {})}
 
 
 def _system_data(account: Account) -> Json:

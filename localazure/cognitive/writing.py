@@ -50,7 +50,7 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
         keys=[stored.new_key(), stored.new_key()],
         wrapping={},
     )
-    _require_allowed(cloud, new)
+    policy.require_allowed(cloud, new)
     _require_subdomain(cloud, new)
     draft.require_subdomain_for_rules(new)
     new = replace(new, identity=_identity(cloud, new, body.get("identity") or _NO_IDENTITY, old=None))
@@ -71,7 +71,7 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     if old.subdomain:
         properties.setdefault("customSubDomainName", old.subdomain)
     new = replace(old, location=location, sku=sku, tags=body.get("tags"), properties=properties, verb="PUT")
-    _require_allowed(cloud, new)
+    policy.require_allowed(cloud, new)
     sent_encryption = "encryption" in properties
     if not sent_encryption and old.encryption and not cloud.behaviour.put_without_encryption_unbinds:
         new = replace(new, properties={**properties, "encryption": old.encryption})
@@ -100,7 +100,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
         sent["apiProperties"] = {**old.properties.get("apiProperties", {}), **sent["apiProperties"]}
     tags = old.tags if body.get("tags") is None else body["tags"]
     new = replace(old, sku=sku, tags=tags, properties={**old.properties, **sent}, verb="PATCH")
-    _require_allowed(cloud, new)
+    policy.require_allowed(cloud, new)
     new = _changed(
         cloud,
         request,
@@ -164,12 +164,6 @@ def _saved(
 
 def _identity(cloud: Cloud, account: Account, sent: Json, *, old: Json | None) -> Json | None:
     return identity.resolve(cloud, tenant_id=account.tenant_id, name=account.name, sent=sent, old=old)
-
-
-def _require_allowed(cloud: Cloud, account: Account) -> None:
-    policy.require_allowed(
-        cloud, account.group_id, name=account.name, kind=account.kind, encryption=account.encryption
-    )
 
 
 def _require_subdomain(cloud: Cloud, account: Account, old: Account | None = None) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
 from localazure.keyvault import usage, vault_store
 from localazure.keyvault.access import Operation
+from localazure.keyvault.key_body import is_dated
 from localazure.keyvault.model import Vault
 from localazure.keyvault.usage import Admission, Use, bad_parameter
 from localazure.routes import Handler
 from localazure.web import Json, Request, Response, ServiceError
+
+_SERVICE_VERSION = "1.9.2784.1"
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,28 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         correlation_id=request.correlation_id,
     )
 
+    headers = {"x-ms-keyvault-region": vault.place, "x-ms-keyvault-service-version": _SERVICE_VERSION}
+
     def run(admission: Admission) -> tuple[str, Response]:
         found = act(Call(cloud, request, use))
-        return found.version, Response(found.status, found.body, _headers(vault, admission))
+        return found.version, Response(found.status, found.body, headers | _grant(admission))
 
-    return usage.carry_out(cloud, use, run)
+    try:
+        return usage.carry_out(cloud, use, run)
+    except ServiceError as error:
+        raise _of_its_time(error, use, request, headers) from None
 
 
-def _headers(vault: Vault, admission: Admission) -> dict[str, str]:
-    headers = {
-        "x-ms-keyvault-region": vault.place,
-        "x-ms-keyvault-service-version": "1.9.2784.1",
-    }
-    if admission.assignment_id:
-        headers["x-ms-keyvault-rbac-assignment-id"] = admission.assignment_id.rsplit("/", 1)[-1]
-    return headers
+def _of_its_time(error: ServiceError, use: Use, request: Request, headers: Mapping[str, str]) -> ServiceError:
+    """The error as this service answers it; those of the dated api-versions spoke shorter (2018)."""
+    message = error.message
+    if error.code == "KeyNotFound" and is_dated(request.api_version) and not message.startswith("Deleted"):
+        message = f"Key not found: {use.key_name}"
+    merged = {**headers, **error.headers}
+    return ServiceError(error.status, error.code, message, headers=merged, extra=error.extra)
+
+
+def _grant(admission: Admission) -> dict[str, str]:
+    if not admission.assignment_id:
+        return {}
+    return {"x-ms-keyvault-rbac-assignment-id": admission.assignment_id.rsplit("/", 1)[-1]}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from localazure import operations
 from localazure.cloud import Cloud, iso
-from localazure.keyvault import arm, lifecycle, vault_store
+from localazure.keyvault import lifecycle, vault_store
 from localazure.keyvault.model import Vault, plain
 from localazure.keyvault.vault_body import HEADERS, answer, deleted_body
+from localazure.paging import page
 from localazure.web import Host, Request, Response, ServiceError
 
 
@@ -19,7 +20,7 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted vaults of a subscription."""
     scope = f"/subscriptions/{request.params['subscription']}"
     vaults = vault_store.deleted_below(cloud, scope)
-    return answer(arm.page(request, vaults, lambda v: v.id, deleted_body, size=arm.top(request)))
+    return answer(page(request, vaults, lambda v: v.id, deleted_body, ends_empty=True))
 
 
 def purge(cloud: Cloud, request: Request) -> Response:

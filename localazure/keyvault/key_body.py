@@ -73,6 +73,11 @@ def _deletion(vault: Vault, key: Key) -> Json:
     }
 
 
+def is_dated(api_version: str) -> bool:
+    """Whether an api-version is one of those before 7.0, which are dates (`2016-10-01`)."""
+    return _number(api_version) == (0,)
+
+
 def _number(api_version: str) -> tuple[int, ...]:
     """`7.5` or `7.6-preview.2` as a number to compare; the older, dated ones come before all of them."""
     parts = api_version.split("-", maxsplit=1)[0].split(".")

@@ -103,8 +103,12 @@ def rotate(cloud: Cloud, key: Key, now: float) -> Key:
 def _rotate_if_due(cloud: Cloud, vault: Vault, key: Key) -> Key:
     now = cloud.clock.now()
     for _ in range(_MAX_ROTATIONS_AT_ONCE):
-        due = rotation.due(key.rotation_policy, key.current)
-        if due is None or due > now or not key.current.enabled:
+        wanted = rotation.due(key.rotation_policy, key.current)
+        if wanted is None or not key.current.enabled:
+            break
+        # What was deleted when its time came is rotated once it is back.
+        due = max(wanted, vault.recovered, key.visible)
+        if due > now:
             break
         key = rotate(cloud, key, due)
         version = key.current.version

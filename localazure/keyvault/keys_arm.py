@@ -13,6 +13,7 @@ from localazure.keyvault.key_body import kid
 from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault, recovery_level
 from localazure.keyvault.usage import find_key, find_version
 from localazure.keyvault.vault_body import answer
+from localazure.paging import page
 from localazure.web import Json, Request, Response, ServiceError
 
 
@@ -38,9 +39,7 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     vault = _vault(cloud, request, "read")
     now = cloud.clock.now()
     keys = [key for key in key_store.all_of(cloud, vault) if key.visible <= now]
-    return answer(
-        arm.page(request, keys, lambda key: key.name, lambda key: _item(vault, key), size=arm.top(request))
-    )
+    return answer(page(request, keys, lambda key: key.name, lambda key: _item(vault, key), ends_empty=True))
 
 
 def get_version(cloud: Cloud, request: Request) -> Response:
@@ -57,9 +56,7 @@ def list_versions(cloud: Cloud, request: Request) -> Response:
     key = find_key(cloud, vault, request.params["key"])
     rows = sorted(key.versions, key=lambda v: v.version)
     return answer(
-        arm.page(
-            request, rows, lambda v: v.version, lambda v: _version_item(vault, key, v), size=arm.top(request)
-        )
+        page(request, rows, lambda v: v.version, lambda v: _version_item(vault, key, v), ends_empty=True)
     )
 
 

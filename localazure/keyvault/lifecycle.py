@@ -29,7 +29,8 @@ def delete(cloud: Cloud, vault: Vault) -> None:
 
 def recover(cloud: Cloud, vault: Vault, by: str) -> Vault:
     """Brings a soft-deleted vault back with its keys, policies and retention."""
-    back = replace(vault, deleted=None, modified=cloud.clock.now(), modified_by=by)
+    now = cloud.clock.now()
+    back = replace(vault, deleted=None, recovered=now, modified=now, modified_by=by, settled=True)
     vault_store.save(cloud, back)
     return back
 

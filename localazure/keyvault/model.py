@@ -12,15 +12,18 @@ SUFFIX = ".vault.azure.net"
 TYPE = "Microsoft.KeyVault/vaults"
 MAX_RETENTION_DAYS = 90
 DAY = 86400
+_UNWATCHED_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Vault:
     """A vault, live or soft-deleted. Times are seconds on the cloud's clock.
 
-    `properties` are those a caller set, in ARM's spelling. `ready` is when its DNS name is registered.
+    `properties` are those a caller set, in ARM's spelling. `ready` is when its DNS name is registered;
+    `settled` tells that somebody saw it being registered, or changed it since.
     `granted` tells since when each permission of each policy entry has been there without a break
-    (`access.grant_key` makes the keys), since a grant takes time to count.
+    (`access.grant_key` makes the keys), since a grant takes time to count. `recovered` is when it was last
+    brought back.
     """
 
     id: str
@@ -35,6 +38,12 @@ class Vault:
     ready: float
     granted: Mapping[str, float] = field(default_factory=dict)
     deleted: float | None = None
+    recovered: float = 0.0
+    settled: bool = False
+
+    def registering(self, now: float) -> bool:
+        """Whether its name is still being registered: until it is ready and was seen, or nobody looked."""
+        return now < self.ready or (not self.settled and now < self.ready + _UNWATCHED_SECONDS)
 
     @property
     def uri(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from localazure import private_links
+from localazure.cloud import Cloud
 from localazure.keyvault import arm, deleted_vaults, keys_arm, keys_crypto, keys_data, keys_deleted, vaults
+from localazure.keyvault.vault_body import HEADERS
 from localazure.routes import Handler, Route
-from localazure.web import Host
+from localazure.web import Host, Request, Response, ServiceError
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.KeyVault"
 _VAULTS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults"
@@ -20,8 +22,22 @@ _PUT_ASSUMED = (
 _CRYPTO_ASSUMED = "texts for disabled, not yet valid and expired keys, and for bad parameters"
 
 
+def _marked(handler: Handler) -> Handler:
+    """The handler whose own errors, too, carry the provider's header (assumed); ARM's do not."""
+
+    def handle(cloud: Cloud, request: Request) -> Response:
+        try:
+            return handler(cloud, request)
+        except ServiceError as error:
+            if not error.gateway:
+                error.headers = {**HEADERS, **error.headers}
+            raise
+
+    return handle
+
+
 def _arm(method: str, template: str, action: str, handler: Handler, assumed: str = "") -> Route:
-    return Route(method, Host.ARM, template, f"Microsoft.KeyVault/{action}", handler, assumed)
+    return Route(method, Host.ARM, template, f"Microsoft.KeyVault/{action}", _marked(handler), assumed)
 
 
 def _data(method: str, template: str, handler: Handler, assumed: str = "") -> Route:

@@ -50,7 +50,7 @@ def vault_body(
     if api_version < "2019-09-01":
         properties.pop("enableSoftDelete", None)
     properties["vaultUri"] = f"https://{vault.name}.vault.azure.net" if fresh else vault.uri
-    properties["provisioningState"] = "RegisteringDns" if fresh or now < vault.ready else "Succeeded"
+    properties["provisioningState"] = "RegisteringDns" if fresh or vault.registering(now) else "Succeeded"
     if connections:
         properties["privateEndpointConnections"] = [
             {"id": body["id"], "etag": body["etag"], "properties": body["properties"]} for body in connections

@@ -12,6 +12,7 @@ from localazure.keyvault import access, arm, lifecycle, policies, rules, vault_s
 from localazure.keyvault.model import TYPE, Vault, plain
 from localazure.keyvault.problems import invalid
 from localazure.keyvault.vault_body import answer, vault_body
+from localazure.paging import page
 from localazure.web import Caller, Json, Request, Response, ServiceError
 
 
@@ -53,8 +54,12 @@ def patch(cloud: Cloud, request: Request) -> Response:
 
 
 def get(cloud: Cloud, request: Request) -> Response:
-    """A vault."""
-    return _shown(cloud, arm.require_vault(cloud, request), request)
+    """A vault. A new one is seen registering its name at least once, as clients poll the vault itself."""
+    vault = arm.require_vault(cloud, request)
+    response = _shown(cloud, vault, request)
+    if not vault.settled:
+        vault_store.save(cloud, replace(vault, settled=True))
+    return response
 
 
 def delete(cloud: Cloud, request: Request) -> Response:
@@ -146,6 +151,7 @@ def _change(
         modified=now,
         modified_by=caller.client_id,
         granted=access.grants_since(properties["accessPolicies"], vault.granted, now),
+        settled=True,
     )
     if after.rbac != vault.rbac:
         # Who may change the permission model could otherwise give itself any access.
@@ -166,12 +172,12 @@ def _body(cloud: Cloud, vault: Vault, request: Request) -> Json:
 
 def _list(cloud: Cloud, request: Request, scope: str) -> Response:
     return answer(
-        arm.page(
+        page(
             request,
             vault_store.live_below(cloud, scope),
             lambda vault: vault.id,
             lambda vault: _body(cloud, vault, request),
-            size=arm.top(request),
+            ends_empty=True,
         )
     )
 

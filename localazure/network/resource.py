@@ -79,7 +79,8 @@ class NetworkType:
         """Replaces the tags."""
         document = self.settled(cloud, self.required(cloud, request))
         if isinstance(request.body, dict) and request.body.get("tags") is not None:
-            document = {**document, "body": {**document["body"], "tags": request.body["tags"]}}
+            changes = {"tags": request.body["tags"], "etag": self.new_etag(cloud)}
+            document = {**document, "body": {**document["body"], **changes}}
             self.save(cloud, document)
         return Response(200, self.answer(cloud, document))
 
@@ -122,7 +123,7 @@ class NetworkType:
         if document["operation"] is None:
             return document
         operation = operations.poll(cloud, document["operation"])
-        if operation is not None and not operation.done(cloud.clock.now()):
+        if operation is not None and not operation.over(cloud.clock.now()):
             return document
         ended = {"body": {**document["body"], "etag": self.new_etag(cloud)}, "operation": None}
         self.save(cloud, ended)

@@ -6,12 +6,12 @@ Follows azcore's order for finding an operation's status and azure-native's list
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from typing import Any, Final
 from urllib.parse import urljoin
 
 from localazure.standin.azure import MANAGEMENT, Answer, Azure, NoAnswerError
+from localazure.standin.delays import Delays
 
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 RETRIES: Final = 3
@@ -37,40 +37,19 @@ class StoppedError(Exception):
     """The engine asked to stop."""
 
 
-@dataclass(frozen=True)
-class Delays:
-    """Seconds. The real provider polls every 10 s (writes) or 30 s (deletes), retries after 20 s doubling to
-    120 s, and follows every Retry-After; locally all of these are cut to the caps."""
-
-    poll: float = 0.05
-    retry: float = 0.1
-    longest_retry: float = 2.0
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Delays:
-        """From LOCALAZURE_POLL_SECONDS, LOCALAZURE_RETRY_SECONDS and LOCALAZURE_LONGEST_RETRY_SECONDS."""
-
-        def seconds(name: str, default: float) -> float:
-            text = environ.get(name) or str(default)
-            try:
-                return float(text)
-            except ValueError as error:
-                raise ValueError(f"{name} is '{text}'; it has to be a number of seconds") from error
-
-        return cls(
-            poll=seconds("LOCALAZURE_POLL_SECONDS", cls.poll),
-            retry=seconds("LOCALAZURE_RETRY_SECONDS", cls.retry),
-            longest_retry=seconds("LOCALAZURE_LONGEST_RETRY_SECONDS", cls.longest_retry),
-        )
-
-
 class Arm:
-    """One provider instance's requests; `stop` ends every wait of it."""
+    """One provider instance's requests; `stop` ends every wait of it.
 
-    def __init__(self, azure: Azure, subscription_id: str, delays: Delays) -> None:
+    `reads_back` tells whether what was written is read again, for Azure's own values.
+    """
+
+    def __init__(
+        self, azure: Azure, subscription_id: str, delays: Delays, *, reads_back: bool = True
+    ) -> None:
         self.azure = azure
         self.subscription_id = subscription_id
         self.delays = delays
+        self.reads_back = reads_back
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
@@ -159,10 +138,10 @@ class Arm:
         operation = answer.headers.get("azure-asyncoperation") or answer.headers.get("operation-location")
         location = answer.headers.get("location")
         if operation:
-            await self._by_operation(urljoin(url, operation), answer)
+            await self._by_operation(_link(url, operation), answer)
             return None if method == "DELETE" else succeeded(await self.send("GET", url)).body
         if location and answer.status == 202:
-            return await self._by_location(urljoin(url, location), answer)
+            return await self._by_location(_link(url, location), answer)
         if method == "DELETE":
             if answer.status == 202:
                 raise OperationError("response is missing polling URL")
@@ -187,7 +166,7 @@ class Arm:
             answer = _polled(await self.send("GET", url))
             if answer.status != 202:
                 return answer.body
-            url = urljoin(url, answer.headers.get("location") or url)
+            url = _link(url, answer.headers.get("location") or url)
 
     async def _by_state(self, url: str, answer: Answer) -> Any:
         while True:
@@ -213,6 +192,14 @@ def succeeded(answer: Answer) -> Answer:
     if not 200 <= answer.status < 300:
         raise AzureError(answer)
     return answer
+
+
+def _link(url: str, link: str) -> str:
+    """Where to look next: made absolute, and with the request's api-version where it has none."""
+    absolute = urljoin(url, link)
+    if "api-version=" in absolute.lower():
+        return absolute
+    return f"{absolute}{'&' if '?' in absolute else '?'}{url.partition('?')[2].split('&')[0]}"
 
 
 def _polled(answer: Answer) -> Answer:

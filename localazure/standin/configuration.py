@@ -17,6 +17,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 """What the login needs: config key and the variable that stands in for it."""
 
 OTHER_LOGINS: Final = ("useMsi", "useOidc", "useDefaultAzureCredential")
+_TRUE: Final = ("true", "1")
 PREFIX: Final = "azure-native:config:"
 
 
@@ -26,10 +27,14 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class Configuration:
-    """`location` is the stack's default, empty where it has none."""
+    """`location` is the stack's default, empty where it has none.
+
+    `skip_read_on_update` takes the answer to a write for the state, without reading it again.
+    """
 
     login: Login
     location: str = ""
+    skip_read_on_update: bool = False
 
 
 def configuration(variables: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
@@ -38,10 +43,11 @@ def configuration(variables: Mapping[str, str], environ: Mapping[str, str]) -> C
     problems = [
         f"'azure-native:{key}' is not supported by the local azure-native: it logs in with a client secret"
         for key in OTHER_LOGINS
-        if config.get(key, "").lower() in ("true", "1")
+        if config.get(key, "").lower() in _TRUE
     ]
     environment = config.get("environment", "public").lower()
-    if environment not in ("public", "azurecloud"):
+    # A metadata host names the cloud instead of the environment; whichever it is, the way leads here.
+    if environment not in ("public", "azurecloud") and not config.get("metadataHost"):
         problems.append(f"'azure-native:environment' is '{environment}': the local Azure is 'public'")
     found = {key: config.get(key) or environ.get(name) or "" for key, name in ENVIRONMENT.items()}
     problems += [
@@ -52,4 +58,6 @@ def configuration(variables: Mapping[str, str], environ: Mapping[str, str]) -> C
     if problems:
         raise ConfigurationError("; ".join(problems))
     login = Login(found["tenantId"], found["clientId"], found["clientSecret"], found["subscriptionId"])
-    return Configuration(login, config.get("location") or environ.get("ARM_LOCATION") or "")
+    skips = config.get("skipReadOnUpdate") or environ.get("ARM_SKIP_READ_ON_UPDATE") or ""
+    location = config.get("location") or environ.get("ARM_LOCATION") or ""
+    return Configuration(login, location, skip_read_on_update=skips.lower() in _TRUE)

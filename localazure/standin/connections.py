@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from localazure.standin.arm import Arm, AzureError, Delays
+from localazure.standin.arm import Arm, AzureError
 from localazure.standin.azure import Azure, Login, NoAnswerError
 from localazure.standin.configuration import Configuration
+from localazure.standin.delays import Delays
 from localazure.standin.paths import fill
 from localazure.standin.row import GROUP
 from localazure.standin.values import UNKNOWN, Value
@@ -77,7 +78,8 @@ class Connections:
         while len(self._by_peer) >= MOST_CONNECTIONS:
             await self.forget(next(iter(self._by_peer)))
         login = configuration.login
-        arm = Arm(self._open_azure(login), login.subscription_id, self._delays)
+        azure, reads_back = self._open_azure(login), not configuration.skip_read_on_update
+        arm = Arm(azure, login.subscription_id, self._delays, reads_back=reads_back)
         self._by_peer[peer] = Connection(arm, configuration.location)
 
     def stop(self, peer: str) -> None:

@@ -140,11 +140,17 @@ class Lifecycle:
             raise InitError(state, str(error)) from error
         response = response or {}
         id = response.get("id") or id
+        if self.arm.reads_back:
+            response = await self._read_back(id) or response
+        return State(id, bodies.outputs(self.row, self.shape, response), copy.deepcopy(inputs))
+
+    async def _read_back(self, id: str) -> Any | None:
+        """What was just written, for Azure's own values; a failure is only worth a warning."""
         try:
-            response = await self.arm.read(id, self.row.api_version) or response
+            return await self.arm.read(id, self.row.api_version)
         except (AzureError, NoAnswerError) as error:
             log.warning("reading '%s' after it was written failed: %s", id, error)
-        return State(id, bodies.outputs(self.row, self.shape, response), copy.deepcopy(inputs))
+            return None
 
     async def _state_after_failure(self, id: str, inputs: Properties) -> State | None:
         """The resource as far as it can be read; None if the failed operation left none."""

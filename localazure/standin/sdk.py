@@ -44,7 +44,8 @@ SCALARS: dict[Any, Json] = {
     float: {"type": "number"},
 }
 ANY: Json = {"$ref": "pulumi.json#/Any"}
-CONFIG = ("subscriptionId", "tenantId", "clientId", "clientSecret", "location")
+SECRET = frozenset({"clientCertificatePassword", "clientId", "clientSecret"})
+"""What the SDK's Provider marks as secret."""
 
 
 class Reader:
@@ -124,7 +125,8 @@ def schema() -> str:
         token: reader.function(token, ("endpoint",) if token.endswith("Token") else (), required=False)
         for token in CLIENT
     }
-    config = {name: {"type": "string", "secret": name == "clientSecret"} for name in CONFIG}
+    arguments = reader.described(importlib.import_module(PACKAGE).ProviderArgs)
+    config = {name: {**spec, "secret": name in SECRET} for name, spec in arguments["properties"].items()}
     package = {
         "name": "azure-native",
         "version": version("pulumi-azure-native"),

@@ -3,100 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
-from typing import Any, NoReturn, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-import grpc
-from google.protobuf import any_pb2, empty_pb2
+from google.protobuf import empty_pb2
 
 from localazure.standin import check, functions, schema
 from localazure.standin.access_policy import AccessPolicy
-from localazure.standin.arm import AzureError, OperationError, StoppedError
-from localazure.standin.azure import LoginError, NoAnswerError
+from localazure.standin.answering import Context, answering
 from localazure.standin.configuration import ConfigurationError, configuration
-from localazure.standin.connections import Connections, NotConfiguredError
+from localazure.standin.connections import Connections
 from localazure.standin.diff import difference, spelled
 from localazure.standin.key import Key
-from localazure.standin.lifecycle import InitError, Lifecycle, RefusedError
+from localazure.standin.lifecycle import Lifecycle
 from localazure.standin.naming import Autonaming, Mode
-from localazure.standin.paths import IdError
-from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from localazure.standin.row import ResourceType
 from localazure.standin.schema import shape_of
 from localazure.standin.shape import Shape
-from localazure.standin.table import UnknownTokenError, resource_type
+from localazure.standin.table import resource_type
+from localazure.standin.values import API_VERSION
 from localazure.standin.wire import from_struct, to_struct
 
 LIFECYCLES: Mapping[str, type[Lifecycle]] = {
     "azure-native:keyvault:AccessPolicy": AccessPolicy,
     "azure-native:keyvault:Key": Key,
 }
-FOR_THE_USER = (
-    AzureError,
-    StoppedError,
-    ConfigurationError,
-    IdError,
-    LoginError,
-    NoAnswerError,
-    NotConfiguredError,
-    OperationError,
-    RefusedError,
-    UnknownTokenError,
-    functions.FunctionError,
-)
-"""Errors whose text is written for the user; any other is a fault of ours and says so."""
-
 log = logging.getLogger(__name__)
-Answered = TypeVar("Answered")
-
-
-class Context(Protocol):
-    """What is used of grpc.aio's ServicerContext, which comes without types."""
-
-    def peer(self) -> str:
-        """The address of the connection that the request came on."""
-
-    async def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> NoReturn:
-        """Ends the request with a status."""
-
-
-Method = Callable[[Any, Any, Context], Awaitable[Answered]]
-
-
-def _answering(method: Method[Answered]) -> Method[Answered]:
-    """Gives every failure to the engine as a status that its user can read."""
-
-    @wraps(method)
-    async def answer(self: Any, request: Any, context: Context) -> Answered:
-        try:
-            return await method(self, request, context)
-        except InitError as error:
-            await _partial(context, error)
-        except FOR_THE_USER as error:
-            await context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        except Exception as error:
-            log.exception("%s failed", method.__name__)
-            name = type(error).__name__
-            await context.abort(grpc.StatusCode.INTERNAL, f"fault in the local azure-native: {name}: {error}")
-
-    return answer
-
-
-async def _partial(context: Context, error: InitError) -> NoReturn:
-    """The status that makes the engine keep the resource, with its inputs and what is known of it."""
-    detail = any_pb2.Any()
-    detail.Pack(
-        provider_pb2.ErrorResourceInitFailed(
-            id=error.state.id,
-            properties=to_struct(error.state.outputs),
-            reasons=[error.reason],
-            inputs=to_struct(error.state.inputs),
-        )
-    )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=error.reason, details=[detail])
-    metadata = (("grpc-status-details-bin", status.SerializeToString()),)
-    await context.abort(grpc.StatusCode.UNKNOWN, error.reason, metadata)
 
 
 class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
@@ -116,7 +49,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
     async def GetPluginInfo(self, request: Any, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=schema.version())
 
-    @_answering
+    @answering
     async def GetSchema(self, request: Any, context: Context) -> provider_pb2.GetSchemaResponse:
         return provider_pb2.GetSchemaResponse(schema=schema.text())
 
@@ -126,7 +59,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
     async def DiffConfig(self, request: Any, context: Context) -> provider_pb2.DiffResponse:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    @_answering
+    @answering
     async def Configure(self, request: Any, context: Context) -> provider_pb2.ConfigureResponse:
         if not (request.sends_old_inputs and request.sends_old_inputs_to_delete):
             raise ConfigurationError(
@@ -135,7 +68,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         await self._connections.configure(context.peer(), configuration(request.variables, self._environ))
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
-    @_answering
+    @answering
     async def Check(self, request: Any, context: Context) -> provider_pb2.CheckResponse:
         row, shape = _known(request)
         olds, news = from_struct(request.olds), from_struct(request.news)
@@ -154,15 +87,18 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(reason=text) for text in check.failures(row, shape, inputs)]
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
-    @_answering
+    @answering
     async def Diff(self, request: Any, context: Context) -> provider_pb2.DiffResponse:
         row, shape = _known(request)
+        olds = from_struct(request.olds)
+        if olds.get(API_VERSION, row.api_version) != row.api_version:
+            log.warning("%s was written at API version %s", request.urn, olds[API_VERSION])
         found = difference(
             row,
             shape,
             old_inputs=from_struct(request.old_inputs),
             new_inputs=from_struct(request.news),
-            old_outputs=from_struct(request.olds),
+            old_outputs=olds,
         )
         detailed = {
             spelled(item.path): provider_pb2.PropertyDiff(
@@ -183,7 +119,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    @_answering
+    @answering
     async def Create(self, request: Any, context: Context) -> provider_pb2.CreateResponse:
         life, inputs = self._life(request, context), from_struct(request.properties)
         if request.preview:
@@ -191,7 +127,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         state = await life.create(inputs, request.timeout)
         return provider_pb2.CreateResponse(id=state.id, properties=to_struct(state.outputs))
 
-    @_answering
+    @answering
     async def Read(self, request: Any, context: Context) -> provider_pb2.ReadResponse:
         life = self._life(request, context)
         state = await life.read(request.id, from_struct(request.inputs), from_struct(request.properties))
@@ -201,7 +137,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             id=state.id, properties=to_struct(state.outputs), inputs=to_struct(state.inputs)
         )
 
-    @_answering
+    @answering
     async def Update(self, request: Any, context: Context) -> provider_pb2.UpdateResponse:
         life, inputs = self._life(request, context), from_struct(request.news)
         if request.preview:
@@ -210,13 +146,13 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         state = await life.update(request.id, inputs, from_struct(request.old_inputs), request.timeout)
         return provider_pb2.UpdateResponse(properties=to_struct(state.outputs))
 
-    @_answering
+    @answering
     async def Delete(self, request: Any, context: Context) -> empty_pb2.Empty:
         life = self._life(request, context)
         await life.delete(request.id, request.timeout, from_struct(request.old_inputs))
         return empty_pb2.Empty()
 
-    @_answering
+    @answering
     async def Invoke(self, request: Any, context: Context) -> provider_pb2.InvokeResponse:
         arm = self._connections[context.peer()].arm
         found = await functions.call(request.tok, from_struct(request.args), arm)

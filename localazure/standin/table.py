@@ -109,6 +109,15 @@ ROWS: Final[tuple[ResourceType, ...]] = (
     ),
     ResourceType(
         module="authorization",
+        name="PolicyExemption",
+        path="/{scope}/providers/Microsoft.Authorization/policyExemptions/{policyExemptionName}",
+        api_version="2022-07-01-preview",
+        name_input="policyExemptionName",
+        flat_inputs=True,
+        flat_outputs=True,
+    ),
+    ResourceType(
+        module="authorization",
         name="PolicyDefinition",
         path="/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/policyDefinitions"
         "/{policyDefinitionName}",

@@ -9,9 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from localazure.authorization import assign_role
+from localazure.cloud import Cloud
+from localazure.cognitive.policy import DEFINITION_ID
 from localazure.cognitive.routes import ROUTES
 from localazure.directory import create_principal
 from localazure.keyvault import crypto
+from localazure.policy_scopes import ASSIGNMENT, ASSIGNMENTS
 from localazure.routes import Router
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
 from tests.localazure import keyvault_case
@@ -196,3 +199,16 @@ def grant(object_id: str, *permissions: str) -> Json:
 def found(response: Response) -> str:
     """What a refusal tells beyond Azure's own words."""
     return response.headers.get("x-localazure-findings", "")
+
+
+def deny_accounts_without_a_key(cloud: Cloud) -> None:
+    """Assigns the built-in policy to the subscription, with the effect Deny."""
+    scope = f"/subscriptions/{SUBSCRIPTION}"
+    id = f"{scope}/providers/{ASSIGNMENTS}/cmk"
+    properties = {
+        "policyDefinitionId": DEFINITION_ID,
+        "parameters": {"effect": {"value": "Deny"}},
+        "enforcementMode": "Default",
+        "scope": scope,
+    }
+    cloud.store.put(ASSIGNMENT, id, {"id": id, "name": "cmk", "properties": properties})

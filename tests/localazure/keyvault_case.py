@@ -103,7 +103,10 @@ class Case:
         return self._send(Host.VAULT, method, path, body, api=api, caller=caller, label=vault)
 
     def make_vault(self, path: str = VAULT, **properties: Any) -> Response:
-        return self.arm("PUT", path, vault_body(**properties))
+        """A PUT of a vault, and the one look at it that sees its name being registered."""
+        response = self.arm("PUT", path, vault_body(**properties))
+        self.arm("GET", path)
+        return response
 
     def make_key(self, name: str = "k", **body: Any) -> Json:
         response = self.data("POST", f"/keys/{name}/create", {"kty": "RSA", **body})

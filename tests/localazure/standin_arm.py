@@ -62,12 +62,14 @@ class RecordingArm:
     resources: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, list[Any]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
         path = url.removeprefix("https://management.azure.com").split("?")[0]
         self.calls.append((method, path, copy.deepcopy(body)))
+        self.urls.append(url)
         self.came.set()
         told = self.answers.get(f"{method} {path}")
         if told:

@@ -172,6 +172,28 @@ def test_get_settles_an_account_that_nobody_polls(case: Case) -> None:
     assert seen[0]["etag"] != seen[1]["etag"] == seen[2]["etag"]
 
 
+def test_an_accepted_write_can_be_made_to_fail(case: Case) -> None:
+    """The operation ends as Failed with the code that was asked for, and so does the account, which can be
+    written again; a purge is not among them."""
+    case.make()
+    case.cloud.behave(failing_operations="CapacityExceeded")
+    response = case.arm("PATCH", ACCOUNT, {"tags": {"a": "b"}})
+    url = response.headers["Azure-AsyncOperation"]
+    assert case.poll(url).body["status"] == "Updating"
+    ended = case.poll(url).body
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "CapacityExceeded")
+    assert case.get()["properties"]["provisioningState"] == "Failed"
+    assert case.get()["tags"] == {"a": "b"}
+    case.cloud.behave(failing_operations="")
+    case.patch({"tags": {}})
+    assert case.get()["properties"]["provisioningState"] == "Succeeded"
+    case.cloud.behave(failing_operations="CapacityExceeded")
+    case.arm("DELETE", ACCOUNT)
+    gone = case.arm("GET", f"{PROVIDER}/deletedAccounts").body["value"][0]["id"]
+    purged = case.arm("DELETE", gone).headers["Azure-AsyncOperation"]
+    assert [case.poll(purged).body["status"] for _ in range(2)] == ["Deleting", "Succeeded"]
+
+
 def test_absent_account_has_arms_404(case: Case) -> None:
     """GET of an absent account: ResourceNotFound by the gateway, in Azure's words."""
     response = case.arm("GET", f"{ACCOUNTS}/nobody")
@@ -208,7 +230,7 @@ def test_keys_are_refused_when_local_auth_is_off(case: Case) -> None:
     case.make(properties={"disableLocalAuth": True})
     response = case.arm("POST", f"{ACCOUNT}/listKeys")
     assert error(response) == (400, "BadRequest")
-    assert response.body["error"]["message"] == "Failed to list key. disableLocalAuth is set to be true"
+    assert response.body["error"]["message"] == "Failed to list key. disableLocalAuth is set to be true."
 
 
 @pytest.mark.parametrize(

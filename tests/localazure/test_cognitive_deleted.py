@@ -85,10 +85,10 @@ def test_purge_is_accepted_and_ends_name_identity_and_data(case: Case) -> None:
 
 
 def test_a_purge_of_the_wrong_location_touches_nothing(case: Case) -> None:
-    """The id of a deleted account has its location: another one is another id, hence 204."""
+    """The id of a deleted account has its location: another one is another id, hence 404, as reported."""
     case.make()
     case.arm("DELETE", ACCOUNT)
-    assert case.arm("DELETE", DELETED.replace("westeurope", "northeurope")).status == 204
+    assert case.arm("DELETE", DELETED.replace("westeurope", "northeurope")).status == 404
     assert case.arm("GET", DELETED).status == 200
 
 

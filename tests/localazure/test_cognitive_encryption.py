@@ -18,6 +18,7 @@ from tests.localazure.cognitive_case import (
     Case,
     bind,
     case,
+    deny_accounts_without_a_key,
     encryption,
     found,
     grant,
@@ -370,7 +371,7 @@ def test_a_deny_policy_refuses_what_would_leave_microsofts_keys(case: Case) -> N
     ids = case.user_identity()
     key = case.protected_vault(ids["principalId"])
     block = encryption(key, identityClientId=ids["clientId"])
-    case.cloud.store.put("policy.deny", ACCOUNT.split("/")[2], {"effect": "Deny"})
+    deny_accounts_without_a_key(case.cloud)
     refused = case.put()
     assert error(refused) == (403, "RequestDisallowedByPolicy")
     assert refused.headers["x-ms-failure-cause"] == "gateway"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from localazure.cognitive import pages
+from localazure import paging
 from tests.localazure.network_case import ACCOUNT_API, Case
 
 
 def test_a_list_of_accounts_names_the_next_page_while_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every account once, by following nextLink; the last page has none."""
-    monkeypatch.setattr(pages, "SIZE", 2)
+    monkeypatch.setattr(paging, "SIZE", 2)
     case = Case()
     first = case.account
     for number in range(5):
@@ -46,7 +46,19 @@ def test_fails_a_create_that_expects_an_account() -> None:
     assert case.send("PUT", case.account, body, ACCOUNT_API, headers={"if-match": "*"}).status == 412
 
 
-def test_the_operations_of_the_provider_are_listed() -> None:
-    """Without a subscription; accounts/write is one of them."""
-    reply = Case().send("GET", "/providers/Microsoft.CognitiveServices/operations", api=ACCOUNT_API)
-    assert "Microsoft.CognitiveServices/accounts/write" in [row["name"] for row in reply.body["value"]]
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "Microsoft.CognitiveServices/accounts/write",
+        "Microsoft.KeyVault/vaults/accessPolicies/write",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+        "Microsoft.Authorization/policyExemptions/write",
+    ],
+)
+def test_the_operations_of_a_provider_are_listed(operation: str) -> None:
+    """Without a subscription; each is its own provider's."""
+    namespace = operation.split("/", maxsplit=1)[0]
+    reply = Case().send("GET", f"/providers/{namespace}/operations", api=ACCOUNT_API)
+    names = [row["name"] for row in reply.body["value"]]
+    assert operation in names
+    assert all(name.startswith(f"{namespace}/") for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shlex
 import socket
@@ -10,10 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from localazure import process
+from localazure.digest import digest
 from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, write_private
 from localazure.serve import open_cloud, open_signer
 from tests.support.azure import running_azure
@@ -66,6 +69,43 @@ def test_its_life_from_the_command_line(home: Home) -> None:
     assert "stopped" in _command(home, "stop").stdout
     assert "was not running" in _command(home, "stop").stdout
     assert not _alive(pid)
+
+
+def test_status_leads_to_the_page(home: Home) -> None:
+    """What `status` prints last is an address that signs a browser in."""
+    with running_azure(home.path):
+        address = urlsplit(_command(home, "status").stdout.split()[-1])
+        connection = http.client.HTTPConnection(address.netloc, timeout=10)
+        connection.request("GET", f"{address.path}?{address.query}")
+        answer = connection.getresponse()
+        connection.close()
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+
+
+def test_a_start_replaces_a_server_of_other_code(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server whose code is not the one at hand is restarted on the same memory, and only that one."""
+    with running_azure(home.path) as azure:
+        made, before = azure.control("/principals", {"name": "kept"}), home.serving()
+        assert process.start(home) is process.Start.NOTHING
+        assert home.serving() == before
+        monkeypatch.setattr(process, "digest", lambda: "the code of tomorrow")
+        assert process.start(home) is process.Start.RESTARTED
+        assert home.serving() != before
+        assert made["objectId"] in [p["object_id"] for p in azure.control("/principals")["value"]]
+
+
+def test_the_digest_tells_code_apart(tmp_path: Path) -> None:
+    """A changed, a new and a renamed file change it; bytecode does not."""
+    (tmp_path / "a.py").write_text("1")
+    seen = [digest(tmp_path)]
+    (tmp_path / "a.pyc").write_text("1")
+    assert digest(tmp_path) == seen[0]
+    (tmp_path / "a.py").write_text("2")
+    seen.append(digest(tmp_path))
+    (tmp_path / "b.css").write_text("1")
+    seen.append(digest(tmp_path))
+    (tmp_path / "b.css").rename(tmp_path / "c.css")
+    assert len({*seen, digest(tmp_path)}) == 4
 
 
 def test_only_its_owner_reads_the_home(home: Home) -> None:

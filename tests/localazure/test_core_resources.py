@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from localazure import seed
+from localazure.cognitive.policy import DEFINITION_ID
 from localazure.directory import find_principal
 from localazure.locations import REGIONS
+from localazure.policy_scopes import counting
 from tests.support.front import ARM, SUBSCRIPTION, Door, token
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
@@ -203,29 +205,24 @@ def test_fails_for_a_setting_that_leads_nowhere(door: Door, properties: dict[str
 
 
 def test_a_policy_is_in_force_while_it_is_assigned(door: Door) -> None:
-    """The built-in that demands a customer's key denies by its `effect` parameter, until it is unassigned."""
-    from localazure.cognitive.policy import DEFINITION_ID, DOCUMENT
-
+    """The built-in that demands a customer's key counts where it is enforced, until it is unassigned."""
     url = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/cmk"
 
     def assign(effect: str, mode: str = "Default") -> bool:
         parameters = {"effect": {"value": effect}}
         body = {"policyDefinitionId": DEFINITION_ID, "parameters": parameters, "enforcementMode": mode}
         assert door.send("PUT", url, {"properties": body}).status in (200, 201)
-        return door.cloud.store.get(DOCUMENT, seed.SUBSCRIPTION_ID) is not None
+        return bool(counting(door.cloud, SUBSCRIPTION, DEFINITION_ID))
 
     assert assign("Deny")
-    assert not assign("Audit")
     assert not assign("Deny", mode="DoNotEnforce")
     assert assign("Deny")
     assert door.send("DELETE", url).status == 200
-    assert door.cloud.store.get(DOCUMENT, seed.SUBSCRIPTION_ID) is None
+    assert counting(door.cloud, SUBSCRIPTION, DEFINITION_ID) == []
 
 
 def test_a_subscriptions_own_definition_can_be_assigned(door: Door) -> None:
     """It is kept as written; its assignment puts nothing in force, and one of no definition is refused."""
-    from localazure.cognitive.policy import DOCUMENT
-
     provider = f"{SUBSCRIPTION}/providers/Microsoft.Authorization"
     definition = f"{provider}/policyDefinitions/own"
     assert door.send("PUT", definition, {"properties": {}}).status == 400
@@ -236,7 +233,7 @@ def test_a_subscriptions_own_definition_can_be_assigned(door: Door) -> None:
         assert (
             door.send("PUT", f"{provider}/policyAssignments/{id[-3:]}", {"properties": body}).status == status
         )
-    assert door.cloud.store.get(DOCUMENT, seed.SUBSCRIPTION_ID) is None
+    assert counting(door.cloud, SUBSCRIPTION, DEFINITION_ID) == []
     assert door.send("DELETE", definition).status == 200
     assert door.send("GET", definition).status == 404
 

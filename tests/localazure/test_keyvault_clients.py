@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,15 +176,6 @@ def test_who_is_not_granted_gets_the_vaults_own_403(
     events = azure.control("/audit")["value"]
     mine = [e for e in events if e["objectId"] == READER.object_id]
     assert (mine[-1]["operation"], mine[-1]["result"]) == ("KeyCreate", "Forbidden")
-
-
-def test_asynchronous_clients(azure: RunningAzure, vaults: KeyVaultManagementClient) -> None:
-    """The aio clients create, wrap, unwrap, delete and purge alike."""
-    program = Path(__file__).with_name("keyvault_aio_client.py")
-    command = [sys.executable, str(program), URI, DATA.hex()]
-    done = subprocess.run(command, env=azure.environ, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert bytes.fromhex(done.stdout) == DATA
 
 
 def test_an_empty_version_segment_reaches_the_current_version(vaults: KeyVaultManagementClient) -> None:

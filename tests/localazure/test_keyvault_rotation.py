@@ -1,4 +1,4 @@
-"""Rotation policies as pure rules."""
+"""Rotation policies as pure rules, and what becomes of them while a key is deleted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from localazure.keyvault import rotation
 from localazure.keyvault.model import KeyVersion
+from tests.localazure.keyvault_case import DAY, VAULT, Case, case, vault_body
 
+__all__ = ["case"]
 START = int(datetime(2026, 1, 31, tzinfo=UTC).timestamp())
 
 
@@ -89,3 +91,23 @@ def test_a_trigger_that_was_over_acts_from_the_last_change_on() -> None:
     touched = KeyVersion("v", "RSA", 2048, (), True, START, START + 40 * day, {})
     assert rotation.due(late, fresh) == START + 100 * day
     assert rotation.due(rotate, touched) == START + 40 * day
+
+
+@pytest.mark.parametrize("what", ["key", "vault"])
+def test_what_is_deleted_is_not_rotated_until_it_is_back(case: Case, what: str) -> None:
+    """A rotation whose time comes while its key or vault is deleted takes place at its recovery."""
+    case.make_vault()
+    case.make_key()
+    policy = {"lifetimeActions": [action("Rotate", timeAfterCreate="P30D")]}
+    assert case.data("PUT", "/keys/k/rotationpolicy", policy).status == 200
+    case.cloud.clock.advance(29 * DAY)
+    assert (case.data("DELETE", "/keys/k") if what == "key" else case.arm("DELETE", VAULT)).status == 200
+    case.cloud.clock.advance(10 * DAY)
+    recovered = case.cloud.clock.now()
+    if what == "key":
+        assert case.data("POST", "/deletedkeys/k/recover").status == 200
+    else:
+        assert case.arm("PUT", VAULT, vault_body(createMode="recover")).status == 200
+    made = [row["attributes"]["created"] for row in case.data("GET", "/keys/k/versions").body["value"]]
+    assert len(made) == 2
+    assert made[-1] >= int(recovered)

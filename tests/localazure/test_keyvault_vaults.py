@@ -27,13 +27,22 @@ __all__ = ["case"]
 
 
 def test_create_answers_registering_dns_and_get_the_final_uri(case: Case) -> None:
-    """First 200, not ready, with the name's case and no slash; the next GET has the final one."""
-    first, then = case.make_vault(), case.arm("GET", VAULT)
-    assert first.status == 200
-    assert first.body["properties"]["provisioningState"] == "RegisteringDns"
-    assert first.body["properties"]["vaultUri"] == "https://Contoso-1.vault.azure.net"
-    assert then.body["properties"]["provisioningState"] == "Succeeded"
-    assert then.body["properties"]["vaultUri"] == "https://contoso-1.vault.azure.net/"
+    """First 200, not ready, with the name's case and no slash; GETs have the final one, and end as ready."""
+    answers = [case.arm("PUT", VAULT, vault_body()), *(case.arm("GET", VAULT) for _ in range(2))]
+    states = [answer.body["properties"]["provisioningState"] for answer in answers]
+    assert states == ["RegisteringDns", "RegisteringDns", "Succeeded"]
+    uris = [answer.body["properties"]["vaultUri"] for answer in answers]
+    assert uris == ["https://Contoso-1.vault.azure.net", *["https://contoso-1.vault.azure.net/"] * 2]
+
+
+def test_a_vault_that_nobody_looks_at_is_ready_too(case: Case) -> None:
+    """Two seconds after its time is over, seen or not; and whoever changes it finds it ready at once."""
+    case.arm("PUT", VAULT, vault_body())
+    case.cloud.clock.advance(2)
+    assert case.arm("GET", VAULT).body["properties"]["provisioningState"] == "Succeeded"
+    other = VAULT.replace("Contoso-1", "other")
+    case.arm("PUT", other, vault_body())
+    assert case.arm("PATCH", other, {}).body["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_a_vault_stays_in_registering_dns_for_as_long_as_operations_take(case: Case) -> None:

@@ -18,8 +18,10 @@ from localazure import page
 from localazure.control import Control
 from localazure.faults import add_fault
 from localazure.front import Answer, Raw
+from localazure.page_accounts import shown_accounts
 from localazure.page_snapshot import Snapshot, snapshot
 from localazure.page_timeline import states
+from localazure.page_view import view_of
 from localazure.process import page_address
 from tests.localazure import page_scene
 from tests.support.arm_client import Client, token
@@ -90,6 +92,20 @@ def test_a_look_changes_nothing(played: Door) -> None:
     assert played.cloud.store.changes == before
 
 
+def test_an_operation_that_nobody_watched_is_not_shown_for_ever() -> None:
+    """An account is shown as creating while it is, and as ready once the time is over, looked at or not."""
+    door = Door()
+    door.cloud.behave(operation_seconds=60)
+    for url, body in (
+        (f"{page_scene.GROUP}?api-version=2024-03-01", {"location": "westeurope"}),
+        (page_scene.account("made"), page_scene._account("made")),
+    ):
+        assert door.send("PUT", url, body).status == 201
+    assert [account.state for account in snapshot(door.cloud).accounts] == ["Creating"]
+    door.cloud.clock.advance(3600)
+    assert [account.state for account in snapshot(door.cloud).accounts] == ["Succeeded"]
+
+
 def test_no_name_is_ever_markup(played: Door, seen: Snapshot) -> None:
     """Tags in any name, fault, event or id are shown as text."""
     add_fault(played.cloud, {"host": "language", "path": f"/{EVIL}", "code": EVIL})
@@ -98,7 +114,7 @@ def test_no_name_is_ever_markup(played: Door, seen: Snapshot) -> None:
         accounts=tuple(
             replace(a, name=EVIL, id=EVIL, group=EVIL, kind=EVIL, unreadable=EVIL) for a in seen.accounts
         ),
-        audit=tuple(dict.fromkeys(event, EVIL) for event in seen.audit),
+        audit=replace(seen.audit, rows=[dict.fromkeys(event, EVIL) for event in seen.audit.rows]),
         names=dict.fromkeys(seen.names, EVIL),
         behaviour={EVIL: EVIL},
         version=EVIL,
@@ -142,6 +158,58 @@ def test_the_main_part_comes_only_when_something_changed(played: Door) -> None:
     assert _get(control, f"/main?seen={version}", cookie).status == 200
 
 
+def _crowded(seen: Snapshot, count: int, query: str) -> Snapshot:
+    """The scene with so many accounts and grants, as a query shows it."""
+    accounts = tuple(replace(seen.accounts[0], name=f"acc-{n:04}", id=f"/x/acc-{n:04}") for n in range(count))
+    vault = replace(seen.vaults[0], grants=seen.vaults[0].grants[:1] * count)
+    return replace(seen, accounts=accounts, vaults=(vault,), view=view_of(query))
+
+
+def test_a_long_list_has_pages_and_says_how_long_it_is(seen: Snapshot) -> None:
+    """Fifty rows of each list at a time, with the way to the next ones: none is cut off silently."""
+    first, second, last = (page.content(_crowded(seen, 120, q)) for q in ("", "accounts=2", "accounts=99"))
+    assert "1 to 50 of 120" in first
+    assert ("/x/acc-0049" in first, "/x/acc-0050" in first) == (True, False)
+    assert 'href="/?accounts=2#accounts"' in first
+    assert 'href="/?unwrap=2#unwrap"' in first
+    assert ("/x/acc-0049" in second, "/x/acc-0050" in second) == (False, True)
+    assert "51 to 100 of 120" in second
+    assert "and 100 more, to be searched for" in first
+    assert "101 to 120 of 120" in last
+    assert 'href="/?accounts=2&amp;unwrap=2#unwrap"' in second
+    assert len(page.content(_crowded(seen, 5000, ""))) < 1.1 * len(first)
+
+
+def test_a_search_finds_in_every_list_and_is_kept(seen: Snapshot) -> None:
+    """What is searched for is found by name, key version or principal; pages and field keep it."""
+    shown = page.page(_crowded(seen, 1000, "find=ACC-00"))
+    assert "1 to 50 of 100 that match &#x27;acc-00&#x27;, of 1000" in shown
+    assert 'href="/?find=acc-00&amp;accounts=2#accounts"' in shown
+    assert 'value="acc-00"' in shown
+    version = seen.accounts[0].key_uri.rsplit("/", 1)[-1]
+    found = [a.name for a in shown_accounts(view_of(f"find={version}"), seen.accounts).rows]
+    assert found == [seen.accounts[0].name]
+
+
+def test_the_audit_log_is_searched_where_it_is_kept(played: Door) -> None:
+    """The log is as long as it is; a page of it, its length and a search by who come from the store."""
+    whole = snapshot(played.cloud).audit
+    assert whole.total == whole.found == len(played.cloud.store.events("audit"))
+    found = snapshot(played.cloud, view_of("find=Cut-Off")).audit
+    assert 0 < found.found < whole.total
+    names = snapshot(played.cloud).names
+    assert {names[row["objectId"]] for row in found.rows} == {"cut-off"}
+    assert snapshot(played.cloud, view_of("find=no such thing")).audit.found == 0
+
+
+@pytest.mark.parametrize("query", ["accounts=0", "accounts=-1", "accounts=x", "accounts=9999999", "audit=7"])
+def test_a_page_that_is_none_shows_one_that_is(played: Door, query: str) -> None:
+    """Whatever number an address has, it shows a page that exists."""
+    shown = page.content(snapshot(played.cloud, view_of(query)))
+    assert "rotated" in shown
+    assert "KeyUnwrap" in shown
+
+
 def test_a_start_loads_no_sdk() -> None:
     """The server comes up without the Pulumi SDK and aiohttp, which would double its start-up time."""
     program = (
@@ -161,6 +229,7 @@ def test_a_browser_shows_it(tmp_path: Path) -> None:
     assert dom.count('class="timeline"') == 3
     assert "no access policy lets its identity unwrap" in dom
     assert "up to date" in dom
+    assert 'role="search"' in dom
     assert "<img" not in dom
 
 

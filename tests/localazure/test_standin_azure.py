@@ -10,7 +10,7 @@ import pytest
 
 from localazure.standin import serve
 from localazure.standin.wire import from_struct
-from tests.localazure.standin_case import Engine, engine
+from tests.localazure.standin_case import Engine, engine, init_failure
 from tests.support.azure import RunningAzure
 
 GROUP = "azure-native:resources:ResourceGroup"
@@ -116,6 +116,32 @@ async def test_a_key_deleted_in_its_vault_is_recovered_with_its_material(azure: 
         await instance.delete(KEY, id, inputs)
         _, second = await instance.create(KEY, inputs)
     assert second["keyUriWithVersion"] == first["keyUriWithVersion"]
+
+
+@pytest.mark.asyncio
+async def test_an_accepted_create_that_fails_is_kept_and_put_right(azure: RunningAzure) -> None:
+    """The account stays in state with Azure's reason; the next update ends as Succeeded."""
+    inputs = {
+        "resourceGroupName": "standin-failure",
+        "accountName": "standin-failure",
+        "location": "westeurope",
+        "kind": "TextAnalytics",
+        "sku": {"name": "S"},
+    }
+    async with attached(azure.env, "standin-failure") as instance:
+        azure.control("/behaviour", {"failing_operations": "CapacityExceeded"})
+        try:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await instance.create(ACCOUNT, inputs)
+        finally:
+            azure.control("/behaviour", {"failing_operations": ""})
+        failure = init_failure(caught.value)
+        outputs = from_struct(failure.properties)
+        again = await instance.update(ACCOUNT, failure.id, inputs, {**inputs, "tags": {"a": "b"}}, outputs)
+    assert [reason.startswith('Code="CapacityExceeded"') for reason in failure.reasons] == [True]
+    assert outputs["properties"]["provisioningState"] == "Failed"
+    assert from_struct(failure.inputs) == inputs
+    assert again["properties"]["provisioningState"] == "Succeeded"
 
 
 @pytest.mark.asyncio

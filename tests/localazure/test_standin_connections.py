@@ -112,6 +112,14 @@ async def test_fails_to_configure_with_every_reason() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_metadata_host_stands_above_the_environment() -> None:
+    """With one the environment's name is not asked for, as with the real provider; the way is the same."""
+    async with stand_in() as (port, opened), engine(port) as instance:
+        await instance.configure(metadataHost="management.azure.com", environment="china")
+    assert len(opened) == 1
+
+
+@pytest.mark.asyncio
 async def test_fails_to_configure_for_an_engine_without_old_inputs() -> None:
     """azure-native 3 cannot diff without old inputs, and says which CLI sends them."""
     async with stand_in() as (port, _), engine(port) as instance:

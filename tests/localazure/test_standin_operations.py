@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 from localazure.standin.azure import Answer, NoAnswerError
+from localazure.standin.delays import Delays
 from localazure.standin.wire import from_struct
 from tests.localazure.standin_arm import (
     ACCOUNT,
@@ -139,3 +140,15 @@ async def test_an_unregistered_resource_provider_is_registered_first() -> None:
     assert id == ACCOUNT
     assert ("POST", f"{provider}/register", None) in arm.calls
     assert len(arm.sent("PUT")) == 2
+
+
+def test_every_delay_can_be_set() -> None:
+    """Polls, retries and their longest wait, in seconds; what is not set is short enough for tests."""
+    environ = {
+        "LOCALAZURE_POLL_SECONDS": "10",
+        "LOCALAZURE_RETRY_SECONDS": "20",
+        "LOCALAZURE_LONGEST_RETRY_SECONDS": "120",
+    }
+    assert Delays.of(environ) == Delays(poll=10, retry=20, longest_retry=120)
+    assert Delays.of({}) == Delays()
+    assert max(Delays().poll, Delays().retry) <= 0.1

@@ -30,11 +30,23 @@ class Client:
         content = None if body is None else json.dumps(body)
         return self.send_raw(method, path, content, "application/json")
 
+    def exchange(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], Any]:
+        """One request; the status, the headers by their lower-case names, and the decoded body."""
+        content = None if body is None else json.dumps(body)
+        return self._exchange(method, path, content, "application/json")
+
     def send_raw(self, method: str, path: str, content: str | None, type: str) -> tuple[int, Any]:
+        status, _, body = self._exchange(method, path, content, type)
+        return status, body
+
+    def _exchange(
+        self, method: str, path: str, content: str | None, type: str
+    ) -> tuple[int, dict[str, str], Any]:
         self._connection.request(method, path, content, {**self._headers, "Content-Type": type})
         response = self._connection.getresponse()
         text = response.read()
-        return response.status, json.loads(text) if text else None
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, headers, json.loads(text) if text else None
 
     def close(self) -> None:
         self._connection.close()

@@ -1,0 +1,121 @@
+"""Log Analytics' query endpoint: the one question about a vault's audit log that this cloud can answer.
+
+Owns: recognising that question, and the answer from what diagnostic settings delivered to the workspace.
+There is no query language here: any other text is refused by name, so that no query is answered wrongly.
+Shape of the answer: the specification of Microsoft.OperationalInsights, data plane, v1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from localazure import authorization, workspaces
+from localazure.cloud import Cloud, iso
+from localazure.monitor import delivered
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
+_KEY_USE = re.compile(
+    r'AzureDiagnostics \| where ResourceProvider == "MICROSOFT\.KEYVAULT" and Category == "AuditEvent" '
+    r'\| where ResourceId =~ "(?P<vault>[^"]+)" '
+    r'\| where OperationName in \((?P<operations>"\w+"(?:, "\w+")*)\) '
+    r"\| summarize uses = count\(\), first = min\(TimeGenerated\), last = max\(TimeGenerated\) "
+    rf'by day = bin\(TimeGenerated, 1d\), identity = tostring\(column_ifexists\("{_IDENTITY}", ""\)\), '
+    r'operation = OperationName, key = tostring\(column_ifexists\("id_s", ""\)\), '
+    r'refused = column_ifexists\("httpStatusCode_d", 0\.0\) >= 400 '
+    r"\| order by day asc, identity asc, operation asc, key asc, refused asc"
+)
+_COLUMNS = (
+    ("day", "datetime"),
+    ("identity", "string"),
+    ("operation", "string"),
+    ("key", "string"),
+    ("refused", "bool"),
+    ("uses", "long"),
+    ("first", "datetime"),
+    ("last", "datetime"),
+)
+_DAY = 10  # `2026-01-31` of a time
+
+
+def _query(cloud: Cloud, request: Request) -> Response:
+    workspace = _workspace(cloud, request)
+    body = request.body if isinstance(request.body, dict) else {}
+    text = " ".join(str(body.get("query") or "").split())
+    question = _KEY_USE.fullmatch(text)
+    if question is None:
+        raise ServiceError(
+            501, "NotImplemented", f"This local Azure answers one query on key use only, and not {text!r}"
+        )
+    since, until = _timespan(body.get("timespan"))
+    operations = set(re.findall(r"\w+", question["operations"]))
+    records = [
+        record
+        for record in delivered(cloud, workspace)
+        if record["category"] == "AuditEvent"
+        and record["resourceId"].lower() == question["vault"].lower()
+        and record["operation"] in operations
+        and since <= record["time"] <= until
+    ]
+    columns = [{"name": name, "type": type} for name, type in _COLUMNS]
+    table = {"name": "PrimaryResult", "columns": columns, "rows": _rows(records)}
+    return Response(200, {"tables": [table]})
+
+
+def _rows(records: Iterable[Mapping[str, Any]]) -> list[list[Json]]:
+    groups: defaultdict[tuple[Json, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for record in records:
+        day = f"{record['time'][:_DAY]}T00:00:00Z"
+        what = (record["objectId"] or "", record["operation"], record["keyId"] or "")
+        groups[day, *what, record["result"] != "Success"].append(record)
+    return [
+        [*group, len(found), min(r["time"] for r in found), max(r["time"] for r in found)]
+        for group, found in sorted(groups.items())
+    ]
+
+
+def _workspace(cloud: Cloud, request: Request) -> str:
+    """The ARM id of the workspace of a customer id. Raises ServiceError 404, or 403 without the right."""
+    wanted = request.params["workspace"].lower()
+    for id, body in cloud.store.scan(workspaces.KIND):
+        if body["properties"]["customerId"].lower() == wanted:
+            action = "Microsoft.OperationalInsights/workspaces/query/read"
+            if request.caller and not authorization.allows(cloud, request.caller.object_id, action, id):
+                raise ServiceError(
+                    403, "InsufficientAccessError", "The provided credentials have insufficient access."
+                )
+            return str(id)
+    raise ServiceError(404, "WorkspaceNotFoundError", "The workspace could not be found")
+
+
+def _timespan(text: object) -> tuple[str, str]:
+    """The two ends of `START/END`; all of time where nothing is said. Raises ServiceError 400."""
+    if not text:
+        return "", "9999"
+    try:
+        ends = [datetime.fromisoformat(end) for end in str(text).split("/")]
+        since, until = (iso(end.astimezone(UTC).timestamp()) for end in ends)
+    except ValueError:
+        raise ServiceError(
+            400,
+            "BadArgumentError",
+            f"The timespan {text!r} is not START/END, which is all that is known here",
+        ) from None
+    return since, until
+
+
+ROUTES = (
+    Route(
+        "POST",
+        Host.LOGS,
+        "/v1/workspaces/{workspace}/query",
+        "",
+        _query,
+        "all of it: made from the specification; one query is understood",
+    ),
+)
