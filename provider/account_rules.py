@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from provider.binding import bound
 from provider.finding import Finding, Subject, Verdict
+from provider.key_rules import unusable_now
 
 
 def account_exists(subject: Subject) -> Iterator[Finding]:
@@ -96,6 +97,38 @@ def account_is_free(subject: Subject) -> Iterator[Finding]:
             f"the key is in the vault {key.host}, but the account is bound in {found.key.host}",
             "if the move is meant, name the new vault in vaultId",
         )
+
+
+def account_was_read(subject: Subject) -> Iterator[Finding]:
+    """Whether an account that nobody may read could follow a rotation is not known, so it is not tried."""
+    account = subject.wish.account
+    if account and not subject.around.account_asked:
+        yield Finding(
+            "account-was-read",
+            Verdict.REFUSED,
+            f"whether the account {account.name} could follow is not known, since it may not be read",
+            f"have Microsoft.CognitiveServices/accounts/read granted at {account.text}",
+        )
+
+
+def account_is_on_the_key(subject: Subject) -> Iterator[Finding]:
+    """An account that is to follow a key lives on it; one that is not there yet follows when it is made.
+
+    One on Microsoft-managed keys is bound first, unless there is no version that it could be bound to.
+    """
+    account, key, current = subject.around.account, subject.key, subject.around.key
+    found = bound(account) if account else None
+    if account is None or key is None or (found and found.key.same_key(key)):
+        return
+    if found is None and current and unusable_now(current, subject.now):
+        return
+    lives_on = found.key.text if found else "Microsoft-managed keys"
+    yield Finding(
+        "account-is-on-the-key",
+        Verdict.REFUSED,
+        f"the account is on {lives_on}, not on a version of the key {key.name} in {key.host}",
+        "bind it first, by an update with generation as it was; then raise generation",
+    )
 
 
 def outbound_reaches_vault(subject: Subject) -> Iterator[Finding]:

@@ -1,13 +1,9 @@
-"""Azure's answers turned into facts and failures. Reads the clients' models; holds no rule."""
+"""Azure's answers turned into facts. Reads the clients' models; holds no rule."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
 from typing import Any
 
-from provider.azure_calls import Progress
 from provider.facts import (
     Account,
     Deleted,
@@ -17,7 +13,6 @@ from provider.facts import (
     UserIdentity,
     Vault,
 )
-from provider.failure import ServiceError
 
 
 def account_from(model: Any) -> Account:
@@ -136,6 +131,7 @@ def deleted_from(model: Any) -> Deleted:
         deletion_date=_text(getattr(properties, "deletion_date", None)),
         scheduled_purge_date=_text(getattr(properties, "scheduled_purge_date", None)),
         resource_id=getattr(properties, "vault_id", None),
+        principal_id=getattr(getattr(model, "identity", None), "principal_id", None),
     )
 
 
@@ -146,76 +142,3 @@ def _word(value: Any) -> str:
 
 def _text(moment: Any) -> str | None:
     return None if moment is None else moment if isinstance(moment, str) else str(moment.isoformat())
-
-
-def progress_from(response: Any) -> Progress:
-    """One answer of an operation's URL; 202 without a status means that it is still running."""
-    body = _json(response)
-    status = body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded")
-    error = body.get("error") or {}
-    failure = None
-    if error:
-        failure = ServiceError(
-            200,
-            str(error.get("code") or status),
-            str(error.get("message") or ""),
-            "the operation ended",
-            _inner_code(error),
-            _correlation(response.headers),
-        )
-    return Progress(str(status), retry_after_from(response.headers), failure)
-
-
-def failure_from(error: Any, doing: str) -> ServiceError:
-    """An `azure.core.exceptions.AzureError` as a failure; one without an answer has status 0, or
-    401 for a login."""
-    response = getattr(error, "response", None)
-    if response is None:
-        name = type(error).__name__
-        # azure-identity raises without an answer when it could not log in: never worth a retry.
-        login = name in {"ClientAuthenticationError", "CredentialUnavailableError"}
-        return ServiceError(401 if login else 0, name, _first_line(str(error)), doing)
-    body = _json(response)
-    found = body.get("error", body)
-    if isinstance(found, str):
-        # The login endpoint's shape: {"error": "invalid_client", "error_description": "AADSTS..."}.
-        code, text, inner = found, str(body.get("error_description") or ""), ""
-    else:
-        code, text, inner = str(found.get("code") or ""), str(found.get("message") or ""), _inner_code(found)
-    login = type(error).__name__ == "ClientAuthenticationError" and response.status_code == 400
-    return ServiceError(
-        401 if login else response.status_code,
-        code or type(error).__name__,
-        text or _first_line(str(getattr(error, "message", "") or error)),
-        doing,
-        inner,
-        _correlation(response.headers),
-        retry_after_from(response.headers),
-    )
-
-
-def retry_after_from(headers: Mapping[str, str]) -> float | None:
-    """The seconds of Retry-After; Azure sends numbers there, never dates."""
-    value = headers.get("Retry-After") or ""
-    return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) else None
-
-
-def _json(response: Any) -> dict[str, Any]:
-    try:
-        body = json.loads(response.text() if callable(response.text) else response.text)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _inner_code(error: Mapping[str, Any]) -> str:
-    inner = error.get("innererror") or {}
-    return str(inner.get("code") or "") if isinstance(inner, dict) else ""
-
-
-def _correlation(headers: Mapping[str, str]) -> str:
-    return headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id") or ""
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]

@@ -14,18 +14,15 @@ from provider import ids
 from provider.answers import (
     account_from,
     deleted_from,
-    failure_from,
     key_version_from_arm,
     key_version_from_vault,
-    progress_from,
-    retry_after_from,
     vault_from,
 )
 from provider.azure_calls import Accepted, Progress
 from provider.clients import Clients, ForeignHostError
 from provider.facts import Account, Deleted, Encryption, KeyVersion, RoleGrant, Vault
-from provider.failure import ServiceError
-from provider.login import LoginError
+from provider.failure import NOT_SENT, ServiceError
+from provider.raw_answers import failure_from, progress_from, retry_after_from
 
 T = TypeVar("T")
 
@@ -179,7 +176,7 @@ async def _in_thread(call: Callable[[], T], doing: str) -> T:
             return call()
         except AzureError as error:
             raise failure_from(error, doing) from error
-        except (ForeignHostError, LoginError) as error:
-            raise ServiceError(400, type(error).__name__, str(error), doing) from error
+        except ForeignHostError as error:
+            raise ServiceError(NOT_SENT, type(error).__name__, str(error), doing) from error
 
     return await asyncio.to_thread(guarded)

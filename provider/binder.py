@@ -13,22 +13,20 @@ from datetime import UTC, datetime
 
 from provider import binding, ids
 from provider.azure_calls import Accepted, Azure
-from provider.error_table import About
+from provider.clearance import RefusedError, cleared
+from provider.error_row import About
 from provider.errors import said, translate
-from provider.facts import Account, Encryption
+from provider.facts import Account, Encryption, Surroundings
 from provider.failure import ServiceError, Trouble, trouble
-from provider.finding import Finding, Subject, Verdict
+from provider.finding import Finding, Subject
 from provider.preflight import findings
 from provider.reading import surroundings
+from provider.resource import Call
 from provider.retrying import Retries, ask
 from provider.waiting import Clock, DeadlineError, Patience, StoppedError
 
-GRANT_LISTING_SECONDS = 120.0
-"""How long a role assignment may take to be listed by ARM before it counts as missing."""
-
-
-class RefusedError(Exception):
-    """What was asked for cannot be done; the message holds every reason and nothing was written."""
+FASTEST_POLLS = 0.5
+"""Seconds between two looks at an operation, however soon Azure says to come back."""
 
 
 class UnfinishedError(Exception):
@@ -52,15 +50,15 @@ class Binder:
         self._clock = clock
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def bind(self, wanted: binding.Desired, patience: Patience, *, rebinding: bool) -> Binding:
+    async def bind(self, wanted: binding.Desired, call: Call, *, rebinding: bool) -> Binding:
         """Binds `wanted`, whatever was bound before, and proves it by reading back.
 
         Raises RefusedError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
         async with self._locks[wanted.account.key]:
-            before = await self._cleared(wanted, patience, rebinding=rebinding)
+            before = await self._cleared(wanted, call, rebinding=rebinding)
             account, operation_id = await self._change(
-                wanted.account, binding.encryption(wanted), about_binding(wanted, before), patience
+                wanted.account, binding.encryption(wanted), about_binding(wanted, before), call.patience
             )
             if account is None:
                 raise RefusedError(f"the account {wanted.account.name} was deleted while it was bound")
@@ -93,21 +91,21 @@ class Binder:
             if after and binding.bound(after):
                 raise RefusedError(_overwritten(after, ["keySource: still Microsoft.KeyVault"]))
 
-    async def _cleared(self, wanted: binding.Desired, patience: Patience, *, rebinding: bool) -> Account:
+    async def _cleared(self, wanted: binding.Desired, call: Call, *, rebinding: bool) -> Account:
         """The account, once nothing speaks against binding it. Raises RefusedError with every reason."""
-        backoff = patience.backoff(first=2.0)
-        while True:
-            around = await surroundings(self._azure, wanted.wish, patience)
-            found = findings(Subject(wanted.wish, around, self._clock.time(), rebinding))
-            against = [f for f in found if f.verdict is not Verdict.UNCHECKED]
-            passing = bool(against) and all(_may_pass(f, patience) for f in against)
-            if not against and around.account:
-                for finding in found:
-                    await patience.note(f"not checked: {finding}")
-                return around.account
-            if not passing:
-                raise RefusedError(refusal(wanted.account.name, found))
-            await patience.pause(backoff.next(), f"waiting: {'; '.join(f.text for f in against)}")
+
+        async def look() -> tuple[Surroundings, list[Finding]]:
+            around = await surroundings(self._azure, wanted.wish, call.patience)
+            return around, findings(Subject(wanted.wish, around, self._clock.time(), rebinding))
+
+        around = await cleared(look, call, head_of_refusal(wanted.account))
+        if around.account is None:
+            raise RefusedError(
+                f"{head_of_refusal(wanted.account)}: it may not be read, so whether it is bound could not be "
+                "told; nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
+                f"{wanted.account.text}"
+            )
+        return around.account
 
     async def _settled(self, account_id: ids.AccountId, patience: Patience) -> Account | None:
         """The account once no change is under way on it; None when there is none."""
@@ -176,8 +174,8 @@ class Binder:
                 if progress.done:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint
-                # Azure's Retry-After wins over our own pace, in both directions.
-                pause = backoff.next() if hint is None else hint
+                # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
+                pause = backoff.next() if hint is None else max(hint, FASTEST_POLLS)
                 await patience.pause(
                     pause, f"waiting for the operation on {account_id.name}, {progress.status}"
                 )
@@ -200,12 +198,6 @@ _WAITS = {
 }
 
 
-def _may_pass(finding: Finding, patience: Patience) -> bool:
-    if finding.verdict is not Verdict.PASSING:
-        return False
-    return finding.rule != "identity-has-grant" or patience.elapsed < GRANT_LISTING_SECONDS
-
-
 def _overwritten(account: Account, wrong: list[str]) -> str:
     return (
         f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(wrong)}; "
@@ -218,15 +210,9 @@ def _unfinished(error: Exception, about: About) -> str:
     return f"Azure took the change, but its end was not seen: {reason}\n  fix: run the same command again"
 
 
-def refusal(account_name: str, found: list[Finding]) -> str:
-    """Every finding of a preflight as one message: what speaks against it first, then what was not
-    checked."""
-    against = [f for f in found if f.verdict is not Verdict.UNCHECKED]
-    unchecked = [f for f in found if f.verdict is Verdict.UNCHECKED]
-    lines = [f"{account_name} cannot be bound to this key: {len(against)} finding(s), nothing was written"]
-    lines += [f"  - {f.rule}: {f.text}" + (f"\n      fix: {f.fix}" if f.fix else "") for f in against]
-    lines += [f"  - not checked: {f.text}" for f in unchecked]
-    return "\n".join(lines)
+def head_of_refusal(account: ids.AccountId | None) -> str:
+    """How the refusal of a binding begins."""
+    return f"{account.name if account else 'the account'} cannot be bound to this key"
 
 
 def about_binding(wanted: binding.Desired, account: Account | None = None) -> About:

@@ -5,7 +5,7 @@ Plain functions; knows no client and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from provider import ids
@@ -58,25 +58,25 @@ class Bound:
     identity_client_id: str | None
 
 
-def desired(inputs: Properties, vault_suffixes: Sequence[str]) -> Desired:
+def desired(inputs: Properties, vault_suffix: str) -> Desired:
     """Takes checked, fully known inputs apart. Raises ids.MalformedError where `check` was not
     asked before."""
     vault = inputs.text("vaultId")
     return Desired(
         account=ids.account_id(str(inputs.values["accountId"])),
-        key=ids.key_uri(str(inputs.values["keyUriWithVersion"]), vault_suffixes),
+        key=ids.key_uri(str(inputs.values["keyUriWithVersion"]), vault_suffix),
         identity_client_id=inputs.text("identityClientId"),
         vault=ids.vault_id(vault) if vault else None,
         inputs=inputs.values,
     )
 
 
-def wish(inputs: Properties, vault_suffixes: Sequence[str]) -> Wish:
+def wish(inputs: Properties, vault_suffix: str) -> Wish:
     """Takes checked inputs apart as far as they are known."""
     account, key, vault = (inputs.text(name) for name in ("accountId", "keyUriWithVersion", "vaultId"))
     return Wish(
         account=ids.account_id(account) if account else None,
-        key=ids.key_uri(key, vault_suffixes) if key else None,
+        key=ids.key_uri(key, vault_suffix) if key else None,
         vault=ids.vault_id(vault) if vault else None,
         vault_known=not inputs.is_unknown("vaultId"),
         identity_client_id=inputs.text("identityClientId"),
@@ -171,12 +171,12 @@ def same_identity(olds: Properties, news: Properties) -> bool:
     return fold(olds, "identityClientId") == fold(news, "identityClientId")
 
 
-def preview_outputs(inputs: Properties, vault_suffixes: Sequence[str]) -> dict[str, Value]:
+def preview_outputs(inputs: Properties, vault_suffix: str) -> dict[str, Value]:
     """The outputs that are certain before the key is bound; the rest is unknown."""
     key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
     uri = inputs.text("keyUriWithVersion")
     if uri:
-        parsed = ids.key_uri(uri, vault_suffixes)
+        parsed = ids.key_uri(uri, vault_suffix)
         key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
     return {
         **inputs.values,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provider import ids
@@ -17,20 +16,20 @@ class Failure:
     reason: str
 
 
-def check_binding(news: Properties, vault_suffixes: Sequence[str]) -> list[Failure]:
+def check_binding(news: Properties, vault_suffix: str) -> list[Failure]:
     """Every input that is missing, misspelt or unknown to this resource; values not known yet pass."""
     failures = unexpected(
         news, {"accountId", "keyUriWithVersion", "identityClientId", "vaultId", "accountDigest"}
     )
     failures += malformed(news, "accountId", ids.account_id, required=True)
     failures += malformed(
-        news, "keyUriWithVersion", lambda text: ids.key_uri(text, vault_suffixes), required=True
+        news, "keyUriWithVersion", lambda text: ids.key_uri(text, vault_suffix), required=True
     )
     failures += malformed(news, "identityClientId", ids.client_id)
     failures += malformed(news, "vaultId", ids.vault_id)
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
-        named, bound = ids.vault_id(vault).name.lower(), ids.key_uri(key, vault_suffixes).vault_name
+        named, bound = ids.vault_id(vault).name.lower(), ids.key_uri(key, vault_suffix).vault_name
         if named != bound:
             failures.append(
                 Failure(
@@ -39,6 +38,24 @@ def check_binding(news: Properties, vault_suffixes: Sequence[str]) -> list[Failu
                     "give the id of the vault that holds the key, or leave vaultId away",
                 )
             )
+    return failures
+
+
+def check_key_version(news: Properties) -> list[Failure]:
+    """The same for the inputs of a KeyVersion."""
+    failures = unexpected(news, {"keyId", "generation", "pin", "accountId"})
+    failures += malformed(news, "keyId", ids.key_id, required=True)
+    failures += malformed(news, "pin", ids.version)
+    failures += malformed(news, "accountId", ids.account_id)
+    generation = news.known("generation")
+    if generation is not None and (
+        isinstance(generation, bool) or not isinstance(generation, int) or generation < 0
+    ):
+        failures.append(
+            Failure(
+                "generation", f"generation is {generation!r}; expected a whole number, raised by 1 to rotate"
+            )
+        )
     return failures
 
 

@@ -11,19 +11,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from provider.clouds import AzureCloud
-from provider.login import Login, credential
+from provider.credential import credential
+from provider.login import Login
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
     from azure.keyvault.keys import KeyClient
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
 
 T = TypeVar("T")
-
-_LOGIN_RETRIES = 3
-"""Retries of a token request; azure-identity alone can tell which of its failures are worth one."""
 
 
 class ForeignHostError(Exception):
@@ -93,9 +91,10 @@ class Clients:
         }
 
     def _credential(self) -> TokenCredential:
-        return self._once(
-            "credential", "", lambda: credential(self.login, retry_total=_LOGIN_RETRIES, **self._timeouts)
-        )
+        return self._once("credential", "", lambda: _OneAtATime(self._log_in()))
+
+    def _log_in(self) -> TokenCredential:
+        return credential(self.login, **self._timeouts)
 
     def _once(self, kind: str, scope: str, make: Callable[[], T]) -> T:
         with self._lock:
@@ -103,6 +102,19 @@ class Clients:
             if found is None:
                 found = self._made[kind, scope] = make()
             return found
+
+
+class _OneAtATime:
+    """A credential that asks for one token at a time: what comes second finds the first one's in its cache,
+    so that thirty bindings that begin together log in once."""
+
+    def __init__(self, credential: TokenCredential) -> None:
+        self._credential = credential
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        with self._lock:
+            return self._credential.get_token(*scopes, **options)
 
 
 def _guard(cloud: AzureCloud) -> Any:

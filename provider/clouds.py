@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class AzureCloud:
-    """One cloud's endpoints. `vault_suffixes`: the vaults' first, then the managed HSMs'."""
+    """One cloud's endpoints. `vault_suffix` is what follows a vault's name in its host."""
 
     name: str
     resource_manager: str
     authority: str
-    vault_suffixes: tuple[str, str]
+    vault_suffix: str
 
     @property
     def arm_host(self) -> str:
@@ -31,7 +31,7 @@ class AzureCloud:
         """Whether a request to `url` may carry a token for this cloud: https, and ARM or a vault."""
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
-        ours = host == self.arm_host or any(host.endswith(f".{suffix}") for suffix in self.vault_suffixes)
+        ours = host == self.arm_host or host.endswith(f".{self.vault_suffix}")
         return parts.scheme == "https" and parts.port in (None, 443) and ours
 
 
@@ -39,19 +39,19 @@ PUBLIC = AzureCloud(
     "public",
     "https://management.azure.com",
     "https://login.microsoftonline.com",
-    ("vault.azure.net", "managedhsm.azure.net"),
+    "vault.azure.net",
 )
 US_GOVERNMENT = AzureCloud(
     "usgovernment",
     "https://management.usgovcloudapi.net",
     "https://login.microsoftonline.us",
-    ("vault.usgovcloudapi.net", "managedhsm.usgovcloudapi.net"),
+    "vault.usgovcloudapi.net",
 )
 CHINA = AzureCloud(
     "china",
     "https://management.chinacloudapi.cn",
     "https://login.chinacloudapi.cn",
-    ("vault.azure.cn", "managedhsm.azure.cn"),
+    "vault.azure.cn",
 )
 
 _BY_NAME = {

@@ -9,17 +9,18 @@ from collections.abc import Mapping
 
 from provider import binding, ids
 from provider.azure_calls import Azure
-from provider.binder import Binder, RefusedError, UnfinishedError, about_binding, refusal
+from provider.binder import Binder, UnfinishedError, about_binding, head_of_refusal
 from provider.checks import Failure, check_binding
+from provider.clearance import RefusedError, refusal
 from provider.clouds import AzureCloud
 from provider.difference import Difference, diff
-from provider.error_table import About
+from provider.error_row import About
 from provider.errors import translate
 from provider.failure import ServiceError
 from provider.finding import Subject, Verdict
 from provider.preflight import findings
 from provider.reading import surroundings
-from provider.resource import Call, PartialError, State
+from provider.resource import Call, PartialError, State, secret_outputs
 from provider.retrying import ask
 from provider.waiting import Clock
 from provider.wire import Properties, Value
@@ -33,18 +34,18 @@ class CustomerManagedKey:
     def __init__(self, azure: Azure, clock: Clock, cloud: AzureCloud) -> None:
         self._azure = azure
         self._clock = clock
-        self._suffixes = cloud.vault_suffixes
+        self._suffix = cloud.vault_suffix
         self._binder = Binder(azure, clock)
 
     def check(self, news: Properties) -> list[Failure]:
-        return check_binding(news, self._suffixes)
+        return check_binding(news, self._suffix)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return diff(olds, old_inputs, news, self._suffixes)
+        return diff(olds, old_inputs, news, self._suffix)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         await self._preflight(call, inputs, rebinding=False)
-        return State("", binding.preview_outputs(inputs, self._suffixes))
+        return State("", binding.preview_outputs(inputs, self._suffix))
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -52,7 +53,7 @@ class CustomerManagedKey:
         for name, difference in self.diff(olds, old_inputs, news).items():
             await call.inform(f"{name}: {difference.why}")
         await self._preflight(call, news, rebinding=True)
-        outputs = binding.preview_outputs(news, self._suffixes)
+        outputs = binding.preview_outputs(news, self._suffix)
         if binding.same_identity(olds, news) and "principalId" in olds.values:
             outputs["principalId"] = olds.values["principalId"]
         return State(id, outputs)
@@ -96,13 +97,14 @@ class CustomerManagedKey:
             raise RefusedError(translate(failure, About(account_id=id))) from failure
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
-        wanted = binding.desired(inputs, self._suffixes)
+        wanted = binding.desired(inputs, self._suffix)
         try:
-            done = await self._binder.bind(wanted, call.patience, rebinding=rebinding)
+            done = await self._binder.bind(wanted, call, rebinding=rebinding)
         except ServiceError as failure:
             raise RefusedError(translate(failure, about_binding(wanted))) from failure
         except UnfinishedError as error:
-            raise PartialError(str(error), State(wanted.account.text, self._as_asked(inputs))) from error
+            left = State(wanted.account.text, self._as_asked(inputs))
+            raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
         found = binding.bound(done.account)
         if found is None:
             raise RefusedError(f"{wanted.account.name} is not bound, though reading back said so")
@@ -114,13 +116,13 @@ class CustomerManagedKey:
     def _as_asked(self, inputs: Properties) -> dict[str, Value]:
         return {
             name: value
-            for name, value in binding.preview_outputs(inputs, self._suffixes).items()
+            for name, value in binding.preview_outputs(inputs, self._suffix).items()
             if name not in binding.UNCERTAIN
         }
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
-        wish = binding.wish(inputs, self._suffixes)
+        wish = binding.wish(inputs, self._suffix)
         if wish.account is None and wish.vault is None:
             return
         try:
@@ -130,8 +132,7 @@ class CustomerManagedKey:
             return
         found = findings(Subject(wish, around, self._clock.time(), rebinding))
         if any(f.verdict is Verdict.REFUSED for f in found):
-            name = wish.account.name if wish.account else "the account"
-            raise RefusedError(refusal(name, found))
+            raise RefusedError(refusal(head_of_refusal(wish.account), found))
         for finding in found:
             if finding.verdict is Verdict.UNCHECKED:
                 await call.inform(f"not checked: {finding.text}")

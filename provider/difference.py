@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -29,7 +28,7 @@ class Difference:
 
 
 def diff(
-    olds: Properties, old_inputs: Properties, news: Properties, vault_suffixes: Sequence[str]
+    olds: Properties, old_inputs: Properties, news: Properties, vault_suffix: str
 ) -> dict[str, Difference]:
     """What an update would change, by property; empty when nothing.
 
@@ -39,7 +38,7 @@ def diff(
     """
     found = {
         "accountId": _account_difference(old_inputs, news),
-        "keyUriWithVersion": _key_difference(olds, old_inputs, news, vault_suffixes),
+        "keyUriWithVersion": _key_difference(olds, old_inputs, news, vault_suffix),
         "identityClientId": _identity_difference(olds, old_inputs, news),
         "vaultId": _surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
         "accountDigest": _surroundings_difference(
@@ -49,6 +48,19 @@ def diff(
     return {name: difference for name, difference in found.items() if difference}
 
 
+def diff_key_version(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
+    """What an update of a KeyVersion would change. `accountId` is none: only a rotation asks for it."""
+    found: dict[str, Difference] = {}
+    if fold(old_inputs, "keyId") != fold(news, "keyId"):
+        found["keyId"] = Difference(Change.UPDATE_REPLACE, "another key is followed")
+    for name, why in (("generation", "the key is rotated"), ("pin", "the version held changes")):
+        old, new = old_inputs.values.get(name), news.values.get(name)
+        if old != new:
+            change = Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE
+            found[name] = Difference(change, why)
+    return found
+
+
 def _account_difference(old_inputs: Properties, news: Properties) -> Difference | None:
     if fold(old_inputs, "accountId") == fold(news, "accountId"):
         return None
@@ -56,23 +68,23 @@ def _account_difference(old_inputs: Properties, news: Properties) -> Difference 
 
 
 def _key_difference(
-    olds: Properties, old_inputs: Properties, news: Properties, vault_suffixes: Sequence[str]
+    olds: Properties, old_inputs: Properties, news: Properties, vault_suffix: str
 ) -> Difference | None:
     written, live, wanted = _written_live_wanted(olds, old_inputs, news, "keyUriWithVersion")
     if wanted == written == live:
         return None
     in_inputs = written != wanted
-    why = why_key_changes(live, str(news.values["keyUriWithVersion"]), vault_suffixes, in_inputs=in_inputs)
+    why = why_key_changes(live, str(news.values["keyUriWithVersion"]), vault_suffix, in_inputs=in_inputs)
     return Difference(Change.UPDATE, why, in_inputs)
 
 
-def why_key_changes(old: str, new: str, vault_suffixes: Sequence[str], *, in_inputs: bool) -> str:
+def why_key_changes(old: str, new: str, vault_suffix: str, *, in_inputs: bool) -> str:
     """Why the key URI differs: rotation, another key, another vault, or drift."""
     if new == UNKNOWN:
         return "the key version is not known yet"
     drift = "" if in_inputs else ", bound out of band"
     try:
-        before, after = ids.key_uri(old, vault_suffixes), ids.key_uri(new, vault_suffixes)
+        before, after = ids.key_uri(old, vault_suffix), ids.key_uri(new, vault_suffix)
     except ids.MalformedError:
         return f"{old or 'nothing'} is bound{drift}"
     if before.same_key(after):

@@ -6,32 +6,10 @@ The rows are tried in order, the special before the general. Each names where it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
+from provider.error_row import About, Row
 from provider.grants import ENCRYPTION_USER
-
-
-@dataclass(frozen=True)
-class About:
-    """What a call was about, for the commands in a fix; a field nobody knows keeps its placeholder."""
-
-    account_id: str = "ACCOUNT_ID"
-    vault_id: str = "VAULT_ID"
-    vault_name: str = "VAULT"
-    key_name: str = "KEY"
-    principal_id: str = "PRINCIPAL_ID"
-
-
-@dataclass(frozen=True)
-class Row:
-    """An answer that is known: `pattern` is looked for in `code inner_code text`, without regard to case."""
-
-    pattern: str
-    cause: str
-    fix: Callable[[About, re.Match[str]], str] | str
-    source: str
-    statuses: tuple[int, ...] = ()
+from provider.login_errors import LOGIN_ROWS
 
 
 def _grant_role(about: About, _: re.Match[str]) -> str:
@@ -190,36 +168,6 @@ ROWS: tuple[Row, ...] = (
         "recorded traffic",
     ),
     Row(
-        r"AADSTS7000215",
-        "the client secret is wrong",
-        "set ARM_CLIENT_SECRET to the secret's value, not its id",
-        "Microsoft Entra error codes",
-    ),
-    Row(
-        r"AADSTS7000222",
-        "the client secret has expired",
-        "make a new one: az ad app credential reset --id CLIENT_ID, and set ARM_CLIENT_SECRET",
-        "Microsoft Entra error codes",
-    ),
-    Row(
-        r"AADSTS700016",
-        "the tenant knows no application with this client id",
-        "compare ARM_CLIENT_ID and ARM_TENANT_ID with `az ad app show --id CLIENT_ID`",
-        "Microsoft Entra error codes",
-    ),
-    Row(
-        r"AADSTS90002",
-        "there is no such tenant",
-        "compare ARM_TENANT_ID with `az account show --query tenantId`",
-        "Microsoft Entra error codes",
-    ),
-    Row(
-        r"InvalidAuthenticationTokenTenant",
-        "the login is for another tenant than the subscription's",
-        "set ARM_TENANT_ID to the subscription's tenant (az account show --query tenantId)",
-        "Azure Resource Manager error codes",
-    ),
-    Row(
         r"not allowed on a disabled key|KeyDisabled",
         "the key version is disabled",
         lambda about, _: (
@@ -267,11 +215,5 @@ ROWS: tuple[Row, ...] = (
         "az account list --output table",
         "Azure Resource Manager error codes",
     ),
-    Row(
-        r"^(?!AADSTS)",
-        "Azure does not accept the login",
-        "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
-        "Azure Resource Manager error codes",
-        statuses=(401,),
-    ),
+    *LOGIN_ROWS,
 )

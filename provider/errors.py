@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from provider.error_table import ROWS, About
-from provider.failure import ServiceError
+from provider.error_row import About
+from provider.error_table import ROWS
+from provider.failure import NOT_SENT, ServiceError
 
 _NOTHING_KNOWN = About()
 
@@ -29,6 +30,8 @@ def translate(failure: ServiceError, about: About = _NOTHING_KNOWN) -> str:
 def said(failure: ServiceError) -> str:
     """The service's own answer, whole."""
     doing = f"{failure.doing}: " if failure.doing else ""
+    if failure.status == NOT_SENT:
+        return f"{doing}not sent: {failure.text}"
     if not failure.status:
         return f"{doing}no answer ({failure.code}: {failure.text})"
     inner = f" ({failure.inner_code})" if failure.inner_code else ""

@@ -118,7 +118,10 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Deleted:
-    """A soft-deleted vault or account, whose name is still taken. Times as Azure writes them."""
+    """A soft-deleted vault or account, whose name is still taken. Times as Azure writes them.
+
+    `principal_id` is an account's own identity's, which comes back with the account.
+    """
 
     id: str
     name: str
@@ -126,13 +129,15 @@ class Deleted:
     deletion_date: str | None
     scheduled_purge_date: str | None
     resource_id: str | None = None
+    principal_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """Everything a preflight looks at. A field is None when it is absent, not known yet or unreadable.
 
-    `vault_asked` and `key_asked` say whether it was looked for: only then does None mean absent.
+    `vault_asked` and `key_asked` say whether it was looked for: only then does None mean absent. `bound_key`
+    is the version that the account is bound to now, looked for where another version is wished for.
     """
 
     account: Account | None = None
@@ -141,5 +146,7 @@ class Surroundings:
     vault_asked: bool = False
     key: KeyVersion | None = None
     key_asked: bool = False
+    bound_key: KeyVersion | None = None
+    bound_key_asked: bool = False
     roles: tuple[RoleGrant, ...] | None = None
     unreadable: tuple[Unreadable, ...] = ()

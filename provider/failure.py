@@ -26,6 +26,10 @@ class Trouble(Enum):
     FINAL = "final"
 
 
+NOT_SENT = -1
+"""The status of a request that this provider itself did not let out."""
+
+
 @dataclass(frozen=True)
 class ServiceError(Exception):
     """An answer or the lack of one. `status` 0 means that no answer came; `retry_after` is in seconds."""

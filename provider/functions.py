@@ -9,7 +9,7 @@ from typing import TypeVar
 from provider import binding, ids
 from provider.azure_calls import Azure
 from provider.checks import Failure, malformed, unexpected
-from provider.error_table import About
+from provider.error_row import About
 from provider.errors import translate
 from provider.facts import Deleted
 from provider.failure import ServiceError
@@ -119,6 +119,7 @@ def _all_told(found: list[Deleted], args: Properties) -> list[Value]:
             "deletionDate": deleted.deletion_date,
             "scheduledPurgeDate": deleted.scheduled_purge_date,
             "resourceId": deleted.resource_id,
+            "principalId": deleted.principal_id,
         }
         told.append({name: value for name, value in values.items() if value is not None})
     return told

@@ -25,9 +25,9 @@ from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
 from provider.key_version import KeyVersion
-from provider.login import Login, login, unknown_settings
+from provider.login import SECRET_SETTINGS, Login, login, unknown_settings
 from provider.outcomes import Context, errors_told
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Resource, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Patience, SystemClock
 from provider.wire import Properties, decode, encode
 
@@ -84,7 +84,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             provider_pb2.CheckFailure(property=name, reason=f"unknown setting azure-cmk:{name}")
             for name in unknown_settings(config.values)
         ]
-        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+        # A program may hand over a secret as plain text; the state keeps it as a secret all the same.
+        inputs = encode(config.values, config.secrets.union(SECRET_SETTINGS))
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
         """Another login is never another resource."""
@@ -227,10 +229,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
-    """The outputs on the wire; what was given as a secret stays one, and so does what tells it."""
-    secrets = {name for source in secret_sources for name in source.secrets}
-    secrets |= {output for name in secrets for output in resource.derived.get(name, ())}
-    return encode(state.outputs, secrets)
+    return encode(state.outputs, secret_outputs(resource, *secret_sources))
 
 
 def _property_diff(difference: Difference) -> Any:

@@ -6,7 +6,7 @@ Owns the spelling rules. Does not know whether anything exists.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -113,9 +113,7 @@ def vault_id(text: str) -> VaultId:
     """Raises MalformedError unless `text` is the ARM id of a key vault."""
     found = _VAULT.fullmatch(text)
     if not found:
-        hint = (
-            "; a managed HSM cannot be checked through a vault id" if "/managedhsms/" in text.lower() else ""
-        )
+        hint = "; the service takes no keys of a managed HSM" if "/managedhsms/" in text.lower() else ""
         raise MalformedError(
             f"{text!r} is not the ARM id of a key vault; expected "
             "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP"
@@ -137,21 +135,28 @@ def key_id(text: str) -> KeyId:
     return KeyId(text, vault, found["key"])
 
 
-def key_uri(text: str, vault_suffixes: Sequence[str]) -> KeyUri:
-    """Takes a versioned key URI apart; its host must be `NAME.` + one of `vault_suffixes`.
+def key_uri(text: str, vault_suffix: str) -> KeyUri:
+    """Takes a versioned key URI apart; its host must be `NAME.` + `vault_suffix`.
 
     Raises MalformedError with the reason. A URI without a version is refused: the Language service does not
-    follow rotations, so a version that nobody named would be kept for ever.
+    follow rotations, so a version that nobody named would be kept for ever. A key in a managed HSM is
+    refused: "You must use Azure Key Vault to store your customer-managed keys" (the service's page on
+    encryption of data at rest), and Resource Manager tells nothing about such a key or the access to it.
+    Keys in hardware are had as RSA-HSM keys of a Premium vault.
     """
     parts = urlsplit(text)
-    expected = f"https://VAULT.{vault_suffixes[0]}/keys/NAME/VERSION"
+    expected = f"https://VAULT.{vault_suffix}/keys/NAME/VERSION"
     if parts.scheme != "https":
         raise MalformedError(f"{text!r} is not an https URI; expected {expected}")
     host = (parts.netloc or "").lower()
-    if not any(re.fullmatch(rf"[a-z0-9-]+\.{re.escape(suffix)}", host) for suffix in vault_suffixes):
+    if ".managedhsm." in host:
         raise MalformedError(
-            f"the host {host!r} of {text!r} is not a key vault of this cloud; expected VAULT."
-            + " or VAULT.".join(vault_suffixes)
+            f"{host!r} is a managed HSM, but the service takes keys of Azure Key Vault alone; for a key in "
+            f"hardware make an RSA-HSM key of 2048 bits in a Premium vault: {expected}"
+        )
+    if not re.fullmatch(rf"[a-z0-9-]+\.{re.escape(vault_suffix)}", host):
+        raise MalformedError(
+            f"the host {host!r} of {text!r} is not a key vault of this cloud; expected VAULT.{vault_suffix}"
         )
     segments = parts.path.strip("/").split("/")
     if segments[:1] != ["keys"] or not 2 <= len(segments) <= 3 or parts.query or parts.fragment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from provider.binding import bound
 from provider.facts import KeyVersion
 from provider.finding import Finding, Subject, Verdict
 
@@ -18,6 +19,18 @@ def key_version_exists(subject: Subject) -> Iterator[Finding]:
             Verdict.CHANGEABLE,
             f"there is no version {key.version} of the key {key.name} in {key.host}",
             f"az keyvault key list-versions --vault-name {key.vault_name} --name {key.name}",
+        )
+
+
+def key_exists(subject: Subject) -> Iterator[Finding]:
+    """The key that is to be rotated exists."""
+    key = subject.key
+    if key and subject.around.key_asked and subject.around.key is None:
+        yield Finding(
+            "key-exists",
+            Verdict.REFUSED,
+            f"there is no key {key.name} in {key.host}",
+            f"az keyvault key recover --vault-name {key.vault_name} --name {key.name}",
         )
 
 
@@ -40,6 +53,31 @@ def key_is_usable(subject: Subject) -> Iterator[Finding]:
                 text,
                 f"az keyvault key set-attributes --id {named.text} --enabled true, or bind a valid version",
             )
+
+
+def bound_version_is_usable(subject: Subject) -> Iterator[Finding]:
+    """The version that the account is on can be used, for the service has to open the data's key with it
+    before it locks it with another; an expired one still opens ("About keys": unwrap works after `exp`).
+
+    That the service needs the old version is assumed. One that is disabled may have been so on purpose.
+    """
+    account, now = subject.around.account, subject.around.bound_key
+    found = bound(account) if account and subject.around.bound_key_asked else None
+    if found is None or (now and now.enabled):
+        return
+    state = "is disabled" if now else "is not in the vault any more"
+    way = (
+        f"az keyvault key set-attributes --id {found.key.text} --enabled true"
+        if now
+        else (f"az keyvault key recover --vault-name {found.key.vault_name} --name {found.key.name}")
+    )
+    yield Finding(
+        "bound-version-is-usable",
+        Verdict.REFUSED,
+        f"the version {found.key.version} that the account is bound to {state}, so its data is out of "
+        "reach, and no other version can be bound before it can be used again",
+        f"{way}; or, where it was disabled on purpose, set access: revoked",
+    )
 
 
 def key_allows_wrapping(subject: Subject) -> Iterator[Finding]:

@@ -12,14 +12,18 @@ from datetime import UTC, datetime
 
 from provider import ids
 from provider.azure_calls import Azure
-from provider.binder import RefusedError
-from provider.checks import Failure, malformed, unexpected
+from provider.checks import Failure, check_key_version
+from provider.clearance import RefusedError, against, cleared, refusal
 from provider.clouds import AzureCloud
-from provider.difference import Change, Difference
-from provider.error_table import About
+from provider.difference import Difference, diff_key_version
+from provider.error_row import About
 from provider.errors import translate
 from provider.facts import KeyVersion as Version
+from provider.facts import Surroundings
 from provider.failure import ServiceError
+from provider.finding import Finding
+from provider.following import Rotating, obstacles
+from provider.generation import refuse_senseless, rotates
 from provider.key_rules import unusable_now
 from provider.resource import Call, State
 from provider.retrying import ask
@@ -39,35 +43,14 @@ class KeyVersion:
     def __init__(self, azure: Azure, clock: Clock, cloud: AzureCloud) -> None:
         self._azure = azure
         self._clock = clock
-        self._suffix = cloud.vault_suffixes[0]
+        self._suffix = cloud.vault_suffix
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def check(self, news: Properties) -> list[Failure]:
-        failures = unexpected(news, {"keyId", "generation", "pin"})
-        failures += malformed(news, "keyId", ids.key_id, required=True)
-        failures += malformed(news, "pin", ids.version)
-        generation = news.known("generation")
-        if generation is not None and (
-            isinstance(generation, bool) or not isinstance(generation, int) or generation < 0
-        ):
-            failures.append(
-                Failure(
-                    "generation",
-                    f"generation is {generation!r}; expected a whole number, raised by 1 to rotate",
-                )
-            )
-        return failures
+        return check_key_version(news)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        found: dict[str, Difference] = {}
-        if str(old_inputs.values.get("keyId", "")).lower() != str(news.values.get("keyId", "")).lower():
-            found["keyId"] = Difference(Change.UPDATE_REPLACE, "another key is followed")
-        for name, why in (("generation", "the key is rotated"), ("pin", "the version held changes")):
-            old, new = old_inputs.values.get(name), news.values.get(name)
-            if old != new:
-                change = Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE
-                found[name] = Difference(change, why)
-        return found
+        return diff_key_version(old_inputs, news)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         return State("", await self._foreseen(call, inputs))
@@ -75,12 +58,11 @@ class KeyVersion:
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
-        self._refuse_going_back(old_inputs, news)
-        if self._rotates(old_inputs, news):
-            await call.inform("the key will be rotated; its older versions stay as they are")
-            outputs = {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)}
-            return State(id, outputs)
-        return State(id, await self._foreseen(call, news))
+        refuse_senseless(old_inputs, news)
+        if not rotates(old_inputs, news):
+            return State(id, await self._foreseen(call, news))
+        await self._foresee_rotation(call, self._rotating(ids.key_id(id), news))
+        return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = ids.key_id(str(inputs.values["keyId"]))
@@ -106,12 +88,14 @@ class KeyVersion:
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
         key = ids.key_id(id)
-        self._refuse_going_back(old_inputs, news)
-        if not self._rotates(old_inputs, news):
+        refuse_senseless(old_inputs, news)
+        if not rotates(old_inputs, news):
             return State(id, await self._outputs(call, key, news))
+        rotating = self._rotating(key, news)
         async with self._locks[id.lower()]:
             try:
-                made = await Rotation(self._azure, call, key, self._vault_uri(key)).to(
+                await cleared(lambda: self._obstacles(rotating, call), call, rotating.head)
+                made = await Rotation(self._azure, call, key, rotating.vault_uri).to(
                     int(news.values["generation"])
                 )
             except ServiceError as failure:
@@ -120,6 +104,26 @@ class KeyVersion:
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Nothing: the versions were never ours to take."""
+
+    async def _foresee_rotation(self, call: Call, rotating: Rotating) -> None:
+        """Tells of the rotation to come. Refuses it for whatever speaks against it now: it is not taken back,
+        so what stands in its way is put right in an update of its own."""
+        try:
+            _, found = await self._obstacles(rotating, call)
+        except ServiceError as failure:
+            raise RefusedError(translate(failure, _about(rotating.key))) from failure
+        if against(found):
+            raise RefusedError(refusal(rotating.head, found))
+        await call.inform("the key will be rotated; its older versions stay as they are")
+        for finding in found:
+            await call.inform(f"not checked: {finding.text}")
+
+    async def _obstacles(self, rotating: Rotating, call: Call) -> tuple[Surroundings, list[Finding]]:
+        return await obstacles(self._azure, rotating, call.patience, self._clock.time())
+
+    def _rotating(self, key: ids.KeyId, news: Properties) -> Rotating:
+        account = news.text("accountId")
+        return Rotating(key, self._vault_uri(key), ids.account_id(account) if account else None)
 
     async def _foreseen(self, call: Call, inputs: Properties) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""
@@ -172,35 +176,14 @@ class KeyVersion:
             await call.warn(f"the pinned version cannot be used: {'; '.join(reasons)}")
         return found
 
-    def _rotates(self, old_inputs: Properties, news: Properties) -> bool:
-        """Whether an update asks for a new version. The first `generation` only says where counting
-        begins."""
-        old, new = old_inputs.values.get("generation"), news.values.get("generation")
-        return old is not None and new is not None and old != new
-
-    def _refuse_going_back(self, old_inputs: Properties, news: Properties) -> None:
-        old, new = old_inputs.known("generation"), news.known("generation")
-        if isinstance(old, int) and isinstance(new, int) and new < old:
-            raise RefusedError(
-                f"generation goes from {old} to {new}, but a rotation cannot be taken back; raise it "
-                "to rotate again, "
-                "or hold an older version with `pin`"
-            )
-        if self._rotates(old_inputs, news) and news.text("pin"):
-            raise RefusedError(
-                f"generation goes from {old} to {new} while `pin` holds {news.text('pin')}: the "
-                "account could not "
-                "follow to the new version; take the pin away first"
-            )
-
     def _named(self, inputs: Properties) -> dict[str, Value]:
-        """The outputs that the key's id tells."""
-        id = inputs.text("keyId")
+        """The outputs that the key's id tells, and the inputs; the account is no part of what is followed."""
+        id, told = inputs.text("keyId"), {n: v for n, v in inputs.values.items() if n != "accountId"}
         if id is None:
-            return {**inputs.values, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
+            return {**told, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
         key = ids.key_id(id)
         uri = self._vault_uri(key)
-        return {**inputs.values, "keyName": key.name, "vaultUri": uri, "keyUri": f"{uri}/keys/{key.name}"}
+        return {**told, "keyName": key.name, "vaultUri": uri, "keyUri": f"{uri}/keys/{key.name}"}
 
     def _filled(
         self, key: ids.KeyId, inputs: Properties, chosen: Version, *, newest: str

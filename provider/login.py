@@ -1,20 +1,16 @@
-"""Who deploys: azure-native's settings and environment variables, made an azure-identity credential.
+"""Who deploys: azure-native's settings and environment variables, read once, when the provider is configured.
 
-Reads the environment once, when the engine configures the provider. The order of the ways to log in is
-azure-native's, so that one login serves both.
+The order of the ways to log in is azure-native's, so that one login serves both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from urllib.parse import urlsplit
 
 from provider import clouds
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
 
 _SETTINGS = {
     "clientId": ("ARM_CLIENT_ID",),
@@ -46,6 +42,17 @@ class LoginError(ValueError):
     """The login settings cannot work; the message says which and why."""
 
 
+class Way(Enum):
+    """How to log in; the order is azure-native's."""
+
+    DEFAULT = "DefaultAzureCredential"
+    CERTIFICATE = "a client certificate"
+    SECRET = "a client secret"  # noqa: S105 - the name of a way
+    OIDC = "OIDC"
+    MANAGED_IDENTITY = "a managed identity"
+    CLI = "the Azure CLI"
+
+
 @dataclass(frozen=True)
 class Login:
     """The settings that count, by azure-native's names; secrets are kept out of `repr`."""
@@ -63,9 +70,23 @@ class Login:
     def subscription_id(self) -> str:
         return self.get("subscriptionId")
 
+    @property
+    def way(self) -> Way:
+        asked = {
+            Way.DEFAULT: self.flag("useDefaultAzureCredential"),
+            Way.CERTIFICATE: bool(self.get("clientCertificatePath")),
+            Way.SECRET: bool(self.get("clientSecret")),
+            Way.OIDC: self.flag("useOidc"),
+            Way.MANAGED_IDENTITY: self.flag("useMsi"),
+        }
+        return next((way for way, wanted in asked.items() if wanted), Way.CLI)
+
 
 def login(config: Mapping[str, str], environ: Mapping[str, str]) -> Login:
-    """The login that provider settings and environment ask for, the former first. Raises LoginError."""
+    """The login that provider settings and environment ask for, the former first.
+
+    Raises LoginError for a cloud that is not known and for settings that are missing.
+    """
     settings = {
         name: value
         for name, variables in _SETTINGS.items()
@@ -73,15 +94,15 @@ def login(config: Mapping[str, str], environ: Mapping[str, str]) -> Login:
     }
     if host := settings.get("metadataHost"):
         raise LoginError(
-            f"metadataHost {host!r} is not supported by azure-cmk, which sends tokens to the hosts of "
-            "the public, US "
-            "Government and China clouds only; set environment (ARM_ENVIRONMENT) instead"
+            f"metadataHost {host!r} is not supported by azure-cmk, which sends tokens to the hosts of the "
+            "public, US Government and China clouds only; set environment (ARM_ENVIRONMENT) instead"
         )
     try:
-        cloud = clouds.named(settings.get("environment", ""))
+        wanted = Login(clouds.named(settings.get("environment", "")), settings)
     except ValueError as error:
         raise LoginError(str(error)) from error
-    return Login(cloud, settings)
+    _refuse_halves(wanted)
+    return wanted
 
 
 def unknown_settings(config: Mapping[str, object]) -> list[str]:
@@ -89,75 +110,20 @@ def unknown_settings(config: Mapping[str, object]) -> list[str]:
     return sorted(set(config) - set(_SETTINGS) - {"version", "pluginDownloadURL"})
 
 
-def credential(wanted: Login, **transport: Any) -> TokenCredential:
-    """The azure-identity credential; `transport` are azure-core's options for its requests.
-
-    Raises LoginError naming the missing settings.
-    """
-    # Half a second of imports that a preview without known ids never needs.
-    from azure import identity  # noqa: PLC0415
-
-    options: dict[str, Any] = {"authority": wanted.cloud.authority, **transport}
-    extra = [t for t in wanted.get("auxiliaryTenantIds").strip("[]").replace('"', "").split(",") if t.strip()]
-    if wanted.flag("useDefaultAzureCredential"):
-        return identity.DefaultAzureCredential(**options)
-    application = {
-        **options,
-        "disable_instance_discovery": wanted.flag("disableInstanceDiscovery"),
-        "additionally_allowed_tenants": extra,
-    }
-    if wanted.get("clientCertificatePath"):
-        _need(wanted, "a client certificate", "tenantId", "clientId")
-        return identity.CertificateCredential(
-            wanted.get("tenantId"),
-            wanted.get("clientId"),
-            wanted.get("clientCertificatePath"),
-            password=wanted.get("clientCertificatePassword") or None,
-            **application,
+def _refuse_halves(wanted: Login) -> None:
+    """Raises LoginError when the way to log in that was chosen lacks settings."""
+    if wanted.way in (Way.CERTIFICATE, Way.SECRET, Way.OIDC):
+        _need(wanted, "tenantId", "clientId")
+    if wanted.way is not Way.OIDC or wanted.get("oidcToken") or wanted.get("oidcTokenFilePath"):
+        return
+    _need(wanted, "oidcRequestUrl", "oidcRequestToken")
+    if urlsplit(wanted.get("oidcRequestUrl")).scheme != "https":
+        raise LoginError(
+            f"oidcRequestUrl {wanted.get('oidcRequestUrl')!r} is not an https URL, so no token is sent to it"
         )
-    if wanted.get("clientSecret"):
-        _need(wanted, "a client secret", "tenantId", "clientId")
-        return identity.ClientSecretCredential(
-            wanted.get("tenantId"),
-            wanted.get("clientId"),
-            wanted.get("clientSecret"),
-            **application,
-        )
-    if wanted.flag("useOidc"):
-        _need(wanted, "OIDC", "tenantId", "clientId")
-        return identity.ClientAssertionCredential(
-            wanted.get("tenantId"),
-            wanted.get("clientId"),
-            lambda: _assertion(wanted),
-            **application,
-        )
-    if wanted.flag("useMsi"):
-        return identity.ManagedIdentityCredential(client_id=wanted.get("clientId") or None, **transport)
-    return identity.AzureCliCredential(tenant_id=wanted.get("tenantId"), additionally_allowed_tenants=extra)
 
 
-def _need(wanted: Login, way: str, *names: str) -> None:
+def _need(wanted: Login, *names: str) -> None:
     missing = [f"{name} ({_SETTINGS[name][0]})" for name in names if not wanted.get(name)]
     if missing:
-        raise LoginError(f"logging in with {way} needs {' and '.join(missing)}")
-
-
-def _assertion(wanted: Login) -> str:
-    """The OIDC token: given, in a file (read again each time: they are short-lived), or from a
-    request URL."""
-    if token := wanted.get("oidcToken"):
-        return token
-    if path := wanted.get("oidcTokenFilePath"):
-        return Path(path).read_text(encoding="utf-8").strip()
-    _need(wanted, "OIDC", "oidcRequestUrl", "oidcRequestToken")
-    import requests  # noqa: PLC0415
-
-    response = requests.get(
-        wanted.get("oidcRequestUrl"),
-        params={"audience": "api://AzureADTokenExchange"},
-        headers={"Authorization": f"Bearer {wanted.get('oidcRequestToken')}"},
-        timeout=30,
-        allow_redirects=False,
-    )
-    response.raise_for_status()
-    return str(response.json()["value"])
+        raise LoginError(f"logging in with {wanted.way.value} needs {' and '.join(missing)}")

@@ -11,7 +11,8 @@ import grpc
 from google.protobuf import any_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from provider.binder import RefusedError, UnfinishedError
+from provider.binder import UnfinishedError
+from provider.clearance import RefusedError
 from provider.functions import FunctionError
 from provider.ids import MalformedError
 from provider.login import LoginError
@@ -63,7 +64,7 @@ async def _abort_partially(context: Context, error: PartialError) -> None:
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
             id=error.state.id,
-            properties=encode(error.state.outputs),
+            properties=encode(error.state.outputs, error.secrets),
             reasons=[str(error)],
             refresh_before_update=True,
         )

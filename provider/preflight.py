@@ -39,12 +39,39 @@ RULES: tuple[Rule, ...] = (
     key_rules.key_version_exists,
     key_rules.key_is_rsa_2048,
     key_rules.key_is_usable,
+    key_rules.bound_version_is_usable,
     key_rules.key_allows_wrapping,
     key_rules.key_was_told,
     unreadable_is_told,
 )
+"""What must hold for a version that exists."""
+
+FOLLOWING: tuple[Rule, ...] = (
+    account_rules.account_was_read,
+    account_rules.account_is_settled,
+    account_rules.account_supports_customer_keys,
+    account_rules.account_has_identity,
+    account_rules.account_is_on_the_key,
+    account_rules.outbound_reaches_vault,
+    vault_rules.vault_exists,
+    vault_rules.vault_is_the_keys,
+    vault_rules.same_region,
+    vault_rules.same_tenant,
+    vault_rules.vault_has_soft_delete,
+    vault_rules.vault_has_purge_protection,
+    vault_rules.vault_lets_trusted_services_in,
+    vault_rules.identity_has_grant,
+    key_rules.key_exists,
+    key_rules.key_is_rsa_2048,
+    key_rules.key_allows_wrapping,
+    key_rules.bound_version_is_usable,
+    key_rules.key_was_told,
+    unreadable_is_told,
+)
+"""What must hold for a version that is still to be made. Type, size and operations are those of the key. That
+the current version is expired is a reason to rotate, and none against it."""
 
 
-def findings(subject: Subject) -> list[Finding]:
-    """All findings of all rules, in the rules' order."""
-    return [finding for rule in RULES for finding in rule(subject)]
+def findings(subject: Subject, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
+    """All findings of the rules, in their order."""
+    return [finding for rule in rules for finding in rule(subject)]

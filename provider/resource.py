@@ -37,11 +37,15 @@ class State:
 
 
 class PartialError(Exception):
-    """The resource exists, but its change did not finish: `state` is kept and the next update tries again."""
+    """The resource exists, but its change did not finish: `state` is kept and the next update tries again.
 
-    def __init__(self, message: str, state: State) -> None:
+    `secrets` names the outputs that are secret.
+    """
+
+    def __init__(self, message: str, state: State, secrets: frozenset[str] = frozenset()) -> None:
         super().__init__(message)
         self.state = state
+        self.secrets = secrets
 
 
 class Resource(Protocol):
@@ -71,3 +75,9 @@ class Resource(Protocol):
     ) -> State: ...
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None: ...
+
+
+def secret_outputs(resource: Resource, *sources: Properties) -> frozenset[str]:
+    """The outputs that are secret: what was given as a secret, and what tells it."""
+    given = {name for source in sources for name in source.secrets}
+    return frozenset(given | {output for name in given for output in resource.derived.get(name, ())})

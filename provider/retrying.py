@@ -16,15 +16,14 @@ TRANSIENT_TRIES = 5
 
 
 async def ask(call: Callable[[], Awaitable[T]], patience: Patience) -> T:
-    """Makes a request that may be made twice; waits out throttling and short outages.
+    """Asks a question, which may be asked twice; waits out throttling and short outages.
 
     Raises ServiceError at any other failure, DeadlineError and StoppedError as `Patience` does.
     """
     retries = Retries(patience)
     while True:
-        patience.check()
         try:
-            return await call()
+            return await patience.unless_stopped(call)
         except ServiceError as failure:
             await retries.pause_or_raise(failure)
 

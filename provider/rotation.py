@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from provider import ids
 from provider.azure_calls import Azure
-from provider.binder import RefusedError
 from provider.facts import KeyVersion
 from provider.failure import ServiceError
-from provider.key_rules import unfit_kind, unfit_operations
 from provider.resource import Call
 from provider.retrying import Retries, ask
 from provider.versions import ROTATION_TAG, by_age, mark, rotated_to
@@ -31,9 +29,8 @@ class Rotation:
         A mark on a version comes first. Whoever runs again finds it, and the number of versions there were:
         one more says that the rotation was made. A version cannot be deleted, so the number only grows.
 
-        Raises RefusedError where no account could follow, ServiceError, DeadlineError, StoppedError.
+        Raises ServiceError, DeadlineError, StoppedError.
         """
-        await self._refuse_unfit()
         wanted = mark(self._call.urn, generation)
         versions = await self._versions()
         if made := rotated_to(versions, wanted):
@@ -64,18 +61,3 @@ class Rotation:
         return await ask(
             lambda: self._azure.live_key_versions(self._vault_uri, self._key.name), self._call.patience
         )
-
-    async def _refuse_unfit(self) -> None:
-        """A version that no account could be bound to must not be made: it would become the current one."""
-        key, patience = self._key, self._call.patience
-        vault = await ask(lambda: self._azure.vault(key.vault), patience)
-        newest = await ask(lambda: self._azure.key_version(key, None), patience)
-        if vault is None or newest is None:
-            raise RefusedError(f"there is no key {key.text} to rotate")
-        reasons = [*unfit_kind(newest), *unfit_operations(newest)]
-        reasons += [] if vault.soft_delete else ["the vault has no soft delete"]
-        reasons += [] if vault.purge_protection else ["the vault has no purge protection"]
-        if reasons:
-            raise RefusedError(
-                f"the key {key.name} is not rotated, since no account could follow: {'; '.join(reasons)}"
-            )

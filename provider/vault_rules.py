@@ -122,7 +122,7 @@ def identity_has_grant(subject: Subject) -> Iterator[Finding]:
             f"the access policies of {_name(vault)} do not give {', '.join(absent)} to the account's "
             f"identity {principal}",
             f"az keyvault set-policy --name {_name(vault)} --object-id {principal} --key-permissions "
-            "get wrapKey unwrapKey",
+            "get wrapKey unwrapKey (a policy for a group that the identity is in cannot be seen here)",
         )
 
 

@@ -25,7 +25,8 @@ def newest_usable(versions: Sequence[KeyVersion], now: float, key_name: str) -> 
     reasons = [reason for version in by_age(versions) for reason in unusable_now(version, now)]
     shown = "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
     raise NoVersionError(
-        f"no version of the key {key_name} is enabled and valid: {shown or 'it has none'}; enable one with "
+        f"no version of the key {key_name} is enabled and valid: {shown or 'it has none'}; the data of "
+        "an account that is bound to a disabled one is out of reach; enable one with "
         f"`az keyvault key set-attributes --vault-name VAULT --name {key_name} --version VERSION "
         "--enabled true`, "
         "or raise `generation` for a new one"

@@ -10,7 +10,9 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 DEFAULT_TIMEOUT = 15 * 60.0
 """Seconds a create, update or delete may take where `customTimeouts` says nothing."""
@@ -110,9 +112,19 @@ class Patience:
         if self._stop.is_set():
             raise StoppedError("stopped as asked; run the same command again to finish what was begun")
 
-    async def note(self, message: str) -> None:
-        """Tells something without waiting."""
-        await self._tell(message)
+    async def unless_stopped(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What `call` gives. Raises StoppedError as soon as the engine asks to stop; nobody hears the answer
+        then, so this is for questions, not for changes."""
+        self.check()
+        answer, stop = asyncio.ensure_future(call()), asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({answer, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                self.check()
+            return await answer
+        finally:
+            answer.cancel()
+            stop.cancel()
 
     async def pause(self, seconds: float, reason: str) -> None:
         """Waits, having said why. The last pause is cut at the deadline, so that one more try is made there.

@@ -17,6 +17,7 @@ from provider.facts import (
     Vault,
 )
 from provider.failure import ServiceError
+from provider.waiting import Clock
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
@@ -27,6 +28,9 @@ VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/language-vault"
 KEY_ID = f"{VAULT_ID}/keys/language-key"
 VAULT_URI = "https://language-vault.vault.azure.net"
 V1, V2, V3 = ("1" * 32, "2" * 32, "3" * 32)
+
+NOT_YET = ServiceError(400, "BadRequest", "KeyVaultProperties is invalid", "changing", "", "corr")
+"""What the service may answer while access that was given does not count yet."""
 
 
 def key_uri(version: str = V1, vault_uri: str = VAULT_URI, name: str = "language-key") -> str:
@@ -170,3 +174,19 @@ class FakeAzure:
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
         self._enter("deleted_vaults")
         return self.deleted["vaults"]
+
+
+class SlowGrant(FakeAzure):
+    """An Azure in which the grant counts only from a moment of the clock on."""
+
+    def __init__(self, clock: Clock, delay: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._delay = delay
+        self.tries: list[float] = []
+
+    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+        self.tries.append(self._clock.now())
+        if self._clock.now() < self._delay:
+            raise NOT_YET
+        return await super().bind(account, encryption)

@@ -13,6 +13,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from provider.arm import Arm
 from provider.clients import Clients
+from provider.credential import credential
 from provider.login import login
 from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
@@ -34,6 +35,9 @@ class Request:
         return f"{self.method} {self.host} {self.path.rpartition('/')[2]} #{self.number}"
 
 
+_HOSTS = {"management": "arm", "login": "login"}
+
+
 class Recorder(SansIOHTTPPolicy[Any, Any]):
     """Keeps the requests that leave the clients."""
 
@@ -42,7 +46,7 @@ class Recorder(SansIOHTTPPolicy[Any, Any]):
 
     def on_request(self, request: Any) -> None:
         parts = urlsplit(request.http_request.url)
-        host = "arm" if parts.netloc.startswith("management") else "vault"
+        host = _HOSTS.get(parts.netloc.partition(".")[0], "vault")
         # An operation and a new version have another id in each run; the rest is the same.
         path = re.sub(r"(?<=operationResults/)[^/]+|(?<=/)[0-9a-f]{32}$", "{id}", parts.path)
         method = request.http_request.method
@@ -51,15 +55,18 @@ class Recorder(SansIOHTTPPolicy[Any, Any]):
 
 
 class RecordingClients(Clients):
-    """The real clients with short waits, their requests kept in `recorder`."""
+    """The real clients, their requests kept in `recorder`. `read_timeout` is seconds without a byte."""
 
-    def __init__(self) -> None:
-        super().__init__(login({}, os.environ), connect_timeout=2.0, read_timeout=HANG_SECONDS)
+    def __init__(self, read_timeout: float = HANG_SECONDS) -> None:
+        super().__init__(login({}, os.environ), read_timeout=read_timeout)
         self.recorder = Recorder()
 
     def _options(self) -> dict[str, Any]:
         options = super()._options()
         return {**options, "per_call_policies": [*options["per_call_policies"], self.recorder]}
+
+    def _log_in(self) -> Any:
+        return credential(self.login, raw_request_hook=self.recorder.on_request, **self._timeouts)
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -87,15 +94,12 @@ class Life:
     holds: Callable[[World], bool]
 
 
-async def converge(life: Life, world: World, clients: Clients, tries: int = 3) -> list[str]:
-    """Runs the life until it ends well, each time in a new provider; gives the failures on the way.
-
-    The clients are shared, so that the matrix pays for one login only.
-    """
+async def converge(life: Life, world: World, connect: Callable[[], Clients], tries: int = 3) -> list[str]:
+    """Runs the life until it ends well, each time in a new provider; gives the failures on the way."""
     failures: list[str] = []
     state: dict[str, Any] = {}
     for _ in range(tries):
-        async with engine(Arm(clients), FakeClock()) as pulumi:
+        async with engine(Arm(connect()), FakeClock()) as pulumi:
             try:
                 await life.run(pulumi, world, state)
             except FailedError as failed:
@@ -107,8 +111,9 @@ async def converge(life: Life, world: World, clients: Clients, tries: int = 3) -
     raise AssertionError(f"{life.name} never ended well: {failures}")
 
 
-async def requests_of(life: Life, world: World, clients: RecordingClients) -> list[Request]:
+async def requests_of(life: Life, world: World) -> list[Request]:
     """The requests that the life makes when nothing goes wrong."""
+    clients = RecordingClients(read_timeout=60.0)
     async with engine(Arm(clients), FakeClock()) as pulumi:
         await life.run(pulumi, world, {})
     return clients.recorder.seen
@@ -116,7 +121,6 @@ async def requests_of(life: Life, world: World, clients: RecordingClients) -> li
 
 def strike(world: World, request: Request, fault: Mapping[str, Any]) -> None:
     """Arms one fault on one request."""
-    world.azure.control("/faults", method="DELETE")
     where = {"host": request.host, "method": request.method, "path": request.path, "call": request.number}
     world.azure.control("/faults", {**where, **fault})
 
@@ -168,11 +172,17 @@ def lives() -> list[Life]:
     generations = Generations()
 
     def rotation_begins(world: World) -> None:
+        if world.bound_key() is None:
+            world.bind(world.versions()[0])
         generations.number += 1
         generations.versions = len(world.versions())
 
     async def rotate(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
-        old = {"keyId": world.key_id(), "generation": generations.number - 1}
+        old = {
+            "keyId": world.key_id(),
+            "generation": generations.number - 1,
+            "accountId": world.account_id(),
+        }
         new = {**old, "generation": generations.number}
         await pulumi.update(VERSION, world.key_id(), old, old, new)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from provider.azure_calls import Azure
 from provider.host import Host
@@ -177,13 +177,45 @@ class Engine:
             raise FailedError(error) from None
 
 
+class EngineLog(engine_pb2_grpc.EngineServicer):
+    """The engine's side of the log: keeps every message that it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    async def Log(self, request: Any, context: Any) -> Any:
+        self.heard.append(request)
+        return empty_pb2.Empty()
+
+    def said(self, *, passing: bool) -> list[str]:
+        """What stays in the log, or what is overwritten by the next message."""
+        return [request.message for request in self.heard if request.ephemeral is passing]
+
+
+@asynccontextmanager
+async def engine_log() -> AsyncIterator[tuple[EngineLog, str]]:
+    """An engine's log and its address."""
+    server, log = grpc.aio.server(), EngineLog()
+    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield log, f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
 @asynccontextmanager
 async def engine(
-    azure: Azure, clock: Clock | None = None, config: Mapping[str, Any] | None = None
+    azure: Azure,
+    clock: Clock | None = None,
+    config: Mapping[str, Any] | None = None,
+    *,
+    engine_address: str = "",
 ) -> AsyncIterator[Engine]:
-    """A configured provider on a loopback port."""
+    """A configured provider on a loopback port. `engine_address` is where it tells what happens."""
     server = grpc.aio.server()
-    host = Host(lambda login: azure, clock=clock or FakeClock(), environ={})
+    host = Host(lambda login: azure, clock=clock or FakeClock(), environ={}, engine_address=engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -52,7 +51,7 @@ async def test_a_whole_life(world: World) -> None:
         assert live.values == inputs
         assert outputs == bound
 
-        olds = {"keyId": world.key_id(), "generation": 1}
+        olds = {"keyId": world.key_id(), "generation": 1, "accountId": world.account_id()}
         rotated = await pulumi.update(VERSION, key_id, version.values, olds, {**olds, "generation": 2})
         assert world.versions() == [version.values["version"], rotated.values["version"]]
         news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
@@ -67,11 +66,41 @@ async def test_a_whole_life(world: World) -> None:
 
 async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -> None:
     """A login that Azure refuses is told as that, with the variable to set, and not tried for long."""
-    clock = FakeClock()
-    async with plugin(clock, clientSecret="wrong") as pulumi:
-        with pytest.raises(FailedError, match=r"(?s)client secret is wrong.*fix: set ARM_CLIENT_SECRET"):
-            await pulumi.create(CMK, inputs_of(world))
+    clock, inputs = FakeClock(), inputs_of(world)
+    for settings, told in (
+        ({"clientSecret": "wrong"}, r"(?s)client secret is wrong.*fix: set ARM_CLIENT_SECRET"),
+        (
+            {"tenantId": "0" * 8 + "-0000-0000-0000-" + "0" * 12},
+            r"(?s)no such tenant.*AADSTS90002.*correlation",
+        ),
+    ):
+        async with plugin(clock, **settings) as pulumi:
+            with pytest.raises(FailedError, match=told):
+                await pulumi.create(CMK, inputs)
     assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/{tenant}/v2.0/.well-known/openid-configuration", "/{tenant}/oauth2/v2.0/token"]
+)
+@pytest.mark.parametrize(
+    ("fault", "waited"),
+    [
+        ({"status": 429, "code": "temporarily_unavailable", "retry_after": 7}, 7.0),
+        ({"status": 503}, 0.8),
+        ({"wire": "drop"}, 0.8),
+    ],
+)
+async def test_a_login_host_in_trouble_is_outlived(
+    world: World, path: str, fault: dict[str, Any], waited: float
+) -> None:
+    """A token that cannot be had just now is asked for again, as late as the login host says."""
+    clock, inputs = FakeClock(), inputs_of(world)
+    async with plugin(clock) as pulumi:
+        world.azure.control("/faults", {"host": "login", "path": path, **fault})
+        await pulumi.create(CMK, inputs)
+    assert clock.slept[0] >= waited
+    assert world.bound_key() == inputs["keyUriWithVersion"]
 
 
 async def test_fails_naming_the_right_that_the_deployer_lacks(world: World) -> None:
@@ -105,24 +134,6 @@ async def test_everything_wrong_with_a_real_world_is_told_at_once(world: World) 
     assert world.bound_key("contoso-other") is None
 
 
-async def test_access_that_comes_late_is_waited_for(world: World) -> None:
-    """A grant that counts only later is waited for by trying, however the service words its refusal."""
-    inputs = {**inputs_of(world), "accountId": world.account_id("contoso-late")}
-    world.azure.control("/behaviour", {"grant_delay_seconds": 300})
-    world.grant(world.make_account("contoso-late"))
-
-    class MovesTheCloud(FakeClock):
-        async def sleep(self, seconds: float) -> None:
-            await super().sleep(seconds)
-            await asyncio.to_thread(world.azure.control, "/clock", {"advance": seconds})
-
-    clock = MovesTheCloud()
-    async with plugin(clock) as pulumi:
-        await pulumi.create(CMK, inputs)
-    assert world.bound_key("contoso-late") == inputs["keyUriWithVersion"]
-    assert 295 <= clock.now() <= 340
-
-
 async def test_a_role_on_the_key_is_as_good_as_an_access_policy(world: World) -> None:
     """In a vault with RBAC the binding needs the role, waits for it to be listed, and says which it is."""
     world.make_vault("role-keys", enableRbacAuthorization=True, accessPolicies=[])
@@ -137,7 +148,8 @@ async def test_a_role_on_the_key_is_as_good_as_an_access_policy(world: World) ->
 
 
 async def test_deleted_names_are_found(world: World) -> None:
-    """A deleted vault and a deleted account are found by the names they still hold."""
+    """A deleted vault and account are found by the names they hold, the account with its identity."""
+    account = world.accounts.accounts.get("language", "contoso-language")
     world.accounts.accounts.begin_delete("language", "contoso-language", polling_interval=0).result()
     world.vaults.vaults.delete("language", "contoso-keys")
     async with plugin() as pulumi:
@@ -152,3 +164,5 @@ async def test_deleted_names_are_found(world: World) -> None:
         )
     assert answer["vault"]["resourceId"] == world.vault_id()
     assert answer["account"]["scheduledPurgeDate"]
+    assert account.identity
+    assert answer["account"]["principalId"] == account.identity.principal_id

@@ -49,6 +49,11 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("keyUriWithVersion", key_uri(vault_uri="https://vault.azure.net"), "is not a key vault of this cloud"),
     (
         "keyUriWithVersion",
+        key_uri(vault_uri="https://h.managedhsm.azure.net"),
+        "'h.managedhsm.azure.net' is a managed HSM, but the service takes keys of Azure Key Vault alone",
+    ),
+    (
+        "keyUriWithVersion",
         key_uri(vault_uri="https://a.b.vault.azure.net"),
         "is not a key vault of this cloud",
     ),
@@ -68,7 +73,7 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key's name"),
     ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
     ("vaultId", ACCOUNT_ID, "is not the ARM id of a key vault"),
-    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), "a managed HSM cannot be checked"),
+    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), "takes no keys of a managed HSM"),
     ("vaultId", VAULT_ID.replace("language-vault", "other-vault"), "but vaultId names 'other-vault'"),
     ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
 )
@@ -105,7 +110,6 @@ def test_good_and_unknown_inputs_pass() -> None:
     ("environment", "host", "good"),
     [
         ("public", "v.vault.azure.net", True),
-        ("public", "h.managedhsm.azure.net", True),
         ("public", "v.vault.usgovcloudapi.net", False),
         ("usgovernment", "v.vault.usgovcloudapi.net", True),
         ("china", "v.vault.azure.cn", True),
@@ -128,6 +132,7 @@ BAD_VERSIONS: tuple[tuple[str, Any, str], ...] = (
     ("generation", True, "expected a whole number"),
     ("pin", "abc", "expected 32 hexadecimal digits"),
     ("pin", 5, "expected text"),
+    ("accountId", VAULT_ID, "is not the ARM id of an account"),
     ("version", V1, "unknown input 'version'"),
 )
 
@@ -209,11 +214,13 @@ def test_what_differs_is_named_and_nothing_else(case: str) -> None:
         ({"pin": V1}, {}, {"pin": "DELETE"}),
         ({}, {"keyId": KEY_ID + "2"}, {"keyId": "UPDATE_REPLACE"}),
         ({}, {"keyId": KEY_ID.upper()}, {}),
+        ({}, {"accountId": ACCOUNT_ID}, {}),
+        ({"accountId": ACCOUNT_ID}, {"accountId": UNKNOWN}, {}),
     ],
 )
 def test_a_key_version_differs_by_its_inputs(
     old: dict[str, Any], new: dict[str, Any], kinds: dict[str, str]
 ) -> None:
-    """A newer version of the key is not the KeyVersion's difference but shows in its outputs."""
+    """A newer version is not the KeyVersion's difference but shows in its outputs; nor is its account one."""
     found = diff(VERSION, {"newestVersion": V2}, {"keyId": KEY_ID, **old}, {"keyId": KEY_ID, **new})
     assert {name: difference.change.value for name, difference in found.items()} == kinds

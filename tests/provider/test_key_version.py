@@ -1,28 +1,26 @@
-"""The life of a KeyVersion: which version it gives, and that a rotation is made exactly once."""
+"""The life of a KeyVersion: which version of the key it gives."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from provider.failure import ServiceError
-from provider.versions import NoVersionError, mark, newest_usable, rotated_to
+from provider.versions import NoVersionError, newest_usable
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
+    ACCOUNT_ID,
     KEY_ID,
     V1,
     V2,
     V3,
-    VAULT_ID,
     VAULT_URI,
     FakeAzure,
-    a_vault,
     a_version,
     key_uri,
 )
-from tests.provider.rig import VERSION, Engine, FailedError, engine
+from tests.provider.rig import CMK, VERSION, FailedError, engine
 
 INPUTS = {"keyId": KEY_ID, "generation": 1}
 NEXT = {"keyId": KEY_ID, "generation": 2}
@@ -48,6 +46,23 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it() -> No
         "newestVersion": V2,
     }
     assert azure.calls == ["key_version"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("environment", "suffix"),
+    [("public", "azure.net"), ("usgovernment", "usgovcloudapi.net"), ("AzureChinaCloud", "azure.cn")],
+)
+async def test_a_key_has_the_address_of_its_cloud(environment: str, suffix: str) -> None:
+    """In each cloud the URIs are those of its vaults, and a binding there takes no other's."""
+    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}
+    async with engine(FakeAzure(), config={"environment": environment}) as pulumi:
+        _, outputs = await pulumi.create(VERSION, INPUTS)
+        failures = await pulumi.check(CMK, inputs)
+    assert (
+        outputs.values["keyUriWithVersion"] == f"https://language-vault.vault.{suffix}/keys/language-key/{V1}"
+    )
+    assert list(failures) == ([] if suffix == "azure.net" else ["keyUriWithVersion"])
 
 
 @pytest.mark.asyncio
@@ -139,147 +154,6 @@ async def test_previews_tell_what_is_certain() -> None:
         _, unknown = await pulumi.create(VERSION, {"keyId": UNKNOWN}, preview=True)
     assert absent.values["version"] == unknown.values["version"] == unknown.values["vaultUri"] == UNKNOWN
     assert "rotate" not in azure.calls
-
-
-async def rotate(pulumi: Engine, azure: FakeAzure) -> str:
-    """Runs the update to the next generation until it ends well, as a person would; gives the version."""
-    for _ in range(5):
-        try:
-            return str((await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)).values["version"])
-        except FailedError:
-            continue
-    raise AssertionError(f"never ended well: {azure.calls}")
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("copies_tags", [False, True])
-@pytest.mark.parametrize("name", ["vault", "key_version", "live_key_versions", "tag_key_version", "rotate"])
-@pytest.mark.parametrize("failures", [1, 5, 7])
-@pytest.mark.parametrize("effect", ["failures", "lost"])
-async def test_a_rotation_is_made_exactly_once(
-    copies_tags: bool, name: str, failures: int, effect: str
-) -> None:
-    """Cut off at any call, before or after it had its effect, and run again: one new version, no more."""
-    azure = FakeAzure()
-    azure.copies_tags = copies_tags
-    getattr(azure, effect)[name] += [LOST] * failures
-    async with engine(azure) as pulumi:
-        assert await rotate(pulumi, azure) == V2
-    assert [version.version for version in azure.versions] == [V1, V2]
-
-
-@pytest.mark.asyncio
-async def test_a_rotation_whose_state_was_lost_is_not_made_again() -> None:
-    """A run that died after the rotation, before its state was kept, is run again without another version."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-        again = await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-    assert again.values["version"] == V2
-    assert azure.calls.count("rotate") == 1
-
-
-@pytest.mark.asyncio
-async def test_each_generation_makes_one_version_also_when_the_vault_copies_tags() -> None:
-    """A mark of an earlier rotation does not hide that a later one is still to be made."""
-    azure = FakeAzure()
-    azure.copies_tags = True
-    async with engine(azure) as pulumi:
-        for old, new in ((1, 2), (2, 3), (3, 7)):
-            await pulumi.update(
-                VERSION,
-                KEY_ID,
-                {},
-                {"keyId": KEY_ID, "generation": old},
-                {"keyId": KEY_ID, "generation": new},
-            )
-    assert len(azure.versions) == 4
-
-
-@pytest.mark.asyncio
-async def test_older_versions_stay_as_they_are() -> None:
-    """A rotation neither disables nor deletes a version; the first generation makes none."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        await pulumi.create(VERSION, INPUTS)
-        await pulumi.update(VERSION, KEY_ID, {}, {"keyId": KEY_ID}, INPUTS)
-        assert "rotate" not in azure.calls
-        await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-        await pulumi.delete(VERSION, KEY_ID)
-    assert [replace(v, tags={}) for v in azure.versions] == [a_version(), a_version(V2)]
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ({"generation": 3}, {"generation": 2}, "a rotation cannot be taken back"),
-        ({"generation": 1}, {"generation": 2, "pin": V1}, "the account could not follow"),
-    ],
-)
-@pytest.mark.parametrize("preview", [True, False])
-async def test_fails_a_generation_that_makes_no_sense(
-    old: dict[str, Any], new: dict[str, Any], reason: str, preview: bool
-) -> None:
-    """A generation goes up, and not under a pin; the preview says so already."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=reason):
-            await pulumi.update(
-                VERSION, KEY_ID, {}, {"keyId": KEY_ID, **old}, {"keyId": KEY_ID, **new}, preview=preview
-            )
-    assert len(azure.versions) == 1
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("key", "vault", "reason"),
-    [
-        ({"size": 3072}, {}, "3072 bits, wanted 2048"),
-        ({"kty": "EC"}, {}, "of type EC"),
-        ({"operations": ("sign",)}, {}, "does not allow wrapKey and unwrapKey"),
-        ({}, {"purge_protection": None}, "no purge protection"),
-        ({}, {"soft_delete": False}, "no soft delete"),
-    ],
-)
-async def test_fails_to_rotate_a_key_that_no_account_could_follow(
-    key: dict[str, Any], vault: dict[str, Any], reason: str
-) -> None:
-    """A version that cannot be bound is not made, since it would become the current one."""
-    azure = FakeAzure()
-    azure.versions = [a_version(**key)]
-    azure.vaults[VAULT_ID.lower()] = a_vault(**vault)
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=reason):
-            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-    assert len(azure.versions) == 1
-
-
-@pytest.mark.asyncio
-async def test_fails_with_the_right_that_is_missing() -> None:
-    """A deployer without rights on the data plane is told which to have."""
-    azure = FakeAzure()
-    denied = "The user 'x' does not have keys rotate permission on key vault 'language-vault'."
-    azure.failures["rotate"].append(ServiceError(403, "Forbidden", denied, "rotating", "ForbiddenByPolicy"))
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="--key-permissions get list update rotate"):
-            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-
-
-def test_two_stacks_do_not_take_each_other_for_themselves() -> None:
-    """The mark names the resource: another stack's rotation to the same generation is not ours."""
-    ours, theirs = mark("urn:a", 2), mark("urn:b", 2)
-    versions = [a_version(tags={"azure-cmk-rotation": f"{theirs}:1"}), a_version(V2)]
-    assert rotated_to(versions, ours) is None
-    assert rotated_to(versions, theirs) == versions[1]
-
-
-def test_versions_of_one_second_do_not_confuse_a_rotation() -> None:
-    """Azure tells ages in whole seconds; whether a rotation was made is told by the number of versions."""
-    ours = mark("urn:a", 2)
-    versions = [a_version(created=5, tags={"azure-cmk-rotation": f"{ours}:1"}), a_version(V2, created=5)]
-    assert rotated_to(versions, ours) is not None
-    assert rotated_to(versions[:1], ours) is None
 
 
 def test_fails_with_at_most_five_reasons() -> None:

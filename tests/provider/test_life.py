@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from provider.failure import ServiceError
-from provider.wire import UNKNOWN, encode
+from provider.wire import UNKNOWN, decode, encode
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     PRINCIPAL,
@@ -166,6 +166,18 @@ async def test_secret_inputs_stay_secret_and_so_does_what_tells_them() -> None:
     async with engine(FakeAzure()) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS, secrets=("keyUriWithVersion",))
     assert outputs.secrets == {"keyUriWithVersion", "keyName", "keyVersion", "keyVaultUri"}
+
+
+async def test_secrets_stay_secret_in_what_an_unfinished_change_leaves() -> None:
+    """The state that is kept when the end of a change was not seen hides what the whole one would."""
+    azure = FakeAzure()
+    azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.create(CMK, INPUTS, secrets=("keyUriWithVersion",))
+    left = decode(failed.value.partial.properties)
+    assert left.secrets == {"keyUriWithVersion", "keyName", "keyVersion", "keyVaultUri"}
+    assert key_uri() not in str(failed.value)
 
 
 async def test_one_404_does_not_forget_a_bound_account() -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from provider import clouds
 from provider.clients import Clients, ForeignHostError, _guard
-from provider.login import LoginError, credential, login, unknown_settings
+from provider.credential import credential
+from provider.login import LoginError, login, unknown_settings
+from provider.wire import decode, encode
+from tests.provider.fake_azure import FakeAzure
+from tests.provider.rig import engine
 
 ENVIRON = {
     "ARM_CLIENT_ID": "id",
@@ -81,7 +87,27 @@ def test_the_ways_to_log_in_are_azure_natives(settings: dict[str, str], expected
 def test_fails_naming_the_settings_that_are_missing(settings: dict[str, str], missing: str) -> None:
     """A half login says what the other half is called."""
     with pytest.raises(LoginError, match=missing):
-        credential(login(settings, {}))
+        login(settings, {})
+
+
+@pytest.mark.asyncio
+async def test_fails_when_it_is_configured_with_half_a_login() -> None:
+    """A login that cannot work is refused before anything is asked, in a preview too."""
+    with pytest.raises(grpc.aio.AioRpcError, match="a client secret needs tenantId") as failed:
+        async with engine(FakeAzure(), config={"clientSecret": "hunter2"}):
+            pass
+    assert failed.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert "hunter2" not in str(failed.value)
+
+
+@pytest.mark.asyncio
+async def test_secrets_among_the_settings_stay_secret() -> None:
+    """A secret that a program hands over as plain text is one in the state; what nobody knows is refused."""
+    async with engine(FakeAzure()) as pulumi:
+        news = encode({"clientSecret": "hunter2", "clientId": "c", "clientID": "c"})
+        checked = await pulumi.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
+    assert decode(checked.inputs).secrets == {"clientSecret"}
+    assert [failure.property for failure in checked.failures] == ["clientID"]
 
 
 def test_an_oidc_token_file_is_read_each_time(tmp_path: Path) -> None:
@@ -128,5 +154,5 @@ def test_every_client_is_the_chosen_clouds(cloud: clouds.AzureCloud) -> None:
     accounts, vaults = clients.accounts("s"), clients.vaults("s")
     assert accounts._client._base_url == vaults._config.base_url == cloud.resource_manager
     assert accounts._config.credential_scopes == vaults._config.credential_scopes == [cloud.arm_scope]
-    assert clients._credential()._authority == cloud.authority
+    assert clients._log_in()._authority == cloud.authority
     assert clients.accounts("s") is accounts

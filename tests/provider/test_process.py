@@ -14,7 +14,7 @@ import pytest
 from provider.arm import Arm
 from provider.clients import Clients
 from provider.login import login
-from tests.provider.fault_matrix import RecordingClients, lives, requests_of, was_struck
+from tests.provider.fault_matrix import RecordingClients, lives, requests_of, strike, was_struck
 from tests.provider.process import plugin_process
 from tests.provider.rig import CMK, VERSION, FakeClock, engine
 from tests.provider.world import World
@@ -33,48 +33,53 @@ async def struck(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["create", "update", "delete", "rotate"])
 async def test_a_plugin_killed_at_any_write_leaves_what_the_next_run_finishes(
-    world: World, name: str
+    world: World, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Killed while a call is under way, whether it had its effect or not, the next run ends well."""
     life = next(life for life in lives() if life.name == name)
     if name != "rotate":
         world.keys().rotate_key("language-key")
     life.prepare(world)
-    made = list(await requests_of(life, world, RecordingClients()))
-    # What is only read leaves nothing; a poll stands for "after the change was taken".
-    requests = [r for r in made if r.method != "GET" or r.path.endswith("operationResults/{id}")]
+    made = await requests_of(life, world)
+    # What is only read or asks for a token leaves nothing; a poll stands for "after the change was taken".
+    writes = [r for r in made if r.method != "GET" and r.host != "login"]
+    polls = [r for r in made if r.path.endswith("operationResults/{id}")]
+    cases = [(r, after) for r in writes for after in (False, True)] + [(r, False) for r in polls]
     versions = len(world.versions())
-    for request in requests:
-        for after in (False, True) if request.method != "GET" else (False,):
-            life.prepare(world)
-            before = len(world.history())
-            where = {"host": request.host, "method": request.method, "path": request.path}
-            world.azure.control("/faults", {**where, "call": request.number, "wire": "hang", "after": after})
-            async with plugin_process(world.azure.environ) as (pulumi, process):
-                running = asyncio.ensure_future(life.run(pulumi, world, {}))
-                await struck(world)
-                process.kill()
-                await asyncio.wait([running])
-                running.exception()
-            world.azure.control("/faults", method="DELETE")
-            async with engine(Arm(RecordingClients()), FakeClock()) as pulumi:
-                await life.run(pulumi, world, {})
-            case = f"{name}: killed at {request}, after its effect: {after}"
-            assert life.holds(world), case
-            sources = {state["keySource"] for state in world.history()[before:]}
-            wanted = "Microsoft.CognitiveServices" if name == "delete" else "Microsoft.KeyVault"
-            assert sources <= {wanted}, case
-            if name != "rotate":
-                assert len(world.versions()) == versions, case
+    for request, after in cases:
+        life.prepare(world)
+        before = len(world.history())
+        strike(world, request, {"wire": "hang", "after": after})
+        async with plugin_process(world.azure.environ) as (pulumi, process):
+            running = asyncio.ensure_future(life.run(pulumi, world, {}))
+            await struck(world)
+            process.kill()
+            await asyncio.wait([running])
+            running.exception()
+        world.azure.control("/faults", method="DELETE")
+        async with engine(Arm(RecordingClients()), FakeClock()) as pulumi:
+            await life.run(pulumi, world, {})
+        case = f"{name}: killed at {request}, after its effect: {after}"
+        assert life.holds(world), case
+        sources = {state["keySource"] for state in world.history()[before:]}
+        wanted = "Microsoft.CognitiveServices" if name == "delete" else "Microsoft.KeyVault"
+        assert sources <= {wanted}, case
+        if name != "rotate":
+            assert len(world.versions()) == versions, case
+    with capsys.disabled():
+        sys.stdout.write(f"\n{name}: killed in {len(cases)} cases\n")
 
 
 async def test_thirty_bindings_at_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Thirty accounts are bound together by one plugin, each to the right version."""
+    """Thirty accounts are bound together by one plugin, each to the right version, with one login."""
     names = [f"contoso-{number:02}" for number in range(30)]
     for name in names:
         world.grant(world.make_account(name))
     (version,) = world.versions()
     uri = f"https://contoso-keys.vault.azure.net/keys/language-key/{version}"
+    # A fault that never strikes counts.
+    token = {"host": "login", "path": "/{tenant}/oauth2/v2.0/token", "call": 1_000_000}
+    world.azure.control("/faults", token)
     began = time.monotonic()
     async with plugin_process(world.azure.environ) as (pulumi, _):
         await asyncio.gather(
@@ -86,6 +91,8 @@ async def test_thirty_bindings_at_once(world: World, capsys: pytest.CaptureFixtu
                 for n in names
             )
         )
+    (counted,) = world.azure.control("/faults")["value"]
+    assert counted["calls"] == 1
     with capsys.disabled():
         sys.stdout.write(f"\n30 bindings at once: {time.monotonic() - began:.1f} s\n")
     assert [world.bound_key(name) for name in names] == [uri] * 30

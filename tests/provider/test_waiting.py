@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 
-from provider.azure_calls import Accepted, Progress
+from provider.azure_calls import Accepted
 from provider.facts import Encryption
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
@@ -18,10 +17,10 @@ from tests.provider.fake_azure import (
     V2,
     VAULT_ID,
     FakeAzure,
+    SlowGrant,
     a_vault,
     a_version,
     an_account,
-    bound_to,
     key_uri,
 )
 from tests.provider.rig import CMK, FailedError, FakeClock, engine
@@ -29,23 +28,6 @@ from tests.provider.rig import CMK, FailedError, FakeClock, engine
 pytestmark = pytest.mark.asyncio
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-NOT_YET = ServiceError(400, "BadRequest", "KeyVaultProperties is invalid", "changing", "", "corr")
-
-
-class SlowGrant(FakeAzure):
-    """An Azure in which the grant counts only from a moment of the clock on."""
-
-    def __init__(self, clock: FakeClock, delay: float) -> None:
-        super().__init__()
-        self._clock = clock
-        self._delay = delay
-        self.tries: list[float] = []
-
-    async def bind(self, account: Any, encryption: Encryption) -> Accepted:
-        self.tries.append(self._clock.now())
-        if self._clock.now() < self._delay:
-            raise NOT_YET
-        return await super().bind(account, encryption)
 
 
 @pytest.mark.parametrize("delay", [0, 5, 60, 300])
@@ -101,9 +83,10 @@ async def test_retry_after_is_honoured() -> None:
     clock, azure = FakeClock(), FakeAzure()
     azure.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
     azure.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
+    azure.failures["progress"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=31))
     async with engine(azure, clock) as pulumi:
         await pulumi.create(CMK, INPUTS)
-    assert clock.slept[:2] == [23, 17]
+    assert clock.slept == [23, 17, 31]
 
 
 @pytest.mark.parametrize("name", ["account", "vault", "key_version", "bind", "progress"])
@@ -144,86 +127,6 @@ async def test_another_change_of_the_account_is_waited_for() -> None:
     async with engine(azure, clock) as pulumi:
         await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
     assert azure.calls.count("bind") == 3
-
-
-async def test_the_operation_is_polled_as_its_headers_say() -> None:
-    """Azure's Retry-After sets the pace of the polls; its end, not its beginning, is the end."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
-    assert clock.slept == [9, 9]
-
-
-async def test_an_operation_that_fails_for_access_is_begun_again() -> None:
-    """Access may be found missing only while the operation runs; then the PATCH is made again."""
-    azure = FakeAzure()
-    azure.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
-    async with engine(azure) as pulumi:
-        await pulumi.create(CMK, INPUTS)
-    assert len(azure.patches) == 2
-
-
-async def test_fails_when_the_operation_fails() -> None:
-    """An operation that ends badly is an error with its own words."""
-    azure = FakeAzure()
-    azure.progress_script = [Progress("Failed", failure=ServiceError(200, "InternalError", "no luck"))]
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="InternalError: no luck"):
-            await pulumi.create(CMK, INPUTS)
-
-
-async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> None:
-    """When polling is lost, the engine is told that the resource exists, so that the next run goes on."""
-    azure = FakeAzure()
-    azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="its end was not seen") as failed:
-            await pulumi.create(CMK, INPUTS)
-    assert failed.value.partial.id == ACCOUNT_ID
-    assert failed.value.partial.properties["keyUriWithVersion"] == key_uri()
-
-
-async def test_an_operation_that_azure_forgot_is_told_by_the_account() -> None:
-    """A 404 at the operation's URL is not the end: the account itself says how it ended."""
-    azure = FakeAzure()
-    azure.failures["progress"].append(ServiceError(404, "NotFound", ""))
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(CMK, INPUTS)
-    assert outputs.values["keyVersion"] == "1" * 32
-
-
-async def test_fails_when_somebody_else_writes_in_between() -> None:
-    """What is read back is compared field by field with what was asked for."""
-    azure = FakeAzure()
-
-    class Meddled(FakeAzure):
-        async def progress(self, account: Any, operation_url: str) -> Progress:
-            self.accounts[account.key] = replace(self.accounts[account.key], encryption=bound_to(V2))
-            return Progress("Succeeded")
-
-    azure = Meddled()
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=f"keyVersion: found {V2}, wanted {'1' * 32}"):
-            await pulumi.create(CMK, INPUTS)
-
-
-async def test_cancel_stops_the_waiting() -> None:
-    """Ctrl-C ends a wait at once, and says that the same command finishes what was begun."""
-
-    class RealPause(FakeClock):
-        async def sleep(self, seconds: float) -> None:
-            self.paused.set()
-            await asyncio.sleep(60)
-
-    clock = RealPause()
-    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
-        create = asyncio.ensure_future(pulumi.create(CMK, INPUTS))
-        await clock.paused.wait()
-        await pulumi.cancel()
-        with pytest.raises(FailedError, match="run the same command again") as failed:
-            await asyncio.wait_for(create, 5)
-    assert failed.value.code is grpc.StatusCode.CANCELLED
 
 
 async def test_one_change_at_a_time_per_account() -> None:
@@ -270,6 +173,16 @@ async def test_what_the_deployer_may_not_read_does_not_stop_the_binding() -> Non
     async with engine(azure) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["principalId"] == PRINCIPAL
+
+
+async def test_fails_when_the_account_itself_may_not_be_read() -> None:
+    """A binding that could not be read back is not written."""
+    azure = FakeAzure()
+    azure.failures["account"].append(ServiceError(403, "AuthorizationFailed", "may not read"))
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match=r"have Microsoft\.CognitiveServices/accounts/read granted at"):
+            await pulumi.create(CMK, INPUTS)
+    assert azure.patches == []
 
 
 async def test_preview_fails_only_on_what_no_update_could_change() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from components.binding import CustomerManagedKey
 from components.key_version import KeyVersion
-from provider.checks import check_binding
+from provider.checks import check_binding, check_key_version
 from provider.login import _SETTINGS, SECRET_SETTINGS
 from provider.wire import UNKNOWN, Properties, decode, encode
 
@@ -58,12 +58,14 @@ def test_schema_has_a_description_for_everything() -> None:
     assert undescribed(SCHEMA) == []
 
 
-def test_schema_and_check_know_the_same_inputs() -> None:
+@pytest.mark.parametrize(
+    ("schema", "check"),
+    [(CMK, lambda news: check_binding(news, "vault.azure.net")), (VERSION, check_key_version)],
+)
+def test_schema_and_check_know_the_same_inputs(schema: dict[str, Any], check: Any) -> None:
     """What the schema offers is accepted, and what it requires is required."""
-    failures = check_binding(Properties(dict.fromkeys(CMK["inputProperties"], UNKNOWN)), ("vault.azure.net",))
-    assert failures == []
-    required = [f.property for f in check_binding(Properties(), ("vault.azure.net",))]
-    assert required == CMK["requiredInputs"]
+    assert check(Properties(dict.fromkeys(schema["inputProperties"], UNKNOWN))) == []
+    assert [f.property for f in check(Properties())] == schema["requiredInputs"]
 
 
 def test_schema_tells_the_settings_and_which_are_secret() -> None:
@@ -96,7 +98,7 @@ def test_components_and_schema_have_the_same_properties(
         made = resource("x", args)
     wire = {made.translate_input_property(name) for name in seen["p"]}
     assert seen["t"] in SCHEMA["resources"]
-    assert wire == set(schema["properties"])
+    assert wire == {*schema["properties"], *schema["inputProperties"]}
 
 
 def test_schema_version_is_the_providers() -> None:

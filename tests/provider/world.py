@@ -45,6 +45,7 @@ class World:
         self.groups: Any = ResourceManagementClient(self.credential, self.subscription)
         self.vaults: Any = KeyVaultManagementClient(self.credential, self.subscription)
         self.accounts: Any = CognitiveServicesManagementClient(self.credential, self.subscription)
+        self._keys: dict[str, KeyClient] = {}
 
     @property
     def group_id(self) -> str:
@@ -122,7 +123,10 @@ class World:
         )
 
     def keys(self, vault: str = "contoso-keys") -> KeyClient:
-        return KeyClient(f"https://{vault}.vault.azure.net", self.credential)
+        """A client of a vault's keys: always the same, for its connection and its login take time."""
+        if vault not in self._keys:
+            self._keys[vault] = KeyClient(f"https://{vault}.vault.azure.net", self.credential)
+        return self._keys[vault]
 
     def assign_encryption_user(self, scope: str, account: str = "contoso-language") -> None:
         """Gives the account's identity the role Key Vault Crypto Service Encryption User."""

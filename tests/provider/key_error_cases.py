@@ -1,0 +1,138 @@
+"""Texts about vaults, keys and the access to them, with what they are taken for and what is made of them."""
+
+from __future__ import annotations
+
+from provider.failure import Trouble
+
+# ruff: noqa: ISC004 - long texts of the service are one item each
+
+Case = tuple[int, str, str, str, Trouble, str, str]
+"""Status, code, inner code, text; then the kind of trouble, a part of the cause, a part of the fix."""
+
+RBAC_DENIAL = (
+    "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
+    "assignments or role "
+    "definitions were changed recently, please observe propagation time.\r\nCaller: appid=x;oid=y\r\n"
+    "Action: 'Microsoft.KeyVault/vaults/keys/{action}'\r\nResource: '/x'\r\nAssignment: (not found)\r\n"
+    "DecisionReason: null \r\nVault: contoso-keys;location=westeurope\r\n"
+)
+
+CASES: tuple[Case, ...] = (
+    (
+        400,
+        "BadRequest",
+        "",
+        "The encryption key must be recoverable and not purgeable",
+        Trouble.FINAL,
+        "purge protection",
+        "az keyvault update --name contoso-keys --enable-purge-protection true",
+    ),
+    (
+        400,
+        "BadRequest",
+        "",
+        "KeyVaultProperties is invalid",
+        Trouble.PROPAGATING,
+        "cannot use the key",
+        "list-versions --vault-name contoso-keys --name language-key",
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByRbac",
+        RBAC_DENIAL.replace("{action}", "rotate/action"),
+        Trouble.PROPAGATING,
+        "the deploying principal may not change the key",
+        "Key Vault Crypto Officer",
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByPolicy",
+        "The user, group or application 'appid=x' does not have keys rotate permission on key vault "
+        "'contoso-keys'.",
+        Trouble.PROPAGATING,
+        "the deploying principal may not change the key",
+        "--key-permissions get list update rotate",
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByRbac",
+        RBAC_DENIAL.replace("{action}", "read"),
+        Trouble.PROPAGATING,
+        "has no role on the key",
+        "--assignee-object-id PRINCIPAL --assignee-principal-type ServicePrincipal --scope "
+        "VAULT-ID/keys/language-key",
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByPolicy",
+        "The user, group or application 'appid=x' does not have keys get permission on key vault "
+        "'contoso-keys'.",
+        Trouble.PROPAGATING,
+        "no access policy",
+        "az keyvault set-policy --name contoso-keys --object-id PRINCIPAL",
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByConnection",
+        "Public network access is disabled and request is not from a trusted service nor via an "
+        "approved private link.",
+        Trouble.FINAL,
+        "network lets nobody in",
+        "--bypass AzureServices",
+    ),
+    (
+        400,
+        "BadRequest",
+        "",
+        'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection '
+        "for a vault is an "
+        "irreversible action.",
+        Trouble.FINAL,
+        "cannot be taken away",
+        "set it to true",
+    ),
+    (
+        409,
+        "ConflictError",
+        "",
+        "A vault with the same name already exists in deleted state. You need to either recover or "
+        "purge existing key "
+        "vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more "
+        "information on soft delete.",
+        Trouble.FINAL,
+        "still holds the name",
+        "az keyvault recover --name contoso-keys",
+    ),
+    (
+        405,
+        "MethodNotAllowed",
+        "",
+        "Operation 'DeletedVaultPurge' is not allowed.",
+        Trouble.FINAL,
+        "purge protected",
+        "scheduledPurgeDate",
+    ),
+    (
+        403,
+        "Forbidden",
+        "KeyDisabled",
+        "Operation wrapKey is not allowed on a disabled key.",
+        Trouble.FINAL,
+        "version is disabled",
+        "--enabled true",
+    ),
+    (
+        404,
+        "KeyNotFound",
+        "",
+        "Key not found: language-key",
+        Trouble.FINAL,
+        "no such key",
+        "az keyvault key recover",
+    ),
+)

@@ -1,0 +1,195 @@
+"""Ctrl-C: every wait ends at once, no question holds it up, and what was begun at Azure is not forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import grpc
+import pytest
+
+from provider import ids
+from provider.arm import Arm
+from provider.azure_calls import Accepted, Progress
+from provider.clients import Clients
+from provider.facts import Account, Encryption, KeyVersion
+from provider.login import login
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    KEY_ID,
+    V2,
+    VAULT_ID,
+    FakeAzure,
+    SlowGrant,
+    an_account,
+    key_uri,
+)
+from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+
+pytestmark = pytest.mark.asyncio
+
+INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+LONG = 60.0
+"""Seconds that nobody may have to wait for after Ctrl-C."""
+
+
+class RealPause(FakeClock):
+    """A clock whose pauses really last, longer than a test."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.paused.set()
+        await asyncio.sleep(LONG * 10)
+
+
+async def stopped(pulumi: Engine, call: Any, begun: asyncio.Event) -> FailedError:
+    """Stops the provider once `begun`, and gives what the call then says."""
+    running = asyncio.ensure_future(call)
+    await begun.wait()
+    await pulumi.cancel()
+    with pytest.raises(FailedError) as failed:
+        await asyncio.wait_for(running, LONG)
+    return failed.value
+
+
+class Silent(FakeAzure):
+    """An Azure that never answers one kind of question."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+        self._name = name
+
+    async def _never(self, name: str) -> None:
+        if name == self._name:
+            self.begun.set()
+            await asyncio.Event().wait()
+
+    async def account(self, account: ids.AccountId) -> Account | None:
+        await self._never("account")
+        return await super().account(account)
+
+    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress:
+        await self._never("progress")
+        return await super().progress(account, operation_url)
+
+
+async def test_a_wait_ends_at_once() -> None:
+    """A wait for access ends, and the message says that the same command finishes what was begun."""
+    clock = RealPause()
+    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
+        failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), clock.paused)
+    assert failed.code is grpc.StatusCode.CANCELLED
+    assert "run the same command again" in str(failed)
+    assert failed.partial is None
+
+
+async def test_the_preflight_ends_at_once() -> None:
+    """Neither a busy account nor a read without an answer holds Ctrl-C up, and nothing is written."""
+    busy, clock = FakeAzure(), RealPause()
+    busy.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+    silent = Silent("account")
+    for azure, begun in ((busy, clock.paused), (silent, silent.begun)):
+        async with engine(azure, clock) as pulumi:
+            failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+        assert failed.code is grpc.StatusCode.CANCELLED
+        assert azure.patches == []
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
+async def test_a_preview_and_a_rotation_end_at_once(preview: bool) -> None:
+    """A question before a rotation ends, too, and no version is made."""
+    azure = Silent("account")
+    old = {"keyId": KEY_ID, "generation": 1, "accountId": ACCOUNT_ID}
+    async with engine(azure) as pulumi:
+        update = pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}, preview=preview)
+        failed = await stopped(pulumi, update, azure.begun)
+    assert failed.code is grpc.StatusCode.CANCELLED
+    assert len(azure.versions) == 1
+
+
+async def test_polling_ends_at_once_and_keeps_the_state() -> None:
+    """The change that Azure took is told to the engine, so that the next run goes on from there."""
+    running, clock = FakeAzure(), RealPause()
+    running.progress_script = [Progress("Updating")] * 9
+    silent = Silent("progress")
+    for azure, begun in ((running, clock.paused), (silent, silent.begun)):
+        async with engine(azure, clock) as pulumi:
+            failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+        assert "Azure took the change, but its end was not seen: stopped as asked" in str(failed)
+        assert failed.partial.id == ACCOUNT_ID
+        assert len(azure.patches) == 1
+
+
+async def test_a_change_under_way_is_not_abandoned() -> None:
+    """A PATCH whose answer is still to come is waited for: the answer tells whether it was taken."""
+
+    class Slow(FakeAzure):
+        begun, answer = asyncio.Event(), asyncio.Event()
+
+        async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+            self.begun.set()
+            await self.answer.wait()
+            return await super().bind(account, encryption)
+
+    azure = Slow()
+    azure.progress_script = [Progress("Updating")] * 9
+    async with engine(azure) as pulumi:
+        create = asyncio.ensure_future(pulumi.create(CMK, INPUTS))
+        await azure.begun.wait()
+        await pulumi.cancel()
+        azure.answer.set()
+        with pytest.raises(FailedError, match="its end was not seen") as failed:
+            await asyncio.wait_for(create, LONG)
+    assert failed.value.partial.id == ACCOUNT_ID
+
+
+async def test_a_rotation_under_way_is_kept() -> None:
+    """A version that is being made when Ctrl-C comes is the one that the state tells afterwards."""
+
+    class Slow(FakeAzure):
+        begun, answer = asyncio.Event(), asyncio.Event()
+
+        async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+            self.begun.set()
+            await self.answer.wait()
+            return await super().rotate(vault_uri, name)
+
+    azure, old = Slow(), {"keyId": KEY_ID, "generation": 1}
+    async with engine(azure) as pulumi:
+        update = asyncio.ensure_future(pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}))
+        await azure.begun.wait()
+        await pulumi.cancel()
+        azure.answer.set()
+        outputs = await asyncio.wait_for(update, LONG)
+    assert outputs.values["version"] == V2
+
+
+async def test_a_login_without_an_answer_holds_nothing_up() -> None:
+    """A token that never comes is not waited for after Ctrl-C."""
+    asked, answer = threading.Event(), threading.Event()
+
+    class StuckLogin(Clients):
+        def _log_in(self) -> Any:
+            class Stuck:
+                def get_token(self, *scopes: str, **options: Any) -> Any:
+                    asked.set()
+                    answer.wait(LONG)
+                    raise ValueError("no token")
+
+            return Stuck()
+
+    begun = asyncio.Event()
+
+    async def watch() -> None:
+        await asyncio.to_thread(asked.wait, LONG)
+        begun.set()
+
+    try:
+        async with engine(Arm(StuckLogin(login({}, {})))) as pulumi:
+            watching = asyncio.ensure_future(watch())
+            failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+            await watching
+    finally:
+        answer.set()
+    assert failed.code is grpc.StatusCode.CANCELLED

@@ -1,0 +1,96 @@
+"""The operation that a change begins: how it is followed, and what is believed of its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provider.azure_calls import Progress
+from provider.failure import ServiceError
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    NOT_YET,
+    V2,
+    VAULT_ID,
+    FakeAzure,
+    bound_to,
+    key_uri,
+)
+from tests.provider.rig import CMK, FailedError, FakeClock, engine
+
+pytestmark = pytest.mark.asyncio
+
+INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+
+
+async def test_the_operation_is_polled_as_its_headers_say() -> None:
+    """Azure's Retry-After sets the pace of the polls; its end, not its beginning, is the end."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    assert clock.slept == [9, 9]
+
+
+async def test_an_operation_is_never_asked_without_a_pause() -> None:
+    """A Retry-After of 0 is no leave to ask as fast as the wire allows."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.progress_script = [Progress("Updating", retry_after=0)] * 3
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    assert clock.slept == [0.5] * 3
+
+
+async def test_an_operation_that_fails_for_access_is_begun_again() -> None:
+    """Access may be found missing only while the operation runs; then the PATCH is made again."""
+    azure = FakeAzure()
+    azure.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
+    async with engine(azure) as pulumi:
+        await pulumi.create(CMK, INPUTS)
+    assert len(azure.patches) == 2
+
+
+async def test_fails_when_the_operation_fails() -> None:
+    """An operation that ends badly is an error with its own words."""
+    azure = FakeAzure()
+    azure.progress_script = [Progress("Failed", failure=ServiceError(200, "InternalError", "no luck"))]
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="InternalError: no luck"):
+            await pulumi.create(CMK, INPUTS)
+
+
+async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> None:
+    """When polling is lost, the engine is told that the resource exists, so that the next run goes on."""
+    azure = FakeAzure()
+    azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="its end was not seen") as failed:
+            await pulumi.create(CMK, INPUTS)
+    assert failed.value.partial.id == ACCOUNT_ID
+    assert failed.value.partial.properties["keyUriWithVersion"] == key_uri()
+
+
+async def test_an_operation_that_azure_forgot_is_told_by_the_account() -> None:
+    """A 404 at the operation's URL is not the end: the account itself says how it ended."""
+    azure = FakeAzure()
+    azure.failures["progress"].append(ServiceError(404, "NotFound", ""))
+    async with engine(azure) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS)
+    assert outputs.values["keyVersion"] == "1" * 32
+
+
+async def test_fails_when_somebody_else_writes_in_between() -> None:
+    """What is read back is compared field by field with what was asked for."""
+    azure = FakeAzure()
+
+    class Meddled(FakeAzure):
+        async def progress(self, account: Any, operation_url: str) -> Progress:
+            self.accounts[account.key] = replace(self.accounts[account.key], encryption=bound_to(V2))
+            return Progress("Succeeded")
+
+    azure = Meddled()
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match=f"keyVersion: found {V2}, wanted {'1' * 32}"):
+            await pulumi.create(CMK, INPUTS)

@@ -1,0 +1,87 @@
+"""Access that counts only later, on the local Azure's own clock: how often it is asked, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+from provider.arm import Arm
+from provider.clients import Clients
+from provider.login import login
+from tests.provider.fault_matrix import binding_inputs
+from tests.provider.rig import CMK, FakeClock, engine
+from tests.provider.world import World
+
+pytestmark = pytest.mark.asyncio
+
+JITTER = 0.8
+"""The least share of a pause that its jitter leaves."""
+
+
+class CloudClock(FakeClock):
+    """A clock whose pauses pass in the cloud, and nowhere else."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await asyncio.to_thread(self._world.azure.control, "/clock", {"advance": seconds})
+
+
+class TimedClients(Clients):
+    """The real clients; `asked` holds the moment of each request by what it asks for."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(login({}, os.environ))
+        self.asked: dict[tuple[str, str], list[float]] = {}
+        self._clock = clock
+
+    def _options(self) -> dict[str, Any]:
+        class Watch(SansIOHTTPPolicy[Any, Any]):
+            def on_request(_, request: Any) -> None:  # noqa: N805 - the clients are `self` here
+                method, path = request.http_request.method, request.http_request.url.partition("?")[0]
+                self.asked.setdefault((method, path), []).append(self._clock.now())
+
+        options = super()._options()
+        return {**options, "per_call_policies": [*options["per_call_policies"], Watch()]}
+
+
+@pytest.mark.parametrize("delay", [0, 5, 60, 300])
+async def test_access_that_comes_late_is_waited_for(
+    world: World, delay: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However late access counts, the account is bound soon after, and nothing is asked for more often than
+    its back-off allows."""
+    inputs = {**binding_inputs(world, world.versions()[0]), "accountId": world.account_id("contoso-late")}
+    world.azure.control("/behaviour", {"grant_delay_seconds": delay})
+    world.grant(world.make_account("contoso-late"))
+    clock = CloudClock(world)
+    clients = TimedClients(clock)
+    async with engine(Arm(clients), clock) as pulumi:
+        await pulumi.create(CMK, inputs)
+    assert world.bound_key("contoso-late") == inputs["keyUriWithVersion"]
+
+    calls = Counter(method for (method, _), moments in clients.asked.items() for _ in moments)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\naccess after {delay:>3} s: bound after {clock.now():5.1f} s, {len(clock.slept):>2} waits, "
+            f"{calls['PATCH']:>2} PATCH, {calls['GET']:>2} GET\n"
+        )
+    # The last wait began before access counted; it lasts 30 s at most, give or take its jitter.
+    assert delay - 5 <= clock.now() <= delay + 40
+    for (method, path), moments in clients.asked.items():
+        first, ceiling = (2.0, 30.0) if method == "PATCH" else (0.5, 10.0)
+        least = [JITTER * min(first * 1.6**n, ceiling) for n in range(len(moments))]
+        gaps = [after - before for before, after in pairwise(moments)]
+        assert all(gap >= pause for gap, pause in zip(gaps, least, strict=False)), (
+            f"{method} {path}: {moments}"
+        )
