@@ -8,38 +8,56 @@ one phase that a user-assigned identity needs. Before that, components/survey.py
 
 from __future__ import annotations
 
+import sys
 from typing import cast
 
 import pulumi
 
 import settings
+from components.chatter import drop_chatter
 from components.contract import EncryptedLanguageServiceArgs
 from components.service import EncryptedLanguageService
 from components.subscriptions import Subscriptions
-from components.survey import Wanted, survey
+from components.survey import RefusedError, Wanted, survey
 
-subscriptions, services = Subscriptions(), settings.load().services
-wanted = {
-    service.name: Wanted(
-        cast("EncryptedLanguageServiceArgs", service.args()),
-        subscriptions.provider_of(service.key.id or service.vault.id),
-    )
-    for service in services
-}
-around = survey(wanted)
-made = {
-    service.name: EncryptedLanguageService(
-        service.name,
-        wanted[service.name].args,
-        pulumi.ResourceOptions(protect=service.protect),
-        vault_provider=wanted[service.name].vault_provider,
-        around=around[service.name],
-    )
-    for service in services
-}
+# The exit code by which Pulumi's Python hosts know that the user was told what is wrong. After any other they
+# report an unhandled error, too.
+TOLD = 32
 
-if len(made) == 1:
-    for name, value in next(iter(made.values())).outputs().items():
-        pulumi.export(name, value)
-else:
-    pulumi.export("services", {name: service.outputs() for name, service in made.items()})
+
+def main() -> None:
+    """Makes the services, and exports what each of them says of itself."""
+    drop_chatter()
+    stack = settings.load()
+    subscriptions = Subscriptions(stack.subscription_id)
+    wanted = {
+        service.name: Wanted(
+            cast("EncryptedLanguageServiceArgs", service.args()),
+            subscriptions.provider_of(service.key.id or service.vault.id),
+        )
+        for service in stack.services
+    }
+    around = survey(wanted, subscription_id=stack.subscription_id, tenant_id=stack.tenant_id)
+    made = {
+        service.name: EncryptedLanguageService(
+            service.name,
+            wanted[service.name].args,
+            pulumi.ResourceOptions(protect=service.protect),
+            vault_provider=wanted[service.name].vault_provider,
+            around=around[service.name],
+        )
+        for service in stack.services
+    }
+    if len(made) == 1:
+        for name, value in next(iter(made.values())).outputs().items():
+            pulumi.export(name, value)
+    else:
+        pulumi.export("services", {name: service.outputs() for name, service in made.items()})
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (settings.SettingsError, RefusedError) as refused:
+        pulumi.log.error(str(refused))
+        sys.exit(TOLD)

@@ -10,7 +10,27 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from pulumi.provider.experimental import component_provider_host  # noqa: E402
 
+from components.access import KeyAccess  # noqa: E402
+from components.account import LanguageAccount  # noqa: E402
+from components.audit import AuditTrail  # noqa: E402
+from components.azure_policy import AzurePolicyGuardrails  # noqa: E402
+from components.binding import KeyBinding  # noqa: E402
+from components.identity import EncryptionIdentity  # noqa: E402
+from components.key import EncryptionKey  # noqa: E402
 from components.service import EncryptedLanguageService  # noqa: E402
+from components.vault import KeyVault  # noqa: E402
+
+COMPONENTS = [
+    EncryptedLanguageService,
+    KeyVault,
+    EncryptionKey,
+    EncryptionIdentity,
+    LanguageAccount,
+    KeyAccess,
+    KeyBinding,
+    AuditTrail,
+    AzurePolicyGuardrails,
+]
 
 if __name__ == "__main__":
-    component_provider_host(name="language-cmk", components=[EncryptedLanguageService])
+    component_provider_host(name="language-cmk", components=[*COMPONENTS])

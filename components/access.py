@@ -2,6 +2,14 @@
 
 Owns: both access models. An access policy counts for every key of the vault, a role assignment for this key
 alone. Does not own: when it counts; the binding waits for that.
+
+A service's grant is not protected, unlike all else that the data hangs on: the engine refuses to delete what
+is protected in the state, so that `access: revoked` would take two updates, and an emergency has no time for
+two. What depends on the grant is protected (the binding, or the account that is bound in its create), and
+that keeps it: measured on the engine, `pulumi destroy` refuses, `--exclude-protected` leaves the grant as
+what something protected needs, `--target` refuses without its dependents. Besides, the policy pack refuses a
+stack without it (grant-present), and the review blocks it (access-revoked) until it is approved. A grant that
+is composed by itself (`KeyAccess`) is protected.
 """
 
 from dataclasses import dataclass
@@ -11,10 +19,11 @@ import pulumi
 from pulumi_azure_native import authorization, keyvault
 
 from components import names
-from components.access_mode import RBAC
+from components.access_mode import ACCESS_POLICY, RBAC
 from components.component import Component, Options
 from components.key import KeyReference
 from components.roles import ENCRYPTION_USER, KeyRole
+from components.vault import vault_at
 
 
 @dataclass(frozen=True)
@@ -25,86 +34,87 @@ class KeyHolder:
     deleted_with: pulumi.Resource | None = None
 
 
+@dataclass(frozen=True)
+class Grant:
+    """One holder's access to one key, in the vault's model: "accessPolicy" or "rbac"."""
+
+    key: KeyReference
+    holder: KeyHolder
+    tenant_id: pulumi.Input[str]
+    access_model: str
+    role: KeyRole = ENCRYPTION_USER
+
+
 class KeyAccessArgs(TypedDict):
     """Inputs of KeyAccess."""
 
-    key: KeyReference
-    """Required. The key: `EncryptionKey.reference`, or an existing one."""
-    holder: KeyHolder
-    """Required. The identity: `LanguageAccount.holder`, `EncryptionIdentity.holder`, or any other."""
+    key_id: pulumi.Input[str]
+    """Required. ARM id of the key, without a version."""
+    principal_id: pulumi.Input[str]
+    """Required. Object id of the identity, such as `LanguageAccount.principal_id`."""
     tenant_id: pulumi.Input[str]
     """Required. The tenant of both."""
-    access: str
-    """Required. The vault's model: "accessPolicy" or "rbac"."""
-    role: NotRequired[KeyRole | None]
-    """Optional. What may be done; default what the service needs: get, wrap and unwrap."""
+    access_model: NotRequired[str | None]
+    """Optional. The vault's model: "accessPolicy" (default) or "rbac"."""
 
 
 class KeyAccess(Component):
-    """Access to a key, for exactly one identity.
+    """Access to a key, for exactly one identity and for no more than the service needs: get, wrap and unwrap.
 
     Produces: azure-native:keyvault:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
     scope.
     """
 
-    grant: pulumi.Resource
-    """What a binding must depend on."""
+    grant_id: pulumi.Output[str]
+    """ARM id of the grant, which a binding takes, so that it comes after it."""
 
     def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.grant = make_grant(name, args, self.kept)
-        self.register_outputs({})
+        vault_id = pulumi.Output.from_input(args["key_id"]).apply(lambda key: key.rsplit("/keys/", 1)[0])
+        key = KeyReference(args["key_id"], vault_at(vault_id))
+        model = args.get("access_model") or ACCESS_POLICY
+        made = make_grant(
+            name, Grant(key, KeyHolder(args["principal_id"]), args["tenant_id"], model), self.kept
+        )
+        self.grant_id = made.id
+        self.register_outputs({"grantId": self.grant_id})
 
 
-def make_grant(
-    name: str, args: KeyAccessArgs, kept: Options, *, adopts: str | None = None
-) -> pulumi.Resource:
+def make_grant(name: str, grant: Grant, kept: Options, *, adopts: str | None = None) -> pulumi.CustomResource:
     """Makes the grant. `adopts` is the id of one that is there already and is taken over as it is."""
-    make = _role_assignment if args["access"] == RBAC else _access_policy
+    make = _role_assignment if grant.access_model == RBAC else _access_policy
     return make(
         f"{name}-access",
-        args,
-        kept(deleted_with=args["holder"].deleted_with, provider=args["key"].vault.provider, import_=adopts),
+        grant,
+        kept(
+            deleted_with=grant.holder.deleted_with,
+            provider=grant.key.vault.provider,
+            import_=adopts,
+            # One that moves with its key to another vault is there before the old one goes: in between the
+            # account is bound anew.
+            delete_before_replace=False,
+        ),
     )
 
 
-def read_grant(name: str, args: KeyAccessArgs, part: Options) -> pulumi.Resource:
-    """The grant that a restored account has kept, read and not written; it fails where there is none.
-
-    It has a name of its own, because the next run takes the grant over under its usual one.
-    """
-    key, principal_id = args["key"], args["holder"].principal_id
-    opts = part(provider=key.vault.provider)
-    if args["access"] == RBAC:
-        scope = pulumi.Output.from_input(key.id)
-        assignment = pulumi.Output.all(scope, principal_id).apply(
-            lambda facts: names.role_assignment_name(facts[0], facts[1], ENCRYPTION_USER.definition)
-        )
-        kind = "/providers/Microsoft.Authorization/roleAssignments/"
-        role_id = pulumi.Output.concat(scope, kind, assignment)
-        return authorization.RoleAssignment.get(f"{name}-kept-access", role_id, opts)
-    policy_id = pulumi.Output.concat(key.vault.id, "/accessPolicy/", principal_id)
-    return keyvault.AccessPolicy.get(f"{name}-kept-access", policy_id, opts)
-
-
-def _access_policy(name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    vault, role = args["key"].vault, args.get("role") or ENCRYPTION_USER
+def _access_policy(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+    vault = grant.key.vault
     return keyvault.AccessPolicy(
         name,
         resource_group_name=vault.resource_group_name,
         vault_name=vault.name,
         policy=keyvault.AccessPolicyEntryArgs(
-            tenant_id=args["tenant_id"],
-            object_id=args["holder"].principal_id,
-            permissions=keyvault.PermissionsArgs(keys=list(role.permissions)),
+            tenant_id=grant.tenant_id,
+            object_id=grant.holder.principal_id,
+            permissions=keyvault.PermissionsArgs(keys=list(grant.role.permissions)),
         ),
         opts=opts,
     )
 
 
-def _role_assignment(name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    role, holder = args.get("role") or ENCRYPTION_USER, args["holder"]
-    scope = pulumi.Output.from_input(args["key"].id)
+def _role_assignment(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+    role, holder = grant.role, grant.holder
+    scope = pulumi.Output.from_input(grant.key.id)
     return authorization.RoleAssignment(
         name,
         role_assignment_name=pulumi.Output.all(scope, holder.principal_id).apply(

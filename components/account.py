@@ -18,6 +18,14 @@ from components.access import KeyHolder
 from components.component import Component, Options, Tags, read_back
 from components.network import NetworkArgs, account_rules, public_network_access
 
+# All that a later update of an account may write, but its identity and its key.
+_CHANGING = [
+    "properties.disableLocalAuth",
+    "properties.networkAcls",
+    "properties.publicNetworkAccess",
+    "sku",
+    "tags",
+]
 KIND = "TextAnalytics"  # what the portal calls a Language resource
 
 
@@ -60,12 +68,19 @@ class LanguageAccountArgs(TypedDict):
 @dataclass(frozen=True)
 class Account:
     """An account that was made. `declared_digest` is the SHA-256 of its declared inputs, which changes
-    whenever this program writes the account; `principal_id` is its own identity's, if it has one."""
+    whenever this program writes the account; `principal_id` is its own identity's, if it has one. `frozen`
+    says that this run leaves the account as it is."""
 
     resource: cognitiveservices.Account
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
     declared_digest: pulumi.Output[str]
+    frozen: bool = False
+
+    @property
+    def key_uri_with_version(self) -> pulumi.Output[str | None]:
+        """The key and version in the account itself; none on Microsoft-managed keys."""
+        return self.resource.properties.encryption.apply(_key_uri_with_version)
 
     @property
     def holder(self) -> KeyHolder:
@@ -81,32 +96,45 @@ def make_account(
     *,
     after: Sequence[pulumi.Resource] = (),
     restores: bool = False,
+    frozen: bool = False,
+    unbinds: bool = False,
+    hooks: pulumi.ResourceHookBinding | None = None,
 ) -> Account:
     """Makes the account, or restores a soft-deleted one of its name with its data.
 
     `after` is what must be there before it and outlive it: its vault, and with `encryption_key` the grant.
+    `frozen` leaves one that stands as it is: while its identity may not use the key, the service has to be
+    assumed to refuse every PUT of the account, which states the key again. `unbinds` writes that the account
+    is on Microsoft's keys, for one that stated its key in its own inputs.
     """
     declared = _declared(name, args)
     if restores:
         declared["properties"]["restore"] = True
-    inline = args.get("encryption_key") is not None
+    if unbinds:
+        # Said outright: what a PUT without encryption does was never observed.
+        declared["properties"]["encryption"] = {"key_source": "Microsoft.CognitiveServices"}
+    inline = unbinds or args.get("encryption_key") is not None
+    ignored = [] if inline else ["properties.encryption"]
+    if frozen:
+        ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
     opts = kept(
-        ignore_changes=None if inline else ["properties.encryption"],
+        ignore_changes=ignored,
         depends_on=list(after),
+        hooks=hooks,
     )
     account = cognitiveservices.Account(f"{name}-account", **declared, opts=opts)
     live = read_back(
         account.name,
         cognitiveservices.get_account_output(
             account_name=account.name,
-            resource_group_name=args["resource_group_name"],
+            resource_group_name=account.id.apply(names.group_in),
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
     digest = pulumi.Output.json_dumps(declared, sort_keys=True).apply(
         lambda text: hashlib.sha256(text.encode()).hexdigest()
     )
-    return Account(account, live.properties.endpoint, live.apply(_principal_id), digest)
+    return Account(account, live.properties.endpoint, live.apply(_principal_id), digest, frozen)
 
 
 class LanguageAccount(Component):
@@ -115,7 +143,7 @@ class LanguageAccount(Component):
     Produces: azure-native:cognitiveservices:Account. Raises ValueError when the name breaks Azure's limits.
     """
 
-    id: pulumi.Output[str]
+    account_id: pulumi.Output[str]
     """The account's ARM id."""
     account_name: pulumi.Output[str]
     """The account's name."""
@@ -123,22 +151,33 @@ class LanguageAccount(Component):
     """Where the account's service is called."""
     principal_id: pulumi.Output[str | None]
     """Object id of the account's own identity; none when it has only a user-assigned one."""
+    declared_digest: pulumi.Output[str]
+    """Changes whenever the account is written; a binding takes it, so that it is written again, too."""
 
     def __init__(
         self, name: str, args: LanguageAccountArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        self.made = make_account(name, args, self.kept)
-        self.id, self.account_name = self.made.resource.id, self.made.resource.name
-        self.endpoint, self.principal_id = self.made.endpoint, self.made.principal_id
+        made = make_account(name, args, self.kept)
+        self.account_id, self.account_name = made.resource.id, made.resource.name
+        self.endpoint, self.principal_id = made.endpoint, made.principal_id
+        self.declared_digest = made.declared_digest
         self.register_outputs(
             {
-                "id": self.id,
+                "accountId": self.account_id,
                 "accountName": self.account_name,
                 "endpoint": self.endpoint,
                 "principalId": self.principal_id,
+                "declaredDigest": self.declared_digest,
             }
         )
+
+
+def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionResponse | None) -> str | None:
+    key = encryption.key_vault_properties if encryption else None
+    if key is None:
+        return None
+    return f"{(key.key_vault_uri or '').rstrip('/')}/keys/{key.key_name}/{key.key_version}"
 
 
 def _present(principal_id: str | None) -> str:
@@ -178,5 +217,5 @@ def _identity(args: LanguageAccountArgs) -> dict[str, Any]:
     own = [] if args.get("system_assigned") is False else ["SystemAssigned"]
     identity_id = args.get("user_assigned_identity_id")
     if identity_id is None:
-        return {"type": ", ".join(own)}
+        return {"type": ", ".join(own) or "None"}
     return {"type": ", ".join([*own, "UserAssigned"]), "user_assigned_identities": [identity_id]}

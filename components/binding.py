@@ -52,39 +52,58 @@ class CustomerManagedKey(CmkResource):
         super().__init__("azure-cmk:index:CustomerManagedKey", name, {**outputs, **inputs}, opts)
 
 
-class KeyBindingArgs(TypedDict):
-    """Inputs of KeyBinding."""
+def make_binding(
+    name: str,
+    kept: Options,
+    *,
+    account: Account,
+    key_version: KeyVersion,
+    grant: pulumi.Resource | None,
+    vault_id: pulumi.Input[str],
+) -> CustomerManagedKey:
+    """Binds the account, once its identity may use the key.
 
-    account: Account
-    """Required. The account, which has a system-assigned identity: `LanguageAccount.made`."""
-    key_version: KeyVersion
-    """Required. The version to bind it to."""
-    grant: pulumi.Resource
-    """Required. The account's access to the key, `KeyAccess.grant`; the binding waits for it."""
-    vault_id: pulumi.Input[str]
-    """Required. ARM id of the vault, which the provider checks before it writes."""
-
-
-def make_binding(name: str, args: KeyBindingArgs, kept: Options) -> CustomerManagedKey:
-    """Binds the account, once its identity may use the key."""
-    account = args["account"]
+    `grant` is the account's access to it, which the binding waits for. None where the access was taken away
+    on purpose: what is bound is then kept as it is, for the service could not open the data's key to bind it
+    anew. The provider checks the vault before it writes.
+    """
+    held = ["keyUriWithVersion", "vaultId"] if grant is None else []
+    if account.frozen:
+        held.append("accountDigest")
     return CustomerManagedKey(
         f"{name}-binding",
         {
             "account_id": account.resource.id,
-            "key_uri_with_version": args["key_version"].key_uri_with_version,
-            "vault_id": args["vault_id"],
+            "key_uri_with_version": key_version.key_uri_with_version,
+            "vault_id": vault_id,
             "account_digest": account.declared_digest,
         },
-        kept(depends_on=[args["grant"]], deleted_with=account.resource),
+        kept(depends_on=[grant] if grant else [], ignore_changes=held, deleted_with=account.resource),
     )
 
 
-class KeyBinding(Component):
-    """Puts an account's data under a key, once the account's identity may use it.
+class KeyBindingArgs(TypedDict):
+    """Inputs of KeyBinding."""
 
-    Produces: azure-cmk:index:CustomerManagedKey. Written again whenever this program writes the account,
-    because such a write may unbind it.
+    account_id: pulumi.Input[str]
+    """Required. ARM id of the account, which has a system-assigned identity."""
+    account_digest: NotRequired[pulumi.Input[str] | None]
+    """Optional. `LanguageAccount.declared_digest`; another one writes the binding again, as it must be after
+    each write of the account."""
+    key_id: pulumi.Input[str]
+    """Required. ARM id of the key, without a version."""
+    grant_id: pulumi.Input[str]
+    """Required. The account's access to the key, `KeyAccess.grant_id`; the binding waits for it."""
+    generation: NotRequired[pulumi.Input[int] | None]
+    """Optional. A higher number makes a new version of the key and binds it; it only counts up."""
+    pin: NotRequired[pulumi.Input[str] | None]
+    """Optional. The version (32 hex digits) to stay on instead of the newest."""
+
+
+class KeyBinding(Component):
+    """Puts an account's data under the newest version of a key, once the account's identity may use it.
+
+    Produces: azure-cmk:index:KeyVersion, azure-cmk:index:CustomerManagedKey.
     """
 
     key_uri_with_version: pulumi.Output[str]
@@ -92,5 +111,24 @@ class KeyBinding(Component):
 
     def __init__(self, name: str, args: KeyBindingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.key_uri_with_version = make_binding(name, args, self.kept).key_uri_with_version
+        key_id = pulumi.Output.from_input(args["key_id"])
+        version = KeyVersion(
+            f"{name}-key-version",
+            {"key_id": key_id, "generation": args.get("generation"), "pin": args.get("pin")},
+            self.part(),
+        )
+        binding = CustomerManagedKey(
+            f"{name}-binding",
+            {
+                # The grant is no input of the binding, and still it has to be there before.
+                "account_id": pulumi.Output.all(args["account_id"], args["grant_id"]).apply(
+                    lambda ids: str(ids[0])
+                ),
+                "key_uri_with_version": version.key_uri_with_version,
+                "vault_id": key_id.apply(lambda key: key.rsplit("/keys/", 1)[0]),
+                "account_digest": args.get("account_digest"),
+            },
+            self.kept(),
+        )
+        self.key_uri_with_version = binding.key_uri_with_version
         self.register_outputs({"keyUriWithVersion": self.key_uri_with_version})

@@ -11,12 +11,14 @@ every part would double the resources of a stack and serve nobody.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 
 from components.aliases import drop_version_aliases
 
+AZURE = "azure-native"
 Found = TypeVar("Found")
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
@@ -28,10 +30,24 @@ class Options(Protocol):
         """The options, with those given."""
 
 
+def azure_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResource | None:
+    """The azure-native provider that a component's children will use; None where it is the default one."""
+    if opts is None:
+        return None
+    listed = opts.providers or []
+    given = list(listed.values()) if isinstance(listed, Mapping) else list(listed)
+    own = next((one for one in [opts.provider, *given] if one and one.package == AZURE), None)
+    # The module and the type are of no account.
+    return own or (opts.parent.get_provider(f"{AZURE}:any:Any") if opts.parent else None)
+
+
 class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+    def __init__(
+        self, name: str, opts: pulumi.ResourceOptions | None, says: Mapping[str, str] | None = None
+    ) -> None:
+        """`says` is what a preview shows of the component itself, and what policies read of it."""
         opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, for Pulumi takes what is for an output.
@@ -41,7 +57,10 @@ class Component(pulumi.ComponentResource):
         if not isinstance(opts.parent, Component):
             own.transformations = [drop_version_aliases]
         super().__init__(
-            f"language-cmk:index:{type(self).__name__}", name, {}, pulumi.ResourceOptions.merge(opts, own)
+            f"language-cmk:index:{type(self).__name__}",
+            name,
+            {**(says or {})},
+            pulumi.ResourceOptions.merge(opts, own),
         )
 
     def part(self, **options: Any) -> pulumi.ResourceOptions:
@@ -58,6 +77,8 @@ def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.O
 
     The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
     identity is previewed as a replaced one. An invoke with unknown arguments forgets where they came from;
-    the name is put back, for policies go by that in a preview.
+    the name is put back, for policies go by that in a preview. The arguments must be what the resource itself
+    tells: with one from a component of another program the SDK (3.259) takes the answer for unknown, even in
+    an update.
     """
     return pulumi.Output.all(name, found).apply(lambda pair: cast("Found", pair[1]))

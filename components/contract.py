@@ -14,11 +14,13 @@ CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
 DEPLOYER = "deployer"
 REFUSE, RECOVER = "refuse", "recover"
+GRANTED, REVOKED = "granted", "revoked"
 
 _CHOICES = {
     "encryption": (CUSTOMER_MANAGED, MICROSOFT_MANAGED),
     "identity": (SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH),
-    "access": (ACCESS_POLICY, RBAC),
+    "access_model": (ACCESS_POLICY, RBAC),
+    "access": (GRANTED, REVOKED),
     "soft_deleted": (REFUSE, RECOVER),
 }
 
@@ -57,7 +59,8 @@ class ServiceAuditArgs(TypedDict):
     """Where the audit logs of the account and of the vault made here go."""
 
     new_workspace: NotRequired[bool | None]
-    """Optional. Makes a Log Analytics workspace for them, `log-<service>`."""
+    """Optional. Makes a Log Analytics workspace for them, `log-<service>`; default true, unless
+    `workspace_id` is given."""
     workspace_id: NotRequired[str | None]
     """Optional. ARM id of an existing workspace."""
     alerts: NotRequired[bool | None]
@@ -79,8 +82,11 @@ class EncryptedLanguageServiceArgs(TypedDict):
     identity: NotRequired[str | None]
     """Optional. Who uses the key: "systemAssigned" (default; bound in two phases), or "userAssigned" or
     "systemAndUserAssigned" (bound in the account's own create)."""
-    access: NotRequired[str | None]
+    access_model: NotRequired[str | None]
     """Optional. How use of the key is granted: "accessPolicy" (default) or "rbac"."""
+    access: NotRequired[str | None]
+    """Optional. Whether the account may use the key: "granted" (default), or "revoked": its data then answers
+    403, and vault, key, account and binding stay as they are."""
     resource_group_name: NotRequired[str | None]
     """Optional. The resource group made here; default `rg-<service>`."""
     existing_resource_group_name: NotRequired[str | None]
@@ -92,6 +98,9 @@ class EncryptedLanguageServiceArgs(TypedDict):
     "recover" brings it back with its keys and data."""
     replace_account: NotRequired[str | None]
     """Optional. Name of the account, to be replaced by one of another name. Its data goes with it."""
+    unbind_account: NotRequired[str | None]
+    """Optional. Name of the account, which with "microsoftManaged" is taken from the customer's key; vault,
+    key and access stay as long as this is said."""
     sku: NotRequired[str | None]
     """Optional. Pricing tier of the account; default "S". The free tier cannot have a customer-managed key.
     """
@@ -102,9 +111,22 @@ class EncryptedLanguageServiceArgs(TypedDict):
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the account and the vault made here; default nobody."""
     audit: NotRequired[ServiceAuditArgs | None]
-    """Optional. Where the audit logs go; default nowhere."""
+    """Optional. Where the audit logs go; default to a workspace made here."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of everything made here."""
+    as_found: NotRequired[list[str] | None]
+    """Optional. Parts of an adopted account, vault and access that stay as they were found: "access",
+    "identity", "network", "otherProperties", "tags", "vault"."""
+
+
+def unbinds(args: EncryptedLanguageServiceArgs) -> bool:
+    """Whether an account goes back, or has gone back, to Microsoft's keys, and the customer's is kept."""
+    return args.get("encryption") == MICROSOFT_MANAGED and bool(args.get("unbind_account"))
+
+
+def has_key(args: EncryptedLanguageServiceArgs) -> bool:
+    """Whether a service has a customer's key: its data is under it, or was until it was unbound."""
+    return args.get("encryption") in (None, CUSTOMER_MANAGED) or unbinds(args)
 
 
 def checked(args: EncryptedLanguageServiceArgs) -> EncryptedLanguageServiceArgs:

@@ -27,6 +27,11 @@ class Deleted:
     account: Mapping[str, Any] | None = None
 
 
+def makes(name: str, args: EncryptedLanguageServiceArgs, before: Standing) -> bool:
+    """Whether a service is about to make a vault or an account, whose names could be held."""
+    return before.account is None or (before.vault is None and guards.vault_name(name, args) is not None)
+
+
 def holding(
     name: str, args: EncryptedLanguageServiceArgs, before: Standing, vaults: Listed, accounts: Listed
 ) -> Deleted:

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components import names
+from components import guards, names
 from components.access_mode import ACCESS_POLICY, RBAC
 from components.contract import (
-    CUSTOMER_MANAGED,
     DEPLOYER,
     RECOVER,
-    SYSTEM_ASSIGNED,
     EncryptedLanguageServiceArgs,
+    has_key,
 )
 from components.deleted import Deleted
 from components.problem import Problem
@@ -34,7 +33,8 @@ class Place:
     """Where a service's key is, and what must be asked about it.
 
     `grants` are the access policies that the state does not hold, by logical name, with the object id each is
-    for; `assignment_name` is the role assignment's that it does not hold.
+    for; `assignment` is the role assignment's logical name if the state does not hold it, `assignment_name`
+    its name in Azure.
     """
 
     vault_id: str = ""
@@ -46,6 +46,7 @@ class Place:
     grants: tuple[tuple[str, str], ...] = ()
     assignment: str = ""
     assignment_name: str = ""
+    assignment_scope: str = ""
 
     @property
     def key_id(self) -> str:
@@ -63,10 +64,15 @@ class Place:
         """What names the key in azure-native's functions."""
         return {**self.vault_arguments, "keyName": self.key_name}
 
+    @property
+    def assignment_arguments(self) -> dict[str, str]:
+        """What names the role assignment in azure-native's functions."""
+        return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
+
 
 def place(name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone: Deleted) -> Place:
     """Where the key of a service is. Nothing is asked about a vault that is about to be made."""
-    if args.get("encryption") not in (None, CUSTOMER_MANAGED):
+    if not has_key(args):
         return Place()
     vault, key = args.get("vault") or {}, args.get("key") or {}
     key_id = key.get("id")
@@ -76,29 +82,36 @@ def place(name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone:
     missing_key = not key_id and f"{KEY}::{name}-key" not in before.resources
     if not vault_id:
         return Place(makes_key=missing_key, key_name=key_name)
+    principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
+    if guards.is_replaced(name, args, before):
+        principal = None  # the account that takes its place has another
     grants = tuple(
         (grant, holder)
-        for grant, holder in _policies(name, args, before)
+        for grant, holder in _policies(name, args, principal)
         if f"{POLICY_TYPE}::{grant}" not in before.resources
     )
     role = f"{name}-access"
-    principal = _principal(args, before) if args.get("access") == RBAC else None
     assigned = f"{ROLE_ASSIGNMENT}::{role}" in before.resources
-    assignment_name = ""
-    if principal and not assigned:
+    assignment_name, assignment_scope = "", f"{vault_id}/keys/{key_name}"
+    if principal and args.get("access_model") == RBAC:
         assignment_name = names.role_assignment_name(
             f"{vault_id}/keys/{key_name}", principal, ENCRYPTION_USER.definition
         )
+        if before.assignment_id and "access" in (args.get("as_found") or ()):
+            # It was made by others, who gave it another name, perhaps at another scope.
+            assignment_scope = before.assignment_id.rsplit("/providers/", 1)[0]
+            assignment_name = before.assignment_id.rsplit("/", 1)[1]
     return Place(
         vault_id=vault_id,
         vault_exists=given is not None,
         makes_key=missing_key,
-        asks_vault=given is not None or bool(grants),
-        asks_key=missing_key,
+        asks_vault=given is not None or bool(grants) or before.is_bound,
+        asks_key=missing_key or before.is_bound,
         key_name=key_name,
         grants=grants,
-        assignment=role,
+        assignment="" if assigned else role,
         assignment_name=assignment_name,
+        assignment_scope=assignment_scope,
     )
 
 
@@ -112,11 +125,11 @@ def problems(
         return
     name, properties = vault["name"], vault["properties"]
     model = RBAC if properties.get("enableRbacAuthorization") else ACCESS_POLICY
-    wanted = args.get("access") or ACCESS_POLICY
+    wanted = args.get("access_model") or ACCESS_POLICY
     if model != wanted:
         yield Problem(
-            "access",
-            f"found {wanted!r}, but the vault {name!r} grants by {model!r}; set access: {model}",
+            "accessModel",
+            f"found {wanted!r}, but the vault {name!r} grants by {model!r}; set accessModel: {model}",
         )
     if plain(vault["location"]) != plain(args["location"]):
         yield Problem(
@@ -144,19 +157,19 @@ def problems(
         )
 
 
-def grants_that_come_back(name: str, args: EncryptedLanguageServiceArgs, gone: Deleted) -> frozenset[str]:
-    """Grants that are there once vault or account is back, by logical name.
+def grants_that_come_back(
+    name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone: Deleted
+) -> Mapping[str, str]:
+    """Ids of the grants that are there once a vault is back, by logical name.
 
-    A vault comes back with its access policies and without its role assignments; an account comes back with
-    its identity, whose access was never taken away.
+    It comes back with its access policies and without its role assignments (source: "Azure Key Vault recovery
+    management"); an account that stands or comes back has its identity, whose policy goes only with the
+    vault. Whether others, of people, had been taken away before is not known.
     """
-    policies = (args.get("access") or ACCESS_POLICY) == ACCESS_POLICY
-    found = set()
-    if gone.account and (policies or not gone.vault):
-        found.add(f"{name}-access")
-    if gone.vault and policies:
-        found |= {grant for grant, _ in _operators(name, args)}
-    return frozenset(found)
+    principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
+    if gone.vault is None or principal is None or args.get("access_model") == RBAC:
+        return {}
+    return {f"{name}-access": f"{gone.vault['resourceId']}/accessPolicy/{principal}"}
 
 
 def grants_to_adopt(place: Place, vault: Answer, assignment: Answer, deployer_id: str) -> Mapping[str, str]:
@@ -170,24 +183,17 @@ def grants_to_adopt(place: Place, vault: Answer, assignment: Answer, deployer_id
         object_id = deployer_id if holder == DEPLOYER else holder
         if object_id.lower() in there:
             adopted[grant] = f"{place.vault_id}/accessPolicy/{object_id}"
-    if assignment is not None:
+    if assignment is not None and place.assignment:
         adopted[place.assignment] = assignment["id"]
     return adopted
 
 
-def _policies(name: str, args: EncryptedLanguageServiceArgs, before: Standing) -> Iterator[tuple[str, str]]:
-    if (args.get("access") or ACCESS_POLICY) != ACCESS_POLICY:
+def _policies(
+    name: str, args: EncryptedLanguageServiceArgs, principal: str | None
+) -> Iterator[tuple[str, str]]:
+    if (args.get("access_model") or ACCESS_POLICY) != ACCESS_POLICY:
         return
-    if principal := _principal(args, before):
+    if principal:
         yield f"{name}-access", principal
-    yield from _operators(name, args)
-
-
-def _operators(name: str, args: EncryptedLanguageServiceArgs) -> Iterator[tuple[str, str]]:
     for operator in (args.get("vault") or {}).get("key_operators") or ():
         yield f"{name}-operator-{operator}-access", operator
-
-
-def _principal(args: EncryptedLanguageServiceArgs, before: Standing) -> str | None:
-    system = args.get("identity") in (None, SYSTEM_ASSIGNED)
-    return before.account.principal_id if before.account and system else None

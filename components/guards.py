@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from components import names
 from components.access_mode import ACCESS_POLICY, RBAC
 from components.contract import (
-    CUSTOMER_MANAGED,
+    MICROSOFT_MANAGED,
     SYSTEM_ASSIGNED,
     EncryptedLanguageServiceArgs,
+    has_key,
 )
 from components.problem import Problem
 from components.regions import plain
@@ -42,9 +43,17 @@ def group_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
 def vault_name(name: str, args: EncryptedLanguageServiceArgs) -> str | None:
     """The name of the vault that is made here; None when an existing one is used, or none."""
     wanted, key = args.get("vault") or {}, args.get("key") or {}
-    if args.get("encryption") not in (None, CUSTOMER_MANAGED) or wanted.get("id") or key.get("id"):
+    if not has_key(args) or wanted.get("id") or key.get("id"):
         return None
     return wanted.get("name") or names.vault_name(name)
+
+
+def is_replaced(name: str, args: EncryptedLanguageServiceArgs, before: Standing) -> bool:
+    """Whether the account goes, as `replaceAccount` asks by its name, and another takes its place."""
+    account = before.account
+    if account is None or args.get("replace_account") != account.name:
+        return False
+    return account_name(name, args) != account.name
 
 
 def _replacement(
@@ -91,8 +100,7 @@ def _replacement(
 
 def _identity(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> Found:
     declared = "system" if args.get("identity") in (None, SYSTEM_ASSIGNED) else "user"
-    turned_off = args.get("encryption") not in (None, CUSTOMER_MANAGED)
-    if account.holder is None or turned_off or declared == account.holder:
+    if account.holder is None or declared == account.holder:
         return
     yield Problem(
         "identity",
@@ -102,20 +110,33 @@ def _identity(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> F
     )
 
 
-def _home(
-    args: EncryptedLanguageServiceArgs, account: StandingAccount, tenant_id: str, subscription_id: str
-) -> Found:
+def _encryption(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> Found:
+    if account.holder is None or args.get("encryption") != MICROSOFT_MANAGED:
+        return
+    if args.get("unbind_account") != account.name:
+        yield Problem(
+            "encryption",
+            f"changes to {MICROSOFT_MANAGED!r}, which takes the data of account {account.name!r} from your "
+            "key: nothing is lost, but to take the key away then no longer takes the data out of reach. To "
+            f"want that, set unbindAccount: {account.name}, which keeps vault, key and access; where the "
+            "account is protected, run `pulumi up` with that setting alone first",
+        )
+
+
+def elsewhere(account: StandingAccount, *, tenant_id: str | None, subscription_id: str | None) -> Found:
+    """Why a login to another tenant or subscription than the account's is refused; one not known is not."""
     subscription = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).subscription_id
-    if subscription != subscription_id.lower():
+    if subscription_id and subscription != subscription_id.lower():
         yield Problem(
             "azure-native:subscriptionId",
-            f"found a login to subscription {subscription_id}, but account {account.name!r} is in "
-            f"{subscription}; a new account there would have none of the data; log in to {subscription}",
+            f"found {subscription_id}, but account {account.name!r} and its data are in {subscription} and "
+            "cannot move: what is made from now on would be in the other one, an account with none of "
+            f"the data; log in to {subscription}, or make a stack of its own for {subscription_id}",
         )
-    if account.tenant_id and account.tenant_id.lower() != tenant_id.lower():
+    if tenant_id and account.tenant_id and account.tenant_id.lower() != tenant_id.lower():
         yield Problem(
             "azure-native:tenantId",
-            f"found a login to tenant {tenant_id}, but account {account.name!r} is in {account.tenant_id}; "
+            f"found {tenant_id}, but account {account.name!r} is in {account.tenant_id}; "
             "an identity does not move between tenants, so that the key, and with it the data, would be out "
             f"of reach; log in to {account.tenant_id}",
         )
@@ -134,10 +155,13 @@ def _vault(
             f"the data of account {account.name!r} is under its key; make the new vault elsewhere and give "
             "its vault.id: the account is bound to its key first, and the old vault goes last",
         )
-    model, declared = RBAC if before.vault.uses_rbac else ACCESS_POLICY, args.get("access") or ACCESS_POLICY
+    model, declared = (
+        RBAC if before.vault.uses_rbac else ACCESS_POLICY,
+        args.get("access_model") or ACCESS_POLICY,
+    )
     if model != declared:
         yield Problem(
-            "access",
+            "accessModel",
             f"changes from {model!r} to {declared!r}, which takes from account {account.name!r} its access "
             "to the key before the new one counts, and the data is out of reach until then; first give the "
             f"identity {account.principal_id or ''} access in the new way (role {ENCRYPTION_USER.name!r} at "
@@ -162,7 +186,8 @@ def losses(
     rules: tuple[Callable[[], Found], ...] = (
         lambda: _replacement(name, args, before, account),
         lambda: _identity(args, account),
-        lambda: _home(args, account, tenant_id, subscription_id),
+        lambda: _encryption(args, account),
+        lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(name, args, before, account),
     )
     return [problem for rule in rules for problem in rule()]

@@ -56,7 +56,7 @@ def make_identity(name: str, args: EncryptionIdentityArgs, kept: Options) -> Ide
         identity.name,
         managedidentity.get_user_assigned_identity_output(
             resource_name=identity.name,
-            resource_group_name=args["resource_group_name"],
+            resource_group_name=identity.id.apply(names.group_in),
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
@@ -69,7 +69,7 @@ class EncryptionIdentity(Component):
     Produces: azure-native:managedidentity:UserAssignedIdentity.
     """
 
-    id: pulumi.Output[str]
+    identity_id: pulumi.Output[str]
     """The identity's ARM id."""
     client_id: pulumi.Output[str]
     """What the account names it by in its encryption."""
@@ -81,5 +81,12 @@ class EncryptionIdentity(Component):
     ) -> None:
         super().__init__(name, opts)
         identity = make_identity(name, args, self.kept)
-        self.id, self.client_id, self.principal_id = identity.id, identity.client_id, identity.principal_id
-        self.register_outputs({"id": self.id, "clientId": self.client_id, "principalId": self.principal_id})
+        self.identity_id, self.client_id = identity.id, identity.client_id
+        self.principal_id = identity.principal_id
+        self.register_outputs(
+            {
+                "identityId": self.identity_id,
+                "clientId": self.client_id,
+                "principalId": self.principal_id,
+            }
+        )

@@ -4,15 +4,16 @@ Owns: what a key must be (RSA 2048, wrap and unwrap only) and how it is rotated.
 the account is bound to (key_version.py, binding.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import keyvault
 
 from components import names
 from components.component import Component, Options, Tags
-from components.vault import VaultReference
+from components.vault import VaultReference, vault_at
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
@@ -30,8 +31,8 @@ class KeyReference:
 class EncryptionKeyArgs(TypedDict):
     """Inputs of EncryptionKey."""
 
-    vault: VaultReference
-    """Required. The vault the key is in: `KeyVault.reference`, or an existing one."""
+    vault_id: pulumi.Input[str]
+    """Required. ARM id of the vault the key is in."""
     key_name: NotRequired[str | None]
     """Optional. Unique in its vault; default `cmk-<name>`."""
     expires_after_days: NotRequired[int | None]
@@ -50,21 +51,20 @@ class EncryptionKey(Component):
     breaks Azure's limits.
     """
 
-    id: pulumi.Output[str]
+    key_id: pulumi.Output[str]
     """The key's ARM id, without a version."""
 
     def __init__(
         self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        self.reference = make_key(name, args, self.kept)
-        self.id = pulumi.Output.from_input(self.reference.id)
-        self.register_outputs({"id": self.id})
+        key = make_key(name, vault_at(args["vault_id"]), args, self.kept)
+        self.key_id = pulumi.Output.from_input(key.id)
+        self.register_outputs({"keyId": self.key_id})
 
 
-def make_key(name: str, args: EncryptionKeyArgs, kept: Options) -> KeyReference:
-    """Makes the key's first version."""
-    vault = args["vault"]
+def make_key(name: str, vault: VaultReference, args: Mapping[str, Any], kept: Options) -> KeyReference:
+    """Makes the key's first version. `args` are those of EncryptionKeyArgs but for the vault."""
     key = keyvault.Key(
         f"{name}-key",
         resource_group_name=vault.resource_group_name,
@@ -86,6 +86,8 @@ def make_key(name: str, args: EncryptionKeyArgs, kept: Options) -> KeyReference:
             ignore_changes=["properties", "tags"],
             # Deleting this resource would delete the key in the vault, and the data with it.
             retain_on_delete=True,
+            # One that moves leaves the old where it is, and what is bound to it as it is.
+            delete_before_replace=False,
             provider=vault.provider,
         ),
     )

@@ -19,6 +19,8 @@ class KeyVersionArgs(TypedDict):
     """Optional. A higher number makes a new version of the key; it only counts up."""
     pin: NotRequired[pulumi.Input[str] | None]
     """Optional. A version (32 hex digits) to stay on instead of the newest."""
+    account_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of the account that is to follow; a key that it could not follow is not rotated."""
 
 
 class KeyVersion(CmkResource):
@@ -45,5 +47,5 @@ class KeyVersion(CmkResource):
                 "newest_version",
             )
         )
-        inputs = {"generation": None, "pin": None, **args}
+        inputs = {"generation": None, "pin": None, "account_id": None, **args}
         super().__init__("azure-cmk:index:KeyVersion", name, {**outputs, **inputs}, opts)

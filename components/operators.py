@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pulumi
 
-from components.access import KeyHolder, make_grant
+from components.access import Grant, KeyHolder, make_grant
 from components.access_mode import ACCESS_POLICY
 from components.component import Options
 from components.contract import DEPLOYER, EncryptedLanguageServiceArgs
@@ -20,20 +20,24 @@ from components.survey import Surroundings
 def grant_operators(
     name: str, args: EncryptedLanguageServiceArgs, around: Surroundings, key: KeyReference, part: Options
 ) -> list[pulumi.Resource]:
-    """Access for those who may rotate the key; it must be there before a new version is asked for."""
+    """Access for those who may rotate the key; it must be there before a new version is asked for.
+
+    What a vault that comes back grants is seen once it is back, so that it is left to the next run.
+    """
+    if around.recovers_vault:
+        return []
     return [
         make_grant(
             f"{name}-operator-{operator}",
-            {
-                "key": key,
-                "holder": KeyHolder(around.deployer_id if operator == DEPLOYER else operator),
-                "tenant_id": around.tenant_id,
-                "access": ACCESS_POLICY,
-                "role": ROTATION_OPERATOR,
-            },
+            Grant(
+                key,
+                KeyHolder(around.deployer_id if operator == DEPLOYER else operator),
+                around.tenant_id,
+                ACCESS_POLICY,
+                ROTATION_OPERATOR,
+            ),
             part,
             adopts=around.adopted.get(f"{name}-operator-{operator}-access"),
         )
         for operator in (args.get("vault") or {}).get("key_operators") or ()
-        if f"{name}-operator-{operator}-access" not in around.present
     ]

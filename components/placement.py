@@ -8,6 +8,7 @@ from __future__ import annotations
 import pulumi
 
 from components import names
+from components.as_found import leaving
 from components.component import Options
 from components.contract import EncryptedLanguageServiceArgs
 from components.key import KeyReference, make_key
@@ -41,11 +42,11 @@ def place_key(
                 "location": args["location"],
                 "tenant_id": around.tenant_id,
                 "vault_name": (args.get("vault") or {}).get("name"),
-                "access": args.get("access"),
+                "access_model": args.get("access_model"),
                 "network": args.get("network"),
                 "tags": args.get("tags"),
             },
-            kept,
+            leaving(kept, "vault", args.get("as_found")),
             recovers=around.recovers_vault,
         )
     if around.keeps_key:
@@ -54,8 +55,8 @@ def place_key(
         return KeyReference(pulumi.Output.concat(vault.id, "/keys/", key_name), vault)
     return make_key(
         name,
+        vault,
         {
-            "vault": vault,
             "key_name": wanted.get("name"),
             "expires_after_days": wanted.get("expires_after_days"),
             "rotates_after_days": wanted.get("rotates_after_days"),

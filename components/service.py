@@ -3,31 +3,24 @@
 Owns: which parts there are in each mode, and their order. Does not own: what each part must be; the parts do.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
-from components.access import KeyAccessArgs, KeyHolder, make_grant, read_grant
-from components.access_mode import ACCESS_POLICY
-from components.account import Account, InlineKeyArgs, make_account
-from components.audit import make_audit_trail
-from components.binding import make_binding
-from components.component import Component
+from components.account import Account
+from components.component import Component, azure_provider
 from components.contract import (
-    MICROSOFT_MANAGED,
+    GRANTED,
+    REVOKED,
     SYSTEM_ASSIGNED,
-    USER_ASSIGNED,
     EncryptedLanguageServiceArgs,
     checked,
+    has_key,
+    unbinds,
 )
-from components.identity import make_identity
 from components.key import KeyReference
 from components.key_version import KeyVersion
-from components.operators import grant_operators
-from components.placement import place_key
-from components.private_network import make_private_endpoints
-from components.resource_group import make_resource_group
+from components.parts import Parts
 from components.survey import Surroundings, Wanted, survey
 
 
@@ -56,6 +49,10 @@ class EncryptedLanguageService(Component):
     """The vault's endpoint; none on Microsoft-managed keys."""
     key_uri_with_version: pulumi.Output[str | None]
     """The key and version that the account is bound to; none on Microsoft-managed keys."""
+    access: pulumi.Output[str]
+    """Whether the account may use the key: "granted" or "revoked"."""
+    grant_id: pulumi.Output[str | None]
+    """ARM id of the access policy or role assignment by which it may; none where it may not."""
 
     def __init__(
         self,
@@ -69,27 +66,21 @@ class EncryptedLanguageService(Component):
         """`vault_provider` is an azure-native provider for an existing vault's subscription, if another.
         `around` is what survey() found; a program of several services asks once for all of them."""
         wanted = Wanted(checked(args), vault_provider)
-        self._around = around or survey({name: wanted})[name]
-        super().__init__(name, opts)
-        self._name, self._args, self._vault_provider = name, args, vault_provider
-        self._made_vault_id: pulumi.Input[str] | None = None
-        self._bound: list[pulumi.Resource] = []
-        self.resource_group_name = make_resource_group(name, args, self.kept)
-        if args.get("encryption") == MICROSOFT_MANAGED:
-            self._on_microsoft_managed_keys()
+        around = around or survey({name: wanted}, provider=azure_provider(opts))[name]
+        self._revoked, self._unbinds = args.get("access") == REVOKED, unbinds(args)
+        super().__init__(name, opts, {"access": REVOKED} if self._revoked else None)
+        parts = Parts(self, name, args, around, vault_provider)
+        bound: list[pulumi.Resource] = []
+        self.access = pulumi.Output.from_input(REVOKED if self._revoked else GRANTED)
+        self.resource_group_name = parts.resource_group_name
+        if not has_key(args):
+            self._on_microsoft_managed_keys(parts)
         elif args.get("identity") in (None, SYSTEM_ASSIGNED):
-            self._in_two_phases()
+            bound = self._in_two_phases(parts)
         else:
-            self._in_one_phase()
-        make_private_endpoints(
-            name,
-            args,
-            self.part,
-            resource_group_name=self.resource_group_name,
-            targets={"account": self.account_id, "vault": self._made_vault_id},
-            after=self._bound,
-        )
-        self._audit()
+            self._in_one_phase(parts)
+        parts.private_endpoints(self.account_id, after=bound)
+        parts.audit_trail(self.account_id)
         self.register_outputs(self.outputs())
 
     def outputs(self) -> dict[str, pulumi.Output[Any]]:
@@ -103,138 +94,61 @@ class EncryptedLanguageService(Component):
             "vaultId": self.vault_id,
             "vaultUri": self.vault_uri,
             "keyUriWithVersion": self.key_uri_with_version,
+            "access": self.access,
+            "grantId": self.grant_id,
         }
 
-    def _in_two_phases(self) -> None:
+    def _in_two_phases(self, parts: Parts) -> list[pulumi.Resource]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
-        key = self._key()
+        key = parts.key()
         # On destroy the account goes before its vault.
-        account = self._account(after=[key.vault.resource] if key.vault.resource else [])
-        grant = self._grant(key, account.holder)
+        account = parts.account(after=[key.vault.resource] if key.vault.resource else [])
+        grant = parts.grant(key, account.holder)
+        version = parts.key_version(key, account.resource.id)
+        self._made(account, key, version, grant)
+        if self._unbinds:
+            return []
         # Phase 2: the binding of the key.
-        version = self._key_version(key)
-        binding = make_binding(
-            self._name,
-            {"account": account, "key_version": version, "grant": grant, "vault_id": key.vault.id},
-            self._kept_unless_replaced,
-        )
+        binding = parts.binding(account, version, grant, key)
         self.key_uri_with_version = binding.key_uri_with_version
-        self._bound = [binding]
+        return [binding]
 
-    def _in_one_phase(self) -> None:
-        key = self._key()
-        identity = make_identity(
-            self._name,
-            {
-                "resource_group_name": self.resource_group_name,
-                "location": self._args["location"],
-                "tags": self._args.get("tags"),
-            },
-            self.kept,
-        )
-        grant = self._grant(key, identity.holder)
-        version = self._key_version(key)
-        self._account(
-            after=[grant],
+    def _in_one_phase(self, parts: Parts) -> None:
+        key, identity = parts.key(), parts.identity()
+        grant = parts.grant(key, identity.holder)
+        version = parts.standing_version(key)
+        account = parts.account(
+            after=[grant] if grant else [],
             identity_id=identity.id,
-            encryption_key={
+            encryption_key=None
+            if self._unbinds
+            else {
                 "key_name": version.key_name,
                 "key_version": version.version,
                 "key_vault_uri": version.vault_uri,
                 "identity_client_id": identity.client_id,
             },
         )
+        self._made(account, key, version, grant)
         self.principal_id = identity.principal_id
-        self.key_uri_with_version = version.key_uri_with_version
+        if not self._unbinds:
+            bound = account.key_uri_with_version if self._revoked else version.key_uri_with_version
+            self.key_uri_with_version = bound
 
-    def _on_microsoft_managed_keys(self) -> None:
-        self._account(after=[])
-        nothing = pulumi.Output.from_input(None)
-        self.vault_id = self.vault_uri = self.key_uri_with_version = nothing
+    def _on_microsoft_managed_keys(self, parts: Parts) -> None:
+        self._made(parts.account(after=[]))
 
-    def _key(self) -> KeyReference:
-        key = place_key(
-            self._name,
-            self._args,
-            self._around,
-            self.kept,
-            resource_group_name=self.resource_group_name,
-            vault_provider=self._vault_provider,
-        )
-        self._made_vault_id = key.vault.id if key.vault.resource else None
-        return key
-
-    def _account(
+    def _made(
         self,
-        after: Sequence[pulumi.Resource],
-        identity_id: pulumi.Input[str] | None = None,
-        encryption_key: InlineKeyArgs | None = None,
-    ) -> Account:
-        account = make_account(
-            self._name,
-            {
-                "resource_group_name": self.resource_group_name,
-                "location": self._args["location"],
-                "account_name": self._args.get("account_name"),
-                "sku": self._args.get("sku"),
-                "system_assigned": self._args.get("identity") != USER_ASSIGNED,
-                "user_assigned_identity_id": identity_id,
-                "encryption_key": encryption_key,
-                "network": self._args.get("network"),
-                "tags": self._args.get("tags"),
-            },
-            self._kept_unless_replaced,
-            after=after,
-            restores=self._around.restores_account,
-        )
+        account: Account,
+        key: KeyReference | None = None,
+        version: KeyVersion | None = None,
+        grant: pulumi.CustomResource | None = None,
+    ) -> None:
         self.account_id, self.account_name = account.resource.id, account.resource.name
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
-        return account
-
-    def _grant(self, key: KeyReference, holder: KeyHolder) -> pulumi.Resource:
-        grant = f"{self._name}-access"
-        args: KeyAccessArgs = {
-            "key": key,
-            "holder": holder,
-            "tenant_id": self._around.tenant_id,
-            "access": self._args.get("access") or ACCESS_POLICY,
-        }
-        if grant in self._around.present:
-            return read_grant(self._name, args, self.part)
-        return make_grant(
-            self._name, args, self._kept_unless_replaced, adopts=self._around.adopted.get(grant)
-        )
-
-    def _key_version(self, key: KeyReference) -> KeyVersion:
-        wanted = self._args.get("key") or {}
-        version = KeyVersion(
-            f"{self._name}-key-version",
-            {"key_id": key.id, "generation": wanted.get("generation"), "pin": wanted.get("pin")},
-            self.part(depends_on=grant_operators(self._name, self._args, self._around, key, self.part)),
-        )
-        self.vault_id = pulumi.Output.from_input(key.vault.id)
-        self.vault_uri = version.vault_uri
-        return version
-
-    def _audit(self) -> None:
-        wanted = self._args.get("audit") or {}
-        if wanted.get("new_workspace") or wanted.get("workspace_id"):
-            make_audit_trail(
-                self._name,
-                {
-                    "resource_group_name": self.resource_group_name,
-                    "location": self._args["location"],
-                    "account_id": self.account_id,
-                    "vault_id": self._made_vault_id,
-                    "workspace_id": wanted.get("workspace_id"),
-                    "alerts": wanted.get("alerts"),
-                    "alert_emails": wanted.get("alert_emails"),
-                    "alert_action_group_ids": wanted.get("alert_action_group_ids"),
-                    "tags": self._args.get("tags"),
-                },
-                self,
-            )
-
-    def _kept_unless_replaced(self, **options: Any) -> pulumi.ResourceOptions:
-        """Options of the account and what goes with it, whose loss may be asked for by name."""
-        return (self.part if self._args.get("replace_account") else self.kept)(**options)
+        nothing: pulumi.Output[str | None] = pulumi.Output.from_input(None)
+        self.vault_id = pulumi.Output.from_input(key.vault.id) if key else nothing
+        self.vault_uri = version.vault_uri if version else nothing
+        self.key_uri_with_version = nothing
+        self.grant_id = pulumi.Output.from_input(grant.id) if grant else nothing

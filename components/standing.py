@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components import names
+from components.contract import REVOKED
+
 ACCOUNT = "azure-native:cognitiveservices:Account"
 ACCESS_POLICY = "azure-native:keyvault:AccessPolicy"
 ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 BINDING = "azure-cmk:index:CustomerManagedKey"
 KEY = "azure-native:keyvault:Key"
 VAULT = "azure-native:keyvault:Vault"
+IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+SERVICE = "language-cmk:index:EncryptedLanguageService"
 
 State = Mapping[str, Mapping[str, Any]]
 
@@ -31,6 +36,16 @@ class StandingAccount:
     tenant_id: str | None
     holder: str | None
 
+    @property
+    def subscription_id(self) -> str:
+        """The account's, lower case."""
+        return names.parse_resource_id(self.id, names.ACCOUNT_TYPE).subscription_id
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What names the account in azure-native's functions."""
+        return {"resourceGroupName": names.group_in(self.id), "accountName": self.name}
+
 
 @dataclass(frozen=True)
 class StandingVault:
@@ -43,11 +58,29 @@ class StandingVault:
 
 @dataclass(frozen=True)
 class Standing:
-    """One service in the state. `resources` are its resources as TYPE::NAME."""
+    """One service in the state. `resources` are its resources as TYPE::NAME.
+
+    `assignment_id` is the ARM id of the role assignment that the state holds.
+    `holder_id` is the object id of the identity that uses the key, as the grant in the state names it, or
+    else the identity itself. `bound_to` is the vault's name and the key's that the account is bound to, lower
+    case. `revoked` says that the last update took its access away, as the settings asked; `unfinished` that
+    one which was to take it away or give it back was cut off, so that the state does not tell.
+    """
 
     account: StandingAccount | None = None
     vault: StandingVault | None = None
     resources: frozenset[str] = frozenset()
+    holder_id: str | None = None
+    grant_recorded: bool = False
+    bound_to: tuple[str, str] | None = None
+    revoked: bool = False
+    unfinished: bool = False
+    assignment_id: str | None = None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the account is under the customer's key: access to the key is then access to its data."""
+        return self.account is not None and self.account.holder is not None
 
 
 def by_type_and_name(outputs: Mapping[str, Any]) -> State:
@@ -61,13 +94,46 @@ def by_type_and_name(outputs: Mapping[str, Any]) -> State:
 def standing(name: str, state: State) -> Standing:
     """What a state holds of the service `name`."""
     account, vault = state.get(f"{ACCOUNT}::{name}-account"), state.get(f"{VAULT}::{name}-vault")
-    bound = f"{BINDING}::{name}-binding" in state
+    bound = _is_bound(state.get(f"{BINDING}::{name}-binding"), account)
     mine = frozenset(resource for resource in state if resource.partition("::")[2].startswith(f"{name}-"))
+    found = _account(account, bound=bound) if account and account.get("id") else None
+    granted_to = _granted_to(name, state)
     return Standing(
-        _account(account, bound=bound) if account and account.get("id") else None,
+        found,
         _vault(vault) if vault and vault.get("id") else None,
         mine,
+        holder_id=granted_to or _holder_id(name, state, found),
+        grant_recorded=granted_to is not None,
+        bound_to=_bound_to(name, state, account),
+        revoked=state.get(f"{SERVICE}::{name}", {}).get("access") == REVOKED,
+        # The engine empties a component's outputs when its inputs change, until it is done with it.
+        unfinished=state.get(f"{SERVICE}::{name}") == {},
+        assignment_id=state.get(f"{ROLE_ASSIGNMENT}::{name}-access", {}).get("id"),
     )
+
+
+def _is_bound(binding: Mapping[str, Any] | None, account: Mapping[str, Any] | None) -> bool:
+    """Whether a binding is this account's: a replacement that was cut off leaves the old one's behind."""
+    id = str((account or {}).get("id") or "").lower()
+    return binding is not None and str(binding.get("accountId") or id).lower() == id
+
+
+def _granted_to(name: str, state: State) -> str | None:
+    policy = state.get(f"{ACCESS_POLICY}::{name}-access", {}).get("policy") or {}
+    assignment = state.get(f"{ROLE_ASSIGNMENT}::{name}-access", {})
+    return policy.get("objectId") or assignment.get("principalId")
+
+
+def _bound_to(name: str, state: State, account: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    encryption = ((account or {}).get("properties") or {}).get("encryption") or {}
+    bound = state.get(f"{BINDING}::{name}-binding") or encryption.get("keyVaultProperties") or {}
+    uri, key = bound.get("keyVaultUri"), bound.get("keyName")
+    return (uri.split("/")[2].split(".")[0].lower(), key.lower()) if uri and key else None
+
+
+def _holder_id(name: str, state: State, account: StandingAccount | None) -> str | None:
+    identity = state.get(f"{IDENTITY}::{name}-identity", {}).get("principalId")
+    return identity or (account.principal_id if account else None)
 
 
 def _account(outputs: Mapping[str, Any], *, bound: bool) -> StandingAccount:

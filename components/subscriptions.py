@@ -11,10 +11,13 @@ from pulumi_azure_native import authorization
 
 
 class Subscriptions:
-    """The subscriptions a program reaches besides its own; it logs in to all by the ARM_* environment."""
+    """The subscriptions a program reaches besides its own; it logs in to all by the ARM_* environment.
 
-    def __init__(self) -> None:
-        self._own: str | None = None
+    `own` is the stack's, if its configuration says so; else azure-native is asked.
+    """
+
+    def __init__(self, own: str | None = None) -> None:
+        self._own = own.lower() if own else None
         self._providers: dict[str, pulumi.ProviderResource] = {}
 
     def provider_of(self, resource_id: str | None) -> pulumi.ProviderResource | None:

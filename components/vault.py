@@ -34,6 +34,14 @@ class VaultReference:
     resource: pulumi.Resource | None = None
 
 
+def vault_at(vault_id: pulumi.Input[str]) -> VaultReference:
+    """The vault with an ARM id, which may be known only once it is made."""
+    place = pulumi.Output.from_input(vault_id).apply(
+        lambda found: names.parse_resource_id(found, names.VAULT_TYPE)
+    )
+    return VaultReference(vault_id, place.names[0], place.resource_group_name)
+
+
 class KeyVaultArgs(TypedDict):
     """Inputs of KeyVault."""
 
@@ -45,7 +53,7 @@ class KeyVaultArgs(TypedDict):
     """Required. The Microsoft Entra tenant, which must be the account's."""
     vault_name: NotRequired[str | None]
     """Optional. Unique in the world; default `kv-<name>`."""
-    access: NotRequired[str | None]
+    access_model: NotRequired[str | None]
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the vault; default nobody but trusted Azure services."""
@@ -70,7 +78,7 @@ def make_vault(name: str, args: KeyVaultArgs, kept: Options, *, recovers: bool =
             soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
             enable_purge_protection=True,
             # Said outright in both models: newer versions of the API have another default.
-            enable_rbac_authorization=args.get("access") == RBAC,
+            enable_rbac_authorization=args.get("access_model") == RBAC,
             public_network_access=public_network_access(network),
             network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(network)),
         ),
@@ -89,14 +97,14 @@ class KeyVault(Component):
     Source of the rules: "Store customer-managed keys in Azure Key Vault" of the service's documentation.
     """
 
-    id: pulumi.Output[str]
+    vault_id: pulumi.Output[str]
     """The vault's ARM id."""
-    uri: pulumi.Output[str]
+    vault_uri: pulumi.Output[str]
     """The vault's endpoint."""
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.reference = make_vault(name, args, self.kept)
-        self.id = pulumi.Output.from_input(self.reference.id)
-        self.uri = pulumi.Output.from_input(self.reference.uri or "")
-        self.register_outputs({"id": self.id, "uri": self.uri})
+        vault = make_vault(name, args, self.kept)
+        self.vault_id = pulumi.Output.from_input(vault.id)
+        self.vault_uri = pulumi.Output.from_input(vault.uri or "")
+        self.register_outputs({"vaultId": self.vault_id, "vaultUri": self.vault_uri})

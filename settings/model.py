@@ -1,180 +1,25 @@
-"""The settings themselves: each one's name, type, default, meaning and own limits.
+"""The settings of a service: each one's name, type, default, meaning and own limits.
 
-Owns: what can be checked on one setting alone. Does not own: rules between settings (rules.py), Azure's
-limits (components/names.py and its neighbours). The table of settings in the documentation is made from these
-descriptions.
+Owns: what can be checked on one setting alone; the groups are in groups.py. Does not own: rules between
+settings (rules.py), Azure's limits (components/names.py and its neighbours). The table of settings in the
+documentation is made from these descriptions.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field
 
 from components import names
-from components.network import ZONES, checked_ip_range
+from components.contract import EncryptedLanguageServiceArgs, has_key
 from components.regions import region
 from components.tags import checked_tags
+from settings.groups import AuditSettings, Group, KeySettings, NetworkSettings, VaultSettings
 
 
-def _resource_id(type: str) -> AfterValidator:
-    def checked(text: str) -> str:
-        names.parse_resource_id(text, type)
-        return text
-
-    return AfterValidator(checked)
-
-
-def _version(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{32}", text):
-        raise ValueError(f"{text!r} is no key version, which has 32 hexadecimal digits")
-    return text
-
-
-def _operator(text: str) -> str:
-    if text == "deployer":
-        return text
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise ValueError(f"{text!r} is neither an object id nor 'deployer'") from None
-
-
-def _zone(text: str) -> str:
-    found = names.parse_resource_id(text, names.ZONE_TYPE).names[0]
-    if found.lower() not in ZONES.values():
-        raise ValueError(
-            f"{found!r} is no zone of a private endpoint here, which are {', '.join(ZONES.values())}"
-        )
-    return text
-
-
-def _email(text: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
-        raise ValueError(f"{text!r} is no e-mail address")
-    return text
-
-
-class _Group(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, serialize_by_alias=False
-    )
-
-
-class VaultSettings(_Group):
-    """The vault: made here, or one that exists."""
-
-    name: Annotated[str, AfterValidator(names.VAULT.checked)] | None = Field(
-        default=None,
-        description="Name of the vault made here, unique in the world. Default: `kv-` and the service's "
-        "name.",
-    )
-    id: Annotated[str, _resource_id(names.VAULT_TYPE)] | None = Field(
-        default=None,
-        description="ARM id of an existing vault, also in another subscription of the same tenant. None is "
-        "made then.",
-    )
-    key_operators: list[Annotated[str, AfterValidator(_operator)]] = Field(
-        default=[],
-        description="Object ids of who may make a new version of the key, which a changed `key.generation` "
-        "does; "
-        "`deployer` is whoever runs Pulumi. For access policies; with `access: rbac` they need the role "
-        "Key Vault "
-        "Crypto Officer.",
-    )
-
-
-class KeySettings(_Group):
-    """The key: made here, or one that exists."""
-
-    name: Annotated[str, AfterValidator(names.KEY.checked)] | None = Field(
-        default=None, description="Name of the key made here. Default: `cmk-` and the service's name."
-    )
-    id: Annotated[str, _resource_id(names.KEY_TYPE)] | None = Field(
-        default=None,
-        description="ARM id of an existing RSA 2048 key, without a version. Neither vault nor key is made "
-        "then.",
-    )
-    generation: int | None = Field(
-        default=None,
-        ge=0,
-        description="A higher number makes a new version of the key and binds the account to it. It only "
-        "counts up: a lower one is refused.",
-    )
-    pin: Annotated[str, AfterValidator(_version)] | None = Field(
-        default=None,
-        description="The version (32 hexadecimal digits) to stay on. Default: the newest that is enabled.",
-    )
-    expires_after_days: int | None = Field(
-        default=None,
-        ge=28,
-        le=3650,
-        description="Days for which a version made by rotation can be used. Taken when the key is made. "
-        "Default: 730.",
-    )
-    rotates_after_days: int | None = Field(
-        default=None,
-        ge=7,
-        le=3620,
-        description="Days after which the vault makes a new version by itself; `pulumi up` binds it. "
-        "Taken when the key is made. Default: 540.",
-    )
-
-
-class NetworkSettings(_Group):
-    """Who may reach the endpoints of the account and of the vault made here."""
-
-    access: Literal["closed", "selected", "open", "private"] = Field(
-        default="closed",
-        description="`closed`: nobody; `selected`: the networks listed; `open`: everyone who can log in; "
-        "`private`: nobody but a network of your own, through private endpoints.",
-    )
-    allowed_ip_ranges: list[Annotated[str, AfterValidator(checked_ip_range)]] = Field(
-        default=[], description="Public IPv4 addresses or CIDR ranges that have access; with `selected`."
-    )
-    allowed_subnet_ids: list[Annotated[str, _resource_id(names.SUBNET_TYPE)]] = Field(
-        default=[], description="ARM ids of subnets that have access; with `selected`."
-    )
-    subnet_id: Annotated[str, _resource_id(names.SUBNET_TYPE)] | None = Field(
-        default=None,
-        description="ARM id of the subnet that the private endpoints of account and vault are in; with "
-        "`private`.",
-    )
-    private_dns_zone_ids: list[Annotated[str, AfterValidator(_zone)]] = Field(
-        default=[],
-        description="ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and "
-        "`privatelink.vaultcore.azure.net`; with `private`. One that is not given is made here.",
-    )
-
-
-class AuditSettings(_Group):
-    """Where the audit logs of the account and of the vault made here go."""
-
-    new_workspace: bool = Field(
-        default=False,
-        description="Makes a Log Analytics workspace for the audit logs: `log-` and the service's name.",
-    )
-    workspace_id: Annotated[str, _resource_id(names.WORKSPACE_TYPE)] | None = Field(
-        default=None, description="ARM id of an existing Log Analytics workspace for the audit logs."
-    )
-    alerts: bool = Field(
-        default=False,
-        description="Keeps queries in the workspace (key use by identity, failed unwraps, key changes), and "
-        "alerts on failed unwraps and on keys that expire soon. For a vault made here.",
-    )
-    alert_emails: list[Annotated[str, AfterValidator(_email)]] = Field(
-        default=[], description="Addresses that alerts are sent to; with `alerts`."
-    )
-    alert_action_group_ids: list[Annotated[str, _resource_id(names.ACTION_GROUP_TYPE)]] = Field(
-        default=[], description="ARM ids of existing action groups that alerts are sent to; with `alerts`."
-    )
-
-
-class ServiceSettings(_Group):
+class ServiceSettings(Group):
     """One Language service."""
 
     name: Annotated[str, AfterValidator(names.SERVICE.checked)] = Field(
@@ -196,9 +41,14 @@ class ServiceSettings(_Group):
         description="Who uses the key. `systemAssigned`: the account's own identity, in two phases; else: "
         "an identity made before the account, which is bound in its create.",
     )
-    access: Literal["accessPolicy", "rbac"] = Field(
+    access_model: Literal["accessPolicy", "rbac"] = Field(
         default="accessPolicy",
         description="How the vault grants the use of its keys; of an existing vault, the way that it has.",
+    )
+    access: Literal["granted", "revoked"] = Field(
+        default="granted",
+        description="Whether the account may use the key. `revoked` takes the grant away: the account's data "
+        "answers 403, and vault, key, account and binding stay as they are; `granted` again gives it back.",
     )
     resource_group_name: Annotated[str, AfterValidator(names.RESOURCE_GROUP.checked)] | None = Field(
         default=None,
@@ -222,6 +72,12 @@ class ServiceSettings(_Group):
         description="Name of the account that a changed `accountName` may replace. Its data goes with it. "
         "Where it is protected, one `pulumi up` with this setting alone comes first.",
     )
+    unbind_account: Annotated[str, AfterValidator(names.ACCOUNT.checked)] | None = Field(
+        default=None,
+        description="Name of the account that `encryption: microsoftManaged` may take from the customer's "
+        "key. No data is lost; vault, key and access stay as long as this is said. Where the account is "
+        "protected, one `pulumi up` with this setting alone comes first.",
+    )
     sku: Literal["S", "F0"] = Field(
         default="S", description="Pricing tier. The free tier, F0, cannot have a customer-managed key."
     )
@@ -236,16 +92,32 @@ class ServiceSettings(_Group):
         default=AuditSettings(),
         description="Where the audit logs of the account and of the vault made here go.",
     )
+    as_found: list[Literal["access", "identity", "network", "otherProperties", "tags", "vault"]] = Field(
+        default=[],
+        description="Parts of an adopted account (and its vault and access) that stay as they were found, "
+        "whatever else is said here. `python -m adopt` writes it; take a word out to have that part as "
+        "declared.",
+    )
     tags: Annotated[Mapping[str, str], AfterValidator(checked_tags)] = Field(
         default={}, description="Tags of everything made here."
     )
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the service has a customer's key, of which names are made."""
+        return has_key(cast("EncryptedLanguageServiceArgs", self.args()))
 
     def args(self) -> dict[str, Any]:
         """The inputs of components.contract.EncryptedLanguageServiceArgs, which has the same names."""
         return self.model_dump(exclude={"name", "protect"}, exclude_none=True, by_alias=False)
 
 
-class Settings(_Group):
-    """All that a stack says: one service, or several that share what is said at the top."""
+class Settings(Group):
+    """All that a stack says: one service, or several that share what is said at the top.
+
+    `subscription_id` and `tenant_id` are what it says of azure-native's login, if it does.
+    """
 
     services: tuple[ServiceSettings, ...]
+    subscription_id: str | None = None
+    tenant_id: str | None = None

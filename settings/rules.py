@@ -32,7 +32,7 @@ def _free_tier(service: ServiceSettings) -> Found:
 
 
 def _without_customer_key(service: ServiceSettings) -> Found:
-    if service.encryption == "microsoftManaged":
+    if not service.has_key:
         for group in ("vault", "key"):
             if getattr(service, group).model_fields_set:
                 yield Problem(
@@ -48,11 +48,11 @@ def _made_or_existing_vault(service: ServiceSettings) -> Found:
 
 
 def _operators(service: ServiceSettings) -> Found:
-    if service.access == "rbac" and service.vault.key_operators:
+    if service.access_model == "rbac" and service.vault.key_operators:
         yield Problem(
             "vault.keyOperators",
-            f"is for access policies; with access: rbac, give them the role {ROTATION_OPERATOR.name!r} at "
-            "the vault",
+            f"is for access policies; with accessModel: rbac, give them the role {ROTATION_OPERATOR.name!r} "
+            "at the vault",
         )
 
 
@@ -111,17 +111,19 @@ def _resource_group(service: ServiceSettings) -> Found:
 def _audit(service: ServiceSettings) -> Found:
     if service.audit.new_workspace and service.audit.workspace_id:
         yield Problem("audit", "found both newWorkspace and a workspaceId; one of them is enough")
-    if service.audit.alerts and not (service.audit.new_workspace or service.audit.workspace_id):
-        yield Problem("audit.alerts", "needs newWorkspace or a workspaceId, where the log is that it asks")
+    if service.audit.alerts and service.audit.new_workspace is False and not service.audit.workspace_id:
+        yield Problem(
+            "audit.alerts", "needs a workspace, where the log is that it asks, but found newWorkspace: false"
+        )
     if (service.audit.alert_emails or service.audit.alert_action_group_ids) and not service.audit.alerts:
         yield Problem("audit", "somebody is to be told, but alerts is false; expected true")
-    made_here = service.encryption == "customerManaged" and not (service.vault.id or service.key.id)
+    made_here = service.has_key and not (service.vault.id or service.key.id)
     if service.audit.alerts and not made_here:
         yield Problem("audit.alerts", "is for a vault made here; the log of an existing one is its owner's")
 
 
 def _derived_names(service: ServiceSettings) -> Found:
-    makes_key = service.encryption == "customerManaged" and not service.key.id
+    makes_key = service.has_key and not service.key.id
     wanted: list[tuple[bool, Callable[[str], str], str]] = [
         (
             not (service.resource_group_name or service.existing_resource_group_name),
@@ -147,15 +149,18 @@ def _camel(name: str) -> str:
 
 RULES: tuple[tuple[Callable[[ServiceSettings], Found], tuple[str, ...]], ...] = (
     (_free_tier, ("sku", "encryption")),
-    (_without_customer_key, ("encryption", "vault", "key")),
+    (_without_customer_key, ("encryption", "unbindAccount", "vault", "key")),
     (_made_or_existing_vault, ("vault",)),
-    (_operators, ("access", "vault")),
+    (_operators, ("accessModel", "vault")),
     (_made_or_existing_key, ("vault", "key")),
     (_rotation_before_expiry, ("key",)),
     (_networks, ("network",)),
     (_resource_group, ("resourceGroupName", "existingResourceGroupName")),
-    (_audit, ("audit", "encryption", "vault", "key")),
-    (_derived_names, ("name", "encryption", "vault", "key", "accountName", "resourceGroupName")),
+    (_audit, ("audit", "encryption", "unbindAccount", "vault", "key")),
+    (
+        _derived_names,
+        ("name", "encryption", "unbindAccount", "vault", "key", "accountName", "resourceGroupName"),
+    ),
 )
 
 
@@ -180,7 +185,7 @@ def problems_between(services: Sequence[ServiceSettings]) -> Found:
         "vault.name": [
             service.vault.name or names.vault_name(service.name)
             for service in services
-            if service.encryption == "customerManaged" and not (service.vault.id or service.key.id)
+            if service.has_key and not (service.vault.id or service.key.id)
         ],
         # A network can know one zone of a name, and each of these services would make its own.
         "network.privateDnsZoneIds": [

@@ -17,9 +17,10 @@ from settings.parse import parse
 def load() -> Settings:
     """The settings of the stack that runs. Raises SettingsError with every problem there is."""
     namespace = pulumi.get_project() + ":"
-    values = _values(namespace)
+    values, login = _values(namespace), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(namespace + key))
-    return parse(values, namespace=namespace, secret=secret)
+    said = {"subscription_id": login.get("subscriptionId"), "tenant_id": login.get("tenantId")}
+    return parse(values, namespace=namespace, secret=secret).model_copy(update=said)
 
 
 def _values(namespace: str) -> Mapping[str, str]:

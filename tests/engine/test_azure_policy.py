@@ -13,13 +13,21 @@ pytestmark = pytest.mark.engine
 PROGRAM = Path(__file__).with_name("programs") / "guardrails.py"
 
 
-def test_deny_refuses_phase_one_and_audit_lets_it_pass(stack: Stack) -> None:
-    """The account without a key is disallowed by policy; under Audit it is created, and all is settled."""
+def test_deny_refuses_phase_one_unless_it_is_exempt_or_under_audit(stack: Stack) -> None:
+    """The account without a key is disallowed by policy; an exempt resource group lets it be made, Audit
+    lets it stay without one, and then all is settled."""
     (stack.folder / "__main__.py").write_text(PROGRAM.read_text())
     stack.env["KEY_EFFECT"] = "Deny"
     denied = stack.deploy()
     assert not denied.ok
     assert "RequestDisallowedByPolicy" in denied.output, denied.output
+    stack.env["EXEMPT"] = "yes"
+    exempt = stack.deploy()
+    assert exempt.ok, exempt.output
+    types = [one["type"] for one in stack.resources()]
+    assert types.count("azure-native:authorization:PolicyExemption") == 1
+    assert "azure-native:cognitiveservices:Account" in types
+    del stack.env["EXEMPT"]
     stack.env["KEY_EFFECT"] = "Audit"
     audited = stack.deploy()
     assert audited.ok, audited.output
@@ -28,7 +36,7 @@ def test_deny_refuses_phase_one_and_audit_lets_it_pass(stack: Stack) -> None:
     assert types.count("azure-native:authorization:PolicyDefinition") == sum(
         one.built_in is None for one in CONSTRAINTS
     )
-    assert "azure-native:cognitiveservices:Account" in types
+    assert "azure-native:authorization:PolicyExemption" not in types
     again = stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
     assert again.ok, again.output
     assert stack.destroy().ok

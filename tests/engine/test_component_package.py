@@ -1,51 +1,70 @@
-"""The component served as a package, asked for over the wire as a program in another language does."""
+"""The components from a program without any Python: the example in Pulumi YAML, on the real engine."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.support.azure import running_azure
-from tests.support.stack import Stack
+from engine import yaml_host
+from tests.support import cloud
+from tests.support.azure import RunningAzure
+from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
-PROGRAM = """
-import pulumi
 
 
-class Service(pulumi.ComponentResource):
-    def __init__(self, name, props):
-        token = "language-cmk:index:EncryptedLanguageService"
-        super().__init__(token, name, {**props, "keyUriWithVersion": None}, None, remote=True)
+@pytest.fixture(scope="module")
+def language_host() -> None:
+    """Pulumi's host for YAML, beside the CLI; the first time on a machine it is built."""
+    yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
 
 
-service = Service(
-    "remote",
-    {
-        "location": "westeurope",
-        "key": {"generation": 1},
-        "audit": {"newWorkspace": True},
-        "tags": {"a": "b"},
-    },
-)
-pulumi.export("keyUriWithVersion", service.keyUriWithVersion)
-"""
+def yaml_stack(folder: Path, azure: RunningAzure, program: Path) -> Stack:
+    """A stack of a program in YAML, two folders below a checkout of its own, as examples/yaml is."""
+    stack = Stack(folder / "checkout", azure.env)
+    below = stack.folder / "examples" / "yaml"
+    below.mkdir(parents=True)
+    shutil.copy(program, below / "Pulumi.yaml")
+    stack.folder = below
+    created = stack.pulumi("stack", "select", "--create", "dev")
+    assert created.ok, created.output
+    return stack
 
 
-def test_a_program_that_does_not_import_the_components_can_use_them(tmp_path: Path) -> None:
-    """The package makes the same service as the program of this repository, and settles."""
-    with running_azure(tmp_path / "azure") as azure:
-        stack = Stack(tmp_path / "stack", azure.environ)
-        project = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())
-        project["plugins"]["providers"].append({"name": "language-cmk", "path": "./components"})
-        (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        (stack.folder / "__main__.py").write_text(PROGRAM)
-        # Settings of this repository's program would be taken for the package's own configuration.
-        stack.config_file.write_text(yaml.safe_dump({"encryptionsalt": stack.config()["encryptionsalt"]}))
-        first = stack.up()
-        assert first.ok, first.output
-        assert "/keys/cmk-remote/" in stack.outputs()["keyUriWithVersion"]
-        again = stack.up("--expect-no-changes")
-        assert again.ok, again.output
+def test_example_in_yaml_deploys(language_host: None, azure: RunningAzure, tmp_path: Path) -> None:
+    """`up` binds the account under the policy pack."""
+    stack = yaml_stack(tmp_path, azure, ROOT / "examples" / "yaml" / "Pulumi.yaml")
+    first = stack.deploy("--policy-pack", "../../policies")
+    assert first.ok, first.output
+    assert "/keys/cmk-claims/" in stack.outputs()["keyUriWithVersion"]
+
+
+def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzure, tmp_path: Path) -> None:
+    """Vault, key, account, access and binding, each its own component, pass the policy pack in a preview, are
+    made in the right order, settle, and go in the right order."""
+    stack = yaml_stack(tmp_path, empty_azure, Path(__file__).with_name("programs") / "parts.yaml")
+    stack.pulumi("config", "set", "tenantId", empty_azure.env["AZURE_TENANT_ID"])
+    first = stack.pulumi("up", "--yes", "--policy-pack", "../../policies")
+    assert first.ok, first.output
+    assert {name: uri.split("/")[4] for name, uri in stack.outputs().items()} == {
+        "service": "cmk-claims",
+        "parts": "support",
+    }
+    again = stack.deploy("--expect-no-changes")
+    assert again.ok, again.output
+    assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
+    gone = stack.destroy()
+    assert gone.ok, gone.output
+    subscription = empty_azure.env["AZURE_SUBSCRIPTION_ID"]
+    group = f"/subscriptions/{subscription}/resourceGroups/rg-claims"
+    states = cloud.history(
+        empty_azure, f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-support"
+    )
+    assert [(state["why"], state["readable"]) for state in states[:-1]] == [
+        ("PUT", True),
+        ("PATCH", True),
+        ("PATCH", True),
+    ], states

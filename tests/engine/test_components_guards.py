@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
+CONFIGURED = f"config:\n  azure-native:subscriptionId: {OTHER_SUBSCRIPTION_ID}\n"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,7 @@ def refused(stack: Stack, azure: RunningAzure, account_id: str, *words: str) -> 
     assert "Traceback" not in run.output
     assert cloud.history(azure, account_id) == before
     assert "unprotect" not in run.output
+    assert "unhandled error" not in run.output
 
 
 def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: RunningAzure) -> None:
@@ -47,7 +50,7 @@ def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: R
         location="northeurope",
         resourceGroupName="rg-other",
         identity="userAssigned",
-        access="rbac",
+        accessModel="rbac",
         vault={"name": "kv-other"},
     )
     refused(
@@ -58,10 +61,30 @@ def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: R
         "resourceGroupName: changes from 'rg-contoso-dev' to 'rg-other'",
         "identity: the data of account 'lang-contoso-dev'",
         "vault.name: changes from 'kv-contoso-dev' to 'kv-other'",
-        "access: changes from 'accessPolicy' to 'rbac'",
+        "accessModel: changes from 'accessPolicy' to 'rbac'",
         "deleted, and its data with it",
     )
     deployed.config_file.write_text(original)
+
+
+def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
+    deployed: Stack, azure: RunningAzure
+) -> None:
+    """Configured for another subscription, the first run refuses, before the new one is in the state: else
+    the next refresh would look for the grants there, and the state would lose them."""
+    original = deployed.config_file.read_text()
+    deployed.config_file.write_text(f"{original}\n".replace("config:\n", CONFIGURED, 1))
+    refused(
+        deployed,
+        azure,
+        deployed.outputs()["accountId"],
+        f"azure-native:subscriptionId: found {OTHER_SUBSCRIPTION_ID}",
+        "its data are in",
+        "none of the data",
+    )
+    deployed.config_file.write_text(original)
+    settled = deployed.deploy("--expect-no-changes")
+    assert settled.ok, settled.output
 
 
 def test_account_is_replaced_only_when_asked_for_by_name(deployed: Stack, azure: RunningAzure) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import install
+from engine import install, yaml_host
 
 
 def executable(path: Path, prints: str = "") -> Path:
@@ -118,3 +118,19 @@ def test_exports_put_our_engine_first_once(tmp_path: Path) -> None:
     ).stdout.strip()
     own = str(root / ".pulumi" / "bin")
     assert printed.split(os.pathsep) == [own, *os.defpath.split(os.pathsep)]
+
+
+def test_yaml_host_comes_from_the_cache_and_only_where_there_is_none(home: Path) -> None:
+    """One on PATH, as the official CLI brings it, is enough; else what was built once serves all."""
+    executable(install.cache_folder() / yaml_host.HOST)
+    executable(home / "bin" / yaml_host.HOST)
+    yaml_host.install(home / "own", str(home / "bin"))
+    assert not (home / "own").exists()
+    yaml_host.install(home / "own", str(home / "nothing"))
+    assert (home / "own" / yaml_host.HOST).samefile(install.cache_folder() / yaml_host.HOST)
+
+
+def test_fails_saying_what_is_missing_for_yaml(home: Path) -> None:
+    """Without the host and without Go, the message names both."""
+    with pytest.raises(install.InstallError, match=r"pulumi-language-yaml is not on PATH, and Go"):
+        yaml_host.install(home / "own", str(home / "nothing"))

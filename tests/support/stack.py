@@ -25,6 +25,11 @@ _PROGRAM = (
     "components",
     "provider",
     "policies",
+    "emergency",
+    "recovery",
+    "evidence",
+    "adopt",
+    "pyproject.toml",
 )
 
 
@@ -84,8 +89,15 @@ class Stack:
 
     def pulumi(self, *words: str, timeout: float = 120) -> Run:
         """Runs the CLI as a person would, without a terminal."""
+        return self._run("pulumi", *words, "--non-interactive", "--color", "never", timeout=timeout)
+
+    def python(self, *words: str, timeout: float = 60) -> Run:
+        """Runs the project's Python in the checkout, with the stack's environment."""
+        return self._run(str(self.folder / ".venv" / "bin" / "python"), *words, timeout=timeout)
+
+    def _run(self, *command: str, timeout: float) -> Run:
         done = subprocess.run(
-            ["pulumi", *words, "--non-interactive", "--color", "never"],
+            command,
             cwd=self.folder,
             env=self.env,
             stdout=subprocess.PIPE,
@@ -110,6 +122,16 @@ class Stack:
 
     def preview(self, *words: str) -> Run:
         return self._with_pack("preview", *words)
+
+    def proposed(self) -> dict[str, str]:
+        """What a preview would do: the operation by resource type, without what stays the same. Raises
+        RuntimeError when the preview fails."""
+        run = self.pulumi("preview", "--json")
+        if not run.ok:
+            raise RuntimeError(run.output)
+        steps: list[dict[str, Any]] = json.loads(run.output[run.output.index("{") :])["steps"]
+        changes = {step["urn"].split("::")[2].rsplit("$", 1)[-1]: step["op"] for step in steps}
+        return {type: op for type, op in changes.items() if op not in ("same", "refresh")}
 
     def refresh(self) -> Run:
         return self.pulumi("refresh", "--yes")

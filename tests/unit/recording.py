@@ -36,6 +36,10 @@ _PATHS = {
         "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
         "resourceName",
     ),
+    "azure-native:operationalinsights:Workspace": (
+        "Microsoft.OperationalInsights/workspaces/{workspaceName}",
+        "workspaceName",
+    ),
 }
 
 
@@ -70,8 +74,10 @@ class FakeAzure(mocks.Mocks):
         self.deleted: dict[str, Any] = {}
         self.vault: dict[str, Any] = existing_vault()
         self.key: dict[str, Any] | None = None
+        self.asked: list[mocks.MockCallArgs] = []
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        self.asked.append(args)
         answers: dict[str, dict[str, Any]] = {
             "azure-native:authorization:getClientConfig": {
                 "clientId": CLIENT,
@@ -92,6 +98,8 @@ class FakeAzure(mocks.Mocks):
             },
         }
         if args.token == "azure-native:keyvault:getKey" and self.key is None:
+            raise AbsentError
+        if args.token == "azure-native:authorization:getRoleAssignment":
             raise AbsentError
         answers["azure-native:keyvault:getKey"] = self.key or {}
         return answers[args.token], []
@@ -125,6 +133,7 @@ class Registered:
     name: str
     inputs: Mapping[str, Any]
     request: Any
+    outputs: Mapping[str, Any]
 
     @property
     def needs(self) -> frozenset[str]:
@@ -143,7 +152,10 @@ class RecordingMonitor(mocks.MockMonitor):
         response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object)
-            self.registered.append(Registered(response.urn, request.type, request.name, inputs, request))
+            outputs = {**rpc.deserialize_properties(response.object), "id": response.id}
+            self.registered.append(
+                Registered(response.urn, request.type, request.name, inputs, request, outputs)
+            )
         return response
 
     def of(self, type: str) -> list[Registered]:
@@ -158,10 +170,15 @@ class RecordingMonitor(mocks.MockMonitor):
 
 
 def run(
-    program: Callable[[], Any], *, preview: bool = False, azure: FakeAzure | None = None
+    program: Callable[[], Any],
+    *,
+    preview: bool = False,
+    azure: FakeAzure | None = None,
+    monitor: RecordingMonitor | None = None,
 ) -> RecordingMonitor:
-    """Runs a program to its end as a stack of its own, and returns what it asked of the engine."""
-    saved, monitor = runtime.SETTINGS, RecordingMonitor(azure or FakeAzure())
+    """Runs a program to its end as a stack of its own, and returns what it asked of the engine. Who looks at
+    what a program did before it failed gives the `monitor`."""
+    saved, monitor = runtime.SETTINGS, monitor or RecordingMonitor(azure or FakeAzure())
     root = runtime.get_root_resource()
     try:
         runtime.set_root_resource(None)  # type: ignore[arg-type]

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from components import contract, network
 from settings import SettingsError, parse
-from settings.model import AuditSettings, KeySettings, NetworkSettings, ServiceSettings, VaultSettings
+from settings.groups import AuditSettings, KeySettings, NetworkSettings, VaultSettings
+from settings.model import ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 

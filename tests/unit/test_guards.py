@@ -9,7 +9,7 @@ import pytest
 from components.guards import losses
 from components.service import EncryptedLanguageService
 from components.standing import by_type_and_name, standing
-from components.survey import RefusedError
+from components.survey import RefusedError, Wanted, survey
 from tests.unit.recording import (
     PRINCIPAL,
     SUBSCRIPTION,
@@ -22,6 +22,8 @@ from tests.unit.recording import (
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
 PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$"
+
+GRANT = {"objectId": PRINCIPAL.upper(), "permissions": {"keys": ["Get", "wrapKey", "unwrapKey", "list"]}}
 
 
 def state(*, bound: bool = True) -> dict[str, Any]:
@@ -73,9 +75,20 @@ def paths(
         ({"location": "northeurope", "replace_account": "lang-language"}, ["accountName"]),
         ({"identity": "userAssigned"}, ["identity"]),
         ({"identity": "systemAndUserAssigned"}, ["identity"]),
-        ({"access": "rbac"}, ["access"]),
+        ({"encryption": "microsoftManaged"}, ["encryption"]),
+        ({"encryption": "microsoftManaged", "unbind_account": "lang-other"}, ["encryption"]),
+        ({"encryption": "microsoftManaged", "unbind_account": "lang-language"}, []),
+        (
+            {"encryption": "microsoftManaged", "unbind_account": "lang-language", "identity": "userAssigned"},
+            ["identity"],
+        ),
+        (
+            {"encryption": "microsoftManaged", "unbind_account": "lang-language", "vault": {"name": "kv-o"}},
+            ["vault.name"],
+        ),
+        ({"access_model": "rbac"}, ["accessModel"]),
         ({"vault": {"name": "kv-other"}}, ["vault.name"]),
-        ({"vault": {"id": VAULT_ID}, "access": "rbac"}, []),
+        ({"vault": {"id": VAULT_ID}, "access_model": "rbac"}, []),
         ({"tenant_id": "other"}, ["azure-native:tenantId"]),
         ({"subscription_id": "other"}, ["azure-native:subscriptionId"]),
     ],
@@ -90,15 +103,16 @@ def test_account_on_microsofts_keys_may_change_its_identity() -> None:
     assert paths(bound=False, identity="userAssigned") == []
 
 
-def service(azure: FakeAzure, **said: Any) -> Any:
+def service(azure: FakeAzure, preview: bool = False, **said: Any) -> Any:
     args: Any = {"location": "westeurope", **said}
-    return run(lambda: EncryptedLanguageService("language", args), azure=azure)
+    return run(lambda: EncryptedLanguageService("language", args), azure=azure, preview=preview)
 
 
 def test_fails_before_anything_is_registered() -> None:
     """A refused service registers nothing, and its message names every problem."""
     azure = FakeAzure()
     azure.state = state()
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     with pytest.raises(RefusedError, match=r"(?s)2 problems; nothing was made.*location.*identity"):
         service(azure, location="northeurope", identity="userAssigned")
 
@@ -128,9 +142,10 @@ def deleted(group: str = "rg-language") -> FakeAzure:
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
     times = {"location": "westeurope", "deletionDate": "monday", "scheduledPurgeDate": "friday"}
     vault = f"{place}/providers/Microsoft.KeyVault/vaults/kv-language"
+    account = f"{place}/deletedAccounts/lang-language"
     azure.deleted = {
         "vaults": [{"id": "x", "name": "KV-language", "resourceId": vault, **times}],
-        "accounts": [{"id": f"{place}/deletedAccounts/lang-language", "name": "lang-language", **times}],
+        "accounts": [{"id": account, "name": "lang-language", "principalId": PRINCIPAL, **times}],
     }
     return azure
 
@@ -155,14 +170,26 @@ def test_fails_to_recover_an_account_of_a_user_assigned_identity() -> None:
         service(deleted(), soft_deleted="recover", identity="userAssigned")
 
 
-def test_recovery_brings_back_and_makes_nothing_twice() -> None:
-    """Vault and account come back, and what comes with them is not made again."""
+@pytest.mark.parametrize("preview", [True, False])
+def test_recovery_brings_back_and_makes_nothing_twice(preview: bool) -> None:
+    """Vault and account come back; the account's grant, which comes with the vault, is taken over once it is
+    there, and shown as a grant before, so that policies see it. Others are left to the next run."""
     azure = deleted()
-    monitor = service(azure, soft_deleted="recover", vault={"key_operators": ["deployer"]})
+    monitor = service(azure, preview, soft_deleted="recover", vault={"key_operators": ["deployer"]})
     assert monitor.one(":Vault").inputs["properties"]["createMode"] == "recover"
     assert monitor.one(":Account").inputs["properties"]["restore"] is True
-    assert monitor.of(":Key") == monitor.of(":AccessPolicy") == []
+    assert monitor.of(":Key") == []
     assert monitor.one(":KeyVersion").inputs["keyId"].endswith("/kv-language/keys/cmk-language")
+    grant = monitor.one(":AccessPolicy")
+    policy = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language/accessPolicy/{PRINCIPAL}"
+    assert grant.request.importId == ("" if preview else policy)
+    assert grant.urn in monitor.one(":CustomerManagedKey").needs
+
+
+def test_recovery_makes_the_role_assignment_that_a_vault_loses() -> None:
+    """A vault comes back without its role assignments."""
+    grant = service(deleted(), soft_deleted="recover", access_model="rbac").one(":RoleAssignment")
+    assert grant.request.importId == ""
 
 
 def test_grants_that_are_there_are_taken_over() -> None:
@@ -170,6 +197,26 @@ def test_grants_that_are_there_are_taken_over() -> None:
     azure = FakeAzure()
     azure.state = state()
     del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
-    azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL.upper()}])
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     grant = service(azure).one(":AccessPolicy")
     assert grant.request.importId.endswith(f"/vaults/kv-language/accessPolicy/{PRINCIPAL}")
+
+
+def test_fails_on_another_subscription_before_azure_is_asked() -> None:
+    """azure-native, once asked, is in the state with its new configuration, and the next refresh uses it."""
+    azure = FakeAzure()
+    azure.state = state()
+    wanted: Any = {"language": Wanted({"location": "westeurope"})}
+    with pytest.raises(RefusedError, match="azure-native:subscriptionId: found other"):
+        run(lambda: survey(wanted, subscription_id="other"), azure=azure)
+    assert [call.token for call in azure.asked] == ["pulumi:pulumi:readStackResourceOutputs"]
+
+
+def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
+    """The account that takes its place has another identity; a grant taken over cannot change to that."""
+    azure = FakeAzure()
+    azure.state = state()
+    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL}])
+    asked: Any = {"account_name": "lang-second", "replace_account": "lang-language"}
+    assert service(azure, **asked).one(":AccessPolicy").request.importId == ""

@@ -17,6 +17,10 @@ ALLOWED = {
     "provider": set(),
     "policies": set(),
     "review": set(),
+    "recovery": set(),
+    "emergency": set(),
+    "evidence": set(),
+    "adopt": {"components", "evidence", "settings"},
     "localazure": set(),
     "engine": set(),
 }

@@ -15,6 +15,7 @@ from tests.unit.recording import (
     PRINCIPAL,
     SUBSCRIPTION,
     VERSION,
+    FakeAzure,
     RecordingMonitor,
     run,
 )
@@ -32,7 +33,7 @@ def service(**more: Any) -> RecordingMonitor:
 @pytest.mark.parametrize("access", ["accessPolicy", "rbac"])
 def test_user_assigned_identity_is_granted_before_the_account_is_made(identity: str, access: str) -> None:
     """The account is bound in its own create, so its grant is there first, and there is no second writer."""
-    monitor = service(identity=identity, access=access)
+    monitor = service(identity=identity, access_model=access)
     account = monitor.one(":Account")
     grant = monitor.one(":RoleAssignment" if access == "rbac" else ":AccessPolicy")
     assert grant.urn in account.needs
@@ -65,7 +66,7 @@ def test_user_assigned_only_leaves_out_the_accounts_own_identity() -> None:
 def test_rbac_grants_the_narrowest_role_on_the_key_alone() -> None:
     """The role assignment is Crypto Service Encryption User, at the key, for a service principal, named by
     its facts."""
-    monitor = service(access="rbac")
+    monitor = service(access_model="rbac")
     vault, grant = monitor.one(":Vault"), monitor.one(":RoleAssignment")
     assert vault.inputs["properties"]["enableRbacAuthorization"] is True
     assert grant.inputs["scope"].endswith("/vaults/kv-language/keys/cmk-language")
@@ -76,7 +77,7 @@ def test_rbac_grants_the_narrowest_role_on_the_key_alone() -> None:
     assert (grant.inputs["principalId"], grant.inputs["principalType"]) == (PRINCIPAL, "ServicePrincipal")
     assert (
         grant.inputs["roleAssignmentName"]
-        == service(access="rbac").one(":RoleAssignment").inputs["roleAssignmentName"]
+        == service(access_model="rbac").one(":RoleAssignment").inputs["roleAssignmentName"]
     )
     assert grant.urn in monitor.one(":CustomerManagedKey").needs
     assert grant.request.deletedWith == monitor.one(":Account").urn
@@ -114,6 +115,26 @@ def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> 
     assert monitor.one(":Account").request.provider == ""
 
 
+@pytest.mark.parametrize("by_parent", [False, True])
+def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_parent: bool) -> None:
+    """Who gives a service a provider of its own, or its parent one, gets everything of it there, and the
+    answers that decide what is refused, too."""
+    azure = FakeAzure()
+
+    def program() -> None:
+        provider = pulumi.ProviderResource("azure-native", "own", {"subscriptionId": OTHER_SUBSCRIPTION})
+        opts = pulumi.ResourceOptions(providers=[provider])
+        if by_parent:
+            opts = pulumi.ResourceOptions(parent=pulumi.ComponentResource("a:b:C", "around", opts=opts))
+        EncryptedLanguageService("language", {"location": "westeurope"}, opts)
+
+    monitor = run(program, azure=azure)
+    made = [found for found in monitor.registered if found.type.startswith("azure-native:")]
+    assert {"::own::" in found.request.provider for found in made} == {True}
+    asked = [call for call in azure.asked if call.token.startswith("azure-native:")]
+    assert {"::own::" in (call.provider or "") for call in asked} == {True}
+
+
 def test_services_share_the_provider_of_another_subscription() -> None:
     """Each other subscription has one provider, which is a process; the program's own needs none."""
     found: list[pulumi.ProviderResource | None] = []
@@ -130,11 +151,13 @@ def test_services_share_the_provider_of_another_subscription() -> None:
 
 
 def test_microsoft_managed_keys_take_an_account_and_nothing_else() -> None:
-    """Without a customer key there is nothing that belongs to one."""
+    """Without a customer key there is nothing that belongs to one; the account is audited all the same."""
     monitor = service(encryption="microsoftManaged")
-    assert [found.type for found in monitor.registered if "language-cmk" not in found.type] == [
-        "azure-native:resources:ResourceGroup",
+    assert sorted(found.type for found in monitor.registered if "language-cmk" not in found.type) == [
         "azure-native:cognitiveservices:Account",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:operationalinsights:Workspace",
+        "azure-native:resources:ResourceGroup",
     ]
 
 
@@ -147,6 +170,26 @@ def test_customer_key_is_turned_on_without_touching_the_account() -> None:
     assert before.request.ignoreChanges == after.request.ignoreChanges
 
 
+@pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
+def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str) -> None:
+    """Vault, key and access stay, and in two phases the account's own inputs, too; what may go is no longer
+    protected once the account is named."""
+    asked = {"identity": identity, "unbind_account": "lang-language"}
+    bound, unbound = service(**asked), service(**asked, encryption="microsoftManaged")
+    gone = {found.urn for found in bound.registered} - {found.urn for found in unbound.registered}
+    if identity == "systemAssigned":
+        binding = bound.one(":CustomerManagedKey")
+        assert (gone, binding.request.protect) == ({binding.urn}, False)
+        assert unbound.one(":Account").inputs == bound.one(":Account").inputs
+    else:
+        assert gone == set()
+        encryption = unbound.one(":Account").inputs["properties"]["encryption"]
+        assert encryption == {"keySource": "Microsoft.CognitiveServices"}
+        assert list(unbound.one(":Account").request.ignoreChanges) == []
+    assert unbound.one(":Account").request.protect
+    assert unbound.one(":AccessPolicy").inputs == bound.one(":AccessPolicy").inputs
+
+
 def test_existing_resource_group_is_not_made() -> None:
     """A group that exists is used by name."""
     monitor = service(existing_resource_group_name="rg-shared")
@@ -157,6 +200,12 @@ def test_existing_resource_group_is_not_made() -> None:
 def test_key_can_stay_on_a_version() -> None:
     """A pin reaches the key's version, and nothing else."""
     assert service(key={"pin": VERSION}).one(":KeyVersion").inputs["pin"] == VERSION
+
+
+def test_account_on_microsofts_keys_needs_no_identity() -> None:
+    """Azure has a word for no identity, and refuses an empty one."""
+    monitor = service(encryption="microsoftManaged", identity="userAssigned")
+    assert monitor.one(":Account").inputs["identity"] == {"type": "None"}
 
 
 def test_names_can_be_given() -> None:
@@ -174,9 +223,11 @@ def test_names_can_be_given() -> None:
 
 
 def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
-    """Each use of the key and of the account is kept, in a workspace made here or one that exists."""
+    """Each use of the key and of the account is kept, in a workspace made here or one that exists; unless it
+    is said that nothing is to be kept."""
+    assert service(audit={"new_workspace": False}).of(":DiagnosticSetting") == []
     workspace_id = "/subscriptions/x/workspaces/hub"
-    made, existing = service(audit={"new_workspace": True}), service(audit={"workspace_id": workspace_id})
+    made, existing = service(), service(audit={"workspace_id": workspace_id})
     assert [found.inputs["workspaceName"] for found in made.of(":Workspace")] == ["log-language"]
     assert existing.of(":Workspace") == []
     for monitor in (made, existing):
@@ -190,5 +241,5 @@ def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
 
 def test_an_existing_vaults_audit_is_left_to_its_owner() -> None:
     """Only what is made here is watched from here."""
-    monitor = service(audit={"new_workspace": True}, vault={"id": VAULT_ID})
+    monitor = service(vault={"id": VAULT_ID})
     assert [found.name for found in monitor.of(":DiagnosticSetting")] == ["language-account-audit"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from pulumi.provider.experimental.analyzer import Analyzer
 
+import components
+from components.__main__ import COMPONENTS
 from components.contract import EncryptedLanguageServiceArgs
 from components.service import EncryptedLanguageService
 
@@ -15,9 +20,11 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
     assert set(component.inputs_mapping.values()) == set(EncryptedLanguageServiceArgs.__annotations__)
     assert [name for name, found in component.inputs.items() if not found.optional] == ["location"]
     assert set(component.outputs) == {
+        "access",
         "accountId",
         "accountName",
         "endpoint",
+        "grantId",
         "keyUriWithVersion",
         "principalId",
         "resourceGroupName",
@@ -26,3 +33,23 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
     }
     described = {**component.inputs, **component.outputs}
     assert [name for name, found in described.items() if not found.description] == []
+
+
+def test_every_part_is_served_and_described() -> None:
+    """A program in any language composes what one in Python can: each class of a part is in the package, its
+    inputs and outputs have meanings, and none has a name that Pulumi itself gives to resources."""
+    parts = {
+        name
+        for file in Path(components.__path__[0]).glob("*.py")
+        for name in re.findall(r"^class (\w+)\(Component\)", file.read_text(), re.MULTILINE)
+    }
+    definitions = Analyzer("language-cmk").analyze([*COMPONENTS])["component_definitions"]
+    assert set(definitions) == parts
+    undescribed = [
+        f"{name}.{property}"
+        for name, part in definitions.items()
+        for property, found in {**part.inputs, **part.outputs}.items()
+        if not found.description
+    ]
+    assert undescribed == []
+    assert [name for name, part in definitions.items() if {"id", "urn"} & set(part.outputs)] == []

@@ -106,9 +106,9 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
             f"key.id: is no key of the vault '{VAULT_ID}2'; remove vault.id, key.id is enough",
         ),
         (
-            {"vault": {"keyOperators": ["deployer"]}, "access": "rbac"},
+            {"vault": {"keyOperators": ["deployer"]}, "accessModel": "rbac"},
             (
-                "vault.keyOperators: is for access policies; with access: rbac, give them the role "
+                "vault.keyOperators: is for access policies; with accessModel: rbac, give them the role "
                 "'Key Vault Crypto Officer' at the vault"
             ),
         ),

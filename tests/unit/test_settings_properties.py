@@ -1,60 +1,39 @@
-"""Any configuration gives a plan or an error that names each wrong setting; never a traceback."""
+"""Any configuration gives a plan that the policy pack lets pass, or an error that names what is wrong."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from hypothesis import example, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from components.service import EncryptedLanguageService
-from settings import SettingsError, parse
+from components.survey import RefusedError
+from settings import ServiceSettings, SettingsError, parse
 from settings.documentation import schema
-from tests.unit.recording import run
+from tests.support.setting_paths import setting_paths
+from tests.unit.packed import refusals
+from tests.unit.recording import FakeAzure, RecordingMonitor, run
+from tests.unit.setting_documents import RIGHT, Document, documents
+
+_PROGRAM = importlib.util.spec_from_file_location(
+    "program", Path(__file__).resolve().parents[2] / "__main__.py"
+)
+assert _PROGRAM
+assert _PROGRAM.loader
+program: Any = importlib.util.module_from_spec(_PROGRAM)
+_PROGRAM.loader.exec_module(program)
 
 _KEYS = [key.removeprefix("language-cmk:") for key in schema()["properties"]["config"]["properties"]]
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5000) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
-)
-_GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg"
-_VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv"
-
-
-def _group(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=choices)
-
-
-_SERVICE = st.fixed_dictionaries(
-    {
-        "name": st.sampled_from(["alpha", "beta-2", "a-very-long-service-name"]),
-        "location": st.just("westeurope"),
-    },
-    optional={
-        "encryption": st.sampled_from(["customerManaged", "microsoftManaged"]),
-        "identity": st.sampled_from(["systemAssigned", "userAssigned", "systemAndUserAssigned"]),
-        "access": st.sampled_from(["accessPolicy", "rbac"]),
-        "sku": st.sampled_from(["S", "F0"]),
-        "vault": _group(
-            name=st.just("kv-own"), id=st.just(_VAULT), keyOperators=st.lists(st.just("deployer"), max_size=1)
-        ),
-        "key": _group(
-            name=st.just("own"),
-            id=st.just(f"{_VAULT}/keys/k"),
-            generation=st.integers(0, 3),
-            expiresAfterDays=st.integers(28, 900),
-            rotatesAfterDays=st.integers(7, 900),
-        ),
-        "network": _group(
-            access=st.sampled_from(["closed", "selected", "open"]),
-            allowedIpRanges=st.lists(st.just("8.8.8.8"), max_size=1),
-        ),
-        "audit": _group(newWorkspace=st.booleans()),
-        "existingResourceGroupName": st.just("rg"),
-    },
 )
 
 
@@ -73,28 +52,57 @@ def test_any_configuration_is_read_or_refused_setting_by_setting(config: dict[st
     assert found
 
 
-@given(_SERVICE)
-@settings(max_examples=40, deadline=None)
-def test_accepted_settings_make_a_service_whose_key_is_granted_before_it_is_bound(
-    said: dict[str, Any],
-) -> None:
-    """Every combination that is accepted gives a program that runs to its end, in the right order."""
+def test_every_setting_takes_part() -> None:
+    """A new setting without values here would go untested."""
+    assert set(RIGHT) == set(setting_paths())
+
+
+@given(documents())
+@settings(max_examples=int(os.environ.get("SETTINGS_EXAMPLES", "50")), deadline=None)
+def test_a_program_passes_the_pack_or_is_refused_setting_by_setting(document: Document) -> None:
+    """Whatever is said: the whole program runs to its end, in the right order, and the policy pack refuses of
+    it only what was said outright; or each wrong setting is named by its path, and nothing was registered."""
+    monitor = RecordingMonitor(FakeAzure())
     try:
-        (service,) = parse(said).services
-    except SettingsError:
+        with patch.object(program.settings, "load", lambda: parse(document.config)):
+            run(program.main, monitor=monitor)
+    except (SettingsError, RefusedError) as error:
+        assert [found.type for found in monitor.registered if ":providers:" not in found.type] == []
+        paths = [found[1].path if isinstance(found, tuple) else found.path for found in error.problems]
+        assert paths
+        unnamed = {spoilt for spoilt in document.spoilt if not any(path.startswith(spoilt) for path in paths)}
+        assert unnamed == set()
         return
-    args: Any = service.args()
-    monitor = run(lambda: EncryptedLanguageService(service.name, args))
-    grants = {
-        found.urn
-        for found in (*monitor.of(":AccessPolicy"), *monitor.of(":RoleAssignment"))
-        if found.request.protect
-    }
-    bindings = [
+    event("accepted")
+    assert not document.spoilt
+    services = parse(document.config).services
+    assert refusals(monitor) == {refusal for service in services for refusal in _asked_for(service, monitor)}
+    for service in services:
+        _assert_granted_before_bound(service, monitor)
+
+
+def _asked_for(service: ServiceSettings, monitor: RecordingMonitor) -> Iterator[tuple[str, str]]:
+    """What the pack refuses of a service because its settings say so outright."""
+    made = {found.name for found in monitor.registered}
+    if service.encryption == "microsoftManaged":
+        yield "account-has-customer-key", f"{service.name}-account"
+    unrecorded = service.audit.new_workspace is False and not service.audit.workspace_id
+    if unrecorded and f"{service.name}-vault" in made:
+        yield "vault-audited", f"{service.name}-vault"
+    bindings = [f"{service.name}-binding"]
+    if not service.protect or service.replace_account or service.unbind_account:
+        yield from (("binding-protected", name) for name in bindings if name in made)
+
+
+def _assert_granted_before_bound(service: ServiceSettings, monitor: RecordingMonitor) -> None:
+    mine = [found for found in monitor.registered if found.name.startswith(f"{service.name}-")]
+    grants = {found.urn for found in mine if found.name == f"{service.name}-access"}
+    bound = [
         found
-        for found in monitor.registered
+        for found in mine
         if found.type.endswith(":CustomerManagedKey")
-        or "encryption" in (found.inputs.get("properties") or {})
+        or "keyVaultProperties" in ((found.inputs.get("properties") or {}).get("encryption") or {})
     ]
-    assert len(bindings) == len(grants) == (service.encryption == "customerManaged")
-    assert all(grants <= binding.needs for binding in bindings)
+    assert len(grants) == service.has_key
+    assert len(bound) == (service.encryption == "customerManaged")
+    assert all(grants <= found.needs for found in bound)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from components.survey import is_absent
+from components.asking import is_absent
+from components.contract import ServiceVaultArgs
+from components.survey import Wanted, survey
+from tests.unit.recording import OTHER_SUBSCRIPTION, FakeAzure, run
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,14 @@ def test_absence_is_told_by_the_status_or_its_code(text: str) -> None:
 def test_fails_on_a_refusal_whose_ids_hold_the_same_digits(text: str) -> None:
     """What may not be read is not taken for absent: an existing vault would count as one to make."""
     assert not is_absent(text)
+
+
+def test_a_shared_vault_is_asked_about_once() -> None:
+    """However many services have their keys in it; what is a service's own is asked for each."""
+    group = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub"
+    vault: ServiceVaultArgs = {"id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-hub"}
+    azure = FakeAzure()
+    wanted = Wanted({"location": "westeurope", "vault": vault})
+    run(lambda: survey({"one": wanted, "two": wanted, "three": wanted}), azure=azure)
+    asked = [call.token.rsplit(":", 1)[1] for call in azure.asked]
+    assert (asked.count("getVault"), asked.count("getKey")) == (1, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pulumi import ResourceOptions
+from pulumi import ResourceOptions, ResourceTransformationArgs, ResourceTransformationResult
 
 from components.service import EncryptedLanguageService
 from tests.unit.recording import DEPLOYER, PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
@@ -29,6 +29,9 @@ def test_makes_exactly_these_resources(default: RecordingMonitor) -> None:
         "azure-native:keyvault:AccessPolicy",
         "azure-native:keyvault:Key",
         "azure-native:keyvault:Vault",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:operationalinsights:Workspace",
         "azure-native:resources:ResourceGroup",
     ]
     assert (
@@ -123,9 +126,11 @@ def test_binding_takes_the_version_of_the_key(default: RecordingMonitor) -> None
 
 
 def test_what_holds_data_or_gives_access_is_protected(default: RecordingMonitor) -> None:
-    """Protection is the default, for all but the version, which can be asked for again."""
+    """Protection is the default, for all but the version, which can be asked for again, and the grant: what
+    depends on it is protected, and `access: revoked` takes it away."""
     unprotected = {found.name for found in default.registered if not found.request.protect}
-    assert unprotected == {"language-key-version"}
+    audit = {"language-account-audit", "language-vault-audit"}
+    assert unprotected == {"language-key-version", "language-access"} | audit
 
 
 def test_protection_can_be_turned_off_at_the_service() -> None:
@@ -190,3 +195,16 @@ def test_fails_on_a_name_that_azure_refuses() -> None:
         ValueError, match="'kv-language-of-the-company' has 26 characters, Azure allows 3 to 24"
     ):
         run(lambda: EncryptedLanguageService("language-of-the-company", {"location": "westeurope"}))
+
+
+def test_the_callers_transformations_reach_every_child() -> None:
+    """Who must put a tag on everything of a kind says so once, at the service."""
+
+    def tagged(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
+        if not args.type_.startswith("azure-native:keyvault:Vault"):
+            return None
+        return ResourceTransformationResult({**args.props, "tags": {"costCentre": "42"}}, args.opts)
+
+    vault = service(ResourceOptions(transformations=[tagged])).one(":Vault")
+    assert vault.inputs["tags"] == {"costCentre": "42"}
+    assert list(vault.request.aliases) == []

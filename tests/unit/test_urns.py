@@ -8,15 +8,22 @@ from typing import Any
 import pytest
 
 from components.service import EncryptedLanguageService
-from tests.unit.recording import run
+from tests.unit.recording import OTHER_SUBSCRIPTION, run
 
+GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers"
+VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-hub"
+SUBNET_ID = f"{GROUP}/Microsoft.Network/virtualNetworks/vnet/subnets/endpoints"
 GOLDEN = Path(__file__).parent / "golden"
 MODES: dict[str, dict[str, Any]] = {
     "default": {},
-    "rbac": {"access": "rbac"},
+    "rbac": {"access_model": "rbac"},
     "user-assigned": {"identity": "userAssigned"},
     "microsoft-managed": {"encryption": "microsoftManaged"},
     "operators": {"vault": {"key_operators": ["deployer"]}},
+    "existing-vault": {"vault": {"id": VAULT_ID}, "existing_resource_group_name": "rg"},
+    "existing-key": {"key": {"id": f"{VAULT_ID}/keys/own"}},
+    "private-network": {"network": {"access": "private", "subnet_id": SUBNET_ID}},
+    "alerts": {"audit": {"alerts": True, "alert_emails": ["security@contoso.example"]}},
 }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.identity import DefaultAzureCredential
 from azure.mgmt.cognitiveservices.models import Encryption, KeyVaultProperties
 
 import verify
@@ -79,7 +80,7 @@ def test_one_failed_check_fails_the_proof(
 ) -> None:
     """The verdict is that of all checks, and each is printed."""
     checks = [verify.Check("a", "x", found), verify.Check("b", "x", "x")]
-    monkeypatch.setattr(verify, "verify", lambda outputs, write_project: iter(checks))
+    monkeypatch.setattr(verify, "verify", lambda outputs, **_: iter(checks))
     assert verify.prove(OUTPUTS, write_project=False) is holds
     assert [*map(str, checks)] == capsys.readouterr().out.splitlines()[1:]
 
@@ -89,7 +90,7 @@ def test_fails_when_the_cloud_cannot_be_asked(
 ) -> None:
     """An answer that cannot be had is a failed proof, not a passed one."""
 
-    def refuse(outputs: Any, write_project: bool) -> None:
+    def refuse(outputs: Any, **_: Any) -> None:
         raise ResourceNotFoundError("no such account")
 
     monkeypatch.setattr(verify, "verify", refuse)
@@ -101,3 +102,48 @@ def test_fails_naming_missing_outputs(capsys: pytest.CaptureFixture[str]) -> Non
     """A stack that was never deployed is told so."""
     assert verify.prove({"accountId": "/a"}, write_project=False) is False
     assert "endpoint, vaultId, keyUriWithVersion" in capsys.readouterr().out
+
+
+class FakeClient:
+    """A Language endpoint that gives one answer after another; an int is a status, with a text."""
+
+    def __init__(self, *answers: tuple[int, str]) -> None:
+        self._answers = iter(answers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def list_projects(self) -> list[str]:
+        status, text = next(self._answers)
+        if status == 200:
+            return []
+        error = HttpResponseError(text)
+        error.status_code = status
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("answers", "holds"),
+    [
+        ([(403, "the key cannot be used")], True),
+        ([(200, ""), (403, "the key cannot be used")], True),
+        ([(200, ""), (200, "")], False),
+        ([(403, "Access denied due to Virtual Network/Firewall rules.")], False),
+        ([(403, "Public access is disabled. Please configure private endpoint.")], False),
+        ([(401, "lacks the required data action")], False),
+        ([(500, "busy")], False),
+    ],
+)
+def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
+    answers: list[tuple[int, str]], holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data that is still read at the deadline, and a refusal of the caller or network, prove nothing."""
+    monkeypatch.setattr(verify, "ConversationAuthoringClient", lambda *_: FakeClient(*answers))
+    monkeypatch.setattr(verify, "_PAUSE_SECONDS", 0.001)
+    clock = iter(range(100))
+    monkeypatch.setattr("verify.time.monotonic", lambda: next(clock))
+    (check,) = verify.refused("https://e", DefaultAzureCredential(), 2 if len(answers) == 2 else 0)
+    assert check.holds is holds

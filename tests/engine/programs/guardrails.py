@@ -7,16 +7,25 @@ import os
 import pulumi
 from pulumi_azure_native import cognitiveservices, resources
 
-from components.azure_policy import AzurePolicyGuardrails
+from components.azure_policy import AzurePolicyGuardrails, PolicyExemptionArgs
 
+SUBSCRIPTION = f"/subscriptions/{os.environ['ARM_SUBSCRIPTION_ID']}"
 group = resources.ResourceGroup("group", resource_group_name="rg-guarded", location="westeurope")
+exemption: PolicyExemptionArgs = {
+    "name": "phase-one",
+    "constraint": "account-customer-key",
+    "scope": f"{SUBSCRIPTION}/resourceGroups/rg-guarded",
+    "reason": "The account is bound in phase two.",
+    "until": "2099-12-31",
+}
 guardrails = AzurePolicyGuardrails(
     "cmk",
     {
-        "scope": f"/subscriptions/{os.environ['ARM_SUBSCRIPTION_ID']}",
+        "scope": SUBSCRIPTION,
         "customer_managed_key_effect": os.environ["KEY_EFFECT"],
+        "exemptions": [exemption] if os.environ.get("EXEMPT") else [],
     },
-    pulumi.ResourceOptions(protect=False),
+    pulumi.ResourceOptions(protect=False, depends_on=[group]),
 )
 cognitiveservices.Account(
     "account",

@@ -1,0 +1,184 @@
+"""The parts of one service, each made from the service's inputs.
+
+Owns: which input goes to which part, and under which options. Does not own: which parts there are in a mode
+and their order (service.py), nor what each part must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+from components.access import Grant, KeyHolder, make_grant
+from components.access_mode import ACCESS_POLICY
+from components.account import Account, InlineKeyArgs, make_account
+from components.as_found import leaving
+from components.audit import make_audit_trail
+from components.binding import CustomerManagedKey, make_binding
+from components.component import Component
+from components.contract import REVOKED, USER_ASSIGNED, EncryptedLanguageServiceArgs, unbinds
+from components.identity import Identity, make_identity
+from components.key import KeyReference
+from components.key_version import KeyVersion
+from components.operators import grant_operators
+from components.placement import place_key
+from components.policy_denial import explained
+from components.private_network import make_private_endpoints
+from components.resource_group import make_resource_group
+from components.survey import Surroundings
+
+
+class Parts:
+    """Makes the parts of the service `owner`, below it."""
+
+    def __init__(
+        self,
+        owner: Component,
+        name: str,
+        args: EncryptedLanguageServiceArgs,
+        around: Surroundings,
+        vault_provider: pulumi.ProviderResource | None,
+    ) -> None:
+        self._owner, self._name, self._args = owner, name, args
+        self._around, self._vault_provider = around, vault_provider
+        self._made_vault_id: pulumi.Input[str] | None = None
+        self.resource_group_name = make_resource_group(name, args, owner.kept)
+
+    def key(self) -> KeyReference:
+        """The key, in its vault."""
+        key = place_key(
+            self._name,
+            self._args,
+            self._around,
+            self._owner.kept,
+            resource_group_name=self.resource_group_name,
+            vault_provider=self._vault_provider,
+        )
+        self._made_vault_id = key.vault.id if key.vault.resource else None
+        return key
+
+    def identity(self) -> Identity:
+        """A user-assigned identity."""
+        return make_identity(
+            self._name,
+            {
+                "resource_group_name": self.resource_group_name,
+                "location": self._args["location"],
+                "tags": self._args.get("tags"),
+            },
+            leaving(self._owner.kept, "identity", self._args.get("as_found")),
+        )
+
+    def account(
+        self,
+        after: Sequence[pulumi.Resource],
+        identity_id: pulumi.Input[str] | None = None,
+        encryption_key: InlineKeyArgs | None = None,
+    ) -> Account:
+        """The account; with `encryption_key` bound in its create, by the identity given."""
+        return make_account(
+            self._name,
+            {
+                "resource_group_name": self.resource_group_name,
+                "location": self._args["location"],
+                "account_name": self._args.get("account_name"),
+                "sku": self._args.get("sku"),
+                "system_assigned": self._args.get("identity") != USER_ASSIGNED,
+                "user_assigned_identity_id": identity_id,
+                "encryption_key": encryption_key,
+                "network": self._args.get("network"),
+                "tags": self._args.get("tags"),
+            },
+            leaving(self._kept_unless("replace_account"), "account", self._args.get("as_found")),
+            after=after,
+            restores=self._around.restores_account,
+            # In two phases the grant comes after the account, so that the account waits for another update.
+            frozen=self._revoked or (self._around.restores_access and encryption_key is None),
+            unbinds=unbinds(self._args) and identity_id is not None,
+            hooks=None if self._around.account_id or encryption_key else explained(self._name),
+        )
+
+    def grant(self, key: KeyReference, holder: KeyHolder) -> pulumi.CustomResource | None:
+        """Access to the key for who holds it; none where it was taken away on purpose."""
+        if self._revoked:
+            return None
+        model = self._args.get("access_model") or ACCESS_POLICY
+        grant = Grant(key, holder, self._around.tenant_id, model)
+        # Not protected, for `access: revoked` takes it away in one update. What depends on it, the binding or
+        # the account, is: so that no destroy takes it from an account that stays.
+        part = leaving(self._owner.part, "grant", self._args.get("as_found"))
+        adopts = self._around.adopted.get(f"{self._name}-access")
+        return make_grant(self._name, grant, part, adopts=adopts)
+
+    def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
+        """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""
+        wanted, part = self._args.get("key") or {}, self._owner.part
+        return KeyVersion(
+            f"{self._name}-key-version",
+            {
+                "key_id": key.id,
+                "generation": wanted.get("generation"),
+                "pin": wanted.get("pin"),
+                "account_id": follower_id,
+            },
+            part(depends_on=grant_operators(self._name, self._args, self._around, key, part)),
+        )
+
+    def standing_version(self, key: KeyReference) -> KeyVersion:
+        """The version, where the account needs it: only one that stands can be asked if it could follow."""
+        return self.key_version(key, self._around.account_id)
+
+    def binding(
+        self, account: Account, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
+    ) -> CustomerManagedKey:
+        """The binding of the account to the version."""
+        return make_binding(
+            self._name,
+            self._kept_unless("replace_account", "unbind_account"),
+            account=account,
+            key_version=version,
+            grant=grant,
+            vault_id=key.vault.id,
+        )
+
+    def private_endpoints(self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]) -> None:
+        """Private endpoints of the account and of the vault made here, if they are asked for."""
+        make_private_endpoints(
+            self._name,
+            self._args,
+            self._owner.part,
+            resource_group_name=self.resource_group_name,
+            targets={"account": account_id, "vault": self._made_vault_id},
+            after=after,
+        )
+
+    def audit_trail(self, account_id: pulumi.Output[str]) -> None:
+        """The audit logs of the account and of the vault made here, unless they are not to be kept."""
+        wanted = self._args.get("audit") or {}
+        if wanted.get("workspace_id") is None and wanted.get("new_workspace") is False:
+            return
+        make_audit_trail(
+            self._name,
+            {
+                "resource_group_name": self.resource_group_name,
+                "location": self._args["location"],
+                "account_id": account_id,
+                "vault_id": self._made_vault_id,
+                "workspace_id": wanted.get("workspace_id"),
+                "alerts": wanted.get("alerts"),
+                "alert_emails": wanted.get("alert_emails"),
+                "alert_action_group_ids": wanted.get("alert_action_group_ids"),
+                "tags": self._args.get("tags"),
+            },
+            self._owner,
+        )
+
+    @property
+    def _revoked(self) -> bool:
+        return self._args.get("access") == REVOKED
+
+    def _kept_unless(self, *asked: str) -> Any:
+        """Options of what holds data or gives access to it, whose loss may be asked for by name."""
+        return self._owner.part if any(self._args.get(name) for name in asked) else self._owner.kept

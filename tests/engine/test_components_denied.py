@@ -1,0 +1,66 @@
+"""A subscription whose Azure Policy denies accounts without a customer key, on the real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from localazure.cognitive.policy import DEFINITION_ID
+from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.support.azure import RunningAzure
+from tests.support.judge import KEY_VAULT, VAULTS, Judge
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+CENTRAL = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-keys"
+CENTRAL_VAULT = f"{CENTRAL}/providers/Microsoft.KeyVault/vaults/kv-central"
+
+
+@pytest.fixture
+def judge(stack: Stack, azure: RunningAzure) -> Judge:
+    """The stack's own judge, in a subscription with the Deny policy; and a vault in another one."""
+    judge = Judge(azure, stack)
+    scope = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}"
+    assignment = f"{scope}/providers/Microsoft.Authorization/policyAssignments/no-account-without-key"
+    denied = {"policyDefinitionId": DEFINITION_ID, "parameters": {"effect": {"value": "Deny"}}}
+    judge.arm("PUT", assignment, "2022-06-01", {"properties": denied})
+    judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
+    vault = {
+        "tenantId": azure.env["AZURE_TENANT_ID"],
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
+    }
+    judge.arm("PUT", CENTRAL_VAULT, VAULTS, {"location": "westeurope", "properties": vault})
+    return judge
+
+
+def test_two_phases_are_denied_with_a_way_out_and_one_phase_is_not(
+    stack: Stack, judge: Judge, azure: RunningAzure, tmp_path: Path
+) -> None:
+    """The account of phase one is forbidden, and the message names the setting that helps; with it the same
+    stack goes on and is bound, by a key in another subscription; and so is one with a vault of its own."""
+    stack.configure(vault={"id": CENTRAL_VAULT}, key=None)
+    denied = stack.deploy()
+    assert not denied.ok
+    for words in ("RequestDisallowedByPolicy", "Set identity: userAssigned"):
+        assert words in denied.output, denied.output
+    assert "Traceback" not in denied.output
+
+    stack.configure(identity="userAssigned")
+    bound = stack.deploy()
+    assert bound.ok, bound.output
+    (state,) = judge.history()
+    assert state["keySource"] == KEY_VAULT
+    assert state["keyUri"].startswith("https://kv-central.vault.azure.net/keys/cmk-contoso-dev/")
+
+    own = Stack(tmp_path / "own", azure.env)
+    own.configure(name="contoso-own", identity="userAssigned", accessModel="rbac", vault=None, key=None)
+    made = own.deploy()
+    assert made.ok, made.output
+    (state,) = Judge(azure, own, "contoso-own").history()
+    assert state["keyUri"].startswith("https://kv-contoso-own.vault.azure.net/keys/cmk-contoso-own/")
+    settled = own.deploy("--expect-no-changes")
+    assert settled.ok, settled.output

@@ -1,0 +1,239 @@
+"""Each setting that may be changed, changed: in place, only what it is about, and never an unbound moment.
+
+Judged by the engine's own events. Changes whose effects are apart are made in one update; an update that does
+more than its cases say fails, so that each also shows that the one before it had left nothing to do.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.support.azure import RunningAzure
+from tests.support.judge import KEY_VAULT, VAULTS, Judge
+from tests.support.setting_paths import setting_paths
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+SOMEBODY = "3f8c2d10-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
+ELSEWHERE_ID = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups"
+NETWORK = f"{ELSEWHERE_ID}/rg-network/providers/Microsoft.Network"
+SUBNET = f"{NETWORK}/virtualNetworks/vnet-spoke/subnets/endpoints"
+ZONE = f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net"
+CENTRAL = f"{ELSEWHERE_ID}/rg-keys"
+VAULT = f"{CENTRAL}/providers/Microsoft.KeyVault/vaults/kv-central"
+WORKSPACE = f"{CENTRAL}/providers/Microsoft.OperationalInsights/workspaces/log-central"
+ON_CALL = f"{CENTRAL}/providers/Microsoft.Insights/actionGroups/on-call"
+PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
+
+ELSEWHERE = {
+    "name": "another name is another service",
+    "location": "test_components_guards.py",
+    "encryption": "test_components_encryption.py",
+    "identity": "test_components_guards.py",
+    "accessModel": "test_components_guards.py",
+    "access": "../lives/test_access.py",
+    "resourceGroupName": "test_components_guards.py",
+    "existingResourceGroupName": "as resourceGroupName",
+    "accountName": "test_components_guards.py",
+    "replaceAccount": "test_components_guards.py",
+    "unbindAccount": "test_components_encryption.py",
+    "sku": "test_components_encryption.py",
+    "vault.name": "test_components_guards.py",
+    "asFound": "for an account that was adopted",
+}
+"""Settings that are never changed in place, or have a test of their own."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Settings that change in one update, and the effects: what happens to each resource, by its name without
+    the service's, as `OPERATION [PROPERTY ...]` of the engine's events."""
+
+    paths: tuple[str, ...]
+    said: Mapping[str, Any]
+    effects: Mapping[str, str]
+
+
+MADE_ALERTS = ("alerts", "failed-unwraps-alert", "key-near-expiry-alert")
+MADE_QUERIES = ("failed-unwraps", "key-changes", "key-use-by-identity")
+REBOUND = {"binding": "update keyUriWithVersion"}
+WRITTEN = {"account": "update properties", "vault": "update properties", "binding": "update accountDigest"}
+# Read as one life, in this order: a rotation needs the vault's data plane, which the network then closes.
+CHANGES = (
+    Change(
+        ("tags", "vault.keyOperators", "key.expiresAfterDays", "key.rotatesAfterDays", "softDeleted"),
+        {
+            "tags": {"owner": "somebody"},
+            "vault": {"keyOperators": ["deployer", SOMEBODY]},
+            # Azure takes these when the key is made, and so does the program.
+            "key": {"generation": 1, "expiresAfterDays": 300, "rotatesAfterDays": 100},
+            "softDeleted": "recover",
+        },
+        {
+            **dict.fromkeys(("group", "workspace", "vault", "account"), "update tags"),
+            "binding": "update accountDigest",
+            f"operator-{SOMEBODY}-access": "create",
+        },
+    ),
+    Change(
+        ("key.generation", "audit.alerts"),
+        {"key": {"generation": 2}, "audit": {"alerts": True, "alertEmails": ["a@contoso.example"]}},
+        {
+            "key-version": "update generation",
+            **REBOUND,
+            **dict.fromkeys((*MADE_ALERTS, *MADE_QUERIES), "create"),
+        },
+    ),
+    Change(
+        ("key.pin", "audit.alertEmails", "audit.alertActionGroupIds"),
+        {
+            "key": {"generation": 2, "pin": "the first"},
+            "audit": {
+                "alerts": True,
+                "alertEmails": ["b@contoso.example"],
+                "alertActionGroupIds": [ON_CALL],
+            },
+        },
+        {
+            "key-version": "update pin",
+            **REBOUND,
+            "alerts": "update emailReceivers",
+            **dict.fromkeys(MADE_ALERTS[1:], "update actions"),
+        },
+    ),
+    Change(
+        ("network.access", "network.allowedIpRanges", "network.allowedSubnetIds", "audit.newWorkspace"),
+        {
+            "network": {
+                "access": "selected",
+                "allowedIpRanges": ["20.50.0.0/16"],
+                "allowedSubnetIds": [SUBNET],
+            },
+            "audit": {"newWorkspace": False},
+        },
+        {
+            **WRITTEN,
+            **dict.fromkeys((*MADE_ALERTS, *MADE_QUERIES), "delete"),
+            **dict.fromkeys(("account-audit", "vault-audit", "workspace"), "delete"),
+        },
+    ),
+    Change(
+        ("key.name", "network.subnetId", "network.privateDnsZoneIds", "audit.workspaceId"),
+        {
+            "key": {"generation": 2, "name": "second"},
+            "network": PRIVATE,
+            "audit": {"workspaceId": WORKSPACE},
+        },
+        {
+            **WRITTEN,
+            "key": "create-replacement keyName",
+            "key-version": "create-replacement keyId pin",
+            "binding": "update accountDigest keyUriWithVersion",
+            **dict.fromkeys(("account-audit", "vault-audit", "account-zone", "account-zone-link"), "create"),
+            **dict.fromkeys(("account-endpoint", "account-dns", "vault-endpoint", "vault-dns"), "create"),
+        },
+    ),
+    Change(
+        ("vault.id",),
+        {"vault": {"id": VAULT}, "key": {"generation": 2}},
+        {
+            # The new grant is there before the account is bound anew, and the old one goes after that.
+            "key": "create-replacement keyName resourceGroupName vaultName",
+            "access": "create-replacement resourceGroupName vaultName",
+            "key-version": "create-replacement keyId",
+            "binding": "update keyUriWithVersion vaultId",
+            f"subscription-{OTHER_SUBSCRIPTION_ID}": "create",
+            **dict.fromkeys(("vault", "vault-audit", "vault-dns", "vault-endpoint"), "delete"),
+            **dict.fromkeys((f"operator-{SOMEBODY}-access", "operator-deployer-access"), "delete"),
+        },
+    ),
+    Change(
+        ("key.id", "protect"),
+        {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-contoso-dev"}, "protect": True},
+        # Out of the state, and left in the vault.
+        {"key": "delete"},
+    ),
+)
+
+
+def test_every_setting_has_its_change() -> None:
+    """A new setting is changed here, or it is said where it is."""
+    changed = [path for change in CHANGES for path in change.paths]
+    assert sorted([*changed, *ELSEWHERE]) == sorted(setting_paths())
+    tests = [where for where in ELSEWHERE.values() if where.endswith(".py")]
+    assert [where for where in tests if not (Path(__file__).parent / where).exists()] == []
+
+
+@pytest.fixture
+def judge(stack: Stack, azure: RunningAzure) -> Judge:
+    """The stack's judge, and what others own: a network, a vault, a workspace and an action group."""
+    judge = Judge(azure, stack)
+    program = Path(__file__).with_name("programs") / "network.py"
+    words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
+    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=60)
+    judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
+    judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
+    judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})
+    vault = {
+        "tenantId": azure.env["AZURE_TENANT_ID"],
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
+    }
+    judge.arm("PUT", VAULT, VAULTS, {"location": "westeurope", "properties": vault})
+    return judge
+
+
+def test_settings_change_in_place_and_only_what_they_are_about(stack: Stack, judge: Judge) -> None:
+    """One life through every change: each update does what its cases say and no more, the account is the same
+    one, and from its binding on it is under a key of the customer's that it can use."""
+    assert stack.deploy().ok
+    account = judge.arm("GET", judge.account_id, "2024-10-01")["properties"]["internalId"]
+    first = judge.versions()[0]
+    for change in CHANGES:
+        said = json.loads(json.dumps(dict(change.said)).replace("the first", first))
+        stack.configure(**said)
+        done = stack.deploy("--json")
+        assert done.ok, f"{change.paths}\n{messages(done.output)}"
+        assert effects(done.output) == change.effects, change.paths
+    settled = stack.deploy("--expect-no-changes")
+    assert settled.ok, settled.output
+    assert judge.arm("GET", judge.account_id, "2024-10-01")["properties"]["internalId"] == account
+    history = judge.history()
+    assert [state for state in history if not state["readable"]] == []
+    assert {state["keySource"] for state in history[1:]} == {KEY_VAULT}
+
+
+def _events(output: str) -> Iterator[dict[str, Any]]:
+    yield from (json.loads(line) for line in output.splitlines() if line.startswith("{"))
+
+
+def messages(output: str) -> str:
+    """What the engine's events tell a person."""
+    return "\n".join(
+        event["diagnosticEvent"]["message"] for event in _events(output) if "diagnosticEvent" in event
+    )
+
+
+def effects(output: str) -> dict[str, str]:
+    """What an update did to each of the service's resources, from the engine's events."""
+    found: dict[str, str] = {}
+    for event in _events(output):
+        done = event.get("resourcePreEvent", {}).get("metadata")
+        if done is None or done["op"] in ("refresh", "same"):
+            continue
+        name = done["urn"].rsplit("::", 1)[1].removeprefix("contoso-dev-")
+        # A replacement is three events; the first says which it is.
+        found.setdefault(name, " ".join([done["op"], *sorted(done.get("diffs") or [])]))
+    return found

@@ -1,0 +1,88 @@
+"""How much the engine, the providers and Azure are asked for each service: counted, for time depends on the
+machine. `make bench` measures the time; docs/speed.md has the figures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.azure import RunningAzure
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+Asked = Mapping[str, Counter[str]]
+_NEVER = 10**9
+_REGISTERED = {"RegisterResource": 11, "RegisterResourceOutputs": 1, "Check": 10}
+MOST: Mapping[str, Mapping[str, int]] = {
+    "new": {**_REGISTERED, "Create": 10},
+    # What is waited for is asked about again, so that Azure's calls differ a little from run to run.
+    "update": {**_REGISTERED, "Create": 10, "RegisterErrorHook": 1, "Invoke": 2, "arm": 45},
+    # A refresh before every update reads and compares each resource. What is not in the state, the survey
+    # asks for: the account as it is, its vault and its key; the engine passes a function on, so that each
+    # shows twice.
+    "unchanged": {**_REGISTERED, "Read": 10, "Diff": 20, "Invoke": 8, "arm": 14},
+}
+"""The calls by method that one more service may cost; of a method that is not named, none."""
+
+
+def asked(azure: RunningAzure, folder: Path, services: int) -> Asked:
+    """Calls by method in a first preview, a first update and a preview that changes nothing."""
+    azure.control("/reset", {})
+    stack = Stack(folder / f"fleet-{services}", azure.env)
+    document = stack.config()
+    document["config"] = {
+        "language-cmk:location": "westeurope",
+        "language-cmk:protect": False,
+        "language-cmk:network": {"access": "open"},
+        "language-cmk:services": [{"name": f"fleet-{number}"} for number in range(services)],
+    }
+    stack.config_file.write_text(yaml.safe_dump(document))
+    commands = {
+        "new": ("preview",),
+        "update": ("up", "--yes", "--skip-preview"),
+        "unchanged": ("preview", "--expect-no-changes"),
+    }
+    return {what: counted(azure, stack, *words) for what, words in commands.items()}
+
+
+def counted(azure: RunningAzure, stack: Stack, *words: str) -> Counter[str]:
+    """The engine's calls and its programs' by method, and those to Azure Resource Manager as `arm`."""
+    azure.control("/faults", method="DELETE")
+    # A fault that is never due counts what it would have struck.
+    azure.control("/faults", {"host": "arm", "call": _NEVER})
+    log = stack.folder / "grpc.json"
+    log.unlink(missing_ok=True)
+    stack.env["PULUMI_DEBUG_GRPC"] = str(log)
+    run = stack.pulumi(*words)
+    assert run.ok, run.output
+    calls = [json.loads(line) for line in log.read_text().splitlines()]
+    found = Counter(call["method"].rsplit("/", 1)[-1] for call in calls if call.get("response") is not None)
+    (fault,) = azure.control("/faults")["value"]
+    found["arm"] = fault["calls"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def fleets(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Asked]:
+    """What fleets of one and of three services ask for."""
+    folder = tmp_path_factory.mktemp("fleets")
+    return {services: asked(azure, folder, services) for services in (1, 3)}
+
+
+@pytest.mark.parametrize("what", MOST)
+def test_one_more_service_costs_a_known_number_of_calls(fleets: Mapping[int, Asked], what: str) -> None:
+    """What takes more calls for each service takes more time: whoever means it says so in this table."""
+    one, three = fleets[1][what], fleets[3][what]
+    costs = {name: (three[name] - one[name]) / 2 for name in three}
+    assert {name: cost for name, cost in costs.items() if cost > MOST[what].get(name, 0)} == {}
+
+
+def test_a_first_preview_reads_nothing_of_a_service(fleets: Mapping[int, Asked]) -> None:
+    """Of resources that are not there yet, Azure is asked only which deleted ones hold a name."""
+    assert fleets[3]["new"]["arm"] == fleets[1]["new"]["arm"] == len(["deleted vaults", "deleted accounts"])
