@@ -24,6 +24,8 @@ _spec.loader.exec_module(_package)
 
 from pulumi_policy import PolicyPack  # noqa: E402
 
+from policies.decoding import decode_once  # noqa: E402
 from policies.pack import PACK_NAME, make_policies  # noqa: E402
 
+decode_once()
 PolicyPack(PACK_NAME, make_policies())

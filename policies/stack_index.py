@@ -56,6 +56,8 @@ class StackIndex:
         self.session = session
         self._by_kind: dict[Kind, list[Node]] = {kind: [] for kind in Kind}
         self._by_urn: dict[str, Node] = {}
+        self._components: dict[str, PolicyResource] = {}
+        self._children: dict[str, list[PolicyResource]] = {}
         for resource in resources:
             kind, _ = parse_token(resource.resource_type)
             if is_generic(resource.resource_type):
@@ -64,12 +66,26 @@ class StackIndex:
                 node = Node(kind, resource.urn, resource, View(resource.props))
                 self._by_kind[kind].append(node)
                 self._by_urn[node.urn] = node
+            else:
+                self._components[resource.urn] = resource
+            if (parent := _parent(resource)) is not None:
+                self._children.setdefault(parent, []).append(resource)
         for nodes in self._by_kind.values():
             nodes.sort(key=lambda node: node.urn)
 
     def of(self, kind: Kind) -> list[Node]:
         """The resources of a kind, by URN, so that no answer depends on the order of the stack."""
         return self._by_kind[kind]
+
+    def is_revoked(self, node: Node) -> bool:
+        """Whether a component around a resource says `access: revoked`: its grant was taken away on purpose,
+        and what stands is kept so that the access can be given back."""
+        around = _parent(node.resource)
+        while around is not None and (component := self._components.get(around)) is not None:
+            if View(component.props).word("access") == "revoked":
+                return True
+            around = _parent(component)
+        return False
 
     @cached_property
     def by_id(self) -> dict[str, Node]:
@@ -110,10 +126,18 @@ class StackIndex:
     def sources_of(self, node: Node, *properties: str) -> Iterator[Node]:
         """The known resources that the values of a resource's properties come from."""
         for name in properties:
-            for source in node.resource.property_dependencies.get(name, ()):
+            for source in self._with_children(node.resource.property_dependencies.get(name, ())):
                 found = self._by_urn.get(source.urn)
                 if found is not None:
                     yield found
+
+    def _with_children(self, resources: Iterable[PolicyResource]) -> Iterator[PolicyResource]:
+        """The resources, and all below those that are components: who depends on a component that another
+        program serves depends on its children, as the engine has it, too (pkg/resource/graph)."""
+        for resource in resources:
+            yield resource
+            if resource.urn in self._components:
+                yield from self._with_children(self._children.get(resource.urn, ()))
 
     def source(self, node: Node, kind: Kind, *properties: str) -> Node | None:
         """The one resource of a kind that properties come from; None when there is none, or more than one."""
@@ -127,7 +151,7 @@ class StackIndex:
         while level:
             following: list[PolicyResource] = []
             for resource in level:
-                for parent in _depends_on(resource):
+                for parent in self._with_children(_depends_on(resource)):
                     if parent.urn not in seen:
                         seen.add(parent.urn)
                         following.append(parent)
@@ -135,6 +159,10 @@ class StackIndex:
                         if found is not None:
                             yield found
             level = following
+
+
+def _parent(resource: PolicyResource) -> str | None:
+    return resource.opts.parent if resource.opts else None
 
 
 def _depends_on(resource: PolicyResource) -> Iterator[PolicyResource]:

@@ -18,6 +18,8 @@ def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
     relations = Relations(index)
     for use in relations.uses:
         grants = {grant.node.urn: grant.node for grant in relations.grants_of(use)}
+        if index.is_revoked(use.writer):
+            continue
         if grants and not any(one.urn in grants for one in index.ancestors(use.writer)):
             names = ", ".join(sorted(node.name for node in grants.values()))
             yield Violation(

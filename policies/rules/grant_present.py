@@ -18,9 +18,12 @@ _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
 
 
 def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
-    """A use whose identity is not part of the stack is said to be undecided."""
+    """A use whose identity is not part of the stack is said to be undecided; an access that the program says
+    is revoked is not missing."""
     relations = Relations(index)
     for use in relations.uses:
+        if index.is_revoked(use.writer):
+            continue
         grants = relations.grants_of(use)
         if grants:
             for grant in grants:

@@ -59,6 +59,7 @@ class Thing:
     property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     provider: str | None = "azure"
     provider_props: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
 
     @property
     def urn(self) -> str:
@@ -119,6 +120,8 @@ class Pack:
             one = request.resources.add(type=thing.type, urn=thing.urn, name=thing.name)
             one.properties.update(copy.deepcopy(dict(thing.props)))
             _options(one.options, thing)
+            if thing.parent is not None:
+                one.options.parent = urns[thing.parent]
             sources = {name for names in thing.property_dependencies.values() for name in names}
             one.dependencies.extend(
                 urns[name] for name in sorted({*thing.depends_on, *sources}) if name in urns

@@ -119,6 +119,27 @@ def test_a_missing_grant_is_refused(name: str) -> None:
     assert says(stack, "bound-after-grant") == "pass"
 
 
+@every
+@pytest.mark.parametrize(("access", "verdict"), [("revoked", "pass"), ("granted", "violation")])
+def test_a_grant_taken_away_on_purpose_is_not_missing(name: str, access: str, verdict: str) -> None:
+    """Where the component around it says that access is revoked, and only there."""
+    stack = without(STACKS[name](), "grant")
+    service = {"service": Thing("service", "acme:index:Service", {"access": access})}
+    writer = "binding" if "binding" in stack else "account"
+    stack = change({**service, **stack}, writer, parent="service")
+    assert says(stack, "grant-present") == verdict
+
+
+def test_a_grant_that_goes_need_not_come_before_its_binding() -> None:
+    """A preview still shows the grant that a revocation deletes, and the binding no longer waits for it."""
+    stack = change(two_phases(), "binding", depends_on=[], parent="service")
+    assert (
+        says({"service": Thing("service", "acme:index:Service", {}), **stack}, "bound-after-grant") != "pass"
+    )
+    said = Thing("service", "acme:index:Service", {"access": "revoked"})
+    assert says({"service": said, **stack}, "bound-after-grant") == "pass"
+
+
 def test_a_grant_to_someone_else_does_not_count() -> None:
     """Where both principals are known they decide, whatever the dependencies."""
     stack = with_prop(two_phases(), "grant", "policy.objectId", "99999999-9999-9999-9999-999999999999")

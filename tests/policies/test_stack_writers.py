@@ -139,3 +139,36 @@ def test_an_audit_log_needs_a_destination_and_the_vault() -> None:
     assert says(change(other, "audit", property_dependencies={}), "vault-audited") == "violation"
     trimmed = with_prop(stack, "audit", "resourceUri", VAULT_ID.strip("/").upper())
     assert says(change(trimmed, "audit", property_dependencies={}), "vault-audited") == "pass"
+
+
+@both
+def test_a_component_stands_for_what_is_below_it(preview: bool) -> None:
+    """A program in another language knows a component that it composes, and nothing below it."""
+    stack = two_phases(preview=preview)
+    for name in ("vault", "account", "grant"):
+        stack[f"{name}-part"] = Thing(f"{name}-part", f"language-cmk:index:{name.title()}")
+        stack = change(stack, name, parent=f"{name}-part")
+    outside = {
+        name: replace(
+            thing,
+            depends_on=[_part(one) for one in thing.depends_on],
+            property_dependencies={
+                key: [_part(one) for one in ones] for key, ones in thing.property_dependencies.items()
+            },
+        )
+        for name, thing in stack.items()
+    }
+    for rule in (
+        "grant-present",
+        "bound-after-grant",
+        "account-has-customer-key",
+        "vault-audited",
+        "one-writer",
+    ):
+        assert says(outside, rule) == says(two_phases(preview=preview), rule) == "pass", rule
+    cut = change(outside, "binding", depends_on=[])
+    assert says(cut, "bound-after-grant") == "violation"
+
+
+def _part(name: str) -> str:
+    return f"{name}-part" if name in ("vault", "account", "grant") else name
