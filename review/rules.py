@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from review import weakening
+from review import access_verdicts, weakening
 from review.keys import BoundKey
 from review.kinds import Kind
 from review.protection import Protection
@@ -52,7 +52,7 @@ def _all(subject: Subject) -> Iterator[Verdict]:
         yield from _encryption(subject, live, planned)
         lost = [*_identity(live, planned)]
         # Access goes with the identity that has it.
-        yield from lost or _access(live, planned)
+        yield from lost or access_verdicts.of(subject.recorded, live, planned)
         yield from weakening.of_account(live, planned)
         if planned == live and subject.recorded:
             # Nothing is planned, so what was weakened outside Pulumi stays so.
@@ -166,23 +166,6 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
             "user-assigned identity {} REMOVED: the account loses its key, and with it the data",
             (", ".join(sorted(id.rsplit("/", 1)[-1] for id in lost)),),
         )
-
-
-def _access(live: Protection, planned: Protection) -> Iterator[Verdict]:
-    if not (live.bound or planned.bound):
-        return
-    if live.enough and planned.enough is False and planned.bound:
-        yield Verdict(
-            Name.ACCESS_REVOKED,
-            "access to the key REMOVED ({}): the service can no longer read the data",
-            ("; ".join(grant.words for grant in live.grants if grant.enough),),
-        )
-    had = {(grant.what, grant.scope) for grant in live.grants}
-    for grant in planned.grants:
-        if grant.more and grant.scope and (grant.what, grant.scope) not in had:
-            yield Verdict(
-                Name.ACCESS_WIDENED, "the service may do MORE with the key than it needs: {}", (grant.words,)
-            )
 
 
 def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:

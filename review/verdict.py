@@ -51,6 +51,7 @@ class Name(StrEnum):
     ROTATED = "rotated"
     REASSERTED = "re-asserted"
     REPAIRED = "repaired"
+    ACCESS_GIVEN = "access-given"
     STRENGTHENED = "strengthened"
     CHANGED = "changed"
 

@@ -50,7 +50,7 @@ class World:
         )
         self._identities = _index(self._by_kind[Kind.IDENTITY], lambda state: state.id or None)
         self._endpoints = _targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
-        self._grants = self._all_grants()
+        self._grants = self._all_grants(set(_taken(resources)) if moment is Moment.PLANNED else set())
 
     def state(self, urn: str) -> State | None:
         """The state of a resource; None when it is not there at this moment."""
@@ -158,7 +158,7 @@ class World:
             return known[0]
         return next((entry for entry in index.get("", ()) if entry[1].needs(urn, property)), None)
 
-    def _all_grants(self) -> Mapping[str, list[Grant]]:
+    def _all_grants(self, taken: Container[tuple[str, str | None]]) -> Mapping[str, list[Grant]]:
         grants: defaultdict[str, list[Grant]] = defaultdict(list)
         overwritten = set(self._overwritten())
         for resource, state in self.of(Kind.ACCESS_POLICY):
@@ -172,8 +172,11 @@ class World:
             # What is declared is what a write sends; what is not declared stays as it is.
             path = "properties.accessPolicies"
             entries = state.found(path) if self.live else state.declared(path)
+            declares = look(state.inputs, path) is not None
             for grant in access.inline(resource.urn, state, entries, arm_name(state, "vaultName")):
-                if id := folded(grant.principal):
+                id = folded(grant.principal)
+                # What a vault was found with goes with the resource that gave it.
+                if id and (declares or (grant.scope, id) not in taken):
                     grants[id].append(grant)
         return grants
 
@@ -220,6 +223,14 @@ def _left(resources: Iterable[Resource]) -> Iterator[Value]:
             id = text(one.live.declared("accountId"))
             if one.deleted or (one.planned and folded(text(one.planned.declared("accountId"))) != folded(id)):
                 yield id
+
+
+def _taken(resources: Iterable[Resource]) -> Iterator[tuple[str, str | None]]:
+    """Vault and identity of each access policy that this update deletes."""
+    for one in resources:
+        if one.kind is Kind.ACCESS_POLICY and one.deleted and one.live:
+            grant = access.of_access_policy(one.urn, one.live)
+            yield grant.scope, folded(grant.principal)
 
 
 def _targets(entries: Iterable[Entry]) -> Mapping[str, int]:

@@ -172,11 +172,19 @@ SITUATIONS = (
         program="project",
     ),
     Situation(
+        "project-revoked",
+        "The service's access is revoked",
+        4,
+        ("access-revoked",),
+        {"access": "revoked"},
+        program="project",
+    ),
+    Situation(
         "project-unbound",
         "The service is put back on Microsoft-managed keys",
         4,
-        ("unbound", "vault-deleted"),
-        {"encryption": "microsoftManaged", "vault": None, "key": None},
+        ("unbound",),
+        {"encryption": "microsoftManaged", "unbindAccount": "lang-contoso-dev"},
         program="project",
     ),
     Situation(

@@ -209,7 +209,7 @@ def test_roles_grant_nothing_by_wildcard(file: Path) -> None:
 # vault or account, and approved with privateEndpointConnectionsApproval; the network is somebody else's.
 _UNUSED = re.compile(
     r"/(models|skus|usages|checkNameAvailability)/|/checkNameAvailability|/locks/(write|delete)"
-    r"|privateEndpointConnections/|privateLinkResources/|networkInterfaces/|privateDnsZones/A/"
+    r"|encryptionScopes/|privateEndpointConnections/|privateLinkResources/|networkInterfaces/|privateDnsZones/A/"
     r"|/virtualNetworks/(subnets/)?(read|write|delete)$"
 )
 # What a stack can take out again without a loss of data, of access to it, or of its audit trail.

@@ -105,7 +105,7 @@ def step(job: str, name: str) -> str:
 
 def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Path) -> None:
     """The preview workflow's own commands: a changed setting, login, engine, pack, review, comment."""
-    stack.configure(encryption="microsoftManaged", vault=None, key=None)
+    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
     outputs = tmp_path / "outputs"
     with serving({"value": "a-token"}) as platform:
         github = {
@@ -152,15 +152,13 @@ def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.Complet
 
 
 def test_an_approval_in_the_repository_lets_it_pass(stack: Stack, tmp_path: Path) -> None:
-    """The approvals file is read from the repository's root, and every blocking verdict needs its own."""
+    """The approvals file is read from the repository's root, and approves the verdict it names."""
     approvals = stack.folder / "encryption-approvals.yaml"
-    entries = "".join(
-        f"  - account: lang-contoso-dev\n    verdict: {verdict}\n    reason: a test of approvals\n"
+    approvals.write_text(
+        "approvals:\n  - account: lang-contoso-dev\n    verdict: unbound\n    reason: a test of approvals\n"
         "    approver: alice\n    expires: 2999-12-31\n"
-        for verdict in ("unbound", "vault-deleted")
     )
-    approvals.write_text("approvals:\n" + entries)
-    stack.configure(encryption="microsoftManaged", vault=None, key=None)
+    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
     done = script(stack, "pull_request.sh")
     approvals.unlink()
     # The policy pack may refuse it as well, which no approval of this kind passes.
