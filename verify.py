@@ -1,9 +1,10 @@
-"""Proof, from the cloud itself, that an account's data is under the customer's key.
+"""Proof, from the cloud itself, that an account's data is under the customer's key: that it can be read, or,
+where the stack says that access is revoked, that it cannot.
 
 Owns: reading the account and the vault back through Azure's own clients and comparing them with the
 stack's outputs. Does not own: making or mending anything. Works on any stack, here and on Azure.
 
-    python verify.py --stack dev [--write-project]
+    python verify.py --stack dev [--write-project] [--revoked] [--minutes 15]
 """
 
 from __future__ import annotations
@@ -13,18 +14,23 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 
 _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
+_REFUSED = "403, for the key cannot be used"
+_PAUSE_SECONDS = 5.0
+_OTHER_REASONS = ("virtual network", "firewall", "public access is disabled", "data action")
+"""What a 403 says that is about the caller or the network, and so tells nothing about the key."""
 _KEY_URI = re.compile(r"(https://[^/]+)/keys/([^/]+)/([^/]+)")
 
 
@@ -75,7 +81,27 @@ def data(endpoint: str, credential: DefaultAzureCredential) -> Iterator[Check]:
     yield Check("project written and read", _PROJECT, str(read.get("projectName", "")))
 
 
-def verify(outputs: Mapping[str, Any], *, write_project: bool) -> Iterator[Check]:
+def refused(endpoint: str, credential: DefaultAzureCredential, seconds: float) -> Iterator[Check]:
+    """Reads the account's data until it is refused for the key, for `seconds` at most: that is how long an
+    access that was taken away may go on counting. No published document says how long that is."""
+    until, answer = time.monotonic() + seconds, ""
+    with ConversationAuthoringClient(endpoint, credential) as client:
+        while (answer := _answer(client)) == "200" and time.monotonic() + _PAUSE_SECONDS < until:
+            time.sleep(_PAUSE_SECONDS)
+    yield Check("revoked: data answers", _REFUSED, answer)
+
+
+def _answer(client: Any) -> str:
+    try:
+        list(client.list_projects())
+    except HttpResponseError as error:
+        if error.status_code == 403 and not any(word in str(error).lower() for word in _OTHER_REASONS):
+            return _REFUSED
+        return f"{error.status_code}, which tells nothing about the key: {error.message}"
+    return "200"
+
+
+def verify(outputs: Mapping[str, Any], *, write_project: bool, seconds: float = 900) -> Iterator[Check]:
     """All checks of a stack, one after another. Raises AzureError when the cloud cannot be asked."""
     credential = DefaultAzureCredential()
     account = arm_id(outputs["accountId"])
@@ -88,7 +114,9 @@ def verify(outputs: Mapping[str, Any], *, write_project: bool) -> Iterator[Check
     protections = vaults.get(vault["resourcegroups"], vault["vaults"]).properties
     yield Check("soft delete of the vault", "True", str(protections.enable_soft_delete))
     yield Check("purge protection of the vault", "True", str(protections.enable_purge_protection))
-    if write_project:
+    if outputs.get("access") == "revoked":
+        yield from refused(outputs["endpoint"], credential, seconds)
+    elif write_project:
         yield from data(outputs["endpoint"], credential)
 
 
@@ -97,6 +125,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Prove that a stack's account is under its customer's key.")
     parser.add_argument("--stack", required=True)
     parser.add_argument("--write-project", action="store_true", help="also write, read and delete a project")
+    parser.add_argument(
+        "--revoked", action="store_true", help="prove that access is gone, whatever the stack says"
+    )
+    parser.add_argument("--minutes", type=float, default=15, help="how long a revoked access may still count")
     arguments = parser.parse_args()
     printed = subprocess.run(
         ["pulumi", "stack", "output", "--json", "--stack", arguments.stack],  # noqa: S607
@@ -108,7 +140,9 @@ def main() -> int:
         return printed.returncode
     held = True
     for service in services(json.loads(printed.stdout)):
-        held = prove(service, write_project=arguments.write_project) and held
+        said = {**service, "access": "revoked"} if arguments.revoked else service
+        proven = prove(said, write_project=arguments.write_project, seconds=60 * arguments.minutes)
+        held = proven and held
     return 0 if held else 1
 
 
@@ -117,7 +151,7 @@ def services(outputs: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return list(outputs["services"].values()) if "services" in outputs else [outputs]
 
 
-def prove(outputs: Mapping[str, Any], *, write_project: bool) -> bool:
+def prove(outputs: Mapping[str, Any], *, write_project: bool, seconds: float = 900) -> bool:
     """Prints every check of one service; whether all of them held."""
     missing = [name for name in _NEEDED if name not in outputs]
     if missing:
@@ -126,7 +160,7 @@ def prove(outputs: Mapping[str, Any], *, write_project: bool) -> bool:
     print(f"Proof, read back from the account {outputs['accountId']}:")
     held = True
     try:
-        for check in verify(outputs, write_project=write_project):
+        for check in verify(outputs, write_project=write_project, seconds=seconds):
             print(check)
             held = held and check.holds
     except AzureError as error:

@@ -1,0 +1,111 @@
+"""The command: `python -m adopt --stack NAME --account ID ... --name NAME ...`.
+
+Reads the live cloud, writes Pulumi.<stack>.yaml and an import file, and prints what to run next. Exit code: 0
+both files are written; 1 something stands in the way, all of it is told, and nothing is written; 2 the cloud
+could not be asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from adopt.files import NAMESPACE, configuration, import_file, merged
+from adopt.found import find
+from adopt.obstacles import obstacles
+from adopt.plan import plan
+from evidence.ask import UnansweredError
+from evidence.live import Live
+from settings.parse import SettingsError, parse
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs the command; its exit code."""
+    wanted = _parser().parse_args(words)
+    if len(wanted.name) != len(wanted.account):
+        print(
+            f"adopt: {len(wanted.account)} accounts need as many names, found {len(wanted.name)}",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        live = Live(wanted.cloud)
+        now = live.now()
+        services = [(name, find(live, id, now)) for name, id in zip(wanted.name, wanted.account, strict=True)]
+    except (UnansweredError, ValueError) as error:
+        print(f"adopt: {error}", file=sys.stderr)
+        return 2
+    if refused := obstacles(services, takes_vault=wanted.take_vault):
+        return _refuse([str(obstacle) for obstacle in refused])
+    plans = [plan(name, found, takes_vault=wanted.take_vault) for name, found in services]
+    config = configuration(plans, wanted.account[0].split("/")[2])
+    settings = Path(f"Pulumi.{wanted.stack}.yaml")
+    imports = Path(f"adopt.{wanted.stack}.json")
+    try:
+        parse(
+            {
+                name.removeprefix(NAMESPACE): value
+                for name, value in config.items()
+                if name.startswith(NAMESPACE)
+            }
+        )
+        text = merged(settings.read_text(encoding="utf-8") if settings.exists() else "", config)
+    except SettingsError as error:
+        return _refuse([f"{problem.path}: {problem.text}" for problem in error.problems])
+    except ValueError as error:
+        return _refuse([f"{settings}: {error}"])
+    settings.write_text(text, encoding="utf-8")
+    imports.write_text(import_file(plans, version("pulumi-azure-native")), encoding="utf-8")
+    for note in [note for one in plans for note in one.notes]:
+        print(f"note: {note}")
+    print(f"written: {settings}, {imports}; now run")
+    for command in commands(wanted.stack, imports.name, separates=wanted.take_vault):
+        print(f"  {command}")
+    return 0
+
+
+def commands(stack: str, imports: str, *, separates: bool) -> Iterator[str]:
+    """What is run next. `separates`: a vault was imported (separate.py)."""
+    yield f"pulumi stack select {stack} --create"
+    yield f"pulumi import --stack {stack} --file {imports} --yes --generate-code=false"
+    if separates:
+        export, back = f"pulumi stack export --stack {stack}", f"pulumi stack import --stack {stack}"
+        yield f"{export} | .venv/bin/python -m adopt.separate | {back}"
+    yield f"pulumi preview --stack {stack} --expect-no-changes"
+
+
+def _refuse(problems: Sequence[str]) -> int:
+    count = "1 thing stands" if len(problems) == 1 else f"{len(problems)} things stand"
+    print(f"adopt: {count} in the way; nothing was written:", file=sys.stderr)
+    for problem in problems:
+        print(f"  {problem}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m adopt",
+        description="Take existing accounts under the project without a change to them.",
+    )
+    parser.add_argument("--stack", required=True, help="the stack they come to")
+    parser.add_argument(
+        "--account", required=True, action="append", metavar="ID", help="ARM id of an account"
+    )
+    parser.add_argument(
+        "--name", required=True, action="append", help="the service's name, one for each account"
+    )
+    parser.add_argument(
+        "--take-vault",
+        action="store_true",
+        help="take vault and key over, too; default: use them as they are",
+    )
+    parser.add_argument("--cloud", default=os.environ.get("ARM_ENVIRONMENT") or "public")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""Evidence of a cloud with a rotated, a cut off and a plain account: what is told, and what is not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from evidence.as_json import document, text
+from evidence.collect import accounts_in, collect
+from evidence.findings import findings
+from evidence.model import Account, Facts, Key, KeyUse, NotChecked, Service, Vault
+from evidence.rotation import next_rotation
+from evidence.use import bound_since, spans
+from tests.evidence.door_azure import (
+    ACCOUNTS,
+    OTHER_SUBSCRIPTION,
+    SUBSCRIPTION,
+    WORKSPACE,
+    DoorAzure,
+    scene,
+    scene_across,
+)
+from tests.support.front import Door, token
+
+NAMES = ("cut-off", "plain", "rotated")
+
+
+@pytest.fixture(scope="module")
+def door() -> Door:
+    return scene()
+
+
+def gather(door: Door, *refused: str) -> tuple[Facts, DoorAzure]:
+    azure = DoorAzure(door, *refused)
+    now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
+    return collect(azure, "test", [f"{ACCOUNTS}/{name}" for name in NAMES], now=now, days=90), azure
+
+
+def rules(facts: Facts, subject: str) -> set[str]:
+    return {finding.rule for finding in findings(facts) if finding.subject == subject}
+
+
+def of(facts: Facts, name: str) -> Service:
+    return next(service for service in facts.services if service.name == name)
+
+
+def test_a_rotated_account_is_bound_to_the_newest_version(door: Door) -> None:
+    """Key, versions and binding are the cloud's own, and nothing of severity error is found."""
+    facts, _ = gather(door)
+    service = of(facts, "rotated")
+    assert isinstance(service.account, Account)
+    assert isinstance(service.key, Key)
+    assert len(service.key.versions) == 2
+    assert service.account.binding.key_version == service.key.versions[-1].version
+    assert "old-versions-enabled" in rules(facts, "rotated")
+    assert not rules(facts, "rotated") & {"bound-version-not-newest", "account-cannot-unwrap", "not-checked"}
+
+
+def test_an_account_whose_access_was_taken_is_an_error(door: Door) -> None:
+    """The grant is gone from the vault, so the account is said to be unreadable, on an old version."""
+    facts, _ = gather(door)
+    assert {"account-cannot-unwrap", "bound-version-not-newest"} <= rules(facts, "cut-off")
+
+
+def test_an_account_on_microsofts_keys_is_an_error(door: Door) -> None:
+    """A plain account has no key of the customer's."""
+    facts, _ = gather(door)
+    assert "not-under-customer-key" in rules(facts, "plain")
+
+
+def test_use_is_told_by_identity_and_version(door: Door) -> None:
+    """The account's identity used the old version first and then the new one, as the audit log has it."""
+    facts, _ = gather(door)
+    service = of(facts, "rotated")
+    assert isinstance(service.account, Account)
+    assert isinstance(service.key, Key)
+    assert isinstance(service.use, KeyUse)
+    found = spans(service.account, service.use)
+    assert [span.version for span in found] == [version.version for version in service.key.versions]
+    since = bound_since(service.account, service.key, service.use)
+    assert since.not_before == service.key.versions[-1].created
+    assert since.not_after is not None
+    assert since.not_before is not None
+    assert since.not_before <= since.not_after <= facts.taken
+
+
+def test_every_refused_question_is_told(door: Door) -> None:
+    """Whatever single question is refused, a finding `not-checked` says so: nothing is passed over."""
+    _, azure = gather(door)
+    questions = dict.fromkeys(azure.questions)
+    assert len(questions) > 15
+    silent = []
+    for question in questions:
+        facts, _ = gather(door, question)
+        if not any(f.rule == "not-checked" and "refused by the test" in f.text for f in findings(facts)):
+            silent.append(question)
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    "odd", ["roleAssignments", "/locks", "diagnosticSettings", "/versions", "deletedVaults"]
+)
+def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
+    """What Azure answers in a shape that nobody expected counts as not checked, and ends nothing."""
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    facts = collect(DoorAzure(door, odd=odd), "test", [f"{ACCOUNTS}/rotated"], now=now, days=1)
+    told = [f.text for f in findings(facts) if f.rule == "not-checked"]
+    assert any("the answer could not be read" in text for text in told), told
+
+
+def test_what_is_soft_deleted_is_told_with_its_end(door: Door) -> None:
+    """A deleted vault and a deleted account of the subscription, and when they are gone for good."""
+    facts, _ = gather(door)
+    assert not isinstance(facts.deleted, NotChecked)
+    found = {(one.kind, one.name): one for one in facts.deleted}
+    assert set(found) == {("vault", "kv-former"), ("account", "gone")}
+    assert all(one.deleted and one.purged and one.deleted < one.purged for one in facts.deleted)
+
+
+def test_every_kind_of_question_is_asked(door: Door) -> None:
+    """What is never asked can never be refused; so each kind is counted here."""
+    _, azure = gather(door)
+    kinds = {question.partition("?")[0].rsplit("/", 1)[-1] for question in azure.questions}
+    asked = {"locks", "policyExemptions", "versions", "roleAssignments", "diagnosticSettings", "query"}
+    assert kinds >= asked | {"deletedVaults", "deletedAccounts", "deletedkeys", "vaults", "subscriptions"}
+
+
+def test_what_was_not_read_is_in_the_document(door: Door) -> None:
+    """As a thing of its own with the reason, so that no reader takes it for nothing."""
+    facts, _ = gather(door, "/locks")
+    shown = document(facts, findings(facts), "1")
+    reasons = [service["locks"] for service in shown["services"]]
+    assert reasons == [{"notChecked": "403 Forbidden: refused by the test"}] * 3
+
+
+def test_an_unread_account_is_an_error(door: Door) -> None:
+    """Where nothing of an account can be read, its data counts as unprotected."""
+    facts, _ = gather(door, f"GET {ACCOUNTS}/rotated?")
+    (finding,) = [f for f in findings(facts) if f.subject == "rotated" and f.rule == "not-checked"]
+    assert finding.severity.word == "error"
+
+
+def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(door: Door) -> None:
+    """Collected twice as of one moment, the document does not differ, and holds no token or secret."""
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    ids = [f"{ACCOUNTS}/{name}" for name in NAMES]
+    texts = set()
+    for order in (ids, ids[::-1]):
+        facts = collect(DoorAzure(door), "test", order, now=now, days=90)
+        texts.add(text(document(facts, findings(facts), "1")))
+    assert len(texts) == 1
+    (shown,) = texts
+    assert json.loads(shown)["schema"] == "language-cmk/evidence/1"
+    assert "eyJ" not in shown
+    assert "secret" not in shown.lower()
+
+
+def test_a_subscription_has_its_accounts(door: Door) -> None:
+    """Asked for a subscription, all of its Language accounts are found."""
+    found = accounts_in(DoorAzure(door), SUBSCRIPTION)
+    assert sorted(id.rsplit("/", 1)[-1] for id in found) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("own", [SUBSCRIPTION, OTHER_SUBSCRIPTION])
+def test_the_vault_is_looked_for_in_the_accounts_own_subscription_first(own: str) -> None:
+    """And in others only where it is not there: few logins may read them all."""
+    door = Door()
+    azure = DoorAzure(door)
+    account = scene_across(door, own, own)
+    collect(azure, "test", [account], now=datetime(2030, 1, 1, tzinfo=UTC), days=1)
+    asked = {q.split("/")[2] for q in azure.questions if "/providers/Microsoft.KeyVault/vaults?" in q}
+    assert asked == {own}
+
+
+def test_a_vault_in_another_subscription_is_found() -> None:
+    """The account names its vault by its host alone, so that all subscriptions are looked through."""
+    door = Door()
+    account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
+    facts = collect(DoorAzure(door), "test", [account], now=datetime(2030, 1, 1, tzinfo=UTC), days=1)
+    (service,) = facts.services
+    assert isinstance(service.vault, Vault)
+    assert service.vault.id.split("/")[2] == OTHER_SUBSCRIPTION
+
+
+def test_the_local_azure_refuses_any_other_query(door: Door) -> None:
+    """A query that it does not know is refused by name, never answered wrongly."""
+    workspace = DoorAzure(door).get(WORKSPACE, "2022-10-01")
+    url = f"https://api.loganalytics.io/v1/workspaces/{workspace['properties']['customerId']}/query"
+    bearer = token(audience="https://api.loganalytics.io")
+    reply = door.send("POST", url, {"query": "AzureDiagnostics | take 1"}, bearer=bearer)
+    assert reply.status == 501
+    assert "AzureDiagnostics | take 1" in reply.message
+
+
+def test_the_next_rotation_is_when_the_vault_rotates() -> None:
+    """Until the time that is told there is one version, and right after it there are two."""
+    door = Door()
+    account = scene_across(door, SUBSCRIPTION, SUBSCRIPTION)
+
+    def seen() -> Key:
+        now = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
+        (service,) = collect(DoorAzure(door), "test", [account], now=now, days=1).services
+        assert isinstance(service.key, Key)
+        return service.key
+
+    due = next_rotation(seen())
+    assert due is not None
+    door.cloud.clock.advance(due.timestamp() - door.cloud.clock.now() - 10)
+    assert len(seen().versions) == 1
+    door.cloud.clock.advance(20)
+    assert len(seen().versions) == 2

@@ -1,0 +1,245 @@
+"""Killing the engine at an exact request of an update, and going back to where a stack was before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.support.azure import RunningAzure
+from tests.support.stack import Run, Stack
+
+_PATIENCE_SECONDS = 90.0
+_LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A request at which an update is killed; `path` is a route's template.
+
+    With `answered` the cloud has carried it out, and the engine never saw the answer; else it has not begun.
+    """
+
+    name: str
+    method: str
+    path: str = ""
+    host: str = "arm"
+    call: int = 1
+    answered: bool = True
+
+    @property
+    def fault(self) -> dict[str, Any]:
+        """What the local Azure is asked for: the request hangs until its client is gone."""
+        where = {"host": self.host, "method": self.method, "path": self.path, "call": self.call}
+        return {**where, "wire": "hang", "after": self.answered, "times": 0}
+
+    def __str__(self) -> str:
+        return f"{'after' if self.answered else 'before'} {self.name}"
+
+
+class Update:
+    """A command of the engine in the background, `pulumi up` by default. It leaves no process behind."""
+
+    def __init__(self, stack: Stack, *words: str) -> None:
+        self._log = stack.folder / ".pulumi" / "update.log"
+        command = ["pulumi", *(words or ("up", "--yes", "--skip-preview"))]
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "--non-interactive", "--color", "never"],
+                cwd=stack.folder,
+                env=stack.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._family: dict[int, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, type: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.kill()
+        for watched in self._family.values():
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(watched, signal.SIGKILL)
+            os.close(watched)
+
+    @property
+    def output(self) -> str:
+        """What it has said so far."""
+        return self._log.read_text(encoding="utf-8")
+
+    def reaches(self, moment: Callable[[], bool]) -> bool:
+        """Waits for a moment; False where the command ends before it comes. Raises TimeoutError."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if moment():
+                return True
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_LOOK_SECONDS)
+                return moment()
+        raise TimeoutError(f"the moment did not come:\n{self.output}")
+
+    def kill(self, *, whole: bool = True) -> None:
+        """`kill -9` of the engine with all that it has started, as a crash of the machine; or of it alone."""
+        self._family = {pid: watched for pid in descendants(self.process.pid) if (watched := _watched(pid))}
+        self.process.kill()
+        for watched in self._family.values() if whole else ():
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(watched, signal.SIGKILL)
+        self.process.wait()
+
+    def kill_those(self, words: str) -> int:
+        """`kill -9` of the processes of the command in whose command lines the words are; how many."""
+        found = [pid for pid in descendants(self.process.pid) if words in command_line(pid)]
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        return len(found)
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+    def ended(self) -> Run:
+        """Waits for its end, and gives what a person would have read."""
+        code = self.process.wait(_PATIENCE_SECONDS)
+        return Run(code, self.output)
+
+    def orphans_end(self) -> bool:
+        """Whether everything that the killed engine left running ends by itself."""
+        return all(
+            select.select([watched], [], [], _PATIENCE_SECONDS)[0] for watched in self._family.values()
+        )
+
+
+def killed_at(
+    azure: RunningAzure, stack: Stack, moments: Sequence[Moment], *words: str, whole: bool = True
+) -> bool:
+    """Runs a command and kills it at the first of the moments; False where it ends before any of them."""
+    ids = [azure.control("/faults", moment.fault)["id"] for moment in moments]
+    calls = {id: moment.call for id, moment in zip(ids, moments, strict=True)}
+
+    def struck() -> bool:
+        seen = {fault["id"]: fault["calls"] for fault in azure.control("/faults")["value"]}
+        return any(seen[id] >= call for id, call in calls.items())
+
+    with ExitStack() as cleared:
+        cleared.callback(azure.control, "/faults", method="DELETE")
+        with Update(stack, *words) as update:
+            if update.reaches(struck):
+                update.kill(whole=whole)
+                azure.control("/faults", method="DELETE")
+                if not whole:
+                    assert update.orphans_end(), "a process outlived the killed engine"
+                return True
+            run = update.ended()
+            assert run.ok, run.output
+            return False
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process that a process has started, and those have, whatever their sessions."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(folder.name))
+    found, todo = [], [pid]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def command_line(pid: int) -> str:
+    """The words of a process; empty once it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
+def _watched(pid: int) -> int | None:
+    """A handle on a process, which no other process can take over as it can take its id."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+class Bookmark:
+    """A local Azure and a stack as they are now; `restore` brings both back while the cloud serves."""
+
+    _TABLES = ("documents", "events")
+
+    def __init__(self, azure: RunningAzure, stack: Stack, folder: Path) -> None:
+        self._azure, self._stack, self._folder = azure, stack, folder
+        folder.mkdir(parents=True)
+        with sqlite3.connect(azure.home.database) as source, sqlite3.connect(self._database) as copy:
+            source.backup(copy)
+        shutil.copytree(self._backend, folder / "backend")
+        shutil.copy(stack.config_file, folder / "config.yaml")
+
+    @property
+    def _database(self) -> Path:
+        return self._folder / "cloud.sqlite3"
+
+    @property
+    def _backend(self) -> Path:
+        return self._stack.folder / ".pulumi" / "backend"
+
+    def restore(self) -> None:
+        cloud = sqlite3.connect(self._azure.home.database, isolation_level=None, timeout=30)
+        cloud.execute("ATTACH ? AS kept", (str(self._database),))
+        cloud.execute("BEGIN IMMEDIATE")
+        for table in self._TABLES:
+            cloud.execute(f"DELETE FROM {table}")
+            cloud.execute(f"INSERT INTO {table} SELECT * FROM kept.{table}")
+        cloud.execute("COMMIT")
+        cloud.close()
+        shutil.rmtree(self._backend)
+        shutil.copytree(self._folder / "backend", self._backend)
+        shutil.copy(self._folder / "config.yaml", self._stack.config_file)
+
+
+def locked(stack: Stack) -> bool:
+    """Whether the killed engine's lock still lies in the backend."""
+    return any((stack.folder / ".pulumi" / "backend").rglob("locks/**/*.json"))
+
+
+def cut_off(stack: Stack) -> list[str]:
+    """What the engine was creating when it was killed, by URN: what it will not resolve by itself."""
+    (state,) = (stack.folder / ".pulumi" / "backend" / ".pulumi" / "stacks").rglob("dev.json")
+    latest = json.loads(state.read_text())["checkpoint"].get("latest") or {}
+    operations = latest.get("pending_operations") or []
+    return [found["resource"]["urn"] for found in operations if found["type"] == "creating"]
+
+
+def repair(stack: Stack) -> list[str]:
+    """What docs/runbooks/crash-recovery.md has a person do before the next `up`; the commands it took."""
+    commands = []
+    if locked(stack):
+        run = stack.pulumi("cancel", "--yes", "--stack", "dev")
+        assert run.ok, run.output
+        commands.append("pulumi cancel")
+    if cut_off(stack):
+        run = stack.python("-m", "recovery", "--stack", "dev")
+        assert run.ok, run.output
+        commands.append("python -m recovery")
+    return commands

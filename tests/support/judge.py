@@ -1,0 +1,171 @@
+"""The cloud's own word on a stack's service: what it recorded and what can be read, never Pulumi's state.
+
+Owns: the claims that hold in every life of a service; and its data, which the tests write and read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support import cloud
+from tests.support.arm_client import ARM, Client, token
+from tests.support.azure import RunningAzure
+from tests.support.stack import Stack
+
+KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
+ACCOUNTS, VAULTS = "2024-10-01", "2024-11-01"
+_PROJECTS = "/language/authoring/analyze-conversations/projects"
+_DATA = "written-at-the-start"
+
+
+@dataclass
+class Judge:
+    """One service by the name of its stack's settings, as `names.py` names its parts, or another account."""
+
+    azure: RunningAzure
+    stack: Stack
+    name: str = "contoso-dev"
+    account_name: str = ""
+    group: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        subscription = self.azure.env["AZURE_SUBSCRIPTION_ID"]
+        self.group = f"/subscriptions/{subscription}/resourceGroups/rg-{self.name}"
+        self._tokens: dict[str, str] = {}
+
+    @property
+    def account_id(self) -> str:
+        account = self.account_name or f"lang-{self.name}"
+        return f"{self.group}/providers/Microsoft.CognitiveServices/accounts/{account}"
+
+    @property
+    def vault_id(self) -> str:
+        return f"{self.group}/providers/Microsoft.KeyVault/vaults/kv-{self.name}"
+
+    def arm(self, method: str, path: str, api_version: str, body: Any = None) -> Any:
+        """A request as the deployer; the decoded answer. Raises RuntimeError where it is refused."""
+        return self._sent(
+            ARM, "https://management.azure.com", method, f"{path}?api-version={api_version}", body
+        )
+
+    def vault(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to the vault's data plane as the deployer."""
+        host = f"kv-{self.name}.vault.azure.net"
+        return self._sent(host, "https://vault.azure.net", method, f"{path}?api-version=7.4", body)
+
+    def write_data(self) -> None:
+        """Writes a project into the account."""
+        project = {"projectName": _DATA, "projectKind": "Conversation", "language": "en"}
+        self._language("PATCH", project)
+
+    def reads_data(self) -> bool:
+        """Whether the project is read back as it was written; False where the key denies it."""
+        try:
+            return bool(self._language("GET")["language"] == "en")
+        except RuntimeError as error:
+            if "CustomerManagedKeyUnavailable" in str(error):
+                return False
+            raise
+
+    def ciphertext(self) -> list[Any]:
+        """What is stored of the account's projects."""
+        return cloud.documents(self.azure, "account.project")
+
+    def history(self) -> list[dict[str, Any]]:
+        return cloud.history(self.azure, self.account_id)
+
+    def versions(self) -> list[str]:
+        """The versions of the service's key, oldest first."""
+        kept = cloud.documents(self.azure, "vault.key")
+        (key,) = [found["body"] for found in kept if found["body"]["name"] == f"cmk-{self.name}"]
+        return [version["version"] for version in key["versions"]]
+
+    def rotations(self) -> int:
+        """How often somebody, and not the key's own policy, had a version made."""
+        return len([event for event in self._audit() if event["operation"] == "KeyRotate"])
+
+    def groups(self) -> list[str]:
+        """The resource groups that the subscription tells of."""
+        there = self.arm("GET", self.group.rpartition("/")[0], "2024-03-01")["value"]
+        return [str(found["name"]) for found in there]
+
+    def principal_id(self) -> str:
+        """The object id of the account's own identity."""
+        (account,) = cloud.documents(self.azure, "account")
+        return str(account["body"]["identity"]["principalId"])
+
+    def grants(self) -> list[str]:
+        """Whom the vault's access policies are for."""
+        (vault,) = cloud.documents(self.azure, "vault")
+        return [entry["objectId"] for entry in vault["body"]["properties"]["accessPolicies"]]
+
+    def bound_version(self) -> str:
+        """The version that the account is bound to now; empty on Microsoft's keys."""
+        last = self.history()[-1]
+        return str(last["keyUri"] or "").rpartition("/")[2]
+
+    def strays(self, *, audited: bool = True) -> list[str]:
+        """The kinds of which there are more or fewer than one service has."""
+        wanted = {
+            "account": 1,
+            "vault": 1,
+            "group": 1,
+            "workspace": audited,
+            "diagnosticSetting": 2 * audited,
+        }
+        there = {kind: len(cloud.documents(self.azure, kind)) for kind in wanted}
+        return [
+            f"{there[kind]} of {kind}, expected {count:d}"
+            for kind, count in wanted.items()
+            if there[kind] != count
+        ]
+
+    def verdicts(self, *, versions: int, granted: bool = True) -> list[str]:
+        """What is wrong with a service that has converged, in words; empty when nothing is."""
+        found = self.strays()
+        if len(self.versions()) != versions:
+            found.append(f"key versions {self.versions()}, expected {versions}")
+        if self.bound_version() != self.versions()[-1]:
+            found.append(f"bound to {self.bound_version()!r}, newest is {self.versions()[-1]!r}")
+        grants = self.grants()
+        if sorted(grants) != sorted(set(grants)) or len(grants) != 1 + granted:
+            found.append(f"grants for {grants}, expected {1 + granted}")
+        if (self.principal_id() in grants) is not granted:
+            found.append(f"grants for {grants}, the account's identity is {self.principal_id()}")
+        return found + self.lapses()
+
+    def lapses(self) -> list[str]:
+        """The moments after the first binding in which the account was unbound or could not be read."""
+        states = self.history()
+        first = next((at for at, state in enumerate(states) if state["keySource"] == KEY_VAULT), len(states))
+        return [
+            f"{'unbound' if state['keySource'] != KEY_VAULT else 'unreadable'} after {state['why']}: {state}"
+            for state in states[first:]
+            if state["why"] != "DELETE" and (state["keySource"] != KEY_VAULT or not state["readable"])
+        ]
+
+    def refusals(self) -> list[Any]:
+        """The uses of the key that the vault refused, from its audit log."""
+        return [event for event in self._audit() if event["result"] != "Success"]
+
+    def _audit(self) -> list[Any]:
+        events: list[Any] = self.azure.control(f"/audit?vault={self.vault_id}")["value"]
+        return events
+
+    def _language(self, method: str, body: Any = None) -> Any:
+        host = f"{self.account_id.rpartition('/')[2]}.cognitiveservices.azure.com"
+        path = f"{_PROJECTS}/{_DATA}?api-version=2023-04-01"
+        return self._sent(host, "https://cognitiveservices.azure.com", method, path, body)
+
+    def _sent(self, host: str, resource: str, method: str, path: str, body: Any) -> Any:
+        if resource not in self._tokens:
+            self._tokens[resource] = token(self.azure.env, resource)
+        client = Client(self.azure.env, host, self._tokens[resource])
+        try:
+            status, answer = client.send(method, path, body)
+        finally:
+            client.close()
+        if status >= 300:
+            raise RuntimeError(f"{method} {path}: {status} {answer}")
+        return answer
