@@ -1,0 +1,148 @@
+"""Access taken away and given back, in every way of granting: by the settings, and in an emergency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.support import cloud
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.emergency import carry_out
+from tests.support.judge import Judge
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+SERVICES = ("policy", "role", "hub")
+_GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
+_VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
+
+
+def services(*, generation: int) -> list[dict[str, Any]]:
+    """The settings of the services; the first one's key is rotated by raising its generation."""
+    operators = {"keyOperators": ["deployer"]}
+    return [
+        {"name": "policy", "vault": operators, "key": {"generation": generation}},
+        {"name": "role", "accessModel": "rbac", "identity": "userAssigned"},
+        {"name": "hub", "vault": {"id": _VAULT}},
+    ]
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path_factory.mktemp("azure")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """An access policy; a role for a user-assigned identity; a vault in another subscription."""
+    stack = Stack(tmp_path_factory.mktemp("access") / "stack", azure.environ)
+    judge = Judge(azure, stack)
+    judge.arm("PUT", _GROUP, "2024-03-01", {"location": "westeurope"})
+    properties = {
+        "tenantId": azure.env["AZURE_TENANT_ID"],
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "accessPolicies": [],
+    }
+    judge.arm("PUT", _VAULT, "2024-11-01", {"location": "westeurope", "properties": properties})
+    stack.configure(
+        name=None,
+        vault=None,
+        key=None,
+        services=services(generation=1),
+    )
+    run = stack.deploy()
+    assert run.ok, run.output
+    for name in SERVICES:
+        Judge(azure, stack, name).write_data()
+    return stack
+
+
+def readable(azure: RunningAzure, stack: Stack) -> list[str]:
+    """The services whose data can be read."""
+    return [name for name in SERVICES if Judge(azure, stack, name).reads_data()]
+
+
+def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: Stack) -> None:
+    """One reviewed update each way; the data answers 403 in between, and no account is ever unbound."""
+    ciphertext = cloud.documents(azure, "account.project")
+    stack.configure(access="revoked")
+    run = stack.up()
+    assert run.ok, run.output
+    assert "- 3 deleted" in run.output
+    assert readable(azure, stack) == []
+    stack.configure(access=None)
+    run = stack.up()
+    assert run.ok, run.output
+    assert "+ 3 created" in run.output
+    assert readable(azure, stack) == [*SERVICES]
+    assert cloud.documents(azure, "account.project") == ciphertext
+    for name in SERVICES:
+        assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
+
+
+def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, stack: Stack) -> None:
+    """The printed actions cut every account off; no update gives that back, and the printed way back does."""
+    outputs = stack.outputs()["services"]
+    for name in SERVICES:
+        carry_out(azure, outputs[name], "revoke")
+    assert readable(azure, stack) == []
+    run = stack.deploy()
+    assert not run.ok
+    assert run.output.count("was taken away outside Pulumi") >= 3, run.output
+    assert readable(azure, stack) == []
+    for name in SERVICES:
+        carry_out(azure, outputs[name], "restore")
+    assert readable(azure, stack) == [*SERVICES]
+    run = stack.deploy()
+    assert run.ok, run.output
+    assert readable(azure, stack) == [*SERVICES]
+    for name in SERVICES:
+        assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
+
+
+def test_one_service_rotates_after_a_compromise(azure: RunningAzure, stack: Stack) -> None:
+    """It goes to a new version and its old one goes off; no other service is touched, none is ever unbound or
+    unreadable."""
+    old = stack.outputs()["services"]["policy"]["keyUriWithVersion"].rpartition("/")[2]
+    before = {name: Judge(azure, stack, name).history() for name in SERVICES}
+    retiring = ("-m", "emergency", "--stack", "dev", "--service", "policy", "--yes", "--retire", old)
+    refused = stack.python(*retiring)
+    assert refused.code == 1
+    assert "is bound to it" in refused.output
+    stack.configure(services=services(generation=2))
+    run = stack.deploy()
+    assert run.ok, run.output
+    retired = stack.python(*retiring)
+    assert retired.ok, retired.output
+    assert readable(azure, stack) == [*SERVICES]
+    after = {name: Judge(azure, stack, name).history() for name in SERVICES}
+    assert [name for name in SERVICES if after[name] != before[name]] == ["policy"]
+    assert all(state["readable"] for state in after["policy"])
+    assert after["policy"][-1]["keyUri"].rpartition("/")[2] != old
+
+
+def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, stack: Stack) -> None:
+    """The other emergency action, and its way back."""
+    outputs = stack.outputs()["services"]["policy"]
+    carry_out(azure, outputs, "disable the version")
+    assert readable(azure, stack) == ["role", "hub"]
+    carry_out(azure, outputs, "enable the version")
+    assert readable(azure, stack) == [*SERVICES]
+
+
+def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack: Stack) -> None:
+    """The grants are not protected, and no way of destroying a protected stack takes one."""
+    stack.configure(protect=True)
+    run = stack.deploy()
+    assert run.ok, run.output
+    (urn,) = (found["urn"] for found in stack.resources() if found["urn"].endswith("::hub-access"))
+    assert not stack.destroy().ok
+    assert not stack.pulumi("destroy", "--yes", "--target", urn).ok
+    rest = stack.pulumi("destroy", "--yes", "--exclude-protected")
+    assert rest.ok, rest.output
+    assert readable(azure, stack) == [*SERVICES]

@@ -1,0 +1,64 @@
+"""The pages about access to the key: taken away, given back, and what somebody did outside Pulumi."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.runbooks.conftest import Runbook
+from tests.support import cloud
+from tests.support.emergency import carry_out
+from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
+
+pytestmark = pytest.mark.engine
+
+
+def test_revoke_and_restore(runbook: Runbook) -> None:
+    """Data is out of reach from the revocation to the restoration, never unbound, and then as it was."""
+    judge = runbook.judge
+    ciphertext = judge.ciphertext()
+    readable = {heading: judge.reads_data() for heading in runbook.run("revoke-and-restore")}
+    assert readable == {"Revoke": False, "Look again, later": False, "Restore": True}
+    assert judge.verdicts(versions=1) == []
+    assert judge.ciphertext() == ciphertext
+
+
+def test_emergency_revocation(runbook: Runbook) -> None:
+    """What was cut off without Pulumi stays so until the settings give it back."""
+    judge, stack = runbook.judge, runbook.stack
+    readable = {}
+    for heading in runbook.run("emergency-revocation"):
+        if heading == "Before anything happens":
+            carry_out(runbook.azure, stack.outputs(), "revoke")
+        readable[heading] = judge.reads_data()
+    assert readable == {
+        "Before anything happens": False,
+        "Revoke": False,
+        "What Pulumi says afterwards": False,
+        "Keep it so": False,
+        "Give it back": True,
+    }
+    assert judge.verdicts(versions=1) == []
+
+
+def test_drift(runbook: Runbook) -> None:
+    """An account that was unbound and a vault that was deleted come back, with the data as it was."""
+    judge = runbook.judge
+    ciphertext = judge.ciphertext()
+    judge.arm("PATCH", judge.account_id, ACCOUNTS, {"properties": {"encryption": {"keySource": MICROSOFT}}})
+    for heading in runbook.run("drift"):
+        assert judge.reads_data(), heading
+        if heading == "The account was unbound":
+            judge.arm("DELETE", judge.vault_id, VAULTS)
+    assert judge.ciphertext() == ciphertext
+    assert judge.bound_version() == judge.versions()[-1]
+
+
+def test_destroy_and_come_back(runbook: Runbook) -> None:
+    """The account is never cut off before it goes, and comes back bound, with its data."""
+    judge = runbook.judge
+    for heading in runbook.run("destroy-and-come-back"):
+        if heading == "What stays, and until when":
+            assert cloud.documents(runbook.azure, "account") == []
+    assert judge.reads_data()
+    assert judge.lapses() == []
+    assert judge.bound_version() == judge.versions()[-1]

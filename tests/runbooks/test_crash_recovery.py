@@ -1,0 +1,31 @@
+"""The page about an update that was killed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.runbooks.conftest import Runbook
+from tests.support import cloud
+from tests.support.crash import Moment, killed_at
+
+pytestmark = pytest.mark.engine
+ALERT = Moment(
+    "alert",
+    "PUT",
+    "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.Insights/scheduledQueryRules/{r}",
+)
+
+
+def test_crash_recovery(runbook: Runbook) -> None:
+    """The machine dies while resources are made; the page's commands end it, the data readable all along."""
+    judge = runbook.judge
+    ciphertext = judge.ciphertext()
+    for heading in runbook.run("crash-recovery"):
+        assert judge.reads_data()
+        if heading.startswith("Before anything"):
+            assert killed_at(runbook.azure, runbook.stack, [ALERT])
+        if heading == "Going on":
+            assert len(cloud.documents(runbook.azure, "scheduledQueryRule")) == 2
+    assert judge.verdicts(versions=1) == []
+    assert judge.ciphertext() == ciphertext
+    assert judge.refusals() == []
