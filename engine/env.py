@@ -21,7 +21,9 @@ def exports(root: Path, search_path: str) -> Mapping[str, str]:
     return {
         "PATH": os.pathsep.join(folders),
         "PULUMI_HOME": str(own / "home"),
-        "PULUMI_BACKEND_URL": (own / "backend").as_uri(),
+        # Else the backend keeps a second file beside the state, which it does not write in one step: an
+        # engine that is killed in that moment leaves a state that cannot be read.
+        "PULUMI_BACKEND_URL": f"{(own / 'backend').as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }

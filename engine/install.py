@@ -139,7 +139,8 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a folder of the cache, which is made, for this process alone."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
@@ -150,7 +151,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _link(file: Path, into: Path) -> None:
+def link(file: Path, into: Path) -> None:
     """Gives a cached file a second name, or copies it where the file system has no hard links."""
     target = into / file.name
     target.unlink(missing_ok=True)
@@ -181,12 +182,12 @@ def install(into: Path, python: Path) -> None:
         (into / "pulumi").symlink_to(own.resolve())
         return
     cache = cache_folder()
-    with _locked(cache):
+    with locked(cache):
         if not (cache / "pulumi").exists() and not official(cache):
             build(cache)
     for file in cache.iterdir():
         if file.name.startswith("pulumi"):
-            _link(file, into)
+            link(file, into)
     if not (cache / _HOST).exists():
         _write_host(into, python)
     say(f"Pulumi {VERSION} is ready")

@@ -23,11 +23,15 @@ from typing import IO
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import language_pb2 as pb
-from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
+# The host is started by its path, from anywhere.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from engine.children import Children  # the host is started by its path, from anywhere
+from engine import stubs
+from engine.children import Children
+
+stubs.load()
+from pulumi.runtime.proto import language_pb2 as pb  # noqa: E402
+from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2  # noqa: E402
 
 # How pulumi-language-python-exec says that it has already told the user what is wrong.
 _BAIL = 32

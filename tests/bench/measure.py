@@ -1,7 +1,9 @@
-"""Runs a command and tells how long it took and how much memory each of its processes took at most."""
+"""Runs a command and tells what it took: time, processor time, and each process's memory at most."""
 
 from __future__ import annotations
 
+import os
+import resource
 import subprocess
 import threading
 import time
@@ -10,20 +12,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE_SECONDS = 0.05
+_SMALL_MIB = 5
+"""A process that never had more is a shell on the way to another."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall-clock seconds of one command, and the peak resident MiB of its processes by their names."""
+    """What one command took.
+
+    `seconds` are of the wall clock; `cpu_seconds` are its processes' together, and tell more on a machine
+    that has other work. `beside_seconds` is the processor time of a server that it asked. `peak_mib` is the
+    most resident memory of each process by its name.
+    """
 
     seconds: float
+    cpu_seconds: float
+    beside_seconds: float
     peak_mib: Mapping[str, int]
 
 
-def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
-    """The cost of a command. Raises RuntimeError with its output when it fails."""
+def cheapest(costs: Sequence[Cost]) -> Cost:
+    """Of several measurements of the same command, the least of each time and the most of each memory."""
+    names = {name for cost in costs for name in cost.peak_mib}
+    return Cost(
+        min(cost.seconds for cost in costs),
+        min(cost.cpu_seconds for cost in costs),
+        min(cost.beside_seconds for cost in costs),
+        {name: max(cost.peak_mib.get(name, 0) for cost in costs) for name in names},
+    )
+
+
+def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], beside: int | None = None) -> Cost:
+    """The cost of a command; `beside` is the process id of a server. Raises RuntimeError with its output when
+    it fails."""
     peaks: dict[str, int] = {}
-    started = time.perf_counter()
+    started, children, server = time.perf_counter(), _children_seconds(), _process_seconds(beside)
     with subprocess.Popen(
         list(command), cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -36,7 +59,22 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
         sampler.join()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
-    return Cost(seconds, peaks)
+    return Cost(seconds, _children_seconds() - children, _process_seconds(beside) - server, peaks)
+
+
+def _children_seconds() -> float:
+    """Processor seconds of all ended children of this process and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _process_seconds(pid: int | None) -> float:
+    """Processor seconds of a running process, from /proc; 0 on a system without it."""
+    status = Path(f"/proc/{pid}/stat")
+    if pid is None or not status.exists():
+        return 0
+    fields = status.read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
@@ -50,8 +88,9 @@ def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
             if not words[0]:  # it has ended, and its parent has not yet looked
                 continue
             peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
-            name = _name(words)
-            peaks[name] = max(peaks.get(name, 0), int(peak) // 1024)
+            name, mib = _name(words), int(peak) // 1024
+            if mib > _SMALL_MIB:
+                peaks[name] = max(peaks.get(name, 0), mib)
 
 
 def _tree(root: int) -> list[int]:
@@ -75,7 +114,7 @@ def _name(words: Sequence[str]) -> str:
         ("pulumi.policy", "policy pack"),
         ("language_host.py", "language host"),
         ("pulumi-language-python-exec", "program"),
-        ("provider", "azure-cmk"),
+        ("/provider", "azure-cmk"),
     ):
         if part in line:
             return name

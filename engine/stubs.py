@@ -1,0 +1,25 @@
+"""Pulumi's gRPC stubs without the SDK around them: importing `pulumi` is half of a language host's start.
+
+`load` must run before anything imports `pulumi`; where that has happened already, it leaves all as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
+from pathlib import Path
+
+
+def load() -> None:
+    """Makes `pulumi.runtime.proto` importable while `pulumi` and `pulumi.runtime` stay empty packages."""
+    if "pulumi" in sys.modules:
+        return
+    found = find_spec("pulumi")
+    if found is None or not found.submodule_search_locations:
+        return
+    folder = Path(next(iter(found.submodule_search_locations)))
+    for name, path in (("pulumi", folder), ("pulumi.runtime", folder / "runtime")):
+        spec = ModuleSpec(name, loader=None, is_package=True)
+        spec.submodule_search_locations = [str(path)]
+        sys.modules[name] = module_from_spec(spec)

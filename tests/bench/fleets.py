@@ -1,0 +1,153 @@
+"""Fleets of services on the real engine: our components, the plain program and the floor, side by side.
+
+Owns: which commands are compared. The plain program makes the same azure-native resources without our
+components; the floor registers as many bare custom resources; the empty pack has one rule that asks nothing,
+and so shows what any pack takes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.bench.measure import Cost, cheapest, run
+from tests.support.azure import RunningAzure
+from tests.support.stack import Stack
+
+OURS, PACK, EMPTY_PACK, PLAIN, FLOOR = "ours", "ours with pack", "ours with empty pack", "plain", "floor"
+UNCHANGED = "ours with pack, unchanged"
+_PROGRAMS = Path(__file__).with_name("programs")
+_MOST_REPEATED = 100
+"""A fleet up to this size is measured three times, in turn, and the least counts: what else the machine does
+shows in short times."""
+_MOST_REWRITTEN = 100
+"""In an update of a larger fleet the state is written once, at the end. The file:// backend rewrites it whole
+twice for each resource, which takes the engine nearly all the time already at this size."""
+_STATE_ONCE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+
+
+class Fleet:
+    """`services` services on a local Azure; `scratch` is an empty folder for the stacks."""
+
+    def __init__(self, azure: RunningAzure, scratch: Path, services: int) -> None:
+        self._azure, self._scratch, self._services = azure, scratch, services
+
+    def previews(self) -> dict[str, Any]:
+        """First previews, five ways."""
+        ours = self._ours("preview")
+        planned = ours.pulumi("preview", "--json", timeout=3600)
+        if not planned.ok:
+            raise RuntimeError(planned.output)
+        resources = len(json.loads(planned.output)["steps"])
+        plain, floor = self._other("preview", PLAIN, resources), self._other("preview", FLOOR, resources)
+        commands: dict[str, Callable[[], Cost]] = {
+            OURS: lambda: self._cost(ours, "preview"),
+            PACK: lambda: self._cost(ours, "preview", "--policy-pack", "policies"),
+            EMPTY_PACK: lambda: self._cost(ours, "preview", "--policy-pack", "nothing_pack"),
+            PLAIN: lambda: self._cost(plain, "preview"),
+            FLOOR: lambda: self._cost(floor, "preview"),
+        }
+        rounds = 3 if self._services <= _MOST_REPEATED else 1
+        measured: dict[str, list[Cost]] = {name: [] for name in commands}
+        for _ in range(rounds):
+            for name, command in commands.items():
+                measured[name].append(command())
+        costs = {name: cheapest(found) for name, found in measured.items()}
+        return self._row("preview", resources, costs)
+
+    def updates(self) -> dict[str, Any]:
+        """First updates, four ways, each on an empty cloud; and one that changes nothing."""
+        up, packed = ("up", "--yes", "--skip-preview"), ("--policy-pack", "policies")
+        self._azure.control("/reset", {})
+        costs = {OURS: self._cost(self._ours("up"), *up)}
+        self._azure.control("/reset", {})
+        ours = self._ours("up-pack")
+        costs[PACK] = self._cost(ours, *up, *packed)
+        self._cost(ours, "refresh", "--yes", "--skip-preview")
+        costs[UNCHANGED] = self._cost(ours, *up, *packed)
+        resources = len(ours.resources())
+        for other in (PLAIN, FLOOR):
+            self._azure.control("/reset", {})
+            costs[other] = self._cost(self._other("up", other, resources), *up)
+        row = self._row("up", resources, costs)
+        return {**row, "state_written_once": self._services > _MOST_REWRITTEN}
+
+    def _stack(self, name: str) -> Stack:
+        stack = Stack(self._scratch / f"{name.replace(' ', '-')}-{self._services}", self._azure.env)
+        if self._services > _MOST_REWRITTEN:
+            stack.env.update(_STATE_ONCE)
+        return stack
+
+    def _ours(self, what: str) -> Stack:
+        stack = self._stack(f"{what}-ours")
+        shutil.copytree(_PROGRAMS / "nothing_pack", stack.folder / "nothing_pack")
+        document = stack.config()
+        document["config"] = {
+            "language-cmk:location": "westeurope",
+            "language-cmk:protect": False,
+            "language-cmk:network": {"access": "open"},
+            "language-cmk:audit": {"newWorkspace": True},
+            "language-cmk:services": [{"name": f"bench-{number:03}"} for number in range(self._services)],
+        }
+        stack.config_file.write_text(yaml.safe_dump(document))
+        return stack
+
+    def _other(self, what: str, program: str, resources: int) -> Stack:
+        """A stack whose program is another one, without settings."""
+        stack = self._stack(f"{what}-{program}")
+        shutil.copy(_PROGRAMS / f"{program}.py", stack.folder / "__main__.py")
+        document = stack.config()
+        document["config"] = {}
+        stack.config_file.write_text(yaml.safe_dump(document))
+        stack.env.update(SERVICES=str(self._services), RESOURCES=str(resources))
+        return stack
+
+    def _cost(self, stack: Stack, *words: str) -> Cost:
+        command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+        return run(command, cwd=stack.folder, env=stack.env, beside=self._azure.home.serving())
+
+    def _row(self, what: str, resources: int, costs: Mapping[str, Cost]) -> dict[str, Any]:
+        compared = {
+            "ours/plain": (OURS, PLAIN),
+            "ours/floor": (OURS, FLOOR),
+            "pack/none": (PACK, OURS),
+            "empty pack/none": (EMPTY_PACK, OURS),
+            "pack/empty pack": (PACK, EMPTY_PACK),
+        }
+        ratios = {
+            name: {
+                "seconds": round(costs[one].seconds / costs[other].seconds, 2),
+                "cpu_seconds": round(costs[one].cpu_seconds / costs[other].cpu_seconds, 2),
+            }
+            for name, (one, other) in compared.items()
+            if one in costs and other in costs
+        }
+        return {
+            "what": what,
+            "services": self._services,
+            "resources": resources,
+            "costs": {name: asdict(cost) for name, cost in costs.items()},
+            "ratios": ratios,
+        }
+
+
+def told(row: Mapping[str, Any]) -> str:
+    """One fleet's figures for a reader."""
+    once = ", state written once" if row.get("state_written_once") else ""
+    lines = [f"{row['what']} of {row['services']} services, {row['resources']} resources{once}:"]
+    for name, cost in row["costs"].items():
+        each = 1000 * cost["seconds"] / row["resources"]
+        peaks = ", ".join(f"{process} {mib}" for process, mib in sorted(cost["peak_mib"].items()))
+        lines.append(
+            f"  {name:26} {cost['seconds']:7.2f} s, {cost['cpu_seconds']:7.2f} s of processor, "
+            f"{each:6.1f} ms a resource; peak MiB: {peaks}"
+        )
+    ratios = (f"{name} {each['seconds']} ({each['cpu_seconds']})" for name, each in row["ratios"].items())
+    lines.append(f"  ratios of time (of processor time): {', '.join(ratios)}")
+    return "\n".join(lines)
