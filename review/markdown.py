@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from review.as_json import digest
@@ -25,6 +25,7 @@ _TITLES: Final = {
     Severity.APPROVAL: "needs a named approval",
     Severity.BLOCKED: "BLOCKED",
 }
+_ONLY_NOTES: Final = "no change, but notes on policies"
 _ROWS: Final = 20
 _FINDINGS: Final = 20
 
@@ -37,7 +38,7 @@ def render(review: Review) -> str:
     severity = review.severity
     lines = [
         f"<!-- encryption-review {digest(review)} -->",
-        f"### {_SIGNS[severity]} Encryption: {_TITLES[severity]}{_of(review)}",
+        f"### {_SIGNS[severity]} Encryption: {titled(review, _TITLES)}{_of(review)}",
     ]
     lines += _errors(review)
     for row in review.rows[:_ROWS]:
@@ -52,6 +53,12 @@ def render(review: Review) -> str:
         # Right below the title where that is all there is to say.
         lines += [count] if len(lines) == 2 else ["", count]
     return _within_limit("\n".join(lines)) + "\n"
+
+
+def titled(review: Review, titles: Mapping[Severity, str]) -> str:
+    """The answer in a few words; advice and exemptions alone are no change."""
+    only_notes = review.severity is Severity.NOTE and not review.rows
+    return _ONLY_NOTES if only_notes else titles[review.severity]
 
 
 def _within_limit(body: str) -> str:

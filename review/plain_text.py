@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from review.inert import in_text, plain
-from review.markdown import counted
+from review.markdown import counted, titled
 from review.report import Review, Row
 from review.verdict import Severity
 
@@ -19,7 +19,7 @@ _TITLES = {
 
 def render(review: Review) -> str:
     """Lines of visible characters, with a line feed at the end."""
-    lines = [f"encryption: {_TITLES[review.severity]}"]
+    lines = [f"encryption: {titled(review, _TITLES)}"]
     if review.incomplete:
         lines.append("  the preview did not finish, so this review may be incomplete")
         lines += [f"  error: {plain(error.message, 300)}" for error in review.errors[:3]]

@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import replace
 
-from review import as_json, markdown, report
+from review import as_json, markdown, plain_text, report
 from review.events import PolicyFinding
 from review.preview import read
 from tests.review.build import (
@@ -113,6 +113,15 @@ def test_exemptions_in_force_and_advice_are_listed() -> None:
     assert "**Exemptions in force: 1**" in comment
     assert "migration" in comment.split("Policy advice: 1")[0]
     assert "say when it ends" in comment.split("Policy advice: 1")[1]
+
+
+def test_advice_alone_is_no_change() -> None:
+    """An unchanged stack with advice of the pack is not headed as one that changes."""
+    advice = PolicyFinding("key-expiry", "advisory", "say when it ends")
+    made = report.make(read(digest(same(ACCOUNT, "a", account()))), (), TODAY, (advice,))
+    for text in (markdown.render(made), plain_text.render(made)):
+        assert "no change, but notes on policies" in text
+        assert "nothing gets worse" not in text
 
 
 def test_two_previews_that_do_the_same_have_one_digest() -> None:
