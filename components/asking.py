@@ -23,7 +23,14 @@ def is_absent(error: str) -> bool:
     return _ABSENT.search(error) is not None
 
 
+class AnswerError(Exception):
+    """A provider refused a question, in its own words."""
+
+
 async def ask(token: str, opts: pulumi.InvokeOptions | None = None, **arguments: Any) -> Mapping[str, Any]:
-    """What a provider's function answers; also in a preview. Raises Exception with its words."""
-    answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
+    """What a provider's function answers; also in a preview. Raises AnswerError."""
+    try:
+        answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
+    except Exception as error:  # the SDK raises nothing narrower for what a provider answers
+        raise AnswerError(str(error)) from error
     return answer or {}

@@ -16,7 +16,7 @@ import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
 from components import access_guards, deleted, drift_guards, existing, guards
-from components.asking import ask, is_absent
+from components.asking import AnswerError, ask, is_absent
 from components.contract import RECOVER, EncryptedLanguageServiceArgs
 from components.existing import Answer
 from components.problem import Problem
@@ -153,7 +153,7 @@ class _Survey:
     async def _listed(self) -> Mapping[str, Any]:
         try:
             return await ask("azure-cmk:index:getDeleted", subscriptionId=self._client["subscriptionId"])
-        except Exception as error:  # the SDK raises nothing narrower for what a provider answers
+        except AnswerError as error:
             recovers = any(wanted.args.get("soft_deleted") == RECOVER for wanted in self._services.values())
             if recovers or "AuthorizationFailed" not in str(error):
                 raise
@@ -240,7 +240,7 @@ class _Survey:
     ) -> Answer:
         try:
             return await ask(f"azure-native:{function}", self._through(provider), **arguments)
-        except Exception as error:  # the SDK raises nothing narrower for what a provider answers
+        except AnswerError as error:
             if is_absent(str(error)):
                 return None
             raise
