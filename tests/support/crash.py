@@ -105,11 +105,17 @@ class Update:
         self.process.wait()
 
     def kill_those(self, words: str) -> int:
-        """`kill -9` of the processes of the command in whose command lines the words are; how many."""
-        found = [pid for pid in descendants(self.process.pid) if words in command_line(pid)]
-        for pid in found:
-            os.kill(pid, signal.SIGKILL)
-        return len(found)
+        """`kill -9` of the processes of the command in whose command lines the words are; how many.
+
+        One of them may end by itself once another is killed: a process with the one that had started it.
+        """
+        killed = 0
+        for pid in descendants(self.process.pid):
+            if words in command_line(pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+        return killed
 
     def interrupt(self) -> None:
         """Ctrl-C."""
