@@ -3,7 +3,7 @@
     python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
-updates of 100 and 500, too, and takes most of an hour. 0 seconds of clients leave the local Azure out.
+updates of 100 and 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out.
 """
 
 from __future__ import annotations
