@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from localazure.cloud import Cloud
+from localazure.locations import REGIONS
+from localazure.shapes import an_object, objects
 from localazure.tracked import TrackedType
 from localazure.web import Json, Request, ServiceError
 
@@ -39,7 +41,7 @@ _RULE_DEFAULTS: Mapping[str, Any] = {
 
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = _properties(request, ("groupShortName",))
-    receivers = {name: given.get(name) or [] for name in _RECEIVERS}
+    receivers = {name: objects(given.get(name), f"properties.{name}") for name in _RECEIVERS}
     # A receiver is enabled when it is made; the person behind it may then unsubscribe.
     for name in ("emailReceivers", "smsReceivers"):
         receivers[name] = [{"status": "Enabled", **receiver} for receiver in receivers[name]]
@@ -59,8 +61,7 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
 
 
 def _properties(request: Request, required: tuple[str, ...]) -> dict[str, Any]:
-    given = request.body.get("properties")
-    given = given if isinstance(given, dict) else {}
+    given = an_object(request.body.get("properties"), "properties")
     if missing := [name for name in required if not given.get(name)]:
         # The text is assumed.
         raise ServiceError(400, "BadRequest", f"properties.{', properties.'.join(missing)} has to be set.")
@@ -78,7 +79,12 @@ def _body(request: Request, id: str, known: Json | None, type: str, properties: 
     }
 
 
-_GROUPS = TrackedType(kind="actionGroup", type=f"{_PROVIDER}/actionGroups", make=_make_group)
+_GROUPS = TrackedType(
+    kind="actionGroup",
+    type=f"{_PROVIDER}/actionGroups",
+    make=_make_group,
+    regions=("global", *REGIONS),
+)
 _RULES = TrackedType(kind="scheduledQueryRule", type=f"{_PROVIDER}/scheduledQueryRules", make=_make_rule)
 _ASSUMED = "all of it: made from the specification"
 ROUTES = (*_GROUPS.routes(assumed=_ASSUMED), *_RULES.routes(assumed=_ASSUMED))

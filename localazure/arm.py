@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from localazure import locks, operations
+from localazure import inventory, locks, operations, shapes
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
@@ -19,6 +19,7 @@ from localazure.web import Json, Request, ServiceError
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
 _FREE = ("microsoft.authorization", "microsoft.resources")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _RATES = {
     "GET": ("reads", "11999"),
@@ -75,8 +76,16 @@ def require_api_version(request: Request) -> None:
 
 
 def require_subscription(cloud: Cloud, request: Request) -> None:
-    """Raises ServiceError 404 where the path names a subscription that does not exist."""
+    """Raises ServiceError where the path names a subscription that does not exist (404) or cannot (400)."""
     subscription = subscription_in(request.path)
+    if subscription and not _ID.fullmatch(subscription):
+        # Code and text are from public reports.
+        raise ServiceError(
+            400,
+            "InvalidSubscriptionId",
+            f"The provided subscription identifier '{subscription}' is malformed or invalid.",
+            gateway=True,
+        )
     if subscription and cloud.store.get("subscription", subscription) is None:
         raise ServiceError(
             404,
@@ -95,6 +104,10 @@ def admit(cloud: Cloud, request: Request, route: Route) -> None:
         _require_registration(cloud, request, place)
     if place.group and place.scope.lower() != place.group.lower():
         _require_group(cloud, place, writes=request.method in _WRITES)
+    if request.method == "PUT":
+        _require_parent(cloud, place)
+    if isinstance(request.body, dict):
+        shapes.require_tags(request.body.get("tags"))
     locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
 
 
@@ -179,3 +192,26 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
         raise group_not_found(name)
     if writes and group["properties"]["provisioningState"] == "Deleting":
         raise being_deleted(name)
+
+
+def _require_parent(cloud: Cloud, place: Place) -> None:
+    """Refuses what is written at a resource (a grant, a lock, a diagnostic setting) that does not exist.
+
+    Public reports have this 404 for each of the three; that it is checked at the resource of the group, and
+    not at a key of the vault, is assumed.
+    """
+    parent = place.scope[: max(0, place.scope.lower().rfind("/providers/"))]
+    if missing := inventory.missing_parent(cloud, parent):
+        parts = missing.split("/")
+        raise resource_not_found("/".join(parts[6:]), parts[4])
+
+
+def resource_not_found(resource: str, group: str) -> ServiceError:
+    """ARM's 404 for a resource, given as `namespace/type/name`."""
+    return ServiceError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{resource}' under resource group '{group}' was not found. For more details please go "
+        "to https://aka.ms/ARMResourceNotFoundFix",
+        gateway=True,
+    )

@@ -39,7 +39,8 @@ def authenticate(cloud: Cloud, request: Request, signer: Signer) -> Caller | Non
         return None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        _refuse(cloud, request, *_MISSING[request.host])
+        malformed = header and request.host is Host.ARM
+        _refuse(cloud, request, *(_MALFORMED if malformed else _MISSING[request.host]))
     try:
         claims = signer.verify(token.strip())
     except TokenError as error:
@@ -74,6 +75,10 @@ _Text = tuple[str, str]
 _NO_KEY = (
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
     "for an active subscription and use a correct regional API endpoint for your resource."
+)
+_MALFORMED = (
+    "AuthenticationFailedInvalidHeader",
+    "Authentication failed. The 'Authorization' header is provided in an invalid format.",
 )
 _MISSING: Mapping[Host, _Text] = {
     Host.ARM: (

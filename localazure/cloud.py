@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 import uuid
@@ -40,6 +41,18 @@ class Behaviour:
 
 
 _SETTINGS = frozenset(f.name for f in fields(Behaviour))
+
+
+def _problem(name: str, value: Any) -> str:
+    """Why a setting cannot have this value; empty where it can."""
+    usual = getattr(Behaviour, name)
+    number = isinstance(usual, (int, float)) and not isinstance(usual, bool)
+    if number and isinstance(value, (int, float)) and not isinstance(value, bool):
+        fits = 0 <= value < math.inf and (isinstance(usual, float) or isinstance(value, int))
+    else:
+        fits = type(value) is type(usual)
+    kind = "a whole number" if type(usual) is int else f"a {type(usual).__name__}"
+    return "" if fits else f"{name} is {value!r}, expected {kind}{' of 0 or more' if number else ''}"
 
 
 class Clock:
@@ -95,7 +108,10 @@ class Cloud:
         return Behaviour(**{name: value for name, value in stored.items() if name in _SETTINGS})
 
     def behave(self, **changes: Any) -> None:
-        """Changes the behaviour. Raises ValueError naming the unknown settings."""
+        """Changes the behaviour. Raises ValueError naming the settings that are unknown, or have a value
+        under which nothing would be answered any more."""
         if unknown := sorted(set(changes) - _SETTINGS):
             raise ValueError(f"unknown behaviour {unknown}; known are {sorted(_SETTINGS)}")
+        if wrong := [problem for name, value in changes.items() if (problem := _problem(name, value))]:
+            raise ValueError("; ".join(wrong))
         self.store.put("cloud", "behaviour", asdict(replace(self.behaviour, **changes)))

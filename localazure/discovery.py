@@ -8,6 +8,8 @@ from __future__ import annotations
 from localazure.web import Host, Json
 
 LOGIN = f"https://{Host.LOGIN}"
+ANY_TENANT = ("common", "organizations")
+"""Names that stand for whatever tenant somebody belongs to; an application has to name its own."""
 
 
 def instances(endpoint: str) -> Json:
@@ -26,8 +28,26 @@ def instances(endpoint: str) -> Json:
     }
 
 
+def configuration_of_tokens(tenant: str) -> Json:
+    """The configuration of the older endpoint, whose issuer is the one that access tokens here name."""
+    base = f"{LOGIN}/{tenant}"
+    return {
+        **configuration(tenant),
+        "token_endpoint": f"{base}/oauth2/token",
+        "jwks_uri": f"{base}/discovery/keys",
+        "issuer": f"https://sts.windows.net/{_issued_by(tenant)}/",
+        "authorization_endpoint": f"{base}/oauth2/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/devicecode",
+        "userinfo_endpoint": f"{base}/openid/userinfo",
+    }
+
+
+def _issued_by(tenant: str) -> str:
+    return "{tenantid}" if tenant in ANY_TENANT else tenant
+
+
 def configuration(tenant: str) -> Json:
-    """The OIDC configuration of a tenant by its id."""
+    """The OIDC configuration of a tenant by its id, or by a name that stands for any of them."""
     base = f"{LOGIN}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
@@ -42,7 +62,7 @@ def configuration(tenant: str) -> Json:
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"{base}/v2.0",
+        "issuer": f"{LOGIN}/{_issued_by(tenant)}/v2.0",
         "request_uri_parameter_supported": False,
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",

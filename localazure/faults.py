@@ -5,6 +5,7 @@ Owns: which request is struck, and by what. They are kept in the store, so they 
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -31,9 +32,9 @@ class Fault:
 
     `path` is a route's template, fields in braces. The fault strikes from the `call`th matching request
     on, `times` times (0: until it is taken away). `wire` is `drop` (the connection breaks without an
-    answer) or `hang` (no answer ever comes); else the answer is `status`, `code`, `message`, with
-    `retry_after` seconds as Retry-After. `after` lets the request do its work first: only its answer is
-    lost.
+    answer) or `hang` (no answer ever comes); else the answer is `status`, `code`, `message` (empty: those of
+    the status, `TooManyRequests` for 429), with `retry_after` seconds as Retry-After. `after` lets the
+    request do its work first: only its answer is lost.
     """
 
     host: str = ""
@@ -42,8 +43,8 @@ class Fault:
     call: int = 1
     times: int = 1
     status: int = 503
-    code: str = "ServiceUnavailable"
-    message: str = "The service is unavailable."
+    code: str = ""
+    message: str = ""
     retry_after: int | None = None
     wire: str = ""
     after: bool = False
@@ -65,7 +66,9 @@ class Fault:
 
     def response(self) -> Response:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        return ServiceError(self.status, self.code, self.message, headers=headers).response()
+        phrase = http.client.responses.get(self.status, "Fault")
+        code, message = self.code or phrase.replace(" ", ""), self.message or f"{phrase}."
+        return ServiceError(self.status, code, message, headers=headers).response()
 
 
 def add_fault(cloud: Cloud, settings: Mapping[str, Any]) -> str:

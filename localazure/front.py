@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from typing import NoReturn
 from urllib.parse import parse_qsl
 
 from localazure import arm, faults
@@ -130,7 +131,7 @@ def _body(raw: Raw, route: Route) -> Json:
     body = None
     if raw.content.strip():
         try:
-            body = json.loads(raw.content)
+            body = json.loads(raw.content, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise _bad_content(
                 route, f"The request content was invalid and could not be deserialized: '{error}'."
@@ -141,6 +142,11 @@ def _body(raw: Raw, route: Route) -> Json:
         found = "is empty" if body is None else "is not a JSON object"
         raise _bad_content(route, f"The request content {found}.")
     return body
+
+
+def _no_number(text: str) -> NoReturn:
+    """`NaN` and `Infinity` are no JSON, though Python reads and writes them."""
+    raise ValueError(f"{text} is no number")
 
 
 def _bad_content(route: Route, message: str) -> ServiceError:
@@ -168,9 +174,12 @@ def _answer(
         "strict-transport-security": "max-age=31536000; includeSubDomains",
         "x-content-type-options": "nosniff",
     }
-    if raw.authority.lower().startswith(Host.ARM):
+    at_arm = raw.authority.lower().startswith(Host.ARM)
+    if at_arm:
         headers |= arm.answer_headers(raw.method, request_id, now)
-    if asked := raw.headers.get("x-ms-client-request-id"):
+    # ARM's resource provider contract: told back where the client wants it. The other hosts always do.
+    asked = raw.headers.get("x-ms-client-request-id")
+    if asked and (not at_arm or raw.headers.get("x-ms-return-client-request-id", "").lower() == "true"):
         headers["x-ms-client-request-id"] = asked
     content = b""
     if isinstance(response.body, bytes):

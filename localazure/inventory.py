@@ -5,41 +5,60 @@ Owns: nothing; it asks the lists of the resource types, as they are served to an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
+from localazure import filters
 from localazure.cloud import Cloud
 from localazure.paging import page
 from localazure.routes import Route, Router
 from localazure.web import Host, Json, Request, Response
 
-_TYPES = (
-    "Microsoft.CognitiveServices/accounts",
-    "Microsoft.Insights/actionGroups",
-    "Microsoft.Insights/scheduledQueryRules",
-    "Microsoft.KeyVault/vaults",
-    "Microsoft.ManagedIdentity/userAssignedIdentities",
-    "Microsoft.Network/privateDnsZones",
-    "Microsoft.Network/privateEndpoints",
-    "Microsoft.Network/virtualNetworks",
-    "Microsoft.OperationalInsights/workspaces",
-)
+KINDS: Mapping[str, str] = {
+    "Microsoft.CognitiveServices/accounts": "account",
+    "Microsoft.Insights/actionGroups": "actionGroup",
+    "Microsoft.Insights/scheduledQueryRules": "scheduledQueryRule",
+    "Microsoft.KeyVault/vaults": "vault",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "identity",
+    "Microsoft.Network/privateDnsZones": "network.privateZone",
+    "Microsoft.Network/privateEndpoints": "network.privateEndpoint",
+    "Microsoft.Network/virtualNetworks": "network.virtualNetwork",
+    "Microsoft.OperationalInsights/workspaces": "workspace",
+}
+"""The types of resources that a resource group lists, and the store's kind of each."""
+_KINDS = {type.lower(): kind for type, kind in KINDS.items()}
+_LAST = 9  # `/subscriptions/S/resourceGroups/G/providers/N/type/name` has as many parts, an empty one first
 _SHOWN = ("id", "name", "type", "kind", "location", "tags", "sku", "identity", "managedBy")
+# What `$expand` adds, and where an ARM body has it.
+_EXPANDED = {
+    "createdTime": ("systemData", "createdAt"),
+    "changedTime": ("systemData", "lastModifiedAt"),
+    "provisioningState": ("properties", "provisioningState"),
+}
+
+
+def missing_parent(cloud: Cloud, scope: str) -> str:
+    """The id of the resource at or above a scope where there is none such; empty where there is, or where
+    the scope is in no resource of a type that is known here."""
+    parts = scope.split("/")
+    kind = _KINDS.get("/".join(parts[6:8]).lower()) if len(parts) >= _LAST else None
+    id = "/".join(parts[:_LAST])
+    return id if kind and cloud.store.get(kind, id) is None else ""
 
 
 def routes(router: Router) -> tuple[Route, ...]:
     """The rows of the lists; `router` finds the lists they are made of."""
 
     def list_all(cloud: Cloud, request: Request) -> Response:
-        wanted = re.search(r"resourceType eq '([^']+)'", request.query.get("$filter", ""), re.IGNORECASE)
+        wanted = filters.wanted(request.query.get("$filter", ""))
+        more = {word.strip().lower() for word in request.query.get("$expand", "").split(",")}
         scope = request.path.rstrip("/").rsplit("/", 1)[0]
         found = [
-            {name: body[name] for name in _SHOWN if name in body}
-            for type in _TYPES
-            if wanted is None or wanted[1].lower() == type.lower()
+            _shown(body, more)
+            for type in KINDS
             for body in _pages(cloud, request, router, f"{scope}/providers/{type}")
+            if wanted(body)
         ]
         found.sort(key=lambda body: str(body["id"]).lower())
         return Response(200, page(request, found, lambda body: str(body["id"]), lambda body: body))
@@ -49,6 +68,15 @@ def routes(router: Router) -> tuple[Route, ...]:
         Route("GET", Host.ARM, f"{subscription}/resources", read, list_all, "order"),
         Route("GET", Host.ARM, f"{subscription}/resourceGroups/{{group}}/resources", read, list_all, "order"),
     )
+
+
+def _shown(body: Json, more: set[str]) -> Json:
+    """A row of the list; `more` are the words of `$expand` in lower case."""
+    row = {name: body[name] for name in _SHOWN if name in body}
+    for name, (part, inside) in _EXPANDED.items():
+        if name.lower() in more and inside in (body.get(part) or {}):
+            row[name] = body[part][inside]
+    return row
 
 
 def _pages(cloud: Cloud, request: Request, router: Router, path: str) -> Iterator[Json]:

@@ -6,7 +6,9 @@ every resource type of this cloud is in every region.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from localazure.web import Json, ServiceError
 
 REGIONS: Mapping[str, str] = {
     name.replace(" ", "").lower(): name
@@ -63,3 +65,34 @@ REGIONS: Mapping[str, str] = {
 def normal_location(location: str) -> str:
     """`West Europe`, `WestEurope` and `westeurope` are one region; this is the spelling ARM answers with."""
     return location.replace(" ", "").lower()
+
+
+def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)) -> str:
+    """The location a body names, as it was sent. Raises 400 where it is missing, or none of `regions`."""
+    location = body.get("location")
+    if not isinstance(location, str) or not location:
+        message = "The location property is required for this definition."
+        raise ServiceError(400, "LocationRequired", message, gateway=True)
+    if normal_location(location) not in regions:
+        raise ServiceError(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{location}' is not available for resource type '{type}'. List of "
+            f"available regions for the resource type is '{','.join(regions)}'.",
+            gateway=True,
+        )
+    return location
+
+
+def require_same_location(known: Json, location: str, group: str) -> None:
+    """Raises ARM's 409 where a resource (ARM's body) that stands in a region is put into another one."""
+    before, asked = normal_location(str(known["location"])), normal_location(location)
+    if before != asked:
+        raise ServiceError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{known['name']}' already exists in location '{before}' in resource group "
+            f"'{group}'. A resource with the same name cannot be created in location '{asked}'. Please "
+            "select a new resource name.",
+            gateway=True,
+        )

@@ -58,9 +58,13 @@ def routes(signer: Signer) -> tuple[Route, ...]:
 
 def _configuration(cloud: Cloud, request: Request) -> Response:
     try:
-        return Response(200, discovery.configuration(_tenant(cloud, request.params["tenant"])))
+        name = request.params["tenant"].lower()
+        tenant = name if name in discovery.ANY_TENANT else _tenant(cloud, name)
     except RefusedError as refused:
         return refusal(cloud, request, refused)
+    modern = "/v2.0/" in request.path
+    shown = discovery.configuration if modern else discovery.configuration_of_tokens
+    return Response(200, shown(tenant))
 
 
 def _instances(_: Cloud, request: Request) -> Response:
@@ -139,14 +143,7 @@ def _tenant(cloud: Cloud, name: str) -> str:
 
 
 def _client_credentials(form: Mapping[str, str]) -> None:
-    grant = form.get("grant_type")
-    if not grant:
-        raise RefusedError(
-            400,
-            "invalid_request",
-            900144,
-            "The request body must contain the following parameter: 'grant_type'.",
-        )
+    grant = _required(form, "grant_type")
     if grant != "client_credentials":
         raise RefusedError(
             400,
@@ -156,12 +153,20 @@ def _client_credentials(form: Mapping[str, str]) -> None:
         )
 
 
+def _required(form: Mapping[str, str], name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        text = f"The request body must contain the following parameter: '{name}'."
+        raise RefusedError(400, "invalid_request", 900144, text)
+    return value
+
+
 def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
     """The resource a token is asked for: the `scope` without `/.default`, or the older `resource`."""
     if not modern:
         asked = form.get("resource", "")
     else:
-        scopes = form.get("scope", "").split()
+        scopes = _required(form, "scope").split()
         asked = next((s for s in scopes if s.endswith("/.default")), "")
         if not asked:
             raise RefusedError(
@@ -187,7 +192,7 @@ def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
 
 def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
     """The application that wants a token; whether it is who it says is still to be proved."""
-    client_id = form.get("client_id", "")
+    client_id = _required(form, "client_id")
     principal = find_application(cloud, client_id)
     if principal is None or principal.tenant_id != tenant:
         raise RefusedError(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from localazure import workspaces
 from localazure.cloud import Cloud, iso
 from localazure.routes import Route
+from localazure.shapes import an_object, objects
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "diagnosticSetting"
@@ -20,6 +21,16 @@ _TYPED_SINCE = "2021"
 _TEMPLATE = f"{{resource*}}/providers/{_TYPE}"
 # The event streams of the cloud, and the log category under which Azure would deliver each.
 _STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
+
+
+# The categories of the types that are known here: Azure Monitor's list of resource logs. Whether other
+# cases of a name are taken was never observed; refusing is the safe side, since nothing would be delivered.
+_CATEGORIES = {
+    "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
+    "microsoft.cognitiveservices/accounts": ("Audit", "AzureOpenAIRequestUsage", "RequestResponse", "Trace"),
+}
+_GROUPS = ("allLogs", "audit")
+_SINKS = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 
 
 def delivered(cloud: Cloud, workspace_id: str) -> list[Json]:
@@ -42,17 +53,17 @@ def _records(cloud: Cloud, delivery: Json) -> Iterator[Json]:
 
 
 def _put(cloud: Cloud, request: Request) -> Response:
-    given = request.body.get("properties")
-    given = given if isinstance(given, dict) else {}
+    given = an_object(request.body.get("properties"), "properties")
+    if wrong := [sink for sink in _SINKS if not isinstance(given.get(sink), (str, type(None)))]:
+        raise ServiceError(400, "BadRequest", f"properties.{wrong[0]} has to be a resource's id.")
     workspace = given.get("workspaceId")
     if workspace and cloud.store.get(workspaces.KIND, workspace) is None:
         raise ServiceError(400, "BadRequest", f"Resource {workspace} could not be found.")
-    sinks = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
-    if not any(given.get(sink) for sink in sinks):
+    if not any(given.get(sink) for sink in _SINKS):
         raise ServiceError(
             400,
             "BadRequest",
-            f"At least one data sink needs to be specified: one of {', '.join(sinks)}.",
+            f"At least one data sink needs to be specified: one of {', '.join(_SINKS)}.",
         )
     body = {
         "id": _id(request).lower(),
@@ -68,11 +79,13 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "eventHubAuthorizationRuleId": given.get("eventHubAuthorizationRuleId"),
             "eventHubName": given.get("eventHubName"),
             "metrics": given.get("metrics") or [],
-            "logs": [_log(log) for log in given.get("logs") or [] if isinstance(log, dict)],
+            "logs": [_log(log) for log in objects(given.get("logs"), "properties.logs")],
             "logAnalyticsDestinationType": given.get("logAnalyticsDestinationType"),
         },
         "identity": None,
     }
+    _require_known_categories(_resource(request), body)
+    _require_free_sinks(cloud, _resource(request), body)
     _end_delivery(cloud, _id(request))
     cloud.store.put(_KIND, _id(request), body)
     _begin_delivery(cloud, _id(request), body)
@@ -83,6 +96,43 @@ def _log(log: Json) -> Json:
     kept = {"category": log.get("category"), "categoryGroup": log.get("categoryGroup")}
     retention = log.get("retentionPolicy") or {"enabled": False, "days": 0}
     return {**kept, "enabled": bool(log.get("enabled")), "retentionPolicy": retention}
+
+
+def _require_known_categories(resource: str, body: Json) -> None:
+    """Refuses a log of a name that the resource's type has not, which would never deliver anything."""
+    type = "/".join(resource.lower().split("/")[6:8])
+    for log in body["properties"]["logs"] if type in _CATEGORIES else ():
+        category, group = log["category"], log["categoryGroup"]
+        if category and category not in _CATEGORIES[type]:
+            raise ServiceError(400, "BadRequest", f"Category '{category}' is not supported.")
+        if group and group not in _GROUPS:
+            raise ServiceError(400, "BadRequest", f"Category group '{group}' is not supported.")
+
+
+def _require_free_sinks(cloud: Cloud, resource: str, body: Json) -> None:
+    """Refuses a second setting that would send a category of a resource where another one sends it.
+
+    Code and text are from public reports; that a category and its group do not meet is assumed.
+    """
+    for _, other in cloud.store.scan(_KIND, f"{resource}/providers/{_TYPE}/"):
+        shared = sorted(_enabled(body) & _enabled(other))
+        if other["id"] == body["id"] or not shared:
+            continue
+        for sink in _SINKS:
+            mine, theirs = (str(setting["properties"].get(sink) or "") for setting in (body, other))
+            if mine and mine.lower() == theirs.lower():
+                raise ServiceError(
+                    409,
+                    "Conflict",
+                    f"Data sink '{mine}' is already used in diagnostic setting '{other['name']}' for "
+                    f"category '{shared[0]}'. Data sinks can't be reused in different settings on the same "
+                    "category for the same resource.",
+                )
+
+
+def _enabled(body: Json) -> set[str]:
+    logs = body["properties"]["logs"]
+    return {str(log["category"] or log["categoryGroup"]) for log in logs if log["enabled"]}
 
 
 def _get(cloud: Cloud, request: Request) -> Response:

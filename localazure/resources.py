@@ -12,6 +12,7 @@ from localazure import (
     alerts,
     authorization,
     cognitive,
+    filters,
     identities,
     keyvault,
     locks,
@@ -108,14 +109,8 @@ def _head(cloud: Cloud, request: Request) -> Response:
 def _list(cloud: Cloud, request: Request) -> Response:
     prefix = f"/subscriptions/{request.params['subscription']}/resourceGroups/"
     ids = [id for id, _ in cloud.store.scan(_KIND, prefix)]
-    found = [body for id in ids if (body := _look(cloud, id)) is not None]
-    tag = re.search(r"tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?", request.query.get("$filter", ""))
-    if tag:
-        found = [
-            body
-            for body in found
-            if tag[1] in body.get("tags", {}) and tag[2] in (None, body["tags"][tag[1]])
-        ]
+    wanted = filters.wanted(request.query.get("$filter", ""))
+    found = [body for id in ids if (body := _look(cloud, id)) is not None and wanted(body)]
     return Response(200, page(request, found, lambda body: str(body["id"]), lambda b: _shown(b, request)))
 
 

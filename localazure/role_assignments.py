@@ -79,13 +79,13 @@ def _delete(cloud: Cloud, request: Request) -> Response:
 def _list(cloud: Cloud, request: Request) -> Response:
     """The assignments at, above and below a scope; `$filter` of `atScope()` and `principalId eq`."""
     scope, wanted = _scope(request).rstrip("/").lower(), request.query.get("$filter", "")
-    principal = re.search(r"(?:principalId eq|assignedTo\()\s*'([^']+)'", wanted)
+    principal = re.search(r"(?:principalId eq|assignedTo\()\s*'([^']+)'", wanted, re.IGNORECASE)
     found = []
     for _, assignment in cloud.store.scan(rbac.KIND):
         properties = assignment["body"]["properties"]
         held = str(properties["scope"]).rstrip("/").lower()
         above, below = f"{scope}/".startswith(f"{held}/"), f"{held}/".startswith(f"{scope}/")
-        if not (above or (below and "atScope()" not in wanted)):
+        if not (above or (below and "atscope()" not in wanted.lower())):
             continue
         if principal is None or principal[1].lower() == str(properties["principalId"]).lower():
             found.append(assignment["body"])
@@ -100,8 +100,11 @@ def _get_definition(_: Cloud, request: Request) -> Response:
 
 
 def _list_definitions(_: Cloud, request: Request) -> Response:
-    name = re.search(r"roleName eq '([^']+)'", request.query.get("$filter", ""))
-    roles = [role for role in ROLES if name is None or role.name.lower() == name[1].lower()]
+    wanted = request.query.get("$filter", "")
+    name = re.search(r"roleName eq '([^']+)'", wanted, re.IGNORECASE)
+    # All that there are here are built-in.
+    others = re.search(r"\btype eq '(?!BuiltInRole')", wanted, re.IGNORECASE)
+    roles = [role for role in ROLES if not others and (name is None or role.name.lower() == name[1].lower())]
     return Response(200, {"value": [_definition(role, _scope(request)) for role in roles]})
 
 

@@ -26,6 +26,16 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_by_stream ON events (stream, id, seq);
 """
 _APPEND = "INSERT INTO events (stream, id, body) VALUES (?, ?, ?)"
+KEPT = {"audit": 100_000}
+"""Of these streams so many events are kept, the latest. Measured with ten vaults: an event takes 1.3 kB, and
+100,000 of them 145 MB, 0.4 s for the page and 1.7 s for a search in it, while nobody else is answered; a
+million took 1.1 GB, 3 s and 13 s."""
+TRIM_EVERY = 1000
+_TRIM = """
+DELETE FROM events WHERE stream = :stream AND seq <= (
+    SELECT seq FROM events WHERE stream = :stream ORDER BY seq DESC LIMIT 1 OFFSET :most
+)
+"""
 _LATEST = """
 SELECT body FROM events
 WHERE stream = ? AND (? OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(lower(body), value) > 0))
@@ -98,14 +108,16 @@ class Store:
         return [(id, json.loads(body)) for id, body in rows]
 
     def append(self, stream: str, id: str, body: Json, *, lasting: bool = True) -> None:
-        """Adds an event about `id` to a stream; events are never changed.
+        """Adds an event about `id` to a stream; events are never changed, and forgotten as KEPT says.
 
         One that is not `lasting` tells of a change of documents, and goes when a refusal takes that back.
         """
         row = (stream, id.lower(), json.dumps(body, separators=(",", ":")))
         if lasting and self._db.in_transaction:
             self._appended.append(row)
-        self._db.execute(_APPEND, row)
+        number = self._db.execute(_APPEND, row).lastrowid or 0
+        if stream in KEPT and number % TRIM_EVERY == 0:
+            self._db.execute(_TRIM, {"stream": stream, "most": KEPT[stream]})
 
     def events(self, stream: str, id: str | None = None) -> list[Json]:
         """The events of a stream, oldest first; of one id when given."""

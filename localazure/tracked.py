@@ -5,13 +5,15 @@ Owns: get, both lists, delete, tags and ARM's 404. Does not own: what a PUT make
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 
 from localazure import authorization, locks
 from localazure.cloud import Cloud
+from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.paging import page
 from localazure.routes import Route
+from localazure.shapes import an_object
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -23,8 +25,9 @@ class TrackedType:
     """A resource type whose documents are ARM's bodies.
 
     `type` is ARM's name (`Microsoft.ManagedIdentity/userAssignedIdentities`), `kind` the store's.
-    `make` turns a PUT (its id, the request, the body known before or None) into the body to store.
-    `removed` is told the body of a resource that is gone. `groups` is how ids spell `resourceGroups`.
+    `make` turns a PUT (its id, the request, the body known before or None) into the body to store; a PATCH
+    is a PUT of what is known with what was sent laid over it. `removed` is told the body of a resource that
+    is gone. `groups` is how ids spell `resourceGroups`, `regions` where resources of this type can be.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class TrackedType:
     make: Callable[[Cloud, Request, str, Json | None], Json]
     removed: Callable[[Cloud, Json], None] = lambda _, __: None
     groups: str = "resourceGroups"
+    regions: Collection[str] = tuple(REGIONS)
     created_headers: Callable[[str], Mapping[str, str]] = lambda _: {}
 
     def routes(self, *, assumed: str = "") -> tuple[Route, ...]:
@@ -59,24 +63,21 @@ class TrackedType:
     def _put(self, cloud: Cloud, request: Request) -> Response:
         id = self._id(request)
         known = cloud.store.get(self.kind, id)
-        location = request.body.get("location")
-        if not isinstance(location, str) or not location:
-            raise ServiceError(
-                400,
-                "LocationRequired",
-                "The location property is required for this definition.",
-                gateway=True,
-            )
+        location = location_in(request.body, self.type, self.regions)
+        if known:
+            require_same_location(known, location, request.params["group"])
         body = self.make(cloud, request, known["id"] if known else id, known)
         cloud.store.put(self.kind, id, body)
         return Response(200, body) if known else Response(201, body, self.created_headers(id))
 
     def _patch(self, cloud: Cloud, request: Request) -> Response:
-        body = self._find(cloud, request)
+        known = self._find(cloud, request)
+        sent = an_object(request.body.get("properties"), "properties")
+        merged = {**known, "properties": {**known["properties"], **sent}}
         if request.body.get("tags") is not None:
-            renewed = {"etag": f'"{cloud.new_id()}"'} if "etag" in body else {}
-            body = {**body, **renewed, "tags": request.body["tags"]}
-            cloud.store.put(self.kind, body["id"], body)
+            merged["tags"] = request.body["tags"]
+        body = self.make(cloud, replace(request, body=merged), known["id"], known)
+        cloud.store.put(self.kind, body["id"], body)
         return Response(200, body)
 
     def _get(self, cloud: Cloud, request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localazure.cloud import Cloud, iso
+from localazure.shapes import an_object
 from localazure.tracked import TrackedType
 from localazure.web import Json, Request
 
@@ -13,27 +14,27 @@ _TYPE = "Microsoft.OperationalInsights/workspaces"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = request.body.get("properties")
-    given = given if isinstance(given, dict) else {}
+    sent = an_object(request.body.get("properties"), "properties")
+    given = {name: value for name, value in sent.items() if value is not None}
     now = iso(cloud.clock.now())
     before = known["properties"] if known else {"customerId": cloud.new_id(), "createdDate": now}
-    sku = given.get("sku") if isinstance(given.get("sku"), dict) else {}
+    sku = an_object(given.get("sku"), "properties.sku")
     properties = {
         "customerId": before["customerId"],
         "provisioningState": "Succeeded",
-        "sku": {"name": (sku or {}).get("name", "PerGB2018"), "lastSkuUpdate": before["createdDate"]},
+        "sku": {"name": sku.get("name", "PerGB2018"), "lastSkuUpdate": before["createdDate"]},
         "retentionInDays": given.get("retentionInDays", 30),
         "features": {
             "legacy": 0,
             "searchVersion": 1,
             "enableLogAccessUsingOnlyResourcePermissions": True,
-            **(given.get("features") or {}),
+            **an_object(given.get("features"), "properties.features"),
         },
         "workspaceCapping": {
             "dailyQuotaGb": -1.0,
             "quotaNextResetTime": now,
             "dataIngestionStatus": "RespectQuota",
-            **(given.get("workspaceCapping") or {}),
+            **an_object(given.get("workspaceCapping"), "properties.workspaceCapping"),
         },
         "publicNetworkAccessForIngestion": given.get("publicNetworkAccessForIngestion", "Enabled"),
         "publicNetworkAccessForQuery": given.get("publicNetworkAccessForQuery", "Enabled"),

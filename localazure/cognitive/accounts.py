@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, deleted, draft, writing
+from localazure.cognitive import binding, content, deleted, writing
 from localazure.cognitive.account import Account
 from localazure.cognitive.shape import account_body
 from localazure.paging import page
@@ -37,7 +37,7 @@ def list_in_subscription(cloud: Cloud, request: Request) -> Response:
 
 def put(cloud: Cloud, request: Request) -> Response:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
-    body = draft.check_body(request.body)
+    body = content.check_body(request.body)
     id = stored.id_of(request)
     existing = stored.find(cloud, id)
     _require_match(request, existing)
@@ -58,7 +58,7 @@ def put(cloud: Cloud, request: Request) -> Response:
 
 def patch(cloud: Cloud, request: Request) -> Response:
     """Changes what the body names, and nothing else."""
-    body = draft.check_body(request.body)
+    body = content.check_body(request.body)
     account = stored.require(cloud, stored.id_of(request))
     _require_match(request, account)
     return writing.update_account(cloud, request, body, account)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import deleted
+from localazure.cognitive import deleted, draft
 from localazure.cognitive.kinds import KINDS, find_kind
 from localazure.locations import REGIONS
 from localazure.web import Json, Request, Response, ServiceError
 
 _TYPE = "Microsoft.CognitiveServices/accounts"
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
+_NOT_VALID = "Sub domain name '{}' is not valid"
+"""The text of the API definition's example."""
 
 
 def account_skus(cloud: Cloud, request: Request) -> Response:
@@ -61,15 +63,19 @@ def no_scopes(cloud: Cloud, request: Request) -> Response:
 
 
 def check_domain(cloud: Cloud, request: Request) -> Response:
-    """Whether a subdomain is free; a soft-deleted account still has its own."""
+    """Whether a subdomain can be had: it is one, and free; a soft-deleted account still has its own."""
     body = request.body or {}
     name = body.get("subdomainName")
     if not isinstance(name, str) or not name:
         raise ServiceError(400, "BadRequest", "subdomainName must be given.")
-    taken = deleted.owner_of_subdomain(cloud, name) is not None
+    reason = None
+    if not draft.is_subdomain(name):
+        reason = _NOT_VALID.format(name)
+    elif deleted.owner_of_subdomain(cloud, name) is not None:
+        reason = _IN_USE.format(name)
     answer: Json = {
-        "isSubdomainAvailable": not taken,
-        "reason": _IN_USE.format(name) if taken else None,
+        "isSubdomainAvailable": reason is None,
+        "reason": reason,
         "subdomainName": name,
         "type": body.get("type", _TYPE),
     }
@@ -77,12 +83,15 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
 
 
 def check_skus(_: Cloud, request: Request) -> Response:
-    """Whether SKUs exist for a kind."""
+    """Whether SKUs exist for a kind. Raises 400 where the names are none."""
     body = request.body or {}
     kind = find_kind(str(body.get("kind") or ""))
+    skus = body.get("skus")
+    if not isinstance(skus, list) or not all(isinstance(name, str) for name in skus):
+        raise ServiceError(400, "BadRequest", "skus must be a list of names.")
     value = []
-    for name in body.get("skus") or []:
-        there = kind is not None and str(name).upper() in kind.skus
+    for name in skus:
+        there = kind is not None and name.upper() in kind.skus
         value.append(
             {
                 "kind": body.get("kind"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localazure import private_links
+from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, identity, projects, rules
+from localazure.cognitive import binding, identity, policy, projects, rules
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
@@ -22,8 +22,10 @@ from localazure.web import Request, Response, ServiceError
 
 
 def soft_delete(cloud: Cloud, account: Account) -> Account:
-    """Moves a live account to the deleted ones."""
+    """Moves a live account to the deleted ones; roles at it are gone, as at every resource that is deleted
+    (that a restore does not bring them back is assumed)."""
     stored.forget(cloud, account)
+    authorization.drop_below(cloud, account.id)
     private_links.drop_below(cloud, account.id)
     gone = replace(
         account,
@@ -56,11 +58,13 @@ def must_be_restored(id: str) -> ServiceError:
 def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     """Brings a soft-deleted account back as it was, `createdAt` being now. Raises ServiceError.
 
-    Nothing of the body but `restore` counts.
+    Nothing of the body but `restore` counts, but for Azure Policy.
     """
     if account is None:
         # Never observed.
         raise ServiceError(404, "ResourceNotFound", "There is no soft-deleted resource to restore.")
+    # Azure Policy judges what is sent, not what comes back (that it does so of a restore is assumed).
+    policy.require_allowed(cloud, replace(account, properties=request.body["properties"]))
     if (target := account.key_vault_properties) is not None:
         vault = use.vault_at(cloud, target["keyVaultUri"])
         if vault is None or vault.deleted:

@@ -1,4 +1,4 @@
-"""What a caller sends to create or change an account, checked for shape before any rule looks at it.
+"""What a caller sends to create or change an account, checked value by value before any rule looks at it.
 
 The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
+from localazure.cognitive import network_rules
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.cognitive.shape import SETTABLE
 from localazure.locations import REGIONS, normal_location
@@ -16,45 +17,6 @@ from localazure.web import Json, ServiceError
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
-_TYPES: tuple[tuple[str, type], ...] = (
-    ("sku", dict),
-    ("identity", dict),
-    ("properties", dict),
-    ("tags", dict),
-    ("location", str),
-    ("kind", str),
-)
-_PROPERTY_TYPES: tuple[tuple[str, type], ...] = (
-    ("encryption", dict),
-    ("networkAcls", dict),
-    ("apiProperties", dict),
-    ("allowedFqdnList", list),
-    ("disableLocalAuth", bool),
-    ("restrictOutboundNetworkAccess", bool),
-    ("customSubDomainName", str),
-    ("publicNetworkAccess", str),
-    ("restore", bool),
-)
-
-
-def check_body(body: Json) -> Json:
-    """The body of a write, if its parts have the types of the schema. Raises ARM's 400 else."""
-    if not isinstance(body, dict):
-        raise _malformed("the request content is not a JSON object")
-    problems = [*_wrong(body, _TYPES, ""), *_wrong(_dict(body, "properties"), _PROPERTY_TYPES, "properties.")]
-    encryption = _dict(_dict(body, "properties"), "encryption")
-    problems += _wrong(
-        encryption, (("keySource", str), ("keyVaultProperties", dict)), "properties.encryption."
-    )
-    key = _dict(encryption, "keyVaultProperties")
-    problems += [
-        f"'properties.encryption.keyVaultProperties.{name}' should be a string"
-        for name, value in key.items()
-        if value is not None and not isinstance(value, str)
-    ]
-    if problems:
-        raise _malformed("; ".join(problems))
-    return body
 
 
 def check_name(name: str) -> None:
@@ -88,11 +50,16 @@ def location_of(body: Json) -> str:
 
 
 def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
-    """The kind and the SKU block of an account. Raises 400 for one that does not exist (text assumed)."""
+    """The kind and the SKU block of an account. Raises 400 for one that does not exist.
+
+    The kind's text is reported by users, the SKU's is assumed.
+    """
     found = find_kind(kind or "")
     if found is None:
         raise ServiceError(
-            400, "InvalidApiSetId", f"The account type '{kind or ''}' is either invalid or unavailable."
+            400,
+            "InvalidApiSetId",
+            f"The account type '{kind or ''}' is either invalid or unavailable in given region.",
         )
     name = (sku or {}).get("name")
     if not isinstance(name, str) or name.upper() not in found.skus:
@@ -111,21 +78,19 @@ def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
     subdomain = sent.get("customSubDomainName")
     if subdomain == "":
         del sent["customSubDomainName"]
-    elif subdomain and not _SUBDOMAIN.fullmatch(subdomain):
+    elif subdomain and not is_subdomain(subdomain):
         raise _bad(f"The custom subdomain name '{subdomain}' is invalid.")
     if str(sent.get("publicNetworkAccess", "Enabled")) not in ("Enabled", "Disabled"):
         raise _bad("publicNetworkAccess must be 'Enabled' or 'Disabled'.")
-    if "bypass" in sent.get("networkAcls", {}) and not kind.bypass:
-        raise _bad(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
+    network_rules.check(sent.get("networkAcls", {}), kind)
     if "encryption" in sent:
         sent["encryption"] = _encryption(sent["encryption"])
     return sent
 
 
-def require_subdomain_for_rules(account: Account) -> None:
-    """Raises 400 where an account without a subdomain has network rules (users' reports; text assumed)."""
-    if "networkAcls" in account.properties and not account.subdomain:
-        raise _bad("networkAcls needs a customSubDomainName.")
+def is_subdomain(name: str) -> bool:
+    """Whether an account can have this subdomain: letters, digits and hyphens, none of these at an end."""
+    return _SUBDOMAIN.fullmatch(name) is not None
 
 
 def _encryption(sent: Json) -> Json:
@@ -142,20 +107,6 @@ def _encryption(sent: Json) -> Json:
 def _dict(body: Json, name: str) -> dict[str, Any]:
     found = body.get(name)
     return found if isinstance(found, dict) else {}
-
-
-def _wrong(body: dict[str, Any], types: tuple[tuple[str, type], ...], at: str) -> list[str]:
-    return [
-        f"'{at}{name}' should be of type '{expected.__name__}'"
-        for name, expected in types
-        if body.get(name) is not None and not isinstance(body[name], expected)
-    ]
-
-
-def _malformed(problem: str) -> ServiceError:
-    return ServiceError(
-        400, "InvalidRequestContent", f"The request content was invalid: {problem}.", gateway=True
-    )
 
 
 def _bad(message: str) -> ServiceError:

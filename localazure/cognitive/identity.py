@@ -6,20 +6,24 @@ on again it is another principal, to whom nothing was granted.
 
 from __future__ import annotations
 
-from localazure import directory
+from localazure import authorization, directory
 from localazure.cloud import Cloud
 from localazure.cognitive.account import Account
-from localazure.web import Json, ServiceError
+from localazure.web import Caller, Json, ServiceError
 
+_ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 _WORDS = {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned"}
 
 
-def resolve(cloud: Cloud, *, tenant_id: str, name: str, sent: Json, old: Json | None) -> Json | None:
+def resolve(
+    cloud: Cloud, *, caller: Caller | None, account: Account, sent: Json, old: Json | None
+) -> Json | None:
     """The identity block after a write that sent `sent` (a dict with `type`), where `old` was before.
 
     Makes the principal of a new system-assigned identity; the caller drops one that is no longer there
     (`drop_system`). `sent` may name user-assigned identities with null to take them away (PATCH).
-    Raises 400 for an unknown type or an identity that is not there (texts assumed).
+    Raises 400 for an unknown type or an identity that is not there (texts assumed), and ARM's 403 where the
+    caller may not assign one.
     """
     words = [word.strip().lower() for word in str(sent.get("type") or "None").split(",")]
     if words == ["none"]:
@@ -28,11 +32,13 @@ def resolve(cloud: Cloud, *, tenant_id: str, name: str, sent: Json, old: Json | 
         raise ServiceError(400, "InvalidIdentityType", f"The identity type '{sent.get('type')}' is invalid.")
     found: Json = {}
     if "systemassigned" in words:
-        found["principalId"] = (old or {}).get("principalId") or _new_system(cloud, tenant_id, name)
-    found["tenantId"] = tenant_id
+        found["principalId"] = (old or {}).get("principalId") or _new_system(
+            cloud, account.tenant_id, account.name
+        )
+    found["tenantId"] = account.tenant_id
     found["type"] = ", ".join(_WORDS[word] for word in _WORDS if word in words)
     if "userassigned" in words:
-        found["userAssignedIdentities"] = _user_assigned(cloud, sent, old)
+        found["userAssignedIdentities"] = _user_assigned(cloud, caller, account, sent, old)
     return found
 
 
@@ -77,7 +83,9 @@ def _new_system(cloud: Cloud, tenant_id: str, name: str) -> str:
     return directory.create_principal(cloud, tenant_id=tenant_id, name=name).object_id
 
 
-def _user_assigned(cloud: Cloud, sent: Json, old: Json | None) -> Json:
+def _user_assigned(
+    cloud: Cloud, caller: Caller | None, account: Account, sent: Json, old: Json | None
+) -> Json:
     wanted = {**(old or {}).get("userAssignedIdentities", {})}
     taken_away = set()
     for id, value in (sent.get("userAssignedIdentities") or {}).items():
@@ -85,6 +93,7 @@ def _user_assigned(cloud: Cloud, sent: Json, old: Json | None) -> Json:
         if value is None:
             taken_away.add(same)
         else:
+            _require_assigner(cloud, caller, account, id)
             wanted[same] = _look_up(cloud, id)
     found = {id: value for id, value in wanted.items() if id not in taken_away}
     if not found:
@@ -94,6 +103,24 @@ def _user_assigned(cloud: Cloud, sent: Json, old: Json | None) -> Json:
             "The identity type 'UserAssigned' needs at least one entry in 'userAssignedIdentities'.",
         )
     return found
+
+
+def _require_assigner(cloud: Cloud, caller: Caller | None, account: Account, id: str) -> None:
+    """Whoever gives an identity to an account needs the action on the identity, too.
+
+    Source: the documentation of Managed Identity Operator; the text is ARM's for every linked scope.
+    """
+    client_id, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
+    if not authorization.allows(cloud, object_id, _ASSIGN, id):
+        raise ServiceError(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{client_id}' with object id '{object_id}' has permission to perform action "
+            f"'Microsoft.CognitiveServices/accounts/write' on scope '{account.id}'; however, it does not "
+            f"have permission to perform action(s) '{_ASSIGN}' on the linked scope(s) '{id}' (respectively) "
+            "or the linked scope(s) are invalid.",
+            gateway=True,
+        )
 
 
 def _look_up(cloud: Cloud, id: str) -> Json:

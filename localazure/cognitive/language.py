@@ -49,7 +49,7 @@ def get_project(cloud: Cloud, request: Request) -> Response:
 def list_projects(cloud: Cloud, request: Request) -> Response:
     """The projects by name, a page of `top` (100) from `skip` on, with a nextLink where more follow."""
     opened = enter(cloud, request, READ)
-    top, skip = _number(request, "top", _PAGE), _number(request, "skip", 0)
+    top, skip = _number(request, "top", _PAGE, least=1), _number(request, "skip", 0)
     found = sorted(
         projects.all_of(cloud, opened.account, opened.data_key),
         key=lambda project: str(project["metadata"]["projectName"]).lower(),
@@ -162,8 +162,8 @@ def _body(project: Json) -> Json:
     }
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def _number(request: Request, name: str, default: int, *, least: int = 0) -> int:
     value = request.query.get(name, str(default))
-    if not value.isdecimal():
-        raise invalid(f"{name} is '{value}', it must be a whole number.")
+    if not value.isdecimal() or int(value) < least:
+        raise invalid(f"{name} is '{value}', it must be a whole number from {least} on.")
     return int(value)

@@ -52,9 +52,15 @@ ROUTES: tuple[Route, ...] = (
         _ACCOUNT,
         "accounts/write",
         accounts.put,
-        "replacing (status, PUT without encryption), every refusal of a customer's key",
+        "replacing (status, PUT without encryption), every refusal of a customer's key and of network rules",
     ),
-    _arm("PATCH", _ACCOUNT, "accounts/write", accounts.patch, "every refusal of a customer's key"),
+    _arm(
+        "PATCH",
+        _ACCOUNT,
+        "accounts/write",
+        accounts.patch,
+        "every refusal of a customer's key and of network rules",
+    ),
     _arm("DELETE", _ACCOUNT, "accounts/delete", accounts.delete),
     _arm(
         "POST",
@@ -68,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
     _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.subscription_skus, _MADE_UP),
+    _arm("GET", f"{_LOCATION}/models", "locations/models/read", catalog.no_items, _MADE_UP),
     _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.no_items, _MADE_UP),
     _arm(
         "POST",

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, deleted, draft, identity, policy
+from localazure.cognitive import binding, deleted, draft, identity, network_rules, policy
 from localazure.cognitive.account import Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
@@ -52,8 +52,11 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
     )
     policy.require_allowed(cloud, new)
     _require_subdomain(cloud, new)
-    draft.require_subdomain_for_rules(new)
-    new = replace(new, identity=_identity(cloud, new, body.get("identity") or _NO_IDENTITY, old=None))
+    network_rules.require_subdomain(new)
+    _require_only_free(cloud, new)
+    new = replace(
+        new, identity=_identity(cloud, request, new, body.get("identity") or _NO_IDENTITY, old=None)
+    )
     new = binding.bind_new(cloud, new, request.correlation_id)
     if cloud.behaviour.synchronous_creates:
         return _ended(cloud, request, new, 201)
@@ -126,9 +129,10 @@ def _changed(
     """The account after a write: identity resolved, data key under the right key, nothing stored yet."""
     stored.require_settled(cloud, old)
     _require_subdomain(cloud, new, old)
-    draft.require_subdomain_for_rules(new)
+    network_rules.require_subdomain(new)
+    _require_only_free(cloud, new)
     if identity_sent is not None:
-        new = replace(new, identity=_identity(cloud, new, identity_sent, old=identity_kept))
+        new = replace(new, identity=_identity(cloud, request, new, identity_sent, old=identity_kept))
     bound = new.key_vault_properties is not None or old.key_vault_properties is not None
     if (sent_encryption and bound) or new.key_vault_properties != old.key_vault_properties:
         new = binding.rebind(cloud, old, new, request.correlation_id)
@@ -162,8 +166,10 @@ def _saved(
     )
 
 
-def _identity(cloud: Cloud, account: Account, sent: Json, *, old: Json | None) -> Json | None:
-    return identity.resolve(cloud, tenant_id=account.tenant_id, name=account.name, sent=sent, old=old)
+def _identity(
+    cloud: Cloud, request: Request, account: Account, sent: Json, *, old: Json | None
+) -> Json | None:
+    return identity.resolve(cloud, caller=request.caller, account=account, sent=sent, old=old)
 
 
 def _require_subdomain(cloud: Cloud, account: Account, old: Account | None = None) -> None:
@@ -186,6 +192,21 @@ def _require_subdomain(cloud: Cloud, account: Account, old: Account | None = Non
             "it's already used by a resource. If the resource was deleted in the last 48 hours, you may need "
             "to purge it.",
         )
+
+
+def _require_only_free(cloud: Cloud, account: Account) -> None:
+    """A subscription has one free account of a kind (code and text reported by users, the status assumed)."""
+    free = account.sku["name"]
+    if free != "F0":
+        return
+    for other in stored.under(cloud, f"/subscriptions/{account.subscription}"):
+        same = (other.kind, other.sku["name"]) == (account.kind, free)
+        if same and other.id.lower() != account.id.lower():
+            raise ServiceError(
+                400,
+                "CanNotCreateMultipleFreeAccounts",
+                f"Operation failed. Only one free account is allowed for account type '{account.kind}'.",
+            )
 
 
 def _require_same_kind(old: Account, body: Json) -> None:

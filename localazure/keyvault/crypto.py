@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 RSA_SIZES = (2048, 3072, 4096)
 RSA_TYPES = ("RSA", "RSA-HSM")
 EC_TYPES = ("EC", "EC-HSM")
+HSM_TYPES = ("RSA-HSM", "EC-HSM")
 _CURVES: Mapping[str, ec.EllipticCurve] = {
     "P-256": ec.SECP256R1(),
     "P-384": ec.SECP384R1(),
@@ -79,7 +80,7 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
             raise CryptoError(f"key_size {size} is not supported; expected one of {list(RSA_SIZES)}")
         return _material(rsa.generate_private_key(public_exponent=65537, key_size=bits))
     if kty in EC_TYPES:
-        if (found := _CURVES.get(curve or "P-256")) is None:
+        if (found := _CURVES.get(str(curve or "P-256"))) is None:
             raise CryptoError(f"crv {curve} is not supported; expected one of {sorted(_CURVES)}")
         return _material(ec.generate_private_key(found))
     raise CryptoError(f"kty {kty} is not supported; expected one of {[*RSA_TYPES, *EC_TYPES]}")

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from localazure.cloud import Cloud
 from localazure.keyvault import usage, vault_store
-from localazure.keyvault.access import Operation
-from localazure.keyvault.key_body import is_dated
+from localazure.keyvault.access import LOOPBACK, Operation
+from localazure.keyvault.key_body import precedes_7_0
 from localazure.keyvault.model import Vault
 from localazure.keyvault.usage import Admission, Use, bad_parameter
 from localazure.routes import Handler
 from localazure.web import Json, Request, Response, ServiceError
 
 _SERVICE_VERSION = "1.9.2784.1"
+_NETWORK_INFO = f"conn_type=Ipv4;addr={LOOPBACK};act_addr_fam=InterNetwork;"
+"""Where the service saw the call come from; the clients name the header, its spelling is assumed."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,6 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         raise ServiceError(404, "VaultNotFound", f"the vault {request.label} does not exist, or is deleted")
     if request.caller is None:
         raise ServiceError(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
-    if not request.api_version:
-        raise bad_parameter("api-version must be specified")
     use = Use(
         vault,
         request.caller,
@@ -77,22 +77,32 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         correlation_id=request.correlation_id,
     )
 
-    headers = {"x-ms-keyvault-region": vault.place, "x-ms-keyvault-service-version": _SERVICE_VERSION}
+    headers = {
+        "x-ms-keyvault-region": vault.place,
+        "x-ms-keyvault-network-info": _NETWORK_INFO,
+        "x-ms-keyvault-service-version": _SERVICE_VERSION,
+    }
 
     def run(admission: Admission) -> tuple[str, Response]:
         found = act(Call(cloud, request, use))
         return found.version, Response(found.status, found.body, headers | _grant(admission))
 
     try:
+        if not request.api_version:
+            raise bad_parameter("api-version must be specified")
         return usage.carry_out(cloud, use, run)
     except ServiceError as error:
         raise _of_its_time(error, use, request, headers) from None
 
 
 def _of_its_time(error: ServiceError, use: Use, request: Request, headers: Mapping[str, str]) -> ServiceError:
-    """The error as this service answers it; those of the dated api-versions spoke shorter (2018)."""
+    """The error as this service answers it; those before 7.0 spoke shorter (2018)."""
     message = error.message
-    if error.code == "KeyNotFound" and is_dated(request.api_version) and not message.startswith("Deleted"):
+    if (
+        error.code == "KeyNotFound"
+        and precedes_7_0(request.api_version)
+        and not message.startswith("Deleted")
+    ):
         message = f"Key not found: {use.key_name}"
     merged = {**headers, **error.headers}
     return ServiceError(error.status, error.code, message, headers=merged, extra=error.extra)

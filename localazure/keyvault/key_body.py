@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.keyvault import key_store
+from localazure.keyvault.crypto import HSM_TYPES
 from localazure.keyvault.model import Key, KeyVersion, Vault, recovery_level
 from localazure.web import Json
+
+_DATED_AGAIN = (2025,)
 
 
 def kid(vault: Vault, key: Key, version: KeyVersion | None = None) -> str:
@@ -33,7 +36,8 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
     if number >= (7, 4):
         body["exportable"] = False
     if number >= (7, 5):
-        body["hsmPlatform"] = "0"
+        # Observed for software keys; that new hardware keys are on platform 2 is assumed.
+        body["hsmPlatform"] = "2" if version.kty in HSM_TYPES else "0"
     return body
 
 
@@ -73,12 +77,18 @@ def _deletion(vault: Vault, key: Key) -> Json:
     }
 
 
-def is_dated(api_version: str) -> bool:
-    """Whether an api-version is one of those before 7.0, which are dates (`2016-10-01`)."""
-    return _number(api_version) == (0,)
+def precedes_7_0(api_version: str) -> bool:
+    """Whether an api-version is one of those before 7.0 (`2016-10-01`)."""
+    return _number(api_version) < (7, 0)
 
 
 def _number(api_version: str) -> tuple[int, ...]:
-    """`7.5` or `7.6-preview.2` as a number to compare; the older, dated ones come before all of them."""
+    """`7.5` or `7.6-preview.2` as a number to compare, so that newer ones are greater.
+
+    Before 7.0 they were dates, and after 7.6 they are again: `2025-07-01` is (2025,), `2016-10-01` is (0,).
+    """
     parts = api_version.split("-", maxsplit=1)[0].split(".")
-    return tuple(int(part) for part in parts) if len(parts) > 1 and all(p.isdigit() for p in parts) else (0,)
+    if not all(part.isdecimal() for part in parts):
+        return (0,)
+    number = tuple(int(part) for part in parts)
+    return number if len(number) > 1 or number >= _DATED_AGAIN else (0,)

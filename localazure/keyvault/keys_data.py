@@ -94,6 +94,7 @@ def update(call: Call) -> Answer:
         tags=version.tags if sent.get("tags") is None else making.tags_of(sent["tags"]),
         updated=int(call.cloud.clock.now()),
     )
+    making.check_validity(changed.not_before, changed.expires)
     key = key.with_version(changed)
     key_store.save(call.cloud, key)
     return show(call, key, changed)
@@ -131,7 +132,7 @@ def put_rotation_policy(call: Call) -> Answer:
     }
     policy = {
         "id": f"{kid(call.vault, key)}/rotationpolicy",
-        "lifetimeActions": sent.get("lifetimeActions") or [],
+        "lifetimeActions": rotation.completed(sent)["lifetimeActions"],
         "attributes": attributes,
     }
     key_store.save(call.cloud, replace(key, rotation_policy=policy))
@@ -148,15 +149,17 @@ def page(call: Call, rows: Sequence[T], render: Callable[[T], Json]) -> Answer:
     """One page of a list. Raises 400 for a `maxresults` outside 1..25, or a bad `$skiptoken`."""
     query = call.request.query
     size, start = query.get("maxresults", str(_MAX_PAGE)), _start(query.get("$skiptoken", ""))
-    if not size.isdigit() or not 1 <= int(size) <= _MAX_PAGE:
+    if not size.isdecimal() or not 1 <= int(size) <= _MAX_PAGE:
         raise bad_parameter(f"maxresults is {size}; expected a number from 1 to {_MAX_PAGE}")
     end = start + int(size)
     body: dict[str, Json] = {"value": [render(row) for row in rows[start:end]], "nextLink": None}
     if end < len(rows):
         token = base64.urlsafe_b64encode(str(end).encode()).decode()
         path = call.request.path.lstrip("/")
+        # The port, too, as the API definition's examples have it.
         body["nextLink"] = (
-            f"{call.vault.uri}{path}?api-version={call.request.api_version}&$skiptoken={token}&maxresults={size}"
+            f"{call.vault.uri.rstrip('/')}:443/{path}"
+            f"?api-version={call.request.api_version}&$skiptoken={token}&maxresults={size}"
         )
     return Answer(body)
 

@@ -61,7 +61,9 @@ def make(cloud: Cloud, vault: Vault, name: str, wish: Wish, material: crypto.Mat
     operations, tags = operations_of(wish.operations, str(wish.kty)), tags_of(wish.tags)
     if material is None:
         material = _generate(wish)
-    key = key or Key(vault.id, name, (), rotation_policy=wish.rotation_policy)
+    if key is None:
+        policy = None if wish.rotation_policy is None else rotation.completed(wish.rotation_policy)
+        key = Key(vault.id, name, (), rotation_policy=policy)
     version = KeyVersion(
         version=cloud.new_hex(),
         kty=str(wish.kty),
@@ -90,11 +92,16 @@ def attributes_of(sent: Json) -> tuple[bool | None, int | None, int | None]:
     for name, value in (("nbf", not_before), ("exp", expires)):
         if value is not None and (type(value) is not int or not 0 <= value <= _LAST_SECOND):
             raise bad_parameter(f"attributes.{name} is {value!r}; expected whole seconds since 1970")
-    if not_before is not None and expires is not None and expires <= not_before:
-        raise bad_parameter("attributes.exp does not lie after attributes.nbf")
+    check_validity(not_before, expires)
     if sent.get("exportable"):
         raise bad_parameter("attributes.exportable true needs a release policy, which is not supported here")
     return enabled, not_before, expires
+
+
+def check_validity(not_before: int | None, expires: int | None) -> None:
+    """Raises 400 for a version that would expire before it begins to be valid."""
+    if not_before is not None and expires is not None and expires <= not_before:
+        raise bad_parameter("attributes.exp does not lie after attributes.nbf")
 
 
 def operations_of(sent: Json, kty: str) -> tuple[str, ...]:

@@ -11,31 +11,16 @@ from localazure.web import Json
 
 MAX_ENTRIES = 1024
 
-_KEY_PERMISSIONS = frozenset(
-    [
-        "all",
-        "encrypt",
-        "decrypt",
-        "wrapkey",
-        "unwrapkey",
-        "sign",
-        "verify",
-        "get",
-        "list",
-        "create",
-        "update",
-        "import",
-        "delete",
-        "backup",
-        "restore",
-        "recover",
-        "purge",
-        "release",
-        "rotate",
-        "getrotationpolicy",
-        "setrotationpolicy",
-    ]
-)
+_PERMISSIONS = {
+    "keys": "all encrypt decrypt wrapkey unwrapkey sign verify get list create update import delete backup "
+    "restore recover purge release rotate getrotationpolicy setrotationpolicy",
+    "secrets": "all get list set delete backup restore recover purge",
+    "certificates": "all get list delete create import update managecontacts getissuers listissuers "
+    "setissuers deleteissuers manageissuers recover purge backup restore",
+    "storage": "all get list delete set update regeneratekey recover purge backup restore setsas listsas "
+    "getsas deletesas",
+}
+"""What can be granted on each kind of object, lower case (the API definition)."""
 
 
 def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -70,12 +55,20 @@ def _policy(entry: Json, tenant_id: str) -> dict[str, Any]:
         raise invalid("accessPolicies")
     if not _is_guid(entry.get("objectId")) or str(entry.get("tenantId")).lower() != tenant_id.lower():
         raise invalid("accessPolicies")
-    if any(
-        str(p).lower() not in _KEY_PERMISSIONS for p in (entry.get("permissions") or {}).get("keys") or []
-    ):
+    if not all(_are_known(*group) for group in (entry.get("permissions") or {}).items()):
         raise invalid("accessPolicies")
     clean = {name: value for name, value in entry.items() if value not in (None, "")}
     return {**clean, "permissions": entry.get("permissions") or {}}
+
+
+def _are_known(group: str, permissions: Json) -> bool:
+    """Whether these can be granted on this kind of object; a kind that is none grants nothing."""
+    if not permissions:
+        return True
+    known = _PERMISSIONS.get(group)
+    return isinstance(permissions, list) and all(
+        isinstance(name, str) and (known is None or name.lower() in known.split()) for name in permissions
+    )
 
 
 def _is_guid(text: Any) -> bool:

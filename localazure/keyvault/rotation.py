@@ -18,6 +18,7 @@ DEFAULT = {
     "attributes": None,
 }
 """What a key that never had a policy answers (azure-wire.md)."""
+_ACTIONS = ("rotate", "notify")
 
 _DURATION = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
@@ -58,13 +59,25 @@ def due(policy: Mapping[str, Any] | None, current: KeyVersion) -> int | None:
     policy_changed = ((policy or {}).get("attributes") or {}).get("updated") or 0
     changed = max(current.updated, policy_changed)
     for action in (policy or {}).get("lifetimeActions") or []:
-        if action["action"]["type"].lower() != "rotate":
+        if _kind(action) != "rotate":
             continue
         if after := action["trigger"].get("timeAfterCreate"):
             return max(changed, shift(current.created, after))
         if (before := action["trigger"].get("timeBeforeExpiry")) and current.expires is not None:
             return max(changed, shift(current.expires, before, back=True))
     return None
+
+
+def completed(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy as it is kept: one that names no notification gets the default one.
+
+    Source: the API definition (LifetimeActions: a notification defaults to 30 days before expiry); that it
+    comes last is assumed.
+    """
+    actions = list(policy.get("lifetimeActions") or [])
+    if not any(_kind(action) == "notify" for action in actions):
+        actions += DEFAULT["lifetimeActions"] or []
+    return {**policy, "lifetimeActions": actions}
 
 
 def problem(policy: Any) -> str | None:
@@ -75,9 +88,13 @@ def problem(policy: Any) -> str | None:
         expires = (policy.get("attributes") or {}).get("expiryTime")
         if expires and _length(expires) < _MIN_EXPIRY:
             return f"expiryTime {expires} is too short; the shortest is P28D"
-        for action in policy.get("lifetimeActions") or []:
+        actions = policy.get("lifetimeActions") or []
+        for action in actions:
             if found := _action_problem(action, expires):
                 return found
+        # The API definition: at most two, one of each.
+        if len({_kind(action) for action in actions}) < len(actions):
+            return "lifetimeActions has more than one action of a type; expected at most one of each"
     except (AttributeError, KeyError, TypeError, OverflowError):
         return "each lifetime action needs trigger and action, and action a type"
     except ValueError as error:
@@ -86,9 +103,9 @@ def problem(policy: Any) -> str | None:
 
 
 def _action_problem(action: Mapping[str, Any], expires: str | None) -> str | None:
-    kind, trigger = action["action"]["type"].lower(), action["trigger"]
+    kind, trigger = _kind(action), action["trigger"]
     after, before = trigger.get("timeAfterCreate"), trigger.get("timeBeforeExpiry")
-    if kind not in {"rotate", "notify"}:
+    if kind not in _ACTIONS:
         return f"action type {action['action']['type']!r} is not known; expected Rotate or Notify"
     if bool(after) == bool(before):
         return "a trigger has either timeAfterCreate or timeBeforeExpiry"
@@ -101,6 +118,11 @@ def _action_problem(action: Mapping[str, Any], expires: str | None) -> str | Non
     if expires and _length(after or before) >= _length(expires):
         return f"trigger {after or before} does not lie within the expiryTime {expires}"
     return None
+
+
+def _kind(action: Mapping[str, Any]) -> str:
+    """`rotate` or `notify`: ARM writes them small, the data plane does not."""
+    return str(action["action"]["type"].lower())
 
 
 def _length(duration: str) -> timedelta:

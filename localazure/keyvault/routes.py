@@ -19,6 +19,7 @@ _PUT_ASSUMED = (
     "a PUT on an existing vault drops what it does not name, except soft delete, its retention, purge "
     "protection and the permission model; texts for invalid properties"
 )
+_POLICY_ASSUMED = "texts of errors; the notification that a policy without one gets"
 _CRYPTO_ASSUMED = "texts for disabled, not yet valid and expired keys, and for bad parameters"
 
 
@@ -98,7 +99,7 @@ ROUTES: tuple[Route, ...] = (
         group="vault",
         zones=("privatelink.vaultcore.azure.net",),
     ),
-    _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors"),
+    _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors; hsmPlatform of hardware keys"),
     _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
     *_crypto("wrapkey", keys_crypto.wrap),
     *_crypto("unwrapkey", keys_crypto.unwrap),
@@ -109,7 +110,7 @@ ROUTES: tuple[Route, ...] = (
     _data("GET", "/keys", keys_data.list_keys),
     _data("GET", "/keys/{key}/versions", keys_data.list_versions),
     _data("GET", "/keys/{key}/rotationpolicy", keys_data.get_rotation_policy),
-    _data("PUT", "/keys/{key}/rotationpolicy", keys_data.put_rotation_policy, "texts of errors"),
+    _data("PUT", "/keys/{key}/rotationpolicy", keys_data.put_rotation_policy, _POLICY_ASSUMED),
     _data("PUT", "/keys/{key}", keys_data.import_key, "texts of errors"),
     _data("DELETE", "/keys/{key}", keys_deleted.delete),
     _data("GET", "/keys/{key}", keys_data.get, "that a disabled key can be read"),

@@ -6,12 +6,13 @@ Vault's usual `An invalid value was provided for '...'.`, and the rule is the st
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from localazure.keyvault import policies
-from localazure.keyvault.model import Vault
+from localazure.keyvault.model import MAX_RETENTION_DAYS, Vault
 from localazure.keyvault.problems import bad_request, invalid
 from localazure.web import Json
 
@@ -125,8 +126,7 @@ def _check(properties: dict[str, Any], tenant_id: str) -> None:
         )
     if properties.get("enablePurgeProtection") and properties.get("enableSoftDelete") is False:
         raise bad_request('The property "enablePurgeProtection" needs "enableSoftDelete" to be true.')
-    days = properties.get("softDeleteRetentionInDays", 90)
-    if isinstance(days, bool) or not isinstance(days, int) or not 7 <= days <= 90:
+    if not _is_retention(properties.get("softDeleteRetentionInDays", 90)):
         raise invalid("softDeleteRetentionInDays")
     if str(properties.get("publicNetworkAccess", "Enabled")).lower() not in {"enabled", "disabled"}:
         raise invalid("publicNetworkAccess")
@@ -138,17 +138,26 @@ def _check(properties: dict[str, Any], tenant_id: str) -> None:
 def _check_changes(vault: Vault, changes: Mapping[str, Any]) -> None:
     if vault.soft_delete and changes.get("enableSoftDelete") is False:
         raise bad_request(
-            'The property "enableSoftDelete" cannot be set to false. Enabling the soft delete for a vault is '
-            "an irreversible action."
+            # Assumed: users quote it, no recording has it.
+            'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the '
+            "'soft delete' functionality is an irreversible action."
         )
     days = changes.get("softDeleteRetentionInDays", vault.retention_days)
-    if days != vault.retention_days and 7 <= days <= 90:
+    if _is_retention(days) and days != vault.retention_days:
         raise bad_request(
             'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
         )
 
 
+def _is_retention(days: Json) -> bool:
+    return isinstance(days, int) and not isinstance(days, bool) and 7 <= days <= MAX_RETENTION_DAYS
+
+
 def _acls(sent: Json) -> dict[str, Any]:
+    """Network rules as answers have them. Raises ServiceError 400.
+
+    An address gets its prefix length and a subnet's id small letters, as in the API definition's examples.
+    """
     if not isinstance(sent, dict):
         raise invalid("networkAcls")
     acls = {name: value for name, value in sent.items() if value is not None}
@@ -156,6 +165,30 @@ def _acls(sent: Json) -> dict[str, Any]:
         raise invalid("networkAcls.bypass")
     if str(acls.get("defaultAction", "Deny")).lower() not in {"allow", "deny"}:
         raise invalid("networkAcls.defaultAction")
-    return {"bypass": "AzureServices", **acls} | {
-        rules: acls.get(rules, []) for rules in ("ipRules", "virtualNetworkRules")
+    return {
+        "bypass": "AzureServices",
+        **acls,
+        "ipRules": [_ip_rule(rule) for rule in _rules(acls, "ipRules", "value")],
+        "virtualNetworkRules": [
+            {**rule, "id": rule["id"].lower()} for rule in _rules(acls, "virtualNetworkRules", "id")
+        ],
     }
+
+
+def _rules(acls: Mapping[str, Any], name: str, part: str) -> list[dict[str, Any]]:
+    """The network rules of a kind. Raises ServiceError 400 where one lacks its `part`, a text."""
+    rules = acls.get(name, [])
+    if not isinstance(rules, list) or not all(
+        isinstance(rule, dict) and isinstance(rule.get(part), str) for rule in rules
+    ):
+        raise invalid(f"networkAcls.{name}")
+    return rules
+
+
+def _ip_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    """An IP rule as answers have it. Raises ServiceError 400 for what is no IPv4 address or range."""
+    try:
+        ipaddress.IPv4Network(rule["value"], strict=False)
+    except ValueError as error:
+        raise invalid("networkAcls.ipRules") from error
+    return {**rule, "value": rule["value"] if "/" in rule["value"] else f"{rule['value']}/32"}

@@ -23,6 +23,7 @@ from localazure.network.resource import (
 )
 from localazure.network.targets import Target, target_of
 from localazure.network.virtual_networks import subnet_at, subnet_prefixes, users_of
+from localazure.shapes import an_object, objects, texts
 from localazure.web import Json, Request, ServiceError
 
 ZONE_GROUP = "network.zoneGroup"
@@ -46,14 +47,14 @@ class Wanted:
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given, location = properties_of(request), location_of(request)
+    given, location = properties_of(request), location_of(request, ENDPOINTS.type)
     subnet_id = reference(given.get("subnet"))
     found = subnet_at(cloud, subnet_id)
     if found is None or found[0]["location"] != location:
         raise missing_reference(subnet_id, id)
     if known and reference(known["properties"]["subnet"]).lower() != subnet_id.lower():
         raise _bad("CannotChangeSubnet", f"The subnet of private endpoint {id} cannot be changed.")
-    wanted = [item for name in _LISTS for item in _wanted(cloud, id, name, given.get(name) or [])]
+    wanted = [item for name in _LISTS for item in _wanted(cloud, id, name, objects(given.get(name), name))]
     if len(wanted) != 1:
         raise _bad(
             "InvalidPrivateLinkServiceConnections",
@@ -92,13 +93,13 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 def _wanted(cloud: Cloud, id: str, list_name: str, items: Json) -> list[Wanted]:
     found = []
     for item in items:
-        given = item.get("properties") or {}
+        given = an_object(item.get("properties"), "properties")
         target_id = str(given.get("privateLinkServiceId") or "")
         target = target_of(cloud, target_id)
         if target is None:
             raise missing_reference(target_id, id)
-        groups = given.get("groupIds") or []
-        if [str(group).lower() for group in groups] != [target.group]:
+        groups = texts(given.get("groupIds"), "groupIds")
+        if [group.lower() for group in groups] != [target.group]:
             raise _bad(
                 "PrivateEndpointInvalidGroupIds",
                 f"Private endpoint {id} asks for the group ids {groups} of {target.id}; {target.type} has "
@@ -168,8 +169,8 @@ def _addresses(cloud: Cloud, given: Json, known: Json | None, subnet: Json, targ
     """One address for each name: those asked for, those it had, else the subnet's next free ones."""
     had = [config["ipAddresses"][0] for config in known["properties"]["customDnsConfigs"]] if known else []
     asked = [
-        str((item.get("properties") or {}).get("privateIPAddress"))
-        for item in given.get("ipConfigurations") or []
+        str(an_object(item.get("properties"), "properties").get("privateIPAddress"))
+        for item in objects(given.get("ipConfigurations"), "ipConfigurations")
     ]
     ips = (asked or had)[: len(target.names)]
     taken = {

@@ -36,7 +36,7 @@ def _make_zone(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     name = request.params["zone"]
     if "." not in name.strip("."):
         raise ServiceError(400, "BadRequest", f"The zone name '{name}' has to have two labels or more.")
-    location = location_of(request, everywhere=True)
+    location = location_of(request, _TYPE, everywhere=True)
     properties = {"internalId": known["properties"]["internalId"] if known else cloud.new_hex()}
     return {
         "id": id,
@@ -84,7 +84,7 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     zone_id = id.rsplit("/", 2)[0]
     if ZONES.find(cloud, zone_id) is None:
         raise _no_parent(zone_id)
-    given, location = properties_of(request), location_of(request, everywhere=True)
+    given, location = properties_of(request), location_of(request, LINKS.type, everywhere=True)
     network_id = reference(given.get("virtualNetwork"))
     if NETWORKS.find(cloud, network_id) is None:
         raise missing_reference(network_id, id)

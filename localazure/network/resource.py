@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from localazure import authorization, locks, operations
 from localazure.cloud import Cloud
-from localazure.locations import REGIONS, normal_location
+from localazure.locations import REGIONS, location_in, normal_location, require_same_location
 from localazure.routes import Route
+from localazure.shapes import an_object
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 PROVIDER = "Microsoft.Network"
@@ -73,6 +74,8 @@ class NetworkType:
         id = self.id_of(request)
         known = cloud.store.get(self.kind, id)
         body = self.make(cloud, request, known["body"]["id"] if known else id, known and known["body"])
+        if known and "location" in body:
+            require_same_location(known["body"], body["location"], request.params["group"])
         return self.begun(cloud, request, body, 202 if self.dns else 200 if known else 201)
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
@@ -212,30 +215,13 @@ def missing_reference(id: str, owner: str) -> ServiceError:
 
 def properties_of(request: Request) -> Json:
     """The properties a body sends, `{}` where it sends none. Raises ARM's 400 for what is no object."""
-    body = request.body
-    found = body.get("properties") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(found, (dict, type(None))):
-        message = "The request content was invalid and could not be deserialized."
-        raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
-    return found or {}
+    return an_object(request.body.get("properties"), "properties")
 
 
-def location_of(request: Request, *, everywhere: bool = False) -> str:
+def location_of(request: Request, type: str, *, everywhere: bool = False) -> str:
     """The location a body names, normalised; `global` for the types that are `everywhere`."""
-    location = request.body.get("location") if isinstance(request.body, dict) else None
-    if not isinstance(location, str) or not location:
-        message = "The location property is required for this definition."
-        raise ServiceError(400, "LocationRequired", message, gateway=True)
-    known = ("global",) if everywhere else tuple(REGIONS)
-    if normal_location(location) not in known:
-        raise ServiceError(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for this resource type. List of available "
-            f"regions for the resource type is '{','.join(known)}'.",
-            gateway=True,
-        )
-    return normal_location(location)
+    regions = ("global",) if everywhere else tuple(REGIONS)
+    return normal_location(location_in(request.body, type, regions))
 
 
 def tags_of(request: Request) -> Json:

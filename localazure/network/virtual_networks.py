@@ -22,6 +22,7 @@ from localazure.network.resource import (
     tags_of,
 )
 from localazure.routes import Route
+from localazure.shapes import an_object, objects, texts
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _ENDPOINTS = "network.privateEndpoint"
@@ -51,15 +52,16 @@ def users_of(cloud: Cloud, subnet_id: str) -> list[Json]:
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = properties_of(request)
-    spaces = (given.get("addressSpace") or {}).get("addressPrefixes") or []
+    space = an_object(given.get("addressSpace"), "properties.addressSpace")
+    spaces = texts(space.get("addressPrefixes"), "properties.addressSpace.addressPrefixes")
     if not spaces:
         raise _bad(
             "InvalidRequestFormat", "properties.addressSpace.addressPrefixes needs one prefix or more."
         )
     _require_prefixes(spaces)
     subnets = [
-        _subnet(cloud, id, str(item.get("name") or ""), item.get("properties") or {}, _known(known, item))
-        for item in given.get("subnets") or []
+        _subnet(cloud, id, str(item.get("name") or ""), item.get("properties"), _known(known, item))
+        for item in objects(given.get("subnets"), "properties.subnets")
     ]
     kept = {subnet["id"].lower() for subnet in subnets}
     for subnet in known["properties"]["subnets"] if known else ():
@@ -71,7 +73,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         "name": known["name"] if known else request.params["network"],
         "id": id,
         "type": f"{PROVIDER}/virtualNetworks",
-        "location": location_of(request),
+        "location": location_of(request, NETWORKS.type),
         **tags_of(request),
         "properties": {
             "resourceGuid": before["resourceGuid"],
@@ -84,8 +86,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
 
 
-def _subnet(cloud: Cloud, network_id: str, name: str, given: Json, known: Json | None) -> Json:
-    prefixes = given.get("addressPrefixes") or [given.get("addressPrefix") or ""]
+def _subnet(cloud: Cloud, network_id: str, name: str, sent_properties: Json, known: Json | None) -> Json:
+    given = an_object(sent_properties, "a subnet's properties")
+    prefixes = texts(given.get("addressPrefixes"), "addressPrefixes") or [given.get("addressPrefix") or ""]
     _require_prefixes(prefixes)
     sent = {key: value for key, value in given.items() if value is not None}
     sent.pop("privateEndpoints", None)

@@ -6,6 +6,7 @@ from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
 from localazure.network.private_zones import ZONES
 from localazure.network.resource import PROVIDER, NetworkType, missing_reference, properties_of
+from localazure.shapes import an_object, objects
 from localazure.web import Json, Request, ServiceError
 
 _TTL_SECONDS = 10
@@ -22,7 +23,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
             f"Can not perform requested operation on nested resource. Parent resource '{name}' not found.",
             gateway=True,
         )
-    configs = properties_of(request).get("privateDnsZoneConfigs") or []
+    configs = objects(properties_of(request).get("privateDnsZoneConfigs"), "privateDnsZoneConfigs")
     return {
         "name": known["name"] if known else request.params["zonegroup"],
         "id": id,
@@ -32,7 +33,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 
 def _config(cloud: Cloud, id: str, endpoint: Json, item: Json) -> Json:
-    zone_id = str((item.get("properties") or {}).get("privateDnsZoneId") or "")
+    zone_id = str(an_object(item.get("properties"), "properties").get("privateDnsZoneId") or "")
     zone = ZONES.find(cloud, zone_id)
     if zone is None:
         raise missing_reference(zone_id, id)

@@ -88,25 +88,24 @@ def inputs_of(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> P
 
 
 def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Properties:
-    """What a create will surely give: the inputs where the outputs have them, all else unknown."""
-    body = request_body(row, shape, inputs)
+    """What a create will surely give: each input that an output of the same name and form echoes, all else
+    unknown. A key's outputs stand elsewhere than its inputs, so that none of them is known."""
 
-    def known(owner: Object, place: Callable[[str], Mapping[str, Any]]) -> Properties:
-        return {item.name: value(item.type, place(item.name).get(_wire(row, item.name))) for item in owner}
+    def known(owner: Object, given: Mapping[str, Value]) -> Properties:
+        return {item.name: value(item.type, given.get(item.name)) for item in owner}
 
-    def value(type: Type, sent: Any) -> Value:
-        if sent is None or sent is UNKNOWN:
-            return UNKNOWN
-        if type.object and isinstance(sent, dict):
-            inside = flattened(type.object, sent)
-            return known(type.object, lambda _: inside)
-        if type.kind == "array" and type.element and isinstance(sent, list):
-            return [value(type.element, item) for item in sent]
-        if type.kind == "map" and type.element and type.element.object:
-            return UNKNOWN
-        return sent
+    def value(type: Type, given: Value) -> Value:
+        if type.object:
+            return known(type.object, given) if isinstance(given, dict) else UNKNOWN
+        if type.kind == "array" and type.element and isinstance(given, list):
+            return [value(type.element, item) for item in given]
+        if type.kind == "map" and type.element:
+            element = type.element
+            is_map = isinstance(given, dict)
+            return {name: value(element, item) for name, item in given.items()} if is_map else UNKNOWN
+        return UNKNOWN if given is None else given
 
-    found = known(shape.outputs, lambda name: _place(row, body, name, flat=row.flat_outputs))
+    found = known(shape.outputs, inputs)
     if row.api_version:
         found[API_VERSION] = row.api_version
     return found

@@ -19,8 +19,9 @@ from localazure.standin.paths import fill
 from localazure.standin.row import GROUP
 from localazure.standin.values import UNKNOWN, Value
 
-MOST_CONNECTIONS: Final = 64
-"""How many are remembered: an attached provider is not told when an engine leaves."""
+MOST_CONNECTIONS: Final = 256
+"""How many are remembered: an attached provider is not told when an engine leaves. One update of a fleet may
+configure an instance for each subscription and needs all of them to its end; each costs some 20 KB."""
 GROUP_VERSION: Final = "2020-10-01"
 
 

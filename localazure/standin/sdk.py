@@ -131,7 +131,6 @@ def schema() -> str:
         "name": "azure-native",
         "version": version("pulumi-azure-native"),
         "description": "The part of azure-native that the local Azure supports.",
-        "meta": {"moduleFormat": "(.*)(?:/[^/]*)"},
         "config": {"variables": config},
         "provider": {"inputProperties": config},
         "resources": resources,

@@ -37,6 +37,7 @@ IDENTITY = (
     f"/subscriptions/{SUBSCRIPTION}/resourcegroups/rg/providers/"
     "Microsoft.ManagedIdentity/userAssignedIdentities/u1"
 )
+USER_ASSIGNED = {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
 API = "2025-06-01"
 UNBIND = {"properties": {"encryption": {"keySource": "Microsoft.CognitiveServices"}}}
 PROJECTS = "/language/authoring/analyze-conversations/projects"

@@ -12,6 +12,7 @@ import pytest
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.keys import KeyClient
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
@@ -132,6 +133,20 @@ def test_the_whole_life_of_a_key_through_azures_own_clients(clients: Clients) ->
     deleted.begin_purge("westeurope", clients.name, clients.name).result()
     with pytest.raises(ResourceNotFoundError):
         deleted.get("westeurope", clients.name, clients.name)
+
+
+def test_a_project_is_imported_and_exported(clients: Clients) -> None:
+    """The client's own pollers: what was imported is in the list and in the export."""
+    clients.make_account()
+    authoring = clients.authoring()
+    assets = {"projectKind": "Conversation", "intents": [{"category": "Buy"}]}
+    project = {"projectFileFormatVersion": "2023-04-01", "metadata": {**_PROJECT}, "assets": assets}
+    authoring.begin_import_project("orders", project).result()
+    exported = authoring.begin_export_project("orders", string_index_type="Utf16CodeUnit").result()
+    assert exported["status"] == "succeeded"
+    request = HttpRequest("GET", exported["resultUrl"])
+    assert authoring.send_request(request).json()["assets"] == assets
+    assert [found["projectName"] for found in authoring.list_projects()] == ["orders"]
 
 
 def test_a_subscription_key_opens_the_endpoint_without_a_token(clients: Clients) -> None:

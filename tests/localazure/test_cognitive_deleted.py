@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from localazure.authorization import assign_role
 from localazure.cognitive import delete_in_group
-from tests.localazure.cognitive_case import ACCOUNT, PROJECT, PROJECTS, PROVIDER, Case, case
-from tests.localazure.keyvault_case import GROUP, error
+from tests.localazure.cognitive_case import (
+    ACCOUNT,
+    PROJECT,
+    PROJECTS,
+    PROVIDER,
+    Case,
+    case,
+    deny_accounts_without_a_key,
+)
+from tests.localazure.keyvault_case import GROUP, OWNER, SERVICE, error
 
 __all__ = ["case"]
 
@@ -65,6 +74,27 @@ def test_fails_to_restore_what_was_never_deleted(case: Case) -> None:
     """`restore` without a soft-deleted account is refused and creates nothing."""
     assert case.arm("PUT", ACCOUNT, RESTORE).status == 404
     assert case.arm("GET", ACCOUNT).status == 404
+
+
+def test_a_restore_is_judged_by_policy_as_any_create(case: Case) -> None:
+    """Under Deny a restore that names no customer's key is refused (assumed), and nothing comes back."""
+    case.make()
+    case.arm("DELETE", ACCOUNT)
+    deny_accounts_without_a_key(case.cloud)
+    assert error(case.arm("PUT", ACCOUNT, RESTORE)) == (403, "RequestDisallowedByPolicy")
+    assert case.arm("GET", DELETED).status == 200
+
+
+def test_roles_at_an_account_go_with_it(case: Case) -> None:
+    """Another account of the same name is not open to whom the first one was, nor is a restored one."""
+    role = "Cognitive Services Language Owner"
+    case.make()
+    assign_role(case.cloud, SERVICE.object_id, role, ACCOUNT)
+    assert case.language("GET", PROJECTS, caller=SERVICE).status == 200
+    case.arm("DELETE", ACCOUNT)
+    assert case.arm("PUT", ACCOUNT, RESTORE).status == 201
+    assert case.language("GET", PROJECTS, caller=SERVICE).status == 401
+    assert case.language("GET", PROJECTS, caller=OWNER).status == 200
 
 
 def test_purge_is_accepted_and_ends_name_identity_and_data(case: Case) -> None:

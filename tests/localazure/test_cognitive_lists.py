@@ -46,6 +46,20 @@ def test_fails_a_create_that_expects_an_account() -> None:
     assert case.send("PUT", case.account, body, ACCOUNT_API, headers={"if-match": "*"}).status == 412
 
 
+def test_skus_are_looked_up_for_a_kind() -> None:
+    """Each that was asked for has a row, in order, whether a kind has it or not."""
+    case = Case()
+    subscription = case.account.split("/resourceGroups/")[0]
+    url = f"{subscription}/providers/Microsoft.CognitiveServices/locations/westeurope/checkSkuAvailability"
+    body = {"kind": "TextAnalytics", "type": "Microsoft.CognitiveServices/accounts", "skus": ["s", "X9"]}
+    rows = case.send("POST", url, body, ACCOUNT_API).body["value"]
+    assert [(row["skuName"], row["skuAvailable"]) for row in rows] == [("s", True), ("X9", False)]
+    assert [row["reason"] is None for row in rows] == [True, False]
+    for skus in (5, "S", [5], None):
+        refused = case.send("POST", url, {**body, "skus": skus}, ACCOUNT_API)
+        assert (refused.status, refused.code) == (400, "BadRequest")
+
+
 @pytest.mark.parametrize(
     "operation",
     [

@@ -116,6 +116,35 @@ def test_behaviour_is_set_and_checked(door: Door) -> None:
     assert "operation_seconds" in answer["error"]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"grant_delay_seconds": None},
+        {"operation_seconds": "soon"},
+        {"operation_seconds": -1},
+        {"operation_seconds": 1e400},
+        {"token_seconds": 1.5},
+        {"synchronous_creates": 1},
+        {"group_retry_seconds": True},
+        {"failing_operations": 5},
+    ],
+)
+def test_fails_for_behaviour_that_would_stop_every_answer(door: Door, settings: dict[str, Any]) -> None:
+    """A value of another kind is refused by its name, and the cloud goes on as it was."""
+    before = door.cloud.behaviour
+    status, answer = _ask(door, "POST", "/behaviour", settings)
+    assert (status, door.cloud.behaviour) == (400, before)
+    assert next(iter(settings)) in answer["error"]
+    assert door.send("GET", GROUP).status == 200
+
+
+def test_a_fault_speaks_as_its_status(door: Door) -> None:
+    """Who names a status only gets the code that goes with it."""
+    for status, code in ((429, "TooManyRequests"), (503, "ServiceUnavailable"), (599, "Fault")):
+        add_fault(door.cloud, {"status": status})
+        assert (door.send("GET", GROUP).code, door.send("GET", GROUP).status) == (code, 200)
+
+
 def test_a_principal_is_made_with_its_roles(door: Door) -> None:
     """A new application gets a secret and the roles it was given, and can sign in."""
     body = {"name": "app", "roles": [{"role": "Reader", "scope": SUBSCRIPTION}]}

@@ -39,6 +39,22 @@ def test_discovery_leads_to_the_token_endpoint(door: Door) -> None:
     assert [key["kid"] for key in keys] == [signer().key_id]
 
 
+def test_the_older_discovery_names_the_issuer_of_the_tokens(door: Door) -> None:
+    """Who checks a token by the older configuration finds the issuer and the keys that it was made with."""
+    found = door.send("GET", f"{LOGIN}/{seed.TENANT_ID}/.well-known/openid-configuration", bearer="").body
+    assert found["issuer"] == signer().verify(_ask(door).body["access_token"])["iss"]
+    assert found["token_endpoint"] == f"{LOGIN}/{seed.TENANT_ID}/oauth2/token"
+    assert door.send("GET", found["jwks_uri"], bearer="").body["keys"][0]["kid"] == signer().key_id
+
+
+@pytest.mark.parametrize("name", ["common", "organizations", "Common"])
+def test_any_tenant_has_a_configuration_and_no_token(door: Door, name: str) -> None:
+    """`common` can be discovered, its issuer a template; an application signs in to a tenant of its own."""
+    found = door.send("GET", f"{LOGIN}/{name}/v2.0/.well-known/openid-configuration", bearer="").body
+    assert found["issuer"] == f"{LOGIN}/{{tenantid}}/v2.0"
+    assert "access_token" not in _ask(door, tenant=name).body
+
+
 def test_published_key_verifies_tokens(door: Door) -> None:
     """What the key set publishes is the key that signs."""
     import jwt
@@ -114,12 +130,12 @@ def test_a_tenant_is_found_by_its_domain(door: Door) -> None:
         ({"client_secret": ""}, 401, "invalid_client", 7000218),
         ({"client_id": "00000000-0000-0000-0000-000000000000"}, 400, "unauthorized_client", 700016),
         ({"client_id": seed.FOREIGNER.client_id}, 400, "unauthorized_client", 700016),
-        ({"client_id": ""}, 400, "unauthorized_client", 700016),
+        ({"client_id": ""}, 400, "invalid_request", 900144),
         ({"tenant": "nowhere"}, 400, "invalid_request", 90002),
         ({"scope": "https://storage.azure.com/.default"}, 400, "invalid_resource", 500011),
         ({"scope": "https://vault.azure.net.evil/.default"}, 400, "invalid_resource", 500011),
         ({"scope": "https://vault.azure.net/keys"}, 400, "invalid_scope", 1002012),
-        ({"scope": ""}, 400, "invalid_scope", 1002012),
+        ({"scope": ""}, 400, "invalid_request", 900144),
         ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
         ({"grant_type": ""}, 400, "invalid_request", 900144),
     ],

@@ -1,12 +1,10 @@
-"""The process and its home: start, stop, kill, taken ports, broken files, and the command line."""
+"""The process: start, stop, kill, taken ports, and the command line."""
 
 from __future__ import annotations
 
 import http.client
-import os
 import shlex
 import socket
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from localazure import process
-from localazure.digest import digest
-from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, write_private
-from localazure.serve import open_cloud, open_signer
+from localazure.home import LOOPBACK, Home, bind, write_private
 from tests.support.azure import running_azure
 
 ROOT = Path(__file__).parents[2]
@@ -43,14 +39,6 @@ def _alive(pid: int | None) -> bool:
     except FileNotFoundError:
         return False
     return state not in "ZX"
-
-
-def _modes(home: Home) -> dict[str, int]:
-    return {
-        str(path.relative_to(home.path)): stat.S_IMODE(path.stat().st_mode)
-        for path in home.path.rglob("*")
-        if path.is_file()
-    }
 
 
 def test_its_life_from_the_command_line(home: Home) -> None:
@@ -92,30 +80,6 @@ def test_a_start_replaces_a_server_of_other_code(home: Home, monkeypatch: pytest
         assert process.start(home) is process.Start.RESTARTED
         assert home.serving() != before
         assert made["objectId"] in [p["object_id"] for p in azure.control("/principals")["value"]]
-
-
-def test_the_digest_tells_code_apart(tmp_path: Path) -> None:
-    """A changed, a new and a renamed file change it; bytecode does not."""
-    (tmp_path / "a.py").write_text("1")
-    seen = [digest(tmp_path)]
-    (tmp_path / "a.pyc").write_text("1")
-    assert digest(tmp_path) == seen[0]
-    (tmp_path / "a.py").write_text("2")
-    seen.append(digest(tmp_path))
-    (tmp_path / "b.css").write_text("1")
-    seen.append(digest(tmp_path))
-    (tmp_path / "b.css").rename(tmp_path / "c.css")
-    assert len({*seen, digest(tmp_path)}) == 4
-
-
-def test_only_its_owner_reads_the_home(home: Home) -> None:
-    """Every file in a served home is 0600, every folder 0700, and of the CA no private key is left."""
-    with running_azure(home.path):
-        modes = _modes(home)
-    assert {"secrets.json", "cloud.sqlite3", "token-signing-key.pem", "tls/server.pem"} <= set(modes)
-    assert set(modes.values()) == {0o600}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.tls)} == {0o700}
-    assert "PRIVATE KEY" not in home.ca_bundle.read_text()
 
 
 def test_it_listens_on_loopback_only(home: Home) -> None:
@@ -180,19 +144,6 @@ def test_a_port_can_be_asked_for(home: Home) -> None:
         assert "tls|proxy|control|azure-native=NUMBER" in refused.stderr
 
 
-def test_broken_files_are_made_again(home: Home) -> None:
-    """Half-written ports, secrets and keys do not keep it from starting."""
-    home.make()
-    (home.path / "ports.json").write_text('{"tls": 1')
-    (home.path / "secrets.json").write_text("")
-    home.signing_key.write_text("-----BEGIN PRIVATE KEY-----\n")
-    home.tls.mkdir()
-    (home.path / "serve.lock").write_text("1")
-    (home.path / "tls.new").mkdir()
-    with running_azure(home.path) as azure:
-        assert azure.control("/clock")["seconds"] > 0
-
-
 def test_fails_for_a_broken_memory_by_saying_what_to_do(home: Home) -> None:
     """A memory that is no database is not thrown away; the message names it and the way out."""
     home.make()
@@ -223,12 +174,6 @@ def test_two_starts_at_once_make_one_process(home: Home) -> None:
     assert process.healthy(home)
 
 
-def test_the_server_is_no_client_of_itself() -> None:
-    """The server's own environment has no proxy and no sign-in."""
-    given = {"HTTPS_PROXY": "x", "no_proxy": "y", "AZURE_CLIENT_ID": "z", "ARM_TENANT_ID": "t", "PATH": "p"}
-    assert process._plain(given) == {"PATH": "p"}
-
-
 def test_exports_survive_a_home_with_spaces_and_quotes(tmp_path: Path) -> None:
     """What `env` prints is read back by a shell as it is, whatever the folder is called."""
     home = Home(tmp_path / 'it\'s $HOME "here"')
@@ -238,58 +183,3 @@ def test_exports_survive_a_home_with_spaces_and_quotes(tmp_path: Path) -> None:
         read = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
         assert read.stdout == azure.env["SSL_CERT_FILE"] == str(home.ca_bundle)
         assert shlex.split(exports.splitlines()[0])[0] == "export"
-
-
-def test_the_home_is_chosen_by_flag_then_environment(tmp_path: Path) -> None:
-    """`--home` wins over LOCALAZURE_HOME, which wins over the checkout's own folder."""
-    environ = {"LOCALAZURE_HOME": str(tmp_path / "env")}
-    assert home_of(str(tmp_path / "flag"), environ).path == tmp_path / "flag"
-    assert home_of(None, environ).path == tmp_path / "env"
-    assert home_of(None, {}).path == ROOT / ".localazure"
-
-
-def test_the_lock_is_held_once(home: Home) -> None:
-    """A home that is served is not served twice; a lock that was let go is free."""
-    home.make()
-    held = home.lock()
-    assert held is not None
-    assert home.serving() == os.getpid()
-    assert home.lock() is None
-    held.close()
-    assert home.serving() is None
-
-
-def test_a_wanted_port_is_given_when_it_is_free() -> None:
-    """A free port is given as asked; a taken one is replaced by another."""
-    with bind(0) as first:
-        port = first.getsockname()[1]
-        with bind(port) as second:
-            assert second.getsockname()[1] != port
-    with bind(port) as again:
-        assert again.getsockname() == (LOOPBACK, port)
-
-
-def test_the_signing_key_stays(home: Home) -> None:
-    """Tokens given before a restart are good after it."""
-    home.make()
-    token = open_signer(home).sign({"n": 1})
-    assert open_signer(home).sign({"n": 1}).rsplit(".", 1)[1] == token.rsplit(".", 1)[1]
-
-
-def test_secrets_are_random_per_home(tmp_path: Path) -> None:
-    """Two homes share no secret, and one home keeps its own."""
-    homes = [Home(tmp_path / name) for name in ("a", "b")]
-    for home in homes:
-        home.make()
-    first, second = (home.secrets() for home in homes)
-    assert not set(first.values()) & set(second.values())
-    assert homes[0].secrets() == first
-    assert min(len(secret) for secret in first.values()) >= 32
-
-
-def test_fails_to_open_a_memory_that_is_none(home: Home) -> None:
-    """`open_cloud` turns SQLite's complaint into one with a way out."""
-    home.make()
-    write_private(home.database, "no database" * 1000)
-    with pytest.raises(HomeError, match="reset"):
-        open_cloud(home)

@@ -1,22 +1,19 @@
-"""Who gets at a vault's keys: access policies, roles, the firewall, tenants; and how others use a key."""
+"""Who gets at a vault's keys: access policies, roles, tenants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from localazure.authorization import assign_role
-from localazure.directory import delete_principal
-from localazure.keyvault import crypto, use
+from localazure.keyvault import crypto
 from localazure.web import Response
 from tests.localazure.keyvault_case import (
     OWNER,
     SERVICE,
     STRANGER,
     TENANT,
-    URI,
     VAULT,
     Case,
     case,
@@ -24,10 +21,10 @@ from tests.localazure.keyvault_case import (
     inner,
     policy,
 )
+from tests.localazure.keyvault_service import DATA, refusal_of, with_keys, wrap
 
 __all__ = ["case"]
 
-DATA = bytes(range(32))
 VALUE = {"alg": "RSA-OAEP-256", "value": crypto.b64url(DATA)}
 ROTATES = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "Rotate"}}]}
 
@@ -55,17 +52,6 @@ OPERATIONS: list[tuple[str, str, str, Any]] = [
     ("verify", "POST", "/keys/k/verify", VALUE),
 ]
 PERMISSIONS = sorted({permission for permission, *_ in OPERATIONS})
-
-
-def with_keys(case: Case, **properties: Any) -> Case:
-    """A vault with the key `k` and the soft-deleted key `gone`; then the properties asked for."""
-    case.make_vault()
-    case.make_key("k")
-    case.make_key("gone")
-    case.data("DELETE", "/keys/gone")
-    response = case.arm("PATCH", VAULT, {"properties": properties})
-    assert response.status == 200, response.body
-    return case
 
 
 def denied(response: Response) -> bool:
@@ -149,56 +135,6 @@ def test_under_rbac_roles_decide_and_policies_do_not(case: Case) -> None:
     assert denied(case.data("GET", "/keys/gone", caller=SERVICE))
 
 
-@pytest.mark.parametrize(
-    ("network", "local", "service"),
-    [
-        ({}, None, None),
-        ({"networkAcls": {"defaultAction": "Allow"}}, None, None),
-        ({"networkAcls": {"defaultAction": "Deny"}}, "ForbiddenByFirewall", None),
-        (
-            {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}},
-            "ForbiddenByFirewall",
-            "ForbiddenByFirewall",
-        ),
-        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "127.0.0.0/8"}]}}, None, None),
-        (
-            {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.7"}]}},
-            "ForbiddenByFirewall",
-            None,
-        ),
-        ({"networkAcls": {"ipRules": [{"value": "203.0.113.7"}]}}, "ForbiddenByFirewall", None),
-        (
-            {
-                "networkAcls": {
-                    "bypass": "None",
-                    "defaultAction": "Deny",
-                    "ipRules": [{"value": "127.0.0.1"}],
-                }
-            },
-            None,
-            "ForbiddenByFirewall",
-        ),
-        ({"publicNetworkAccess": "Disabled"}, "ForbiddenByConnection", None),
-        (
-            {"publicNetworkAccess": "disabled", "networkAcls": {"bypass": "None", "defaultAction": "Allow"}},
-            "ForbiddenByConnection",
-            "ForbiddenByConnection",
-        ),
-    ],
-)
-def test_the_firewall_stops_callers_and_lets_trusted_services_bypass(
-    case: Case, network: dict[str, Any], local: str | None, service: str | None
-) -> None:
-    """A caller from loopback needs an open vault or an IP rule; a trusted service needs the bypass."""
-    with_keys(case, **network)
-    found = case.data("GET", "/keys/k")
-    assert (None if found.status == 200 else inner(found)[1]) == local
-    facts = use.vault_at(case.cloud, URI)
-    assert facts is not None
-    assert facts.trusted_services_pass is (service is None)
-    assert refusal_of(lambda: wrap(case, OWNER.object_id)) == service
-
-
 def test_a_caller_of_another_tenant_is_nobody(case: Case) -> None:
     """A token of another tenant is 401, and the text names both issuers."""
     with_keys(case)
@@ -206,104 +142,3 @@ def test_a_caller_of_another_tenant_is_nobody(case: Case) -> None:
     assert error(response) == (401, "Unauthorized")
     assert TENANT in response.body["error"]["message"]
     assert refusal_of(lambda: wrap(case, STRANGER.object_id)) == "Unauthorized"
-
-
-def test_a_principal_that_is_gone_gets_nowhere(case: Case) -> None:
-    """A policy entry outlives its principal, and then lets nobody in; the attempt is in the audit log."""
-    with_keys(case, accessPolicies=[policy(SERVICE, "wrapKey")])
-    assert refusal_of(lambda: wrap(case, SERVICE.object_id)) is None
-    delete_principal(case.cloud, SERVICE.object_id)
-    assert refusal_of(lambda: wrap(case, SERVICE.object_id)) == "ForbiddenByPolicy"
-    events = [(e["operation"], e["objectId"], e["result"]) for e in case.audit()[-2:]]
-    assert events == [("KeyWrap", SERVICE.object_id, "Success"), ("KeyWrap", SERVICE.object_id, "Forbidden")]
-
-
-def wrap(case: Case, object_id: str, version: str = "", key: str = "k") -> bytes:
-    return use.wrap(
-        case.cloud,
-        object_id=object_id,
-        vault_uri=URI,
-        key_name=key,
-        version=version,
-        data=DATA,
-        correlation_id="corr-2",
-    )
-
-
-def unwrap(case: Case, object_id: str, data: bytes, version: str = "") -> bytes:
-    return use.unwrap(
-        case.cloud,
-        object_id=object_id,
-        vault_uri=URI,
-        key_name="k",
-        version=version,
-        data=data,
-        correlation_id="corr-2",
-    )
-
-
-def refusal_of(act: Callable[[], object]) -> str | None:
-    try:
-        act()
-    except use.KeyRefused as refused:
-        return refused.code
-    return None
-
-
-def test_a_service_wraps_and_unwraps_as_its_identity(case: Case) -> None:
-    """With wrapKey and unwrapKey its data key comes back, by the version that wrapped it, after rotation."""
-    with_keys(case, accessPolicies=[policy(OWNER, "all"), policy(SERVICE, "wrapKey", "unwrapKey")])
-    facts = use.key_at(case.cloud, URI, "k", "")
-    assert facts is not None
-    hidden = wrap(case, SERVICE.object_id)
-    case.data("POST", "/keys/k/rotate")
-    assert unwrap(case, SERVICE.object_id, hidden, facts.version) == DATA
-    assert refusal_of(lambda: unwrap(case, SERVICE.object_id, hidden)) == "BadParameter"
-    assert case.audit()[-2]["keyId"] == f"{URI}keys/k/{facts.version}"
-    assert case.audit()[-2]["correlationId"] == "corr-2"
-
-
-@pytest.mark.parametrize(
-    ("prepare", "code"),
-    [
-        (lambda case: case.data("DELETE", "/keys/k"), "KeyNotFound"),
-        (lambda case: case.arm("DELETE", VAULT), "VaultNotFound"),
-        (lambda case: case.data("PATCH", "/keys/k", {"attributes": {"enabled": False}}), "KeyDisabled"),
-        (lambda case: case.data("PATCH", "/keys/k", {"attributes": {"exp": 1}}), "KeyExpired"),
-        (lambda case: case.data("PATCH", "/keys/k", {"attributes": {"nbf": 4102444800}}), "KeyNotYetValid"),
-        (lambda case: case.data("PATCH", "/keys/k", {"key_ops": ["sign"]}), "KeyOperationForbidden"),
-        (lambda case: case.arm("PATCH", VAULT, {"properties": {"accessPolicies": []}}), "ForbiddenByPolicy"),
-        (
-            lambda case: case.arm("PATCH", VAULT, {"properties": {"enableRbacAuthorization": True}}),
-            "ForbiddenByRbac",
-        ),
-    ],
-)
-def test_whatever_takes_a_key_away_is_told_by_its_code(
-    case: Case, prepare: Callable[[Case], Response], code: str
-) -> None:
-    """The same wrap that worked before is refused, and the code says why."""
-    with_keys(case)
-    assert refusal_of(lambda: wrap(case, OWNER.object_id)) is None
-    assert prepare(case).status == 200
-    assert refusal_of(lambda: wrap(case, OWNER.object_id)) == code
-
-
-def test_facts_of_vault_and_key(case: Case) -> None:
-    """Facts are those of the vault and version; a soft-deleted vault is told as such, its keys not at all."""
-    case.make_vault(enablePurgeProtection=True)
-    case.make_key("k", attributes={"enabled": False})
-    facts, key = use.vault_at(case.cloud, URI), use.key_at(case.cloud, URI, "K", "")
-    assert facts is not None
-    assert key is not None
-    assert (facts.id, facts.uri, facts.location, facts.tenant_id) == (VAULT, URI, "westeurope", TENANT)
-    assert (facts.soft_delete, facts.purge_protected, facts.deleted) == (True, True, False)
-    assert (key.kty, key.size, key.enabled, key.current) == ("RSA", 2048, False, True)
-    assert use.key_at(case.cloud, URI, "k", "0" * 32) is None
-    assert use.vault_at(case.cloud, "https://other.vault.azure.net/") is None
-    assert use.vault_at(case.cloud, "https://contoso-1.example.com/") is None
-    case.arm("DELETE", VAULT)
-    gone = use.vault_at(case.cloud, URI)
-    assert gone is not None
-    assert gone.deleted
-    assert use.key_at(case.cloud, URI, "k", "") is None

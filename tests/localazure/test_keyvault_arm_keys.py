@@ -118,7 +118,8 @@ def test_fails_for_a_key_that_cannot_be(case: Case, properties: dict[str, Any]) 
 
 
 def test_a_rotation_policy_set_at_creation_rotates(case: Case) -> None:
-    """A policy in the PUT (lower-case action) is kept in ARM's spelling and acted on by the clock."""
+    """A policy in the PUT (lower-case action) is kept in ARM's spelling, with the default notification, and
+    acted on by the clock."""
     case.make_vault()
     policy = {
         "attributes": {"expiryTime": "P90D"},
@@ -126,7 +127,11 @@ def test_a_rotation_policy_set_at_creation_rotates(case: Case) -> None:
     }
     body = case.arm("PUT", KEY, {"properties": {"kty": "RSA", "rotationPolicy": policy}}).body
     attributes = body["properties"]["attributes"]
-    assert body["properties"]["rotationPolicy"] == policy
+    notify = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "notify"}}
+    assert body["properties"]["rotationPolicy"] == {
+        **policy,
+        "lifetimeActions": [*policy["lifetimeActions"], notify],
+    }
     assert attributes["exp"] == attributes["created"] + 90 * DAY
     case.cloud.clock.advance(61 * DAY)
     assert len(case.arm("GET", f"{KEY}/versions").body["value"]) == 3

@@ -11,6 +11,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
 from azure.identity import ClientSecretCredential, DefaultAzureCredential
 from azure.keyvault.keys import (
+    ApiVersion,
     KeyClient,
     KeyRotationLifetimeAction,
     KeyRotationPolicy,
@@ -128,7 +129,15 @@ def test_a_keys_whole_life(vaults: KeyVaultManagementClient) -> None:
             expires_in="P90D",
         )
         assert keys.update_key_rotation_policy("life", policy).expires_in == "P90D"
-        assert keys.get_key_rotation_policy("life").lifetime_actions[0].time_after_create == "P30D"
+        kept = keys.get_key_rotation_policy("life")
+        assert [
+            (action.action, action.time_after_create or action.time_before_expiry)
+            for action in kept.lifetime_actions
+        ] == [
+            (KeyRotationPolicyAction.rotate, "P30D"),
+            (KeyRotationPolicyAction.notify, "P30D"),
+        ]
+        assert keys.update_key_rotation_policy("life", kept).lifetime_actions[1].time_before_expiry == "P30D"
         second: Any = keys.rotate_key("life")
         assert second.properties.version != first.properties.version
         assert second.properties.expires_on - second.properties.created_on == timedelta(days=90)
@@ -147,6 +156,22 @@ def test_a_keys_whole_life(vaults: KeyVaultManagementClient) -> None:
         keys.purge_deleted_key("life")
         with pytest.raises(ResourceNotFoundError):
             keys.get_deleted_key("life")
+
+
+@pytest.mark.parametrize("version", ApiVersion)
+def test_every_api_version_of_the_client_is_understood(
+    vaults: KeyVaultManagementClient, version: ApiVersion
+) -> None:
+    """From 7.0 on a key tells how long it can be recovered, from 7.4 on that it cannot be exported; the
+    newest, which the client takes by itself, is a date again."""
+    later = [known for known in ApiVersion if known is not ApiVersion.V2016_10_01]
+    with KeyClient(URI, DefaultAzureCredential(), api_version=version) as keys:
+        keys.create_key("versions", "EC")
+        found = keys.get_key("versions").properties
+        assert found.recoverable_days == (90 if version in later else None)
+        assert (found.exportable is False) == (version in later[: later.index(ApiVersion.V7_4) + 1])
+        listed = list(keys.list_properties_of_keys(max_page_size=1))
+    assert "versions" in {properties.name for properties in listed}
 
 
 def test_cryptography_client_round_trips(vaults: KeyVaultManagementClient) -> None:

@@ -54,6 +54,11 @@ def action(kind: str, **trigger: str) -> Any:
         ([action("Notify", timeAfterCreate="P30D")], "P90D", "triggered by timeBeforeExpiry"),
         ([action("Delete", timeAfterCreate="P30D")], None, "'Delete' is not known"),
         ([action("Rotate")], None, "either timeAfterCreate or timeBeforeExpiry"),
+        (
+            [action("Rotate", timeAfterCreate="P30D"), action("rotate", timeBeforeExpiry="P30D")],
+            "P90D",
+            "at most one of each",
+        ),
         ([{"trigger": {}}], None, "needs trigger and action"),
         ("rotate", None, "needs trigger and action"),
         ([action("Rotate", timeAfterCreate="P99999Y")], None, "the longest is 'P100Y'"),

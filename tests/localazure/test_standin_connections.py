@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import grpc
 import pytest
@@ -70,11 +71,24 @@ async def test_instances_that_left_make_way() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_fleet_keeps_every_instance_to_its_end() -> None:
+    """With a provider for each of 200 subscriptions the first can still write after the last came."""
+    async with stand_in() as (port, _), AsyncExitStack() as attached:
+        for number in range(200):
+            instance = await attached.enter_async_context(engine(port))
+            await instance.configure(subscriptionId=f"s{number}")
+            if not number:
+                first = instance
+        id, _ = await first.create(GROUP_TYPE, INPUTS)
+    assert id == "/subscriptions/s0/resourceGroups/rg"
+
+
+@pytest.mark.asyncio
 async def test_the_ways_to_azure_end_with_the_server() -> None:
     """A stopped server leaves no open session."""
     async with stand_in() as (port, opened), engine(port) as instance:
         await instance.configure()
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(opened[0].ended.wait(), 30)
     assert opened[0].closed
 
 

@@ -142,6 +142,29 @@ async def test_preview_of_a_create_knows_the_inputs_and_nothing_else() -> None:
 
 
 @pytest.mark.asyncio
+async def test_preview_knows_an_input_where_an_output_has_its_place() -> None:
+    """A scope and a map of parameters are echoed; what is nested in a key's inputs and flat in its outputs is
+    not, so that a program which counts on it fails here as it would on Azure."""
+    assignment = {"scope": VAULT, "policyAssignmentName": "n", "parameters": {"effect": {"value": "Deny"}}}
+    key = {
+        "resourceGroupName": "rg",
+        "vaultName": "v",
+        "keyName": "k",
+        "tags": {"a": "b"},
+        "properties": {"kty": "RSA", "keySize": 2048},
+    }
+    async with configured() as (engine, arm):
+        _, echoed = await engine.create(
+            "azure-native:authorization:PolicyAssignment", assignment, preview=True
+        )
+        _, flat = await engine.create("azure-native:keyvault:Key", key, preview=True)
+    assert (echoed["scope"], echoed["parameters"]) == (VAULT, {"effect": {"value": "Deny"}})
+    assert flat["tags"] == {"a": "b"}
+    assert (flat["kty"], flat["keySize"], flat["keyUri"]) == (UNKNOWN, UNKNOWN, UNKNOWN)
+    assert arm.calls == []
+
+
+@pytest.mark.asyncio
 async def test_preview_of_an_update_also_knows_name_and_location() -> None:
     """An update changes neither, so both come from the old state."""
     old = {"name": "a", "location": "West Europe", "etag": "1"}
@@ -182,4 +205,4 @@ async def test_a_role_assignment_lives_at_its_scope() -> None:
     assert id == f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/n"
     assert arm.sent("PUT") == [{"properties": {"principalId": "p", "roleDefinitionId": "/r"}}]
     assert outputs["principalId"] == "p"
-    assert from_struct(got.inputs)["scope"] == VAULT
+    assert from_struct(got.inputs)["scope"] == VAULT.lstrip("/")

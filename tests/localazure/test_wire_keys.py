@@ -17,8 +17,9 @@ VERSION = "[0-9a-f]{32}"
 KID = f"{HOST}/keys/k/{VERSION}"
 ALL = ("all", "purge", "rotate", "getrotationpolicy", "setrotationpolicy")
 OPERATIONS = ["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]
+ROTATES = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Rotate"}}
 YEARLY = {
-    "lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Rotate"}}],
+    "lifetimeActions": [ROTATES],
     "attributes": {"expiryTime": "P1Y"},
 }
 VALUE = "AAECAwQFBgcICQoLDA0ODw"
@@ -137,7 +138,7 @@ FACTS = (
         given=MADE,
         has={
             "id": f"{HOST}/keys/k/rotationpolicy",
-            "lifetimeActions": YEARLY["lifetimeActions"],
+            "lifetimeActions.0": ROTATES,
             "attributes.expiryTime": "P1Y",
         },
         like={"attributes.created": r"\d+", "attributes.updated": r"\d+"},

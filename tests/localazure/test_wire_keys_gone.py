@@ -44,6 +44,15 @@ FACTS = (
         message="Key not found: none",
     ),
     Fact(
+        "after 7.6 api-versions are dates again, and the words those of 7.6",
+        "GET",
+        url("keys/none", "?api-version=2025-07-01"),
+        404,
+        given=(VAULT,),
+        has={"error.code": "KeyNotFound"},
+        like={"error.message": r"A key with \(name/id\) none was not found in this key vault\. .*"},
+    ),
+    Fact(
         "an absent deleted key is not found",
         "GET",
         url("deletedkeys/none"),

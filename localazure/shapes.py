@@ -1,0 +1,54 @@
+"""What a body has where it should have an object or a list of objects.
+
+ARM refuses a value of another type; its text names types of .NET, so ours says what would be right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localazure.web import Json, ServiceError
+
+
+def an_object(value: Json, name: str) -> dict[str, Any]:
+    """The object that a property is; an empty one where it is absent. Raises ServiceError 400."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _invalid(name, "an object")
+    return value
+
+
+def objects(value: Json, name: str) -> list[dict[str, Any]]:
+    """The list of objects that a property is; an empty one where it is absent. Raises ServiceError 400."""
+    found = _a_list(value, name)
+    if not all(isinstance(item, dict) for item in found):
+        raise _invalid(name, "a list of objects")
+    return found
+
+
+def texts(value: Json, name: str) -> list[str]:
+    """The list of texts that a property is; an empty one where it is absent. Raises ServiceError 400."""
+    found = _a_list(value, name)
+    if not all(isinstance(item, str) for item in found):
+        raise _invalid(name, "a list of texts")
+    return found
+
+
+def require_tags(tags: Json) -> None:
+    """Raises ServiceError 400 for tags that are not names with texts; a number or null may stand for one."""
+    if any(isinstance(value, (dict, list)) for value in an_object(tags, "tags").values()):
+        raise _invalid("tags", "an object of texts")
+
+
+def _a_list(value: Json, name: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise _invalid(name, "a list")
+    return value
+
+
+def _invalid(name: str, expected: str) -> ServiceError:
+    message = f"The request content was invalid and could not be deserialized: '{name}' has to be {expected}."
+    return ServiceError(400, "InvalidRequestContent", message, gateway=True)

@@ -1,0 +1,131 @@
+"""The home folder: its modes, lock, ports, secrets and keys, and what is made again when it is broken."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure import process
+from localazure.digest import digest
+from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, write_private
+from localazure.serve import open_cloud, open_signer
+from tests.support.azure import running_azure
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Any:
+    home = Home(tmp_path / "home")
+    yield home
+    process.stop(home)
+
+
+def _modes(home: Home) -> dict[str, int]:
+    return {
+        str(path.relative_to(home.path)): stat.S_IMODE(path.stat().st_mode)
+        for path in home.path.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_digest_tells_code_apart(tmp_path: Path) -> None:
+    """A changed, a new and a renamed file change it; bytecode does not."""
+    (tmp_path / "a.py").write_text("1")
+    seen = [digest(tmp_path)]
+    (tmp_path / "a.pyc").write_text("1")
+    assert digest(tmp_path) == seen[0]
+    (tmp_path / "a.py").write_text("2")
+    seen.append(digest(tmp_path))
+    (tmp_path / "b.css").write_text("1")
+    seen.append(digest(tmp_path))
+    (tmp_path / "b.css").rename(tmp_path / "c.css")
+    assert len({*seen, digest(tmp_path)}) == 4
+
+
+def test_the_home_is_chosen_by_flag_then_environment(tmp_path: Path) -> None:
+    """`--home` wins over LOCALAZURE_HOME, which wins over the checkout's own folder."""
+    environ = {"LOCALAZURE_HOME": str(tmp_path / "env")}
+    assert home_of(str(tmp_path / "flag"), environ).path == tmp_path / "flag"
+    assert home_of(None, environ).path == tmp_path / "env"
+    assert home_of(None, {}).path == ROOT / ".localazure"
+
+
+def test_the_lock_is_held_once(home: Home) -> None:
+    """A home that is served is not served twice; a lock that was let go is free."""
+    home.make()
+    held = home.lock()
+    assert held is not None
+    assert home.serving() == os.getpid()
+    assert home.lock() is None
+    held.close()
+    assert home.serving() is None
+
+
+def test_a_wanted_port_is_given_when_it_is_free() -> None:
+    """A free port is given as asked; a taken one is replaced by another."""
+    with bind(0) as first:
+        port = first.getsockname()[1]
+        with bind(port) as second:
+            assert second.getsockname()[1] != port
+    with bind(port) as again:
+        assert again.getsockname() == (LOOPBACK, port)
+
+
+def test_the_signing_key_stays(home: Home) -> None:
+    """Tokens given before a restart are good after it."""
+    home.make()
+    token = open_signer(home).sign({"n": 1})
+    assert open_signer(home).sign({"n": 1}).rsplit(".", 1)[1] == token.rsplit(".", 1)[1]
+
+
+def test_secrets_are_random_per_home(tmp_path: Path) -> None:
+    """Two homes share no secret, and one home keeps its own."""
+    homes = [Home(tmp_path / name) for name in ("a", "b")]
+    for home in homes:
+        home.make()
+    first, second = (home.secrets() for home in homes)
+    assert not set(first.values()) & set(second.values())
+    assert homes[0].secrets() == first
+    assert min(len(secret) for secret in first.values()) >= 32
+
+
+def test_fails_to_open_a_memory_that_is_none(home: Home) -> None:
+    """`open_cloud` turns SQLite's complaint into one with a way out."""
+    home.make()
+    write_private(home.database, "no database" * 1000)
+    with pytest.raises(HomeError, match="reset"):
+        open_cloud(home)
+
+
+def test_the_server_is_no_client_of_itself() -> None:
+    """The server's own environment has no proxy and no sign-in."""
+    given = {"HTTPS_PROXY": "x", "no_proxy": "y", "AZURE_CLIENT_ID": "z", "ARM_TENANT_ID": "t", "PATH": "p"}
+    assert process._plain(given) == {"PATH": "p"}
+
+
+def test_only_its_owner_reads_the_home(home: Home) -> None:
+    """Every file in a served home is 0600, every folder 0700, and of the CA no private key is left."""
+    with running_azure(home.path):
+        modes = _modes(home)
+    assert {"secrets.json", "cloud.sqlite3", "token-signing-key.pem", "tls/server.pem"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.tls)} == {0o700}
+    assert "PRIVATE KEY" not in home.ca_bundle.read_text()
+
+
+def test_broken_files_are_made_again(home: Home) -> None:
+    """Half-written ports, secrets and keys do not keep it from starting."""
+    home.make()
+    (home.path / "ports.json").write_text('{"tls": 1')
+    (home.path / "secrets.json").write_text("")
+    home.signing_key.write_text("-----BEGIN PRIVATE KEY-----\n")
+    home.tls.mkdir()
+    (home.path / "serve.lock").write_text("1")
+    (home.path / "tls.new").mkdir()
+    with running_azure(home.path) as azure:
+        assert azure.control("/clock")["seconds"] > 0

@@ -1,0 +1,44 @@
+"""The cloud's memory: how much of a stream is kept."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from localazure import store
+from localazure.web import ServiceError
+
+
+def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many keys are used, the log stays near its bound; nothing else is forgotten."""
+    monkeypatch.setattr(store, "KEPT", {"audit": 20})
+    monkeypatch.setattr(store, "TRIM_EVERY", 4)
+    memory = store.Store()
+    most = 0
+    for number in range(200):
+        with memory.transaction():
+            memory.append("audit", f"vault-{number % 3}", {"n": number})
+            if not number % 5:
+                memory.append("encryption", "account", {"n": number})
+        most = max(most, memory.count("audit"))
+    assert most < 20 + 2 * store.TRIM_EVERY
+    kept = [event["n"] for event in memory.events("audit")]
+    assert kept == list(range(200 - len(kept), 200))
+    assert len(kept) >= 20
+    assert len(memory.events("encryption")) == 40
+
+
+def test_a_refusal_takes_back_no_trimming_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uses that are refused are on record, too, and the log is trimmed by the next that are not."""
+    monkeypatch.setattr(store, "KEPT", {"audit": 5})
+    monkeypatch.setattr(store, "TRIM_EVERY", 1)
+    memory = store.Store()
+    for number in range(30):
+        with contextlib.suppress(ServiceError), memory.transaction():
+            memory.append("audit", "vault", {"n": number})
+            raise ServiceError(403, "Forbidden", "no")
+    assert [event["n"] for event in memory.latest("audit", 1)] == [29]
+    with memory.transaction():
+        memory.append("audit", "vault", {"n": 30})
+    assert [event["n"] for event in memory.events("audit")] == list(range(26, 31))
