@@ -34,6 +34,23 @@ def account_is_settled(subject: Subject) -> Iterator[Finding]:
     )
 
 
+def account_is_not_busy(subject: Subject) -> Iterator[Finding]:
+    """No change of the account is under way (AccountProvisioningStateInvalid).
+
+    An account whose last change failed is bound all the same. That change may have been a binding that came
+    before its access counted, and another change is the way out of that state (assumed).
+    """
+    account = subject.around.account
+    if account and account.provisioning_state.lower() in {"failed", "canceled"}:
+        yield Finding(
+            "account-is-settled",
+            Verdict.UNCHECKED,
+            f"whether the account takes a change, since its last one ended as {account.provisioning_state}",
+        )
+    else:
+        yield from account_is_settled(subject)
+
+
 def account_supports_customer_keys(subject: Subject) -> Iterator[Finding]:
     """The account's kind and tier offer it ("Pricing Tier for CMK"); ARM tells so in `capabilities`."""
     account = subject.around.account

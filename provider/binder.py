@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,6 +28,9 @@ from provider.waiting import Clock, DeadlineError, Patience, StoppedError
 
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
+
+SECOND_LOOK = 2.0
+"""Seconds after which an answer that denies what was just known is asked for again."""
 
 
 class UnfinishedError(Exception):
@@ -58,12 +62,14 @@ class Binder:
         async with self._locks[wanted.account.key]:
             before = await self._cleared(wanted, call, rebinding=rebinding)
             account, operation_id = await self._change(
-                wanted.account, binding.encryption(wanted), about_binding(wanted, before), call.patience
+                wanted.account,
+                binding.encryption(wanted),
+                binding.about(wanted, before),
+                call.patience,
+                lambda found: binding.mismatches(wanted, binding.bound(found)),
             )
             if account is None:
                 raise RefusedError(f"the account {wanted.account.name} was deleted while it was bound")
-            if wrong := binding.mismatches(wanted, binding.bound(account)):
-                raise RefusedError(_overwritten(account, wrong))
             at = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             return Binding(account, operation_id, at)
 
@@ -73,11 +79,7 @@ class Binder:
         Raises what `bind` raises.
         """
         async with self._locks[account_id.key]:
-            account = await self._settled(account_id, patience)
-            if account is None:
-                # One 404 may come from a front end that is behind; believing it forgets a bound account.
-                await patience.pause(2.0, f"making sure that the account {account_id.name} is gone")
-                account = await self._settled(account_id, patience)
+            account = await self._surely(account_id, patience)
             if account is None or binding.bound(account) is None:
                 return
             if account.kind.lower() == "aiservices" and account.manages_projects:
@@ -87,9 +89,13 @@ class Binder:
                     "stack with `pulumi state delete URN`"
                 )
             about = About(account_id=account_id.text)
-            after, _ = await self._change(account_id, Encryption(binding.MICROSOFT), about, patience)
-            if after and binding.bound(after):
-                raise RefusedError(_overwritten(after, ["keySource: still Microsoft.KeyVault"]))
+            try:
+                await self._change(
+                    account_id, Encryption(binding.MICROSOFT), about, patience, binding.still_bound
+                )
+            except ServiceError as failure:
+                if not (failure.is_absent and await self._surely(account_id, patience) is None):
+                    raise
 
     async def _cleared(self, wanted: binding.Desired, call: Call, *, rebinding: bool) -> Account:
         """The account, once nothing speaks against binding it. Raises RefusedError with every reason."""
@@ -107,6 +113,15 @@ class Binder:
             )
         return around.account
 
+    async def _surely(self, account_id: ids.AccountId, patience: Patience) -> Account | None:
+        """The settled account; that there is none is believed only when it is told twice."""
+        account = await self._settled(account_id, patience)
+        if account is None:
+            # One 404 may come from a front end that is behind; believing it forgets a bound account.
+            await patience.pause(SECOND_LOOK, f"making sure that the account {account_id.name} is gone")
+            account = await self._settled(account_id, patience)
+        return account
+
     async def _settled(self, account_id: ids.AccountId, patience: Patience) -> Account | None:
         """The account once no change is under way on it; None when there is none."""
         backoff = patience.backoff(first=0.5)
@@ -118,12 +133,26 @@ class Binder:
             await patience.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
 
     async def _change(
-        self, account_id: ids.AccountId, encryption: Encryption, about: About, patience: Patience
+        self,
+        account_id: ids.AccountId,
+        encryption: Encryption,
+        about: About,
+        patience: Patience,
+        wrong: Callable[[Account], list[str]],
     ) -> tuple[Account | None, str | None]:
-        """Carries a change out; gives the account as it is afterwards, and the operation's id."""
+        """Carries a change out; gives the account as it is afterwards, and the operation's id.
+
+        `wrong` says what of the account is not as the change was to make it.
+        """
         accepted = await self._patched(account_id, encryption, about, patience)
         try:
-            account = await self._settled(account_id, patience)
+            account = await self._surely(account_id, patience)
+            if account and wrong(account):
+                # That, too, may come from a front end that is behind.
+                await patience.pause(
+                    SECOND_LOOK, f"reading {account_id.name} again, without the change so far"
+                )
+                account = await self._settled(account_id, patience)
         except (ServiceError, DeadlineError, StoppedError) as error:
             raise UnfinishedError(_unfinished(error, about)) from error
         if account and account.provisioning_state.lower() != "succeeded":
@@ -131,6 +160,8 @@ class Binder:
                 f"the change of {account_id.name} ended as {account.provisioning_state}; "
                 "its activity log says why"
             )
+        if account and (found := wrong(account)):
+            raise RefusedError(_overwritten(account, found))
         return account, accepted.operation_id
 
     async def _patched(
@@ -180,8 +211,9 @@ class Binder:
                     pause, f"waiting for the operation on {account_id.name}, {progress.status}"
                 )
         except ServiceError as error:
-            if error.is_absent:
-                # Operations are forgotten after a while; the account itself then tells how it ended.
+            if error.is_absent or error.status == 403:
+                # Operations are forgotten after a while, and a narrow role may not read them; the account
+                # itself then tells how it ended.
                 return
             raise UnfinishedError(_unfinished(error, about)) from error
         except (DeadlineError, StoppedError) as error:
@@ -213,15 +245,3 @@ def _unfinished(error: Exception, about: About) -> str:
 def head_of_refusal(account: ids.AccountId | None) -> str:
     """How the refusal of a binding begins."""
     return f"{account.name if account else 'the account'} cannot be bound to this key"
-
-
-def about_binding(wanted: binding.Desired, account: Account | None = None) -> About:
-    """What the commands in a translated error are filled with."""
-    principal = account.principal_for(wanted.identity_client_id) if account else None
-    return About(
-        account_id=wanted.account.text,
-        vault_id=wanted.vault.text if wanted.vault else "VAULT_ID",
-        vault_name=wanted.key.vault_name,
-        key_name=wanted.key.name,
-        principal_id=principal or "PRINCIPAL_ID",
-    )

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from provider import ids
-from provider.difference import fold
+from provider.difference import fold, plain
+from provider.error_row import About
 from provider.facts import Account, Encryption
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -89,7 +90,7 @@ def bound(account: Account) -> Bound | None:
     found = account.encryption
     if found is None or (found.key_source or "").lower() != KEY_VAULT.lower():
         return None
-    uri = (found.key_vault_uri or "").rstrip("/").lower()
+    uri = (found.key_vault_uri or "").rstrip("/").lower().removesuffix(":443")
     return Bound(
         ids.KeyUri(uri, found.key_name or "", found.key_version or ""), found.identity_client_id or None
     )
@@ -99,6 +100,18 @@ def encryption(wanted: Desired) -> Encryption:
     """The body of the PATCH that binds. `identityClientId` is left out for the system-assigned identity."""
     return Encryption(
         KEY_VAULT, wanted.key.vault_uri, wanted.key.name, wanted.key.version, wanted.identity_client_id
+    )
+
+
+def about(wanted: Desired, account: Account | None = None) -> About:
+    """What the commands in a translated error are filled with."""
+    principal = account.principal_for(wanted.identity_client_id) if account else None
+    return About(
+        account_id=wanted.account.text,
+        vault_id=wanted.vault.text if wanted.vault else "VAULT_ID",
+        vault_name=wanted.key.vault_name,
+        key_name=wanted.key.name,
+        principal_id=principal or "PRINCIPAL_ID",
     )
 
 
@@ -113,6 +126,11 @@ def mismatches(wanted: Desired, found: Bound | None) -> list[str]:
         ("identityClientId", found.identity_client_id or "none", wanted.identity_client_id or "none"),
     )
     return [f"{name}: found {got}, wanted {want}" for name, got, want in pairs if got.lower() != want.lower()]
+
+
+def still_bound(account: Account) -> list[str]:
+    """Where an account that went back to Microsoft's keys is not there yet; empty when it is."""
+    return [f"keySource: still {KEY_VAULT}"] if bound(account) else []
 
 
 def outputs(
@@ -154,7 +172,7 @@ def live_inputs(inputs: Mapping[str, Value], found: Bound) -> dict[str, Value]:
 
 
 def _same_spelling(written: Value, live: str) -> str:
-    same = isinstance(written, str) and written.rstrip("/").lower() == live.lower()
+    same = isinstance(written, str) and plain(written) == plain(live)
     return str(written) if same else live
 
 

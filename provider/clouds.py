@@ -1,6 +1,7 @@
 """Azure's clouds: which endpoints belong to each, and that tokens go nowhere else.
 
-Endpoint source: azure-core's `AzureClouds` and Key Vault's national cloud suffixes
+Endpoint sources: azure-mgmt-core's `get_arm_endpoints` for Resource Manager and its tokens' audience, and
+Key Vault's national cloud suffixes
 (https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#vault-name-and-object-name).
 """
 
@@ -12,20 +13,18 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class AzureCloud:
-    """One cloud's endpoints. `vault_suffix` is what follows a vault's name in its host."""
+    """One cloud's endpoints. `arm_scope` is the scope of Resource Manager's tokens; `vault_suffix` is what
+    follows a vault's name in its host."""
 
     name: str
     resource_manager: str
+    arm_scope: str
     authority: str
     vault_suffix: str
 
     @property
     def arm_host(self) -> str:
         return urlsplit(self.resource_manager).netloc
-
-    @property
-    def arm_scope(self) -> str:
-        return f"{self.resource_manager}/.default"
 
     def may_receive_token(self, url: str) -> bool:
         """Whether a request to `url` may carry a token for this cloud: https, and ARM or a vault."""
@@ -38,18 +37,21 @@ class AzureCloud:
 PUBLIC = AzureCloud(
     "public",
     "https://management.azure.com",
+    "https://management.azure.com/.default",
     "https://login.microsoftonline.com",
     "vault.azure.net",
 )
 US_GOVERNMENT = AzureCloud(
     "usgovernment",
     "https://management.usgovcloudapi.net",
+    "https://management.core.usgovcloudapi.net/.default",
     "https://login.microsoftonline.us",
     "vault.usgovcloudapi.net",
 )
 CHINA = AzureCloud(
     "china",
     "https://management.chinacloudapi.cn",
+    "https://management.chinacloudapi.cn/.default",
     "https://login.chinacloudapi.cn",
     "vault.azure.cn",
 )

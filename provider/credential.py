@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ def credential(wanted: Login, **transport: Any) -> TokenCredential:
     from azure import identity  # noqa: PLC0415
 
     options: dict[str, Any] = {"authority": wanted.cloud.authority, **transport}
-    extra = [t for t in wanted.get("auxiliaryTenantIds").strip("[]").replace('"', "").split(",") if t.strip()]
+    extra = re.findall(r"[^\[\]\"',\s]+", wanted.get("auxiliaryTenantIds"))
     application = {
         **options,
         "disable_instance_discovery": wanted.flag("disableInstanceDiscovery"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from provider import binding, ids
 from provider.azure_calls import Azure
-from provider.binder import Binder, UnfinishedError, about_binding, head_of_refusal
+from provider.binder import Binder, UnfinishedError, head_of_refusal
 from provider.checks import Failure, check_binding
 from provider.clearance import RefusedError, refusal
 from provider.clouds import AzureCloud
@@ -22,7 +22,7 @@ from provider.preflight import findings
 from provider.reading import surroundings
 from provider.resource import Call, PartialError, State, secret_outputs
 from provider.retrying import ask
-from provider.waiting import Clock
+from provider.waiting import Clock, DeadlineError
 from provider.wire import Properties, Value
 
 
@@ -101,7 +101,7 @@ class CustomerManagedKey:
         try:
             done = await self._binder.bind(wanted, call, rebinding=rebinding)
         except ServiceError as failure:
-            raise RefusedError(translate(failure, about_binding(wanted))) from failure
+            raise RefusedError(translate(failure, binding.about(wanted))) from failure
         except UnfinishedError as error:
             left = State(wanted.account.text, self._as_asked(inputs))
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
@@ -127,8 +127,9 @@ class CustomerManagedKey:
             return
         try:
             around = await surroundings(self._azure, wish, call.patience)
-        except ServiceError as failure:
-            await call.warn(f"not checked: {translate(failure)}")
+        except (ServiceError, DeadlineError) as failure:
+            why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
+            await call.warn(f"not checked: {why}")
             return
         found = findings(Subject(wish, around, self._clock.time(), rebinding))
         if any(f.verdict is Verdict.REFUSED for f in found):

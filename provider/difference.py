@@ -120,5 +120,10 @@ def _surroundings_difference(
 
 
 def fold(properties: Properties, name: str) -> str:
-    """A property without the differences that mean nothing: case and a trailing slash."""
-    return str(properties.values.get(name) or "").rstrip("/").lower()
+    """A property without the differences that mean nothing."""
+    return plain(str(properties.values.get(name) or ""))
+
+
+def plain(text: str) -> str:
+    """An id or URI without the differences that mean nothing: case, a trailing slash, the port of https."""
+    return text.rstrip("/").lower().replace(":443/", "/", 1)

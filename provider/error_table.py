@@ -112,6 +112,18 @@ ROWS: tuple[Row, ...] = (
         "DefangLabs/pulumi-defang#274",
     ),
     Row(
+        r"ScopeLocked",
+        "a read-only lock on the account, or above it, forbids changes",
+        "find it (az lock list), take it away for the update (az lock delete --ids LOCK_ID) and set it again",
+        "public reports of ARM's answer",
+    ),
+    Row(
+        r"ReadOnlyDisabledSubscription",
+        "the subscription is disabled, so nothing in it can be changed",
+        "have the subscription re-enabled by its owner, in the portal's Subscriptions",
+        "public reports of ARM's answer",
+    ),
+    Row(
         r"ResourceKindRequireAcceptTerms",
         "the terms of this kind were never accepted in this subscription",
         "create the first account of this kind in the Azure portal, which asks for them",

@@ -10,6 +10,7 @@ import re
 from provider.error_row import About
 from provider.error_table import ROWS
 from provider.failure import NOT_SENT, ServiceError
+from provider.vault_errors import VAULT_ROWS
 
 _NOTHING_KNOWN = About()
 
@@ -17,7 +18,7 @@ _NOTHING_KNOWN = About()
 def translate(failure: ServiceError, about: About = _NOTHING_KNOWN) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
     haystack = f"{failure.code} {failure.inner_code} {failure.text}"
-    for row in ROWS:
+    for row in (*VAULT_ROWS, *ROWS) if about.deployer_asks_vault else ROWS:
         if row.statuses and failure.status not in row.statuses:
             continue
         if found := re.search(row.pattern, haystack, re.IGNORECASE | re.DOTALL):

@@ -67,7 +67,10 @@ _FINAL_CONFLICTS = {
     "missingsubscriptionregistration",
     "vaultalreadyexists",
     "conflicterror",
+    "scopelocked",
+    "readonlydisabledsubscription",
 }
+"""Conflicts that do not pass by themselves: a lock and a disabled subscription last until a person acts."""
 _PROPAGATING = re.compile(
     r"KeyVaultProperties is invalid"
     r"|does not have keys \w+ permission"
@@ -78,6 +81,7 @@ _PROPAGATING = re.compile(
 )
 _FINAL_CODES = {
     "authorizationfailed",
+    "denyassignmentauthorizationfailed",
     "linkedauthorizationfailed",
     "requestdisallowedbypolicy",
     "subscriptionnotregistered",
@@ -90,7 +94,8 @@ _FINAL = re.compile(
     r"|not allowed on a disabled key",
     re.IGNORECASE,
 )
-_PROPAGATING_CODES = {"principalnotfound", "forbiddenbyrbac", "forbiddenbypolicy"}
+_PROPAGATING_CODES = {"principalnotfound", "forbidden", "forbiddenbyrbac", "forbiddenbypolicy"}
+"""`Forbidden` is what a vault calls its 403s; an operation that failed tells that without a status."""
 
 
 def trouble(failure: ServiceError) -> Trouble:

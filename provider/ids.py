@@ -148,7 +148,8 @@ def key_uri(text: str, vault_suffix: str) -> KeyUri:
     expected = f"https://VAULT.{vault_suffix}/keys/NAME/VERSION"
     if parts.scheme != "https":
         raise MalformedError(f"{text!r} is not an https URI; expected {expected}")
-    host = (parts.netloc or "").lower()
+    # Resource Manager's published examples write a key's URI with the port.
+    host = (parts.netloc or "").lower().removesuffix(":443")
     if ".managedhsm." in host:
         raise MalformedError(
             f"{host!r} is a managed HSM, but the service takes keys of Azure Key Vault alone; for a key in "

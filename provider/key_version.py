@@ -203,4 +203,6 @@ class KeyVersion:
 
 
 def _about(key: ids.KeyId) -> About:
-    return About(vault_id=key.vault.text, vault_name=key.vault.name, key_name=key.name)
+    return About(
+        vault_id=key.vault.text, vault_name=key.vault.name, key_name=key.name, deployer_asks_vault=True
+    )

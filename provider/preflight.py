@@ -22,7 +22,7 @@ def unreadable_is_told(subject: Subject) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     account_rules.account_exists,
-    account_rules.account_is_settled,
+    account_rules.account_is_not_busy,
     account_rules.account_supports_customer_keys,
     account_rules.account_has_identity,
     account_rules.account_is_free,

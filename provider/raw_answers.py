@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from provider.azure_calls import Progress
@@ -18,13 +20,13 @@ def progress_from(response: Any) -> Progress:
     """One answer of an operation's URL; 202 without a status means that it is still running."""
     body = _json(response)
     status = body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded")
-    error = body.get("error") or {}
+    error = _error(body)
     failure = None
     if error:
         failure = ServiceError(
             200,
             str(error.get("code") or status),
-            str(error.get("message") or ""),
+            _message(error),
             "the operation ended",
             _inner_code(error),
             _correlation(response.headers),
@@ -42,17 +44,17 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
         refused = isinstance(cause, ClientAuthenticationError)
         return ServiceError(401 if refused else 0, type(cause).__name__, _first_line(str(cause)), doing)
     body = _json(response)
-    found = body.get("error", body)
-    if isinstance(found, str):
+    if isinstance(body.get("error"), str):
         # The login endpoint's shape: {"error": "invalid_client", "error_description": "AADSTS..."}.
-        code, text, inner = found, str(body.get("error_description") or ""), ""
+        code, text, inner = body["error"], str(body.get("error_description") or ""), ""
     else:
-        code, text, inner = str(found.get("code") or ""), str(found.get("message") or ""), _inner_code(found)
+        found = _error(body) or body
+        code, text, inner = str(found.get("code") or ""), _message(found), _inner_code(found)
     status = int(response.status_code)
     return ServiceError(
         401 if login and 400 <= status < 500 and status not in (408, 429) else status,
         code or type(cause).__name__,
-        text or _first_line(str(cause.message or cause)),
+        text or f"{_first_line(str(cause.message or cause))}{_page(response)}",
         doing,
         inner,
         _correlation(response.headers),
@@ -90,17 +92,57 @@ def _cause(error: AzureError) -> AzureError:
 
 
 def retry_after_from(headers: Mapping[str, str]) -> float | None:
-    """The seconds of Retry-After; Azure sends numbers there, never dates."""
+    """The seconds of Retry-After: a number or, as a proxy may send it, a date (RFC 9110, 10.2.3).
+
+    A date counts from the answer's own, for this machine's clock may be off.
+    """
     value = headers.get("Retry-After") or ""
-    return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) else None
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    try:
+        now = parsedate_to_datetime(headers["Date"]) if headers.get("Date") else datetime.now(UTC)
+        return max((parsedate_to_datetime(value) - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _text(response: Any) -> str:
+    try:
+        return str(response.text() if callable(response.text) else response.text)
+    except ValueError:
+        return ""
 
 
 def _json(response: Any) -> dict[str, Any]:
     try:
-        body = json.loads(response.text() if callable(response.text) else response.text)
+        body = json.loads(_text(response))
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _page(response: Any) -> str:
+    """What an answer says that is not Azure's JSON: the beginning of a proxy's page, without its markup."""
+    text = "" if _json(response) else _text(response)
+    words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
+    return f": {words[:300]}" if words else ""
+
+
+def _error(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    error = body.get("error")
+    return error if isinstance(error, dict) else {}
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """The error's message, and what its `details` say beyond it (Azure REST guidelines: each is an error)."""
+    text, details = str(error.get("message") or ""), error.get("details")
+    for detail in details if isinstance(details, list) else []:
+        if not isinstance(detail, dict):
+            continue
+        code, more = str(detail.get("code") or ""), _message(detail)
+        if more and more not in text:
+            text = f"{text} ({code}: {more})" if code else f"{text} ({more})"
+    return text.strip()
 
 
 def _inner_code(error: Mapping[str, Any]) -> str:

@@ -53,6 +53,26 @@ CASES: tuple[Case, ...] = (
         "az cognitiveservices account show --ids ACC-ID",
     ),
     (
+        409,
+        "ScopeLocked",
+        "",
+        "The scope '/x' cannot perform write operation because following scope(s) are locked: '/x'. Please "
+        "remove the lock and try again.",
+        Trouble.FINAL,
+        "read-only lock",
+        "az lock delete --ids",
+    ),
+    (
+        409,
+        "ReadOnlyDisabledSubscription",
+        "",
+        "The subscription 's' is disabled and therefore marked as read only. You cannot perform any write "
+        "actions on this subscription until it is re-enabled.",
+        Trouble.FINAL,
+        "subscription is disabled",
+        "re-enabled",
+    ),
+    (
         400,
         "ResourceKindRequireAcceptTerms",
         "",

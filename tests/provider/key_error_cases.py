@@ -136,3 +136,37 @@ CASES: tuple[Case, ...] = (
         "az keyvault key recover",
     ),
 )
+
+
+DEPLOYER_CASES: tuple[Case, ...] = (
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByRbac",
+        RBAC_DENIAL.replace("{action}", "read"),
+        Trouble.PROPAGATING,
+        "the deploying principal may not use the key",
+        '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByPolicy",
+        "The user, group or application 'appid=x' does not have keys get permission on key vault "
+        "'contoso-keys'.",
+        Trouble.PROPAGATING,
+        "the deploying principal may not use the key",
+        "--name contoso-keys --object-id YOUR_OBJECT_ID",
+    ),
+    (
+        403,
+        "Forbidden",
+        "ForbiddenByConnection",
+        "Public network access is disabled and request is not from a trusted service nor via an "
+        "approved private link.",
+        Trouble.FINAL,
+        "does not let this machine in",
+        "az keyvault network-rule add --name contoso-keys",
+    ),
+)
+"""Texts with which a vault refuses the deploying principal, who rotates, and not the account's identity."""

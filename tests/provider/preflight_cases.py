@@ -72,8 +72,8 @@ CASES: dict[str, tuple[Surroundings, str, Verdict, str]] = {
     "failed account": (
         around(an_account(provisioning_state="Failed")),
         "account-is-settled",
-        C,
-        "state Failed",
+        U,
+        "its last one ended as Failed",
     ),
     "no capability": (
         around(an_account(capabilities=("VirtualNetworks",))),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from azure.core.rest import HttpRequest
 
 from provider.arm import Arm
 from provider.clients import Clients
@@ -166,3 +167,36 @@ async def test_deleted_names_are_found(world: World) -> None:
     assert answer["account"]["scheduledPurgeDate"]
     assert account.identity
     assert answer["account"]["principalId"] == account.identity.principal_id
+
+
+async def test_fails_telling_the_lock_that_forbids_the_change(world: World) -> None:
+    """A read-only lock on the account is told at once, and bound as soon as it is gone."""
+    clock, inputs = FakeClock(), inputs_of(world)
+    url = f"{world.account_id()}/providers/Microsoft.Authorization/locks/frozen?api-version=2020-05-01"
+    ask = world.accounts._send_request
+    ask(HttpRequest("PUT", url, json={"properties": {"level": "ReadOnly"}})).raise_for_status()
+    async with plugin(clock) as pulumi:
+        with pytest.raises(FailedError, match=r"(?s)read-only lock.*az lock delete.*409 ScopeLocked"):
+            await pulumi.create(CMK, inputs)
+        ask(HttpRequest("DELETE", url)).raise_for_status()
+        assert (clock.slept, world.bound_key()) == ([], None)
+        await pulumi.create(CMK, inputs)
+    assert world.bound_key() == inputs["keyUriWithVersion"]
+
+
+async def test_fails_to_rotate_naming_the_deployers_right_and_not_the_accounts(world: World) -> None:
+    """A vault with RBAC that denies the deployer even to list is not answered with a role for the account."""
+    world.make_vault("role-keys", enableRbacAuthorization=True, accessPolicies=[])
+    world.make_key("role-keys")
+    roles = [{"role": "Contributor", "scope": f"/subscriptions/{world.subscription}"}]
+    deployer = world.azure.control("/principals", {"name": "no-keys", "roles": roles})
+    key = world.key_id("role-keys")
+    old: dict[str, Any] = {"keyId": key, "generation": 1}
+    async with plugin(clientId=deployer["clientId"], clientSecret=deployer["clientSecret"]) as pulumi:
+        with pytest.raises(FailedError, match="ForbiddenByRbac") as failed:
+            await pulumi.update(VERSION, key, {}, old, {**old, "generation": 2})
+    told = str(failed.value)
+    assert told.startswith("the deploying principal may not use the key on the vault's data plane")
+    assert (
+        f'"Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope {world.vault_id("role-keys")}' in told
+    )

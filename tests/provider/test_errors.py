@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from provider.error_row import About
 from provider.error_table import ROWS
 from provider.errors import translate
 from provider.failure import NOT_SENT, ServiceError, Trouble, trouble
+from provider.vault_errors import VAULT_ROWS
 from tests.provider import arm_error_cases, key_error_cases
 from tests.provider.key_error_cases import Case
 
@@ -28,10 +31,24 @@ def test_a_known_answer_is_explained(case: Case) -> None:
     assert trouble(failure) is kind
 
 
+@pytest.mark.parametrize("case", key_error_cases.DEPLOYER_CASES, ids=lambda case: case[2])
+def test_what_a_vault_refuses_to_the_deployer_is_told_as_that(case: Case) -> None:
+    """A rotation asks the vault as the deployer: no command of the fix is about the account's identity."""
+    status, code, inner, text, kind, cause, fix = case
+    failure = ServiceError(status, code, text, "rotating", inner, "corr-1")
+    message = translate(failure, replace(ABOUT, deployer_asks_vault=True))
+    assert cause in message.partition("\n")[0]
+    assert fix in message
+    assert "PRINCIPAL" not in message.replace("YOUR_PRINCIPAL", "")
+    assert text in message
+    assert trouble(failure) is kind
+
+
 def test_every_row_of_the_table_is_reached() -> None:
     """No row is hidden by one before it: each is what some real text finds first."""
     reached = {translate(ServiceError(s, c, t, "", i), ABOUT).partition("\n")[0] for s, c, i, t, *_ in CASES}
     assert {row.cause for row in ROWS} == reached
+    assert len(VAULT_ROWS) == len(key_error_cases.DEPLOYER_CASES)
 
 
 def test_an_unknown_answer_passes_through_whole() -> None:
@@ -59,6 +76,9 @@ def test_no_answer_says_so() -> None:
         (429, "TooManyRequests", "", Trouble.THROTTLED),
         (409, "Conflict", "Another operation is in progress", Trouble.BUSY),
         (409, "AnotherOperationInProgress", "", Trouble.BUSY),
+        (409, "ResourceGroupBeingDeleted", "is in deprovisioning state", Trouble.BUSY),
+        (200, "Forbidden", "Access denied to first party service.", Trouble.PROPAGATING),
+        (403, "DenyAssignmentAuthorizationFailed", "", Trouble.FINAL),
         (412, "PreconditionFailed", "etag", Trouble.BUSY),
         (403, "Forbidden", "", Trouble.PROPAGATING),
         (403, "LinkedAuthorizationFailed", "", Trouble.FINAL),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 
 from tests.provider.fault_matrix import (
     FAULTS,
+    HANG_SECONDS,
+    PATIENT_SECONDS,
     RecordingClients,
     converge,
     lives,
@@ -33,16 +36,18 @@ async def test_every_change_converges_after_every_fault(
         world.keys().rotate_key("language-key")
     life.prepare(world)
     requests = await requests_of(life, world)
-    # One login for all cases but those that strike it.
-    clients = RecordingClients()
+    # One login for all cases of a fault but those that strike it.
+    shared = {patience: RecordingClients(patience) for patience in (HANG_SECONDS, PATIENT_SECONDS)}
     versions = len(world.versions())
     began, outlived, again = time.monotonic(), 0, 0
     for kind, fault in FAULTS.items():
+        patience = HANG_SECONDS if kind == "hang" else PATIENT_SECONDS
         for request in requests:
             life.prepare(world)
             before = len(world.history())
             strike(world, request, fault)
-            connect = RecordingClients if request.host == "login" else lambda: clients
+            own = request.host == "login"
+            connect = partial(RecordingClients if own else shared.__getitem__, patience)
             failures = await converge(life, world, connect)
             assert was_struck(world), f"{name}: {request} was never made"
             outlived, again = outlived + (not failures), again + bool(failures)

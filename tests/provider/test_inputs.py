@@ -12,7 +12,7 @@ from provider.difference import Change, Difference
 from provider.key_version import KeyVersion
 from provider.resource import Resource
 from provider.wire import UNKNOWN, Properties
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, FakeAzure, key_uri
+from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, VAULT_URI, FakeAzure, key_uri
 from tests.provider.rig import CMK, VERSION, FakeClock
 
 
@@ -103,6 +103,7 @@ def test_good_and_unknown_inputs_pass() -> None:
     }
     assert check(CMK, GOOD) == {}
     assert check(CMK, odd) == {}
+    assert check(CMK, {**GOOD, "keyUriWithVersion": key_uri(vault_uri=f"{VAULT_URI}:443")}) == {}
     assert check(CMK, dict.fromkeys(GOOD, UNKNOWN)) == {}
 
 
@@ -153,6 +154,7 @@ DIFFS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
     "nothing": (OUT, OLD, OLD, {}),
     "case of the account id": (OUT, OLD, {**OLD, "accountId": ACCOUNT_ID.upper()}, {}),
     "trailing slash": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri() + "/"}, {}),
+    "the port of https": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri(vault_uri=f"{VAULT_URI}:443")}, {}),
     "rotation": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri(V2)}, {"keyUriWithVersion": "UPDATE"}),
     "unknown version": (OUT, OLD, {**OLD, "keyUriWithVersion": UNKNOWN}, {"keyUriWithVersion": "UPDATE"}),
     "other key": (

@@ -15,6 +15,7 @@ from tests.provider.fake_azure import (
     V1,
     V2,
     VAULT_ID,
+    VAULT_URI,
     FakeAzure,
     a_version,
     an_account,
@@ -188,6 +189,21 @@ async def test_one_404_does_not_forget_a_bound_account() -> None:
         azure.failures["account"].append(ServiceError(404, "ResourceNotFound", ""))
         await pulumi.delete(CMK, id, olds.values)
     assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+
+
+async def test_a_key_uri_with_the_port_of_https_is_the_same_key() -> None:
+    """What Azure or a program writes with `:443` is read, compared and imported without a difference."""
+    azure, port = FakeAzure(), f"{VAULT_URI}:443"
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to(key_vault_uri=f"{port}/"))
+    written = {**INPUTS, "keyUriWithVersion": key_uri(vault_uri=port)}
+    async with engine(azure) as pulumi:
+        _, outputs, inputs = await pulumi.read(CMK, ACCOUNT_ID)
+        assert inputs.values["keyUriWithVersion"] == key_uri()
+        assert (await pulumi.diff(CMK, outputs.values, inputs.values, written)).kinds == {}
+        updated = await pulumi.update(CMK, ACCOUNT_ID, outputs.values, inputs.values, written)
+        _, _, again = await pulumi.read(CMK, ACCOUNT_ID, written, updated.values)
+    assert azure.patches[-1].key_vault_uri == VAULT_URI
+    assert again.values["keyUriWithVersion"] == written["keyUriWithVersion"]
 
 
 async def test_fails_to_unbind_a_kind_that_cannot_go_back() -> None:

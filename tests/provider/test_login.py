@@ -7,6 +7,8 @@ from typing import Any
 
 import grpc
 import pytest
+from azure.core import AzureClouds
+from azure.mgmt.core.tools import get_arm_endpoints
 from pulumi.runtime.proto import provider_pb2
 
 from provider import clouds
@@ -144,6 +146,27 @@ def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None
     else:
         with pytest.raises(ForeignHostError):
             _guard(clouds.PUBLIC).on_request(request)
+
+
+def test_the_clouds_are_those_of_azures_own_clients() -> None:
+    """Resource Manager's address and its tokens' audience are what azure-mgmt-core says of each cloud."""
+    names = {
+        AzureClouds.AZURE_PUBLIC_CLOUD: clouds.PUBLIC,
+        AzureClouds.AZURE_US_GOVERNMENT: clouds.US_GOVERNMENT,
+        AzureClouds.AZURE_CHINA_CLOUD: clouds.CHINA,
+    }
+    for name, cloud in names.items():
+        told = get_arm_endpoints(name)
+        assert cloud.resource_manager == told["resource_manager"].rstrip("/")
+        assert [cloud.arm_scope] == told["credential_scopes"]
+
+
+@pytest.mark.parametrize("given", ['["a-1", "b-2"]', '["a-1","b-2"]', "a-1, b-2", "['a-1', 'b-2']"])
+def test_further_tenants_are_taken_from_any_list(given: str) -> None:
+    """The list may be written as JSON, with or without spaces, as the SDKs and people do."""
+    settings = {"clientSecret": "s", "clientId": "c", "tenantId": "t", "auxiliaryTenantIds": given}
+    made: Any = credential(login(settings, {}))
+    assert made._additionally_allowed_tenants == ["a-1", "b-2"]
 
 
 @pytest.mark.parametrize("cloud", [clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA])

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from provider.azure_calls import Progress
+from provider import ids
+from provider.azure_calls import Accepted, Progress
+from provider.facts import Account, Encryption
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
@@ -15,10 +17,11 @@ from tests.provider.fake_azure import (
     V2,
     VAULT_ID,
     FakeAzure,
+    an_account,
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, FailedError, FakeClock, engine, engine_log
 
 pytestmark = pytest.mark.asyncio
 
@@ -72,10 +75,13 @@ async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> No
     assert failed.value.partial.properties["keyUriWithVersion"] == key_uri()
 
 
-async def test_an_operation_that_azure_forgot_is_told_by_the_account() -> None:
-    """A 404 at the operation's URL is not the end: the account itself says how it ended."""
+@pytest.mark.parametrize(
+    "failure", [ServiceError(404, "NotFound", ""), ServiceError(403, "AuthorizationFailed", "may not read")]
+)
+async def test_an_operation_that_cannot_be_read_is_told_by_the_account(failure: ServiceError) -> None:
+    """An operation that Azure forgot, or that a narrow role may not read, ends as the account says."""
     azure = FakeAzure()
-    azure.failures["progress"].append(ServiceError(404, "NotFound", ""))
+    azure.failures["progress"].append(failure)
     async with engine(azure) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyVersion"] == "1" * 32
@@ -94,3 +100,64 @@ async def test_fails_when_somebody_else_writes_in_between() -> None:
     async with engine(azure) as pulumi:
         with pytest.raises(FailedError, match=f"keyVersion: found {V2}, wanted {'1' * 32}"):
             await pulumi.create(CMK, INPUTS)
+
+
+async def test_a_front_end_that_is_behind_is_asked_again() -> None:
+    """One read without the change, or without the account, is not yet somebody else's doing."""
+
+    class Behind(FakeAzure):
+        def __init__(self, stale: Account | None) -> None:
+            super().__init__()
+            self._stale = [stale]
+
+        async def account(self, account: ids.AccountId) -> Account | None:
+            if self.patches and self._stale:
+                return self._stale.pop()
+            return await super().account(account)
+
+    for stale in (an_account(), None):
+        clock = FakeClock()
+        async with engine(Behind(stale), clock) as pulumi:
+            _, outputs = await pulumi.create(CMK, INPUTS)
+        assert outputs.values["keyVersion"] == "1" * 32
+        assert clock.slept == [2.0]
+
+
+async def test_an_account_whose_last_change_failed_is_bound() -> None:
+    """A binding that ended badly leaves the account Failed; running the same again is the way out."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Failed")
+
+    class Recovers(FakeAzure):
+        async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+            self.accounts[account.key] = replace(self.accounts[account.key], provisioning_state="Succeeded")
+            return await super().bind(account, encryption)
+
+    azure.__class__ = Recovers
+    async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS)
+    assert outputs.values["keyVersion"] == "1" * 32
+    assert log.said(passing=False) == [
+        "not checked: whether the account takes a change, since its last one ended as Failed"
+    ]
+
+
+async def test_an_account_that_goes_while_it_is_unbound_is_done() -> None:
+    """A 404 at the PATCH is the end, too, when the account is really gone; else it is an error."""
+
+    class Goes(FakeAzure):
+        goes = True
+
+        async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+            if self.goes:
+                self.accounts.clear()
+            raise ServiceError(404, "ResourceNotFound", "not found")
+
+    azure = Goes()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    async with engine(azure) as pulumi:
+        await pulumi.delete(CMK, ACCOUNT_ID)
+        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+        azure.goes = False
+        with pytest.raises(FailedError, match="ResourceNotFound"):
+            await pulumi.delete(CMK, ACCOUNT_ID)

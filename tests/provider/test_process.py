@@ -14,7 +14,14 @@ import pytest
 from provider.arm import Arm
 from provider.clients import Clients
 from provider.login import login
-from tests.provider.fault_matrix import RecordingClients, lives, requests_of, strike, was_struck
+from tests.provider.fault_matrix import (
+    PATIENT_SECONDS,
+    RecordingClients,
+    lives,
+    requests_of,
+    strike,
+    was_struck,
+)
 from tests.provider.process import plugin_process
 from tests.provider.rig import CMK, VERSION, FakeClock, engine
 from tests.provider.world import World
@@ -23,8 +30,9 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
 
 
 async def struck(world: World) -> None:
-    """Waits until the armed fault has seen its call."""
-    for _ in range(400):
+    """Waits until the armed fault has seen its call, which a busy machine may take a while to make."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         if was_struck(world):
             return
         await asyncio.sleep(0.02)
@@ -55,7 +63,7 @@ async def test_a_plugin_killed_at_any_call_leaves_what_the_next_run_finishes(
             await asyncio.wait([running])
             running.exception()
         world.azure.control("/faults", method="DELETE")
-        async with engine(Arm(RecordingClients()), FakeClock()) as pulumi:
+        async with engine(Arm(RecordingClients(PATIENT_SECONDS)), FakeClock()) as pulumi:
             await life.run(pulumi, world, {})
         case = f"{name}: killed at {request}, after its effect: {after}"
         assert life.holds(world), case

@@ -21,9 +21,10 @@ from tests.provider.fake_azure import (
     a_vault,
     a_version,
     an_account,
+    bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, FailedError, FakeClock, engine, engine_log
 
 pytestmark = pytest.mark.asyncio
 
@@ -76,6 +77,34 @@ async def test_fails_at_once_what_waiting_does_not_help() -> None:
             await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
     assert (azure.calls.count("bind"), clock.slept) == (1, [])
+
+
+@pytest.mark.parametrize("code", ["ScopeLocked", "ReadOnlyDisabledSubscription"])
+async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(code: str) -> None:
+    """A lock and a disabled subscription answer 409, too, and no waiting helps a bind or an unbind."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.failures["bind"] += [ServiceError(409, code, "locked")] * 2
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
+            await pulumi.create(CMK, INPUTS)
+        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+        with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
+            await pulumi.delete(CMK, ACCOUNT_ID)
+    assert (azure.calls.count("bind"), clock.slept) == (2, [])
+
+
+async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> None:
+    """Resource Manager asks for more patience than a preview has: that fails no preview."""
+    clock, azure = FakeClock(), FakeAzure()
+    slow = ServiceError(429, "TooManyRequests", "slow down", retry_after=50)
+    azure.failures["account"] += [slow] * 9
+    async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
+        _, outputs = await pulumi.create(CMK, INPUTS, preview=True)
+    assert outputs.values["keyVersion"] == "1" * 32
+    assert [m.partition(": asking")[0] for m in log.said(passing=False)] == [
+        "not checked: gave up after 1 min 00 s"
+    ]
+    assert clock.now() == 60
 
 
 async def test_retry_after_is_honoured() -> None:
