@@ -18,7 +18,7 @@ from components.chatter import drop_chatter
 from components.contract import EncryptedLanguageServiceArgs
 from components.service import EncryptedLanguageService
 from components.subscriptions import Subscriptions
-from components.survey import RefusedError, Wanted, survey
+from components.survey import Wanted, survey
 
 # The exit code by which Pulumi's Python hosts know that the user was told what is wrong. After any other they
 # report an unhandled error, too.
@@ -44,6 +44,9 @@ def main() -> None:
             wanted[service.name].args,
             pulumi.ResourceOptions(protect=service.protect),
             vault_provider=wanted[service.name].vault_provider,
+            workspace_provider=subscriptions.provider_of(
+                service.audit.workspace_id if service.audit.alerts else None
+            ),
             around=around[service.name],
         )
         for service in stack.services
@@ -58,6 +61,6 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (settings.SettingsError, RefusedError) as refused:
+    except pulumi.RunError as refused:  # settings, losses, and what Azure does not answer
         pulumi.log.error(str(refused))
         sys.exit(TOLD)

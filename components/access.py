@@ -19,8 +19,9 @@ import pulumi
 from pulumi_azure_native import authorization, keyvault
 
 from components import names
-from components.access_mode import ACCESS_POLICY, RBAC
+from components.access_mode import ACCESS_POLICY, CHOICES, RBAC
 from components.component import Component, Options
+from components.inputs import checked
 from components.key import KeyReference
 from components.roles import ENCRYPTION_USER, KeyRole
 from components.vault import vault_at
@@ -69,6 +70,7 @@ class KeyAccess(Component):
     """ARM id of the grant, which a binding takes, so that it comes after it."""
 
     def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        checked(args, KeyAccessArgs, CHOICES)
         super().__init__(name, opts)
         vault_id = pulumi.Output.from_input(args["key_id"]).apply(lambda key: key.rsplit("/keys/", 1)[0])
         key = KeyReference(args["key_id"], vault_at(vault_id))

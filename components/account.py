@@ -16,7 +16,8 @@ from pulumi_azure_native import cognitiveservices
 from components import names
 from components.access import KeyHolder
 from components.component import Component, Options, Tags, read_back
-from components.network import NetworkArgs, account_rules, public_network_access
+from components.inputs import checked
+from components.network import CHOICES, NetworkArgs, account_rules, public_network_access
 
 # All that a later update of an account may write, but its identity and its key.
 _CHANGING = [
@@ -157,6 +158,7 @@ class LanguageAccount(Component):
     def __init__(
         self, name: str, args: LanguageAccountArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        checked(args, LanguageAccountArgs, CHOICES)
         super().__init__(name, opts)
         made = make_account(name, args, self.kept)
         self.account_id, self.account_name = made.resource.id, made.resource.name

@@ -43,10 +43,15 @@ def make_alerts(
     workspace_id: pulumi.Output[str],
     vault_id: pulumi.Input[str],
     emails: Sequence[str],
-    action_group_ids: Sequence[str],
+    action_group_ids: Sequence[pulumi.Input[str]],
     tags: Tags | None,
+    workspace_provider: pulumi.ProviderResource | None = None,
 ) -> None:
-    """Keeps the saved queries in the workspace, and makes the alerts with those who are told."""
+    """Keeps the saved queries in the workspace, and makes the alerts with those who are told.
+
+    `workspace_provider` serves the workspace's subscription, if that is another one: a saved query is part of
+    the workspace, while all else only names it.
+    """
     vault = pulumi.Output.from_input(vault_id)
     place = workspace_id.apply(lambda found: names.parse_resource_id(found, names.WORKSPACE_TYPE))
     for query in queries.SAVED:
@@ -59,7 +64,7 @@ def make_alerts(
             display_name=f"{query.title} ({name})",
             query=vault.apply(query.of),
             version=2,
-            opts=part(),
+            opts=part(provider=workspace_provider),
         )
     told: list[pulumi.Input[str]] = list(action_group_ids)
     if emails:

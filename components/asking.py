@@ -23,8 +23,9 @@ def is_absent(error: str) -> bool:
     return _ABSENT.search(error) is not None
 
 
-class AnswerError(Exception):
-    """A provider refused a question, in its own words."""
+class AnswerError(pulumi.RunError):
+    """A provider refused a question, in its own words. Such as a login that Azure does not accept: nothing
+    that a traceback would explain."""
 
 
 async def ask(token: str, opts: pulumi.InvokeOptions | None = None, **arguments: Any) -> Mapping[str, Any]:

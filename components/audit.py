@@ -12,6 +12,7 @@ from pulumi_azure_native import monitor, operationalinsights
 from components import names
 from components.alerts import make_alerts
 from components.component import Component, Tags
+from components.inputs import checked
 
 # AuditEvent is each operation on the vault's keys with the caller's identity; Audit is each on the account
 # itself.
@@ -37,7 +38,7 @@ class AuditTrailArgs(TypedDict):
     """Optional. Keeps queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
     alert_emails: NotRequired[list[str] | None]
     """Optional. Addresses that alerts are sent to."""
-    alert_action_group_ids: NotRequired[list[str] | None]
+    alert_action_group_ids: NotRequired[list[pulumi.Input[str]] | None]
     """Optional. ARM ids of existing action groups that alerts are sent to."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the workspace."""
@@ -54,13 +55,20 @@ class AuditTrail(Component):
     """ARM id of the workspace."""
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        checked(args, AuditTrailArgs, {})
         super().__init__(name, opts)
         self.workspace_id = make_audit_trail(name, args, self)
         self.register_outputs({"workspaceId": self.workspace_id})
 
 
-def make_audit_trail(name: str, args: AuditTrailArgs, owner: Component) -> pulumi.Output[str]:
-    """Makes what sends the logs, and the workspace's id."""
+def make_audit_trail(
+    name: str,
+    args: AuditTrailArgs,
+    owner: Component,
+    workspace_provider: pulumi.ProviderResource | None = None,
+) -> pulumi.Output[str]:
+    """Makes what sends the logs, and the workspace's id. `workspace_provider` serves an existing workspace's
+    subscription, if that is another one."""
     existing, vault_id = args.get("workspace_id"), args.get("vault_id")
     workspace_id = _workspace(name, args, owner) if existing is None else pulumi.Output.from_input(existing)
     watched: Mapping[str, tuple[pulumi.Input[str] | None, tuple[str, ...]]] = {
@@ -91,6 +99,7 @@ def make_audit_trail(name: str, args: AuditTrailArgs, owner: Component) -> pulum
             emails=args.get("alert_emails") or (),
             action_group_ids=args.get("alert_action_group_ids") or (),
             tags=args.get("tags"),
+            workspace_provider=workspace_provider,
         )
     return workspace_id
 

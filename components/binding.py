@@ -10,6 +10,7 @@ import pulumi
 from components.account import Account
 from components.cmk_resource import CmkResource
 from components.component import Component, Options
+from components.inputs import checked
 from components.key_version import KeyVersion
 
 
@@ -110,6 +111,7 @@ class KeyBinding(Component):
     """The key and version that the account really is bound to."""
 
     def __init__(self, name: str, args: KeyBindingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        checked(args, KeyBindingArgs, {})
         super().__init__(name, opts)
         key_id = pulumi.Output.from_input(args["key_id"])
         version = KeyVersion(

@@ -41,6 +41,13 @@ def azure_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResour
     return own or (opts.parent.get_provider(f"{AZURE}:any:Any") if opts.parent else None)
 
 
+def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
+    """The names that a component had before, as its aliases tell them."""
+    aliases = [*(opts.aliases or ())] if opts else []
+    names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
+    return tuple(name.rsplit("::", 1)[-1] for name in names if isinstance(name, str))
+
+
 class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 

@@ -4,11 +4,14 @@ Owns: the names, shapes and defaults that the stack's settings and the component
 __future__ import annotations`: Pulumi reads these types when it makes the package's schema.
 """
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
+import pulumi
+
+from components import inputs
 from components.access_mode import ACCESS_POLICY, RBAC
 from components.component import Tags
-from components.network import CLOSED, OPEN, PRIVATE, SELECTED, NetworkArgs
+from components.network import CHOICES, NetworkArgs
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
@@ -22,6 +25,7 @@ _CHOICES = {
     "access_model": (ACCESS_POLICY, RBAC),
     "access": (GRANTED, REVOKED),
     "soft_deleted": (REFUSE, RECOVER),
+    **CHOICES,
 }
 
 
@@ -30,7 +34,7 @@ class ServiceVaultArgs(TypedDict):
 
     name: NotRequired[str | None]
     """Optional. Name of the vault made here; default `kv-<service>`."""
-    id: NotRequired[str | None]
+    id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing vault, in any subscription of the tenant; none is made then."""
     key_operators: NotRequired[list[str] | None]
     """Conditional. With access policies: object ids that may make a new version of the key; "deployer" is
@@ -43,7 +47,7 @@ class ServiceKeyArgs(TypedDict):
 
     name: NotRequired[str | None]
     """Optional. Name of the key made here; default `cmk-<service>`."""
-    id: NotRequired[str | None]
+    id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing key; neither vault nor key is made then."""
     generation: NotRequired[int | None]
     """Optional. A higher number makes a new version of the key and binds it; it only counts up."""
@@ -61,13 +65,13 @@ class ServiceAuditArgs(TypedDict):
     new_workspace: NotRequired[bool | None]
     """Optional. Makes a Log Analytics workspace for them, `log-<service>`; default true, unless
     `workspace_id` is given."""
-    workspace_id: NotRequired[str | None]
+    workspace_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing workspace."""
     alerts: NotRequired[bool | None]
     """Optional. Keeps queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
     alert_emails: NotRequired[list[str] | None]
     """Optional. Addresses that alerts are sent to."""
-    alert_action_group_ids: NotRequired[list[str] | None]
+    alert_action_group_ids: NotRequired[list[pulumi.Input[str]] | None]
     """Optional. ARM ids of existing action groups that alerts are sent to."""
 
 
@@ -89,7 +93,7 @@ class EncryptedLanguageServiceArgs(TypedDict):
     403, and vault, key, account and binding stay as they are."""
     resource_group_name: NotRequired[str | None]
     """Optional. The resource group made here; default `rg-<service>`."""
-    existing_resource_group_name: NotRequired[str | None]
+    existing_resource_group_name: NotRequired[pulumi.Input[str] | None]
     """Optional. A resource group that exists; none is made then."""
     account_name: NotRequired[str | None]
     """Optional. Unique in the world, and the endpoint's subdomain; default `lang-<service>`."""
@@ -130,15 +134,10 @@ def has_key(args: EncryptedLanguageServiceArgs) -> bool:
 
 
 def checked(args: EncryptedLanguageServiceArgs) -> EncryptedLanguageServiceArgs:
-    """The inputs themselves. Raises ValueError with every word that is no choice; none is a default."""
-    given: dict[str, object] = {name: args.get(name) for name in _CHOICES}
-    choices = {**_CHOICES, "network.access": (CLOSED, SELECTED, OPEN, PRIVATE)}
-    given["network.access"] = (args.get("network") or {}).get("access")
-    wrong = [
-        f"{name}: found {value!r}, expected {', '.join(map(repr, choices[name]))}"
-        for name, value in given.items()
-        if value is not None and value not in choices[name]
-    ]
-    if wrong:
-        raise ValueError("; ".join(wrong))
-    return args
+    """The inputs themselves. Raises InputError with everything that is wrong with them."""
+    return inputs.checked(args, EncryptedLanguageServiceArgs, _CHOICES)
+
+
+def text(value: pulumi.Input[str] | None) -> str | None:
+    """An input of which inputs.plain() has told the value."""
+    return cast("str | None", value)

@@ -76,7 +76,7 @@ def _held(
     until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
     held = f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
     place = (_group(deleted).lower(), plain(deleted["location"]))
-    if place != (group.lower(), plain(location)):
+    if place != (group.lower() or place[0], plain(location)):
         where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
         return [Problem(path, f"{held}, {where}; it can be recovered only there; {remedy}")]
     if recovers:

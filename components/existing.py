@@ -17,8 +17,10 @@ from components.contract import (
     RECOVER,
     EncryptedLanguageServiceArgs,
     has_key,
+    text,
 )
 from components.deleted import Deleted
+from components.inputs import UNKNOWN
 from components.problem import Problem
 from components.regions import plain
 from components.roles import ENCRYPTION_USER
@@ -71,12 +73,14 @@ class Place:
 
 
 def place(name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone: Deleted) -> Place:
-    """Where the key of a service is. Nothing is asked about a vault that is about to be made."""
+    """Where the key of a service is. Nothing is asked about a vault that is about to be made, by whomever."""
     if not has_key(args):
         return Place()
     vault, key = args.get("vault") or {}, args.get("key") or {}
-    key_id = key.get("id")
-    given = vault.get("id") or (key_id.rsplit("/keys/", 1)[0] if key_id else None)
+    key_id, given = text(key.get("id")), text(vault.get("id"))
+    if UNKNOWN in (key_id, given):
+        return Place(makes_key=key_id is None, key_name=key.get("name") or names.key_name(name))
+    given = given or (key_id.rsplit("/keys/", 1)[0] if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
     key_name = key_id.rsplit("/", 1)[1] if key_id else key.get("name") or names.key_name(name)
     missing_key = not key_id and f"{KEY}::{name}-key" not in before.resources

@@ -15,7 +15,9 @@ from components.contract import (
     SYSTEM_ASSIGNED,
     EncryptedLanguageServiceArgs,
     has_key,
+    text,
 )
+from components.inputs import UNKNOWN
 from components.problem import Problem
 from components.regions import plain
 from components.roles import ENCRYPTION_USER
@@ -35,15 +37,17 @@ def account_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
 
 
 def group_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
-    """The resource group as declared, made here or existing."""
-    given = args.get("existing_resource_group_name") or args.get("resource_group_name")
-    return given or names.resource_group_name(name)
+    """The resource group as declared, made here or existing; UNKNOWN where it is yet to be made."""
+    existing = text(args.get("existing_resource_group_name"))
+    if existing is not None:
+        return existing
+    return args.get("resource_group_name") or names.resource_group_name(name)
 
 
 def vault_name(name: str, args: EncryptedLanguageServiceArgs) -> str | None:
     """The name of the vault that is made here; None when an existing one is used, or none."""
     wanted, key = args.get("vault") or {}, args.get("key") or {}
-    if not has_key(args) or wanted.get("id") or key.get("id"):
+    if not has_key(args) or wanted.get("id") is not None or key.get("id") is not None:
         return None
     return wanted.get("name") or names.vault_name(name)
 
@@ -68,7 +72,7 @@ def _replacement(
             ("location", plain(account.location), plain(args["location"])),
             ("resourceGroupName", group.lower(), group_name(name, args).lower()),
         )
-        if old != new
+        if new not in (old, UNKNOWN)
     ]
     for setting, old, new in moves:
         if not asked:
@@ -171,6 +175,46 @@ def _vault(
         )
 
 
+def _made_here(args: EncryptedLanguageServiceArgs, before: Standing) -> Found:
+    """What this stack made and is now named as existing: no longer declared, it would be deleted."""
+    vault, key = args.get("vault") or {}, args.get("key") or {}
+    key_id = text(key.get("id")) or ""
+    made = before.vault.id if before.vault else None
+    named = (
+        (
+            "existingResourceGroupName",
+            text(args.get("existing_resource_group_name")),
+            before.group_name,
+            "with all that is in it; give the name as resourceGroupName, or leave it out",
+        ),
+        (
+            "vault.id",
+            text(vault.get("id")),
+            made,
+            "and what is under its keys is out of reach then; leave vault.id out",
+        ),
+        (
+            "key.id",
+            key_id.rsplit("/keys/", 1)[0],
+            made,
+            "and what is under its keys is out of reach then; leave key.id out, key.name is enough",
+        ),
+        (
+            "audit.workspaceId",
+            text((args.get("audit") or {}).get("workspace_id")),
+            before.workspace_id,
+            "with its logs; leave audit.workspaceId out",
+        ),
+    )
+    for path, said, here, meaning in named:
+        if said and here and said.lower() == here.lower():
+            noun = here.rsplit("/", 1)[-1]
+            yield Problem(
+                path,
+                f"{noun!r} was made by this stack: named as one that exists, it would be deleted, {meaning}",
+            )
+
+
 def losses(
     name: str,
     args: EncryptedLanguageServiceArgs,
@@ -180,9 +224,9 @@ def losses(
     subscription_id: str,
 ) -> list[Problem]:
     """What a service's inputs would lose of what stands. Empty for a service that is not there yet."""
-    account = before.account
+    account, lost = before.account, list(_made_here(args, before))
     if account is None:
-        return []
+        return lost
     rules: tuple[Callable[[], Found], ...] = (
         lambda: _replacement(name, args, before, account),
         lambda: _identity(args, account),
@@ -190,4 +234,4 @@ def losses(
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(name, args, before, account),
     )
-    return [problem for rule in rules for problem in rule()]
+    return lost + [problem for rule in rules for problem in rule()]

@@ -12,6 +12,7 @@ from pulumi_azure_native import managedidentity
 from components import names
 from components.access import KeyHolder
 from components.component import Component, Options, Tags, read_back
+from components.inputs import checked
 
 
 class EncryptionIdentityArgs(TypedDict):
@@ -79,6 +80,7 @@ class EncryptionIdentity(Component):
     def __init__(
         self, name: str, args: EncryptionIdentityArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        checked(args, EncryptionIdentityArgs, {})
         super().__init__(name, opts)
         identity = make_identity(name, args, self.kept)
         self.identity_id, self.client_id = identity.id, identity.client_id

@@ -13,6 +13,7 @@ from pulumi_azure_native import keyvault
 
 from components import names
 from components.component import Component, Options, Tags
+from components.inputs import checked
 from components.vault import VaultReference, vault_at
 
 EXPIRES_AFTER_DAYS = 730
@@ -57,6 +58,7 @@ class EncryptionKey(Component):
     def __init__(
         self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        checked(args, EncryptionKeyArgs, {})
         super().__init__(name, opts)
         key = make_key(name, vault_at(args["vault_id"]), args, self.kept)
         self.key_id = pulumi.Output.from_input(key.id)

@@ -8,7 +8,11 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
+import pulumi
+
+_LONGEST_PREFIX = 30
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
+CHOICES = {"network.access": (CLOSED, SELECTED, OPEN, PRIVATE)}
 # The DNS zones in which private endpoints are found. Source:
 # learn.microsoft.com/azure/private-link/private-endpoint-dns
 ZONES = {
@@ -28,7 +32,7 @@ class NetworkArgs(TypedDict):
     allowed_subnet_ids: NotRequired[list[str] | None]
     """Conditional. With "selected": ARM ids of subnets with service endpoints for Key Vault and Cognitive
     Services."""
-    subnet_id: NotRequired[str | None]
+    subnet_id: NotRequired[pulumi.Input[str] | None]
     """Conditional. With "private": ARM id of the subnet for the endpoints of the account and the vault."""
     private_dns_zone_ids: NotRequired[list[str] | None]
     """Optional. With "private": ARM ids of existing private DNS zones,
@@ -66,6 +70,14 @@ def checked_ip_range(text: str) -> str:
         network = ipaddress.IPv4Network(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is no IPv4 address or CIDR range ({error})") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text!r} is everyone; to mean that, say access: open")
+    # "Small address ranges that use /31 or /32 prefix sizes aren't supported": learn.microsoft.com/azure/
+    # ai-services/cognitive-services-virtual-networks.
+    if "/" in text and network.prefixlen > _LONGEST_PREFIX:
+        raise ValueError(
+            f"{text!r} is too small a range, which Azure refuses; list each address by itself, without '/'"
+        )
     if network.is_private:
         raise ValueError(
             f"{text!r} is a private range, which Azure's firewalls refuse; allow its subnet instead"

@@ -20,6 +20,7 @@ from components.binding import CustomerManagedKey, make_binding
 from components.component import Component
 from components.contract import REVOKED, USER_ASSIGNED, EncryptedLanguageServiceArgs, unbinds
 from components.identity import Identity, make_identity
+from components.inputs import makers
 from components.key import KeyReference
 from components.key_version import KeyVersion
 from components.operators import grant_operators
@@ -39,10 +40,13 @@ class Parts:
         name: str,
         args: EncryptedLanguageServiceArgs,
         around: Surroundings,
+        *,
         vault_provider: pulumi.ProviderResource | None,
+        workspace_provider: pulumi.ProviderResource | None,
     ) -> None:
         self._owner, self._name, self._args = owner, name, args
         self._around, self._vault_provider = around, vault_provider
+        self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
         self.resource_group_name = make_resource_group(name, args, owner.kept)
 
@@ -58,6 +62,13 @@ class Parts:
         )
         self._made_vault_id = key.vault.id if key.vault.resource else None
         return key
+
+    def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
+        """What makes the vault of the key, here or elsewhere in the program; nothing of one that exists."""
+        if key.vault.resource:
+            return [key.vault.resource]
+        given = ((self._args.get("key") or {}).get("id"), (self._args.get("vault") or {}).get("id"))
+        return [maker for id in given if id is not None for maker in makers(id)]
 
     def identity(self) -> Identity:
         """A user-assigned identity."""
@@ -173,6 +184,7 @@ class Parts:
                 "tags": self._args.get("tags"),
             },
             self._owner,
+            self._workspace_provider,
         )
 
     @property

@@ -13,7 +13,7 @@ from components.component import Options
 from components.contract import EncryptedLanguageServiceArgs
 from components.key import KeyReference, make_key
 from components.survey import Surroundings
-from components.vault import VaultReference, make_vault
+from components.vault import make_vault, vault_at
 
 
 def place_key(
@@ -31,9 +31,10 @@ def place_key(
     """
     wanted = args.get("key") or {}
     if existing := wanted.get("id"):
-        return KeyReference(existing, _existing(existing.rsplit("/keys/", 1)[0], vault_provider))
+        vault_id = pulumi.Output.from_input(existing).apply(lambda key_id: key_id.rsplit("/keys/", 1)[0])
+        return KeyReference(existing, vault_at(vault_id, vault_provider))
     if existing := (args.get("vault") or {}).get("id"):
-        vault = _existing(existing, vault_provider)
+        vault = vault_at(existing, vault_provider)
     else:
         vault = make_vault(
             name,
@@ -64,8 +65,3 @@ def place_key(
         },
         kept,
     )
-
-
-def _existing(vault_id: str, provider: pulumi.ProviderResource | None) -> VaultReference:
-    vault = names.parse_resource_id(vault_id, names.VAULT_TYPE)
-    return VaultReference(vault_id, vault.names[0], vault.resource_group_name, provider)

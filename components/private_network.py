@@ -36,7 +36,7 @@ def make_private_endpoints(
     if wanted.get("access") != PRIVATE:
         return
     subnet_id, given = wanted.get("subnet_id"), wanted.get("private_dns_zone_ids") or ()
-    if not subnet_id:
+    if subnet_id is None:
         raise ValueError("network: access 'private' needs subnet_id")
     for what, target in targets.items():
         if target is None:
@@ -83,7 +83,7 @@ def _zone(
     zone_name: str,
     part: Options,
     *,
-    subnet_id: str,
+    subnet_id: pulumi.Input[str],
     resource_group_name: pulumi.Input[str],
     tags: Any,
 ) -> pulumi.Output[str]:
@@ -103,7 +103,9 @@ def _zone(
         virtual_network_link_name=names.network_link_name(name),
         location="global",
         registration_enabled=False,
-        virtual_network={"id": subnet_id.rsplit("/subnets/", 1)[0]},
+        virtual_network={
+            "id": pulumi.Output.from_input(subnet_id).apply(lambda subnet: subnet.rsplit("/subnets/", 1)[0])
+        },
         tags=tags,
         opts=part(),
     )

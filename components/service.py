@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.account import Account
-from components.component import Component, azure_provider
+from components.component import Component, azure_provider, former_names
 from components.contract import (
     GRANTED,
     REVOKED,
@@ -18,6 +18,7 @@ from components.contract import (
     has_key,
     unbinds,
 )
+from components.inputs import plain
 from components.key import KeyReference
 from components.key_version import KeyVersion
 from components.parts import Parts
@@ -61,15 +62,18 @@ class EncryptedLanguageService(Component):
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,
+        workspace_provider: pulumi.ProviderResource | None = None,
         around: Surroundings | None = None,
     ) -> None:
-        """`vault_provider` is an azure-native provider for an existing vault's subscription, if another.
+        """`vault_provider` is an azure-native provider for an existing vault's subscription, if another, and
+        `workspace_provider` for that of an existing workspace in which queries are to be kept.
         `around` is what survey() found; a program of several services asks once for all of them."""
-        wanted = Wanted(checked(args), vault_provider)
+        wanted = Wanted(plain(checked(args)), vault_provider, former_names(opts))
         around = around or survey({name: wanted}, provider=azure_provider(opts))[name]
         self._revoked, self._unbinds = args.get("access") == REVOKED, unbinds(args)
         super().__init__(name, opts, {"access": REVOKED} if self._revoked else None)
-        parts = Parts(self, name, args, around, vault_provider)
+        providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
+        parts = Parts(self, name, args, around, **providers)
         bound: list[pulumi.Resource] = []
         self.access = pulumi.Output.from_input(REVOKED if self._revoked else GRANTED)
         self.resource_group_name = parts.resource_group_name
@@ -102,7 +106,7 @@ class EncryptedLanguageService(Component):
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
         # On destroy the account goes before its vault.
-        account = parts.account(after=[key.vault.resource] if key.vault.resource else [])
+        account = parts.account(after=parts.vault_makers(key))
         grant = parts.grant(key, account.holder)
         version = parts.key_version(key, account.resource.id)
         self._made(account, key, version, grant)

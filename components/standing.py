@@ -6,7 +6,7 @@ change (guards.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ BINDING = "azure-cmk:index:CustomerManagedKey"
 KEY = "azure-native:keyvault:Key"
 VAULT = "azure-native:keyvault:Vault"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+GROUP = "azure-native:resources:ResourceGroup"
+WORKSPACE = "azure-native:operationalinsights:Workspace"
 SERVICE = "language-cmk:index:EncryptedLanguageService"
 
 State = Mapping[str, Mapping[str, Any]]
@@ -60,7 +62,8 @@ class StandingVault:
 class Standing:
     """One service in the state. `resources` are its resources as TYPE::NAME.
 
-    `assignment_id` is the ARM id of the role assignment that the state holds.
+    `assignment_id` is the ARM id of the role assignment that the state holds. `group_name` and `workspace_id`
+    are those of a resource group and a workspace that this stack made.
     `holder_id` is the object id of the identity that uses the key, as the grant in the state names it, or
     else the identity itself. `bound_to` is the vault's name and the key's that the account is bound to, lower
     case. `revoked` says that the last update took its access away, as the settings asked; `unfinished` that
@@ -76,6 +79,8 @@ class Standing:
     revoked: bool = False
     unfinished: bool = False
     assignment_id: str | None = None
+    group_name: str | None = None
+    workspace_id: str | None = None
 
     @property
     def is_bound(self) -> bool:
@@ -91,8 +96,10 @@ def by_type_and_name(outputs: Mapping[str, Any]) -> State:
     }
 
 
-def standing(name: str, state: State) -> Standing:
-    """What a state holds of the service `name`."""
+def standing(name: str, state: State, formerly: Sequence[str] = ()) -> Standing:
+    """What a state holds of the service `name`, also by the names that it had before."""
+    for old in formerly:
+        state = {**_renamed(state, old, name), **state}
     account, vault = state.get(f"{ACCOUNT}::{name}-account"), state.get(f"{VAULT}::{name}-vault")
     bound = _is_bound(state.get(f"{BINDING}::{name}-binding"), account)
     mine = frozenset(resource for resource in state if resource.partition("::")[2].startswith(f"{name}-"))
@@ -109,7 +116,19 @@ def standing(name: str, state: State) -> Standing:
         # The engine empties a component's outputs when its inputs change, until it is done with it.
         unfinished=state.get(f"{SERVICE}::{name}") == {},
         assignment_id=state.get(f"{ROLE_ASSIGNMENT}::{name}-access", {}).get("id"),
+        group_name=state.get(f"{GROUP}::{name}-group", {}).get("name"),
+        workspace_id=state.get(f"{WORKSPACE}::{name}-workspace", {}).get("id"),
     )
+
+
+def _renamed(state: State, old: str, new: str) -> State:
+    """The resources of a service of another name, by the names that they get."""
+    parts = [(key.partition("::"), outputs) for key, outputs in state.items()]
+    return {
+        f"{type}::{new}{logical.removeprefix(old)}": outputs
+        for (type, _, logical), outputs in parts
+        if logical == old or logical.startswith(f"{old}-")
+    }
 
 
 def _is_bound(binding: Mapping[str, Any] | None, account: Mapping[str, Any] | None) -> bool:

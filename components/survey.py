@@ -37,11 +37,12 @@ class RefusedError(pulumi.RunError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A service that is about to be made. `vault_provider` serves an existing vault's subscription, if that
-    is another one."""
+    """A service that is about to be made. `vault_provider` serves an existing vault's subscription, if
+    another; `formerly` are names that it had before."""
 
     args: EncryptedLanguageServiceArgs
     vault_provider: pulumi.ProviderResource | None = None
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,10 @@ def survey(
 ) -> Mapping[str, Surroundings]:
     """What is around each service. Raises RefusedError, for all services at once.
 
-    `provider` is the azure-native provider that makes the services, if it is not the default one.
-    `subscription_id` and `tenant_id` are what the stack's configuration says of azure-native's login, if it
-    does. The login itself does not tell: an engine that refreshes goes on with the provider as the last
-    update left it, for azure-native calls no change of its configuration a change, and only the next run
-    logs in as it is told.
+    `provider` is the azure-native provider that makes the services, if not the default one. `subscription_id`
+    and `tenant_id` are what the stack's configuration says of azure-native's login, if it does. The login
+    itself does not tell: an engine that refreshes goes on with the provider as the last update left it, for
+    azure-native calls no change of its configuration a change, and only the next run logs in as it is told.
     """
     # The program's shape follows from the answers, so it waits for them as a plain `pulumi.runtime.invoke`
     # does; but for all of them together.
@@ -100,7 +100,7 @@ class _Survey:
         stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         outputs = await ask("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
         state = by_type_and_name(outputs["outputs"])
-        self._before = {name: standing(name, state) for name in self._services}
+        self._before = {name: standing(name, state, one.formerly) for name, one in self._services.items()}
         self._refuse_elsewhere()
         self._client = await ask("azure-native:authorization:getClientConfig", self._through(None))
         for name, wanted in self._services.items():

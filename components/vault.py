@@ -10,9 +10,10 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components import names
+from components import access_mode, names, network
 from components.access_mode import RBAC
 from components.component import Component, Options, Tags
+from components.inputs import checked
 from components.network import NetworkArgs, public_network_access, vault_rules
 
 SOFT_DELETE_RETENTION_DAYS = 90
@@ -34,12 +35,12 @@ class VaultReference:
     resource: pulumi.Resource | None = None
 
 
-def vault_at(vault_id: pulumi.Input[str]) -> VaultReference:
+def vault_at(vault_id: pulumi.Input[str], provider: pulumi.ProviderResource | None = None) -> VaultReference:
     """The vault with an ARM id, which may be known only once it is made."""
     place = pulumi.Output.from_input(vault_id).apply(
         lambda found: names.parse_resource_id(found, names.VAULT_TYPE)
     )
-    return VaultReference(vault_id, place.names[0], place.resource_group_name)
+    return VaultReference(vault_id, place.names[0], place.resource_group_name, provider)
 
 
 class KeyVaultArgs(TypedDict):
@@ -63,7 +64,7 @@ class KeyVaultArgs(TypedDict):
 
 def make_vault(name: str, args: KeyVaultArgs, kept: Options, *, recovers: bool = False) -> VaultReference:
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
-    network = args.get("network") or {}
+    reach = args.get("network") or {}
     vault = keyvault.Vault(
         f"{name}-vault",
         resource_group_name=args["resource_group_name"],
@@ -79,8 +80,8 @@ def make_vault(name: str, args: KeyVaultArgs, kept: Options, *, recovers: bool =
             enable_purge_protection=True,
             # Said outright in both models: newer versions of the API have another default.
             enable_rbac_authorization=args.get("access_model") == RBAC,
-            public_network_access=public_network_access(network),
-            network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(network)),
+            public_network_access=public_network_access(reach),
+            network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(reach)),
         ),
         # How a vault came about is no property that it has later.
         opts=kept(ignore_changes=["properties.createMode"]),
@@ -103,6 +104,7 @@ class KeyVault(Component):
     """The vault's endpoint."""
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        checked(args, KeyVaultArgs, {**access_mode.CHOICES, **network.CHOICES})
         super().__init__(name, opts)
         vault = make_vault(name, args, self.kept)
         self.vault_id = pulumi.Output.from_input(vault.id)

@@ -7,6 +7,7 @@ limits (components/names.py and its neighbours).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -55,6 +56,17 @@ def _email(text: str) -> str:
     return text
 
 
+def _distinct(listed: list[str]) -> list[str]:
+    """Each thing once: two resources would be made for it, or Azure refuses the list."""
+    for text, count in Counter(text.lower() for text in listed).items():
+        if count > 1:
+            raise ValueError(f"{text!r} is listed {count} times; once is enough")
+    return listed
+
+
+ONCE = AfterValidator(_distinct)
+
+
 class Group(BaseModel):
     """Settings that belong together: camelCase in the stack's file, and none but those that are declared."""
 
@@ -76,7 +88,7 @@ class VaultSettings(Group):
         description="ARM id of an existing vault, also in another subscription of the same tenant. None is "
         "made then.",
     )
-    key_operators: list[Annotated[str, AfterValidator(_operator)]] = Field(
+    key_operators: Annotated[list[Annotated[str, AfterValidator(_operator)]], ONCE] = Field(
         default=[],
         description="Object ids of who may make a new version of the key, which a changed `key.generation` "
         "does; "
@@ -131,10 +143,10 @@ class NetworkSettings(Group):
         description="`closed`: nobody; `selected`: the networks listed; `open`: everyone who can log in; "
         "`private`: nobody but a network of your own, through private endpoints.",
     )
-    allowed_ip_ranges: list[Annotated[str, AfterValidator(checked_ip_range)]] = Field(
+    allowed_ip_ranges: Annotated[list[Annotated[str, AfterValidator(checked_ip_range)]], ONCE] = Field(
         default=[], description="Public IPv4 addresses or CIDR ranges that have access; with `selected`."
     )
-    allowed_subnet_ids: list[Annotated[str, _resource_id(names.SUBNET_TYPE)]] = Field(
+    allowed_subnet_ids: Annotated[list[Annotated[str, _resource_id(names.SUBNET_TYPE)]], ONCE] = Field(
         default=[], description="ARM ids of subnets that have access; with `selected`."
     )
     subnet_id: Annotated[str, _resource_id(names.SUBNET_TYPE)] | None = Field(
@@ -142,7 +154,7 @@ class NetworkSettings(Group):
         description="ARM id of the subnet that the private endpoints of account and vault are in; with "
         "`private`.",
     )
-    private_dns_zone_ids: list[Annotated[str, AfterValidator(_zone)]] = Field(
+    private_dns_zone_ids: Annotated[list[Annotated[str, AfterValidator(_zone)]], ONCE] = Field(
         default=[],
         description="ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and "
         "`privatelink.vaultcore.azure.net`; with `private`. One that is not given is made here.",
@@ -166,9 +178,12 @@ class AuditSettings(Group):
         description="Keeps queries in the workspace (key use by identity, failed unwraps, key changes), and "
         "alerts on failed unwraps and on keys that expire soon. For a vault made here.",
     )
-    alert_emails: list[Annotated[str, AfterValidator(_email)]] = Field(
+    alert_emails: Annotated[list[Annotated[str, AfterValidator(_email)]], ONCE] = Field(
         default=[], description="Addresses that alerts are sent to; with `alerts`."
     )
-    alert_action_group_ids: list[Annotated[str, _resource_id(names.ACTION_GROUP_TYPE)]] = Field(
-        default=[], description="ARM ids of existing action groups that alerts are sent to; with `alerts`."
+    alert_action_group_ids: Annotated[list[Annotated[str, _resource_id(names.ACTION_GROUP_TYPE)]], ONCE] = (
+        Field(
+            default=[],
+            description="ARM ids of existing action groups that alerts are sent to; with `alerts`.",
+        )
     )

@@ -35,6 +35,7 @@ _KINDS = {
     "model_type": "an object of settings",
     "model_attributes_type": "an object of settings",
 }
+_SHORTEST_SECRET = 4
 # Stands in for a required setting that is missing or wrong, so that the rules on the others can still be
 # asked.
 _SOUND = {"name": "service", "location": "westeurope"}
@@ -60,7 +61,7 @@ def parse(
 
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
-    raw = {key: _decoded(key, value) for key, value in config.items()}
+    raw = {key: _decoded(key, value) for key, value in config.items() if not _is_unsaid(key, value)}
     problems: list[Problem] = []
     services: list[ServiceSettings] = []
     for prefix, own, shared in _services(raw, problems):
@@ -71,12 +72,25 @@ def parse(
         problems += problems_between(services)
     if problems:
         unique = list(dict.fromkeys(problems))
-        raise SettingsError([_hidden(problem, secret) for problem in unique], namespace)
+        hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
+        raise SettingsError([_hidden(problem, secret, hidden) for problem in unique], namespace)
     return Settings(services=tuple(services))
 
 
-def _hidden(problem: Problem, secret: frozenset[str]) -> Problem:
-    return Problem(problem.path, "is wrong; its value is secret") if _top(problem.path) in secret else problem
+def _hidden(problem: Problem, secret: frozenset[str], values: frozenset[str]) -> Problem:
+    """A problem without secret values, which that of another setting may name, too."""
+    if _top(problem.path) in secret or any(value in problem.text for value in values):
+        return Problem(problem.path, "is wrong; its value is secret")
+    return problem
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in a value that are long enough to be told from words of a message."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+    elif isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
+        yield value
 
 
 def _top(path: str) -> str:
@@ -92,6 +106,12 @@ def _decoded(key: str, value: object) -> object:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def _is_unsaid(key: str, value: object) -> bool:
+    """Whether nothing follows the key of a group or list, as when all below it is commented out: Pulumi hands
+    that over as an empty text. An empty text where one is expected was perhaps meant to be another."""
+    return value == "" and key in _FIELDS and not _takes_text(_FIELDS[key].annotation)
 
 
 def _takes_text(annotation: Any) -> bool:
@@ -120,13 +140,15 @@ def _services(
         if isinstance(own, dict):
             yield f"{SERVICES}[{index}].", own, shared
         else:
-            problems.append(Problem(f"{SERVICES}[{index}]", f"found {own!r}, expected an object of settings"))
+            problems.append(
+                Problem(f"{SERVICES}[{index}]", f"found {_shown(own)}, expected an object of settings")
+            )
 
 
 def _service(
     own: Mapping[str, object], shared: Mapping[str, object], prefix: str
 ) -> tuple[ServiceSettings, list[Problem]]:
-    merged = _merged(shared, own)
+    merged = _without_nulls(_merged(shared, own))
     problems = []
     try:
         service = ServiceSettings.model_validate(merged)
@@ -151,6 +173,16 @@ def _merged(shared: Mapping[str, object], own: Mapping[str, object]) -> dict[str
         if isinstance(theirs, dict) and isinstance(ours, dict):
             merged[key] = {**theirs, **ours}
     return merged
+
+
+def _without_nulls(merged: Mapping[str, object]) -> dict[str, object]:
+    """What is said: of a setting that is null the default holds. A tag that is null stays, for it is none."""
+    said = {key: value for key, value in merged.items() if value is not None}
+    for key, field in _FIELDS.items():
+        group, annotation = said.get(key), field.annotation
+        if isinstance(group, dict) and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            said[key] = {name: value for name, value in group.items() if value is not None}
+    return said
 
 
 def _place(path: str, own: Mapping[str, object], prefix: str) -> str:
@@ -178,12 +210,18 @@ def _words(detail: Any, location: list[Any]) -> str:
             f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
         )
     if kind == "literal_error":
-        return f"found {found!r}, expected {context['expected']}"
+        return f"found {_shown(found)}, expected {context['expected']}"
     if kind in _KINDS:
-        return f"found {found!r}, expected {_KINDS[kind]}"
+        quoted = "; put it in quotes" if kind == "string_type" and isinstance(found, int | float) else ""
+        return f"found {_shown(found)}, expected {_KINDS[kind]}{quoted}"
     if kind == "value_error":
         return str(context["error"])
-    return f"found {found!r}, expected {detail['msg'].removeprefix('Input should be ')}"
+    return f"found {_shown(found)}, expected {detail['msg'].removeprefix('Input should be ')}"
+
+
+def _shown(found: object) -> str:
+    """A value as the file has it."""
+    return json.dumps(found) if found is None or isinstance(found, bool) else repr(found)
 
 
 def _model(location: list[Any]) -> type[BaseModel]:

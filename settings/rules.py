@@ -187,6 +187,11 @@ def problems_between(services: Sequence[ServiceSettings]) -> Found:
             for service in services
             if service.has_key and not (service.vault.id or service.key.id)
         ],
+        "key.name": [
+            f"{service.vault.id}/keys/{service.key.name or names.key_name(service.name)}"
+            for service in services
+            if service.has_key and service.vault.id and not service.key.id
+        ],
         # A network can know one zone of a name, and each of these services would make its own.
         "network.privateDnsZoneIds": [
             service.network.subnet_id.rsplit("/subnets/", 1)[0]
@@ -202,3 +207,21 @@ def problems_between(services: Sequence[ServiceSettings]) -> Found:
                     f"{count} services make {name!r}; give each its own, or make it once and name it as "
                     "existing",
                 )
+    yield from _shared_operators(services)
+
+
+def _shared_operators(services: Sequence[ServiceSettings]) -> Found:
+    """A vault has one access policy for each object id, so that one service alone can make it."""
+    made = Counter(
+        (operator, (service.vault.id or (service.key.id or "").rsplit("/keys/", 1)[0]).lower())
+        for service in services
+        if service.has_key and (service.vault.id or service.key.id)
+        for operator in service.vault.key_operators
+    )
+    for (operator, vault_id), count in made.items():
+        if count > 1:
+            yield Problem(
+                "vault.keyOperators",
+                f"{count} services give {operator!r} access to the keys of {vault_id!r}; name it at one of "
+                "them, which holds for all keys of the vault",
+            )

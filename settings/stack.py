@@ -19,6 +19,12 @@ def load() -> Settings:
     namespace = pulumi.get_project() + ":"
     values, login = _values(namespace), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(namespace + key))
+    # Pulumi says so itself of a program that reads one by pulumi.Config.get().
+    for key in sorted(secret):
+        pulumi.log.warn(
+            f"{namespace}{key} is secret in the stack's file, and is stored and shown as plain text all the "
+            "same, for it becomes what Azure itself shows of a resource: its name, place or tags"
+        )
     said = {"subscription_id": login.get("subscriptionId"), "tenant_id": login.get("tenantId")}
     return parse(values, namespace=namespace, secret=secret).model_copy(update=said)
 

@@ -52,6 +52,7 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
     assert {name: uri.split("/")[4] for name, uri in stack.outputs().items()} == {
         "service": "cmk-claims",
         "parts": "support",
+        "shared": "cmk-desk",
     }
     again = stack.deploy("--expect-no-changes")
     assert again.ok, again.output

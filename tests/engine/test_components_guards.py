@@ -67,6 +67,16 @@ def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: R
     deployed.config_file.write_text(original)
 
 
+def test_fails_when_what_the_stack_made_is_named_as_existing(deployed: Stack, azure: RunningAzure) -> None:
+    """The engine would delete what is no longer declared: a group with all in it, a vault with its key."""
+    original = deployed.config_file.read_text()
+    outputs = deployed.outputs()
+    deployed.configure(existingResourceGroupName="rg-contoso-dev", vault={"id": outputs["vaultId"]})
+    words = ("existingResourceGroupName: 'rg-contoso-dev' was made", "vault.id: 'kv-contoso-dev' was made")
+    refused(deployed, azure, outputs["accountId"], *words, "it would be deleted")
+    deployed.config_file.write_text(original)
+
+
 def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
     deployed: Stack, azure: RunningAzure
 ) -> None:

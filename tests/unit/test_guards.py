@@ -21,6 +21,8 @@ from tests.unit.recording import (
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
+OWN_VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language"
+WORKSPACE_ID = f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-language"
 PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$"
 
 GRANT = {"objectId": PRINCIPAL.upper(), "permissions": {"keys": ["Get", "wrapKey", "unwrapKey", "list"]}}
@@ -36,11 +38,14 @@ def state(*, bound: bool = True) -> dict[str, Any]:
         "properties": {},
     }
     vault = {
-        "id": f"{GROUP}/Microsoft.KeyVault/vaults/kv-language",
+        "id": OWN_VAULT_ID,
         "name": "kv-language",
         "properties": {"enableRbacAuthorization": False},
     }
-    outputs = {
+    group = GROUP.removesuffix("/providers")
+    outputs: dict[str, Any] = {
+        "azure-native:resources:ResourceGroup::language-group": {"id": group, "name": "rg-language"},
+        "azure-native:operationalinsights:Workspace::language-workspace": {"id": WORKSPACE_ID},
         "azure-native:cognitiveservices:Account::language-account": account,
         "azure-native:keyvault:Vault::language-vault": vault,
         "azure-native:keyvault:Key::language-key": {},
@@ -89,6 +94,10 @@ def paths(
         ({"access_model": "rbac"}, ["accessModel"]),
         ({"vault": {"name": "kv-other"}}, ["vault.name"]),
         ({"vault": {"id": VAULT_ID}, "access_model": "rbac"}, []),
+        ({"vault": {"id": OWN_VAULT_ID.replace("vaults/kv", "vaults/KV")}}, ["vault.id"]),
+        ({"key": {"id": f"{OWN_VAULT_ID}/keys/cmk-language"}}, ["key.id"]),
+        ({"existing_resource_group_name": "RG-language"}, ["existingResourceGroupName"]),
+        ({"audit": {"workspace_id": WORKSPACE_ID}}, ["audit.workspaceId"]),
         ({"tenant_id": "other"}, ["azure-native:tenantId"]),
         ({"subscription_id": "other"}, ["azure-native:subscriptionId"]),
     ],

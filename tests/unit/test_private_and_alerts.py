@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
+
 from components import queries
 from components.service import EncryptedLanguageService
-from tests.unit.recording import SUBSCRIPTION, RecordingMonitor, run
+from tests.unit.recording import OTHER_SUBSCRIPTION, SUBSCRIPTION, RecordingMonitor, run
 
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"
@@ -65,6 +67,21 @@ def test_alerts_ask_the_workspace_about_this_vault_and_tell_somebody() -> None:
         assert rule["scopes"] == [WORKSPACE]
         assert "/vaults/kv-language" in rule["criteria"]["allOf"][0]["query"]
         assert rule["actions"]["actionGroups"] == ["language-alerts-id"]
+
+
+def test_queries_are_kept_where_the_workspace_is() -> None:
+    """A workspace of another subscription is reached through a provider of its own; alerts only name it."""
+    audit: Any = {"workspace_id": WORKSPACE, "alerts": True}
+
+    def program() -> None:
+        provider = pulumi.ProviderResource("azure-native", "logs", {"subscriptionId": OTHER_SUBSCRIPTION})
+        args: Any = {"location": "westeurope", "audit": audit}
+        EncryptedLanguageService("language", args, workspace_provider=provider)
+
+    monitor = run(program)
+    assert {"::logs::" in found.request.provider for found in monitor.of(":SavedSearch")} == {True}
+    elsewhere = [*monitor.of(":ScheduledQueryRule"), *monitor.of(":DiagnosticSetting")]
+    assert {found.request.provider for found in elsewhere} == {""}
 
 
 def test_queries_ask_the_vaults_audit_log_by_its_fields() -> None:

@@ -65,7 +65,7 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
         ({"key": {"generation": "two"}}, "key.generation: found 'two', expected a whole number"),
         ({"key": {"generation": -1}}, "key.generation: found -1, expected greater than or equal to 0"),
         ({"key": 3}, "key: found 3, expected an object of settings"),
-        ({"tags": {"a": 1}}, "tags.a: found 1, expected text"),
+        ({"tags": {"a": 1}}, "tags.a: found 1, expected text; put it in quotes"),
         ({"tags": {"a?": "1"}}, "tags: tag name 'a?' holds one of <>%&\\?/"),
         (
             {"identity": "system"},
@@ -141,6 +141,27 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
             },
             "audit: found both newWorkspace and a workspaceId; one of them is enough",
         ),
+        (
+            {"vault": {"keyOperators": ["deployer", "deployer"]}},
+            "vault.keyOperators: 'deployer' is listed 2 times; once is enough",
+        ),
+        (
+            {"audit": {"alerts": True, "alertEmails": ["a@b.example", "A@b.example"]}},
+            "audit.alertEmails: 'a@b.example' is listed 2 times; once is enough",
+        ),
+        (
+            {"network": {"access": "selected", "allowedIpRanges": ["20.50.0.1/32"]}},
+            (
+                "network.allowedIpRanges[0]: '20.50.0.1/32' is too small a range, which Azure refuses; list "
+                "each address by itself, without '/'"
+            ),
+        ),
+        (
+            {"network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
+            "network.allowedIpRanges[0]: '0.0.0.0/0' is everyone; to mean that, say access: open",
+        ),
+        ({"tags": {"a": None}}, "tags.a: found null, expected text"),
+        ({"tags": {"a": True}}, "tags.a: found true, expected text; put it in quotes"),
         ({"services": []}, "services: found [], expected a list with at least one service"),
     ],
 )
@@ -183,55 +204,6 @@ def test_fails_once_with_everything_that_is_wrong() -> None:
     first, *lines = str(error.value).splitlines()
     assert first == "7 settings are wrong; nothing was made or changed:"
     assert all(line.startswith("  language-cmk:") for line in lines)
-
-
-def test_services_share_what_is_said_at_the_top() -> None:
-    """A service's own settings win over the shared ones; of a group, setting by setting."""
-    settings = parse(
-        as_pulumi_has_them(
-            location="uksouth",
-            key={"generation": 1, "rotatesAfterDays": 90},
-            services=[{"name": "alpha"}, {"name": "beta", "location": "ukwest", "key": {"generation": 2}}],
-        )
-    )
-    alpha, beta = settings.services
-    assert (alpha.location, beta.location) == ("uksouth", "ukwest")
-    assert (alpha.key.generation, beta.key.generation) == (1, 2)
-    assert alpha.key.rotates_after_days == beta.key.rotates_after_days == 90
-
-
-def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
-    """A problem is at the service when the service says it, and at the top when all of them share it."""
-    found = problems(location="nowhere", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
-    assert [problem.split(":")[0] for problem in found] == ["location", "services[1].sku"]
-
-
-@pytest.mark.parametrize(
-    ("services", "path"),
-    [
-        ([{"name": "alpha"}, {"name": "alpha"}], "name"),
-        ([{"name": "alpha", "accountName": "same"}, {"name": "beta", "accountName": "same"}], "accountName"),
-        (
-            [{"name": "alpha", "vault": {"name": "kv-same"}}, {"name": "beta", "vault": {"name": "KV-same"}}],
-            "vault.name",
-        ),
-        (
-            [{"name": "alpha", "resourceGroupName": "rg"}, {"name": "beta", "resourceGroupName": "rg"}],
-            "resourceGroupName",
-        ),
-    ],
-)
-def test_fails_when_two_services_make_the_same_thing(services: list[dict[str, Any]], path: str) -> None:
-    """What one service makes no other makes, too."""
-    assert path in [problem.split(":")[0] for problem in problems(location="uksouth", services=services)]
-
-
-def test_a_secret_value_is_in_no_message() -> None:
-    """A setting that is kept secret is said to be wrong without its value."""
-    with pytest.raises(SettingsError) as error:
-        parse({**MINIMAL, "accountName": "Hunter2!"}, secret=frozenset({"accountName"}))
-    assert "Hunter2" not in str(error.value)
-    assert "accountName: is wrong; its value is secret" in str(error.value)
 
 
 def test_settings_cannot_be_changed() -> None:

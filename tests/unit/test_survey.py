@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pulumi
 import pytest
+from pulumi.runtime.mocks import MockCallArgs
 
 from components.asking import is_absent
 from components.contract import ServiceVaultArgs
 from components.survey import Wanted, survey
-from tests.unit.recording import OTHER_SUBSCRIPTION, FakeAzure, run
+from tests.unit.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run
+
+
+class RefusedLoginError(AbsentError):
+    """What a provider answers without a login."""
+
+    def details(self) -> str:
+        return "Azure does not accept the login"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +45,20 @@ def test_absence_is_told_by_the_status_or_its_code(text: str) -> None:
 def test_fails_on_a_refusal_whose_ids_hold_the_same_digits(text: str) -> None:
     """What may not be read is not taken for absent: an existing vault would count as one to make."""
     assert not is_absent(text)
+
+
+def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
+    """Such as a login that Azure does not accept, which is how many a first run ends."""
+
+    class Refusing(FakeAzure):
+        def call(self, args: MockCallArgs) -> Any:
+            if args.token.endswith(":getClientConfig"):
+                raise RefusedLoginError
+            return super().call(args)
+
+    wanted = Wanted({"location": "westeurope"})
+    with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
+        run(lambda: survey({"one": wanted}), azure=Refusing())
 
 
 def test_a_shared_vault_is_asked_about_once() -> None:

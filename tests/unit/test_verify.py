@@ -100,8 +100,20 @@ def test_fails_when_the_cloud_cannot_be_asked(
 
 def test_fails_naming_missing_outputs(capsys: pytest.CaptureFixture[str]) -> None:
     """A stack that was never deployed is told so."""
-    assert verify.prove({"accountId": "/a"}, write_project=False) is False
-    assert "endpoint, vaultId, keyUriWithVersion" in capsys.readouterr().out
+    assert verify.prove({}, write_project=False) is False
+    assert "accountId, endpoint, vaultId, keyUriWithVersion: run `pulumi up`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("vault", [{}, {"vaultId": "/v"}])
+def test_fails_on_a_service_on_microsofts_keys_with_the_reason(
+    vault: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that is to be on Microsoft's keys, never bound or unbound, proves nothing: said as it is, for
+    another `pulumi up` would not help."""
+    assert verify.prove({"accountId": "/a", "endpoint": "https://e", **vault}, write_project=False) is False
+    printed = capsys.readouterr().out
+    assert "/a is under no key of the customer's" in printed
+    assert "pulumi up" not in printed
 
 
 class FakeClient:

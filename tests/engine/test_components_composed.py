@@ -1,0 +1,37 @@
+"""Services composed with other resources of one program in Python, on the real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+
+def test_services_in_what_the_same_program_makes(stack: Stack, azure: RunningAzure) -> None:
+    """The first preview knows neither group nor vault, and passes the policy pack with them; one update makes
+    all and settles; on destroy no account outlives the vault of its key."""
+    (stack.folder / "__main__.py").write_text(
+        (Path(__file__).with_name("programs") / "composed.py").read_text()
+    )
+    salt = stack.config()["encryptionsalt"]
+    stack.config_file.write_text(yaml.safe_dump({"config": {}, "encryptionsalt": salt}))
+    first = stack.up()
+    assert first.ok, first.output
+    outputs = stack.outputs()
+    for name in ("one", "two"):
+        states = cloud.history(azure, outputs[name]["accountId"])
+        assert states[-1]["keyUri"].startswith(f"https://kv-shared.vault.azure.net/keys/cmk-{name}/")
+    settled = stack.deploy("--expect-no-changes")
+    assert settled.ok, settled.output
+    gone = stack.destroy()
+    assert gone.ok, gone.output
+    for name in ("one", "two"):
+        states = cloud.history(azure, outputs[name]["accountId"])
+        assert [state["readable"] for state in states if state["why"] != "DELETE"].count(False) == 0, states
