@@ -30,7 +30,7 @@ from policies.stack_index import StackIndex
 from policies.view import View
 
 Clock = Callable[[], float]
-_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.ACCOUNT})
+_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT})
 
 
 def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:

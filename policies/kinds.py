@@ -26,6 +26,7 @@ class Kind(enum.Enum):
     RESOURCE_GROUP = "resource group"
     BINDING = "customer-managed key"
     KEY_VERSION = "key version"
+    FOREIGN = "resource that no rule reads"
 
 
 _BY_TYPE: Final = {
@@ -58,6 +59,14 @@ _BY_ARM_TYPE: Final = {
 _TOKEN: Final = re.compile(
     r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)$"
 )
+# Vaults, keys, their access and accounts as other providers have them: pulumi-azure, and
+# terraform-provider-azurerm as Pulumi bridges it.
+_FOREIGN: Final = re.compile(
+    r"azure:(keyvault/(keyvault|key|accesspolicy)|cognitive/(account(customermanagedkey)?|aiservices)):\w+$"
+    r"|azurerm:[^:]*/(keyvault(key|accesspolicy)?|cognitiveaccount(customermanagedkey)?|aiservices):\w+$",
+    re.IGNORECASE,
+)
+_DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*$")
 _VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)$")
 
 
@@ -68,8 +77,10 @@ def parse_token(token: str) -> tuple[Kind | None, str | None]:
         return _OWN[token], None
     match = _TOKEN.match(token)
     if match is None:
-        return None, None
+        return (Kind.FOREIGN if _FOREIGN.match(token) else None), None
     kind = _BY_TYPE.get((match["module"].lower(), match["type"].lower()))
+    if kind is None and _DEPLOYMENT.match(f"{match['module']}:{match['type']}"):
+        kind = Kind.FOREIGN
     return kind, _api_version(match["pinned"] or match["package"])
 
 

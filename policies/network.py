@@ -20,6 +20,10 @@ SETTINGS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+WIDEST: Final = 8
+"""Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
+
+
 def judge_network(view: View, options: Options) -> Iterable[Finding]:
     """As Azure Policy 037eea7a and 55615ac9 and PSRule; an Allow with IP rules (checkov CKV_AZURE_189) is
     open."""
@@ -59,9 +63,14 @@ def _open_ranges(view: View) -> Iterable[Finding]:
         return
     for rule in rules:
         value = rule.text("value")
-        if isinstance(value, str) and value.endswith("/0"):
+        if isinstance(value, str) and _is_wide(value):
             yield Violation(
-                found=f"properties.networkAcls.ipRules holds {shown(value)}, which is every address",
-                required="ranges of networks that are known",
+                found=f"properties.networkAcls.ipRules holds {shown(value)}, which is nobody's network",
+                required=f"ranges of networks that are known, none wider than /{WIDEST}",
                 fix="name the ranges that may enter",
             )
+
+
+def _is_wide(value: str) -> bool:
+    bits = value.rpartition("/")[2] if "/" in value else ""
+    return bits.isdecimal() and int(bits) < WIDEST

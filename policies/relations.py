@@ -21,13 +21,18 @@ from policies.view import UNKNOWN, View
 @dataclass(frozen=True, eq=False)
 class Grant:
     """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
-    entry)."""
+    entry).
+
+    `key` and `key_name` are what a role assignment on one key alone names; None otherwise.
+    """
 
     node: Node
     entry: PolicyEntry | None
     object_id: Text
     vault: Node | None
     vault_name: Text
+    key: Node | None = None
+    key_name: str | None = None
 
     @property
     def is_role(self) -> bool:
@@ -88,11 +93,13 @@ class Relations(KeyUses):
         name: Text = UNKNOWN
         if isinstance(scope, str):
             parts = scope.lower().split("/providers/microsoft.keyvault/vaults/")
-            name = parts[1].split("/")[0] if len(parts) == 2 else None
-            return Grant(node, None, node.view.text("principalId"), self._named(name), name)
+            name, *below = parts[1].split("/") if len(parts) == 2 else [None]
+            key_name = below[1] if len(below) > 1 and below[0] == "keys" else None
+            vault = self._named(name)
+            return Grant(node, None, node.view.text("principalId"), vault, name, key_name=key_name)
         key = self.index.source(node, Kind.KEY, "scope")
         vault = self.index.source(node, Kind.VAULT, "scope") or (self.vault_of(key) if key else None)
-        return Grant(node, None, node.view.text("principalId"), vault, name)
+        return Grant(node, None, node.view.text("principalId"), vault, name, key)
 
     def _named(self, name: str | None) -> Node | None:
         return self.index.vault_by_name.get(name) if name else None
@@ -134,7 +141,7 @@ class Relations(KeyUses):
         return found
 
     def grants_of(self, use: KeyUse) -> list[Grant]:
-        """The grants to the identity of a use, on its vault where both vaults are known.
+        """The grants to the identity of a use, on its vault and key where both sides are known.
 
         A principal that is known decides by itself; one that is not, on either side, by where the value
         comes from.
@@ -147,7 +154,23 @@ class Relations(KeyUses):
             for grant in self._grants_by_source.get(holder.urn, []):
                 if not (isinstance(principal, str) and isinstance(grant.object_id, str)):
                     found.append(grant)
-        return [grant for grant in found if _same_vault(grant, use)]
+        return [grant for grant in found if _same_vault(grant, use) and self._same_key(grant, use)]
+
+    def _same_key(self, grant: Grant, use: KeyUse) -> bool:
+        """A role on one key opens no other key of the vault."""
+        if grant.key is not None and use.key is not None:
+            return grant.key.urn == use.key.urn
+        known = self._key_names(use)
+        return grant.key_name is None or not known or grant.key_name in known
+
+    def _key_names(self, use: KeyUse) -> set[str]:
+        """The name of the key of a use, which a preview tells of its inputs alone; none if nothing tells."""
+        stated: list[object] = [use.key_name]
+        if use.key is not None:
+            declared = self.index.session.declared(use.key.urn)
+            views = [use.key.view, *([declared] if declared else [])]
+            stated += [view.get(name) for view in views for name in ("name", "keyName")]
+        return {name.lower() for name in stated if isinstance(name, str)}
 
 
 def _principal(holder: Node) -> Text:

@@ -1,8 +1,8 @@
 """What one run of the pack remembers between the calls the engine makes.
 
-Owns: the exemptions that were used, and what each vault's and account's inputs declare. The engine shows
-stack rules outputs alone: there a vault's own access policies look like those of separate resources, and in a
-preview whatever the program leaves out looks unknown.
+Owns: the exemptions that were used, and what each vault's, key's and account's inputs declare. The engine
+shows stack rules outputs alone: there a vault's own access policies look like those of separate resources,
+and in a preview whatever the program leaves out looks unknown.
 """
 
 from __future__ import annotations

@@ -58,13 +58,14 @@ def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
 
 def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[Finding]:
     kind = assignment.view.word("principalType")
-    if kind != "serviceprincipal" and kind is not UNKNOWN:
+    if kind not in ("serviceprincipal", None, UNKNOWN):
         return
     principal = assignment.view.text("principalId")
     if isinstance(principal, str) and principal.lower() in options.words("administrators"):
         return
-    if kind is UNKNOWN:
-        yield Undecided(f"principalType is not known yet, and the role is {role}")
+    if kind is None or kind is UNKNOWN:
+        said = "stated" if kind is None else "known yet"
+        yield Undecided(f"principalType is not {said}, and the role is {role}")
         return
     yield Violation(
         found=f"a service principal is assigned {role}",

@@ -34,6 +34,9 @@ _DAY: Final = 86_400
 _CMK: Final = "properties.encryption.keyVaultProperties"
 
 
+_TEMPLATE: Final = {"properties": {"template": {"resources": [{"type": "Microsoft.KeyVault/vaults"}]}}}
+
+
 @dataclass(frozen=True)
 class Refused:
     """What is shown to a rule, and the rule's settings."""
@@ -156,6 +159,10 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     "account-network-restricted": [account("properties.publicNetworkAccess", "Enabled")],
     "account-outbound-compatible": [account("properties.restrictOutboundNetworkAccess", True)],
     "no-preview-api-version": [Refused([Thing("x", "azure-native:keyvault/v20250101preview:Vault")])],
+    "no-other-provider": [
+        Refused([Thing("x", "azure:keyvault/keyVault:KeyVault")]),
+        Refused([Thing("x", "azure-native:resources:Deployment", _TEMPLATE)]),
+    ],
     "account-has-customer-key": [stack("binding")],
     "bound-after-grant": [stack("binding", depends_on=[])],
     "grant-present": [

@@ -160,7 +160,7 @@ ROLE_CASES = [
     ({"roleDefinitionId": UNKNOWN_TEXT}, "open"),
     ({"roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{OFFICER}"}, "violation"),
     ({"roleDefinitionId": OFFICER, "principalType": "User"}, "pass"),
-    ({"roleDefinitionId": OFFICER, "principalType": ...}, "pass"),
+    ({"roleDefinitionId": OFFICER, "principalType": ...}, "open"),
     ({"roleDefinitionId": OFFICER, "principalType": UNKNOWN_TEXT}, "open"),
     ({"roleDefinitionId": "00000000-0000-0000-0000-000000000000", "scope": "/"}, "pass"),
     ({"roleDefinitionId": None}, "pass"),

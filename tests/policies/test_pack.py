@@ -65,6 +65,7 @@ ADVISORY = [
     "account-network-restricted",
     "account-outbound-compatible",
     "no-preview-api-version",
+    "no-other-provider",
 ]
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
@@ -197,7 +198,7 @@ def test_the_pack_starts_from_any_folder(tmp_path: Path, name: str) -> None:
 
 
 def test_stack_rules_and_resource_rules_are_both_there() -> None:
-    """23 rules on one resource, 9 on the stack, and the list of exemptions."""
-    assert sum(isinstance(rule, ResourceRule) for rule in RULES) == 23
+    """24 rules on one resource, 9 on the stack, and the list of exemptions."""
+    assert sum(isinstance(rule, ResourceRule) for rule in RULES) == 24
     assert sum(isinstance(rule, StackRule) for rule in RULES) == 9
     assert [policy.name for policy in make_policies()][-1] == "exemptions-listed"

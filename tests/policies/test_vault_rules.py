@@ -146,7 +146,15 @@ def test_retention_is_within_azures_range_and_the_configured_minimum(
     assert ask(props, "vault-retention", {"minimumDays": minimum}) == expected
 
 
+def _ranges(*values: Any) -> dict[str, Any]:
+    return {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": value} for value in values]}}
+
+
 NETWORK_CASES = [
+    (_ranges("0.0.0.0/1", "128.0.0.0/1"), "violation", "violation"),
+    (_ranges("20.0.0.0/7"), "violation", "violation"),
+    (_ranges("20.0.0.0/8", "1.2.3.4", "1.2.3.4/32", UNKNOWN_TEXT, None), "pass", "violation"),
+    (_ranges("20.0.0.0/x", "/"), "pass", "violation"),
     ({"publicNetworkAccess": "Disabled"}, "pass", "pass"),
     ({"publicNetworkAccess": "disabled", "networkAcls": {"defaultAction": "Allow"}}, "pass", "pass"),
     ({"networkAcls": {"defaultAction": "deny"}}, "pass", "violation"),
