@@ -7,7 +7,7 @@ The roles' ids are Azure's own (built-in roles of Key Vault).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from review.resource import State, arm_name
@@ -28,6 +28,7 @@ class Grant:
     """What one identity may do. `enough` is None for a role that this project does not know.
 
     `scope` is an ARM id in lower case, or a vault's name for an access policy; empty when not known.
+    `ignored`: the vault looks at grants of the other kind alone, so that this one opens nothing.
     """
 
     urn: str
@@ -36,23 +37,45 @@ class Grant:
     scope: str
     enough: bool | None
     more: bool = False
+    is_role: bool = False
+    ignored: bool = False
 
     @property
     def words(self) -> str:
-        return f"{self.what} on {_place(self.scope)}"
+        said = f"{self.what} on {_place(self.scope)}"
+        return f"{said}, which the vault ignores" if self.ignored else said
 
-    def covers(self, vault: Value, key: Value) -> bool:
+    @property
+    def place(self) -> tuple[str | None, str | None]:
+        """The vault and the key that the scope names; None for what it does not name."""
+        parts = self.scope.strip("/").split("/")
+        if "vaults" not in parts:
+            return None, None
+        vault = parts.index("vaults")
+        named: list[str | None] = [*parts[vault + 1 : vault + 2], *parts[vault + 3 : vault + 4]]
+        return (*named, None, None)[:2]  # type: ignore[return-value]
+
+    def covers(self, vault: Value, key: Value, vault_id: str = "") -> bool:
         """Whether it counts for that key, or may: an unknown vault or scope is given the benefit."""
         if not self.scope or not isinstance(vault, str):
             return True
-        parts = self.scope.strip("/").split("/")
-        if "vaults" in parts:
-            place = parts.index("vaults")
-            if parts[place + 1 : place + 2] != [vault.lower()]:
-                return False
-            named = parts[place + 3 : place + 4]
-            return not named or not isinstance(key, str) or named == [key.lower()]
-        return True
+        named_vault, named_key = self.place
+        if named_vault is None:
+            # A role counts for all below its scope: subscription, resource group.
+            above = self.scope.startswith("/subscriptions/") and vault_id.startswith("/")
+            return not above or f"{vault_id.lower()}/".startswith(f"{self.scope}/")
+        if named_vault != vault.lower():
+            return False
+        return named_key is None or not isinstance(key, str) or named_key == key.lower()
+
+    def under(self, roles: bool | Mark | None) -> Grant:
+        """The grant in a vault that looks at role assignments alone (True), or at access policies alone
+        (False). None: nobody says which."""
+        if isinstance(roles, Mark):
+            return replace(self, enough=None if self.enough else self.enough)
+        if roles is None or roles is self.is_role:
+            return self
+        return replace(self, enough=False, more=False, ignored=True)
 
 
 def of_access_policy(urn: str, state: State) -> Grant:
@@ -81,6 +104,7 @@ def of_role_assignment(urn: str, state: State) -> Grant:
         scope=folded(text(state.declared("scope"))) or "",
         enough=True if id in _ROLES else None,
         more=more,
+        is_role=True,
     )
 
 

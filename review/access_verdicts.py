@@ -23,6 +23,12 @@ def of(recorded: Protection | None, live: Protection, planned: Protection) -> It
             "access to the key REMOVED ({}): the service can no longer read the data",
             (_shown(live.grants),),
         )
+    if live.enough and planned.enough is None and planned.bound:
+        yield Verdict(
+            Name.NOT_TOLD,
+            "access to the key changes, and the preview does not tell whether it is still enough ({})",
+            ("; ".join(dict.fromkeys(grant.words for grant in planned.grants)),),
+        )
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift, in rules.py.
     was_given = recorded is not None and recorded.enough is True
     if live.bound and live.enough is False and planned.enough and not was_given:

@@ -4,7 +4,8 @@
 #   review/drift.sh STACK FOLDER
 #
 # Writes into FOLDER what review/pull_request.sh writes, and refresh.json and drift.md for what a refresh finds.
-# Ends with 0 when nothing was found, 1 when something was; 2, 3 and 4 as the review of the drift says.
+# Ends with 0 when nothing was found, 1 when something was; 2, 3 and 4 as the review of the drift says, and 2 as
+# well where a review broke off.
 set -uo pipefail
 stack=${1:?wanted: review/drift.sh STACK FOLDER}
 folder=${2:?wanted: review/drift.sh STACK FOLDER}
@@ -30,6 +31,8 @@ fi
 # An update would mend it, and binds what was rotated: its review is the rotation report.
 "$(dirname "$0")/pull_request.sh" "$stack" "$folder"
 planned=$?
-if ((drifted > 1)); then exit "$drifted"; fi
-if ((planned > 1)); then exit "$planned"; fi
+for code in "$drifted" "$planned"; do
+  # No review ends with 1, but a program that broke off does, and has not looked at everything.
+  if ((code != 0)); then exit "$((code == 1 ? 2 : code))"; fi
+done
 if ((refreshed != 0)) || grep -q '"rotated"' "$folder/review.json"; then exit 1; fi

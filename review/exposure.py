@@ -17,12 +17,21 @@ _DESTINATIONS = (
 
 @dataclass(frozen=True)
 class Network:
-    """`rank` is 0 for nobody, 1 for selected networks, 2 for everybody; None when it is not known."""
+    """`rank` is 0 for nobody, 1 for selected networks, 2 for everybody; None when it is not known.
+
+    `trusted` is said to be so; `bypasses` also where nothing is said: AzureServices (Vault 2024-11-01).
+    """
 
     rank: int | None
     rules: frozenset[str] = frozenset()
     trusted: bool = False
     private_endpoints: int = 0
+    bypasses: bool = True
+
+    @property
+    def shuts_services_out(self) -> bool:
+        """Whether trusted Azure services, by which the service reaches its vault, are kept out, too."""
+        return self.rank in {0, 1} and not self.bypasses
 
     @property
     def words(self) -> str:
@@ -52,8 +61,9 @@ def network_of(state: State, private_endpoints: int) -> Network:
     acls = state.declared("properties.networkAcls")
     default = text(look(acls, "defaultAction"))
     trusted = "azureservices" in (folded(text(look(acls, "bypass"))) or "")
+    bypasses = trusted or text(look(acls, "bypass")) is None
     if folded(access) == "disabled":
-        return Network(0, trusted=trusted, private_endpoints=private_endpoints)
+        return Network(0, trusted=trusted, private_endpoints=private_endpoints, bypasses=bypasses)
     if isinstance(access, Mark) or isinstance(acls, Mark) or isinstance(default, Mark):
         return Network(None, private_endpoints=private_endpoints)
     if folded(default) != "deny":
@@ -61,7 +71,7 @@ def network_of(state: State, private_endpoints: int) -> Network:
     rules = _rules(acls)
     if rules is None:
         return Network(None, private_endpoints=private_endpoints)
-    return Network(1 if rules else 0, rules, trusted, private_endpoints)
+    return Network(1 if rules else 0, rules, trusted, private_endpoints, bypasses)
 
 
 def _rules(acls: object) -> frozenset[str] | None:

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from review.resource import State
-from review.values import Mark, Value, folded, look, text
+from review.values import Mark, Value, flag, folded, look, text
 
 _KEY_URI: Final = re.compile(r"https://([^/]+)/keys/([^/]+)(?:/([^/]+))?/?", re.IGNORECASE)
 _KEY_ID: Final = re.compile(r"/vaults/([^/]+)/keys/([^/]+)", re.IGNORECASE)
@@ -70,6 +70,15 @@ def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
         version=text(look(properties, "keyVersion")) or None,
         identity=text(look(properties, "identityClientId")) or None,
     )
+
+
+def is_disabled(key: State) -> bool:
+    """Whether a key's newest version is said to be disabled: asked for, or found.
+
+    azure-native nests a key's inputs under `properties` and not its outputs.
+    """
+    asked, found = look(key.inputs, "properties.attributes.enabled"), key.computed("attributes.enabled")
+    return False in (flag(asked), flag(found))
 
 
 def vault_name(uri: Value) -> Value:

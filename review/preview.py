@@ -118,15 +118,13 @@ def _read_digest(document: Mapping[str, Any]) -> Preview:
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
         raise PreviewError("the JSON has no steps: wanted what `pulumi preview --json` writes")
     reading = _Reading()
-    refreshing = False
-    for raw in document.get("steps") or ():
-        urn = str(raw.get("urn", ""))
-        kind = kind_of(_token(urn))
-        if kind is Kind.STACK:
-            # The stack opens the refresh and then the plan: it tells a refreshed change from a planned one.
-            refreshing = raw.get("op") == "refresh"
+    raws = [_mapping(raw) for raw in document.get("steps") or ()]
+    refreshing = _only_refreshes((str(raw.get("urn", "")), str(raw.get("op"))) for raw in raws)
+    for raw in raws:
+        kind = kind_of(_token(str(raw.get("urn", ""))), _inputs(raw, "newState", "oldState"))
         if kind is not None:
-            reading.add(Step.of(raw, kind, refreshed=refreshing, old="oldState", new="newState"))
+            refreshed = refreshing or raw.get("op") == "refresh"
+            reading.add(Step.of(raw, kind, refreshed=refreshed, old="oldState", new="newState"))
     reading.errors = [
         Diagnostic.of(raw) for raw in document.get("diagnostics") or () if raw.get("severity") == "error"
     ]
@@ -136,24 +134,18 @@ def _read_digest(document: Mapping[str, Any]) -> Preview:
 
 def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
     reading = _Reading()
-    last: dict[tuple[str, bool, str], Step] = {}
-    order: list[tuple[str, bool, str]] = []
-    refreshing = False
+    begun: list[tuple[str, str]] = []
+    last: dict[int, Mapping[str, Any]] = {}
+    latest: dict[str, int] = {}
     for event in events:
         if (entry := event.get("resourcePreEvent") or event.get("resOutputsEvent")) is not None:
             raw = entry.get("metadata") or {}
-            kind = kind_of(str(raw.get("type", "")))
-            if kind is Kind.STACK and "resourcePreEvent" in event:
-                refreshing = raw.get("op") == "refresh"
-            if kind is None:
-                continue
+            urn = str(raw.get("urn", ""))
+            if "resourcePreEvent" in event or urn not in latest:
+                latest[urn] = len(begun)
+                begun.append((urn, str(raw.get("op"))))
             # A step's second event carries what the provider answered.
-            op = str(raw.get("op"))
-            phase = refreshing or op == "refresh"
-            key = (str(raw.get("urn", "")), phase, "" if phase else op)
-            if key not in last:
-                order.append(key)
-            last[key] = Step.of(raw, kind, refreshed=phase, old="old", new="new")
+            last[latest[urn]] = raw
         elif (policy := event.get("policyEvent")) is not None:
             reading.policies.append(policy_finding(policy))
         elif (diagnostic := event.get("diagnosticEvent")) is not None:
@@ -161,9 +153,32 @@ def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
                 reading.errors.append(Diagnostic.of(diagnostic))
         elif (summary := event.get("summaryEvent")) is not None:
             reading.finished = summary.get("result", "succeeded") == "succeeded"
-    for key in order:
-        reading.add(last[key])
+    refreshing = _only_refreshes(begun)
+    for place, (_, op) in enumerate(begun):
+        raw = last[place]
+        kind = kind_of(str(raw.get("type", "")), _inputs(raw, "new", "old"))
+        if kind is not None:
+            refreshed = refreshing or op == "refresh"
+            reading.add(Step.of(raw, kind, refreshed=refreshed, old="old", new="new"))
     return reading.done()
+
+
+def _only_refreshes(steps: Iterable[tuple[str, str]]) -> bool:
+    """Whether there is no plan, as in `pulumi refresh --preview-only`, by each step's URN and operation.
+
+    There a step is called by what the refresh found (update, delete). Where a plan follows, each refreshed
+    step is called refresh, in any order, and what is planned for the resource is a second step.
+    """
+    ops: dict[str, list[str]] = {}
+    for urn, op in steps:
+        ops.setdefault(urn, []).append(op)
+    stack = [op for urn, found in ops.items() if kind_of(_token(urn)) is Kind.STACK for op in found]
+    return stack == ["refresh"] and all(len(found) == 1 for found in ops.values())
+
+
+def _inputs(raw: Mapping[str, Any], new: str, old: str) -> Mapping[str, Any]:
+    found = (raw.get(new) or raw.get(old) or {}).get("inputs")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _token(urn: str) -> str:

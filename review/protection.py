@@ -5,6 +5,7 @@ Owns: the facts that a report shows and verdicts compare. Does not own: what a d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from review import exposure
@@ -55,7 +56,10 @@ class Vault:
 
 @dataclass(frozen=True)
 class Protection:
-    """One account at one moment. `key` is None on Microsoft-managed keys, `vault` if the preview has none."""
+    """One account at one moment. `key` is None on Microsoft-managed keys, `vault` if the preview has none.
+
+    `opened_by` are the URNs of the user-assigned identities of this stack that may open the key.
+    """
 
     key: BoundKey | Mark | None
     identity: Identity | None
@@ -66,6 +70,7 @@ class Protection:
     audit: str | None
     protect: bool
     binding: str | None = None
+    opened_by: frozenset[str] = frozenset()
 
     @property
     def bound(self) -> bool:
@@ -91,13 +96,18 @@ def of_account(world: World, account: Resource, state: State) -> Protection:
     return Protection(
         key=key,
         identity=identity,
-        grants=_covering(_grants(world, account, state, identity, binding), key),
+        grants=_covering(world, _grants(world, (account, state), identity, binding, key), key),
         network=exposure.network_of(state, world.private_endpoints_of(id)),
         local_auth=_local_auth(state),
         vault=_vault(world, key),
         audit=_audit(world, account.urn, id),
         protect=state.protect,
         binding=binding[0].urn if binding else None,
+        opened_by=frozenset(
+            entry[0].urn
+            for id in openers(world, state, identity, key)[1]
+            if key is not None and (entry := world.identity(id))
+        ),
     )
 
 
@@ -109,7 +119,7 @@ def of_binding(world: World, binding: Resource, state: State) -> Protection:
     return Protection(
         key=key,
         identity=None,
-        grants=_covering(grants, key),
+        grants=_covering(world, grants, key),
         network=None,
         local_auth=None,
         vault=_vault(world, key),
@@ -142,21 +152,55 @@ def _user_assigned(identity: object) -> frozenset[str] | None:
     return frozenset(known for id in ids if (known := folded(id)))
 
 
-def _grants(
-    world: World, account: Resource, state: State, identity: Identity, binding: Entry | None
-) -> tuple[Grant, ...]:
-    principals: list[Value] = [identity.principal] if identity.system else []
-    urns = [account.urn]
+def openers(
+    world: World, state: State, identity: Identity, key: BoundKey | Mark | None
+) -> tuple[bool, frozenset[str]]:
+    """Whether the account's own identity opens its key, and which user-assigned ones do.
+
+    A key that names a client id is opened by that identity alone, one that names none by the account's own;
+    where neither can be told, any of them may.
+    """
+    user = identity.user or frozenset()
+    own = identity.system is True
+    client = key.identity if isinstance(key, BoundKey) else Mark.UNKNOWN
+    if client is None and own:
+        return True, frozenset()
+    named = {
+        id
+        for id in user
+        if isinstance(client, str)
+        and any(folded(one) == folded(client) for one in _facts(world, state, id, "clientId"))
+    }
+    return (False, frozenset(named)) if named else (own, user)
+
+
+def _facts(world: World, state: State, id: str, name: str) -> Iterator[Value]:
+    """What the cloud says of an attached identity, by its own resource and by the account."""
+    entry = world.identity(id)
+    if entry:
+        yield text(entry[1].computed(name))
     assigned = look(state.computed("identity"), "userAssignedIdentities")
-    for id in identity.user or ():
+    if isinstance(assigned, dict):
+        yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
+
+
+def _grants(
+    world: World,
+    account: Entry,
+    identity: Identity,
+    binding: Entry | None,
+    key: BoundKey | Mark | None,
+) -> tuple[Grant, ...]:
+    state = account[1]
+    own, user = openers(world, state, identity, key)
+    principals: list[Value] = [identity.principal] if own else []
+    # An identity that is not made yet is known by the account that it is made with.
+    urns = [account[0].urn] if own or identity.system is None else []
+    for id in user:
         entry = world.identity(id)
+        principals += _facts(world, state, id, "principalId")
         if entry:
-            principals.append(text(entry[1].computed("principalId")))
             urns.append(entry[0].urn)
-        if isinstance(assigned, dict):
-            principals += [
-                text(look(facts, "principalId")) for known, facts in assigned.items() if folded(known) == id
-            ]
     if identity.user is None:
         urns += [entry[0].urn for entry in world.needed_identities(state)]
     # What is bound in the account's own create waits for the grant itself.
@@ -164,10 +208,12 @@ def _grants(
     return world.grants_of(urns, principals, waiting.waits_for)
 
 
-def _covering(grants: tuple[Grant, ...], key: BoundKey | Mark | None) -> tuple[Grant, ...]:
+def _covering(world: World, grants: tuple[Grant, ...], key: BoundKey | Mark | None) -> tuple[Grant, ...]:
     if not isinstance(key, BoundKey):
         return grants
-    return tuple(grant for grant in grants if grant.covers(key.vault, key.name))
+    vault, roles = world.vault_named(key.vault), world.uses_roles(key.vault)
+    id = vault[1].id if vault else ""
+    return tuple(grant.under(roles) for grant in grants if grant.covers(key.vault, key.name, id))
 
 
 def _local_auth(state: State) -> bool | Mark | None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from review import access_verdicts, weakening
+from review import access_verdicts, vault_verdicts, weakening
 from review.keys import BoundKey
-from review.kinds import Kind
 from review.protection import Protection
 from review.resource import Resource
 from review.subject import Loose, Subject
@@ -26,9 +25,11 @@ def verdicts_of(subject: Subject) -> tuple[Verdict, ...]:
 
 
 def verdicts_of_loose(loose: Loose) -> tuple[Verdict, ...]:
-    """Verdicts on a vault or key that no account of the preview is bound to."""
+    """Verdicts on a vault or key that no account of the preview is bound to, or on what else has some."""
+    if loose.verdicts:
+        return loose.verdicts
     resource = loose.resource
-    found = [*_vault_or_key(resource)]
+    found = [*vault_verdicts.of(resource)]
     if loose.live and loose.planned and not resource.replaced:
         found += weakening.of_vault(loose.live, loose.planned)
     return tuple(sorted(found, key=lambda one: -one.severity))
@@ -50,16 +51,15 @@ def _all(subject: Subject) -> Iterator[Verdict]:
     elif live and planned:
         yield from _drift(subject, live, planned)
         yield from _encryption(subject, live, planned)
-        lost = [*_identity(live, planned)]
+        lost = [*_identity(live, planned), *_opener(subject, live)]
         # Access goes with the identity that has it.
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
         yield from weakening.of_account(live, planned)
         if planned == live and subject.recorded:
             # Nothing is planned, so what was weakened outside Pulumi stays so.
             yield from weakening.of_account(subject.recorded, live)
-    if not (account and account.deleted):
-        # A key goes with its vault.
-        yield from [*_vault_or_key(subject.vault)] or _vault_or_key(subject.key)
+    # A key goes with its vault. Accounts of other stacks may use both, so they are told where this one goes.
+    yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 
 
 def _leaves(subject: Subject) -> Iterator[Verdict]:
@@ -168,6 +168,18 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
         )
 
 
+def _opener(subject: Subject, live: Protection) -> Iterator[Verdict]:
+    """The resource of a user-assigned identity that opens the key goes, whatever the account still lists."""
+    for one in subject.identities:
+        if one.urn in live.opened_by and (one.deleted or one.replaced):
+            what = "REPLACED by a new one, which has no access by itself" if one.replaced else "DELETED"
+            yield Verdict(
+                Name.IDENTITY_LOST,
+                f"user-assigned identity {{}} {what}: the account loses its key, and with it the data",
+                (one.name,),
+            )
+
+
 def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:
     recorded = subject.recorded
     if recorded is None:
@@ -201,31 +213,6 @@ def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[
             yield Verdict(Name.IDENTITY_LOST, words)
         else:
             yield Verdict(Name.IDENTITY_LOST, "system-assigned identity was removed outside Pulumi")
-
-
-def _vault_or_key(resource: Resource | None) -> Iterator[Verdict]:
-    if resource is None:
-        return
-    is_vault = resource.kind is Kind.VAULT
-    noun = "vault" if is_vault else "key"
-    state = resource.live or resource.recorded
-    name: Value = state.id.rsplit("/", 1)[-1] if state and state.id else resource.name
-    if resource.replaced:
-        verdict = Name.VAULT_REPLACED if is_vault else Name.KEY_REPLACED
-        kept = " and stays in the vault" if state and state.retained and not is_vault else ""
-        yield Verdict(
-            verdict, f"{noun} {{}} REPLACED by a new one{kept}: data under it must keep the old one", (name,)
-        )
-    elif resource.deleted:
-        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
-        yield Verdict(verdict, f"{noun} {{}} DELETED: all data under it becomes unreadable", (name,))
-    elif resource.released:
-        yield Verdict(Name.RELEASED, f"{noun} {{}} leaves the stack and stays in Azure as it is", (name,))
-    elif resource.live is None and resource.recorded is not None:
-        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
-        yield Verdict(
-            verdict, f"{noun} {{}} was deleted outside Pulumi: restore it, do not make another", (name,)
-        )
 
 
 def _shown(key: BoundKey) -> Value:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from review import protection
+from review import elsewhere, protection
 from review.keys import BoundKey
 from review.kinds import Kind
 from review.preview import Preview
 from review.protection import Protection
 from review.resource import Resource, arm_name
 from review.values import Mark, Value, folded, text
+from review.verdict import Verdict
 from review.world import Moment, World
 
 
@@ -34,32 +35,52 @@ class Subject:
     planned: Protection | None
     key: Resource | None = None
     vault: Resource | None = None
+    identities: tuple[Resource, ...] = ()
     maybe_bound: bool = False
 
 
 @dataclass(frozen=True)
 class Loose:
-    """A vault or a key that no account of the preview is bound to."""
+    """A vault or a key that no account of the preview is bound to, or whatever else has `verdicts`."""
 
     resource: Resource
     name: Value
     id: Value
-    live: protection.Vault | None
-    planned: protection.Vault | None
+    live: protection.Vault | None = None
+    planned: protection.Vault | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Loose, ...]]:
     """The accounts of a preview, and the vaults and keys that belong to none of them."""
-    worlds = {moment: World(preview.resources, moment) for moment in Moment}
-    by_urn = {resource.urn: resource for resource in preview.resources}
-    subjects = list(_accounts(preview.resources, worlds, by_urn))
+    resources = elsewhere.with_their_groups(preview.resources)
+    worlds = {moment: World(resources, moment) for moment in Moment}
+    by_urn = {resource.urn: resource for resource in resources}
+    subjects = list(_accounts(resources, worlds, by_urn))
     taken = {binding.urn for subject in subjects for binding in subject.bindings}
-    adrift = [one for one in preview.resources if one.kind is Kind.BINDING and one.urn not in taken]
+    adrift = [one for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
     if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
         subjects = [replace(one, maybe_bound=True) for one in subjects]
     subjects += [_external(resource, worlds, by_urn) for resource in adrift]
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
-    return tuple(subjects), tuple(_loose(preview.resources, worlds, used))
+    found = elsewhere.verdicts(resources, worlds, _owned(subjects))
+    others = [_other(by_urn[urn], verdict) for urn, verdict in found]
+    return tuple(subjects), (*_loose(resources, worlds, used), *others)
+
+
+def _owned(subjects: Iterable[Subject]) -> frozenset[str]:
+    """The principals of the accounts, whose access their own verdicts are about."""
+    moments = [
+        one for subject in subjects for one in (subject.recorded, subject.live, subject.planned) if one
+    ]
+    principals = [grant.principal for one in moments for grant in one.grants]
+    principals += [one.identity.principal for one in moments if one.identity]
+    return frozenset(known for one in principals if (known := folded(one)))
+
+
+def _other(resource: Resource, verdict: Verdict) -> Loose:
+    state = resource.live or resource.planned
+    return Loose(resource, resource.name, (state.id or None) if state else None, verdicts=(verdict,))
 
 
 def _accounts(
@@ -105,13 +126,15 @@ def _subject(
 ) -> Subject:
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
     key, vault = _key_and_vault(found, worlds)
+    live = found[Moment.LIVE]
     return Subject(
         name=name,
         id=id,
         account=account,
         bindings=tuple(by_urn[urn] for urn in bindings),
+        identities=tuple(by_urn[urn] for urn in sorted(live.opened_by)) if live else (),
         recorded=found[Moment.RECORDED],
-        live=found[Moment.LIVE],
+        live=live,
         planned=found[Moment.PLANNED],
         key=key,
         vault=vault,

@@ -7,15 +7,15 @@ update will tell the value, the engine's own property dependencies. Nothing is j
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 
-from review import access, keys
+from review import access, joins, keys
 from review.access import Grant
 from review.kinds import Kind
 from review.resource import Resource, State, arm_name
-from review.values import Mark, Value, folded, items, look, text
+from review.values import Mark, Value, flag, folded, items, look, text
 
 Entry = tuple[Resource, State]
 
@@ -41,16 +41,18 @@ class World:
             if state is not None:
                 self._by_urn[resource.urn] = (resource, state)
                 self._by_kind[resource.kind].append((resource, state))
-        self._bindings = _index(self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId")))
-        self._unbound = {folded(id) for id in _left(resources)} if moment is Moment.PLANNED else set()
-        self._vaults = _index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
-        self._keys = _index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
-        self._logs = _index(
+        self._bindings = joins.index(
+            self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId"))
+        )
+        self._unbound = {folded(id) for id in joins.left(resources)} if moment is Moment.PLANNED else set()
+        self._vaults = joins.index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
+        self._keys = joins.index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
+        self._logs = joins.index(
             self._by_kind[Kind.DIAGNOSTIC_SETTING], lambda state: text(state.declared("resourceUri"))
         )
-        self._identities = _index(self._by_kind[Kind.IDENTITY], lambda state: state.id or None)
-        self._endpoints = _targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
-        self._grants = self._all_grants(set(_taken(resources)) if moment is Moment.PLANNED else set())
+        self._identities = joins.index(self._by_kind[Kind.IDENTITY], lambda state: state.id or None)
+        self._endpoints = joins.targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
+        self._grants = self._all_grants(set(joins.taken(resources)) if moment is Moment.PLANNED else set())
 
     def state(self, urn: str) -> State | None:
         """The state of a resource; None when it is not there at this moment."""
@@ -128,6 +130,27 @@ class World:
             if made_from or grant.urn in awaited:
                 found.append(grant)
         return tuple(found)
+
+    def grants(self) -> Iterator[Grant]:
+        """Every grant, whoever it is for."""
+        for found in self._grants.values():
+            yield from found
+
+    def uses_roles(self, vault: Value) -> bool | Mark | None:
+        """Whether a vault looks at role assignments and not at access policies; None where nobody says.
+
+        What is no longer said means access policies (Vault 2024-11-01).
+        """
+        entry = self.vault_named(vault)
+        if entry is None:
+            return None
+        state, path = entry[1], "properties.enableRbacAuthorization"
+        if self.live:
+            return flag(state.found(path))
+        asked = flag(look(state.inputs, path))
+        if asked is None and look(state.before, path) is not None:
+            return False
+        return flag(look(state.carried, path)) if asked is None else asked
 
     def identity(self, id: Value) -> Entry | None:
         """A user-assigned identity of this stack."""
@@ -207,39 +230,3 @@ class World:
                 id = folded(text(look(entry, "objectId")))
                 if id not in kept:
                     yield f"/vaults/{folded(arm_name(state, 'vaultName'))}", id
-
-
-def _index(entries: Iterable[Entry], by: Callable[[State], Value]) -> Mapping[str, list[Entry]]:
-    index: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        index[folded(by(entry[1])) or ""].append(entry)
-    return index
-
-
-def _left(resources: Iterable[Resource]) -> Iterator[Value]:
-    """The accounts whose binding is deleted, or goes to another account."""
-    for one in resources:
-        if one.kind is Kind.BINDING and one.live:
-            id = text(one.live.declared("accountId"))
-            if one.deleted or (one.planned and folded(text(one.planned.declared("accountId"))) != folded(id)):
-                yield id
-
-
-def _taken(resources: Iterable[Resource]) -> Iterator[tuple[str, str | None]]:
-    """Vault and identity of each access policy that this update deletes."""
-    for one in resources:
-        if one.kind is Kind.ACCESS_POLICY and one.deleted and one.live:
-            grant = access.of_access_policy(one.urn, one.live)
-            yield grant.scope, folded(grant.principal)
-
-
-def _targets(entries: Iterable[Entry]) -> Mapping[str, int]:
-    count: defaultdict[str, int] = defaultdict(int)
-    for _, state in entries:
-        for path in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-            connections = items(state.declared(path))
-            for connection in connections if isinstance(connections, list) else ():
-                id = folded(text(look(connection, "privateLinkServiceId")))
-                if id:
-                    count[id] += 1
-    return count

@@ -96,3 +96,17 @@ def bound() -> list[Step]:
         same(POLICY, "p", policy("get", "wrapKey", "unwrapKey")),
         same(BINDING, "b", binding()),
     ]
+
+
+INLINE = {
+    "keySource": "Microsoft.KeyVault",
+    "keyVaultProperties": {
+        "keyName": "key",
+        "keyVersion": "a" * 32,
+        "keyVaultUri": "https://kv.vault.azure.net/",
+    },
+}
+
+
+def replaced(steps: list[Step], token: str, new: Step) -> list[Step]:
+    return [new if one["urn"].split("$")[1].startswith(f"{token}::") else one for one in steps]

@@ -90,6 +90,7 @@ class Program:
         log = self.folder / "events.jsonl"
         log.unlink(missing_ok=True)
         words = ["refresh", "--preview-only"] if situation.refresh_only else ["preview", "--show-sames"]
+        words = ["destroy", "--preview-only"] if situation.destroy else words
         pack = ["--policy-pack", "policies"] if situation.pack else []
         events = [] if situation.refresh_only else ["--event-log", str(log)]
         done = self.run(*words, "--json", *pack, *events)

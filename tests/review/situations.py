@@ -21,6 +21,7 @@ class Situation:
     before: str = "deployed"
     pack: bool = False
     refresh_only: bool = False
+    destroy: bool = False
     stream: bool = False
 
 
@@ -59,6 +60,13 @@ SITUATIONS = (
     Situation("access-revoked", "The grant is taken out", 4, ("access-revoked",), {"grant": False}),
     Situation("access-widened", "The service gets a wider role", 3, ("access-widened",), {"officer": True}),
     Situation(
+        "grant-ignored",
+        "The vault looks at access policies, and the grant is a role",
+        4,
+        ("access-revoked",),
+        {"rbac": False},
+    ),
+    Situation(
         "vault-replaced",
         "The vault gets another name",
         4,
@@ -94,6 +102,13 @@ SITUATIONS = (
         {"accountName": "lang-plain-2"},
     ),
     Situation("account-deleted", "The account is taken out", 4, ("account-deleted",), {"account": False}),
+    Situation(
+        "destroyed",
+        "The whole stack is destroyed",
+        4,
+        ("account-deleted", "vault-deleted", "not-told"),
+        destroy=True,
+    ),
     Situation(
         "recovery-weakened", "Purge protection is turned off", 4, ("recovery-weakened",), {"purge": False}
     ),

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from review.drift import changes
+from tests.review.running import run
+from tests.support.stack import ROOT
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 KEYS = "https://v.vault.azure.net/keys/k"
@@ -71,3 +74,20 @@ def test_what_was_deleted_and_changed_is_named() -> None:
 def test_names_are_inert() -> None:
     """A name is shown in a code span that it cannot end."""
     assert of_key(ROTATED, "a` @team <b>").startswith("- `a' @team <b>` has")
+
+
+@pytest.mark.parametrize(("review", "expected"), [(0, 0), (1, 2), (2, 2), (3, 3), (4, 4)])
+@pytest.mark.parametrize("of", ["refresh.json", "preview.json"])
+def test_a_review_that_broke_off_is_not_a_quiet_night(
+    tmp_path: Path, of: str, review: int, expected: int
+) -> None:
+    """Python ends with 1 when a program breaks off, which is the script's own word for passing drift."""
+    python, pulumi = tmp_path / "python", tmp_path / "pulumi"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *{of}*) exit {review} ;; esac\n')
+    pulumi.write_text("#!/bin/sh\necho '{}'\n")
+    for tool in (python, pulumi):
+        tool.chmod(0o755)
+    (tmp_path / "night").mkdir()
+    env = {"PYTHON": str(python), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = run(ROOT / "review" / "drift.sh", "dev", tmp_path / "night", env=env)
+    assert done.returncode == expected, done.stderr

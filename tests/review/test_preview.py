@@ -77,3 +77,30 @@ def test_each_spelling_of_unknown_and_secret_is_told_apart(written: object, mark
     """The engine has several ways to write what it does not know and what it does not show."""
     assert look({"a": {"b": written}}, "a.b") is mark
     assert look({"a": written}, "a.b") is mark
+
+
+def test_a_refresh_is_told_from_a_plan_whatever_the_order() -> None:
+    """The stack's own refresh comes anywhere among the others; `pulumi destroy` plans the stack last."""
+    stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "oldState": {}}
+    refreshed = [step("refresh", BINDING, "b", binding(), binding()), {**stack, "op": "refresh"}]
+    planned = [step("delete", BINDING, "b", binding()), {**stack, "op": "delete"}]
+    for first in (refreshed, refreshed[::-1]):
+        for second in (planned, planned[::-1], planned[:1]):
+            (found,) = read(digest(*first, *second)).resources
+            assert found.deleted, (first, second)
+
+
+def test_what_a_refresh_alone_finds_is_no_plan() -> None:
+    """`pulumi refresh --preview-only` calls a step by what it found, before or after the stack's own step."""
+    stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "op": "refresh", "oldState": {}}
+    gone = step("delete", BINDING, "b", binding())
+    for steps in ([gone, stack], [stack, gone]):
+        (found,) = read(digest(*steps)).resources
+        assert (found.recorded is not None, found.live, found.deleted) == (True, None, False)
+
+
+@pytest.mark.parametrize("steps", [["x"], {"op": "delete"}])
+def test_fails_on_steps_of_another_shape(steps: object) -> None:
+    """As on anything else that is not the engine's JSON."""
+    with pytest.raises(PreviewError, match="pulumi"):
+        read(json.dumps({"steps": steps, "changeSummary": {}}))

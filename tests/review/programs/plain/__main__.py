@@ -51,7 +51,7 @@ if say.get("vault", True):
             "sku": {"family": "A", "name": "standard"},
             "enable_soft_delete": True,
             "enable_purge_protection": say.get("purge", True),
-            "enable_rbac_authorization": True,
+            "enable_rbac_authorization": say.get("rbac", True),
             "public_network_access": "Enabled",
             "network_acls": network if say.get("firewall", True) else {"default_action": "Allow"},
         },

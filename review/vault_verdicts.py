@@ -1,0 +1,54 @@
+"""Verdicts on a vault or a key itself: replaced, deleted, released, disabled.
+
+Owns: these judgements. Does not own: its settings (weakening.py). Source: disabling or deleting the key takes
+access to the data away, in "encryption of data at rest".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from review.keys import is_disabled
+from review.kinds import Kind
+from review.resource import Resource
+from review.values import Value
+from review.verdict import Name, Verdict
+
+
+def of(resource: Resource | None) -> Iterator[Verdict]:
+    """What an update does to a vault or a key; nothing when there is none."""
+    if resource is None:
+        return
+    is_vault = resource.kind is Kind.VAULT
+    noun = "vault" if is_vault else "key"
+    state = resource.live or resource.recorded
+    name: Value = state.id.rsplit("/", 1)[-1] if state and state.id else resource.name
+    if resource.replaced:
+        verdict = Name.VAULT_REPLACED if is_vault else Name.KEY_REPLACED
+        kept = " and stays in the vault" if state and state.retained and not is_vault else ""
+        yield Verdict(
+            verdict, f"{noun} {{}} REPLACED by a new one{kept}: data under it must keep the old one", (name,)
+        )
+    elif resource.deleted:
+        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
+        yield Verdict(verdict, f"{noun} {{}} DELETED: all data under it becomes unreadable", (name,))
+    elif resource.released:
+        yield Verdict(Name.RELEASED, f"{noun} {{}} leaves the stack and stays in Azure as it is", (name,))
+    elif resource.live is None and resource.recorded is not None:
+        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
+        yield Verdict(
+            verdict, f"{noun} {{}} was deleted outside Pulumi: restore it, do not make another", (name,)
+        )
+    elif not is_vault:
+        yield from _disabled(resource, name)
+
+
+def _disabled(key: Resource, name: Value) -> Iterator[Verdict]:
+    """A key that is disabled opens nothing; nothing but the vault itself enables it again."""
+    before, now, after = (state and is_disabled(state) for state in (key.recorded, key.live, key.planned))
+    if now and not before:
+        words = "key {} was DISABLED outside Pulumi: the service can no longer read the data"
+        yield Verdict(Name.ACCESS_REVOKED, words, (name,))
+    elif after and not now and key.live:
+        words = "key {} DISABLED: the service can no longer read the data"
+        yield Verdict(Name.ACCESS_REVOKED, words, (name,))

@@ -1,0 +1,127 @@
+"""What happens to the settings around an account and its vault, in hand-made previews."""
+
+from __future__ import annotations
+
+import pytest
+
+from review import markdown
+from tests.review.build import (
+    ACCOUNT,
+    INLINE,
+    UNKNOWN,
+    VAULT,
+    account,
+    bound,
+    replaced,
+    review,
+    step,
+    vault,
+    verdicts,
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ({}, {"enableSoftDelete": False}, "recovery-weakened"),
+        ({}, {"enablePurgeProtection": "false"}, "recovery-weakened"),
+        ({}, {"softDeleteRetentionInDays": 7}, "recovery-weakened"),
+        ({}, {"publicNetworkAccess": "Enabled"}, "protection-weakened"),
+        ({"publicNetworkAccess": "Enabled"}, {}, "strengthened"),
+        ({"enablePurgeProtection": None}, {}, "strengthened"),
+        (
+            {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}},
+            {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}},
+            "access-revoked",
+        ),
+    ],
+)
+def test_each_setting_of_the_vault_has_its_verdict(
+    before: dict[str, object], after: dict[str, object], verdict: str
+) -> None:
+    """What Azure's own policies and the service ask of a vault is watched, in any spelling."""
+    written = step("update", VAULT, "v", vault(**before), vault(**after))
+    assert verdicts(*replaced(bound(), VAULT, written)) == [verdict]
+
+
+def test_one_more_address_lets_more_callers_in() -> None:
+    """A list of selected networks that grows is a weaker one; the report names what is in it."""
+    one, two = (
+        {
+            "networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": ip} for ip in ips]},
+            "publicNetworkAccess": "Enabled",
+        }
+        for ips in (["1.2.3.4"], ["1.2.3.4", "0.0.0.0/1"])
+    )
+    made = review(*replaced(bound(), VAULT, step("update", VAULT, "v", vault(**one), vault(**two))))
+    assert [found.verdict.name.value for found in made.rows[0].verdicts] == ["protection-weakened"]
+    assert "0.0.0.0/1" in markdown.render(made)
+
+
+def test_a_setting_that_the_program_no_longer_says_is_its_default() -> None:
+    """A write drops what it does not carry: login by key comes back."""
+    after = account(encryption=INLINE)
+    del after["inputs"]["properties"]["disableLocalAuth"]
+    after["outputs"] = {}
+    assert verdicts(
+        *replaced(bound(), ACCOUNT, step("update", ACCOUNT, "a", account(encryption=INLINE), after))
+    ) == ["protection-weakened"]
+
+
+def test_pulumis_own_protection_taken_off_is_weaker() -> None:
+    """Without protect a later update may delete the account."""
+    before, after = {**account(), "protect": True}, account()
+    assert verdicts(*replaced(bound(), ACCOUNT, step("same", ACCOUNT, "a", before, after))) == [
+        "protection-weakened"
+    ]
+
+
+def test_a_vault_that_no_account_uses_is_judged_by_itself() -> None:
+    """Who else depends on it cannot be seen, so its deletion is as grave."""
+    made = review(step("delete", VAULT, "v", vault()))
+    assert [(row.noun, row.verdicts[0].verdict.name.value) for row in made.rows] == [
+        ("vault", "vault-deleted")
+    ]
+    assert made.severity.exit_code == 4
+
+
+def test_a_network_opened_outside_is_told_when_nothing_mends_it() -> None:
+    """The nightly look plans nothing, so what it finds is what stays."""
+    closed, opened = account(encryption=INLINE), account(encryption=INLINE, publicNetworkAccess="Enabled")
+    stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "op": "refresh", "oldState": {}}
+    assert verdicts(stack, step("refresh", ACCOUNT, "a", closed, opened)) == ["protection-weakened"]
+
+
+@pytest.mark.parametrize("hidden", [UNKNOWN, "[secret]"])
+@pytest.mark.parametrize(
+    "name", ["enableSoftDelete", "enablePurgeProtection", "publicNetworkAccess", "networkAcls"]
+)
+def test_a_setting_of_the_vault_that_goes_out_of_sight_is_said(name: str, hidden: str) -> None:
+    """What was known and is a secret, or known after the update alone, may be anything."""
+    before = vault(publicNetworkAccess="Enabled", networkAcls={"defaultAction": "Deny"})
+    after = vault(
+        **{"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny"}, name: hidden}
+    )
+    assert verdicts(*replaced(bound(), VAULT, step("update", VAULT, "v", before, after))) == ["not-told"]
+
+
+@pytest.mark.parametrize("hidden", [UNKNOWN, "[secret]"])
+@pytest.mark.parametrize("name", ["disableLocalAuth", "publicNetworkAccess"])
+def test_a_setting_of_the_account_that_goes_out_of_sight_is_said(name: str, hidden: str) -> None:
+    """As with the vault's; one that never was in sight has not changed as far as can be told."""
+    before = account(encryption=INLINE)
+    after = account(encryption=INLINE, **{name: hidden})
+    assert verdicts(*replaced(bound(), ACCOUNT, step("update", ACCOUNT, "a", before, after))) == ["not-told"]
+    assert verdicts(*replaced(bound(), ACCOUNT, step("update", ACCOUNT, "a", after, after))) == []
+
+
+def test_a_firewall_that_is_new_may_shut_the_service_out() -> None:
+    """An open vault lets everyone in; a closed one trusted services, unless it says that it does not."""
+    opened = vault(publicNetworkAccess="Enabled")
+    for acls, expected in (
+        ({"defaultAction": "Deny", "bypass": "None"}, ["access-revoked", "strengthened"]),
+        ({"defaultAction": "Deny"}, ["strengthened"]),
+        ({"defaultAction": "Deny", "bypass": "AzureServices"}, ["strengthened"]),
+    ):
+        closed = vault(networkAcls=acls)
+        assert verdicts(*replaced(bound(), VAULT, step("update", VAULT, "v", opened, closed))) == expected
