@@ -18,7 +18,7 @@ from adopt.files import NAMESPACE, configuration, import_file, merged
 from adopt.found import find
 from adopt.obstacles import obstacles
 from adopt.plan import plan
-from evidence.ask import UnansweredError
+from evidence.ask import UnansweredError, account_id
 from evidence.live import Live
 from settings.parse import SettingsError, parse
 
@@ -33,18 +33,18 @@ def main(words: Sequence[str] | None = None) -> int:
         )
         return 2
     try:
+        accounts = [account_id(text) for text in wanted.account]
         live = Live(wanted.cloud)
         now = live.now()
-        services = [(name, find(live, id, now)) for name, id in zip(wanted.name, wanted.account, strict=True)]
+        services = [(name, find(live, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
     except (UnansweredError, ValueError) as error:
         print(f"adopt: {error}", file=sys.stderr)
         return 2
     if refused := obstacles(services, takes_vault=wanted.take_vault):
         return _refuse([str(obstacle) for obstacle in refused])
     plans = [plan(name, found, takes_vault=wanted.take_vault) for name, found in services]
-    config = configuration(plans, wanted.account[0].split("/")[2])
-    settings = Path(f"Pulumi.{wanted.stack}.yaml")
-    imports = Path(f"adopt.{wanted.stack}.json")
+    config = configuration(plans, accounts[0].split("/")[2])
+    settings, imports = paths(wanted.stack)
     try:
         parse(
             {
@@ -66,6 +66,13 @@ def main(words: Sequence[str] | None = None) -> int:
     for command in commands(wanted.stack, imports.name, separates=wanted.take_vault):
         print(f"  {command}")
     return 0
+
+
+def paths(stack: str) -> tuple[Path, Path]:
+    """Where settings and imports of a stack are. Of ORGANIZATION/PROJECT/STACK the engine's own file for the
+    settings has the last name only."""
+    name = stack.rsplit("/", 1)[-1]
+    return Path(f"Pulumi.{name}.yaml"), Path(f"adopt.{name}.json")
 
 
 def commands(stack: str, imports: str, *, separates: bool) -> Iterator[str]:

@@ -6,11 +6,13 @@ What endangers the data is refused as the auditor's rules say (evidence/).
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
-from adopt.found import Found
+from adopt.found import Found, Json
 from adopt.plan import grant, in_own_group
 from components import names
 from evidence.finding import Severity
@@ -68,7 +70,7 @@ def _of_account(name: str, found: Found, *, takes_vault: bool) -> Iterator[Obsta
 
 def _fix(rule: str, account_id: str) -> str:
     if rule == "local-auth-on":
-        return f"az resource update --ids {account_id} --set properties.disableLocalAuth=true"
+        return f"az resource update --ids {quote(account_id)} --set properties.disableLocalAuth=true"
     return ""
 
 
@@ -84,7 +86,7 @@ def _account(found: Found, account: Account) -> Iterator[Obstacle]:
             account.name,
             f"its tier is {account.sku}, and the settings know {' and '.join(_TIERS)}",
             f"az cognitiveservices account update --name {account.name} --resource-group "
-            f"{names.group_in(account.id)} --sku S",
+            f"{quote(names.group_in(account.id))} --sku S",
         )
     domain = found.body["properties"].get("customSubDomainName")
     if domain != account.name:
@@ -94,7 +96,7 @@ def _account(found: Found, account: Account) -> Iterator[Obstacle]:
             "leave it outside"
             if domain
             else f"az cognitiveservices account update --name {account.name} --resource-group "
-            f"{names.group_in(account.id)} --custom-domain {account.name}",
+            f"{quote(names.group_in(account.id))} --custom-domain {account.name}",
         )
     if problem := names.ACCOUNT.problem(account.name):
         yield Obstacle(account.name, problem, "leave it outside")
@@ -111,7 +113,8 @@ def _grant(name: str, found: Found) -> Iterator[Obstacle]:
             "its identity may use the key by a role that is not "
             "Key Vault Crypto Service Encryption User at the key or vault, and is not taken over",
             f"az role assignment create --assignee-object-id {user.principal_id} --assignee-principal-type "
-            f"ServicePrincipal --role 'Key Vault Crypto Service Encryption User' --scope {found.key_id}",
+            "ServicePrincipal --role 'Key Vault Crypto Service Encryption User' --scope "
+            f"{quote(found.key_id)}",
         )
     elsewhere = vault.id.split("/")[2].lower() != found.account.id.split("/")[2].lower()
     if given is not None and elsewhere and not given[1]:
@@ -150,16 +153,22 @@ def _identity(name: str, found: Found) -> Iterator[Obstacle]:
             if identity["name"].startswith("id-")
             else "leave it outside",
         )
-    spelt = str(found.body["properties"]["encryption"]["keyVaultProperties"]["keyVaultUri"])
+    encryption = found.body["properties"]["encryption"]
+    spelt = str(encryption["keyVaultProperties"]["keyVaultUri"])
     if spelt.endswith("/"):
         yield Obstacle(
             account.name,
             f"its encryption spells the vault {spelt}, and an account that is bound in its create is "
             "declared without the slash",
             "write the same binding without it: az rest --method patch --url "
-            f"https://management.azure.com{account.id}?api-version=2024-10-01 --body "
-            '\'{"properties":{"encryption":…}}\'',
+            f"{quote(f'https://management.azure.com{account.id}?api-version=2024-10-01')} --body "
+            + quote(json.dumps({"properties": {"encryption": _without_slash(encryption)}})),
         )
+
+
+def _without_slash(encryption: Json) -> Json:
+    key = encryption["keyVaultProperties"]
+    return {**encryption, "keyVaultProperties": {**key, "keyVaultUri": key["keyVaultUri"].rstrip("/")}}
 
 
 def _between(services: Sequence[tuple[str, Found]], *, takes_vault: bool) -> Iterator[Obstacle]:

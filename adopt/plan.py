@@ -16,6 +16,7 @@ from components.access_mode import ACCESS_POLICY, RBAC
 from components.as_found import OTHER_PROPERTIES
 from components.regions import plain
 from components.roles import ENCRYPTION_USER
+from components.tags import checked_tags
 from evidence.rotation import newest
 
 SERVICE = "language-cmk:index:EncryptedLanguageService"
@@ -191,6 +192,11 @@ def _tags(found: Found) -> dict[str, str]:
     """The account's tags, where the settings can say them: they are those of everything made here."""
     tags = dict(found.body.get("tags") or {})
     others = [found.identity] if found.identity else []
+    try:
+        checked_tags(tags)
+    except ValueError:
+        # Azure's own tags, such as hidden-link:/…, keep none of the rules for others.
+        return {}
     return tags if all((other.get("tags") or {}) == tags for other in others) else {}
 
 

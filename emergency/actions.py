@@ -1,9 +1,10 @@
 """The table: each action as az says it, as Azure PowerShell says it, and as a documented REST call.
 
-The REST call is what the tests run. Sources: az keyvault and az role assignment in the Azure CLI's reference,
-Az.KeyVault and Az.Resources in Azure PowerShell's; for the calls, "Vaults - Update Access Policy", "Role
-Assignments - Delete" and "- Create", and Key Vault's "Update Key". For an access policy, az and the Az module
-may send a PUT of the whole vault instead, with the same effect.
+The REST call is what the tests run, in Azure's public cloud. Sources: az keyvault, az role assignment and az
+rest in the Azure CLI's reference, Az.KeyVault, Az.Resources and Az.Accounts in Azure PowerShell's; for the
+calls, "Vaults - Update Access Policy", "Role Assignments - Delete" and "- Create", Key Vault's "Update Key"
+and the language service's "List Projects". For an access policy, az and the Az module may send a PUT of the
+whole vault instead, with the same effect.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emergency.quoting import bash, powershell
 from emergency.target import Target
 
 _PERMISSIONS = ("get", "wrapKey", "unwrapKey")
 _ROLE = "e147488a-f6f5-4113-8e2d-b22465e65bf6"  # Key Vault Crypto Service Encryption User
 _VAULTS, _ROLES, _KEYS = "2024-11-01", "2022-04-01", "7.4"
+_PROJECTS = "language/authoring/analyze-conversations/projects?api-version=2023-04-01"
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,26 @@ def actions(target: Target) -> tuple[Action, Action, Action, Action]:
     return (*pair, _version(target, enabled=False), _version(target, enabled=True))
 
 
+def look(target: Target) -> Action | None:
+    """Reads the account's data, which is refused while the key cannot be used; None where its endpoint is not
+    known. Whoever looks needs the right to read it, and a network that the account lets in."""
+    if not target.endpoint:
+        return None
+    url = f"{target.endpoint.rstrip('/')}/{_PROJECTS}"
+    # The audience of each cloud is the host that its endpoints are below.
+    audience = f"https://{target.endpoint.rstrip('/').partition('.')[2]}"
+    return Action(
+        "look",
+        (f"az rest --method get --resource {audience} --url {bash(url)}",),
+        (f"Invoke-AzRestMethod -Method GET -Uri {powershell(url)} -ResourceId {audience}",),
+        Call("GET", url),
+    )
+
+
 def _policy(target: Target) -> tuple[Action, Action]:
-    where = f"--name {target.vault_name} --resource-group {target.resource_group} "
+    where = f"--name {target.vault_name} --resource-group {bash(target.resource_group)} "
     where += f"--subscription {target.subscription_id} --object-id {target.principal_id}"
-    there = f"-VaultName {target.vault_name} -ResourceGroupName {target.resource_group} "
+    there = f"-VaultName {target.vault_name} -ResourceGroupName {powershell(target.resource_group)} "
     there += f"-ObjectId {target.principal_id}"
     rights = f"-PermissionsToKeys {','.join(_PERMISSIONS)}"
     url = f"https://management.azure.com{target.vault_id}/accessPolicies/{{0}}?api-version={_VAULTS}"
@@ -81,8 +100,11 @@ def _role(target: Target) -> tuple[Action, Action]:
     name = target.grant_id.rstrip("/").rpartition("/")[2]
     path = f"{target.grant_id}?api-version={_ROLES}"
     url = f"https://management.azure.com{path}"
-    of_role = f"-RoleDefinitionId {_ROLE} -Scope {target.key_id}"
+    # The key, or the vault of an account that was adopted with such a grant.
+    scope = target.grant_scope
+    of_role = f"-RoleDefinitionId {_ROLE} -Scope {powershell(scope)}"
     assignee = f"--assignee-object-id {target.principal_id} --assignee-principal-type ServicePrincipal"
+    sends = f"Invoke-AzRestMethod -Method PUT -Path {powershell(path)}"
     definition = (
         f"/subscriptions/{target.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{_ROLE}"
     )
@@ -96,7 +118,7 @@ def _role(target: Target) -> tuple[Action, Action]:
     return (
         Action(
             "revoke",
-            (f"az role assignment delete --ids {target.grant_id}",),
+            (f"az role assignment delete --ids {bash(target.grant_id)}",),
             (
                 _context(target),
                 f"Remove-AzRoleAssignment -ObjectId {target.principal_id} {of_role}",
@@ -106,11 +128,8 @@ def _role(target: Target) -> tuple[Action, Action]:
         Action(
             "restore",
             # By its former name, for the next `pulumi up` knows it by that.
-            (f"az role assignment create --name {name} --role {_ROLE} {assignee} --scope {target.key_id}",),
-            (
-                _context(target),
-                f"Invoke-AzRestMethod -Method PUT -Path '{path}' -Payload '{json.dumps(body)}'",
-            ),
+            (f"az role assignment create --name {name} --role {_ROLE} {assignee} --scope {bash(scope)}",),
+            (_context(target), f"{sends} -Payload {powershell(json.dumps(body))}"),
             Call("PUT", url, body),
         ),
     )

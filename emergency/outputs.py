@@ -14,14 +14,23 @@ from emergency.target import NoTargetError
 def stack_outputs(stack: str, file: str | None = None) -> Mapping[str, Any]:
     """The outputs of a stack, or those in `file`. Raises NoTargetError where they cannot be had."""
     if file:
-        loaded: Mapping[str, Any] = json.loads(Path(file).read_text())
+        try:
+            loaded: Mapping[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise NoTargetError(f"{file} cannot be used: {error}") from error
         return loaded
-    printed = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--stack", stack],  # noqa: S607
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    try:
+        printed = subprocess.run(
+            ["pulumi", "stack", "output", "--json", "--stack", stack],  # noqa: S607
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise NoTargetError(
+            'the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first, or name a file with the '
+            "outputs with --outputs"
+        ) from error
     if printed.returncode != 0:
         raise NoTargetError(f"Pulumi does not tell the outputs of stack {stack}; name a file with --outputs")
     found: Mapping[str, Any] = json.loads(printed.stdout)

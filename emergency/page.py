@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emergency.actions import Action, actions
+from emergency.actions import Action, actions, look
+from emergency.clouds import PUBLIC, cloud_of
+from emergency.quoting import bash
 from emergency.target import Target
 
 
@@ -17,15 +19,27 @@ def _lines(target: Target, stack: str) -> Iterator[str]:
     revoke, restore, disable, enable = actions(target)
     yield f"# Emergency: {target.account_id}"
     yield f"Identity {target.principal_id} uses key {target.key_uri_with_version}"
+    cloud = cloud_of(target.vault_uri)
+    if cloud != PUBLIC:
+        yield ""
+        yield "## Log in to the right cloud"
+        yield f"az: az cloud set --name {cloud.name}, then az login"
+        yield f"Azure PowerShell: Connect-AzAccount -Environment {cloud.name}"
     yield ""
     yield "## Revoke now: the account's data answers 403, nothing is lost"
     yield from _commands(revoke)
     yield ""
     yield "## Instead, where that is not allowed: disable the version. Every account on it is cut off"
+    yield "If this was printed before a rotation, the account may be on another version; this tells:"
+    yield f"  az cognitiveservices account show --ids {bash(target.account_id)} --query properties.encryption"
     yield from _commands(disable)
     yield ""
     yield "## See that it holds"
-    yield f"python verify.py --stack {stack} --revoked"
+    yield f".venv/bin/python verify.py --stack {stack} --revoked"
+    if (seen := look(target)) is not None:
+        yield "This account alone and without Pulumi, as one who may read its data. Revoked is a 403 that"
+        yield "speaks of the key; one about a network or your own rights (a data action) tells nothing:"
+        yield from _commands(seen)
     yield ""
     yield "## Then tell Pulumi, whose next preview refuses until it is told"
     yield "docs/runbooks/emergency-revocation.md: set access: revoked, and pulumi up, keep it so"

@@ -8,7 +8,7 @@ Owns: that order. Does not own: the first step, a new version and the binding to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from azure.identity import DefaultAzureCredential
 from azure.keyvault.keys import KeyClient, KeyProperties
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
+from emergency.clouds import cloud_of
 from emergency.target import Target
 
 
@@ -25,14 +26,15 @@ class NotRetiredError(ValueError):
 
 @dataclass(frozen=True)
 class Bound:
-    """An account and the key version it is on, as https://VAULT/keys/KEY/VERSION in lower case."""
+    """An account and the key version it is on, as https://VAULT/keys/KEY/VERSION in lower case; with nothing
+    after the last slash where its binding names no version."""
 
     account_id: str
     key_uri: str
 
 
 def problems(
-    target: Target, version: str, bound: Iterable[Bound], versions: Iterable[KeyProperties]
+    target: Target, version: str, bound: Sequence[Bound], versions: Iterable[KeyProperties]
 ) -> list[str]:
     """Why the version may not be disabled; empty when it may."""
     uri = f"{target.key_uri_with_version.rpartition('/')[0]}/{version}".lower()
@@ -41,6 +43,12 @@ def problems(
         "version first, by raising key.generation"
         for one in bound
         if one.key_uri == uri
+    ]
+    found += [
+        f"account {one.account_id} is bound to the key without a version, so that nobody can tell which one "
+        "it is on; bind it to a version first"
+        for one in bound
+        if one.key_uri == f"{uri.rpartition('/')[0]}/"
     ]
     by_version = {str(one.version).lower(): one for one in versions}
     if version.lower() not in by_version:
@@ -52,12 +60,14 @@ def problems(
 
 def live(target: Target, credential: DefaultAzureCredential) -> Iterator[Bound]:
     """Every account of the subscriptions of account and vault, and what it is bound to."""
+    cloud = cloud_of(target.vault_uri).setting
     for subscription in {target.account_subscription_id, target.subscription_id}:
-        for account in CognitiveServicesManagementClient(credential, subscription).accounts.list():
+        client = CognitiveServicesManagementClient(credential, subscription, cloud_setting=cloud)
+        for account in client.accounts.list():
             properties: Any = account.properties
             key = getattr(getattr(properties, "encryption", None), "key_vault_properties", None)
             if key and key.key_vault_uri:
-                uri = f"{key.key_vault_uri.rstrip('/')}/keys/{key.key_name}/{key.key_version}"
+                uri = f"{key.key_vault_uri.rstrip('/')}/keys/{key.key_name}/{key.key_version or ''}"
                 yield Bound(str(account.id), uri.lower())
 
 
@@ -66,10 +76,10 @@ def retire(target: Target, version: str, *, yes: bool) -> Iterator[str]:
 
     Raises NotRetiredError where something stands against it, AzureError where the cloud cannot be asked.
     """
-    credential = DefaultAzureCredential()
+    credential = DefaultAzureCredential(authority=cloud_of(target.vault_uri).authority)
     with KeyClient(target.vault_uri, credential) as keys:
         versions = list(keys.list_properties_of_key_versions(target.key_name))
-        if found := problems(target, version, live(target, credential), versions):
+        if found := problems(target, version, list(live(target, credential)), versions):
             raise NotRetiredError("\n  ".join([f"version {version} is not disabled:", *found]))
         yield "no account is bound to it that this login can see in the subscriptions of account and vault"
         if not yes:

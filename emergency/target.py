@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _KEY_URI = re.compile(r"(https://[^/]+)/keys/([^/]+)/([^/]+)")
+_ASSIGNMENT = re.compile("/providers/Microsoft.Authorization/roleAssignments/", re.IGNORECASE)
 _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
 
 
@@ -17,18 +18,25 @@ class NoTargetError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """One service's access. `grant_id` is the ARM id of the access policy or of the role assignment."""
+    """One service's access. `grant_id` is the ARM id of the access policy or of the role assignment;
+    `endpoint` the account's, empty where the outputs do not tell it."""
 
     account_id: str
     principal_id: str
     vault_id: str
     key_uri_with_version: str
     grant_id: str
+    endpoint: str = ""
 
     @property
     def is_role(self) -> bool:
         """Whether the vault grants by Azure RBAC."""
         return "/roleassignments/" in self.grant_id.lower()
+
+    @property
+    def grant_scope(self) -> str:
+        """What a role assignment is for: the key, or the vault."""
+        return _ASSIGNMENT.split(self.grant_id)[0]
 
     @property
     def subscription_id(self) -> str:
@@ -54,11 +62,6 @@ class Target:
     def vault_name(self) -> str:
         """The vault's name."""
         return _segment(self.vault_id, "vaults")
-
-    @property
-    def key_id(self) -> str:
-        """The key's ARM id, without a version: the scope of the role assignment."""
-        return f"{self.vault_id}/keys/{self.key_name}"
 
     @property
     def key_name(self) -> str:
@@ -105,6 +108,7 @@ def key_of(outputs: Mapping[str, Any]) -> Target:
         outputs["vaultId"],
         outputs["keyUriWithVersion"],
         outputs.get("grantId") or "",
+        outputs.get("endpoint") or "",
     )
 
 

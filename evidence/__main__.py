@@ -16,7 +16,7 @@ from pathlib import Path
 
 from evidence import stack
 from evidence.as_json import document, text
-from evidence.ask import UnansweredError
+from evidence.ask import UnansweredError, account_id
 from evidence.collect import accounts_in, collect
 from evidence.finding import Finding, Severity
 from evidence.findings import findings
@@ -72,7 +72,8 @@ def _accounts(live: Live, wanted: argparse.Namespace) -> tuple[list[str], str]:
     if wanted.subscription:
         ids = [id for subscription in wanted.subscription for id in accounts_in(live, subscription)]
         return ids, f"Subscription {', '.join(wanted.subscription)}"
-    return wanted.account, ", ".join(id.rsplit("/", 1)[-1] for id in wanted.account)
+    named = [account_id(text) for text in wanted.account]
+    return named, ", ".join(id.rsplit("/", 1)[-1] for id in named)
 
 
 def _moment(text: str) -> datetime:

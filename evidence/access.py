@@ -22,7 +22,8 @@ _DATA_ACTIONS = {
 }
 NEEDED = frozenset({"get", "wrapkey", "unwrapkey"})
 """What the service needs of a key. Source: "Store customer-managed keys in Azure Key Vault"."""
-_POLICY_WRITE = "Microsoft.KeyVault/vaults/write"
+_VAULT_WRITE = "Microsoft.KeyVault/vaults/write"
+_POLICY_WRITE = "Microsoft.KeyVault/vaults/accessPolicies/write"
 _ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
 
 
@@ -75,16 +76,19 @@ def _by_role(key_id: str, assignments: tuple[Assignment, ...]) -> Iterator[Grant
 def controllers(
     vault: Vault, key_id: str, assignments: tuple[Assignment, ...] | NotChecked | None
 ) -> tuple[Grant, ...] | NotChecked:
-    """Everybody who could give themselves the right to unwrap: by writing the vault's access policies, or a
-    role assignment. Writing the vault counts in both models, for it can change the model."""
+    """Everybody who could give themselves the right to unwrap.
+
+    Writing the vault counts in both models, for it can change the model; so does writing role assignments, by
+    which one gets the right to write the vault. Writing access policies alone counts where they do.
+    """
     if assignments is None or isinstance(assignments, NotChecked):
         return assignments or NotChecked("the role assignments were not asked for")
     found = []
     for given in assignments:
         permits = tuple(
             action.removeprefix("Microsoft.")
-            for action in (_POLICY_WRITE, _ROLE_WRITE)
-            if allows(given, action) and (action == _POLICY_WRITE or vault.uses_rbac)
+            for action in (_VAULT_WRITE, _POLICY_WRITE, _ROLE_WRITE)
+            if allows(given, action) and not (action == _POLICY_WRITE and vault.uses_rbac)
         )
         if permits and (covers(given.scope, vault.id) or (vault.uses_rbac and covers(given.scope, key_id))):
             how = f"role {given.role}"

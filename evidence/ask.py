@@ -6,6 +6,7 @@ answers mean (read.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -43,6 +44,25 @@ def key_use(vault_id: str) -> str:
     Source: azure/key-vault/general/logging, the table AzureDiagnostics.
     """
     return KEY_USE.format(vault_id=vault_id, identity=_IDENTITY)
+
+
+NO_VAULT = "no subscription that this login sees has a vault"
+"""How the reason begins where a vault was looked for in vain: it may be deleted, or out of sight."""
+_ACCOUNT = re.compile(
+    r"/subscriptions/[^/?#\s]+/resourceGroups/[^/?#\s]+/providers/Microsoft\.CognitiveServices/accounts/[^/?#\s]+",
+    re.IGNORECASE,
+)
+
+
+def account_id(text: str) -> str:
+    """An account's ARM id as somebody typed it. Raises ValueError for anything else."""
+    found = text.strip().rstrip("/")
+    if _ACCOUNT.fullmatch(found) is None:
+        raise ValueError(
+            f"{text!r} is not the ARM id of an account; expected /subscriptions/…/resourceGroups/…/providers/"
+            "Microsoft.CognitiveServices/accounts/…"
+        )
+    return found
 
 
 class UnansweredError(Exception):

@@ -116,13 +116,20 @@ def _vault(azure: Azure, account: Account) -> Vault:
     """The vault that the account names by its host, in whatever subscription this login sees."""
     own = account.id.split("/")[2].lower()
     seen = [str(s["subscriptionId"]).lower() for s in azure.list("/subscriptions", ask.SUBSCRIPTIONS)]
+    refusals = []
     for subscription in [own, *(s for s in sorted(seen) if s != own)]:
         path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults"
-        for body in azure.list(path, ask.VAULTS):
+        try:
+            listed = azure.list(path, ask.VAULTS)
+        except UnansweredError as error:
+            # The vault may be in another that can be read.
+            refusals.append(f"; subscription {subscription}: {error}")
+            continue
+        for body in listed:
             if str(body["name"]).lower() == account.binding.vault_name.lower():
                 return read.vault(azure.get(body["id"], ask.VAULTS))
     name = account.binding.vault_name
-    raise UnansweredError(None, f"no subscription that this login sees has a vault {name!r}")
+    raise UnansweredError(None, f"{ask.NO_VAULT} {name!r}{''.join(refusals)}")
 
 
 def _key(azure: Azure, key_id: str) -> Key:
@@ -161,8 +168,19 @@ def _use(
     # Whole days: the log is asked by day, and a cut day would look like a quiet one.
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
-    rows = azure.query(customer_id, ask.key_use(vault_id), since, now)
-    return KeyUse(setting.workspace_id, since, now, tuple(sorted(map(_row, rows), key=_order)))
+    rows = tuple(sorted(map(_row, azure.query(customer_id, ask.key_use(vault_id), since, now)), key=_order))
+    return KeyUse(setting.workspace_id, kept_since(workspace, rows, since, now), now, rows)
+
+
+def kept_since(workspace: ask.Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
+    """Since when the workspace can have records: not from before it was made, nor beyond its retention; but a
+    table may be kept for longer than the others, which its records show."""
+    properties = workspace["properties"]
+    limits = [since, read.moment(properties.get("createdDate")) or since]
+    if days := properties.get("retentionInDays"):
+        limits.append(now - timedelta(days=days))
+    first = max(limits).replace(hour=0, minute=0, second=0, microsecond=0)
+    return min([first, *(row.day for row in rows)])
 
 
 def _row(row: ask.Json) -> UseRow:

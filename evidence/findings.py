@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.access import controllers, unwrappers
+from evidence.ask import NO_VAULT
 from evidence.finding import Finding, Severity
 from evidence.model import Account, Facts, Key, KeyUse, NotChecked, PolicyResults, Service, Vault
 from evidence.rules_key import Bound, account_rules, binding_rules, key_rules
@@ -15,6 +16,7 @@ from evidence.rules_vault import audit_rules, control_rules, grant_rules, use_ru
 from evidence.use import rows_of
 
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
+_GONE = "look for it among what is soft-deleted, and recover it"
 # What shows whether the data is protected; the rest only says more about it.
 _DECISIVE = ("account", "vault", "key", "who can unwrap")
 
@@ -53,12 +55,13 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Finding]:
     if not isinstance(account, Account):
         return
     yield from account_rules(account)
+    if isinstance(vault, Vault):
+        yield from vault_rules(account, vault)
     if not (isinstance(vault, Vault) and isinstance(key, Key)):
         return
     bound = Bound(account, vault, key, facts.taken)
     yield from binding_rules(bound)
     yield from key_rules(bound)
-    yield from vault_rules(bound)
     grants = unwrappers(vault, key.id, service.assignments)
     if not isinstance(grants, NotChecked):
         yield from grant_rules(bound, grants)
@@ -73,7 +76,10 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Finding]:
 
 def _not_checked(what: str, part: NotChecked, subject: str) -> Finding:
     severity = Severity.ERROR if what in _DECISIVE else Severity.WARNING
-    return Finding("not-checked", severity, subject, f"{what}: not checked: {part.why}", _READ)
+    # Not there is another thing than not allowed: what protects the data may have been deleted.
+    gone = part.why.startswith(("404 ", NO_VAULT))
+    fix = _GONE if gone and severity is Severity.ERROR else _READ
+    return Finding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
 
 
 def _policies(results: PolicyResults | NotChecked | None) -> Iterator[Finding]:

@@ -62,6 +62,18 @@ CLOUDS: Mapping[str, Endpoints] = {
 }
 
 
+_ALSO_CALLED = {
+    "": "public",
+    "azurecloud": "public",
+    "azurepubliccloud": "public",
+    "usgov": "usgovernment",
+    "azureusgovernment": "usgovernment",
+    "azureusgovernmentcloud": "usgovernment",
+    "azurechinacloud": "china",
+}
+"""Other words for a cloud that azure-native takes in ARM_ENVIRONMENT."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """One question and the SHA-256 of its answer, canonical JSON; `answer` is "ok" or why there was none."""
@@ -76,9 +88,11 @@ class Live:
     cloud."""
 
     def __init__(self, cloud: str = "public") -> None:
-        if cloud.lower() not in CLOUDS:
+        word = cloud.strip().lower()
+        name = _ALSO_CALLED.get(word, word)
+        if name not in CLOUDS:
             raise ValueError(f"the cloud {cloud!r} is not known; expected {', '.join(CLOUDS)}")
-        self._cloud = CLOUDS[cloud.lower()]
+        self._cloud = CLOUDS[name]
         self._credential: TokenCredential = DefaultAzureCredential(authority=self._cloud.authority)
         self._arm = _pipeline(self._cloud.resource_manager, self._credential)
         self._known: dict[str, Any] = {}
@@ -128,10 +142,8 @@ class Live:
             table = answer.tables[0]
             return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
-        digest = hashlib.sha256(f"{text}|{since}|{until}".encode()).hexdigest()
-        found: list[dict[str, Any]] = self._once(
-            f"QUERY workspace {customer_id}, text and time {digest}", rows
-        )
+        span = f"{since.isoformat()}/{until.isoformat()}"
+        found: list[dict[str, Any]] = self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
         return found
 
     def deleted_keys(self, vault_uri: str) -> Sequence[Json]:

@@ -98,7 +98,8 @@ class UseRow:
 
 @dataclass(frozen=True)
 class KeyUse:
-    """What a workspace's audit log says of one vault between two moments."""
+    """What a workspace's audit log says of one vault between two moments: it can have no record from before
+    `since`. Since when records are sent to it is not known."""
 
     workspace_id: str
     since: datetime

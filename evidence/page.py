@@ -54,6 +54,8 @@ def _head(facts: Facts, found: Sequence[Finding], version: str) -> Iterator[Html
     counts = {severity: sum(f.severity is severity for f in found) for severity in Severity}
     errors = counts[Severity.ERROR]
     what = "Every account was read, and its data is under a customer's key. What could be better is below."
+    if not facts.services:
+        what = "There is no account here that this login can see, so nothing is shown of any."
     if errors:
         what = "At least one account is not protected as it should be, or that could not be shown."
     words = f"{errors} open finding{'s' * (errors != 1)} of severity error" if errors else "No open error"
@@ -61,7 +63,7 @@ def _head(facts: Facts, found: Sequence[Finding], version: str) -> Iterator[Html
         "div",
         element("strong", words),
         element("span", what),
-        class_=f"verdict {'error' if errors else 'good'}",
+        class_=f"verdict {'error' if errors else 'good' if facts.services else 'warning'}",
     )
     not_checked = sum(f.rule == "not-checked" for f in found)
     figures = (
@@ -107,7 +109,8 @@ def _rest(facts: Facts) -> Iterator[object]:
     yield table("Not checked", ("Account", "What", "Why"), missing, empty="Everything asked was answered.")
     yield element(
         "p",
-        "Never checked, because no answer of Azure's tells it here: members of groups, roles that somebody "
+        "Never checked, because no answer of Azure's tells it here: accounts and assignments that this login "
+        "may not see, members of groups, roles that somebody "
         "could activate, deny assignments, what others hold copies of, and whether an operator of Azure had "
         "access.",
     )

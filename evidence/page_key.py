@@ -95,6 +95,9 @@ def use_of_key(service: Service, use: KeyUse, account: Account, facts: Facts) ->
         ),
     )
     source = f"Audit log of the vault in the workspace {use.workspace_id}, "
-    span = f"{day(use.since)} to {minute(use.until)}. Records arrive with a delay of minutes."
+    span = (
+        f"{day(use.since)} to {minute(use.until)}. Records arrive with a delay of minutes; of the time "
+        "before the vault's diagnostic setting was made, which Azure does not tell, there are none."
+    )
     chart = element("figure", use_chart(mine, own, use.since, use.until), use_legend()) if mine else None
     return join([chart, rows, element("p", source, span, class_="soft")])

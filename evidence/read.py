@@ -171,9 +171,14 @@ def _rotation(body: Json | None) -> RotationPolicy | None:
 def assignment(body: Json, definition: Json) -> Assignment:
     """A role assignment with its role's definition."""
     properties, role = body["properties"], definition["properties"]
+    blocks = role.get("permissions") or ()
 
     def listed(name: str) -> tuple[str, ...]:
-        return tuple(str(action) for p in role.get("permissions") or () for action in p.get(name) or ())
+        return tuple(str(action) for block in blocks for action in block.get(name) or ())
+
+    def withheld(name: str) -> tuple[str, ...]:
+        # What one block of a role excepts, another may still give; so only what all except counts.
+        return tuple(a for a in dict.fromkeys(listed(name)) if all(a in (b.get(name) or ()) for b in blocks))
 
     return Assignment(
         principal_id=properties["principalId"],
@@ -182,9 +187,9 @@ def assignment(body: Json, definition: Json) -> Assignment:
         scope=properties["scope"],
         conditional=bool(properties.get("condition")),
         actions=listed("actions"),
-        not_actions=listed("notActions"),
+        not_actions=withheld("notActions"),
         data_actions=listed("dataActions"),
-        not_data_actions=listed("notDataActions"),
+        not_data_actions=withheld("notDataActions"),
     )
 
 

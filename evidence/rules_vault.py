@@ -5,53 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evidence.access import Grant, excess
-from evidence.finding import Finding
-from evidence.model import DiagnosticSetting, UseRow
+from evidence.finding import Finding, Severity
+from evidence.model import Account, DiagnosticSetting, UseRow, Vault
 from evidence.rules_key import ERROR, NOTE, WARNING, Bound
 from evidence.use import UNWRAPS
 
 
-def vault_rules(bound: Bound) -> Iterator[Finding]:
-    """What is wrong with the vault's protections. Source of the demands: "Store customer-managed keys in
-    Azure Key Vault" of the service's documentation."""
-    vault, account = bound.vault, bound.account
+def vault_rules(account: Account, vault: Vault) -> Iterator[Finding]:
+    """What is wrong with the vault's protections, whether or not its key could be read. Source of the
+    demands: "Store customer-managed keys in Azure Key Vault" of the service's documentation."""
+
+    def found(rule: str, severity: Severity, text: str, fix: str) -> Finding:
+        return Finding(rule, severity, account.name, text, fix)
+
     if not vault.soft_delete:
-        yield bound.found(
+        yield found(
             "soft-delete-off",
             ERROR,
             f"vault {vault.name} has no soft delete: a deleted key is gone at once, and the data with it",
             f"az keyvault update --name {vault.name} --enable-soft-delete true",
         )
     if not vault.purge_protection:
-        yield bound.found(
+        yield found(
             "purge-protection-off",
             ERROR,
             f"vault {vault.name} has no purge protection: a deleted key can be ended for good within days",
             f"az keyvault update --name {vault.name} --enable-purge-protection true",
         )
     if _plain(vault.location) != _plain(account.location):
-        yield bound.found(
+        yield found(
             "other-region",
             ERROR,
             f"the vault is in {vault.location}, the account in {account.location}; the service demands one",
             "bind the account to a key in its own region",
         )
     if account.tenant_id and vault.tenant_id.lower() != account.tenant_id.lower():
-        yield bound.found(
+        yield found(
             "other-tenant",
             ERROR,
             f"the vault is of tenant {vault.tenant_id}, the account's identity of {account.tenant_id}",
             "bind the account to a key in its own tenant",
         )
     if not vault.network.is_open and vault.network.bypass.lower() != "azureservices":
-        yield bound.found(
+        yield found(
             "trusted-services-shut-out",
             ERROR,
             f"vault {vault.name} is closed and lets no trusted Azure service in: the account cannot unwrap",
             f"az keyvault update --name {vault.name} --bypass AzureServices",
         )
     if vault.network.is_open:
-        yield bound.found(
+        yield found(
             "vault-network-open",
             WARNING,
             f"vault {vault.name} can be reached from every network",

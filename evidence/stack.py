@@ -78,4 +78,10 @@ def results(printed: str, stack: str) -> PolicyResults:
 
 def _pulumi(*words: str) -> subprocess.CompletedProcess[str]:
     command = ["pulumi", *words, "--non-interactive", "--color", "never"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise StackError(
+            'the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first, or name accounts with '
+            "--account"
+        ) from error

@@ -60,7 +60,11 @@ def main() -> int:
 
 def _pulumi(verb: str, stack: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
     command = ["pulumi", "stack", verb, "--stack", stack, "--non-interactive"]
-    return subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=False)
+    try:
+        return subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=False)
+    except FileNotFoundError:
+        print('the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first', file=sys.stderr)
+        return subprocess.CompletedProcess(command, 1, "")
 
 
 def _keep(folder: Path, stack: str, text: str) -> Path:

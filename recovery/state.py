@@ -97,6 +97,9 @@ def _adopt(made: dict[str, Any], resources: list[dict[str, Any]]) -> str:
         if present["urn"] != made["urn"] or present.get("delete"):
             continue
         if str(present.get("id", "")).lower() == made["id"].lower():
+            # Deleted before its replacement of the same id was begun: what the id names now is that one.
+            if present.pop("pendingReplacement", False):
+                present.update(made)
             return ""
         # As the engine itself writes it between the two halves of a replacement.
         present["delete"] = True

@@ -14,7 +14,7 @@ from typing import Any
 from localazure.standin import body as bodies
 from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError
 from localazure.standin.azure import NoAnswerError
-from localazure.standin.paths import fields, fill
+from localazure.standin.paths import WHOLE_IDS, fields, fill
 from localazure.standin.refresh import refreshed_inputs
 from localazure.standin.row import ResourceType
 from localazure.standin.shape import Shape
@@ -112,11 +112,13 @@ class Lifecycle:
         return fill(self.row.path, inputs, self.arm.subscription_id)
 
     def path_inputs(self, id: str) -> Properties:
-        """The inputs that an id tells. A scope comes without its first slash, which is the template's: to a
-        program that writes one an imported role assignment is at another scope, and to be replaced.
-        *Assumed* of azure-native, whose source was not at hand; it is the direction that shows the trap."""
+        """The inputs that an id tells; ids among them start with a slash, as programs write (*assumed*)."""
         found = fields(self.row.path, id)
-        return {name: found[name] for name in self.row.path_fields if name in found}
+        return {
+            name: f"/{found[name]}" if name in WHOLE_IDS else found[name]
+            for name in self.row.path_fields
+            if name in found
+        }
 
     async def _must_be_free(self, id: str) -> None:
         answer = await self.arm.get(id, self.row.api_version)

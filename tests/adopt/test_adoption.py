@@ -14,9 +14,9 @@ import yaml
 from tests.adopt.field import OTHER_SUBSCRIPTION, WRAPS, Field, group, principal
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.stack import Stack
+from tests.support.stack import PATIENCE_SECONDS, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 Place = tuple[RunningAzure, Stack, Field]
 KINDS = ("account", "vault", "vault.key", "roleAssignment", "userAssignedIdentity")
 
@@ -46,7 +46,7 @@ def adopt(stack: Stack, name: str, *words: str) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == 0, command + done.stdout + done.stderr
 

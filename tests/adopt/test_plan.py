@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
+from adopt.__main__ import paths
 from adopt.files import configuration, import_file, merged
 from adopt.found import Found, UnreadError
 from adopt.obstacles import obstacles
@@ -16,7 +18,7 @@ from adopt.plan import network, plan
 from adopt.separate import separated
 from components import names
 from components.roles import ENCRYPTION_USER
-from evidence.model import Assignment, Binding, NotChecked, Service
+from evidence.model import Assignment, Binding, Identity, NotChecked, Service
 from settings.parse import parse
 from tests.evidence import made
 from tests.evidence.made import GROUP, NEW, NOW, OLD, OWN, SUBSCRIPTION, account, key, vault, version
@@ -190,6 +192,33 @@ def test_tags_are_said_where_there_are_any() -> None:
     assert "tags" not in written.settings["asFound"]
 
 
+def test_tags_that_the_settings_refuse_are_left_as_they_are() -> None:
+    """Azure's own have slashes in their names, which nobody else's may."""
+    tags = {"hidden-link:/app-insights-resource-id": "/subscriptions/x"}
+    written = plan("xx", found(body={**body(), "tags": tags}), takes_vault=False)
+    assert "tags" not in written.settings
+    assert "tags" in written.settings["asFound"]
+    parse(written.settings)
+
+
+def test_the_commands_that_put_it_right_are_quoted() -> None:
+    """A resource group may have parentheses in its name; the binding is written out whole."""
+    group = "rg-found(1)"
+    there = account(sku="S0", local_auth=True, id=account().id.replace("rg-contoso", group))
+    told = texts(("x", found(made.service(account=there))))
+    assert f"--resource-group '{group}'" in told
+    assert f"--ids '{there.id}'" in told
+    user = Identity("userAssigned", OWN, "c1")
+    bound = replace(account().binding, identity_client_id="c1")
+    one = found(made.service(account=account(identities=(user,), binding=bound)))
+    encryption = one.body["properties"]["encryption"]["keyVaultProperties"]
+    encryption["keyVaultUri"] = "https://kv-contoso.vault.azure.net/"
+    one = replace(one, identity={"id": f"{GROUP}/x/id-xx", "name": "id-xx"})
+    written = shlex.split(texts(("xx", one)).rsplit("--body ", 1)[1])[0]
+    kept = json.loads(written)["properties"]["encryption"]["keyVaultProperties"]
+    assert kept == {"keyVaultUri": "https://kv-contoso.vault.azure.net"}
+
+
 @pytest.mark.parametrize(
     ("one", "words"),
     [
@@ -265,6 +294,12 @@ def test_the_settings_file_keeps_what_it_says_of_secrets() -> None:
     with pytest.raises(ValueError, match="language-cmk:name"):
         merged(text, {"language-cmk:name": "y"})
     assert yaml.safe_load(merged("", {"a": 1})) == {"config": {"a": 1}}
+
+
+def test_the_files_are_named_as_the_engine_names_them() -> None:
+    """Also for a stack that is named with its organization and project."""
+    for stack in ("prod", "contoso/language-cmk/prod"):
+        assert [str(path) for path in paths(stack)] == ["Pulumi.prod.yaml", "adopt.prod.json"]
 
 
 def test_the_files_hold_every_account() -> None:

@@ -80,7 +80,10 @@ def test_unread_role_assignments_leave_it_open() -> None:
         (("*",), (), False, True),
         (("Microsoft.KeyVault/*",), (), False, True),
         (("*",), ("Microsoft.Authorization/*/Write",), False, True),
-        (("Microsoft.Authorization/roleAssignments/write",), (), False, False),
+        (("Microsoft.Authorization/roleAssignments/write",), (), False, True),
+        (("Microsoft.KeyVault/vaults/accessPolicies/write",), (), False, True),
+        (("Microsoft.KeyVault/vaults/accessPolicies/write",), (), True, False),
+        (("Microsoft.KeyVault/vaults/read",), (), False, False),
         (("Microsoft.Authorization/roleAssignments/write",), (), True, True),
         (("Microsoft.Authorization/*",), ("Microsoft.Authorization/*/Write",), True, False),
         (("*/read",), (), True, False),
@@ -92,7 +95,7 @@ def test_who_could_grant(
     rbac: bool,
     can: bool,
 ) -> None:
-    """Whoever writes the vault could in both models; whoever writes role assignments under Azure RBAC."""
+    """Whoever writes vault or role assignments could in both models; access policies, where they count."""
     given = assignment(OTHER, "a role", SUBSCRIPTION, actions=actions, not_actions=not_actions)
     found = controllers(vault(uses_rbac=rbac), KEY, (given,))
     assert not isinstance(found, NotChecked)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from evidence.as_json import document, text
-from evidence.collect import accounts_in, collect
+from evidence.collect import accounts_in, collect, kept_since
 from evidence.findings import findings
-from evidence.model import Account, Facts, Key, KeyUse, NotChecked, Service, Vault
+from evidence.model import Account, Facts, Key, KeyUse, NotChecked, Service, UseRow, Vault
 from evidence.rotation import next_rotation
 from evidence.use import bound_since, spans
 from tests.evidence.door_azure import (
@@ -22,6 +22,7 @@ from tests.evidence.door_azure import (
     scene,
     scene_across,
 )
+from tests.evidence.made import NOW, row
 from tests.support.front import Door, token
 
 NAMES = ("cut-off", "plain", "rotated")
@@ -182,6 +183,50 @@ def test_a_vault_in_another_subscription_is_found() -> None:
     (service,) = facts.services
     assert isinstance(service.vault, Vault)
     assert service.vault.id.split("/")[2] == OTHER_SUBSCRIPTION
+
+
+def test_a_refused_subscription_does_not_hide_the_vault_of_another() -> None:
+    """A login need not read all that is listed to it; where no vault is found, the refusal is told."""
+    door = Door()
+    account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
+    vaults = "/subscriptions/{}/providers/Microsoft.KeyVault/vaults?"
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    azure = DoorAzure(door, vaults.format(SUBSCRIPTION))
+    (service,) = collect(azure, "test", [account], now=now, days=1).services
+    assert isinstance(service.vault, Vault)
+    azure = DoorAzure(door, vaults.format(OTHER_SUBSCRIPTION))
+    (service,) = collect(azure, "test", [account], now=now, days=1).services
+    assert isinstance(service.vault, NotChecked)
+    assert f"subscription {OTHER_SUBSCRIPTION}: 403 Forbidden" in service.vault.why
+
+
+def test_the_log_is_told_of_no_time_that_the_workspace_cannot_know(door: Door) -> None:
+    """Nothing is said of the days before it was made, though 90 were asked for."""
+    facts, _ = gather(door)
+    use = of(facts, "rotated").use
+    assert isinstance(use, KeyUse)
+    made = DoorAzure(door).get(WORKSPACE, "2022-10-01")["properties"]["createdDate"]
+    assert f"{use.since:%Y-%m-%d}" == made[:10]
+
+
+@pytest.mark.parametrize(
+    ("properties", "rows", "days"),
+    [
+        ({}, (), 90),
+        ({"retentionInDays": 730}, (), 90),
+        ({"retentionInDays": 30}, (), 30),
+        ({"retentionInDays": 30, "createdDate": "2026-05-28T00:00:00Z"}, (), 4),
+        # Its table is kept for longer than the others.
+        ({"retentionInDays": 30}, (row(41),), 41),
+    ],
+)
+def test_the_log_begins_where_records_can_be(
+    properties: dict[str, object], rows: tuple[UseRow, ...], days: int
+) -> None:
+    """By the workspace's age and retention, unless a record shows that it has older ones."""
+    since = (NOW - timedelta(days=90)).replace(hour=0)
+    found = kept_since({"properties": properties}, rows, since, NOW)
+    assert found == (NOW - timedelta(days=days)).replace(hour=0)
 
 
 def test_the_local_azure_refuses_any_other_query(door: Door) -> None:

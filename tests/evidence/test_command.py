@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.ask import key_use
 from localazure import seed
 from tests.adopt.field import Field
 from tests.support import cloud
@@ -16,7 +17,7 @@ from tests.support.arm_client import Client, token
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,9 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
 
     manifest = json.loads(first["manifest.json"])
     assert all(answer["answer"] == "ok" for answer in manifest["answers"])
+    # Who asks again needs the very question.
+    (query,) = (a["question"] for a in manifest["answers"] if a["question"].startswith("QUERY"))
+    assert key_use(service["vault"]["id"]) in query
     assert set(manifest["files"]) == {"evidence.json", "index.html"}
     secret = stack.env["AZURE_CLIENT_SECRET"].encode()
     assert not any(secret in content or b"eyJ" in content for content in first.values())

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import evidence
+from evidence.ask import NO_VAULT
 from evidence.finding import Severity
 from evidence.findings import findings
 from evidence.model import (
@@ -161,6 +162,26 @@ def test_what_could_not_be_read_is_found(part: str, severity: str) -> None:
         ("not-checked", severity)
     ]
     assert "403 Forbidden: no" in found[0].text
+
+
+def test_a_vault_without_purge_protection_is_found_though_its_key_is_not_read() -> None:
+    """A key that is gone hides nothing of what protects it."""
+    broken = service(vault=vault(purge_protection=False), key=NotChecked("404 KeyNotFound: no"))
+    assert {"purge-protection-off", "not-checked"} <= {f.rule for f in findings(made.facts(broken))}
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("404 KeyNotFound: no", "soft-deleted"),
+        (f"{NO_VAULT} 'kv-x'", "soft-deleted"),
+        ("403 Forbidden: no", "with a login that may read it"),
+    ],
+)
+def test_what_is_not_there_is_to_be_recovered(why: str, words: str) -> None:
+    """Another login does not find a key or vault that was deleted."""
+    (finding,) = (f for f in findings(made.facts(service(key=NotChecked(why)))) if f.rule == "not-checked")
+    assert words in finding.fix
 
 
 def test_under_azure_rbac_unread_role_assignments_are_an_error() -> None:

@@ -17,7 +17,7 @@ from evidence.html import element, join, table
 from evidence.manifest import manifest, sha256
 from evidence.model import Facts, NotChecked
 from evidence.page import page
-from tests.evidence.made import NEW, OLD, OTHER, account, facts, key, rich, service, version
+from tests.evidence.made import NEW, NOW, OLD, OTHER, account, facts, key, rich, service, version
 
 EVIL = "<img src=x onerror=alert(1)>'\"&"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -45,6 +45,14 @@ def test_the_verdict_is_that_of_the_findings() -> None:
     assert 'class="verdict good"' in shown(facts())
     assert 'class="verdict error"' in shown(rich())
     assert "5 open findings of severity error" in shown(rich())
+
+
+def test_nothing_is_said_to_hold_where_there_is_no_account() -> None:
+    """A login that sees no account has shown nothing."""
+    text = shown(Facts(NOW, "Subscription x", (), deleted=()))
+    assert 'class="verdict good"' not in text
+    assert "no account here that this login can see" in text
+    assert "Every account was read" not in text
 
 
 def test_it_needs_nothing_but_itself() -> None:

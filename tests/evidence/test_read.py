@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from evidence import read
+from adopt.__main__ import main as adopt
+from evidence import ask, read
+from evidence.__main__ import main
+from evidence.live import Live
 from evidence.model import Binding, Deleted, Identity, Network
 
+ACCOUNT = "/subscriptions/s/resourceGroups/rg(1)/providers/Microsoft.CognitiveServices/accounts/lang-x"
 WHEN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 OPEN = Network("Enabled", "Allow", "AzureServices", 0, 0, 0)
 
@@ -24,6 +28,32 @@ def vault(**properties: Any) -> dict[str, Any]:
 
 def version(name: str, created: float, **attributes: Any) -> dict[str, Any]:
     return {"name": name, "properties": {"attributes": {"enabled": True, "created": created, **attributes}}}
+
+
+@pytest.mark.parametrize(
+    "text", ["lang-x", "/subscriptions/s", f"{ACCOUNT}/projects/p", f"{ACCOUNT}?a=b", ""]
+)
+def test_fails_for_what_is_no_account_id(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In words, by both commands that take one; and nothing is asked."""
+    with pytest.raises(ValueError, match="is not the ARM id of an account"):
+        ask.account_id(text)
+    assert main(["--account", text]) == 2
+    assert adopt(["--stack", "x", "--account", text, "--name", "x"]) == 2
+    assert capsys.readouterr().err.count("is not the ARM id of an account") == 2
+
+
+def test_an_account_id_is_taken_as_people_paste_it() -> None:
+    """In any case, with blanks around it or a slash at its end."""
+    assert ask.account_id(f" {ACCOUNT}/\n") == ACCOUNT
+    assert ask.account_id(ACCOUNT.upper()) == ACCOUNT.upper()
+
+
+@pytest.mark.parametrize("word", ["", "AzureUSGovernment", "usgov", "china", " Public "])
+def test_a_cloud_is_known_by_every_word_that_azure_native_takes(word: str) -> None:
+    """ARM_ENVIRONMENT is read by both."""
+    Live(word)
+    with pytest.raises(ValueError, match="is not known"):
+        Live(f"{word}x")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +154,16 @@ def test_a_rotation_policy_that_only_notifies_rotates_nothing() -> None:
         assert found is not None
         assert found.rotates_after_create == expected
         assert found.rotates_before_expiry == ""
+
+
+def test_what_one_block_of_a_role_excepts_another_may_give() -> None:
+    """A role is all of its blocks: only what every one of them excepts is withheld."""
+    assigned = {"properties": {"principalId": "p", "scope": "/s", "roleDefinitionId": "/r"}}
+    blocks = [{"dataActions": ["*"], "notDataActions": ["unwrap", "sign"]}, {"dataActions": ["unwrap"]}]
+    found = read.assignment(assigned, {"properties": {"permissions": blocks}})
+    assert (found.data_actions, found.not_data_actions) == (("*", "unwrap"), ())
+    found = read.assignment(assigned, {"properties": {"permissions": blocks[:1]}})
+    assert found.not_data_actions == ("unwrap", "sign")
 
 
 def test_what_is_deleted_has_its_end() -> None:

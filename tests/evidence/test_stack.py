@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def test_fails_for_a_stack_without_accounts(monkeypatch: pytest.MonkeyPatch) -> 
         stack.account_ids("dev")
     answers(monkeypatch, "", code=255, errors="error: no stack named 'dev' found\n")
     with pytest.raises(stack.StackError, match="no stack named"):
+        stack.account_ids("dev")
+
+
+def test_fails_in_words_without_the_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And says how evidence is had without it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(stack.StackError, match="name accounts with --account"):
         stack.account_ids("dev")
 
 

@@ -10,11 +10,11 @@ import pytest
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.emergency import carry_out
+from tests.support.emergency import carry_out, looked
 from tests.support.judge import Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 SERVICES = ("policy", "role", "hub")
 _GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
 _VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
@@ -91,6 +91,7 @@ def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, sta
     for name in SERVICES:
         carry_out(azure, outputs[name], "revoke")
     assert readable(azure, stack) == []
+    assert [looked(azure, outputs[name]) for name in SERVICES] == [403, 403, 403]
     run = stack.deploy()
     assert not run.ok
     assert run.output.count("was taken away outside Pulumi") >= 3, run.output
@@ -98,6 +99,7 @@ def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, sta
     for name in SERVICES:
         carry_out(azure, outputs[name], "restore")
     assert readable(azure, stack) == [*SERVICES]
+    assert [looked(azure, outputs[name]) for name in SERVICES] == [200, 200, 200]
     run = stack.deploy()
     assert run.ok, run.output
     assert readable(azure, stack) == [*SERVICES]

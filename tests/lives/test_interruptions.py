@@ -11,7 +11,7 @@ from tests.lives.crashes import ACCOUNT
 from tests.lives.life import Life
 from tests.support.crash import Moment, Update, locked
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 BINDING = Moment("binding", "PATCH", ACCOUNT)
 
 

@@ -205,4 +205,4 @@ async def test_a_role_assignment_lives_at_its_scope() -> None:
     assert id == f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/n"
     assert arm.sent("PUT") == [{"properties": {"principalId": "p", "roleDefinitionId": "/r"}}]
     assert outputs["principalId"] == "p"
-    assert from_struct(got.inputs)["scope"] == VAULT.lstrip("/")
+    assert from_struct(got.inputs)["scope"] == VAULT

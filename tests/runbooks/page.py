@@ -20,6 +20,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.stack import PATIENCE_SECONDS
+
 # A reader of a page has set everything up before; make would look whether that still holds.
 _PREAMBLE = """\
 make() { command make --no-print-directory -o .venv/.synced -o .pulumi/bin/.ready "$@"; }
@@ -100,7 +102,7 @@ def _run(command: Command, page: str, folder: Path, env: Mapping[str, str]) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     where = f"{page}: $ {command.text}"

@@ -9,7 +9,7 @@ from tests.support import cloud
 from tests.support.emergency import carry_out
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 def test_revoke_and_restore(runbook: Runbook) -> None:

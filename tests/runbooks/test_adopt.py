@@ -8,7 +8,7 @@ from tests.adopt.field import WRAPS, Field, group, principal
 from tests.runbooks.conftest import Runbook
 from tests.support import cloud
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 def test_adopt(runbook: Runbook) -> None:

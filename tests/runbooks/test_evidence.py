@@ -8,7 +8,7 @@ import pytest
 
 from tests.runbooks.conftest import Runbook
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 def test_evidence(runbook: Runbook) -> None:

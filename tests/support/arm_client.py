@@ -20,7 +20,7 @@ class Client:
         proxy = urlsplit(env["HTTPS_PROXY"])
         context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
         self._connection = http.client.HTTPSConnection(
-            str(proxy.hostname), proxy.port, timeout=60, context=context
+            str(proxy.hostname), proxy.port, timeout=120, context=context
         )
         self._connection.set_tunnel(host, 443)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -32,7 +32,7 @@ class RunningAzure:
     def control(self, path: str, json: Any = None, *, method: str = "") -> Any:
         """Asks the control endpoint: POST with a body, GET without one. Raises ValueError on a refusal."""
         address = urlsplit(self.env["LOCALAZURE_CONTROL"])
-        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=120)
         headers = {"Authorization": f"Bearer {self.env['LOCALAZURE_CONTROL_TOKEN']}"}
         try:
             body = None if json is None else codec.dumps(json)

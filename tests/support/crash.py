@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.azure import RunningAzure
-from tests.support.stack import Run, Stack
+from tests.support.processes import command_line, descendants, send, watch
+from tests.support.stack import PATIENCE_SECONDS, Run, Stack
 
-_PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.02
 
 
@@ -75,8 +75,7 @@ class Update:
         if self.process.poll() is None:
             self.kill()
         for watched in self._family.values():
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(watched, signal.SIGKILL)
+            send(watched, signal.SIGKILL)
             os.close(watched)
 
     @property
@@ -86,7 +85,7 @@ class Update:
 
     def reaches(self, moment: Callable[[], bool]) -> bool:
         """Waits for a moment; False where the command ends before it comes. Raises TimeoutError."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if moment():
                 return True
@@ -97,11 +96,17 @@ class Update:
 
     def kill(self, *, whole: bool = True) -> None:
         """`kill -9` of the engine with all that it has started, as a crash of the machine; or of it alone."""
-        self._family = {pid: watched for pid in descendants(self.process.pid) if (watched := _watched(pid))}
+        # Each is stopped as soon as it is seen, so that none starts another one unseen.
+        self.process.send_signal(signal.SIGSTOP)
+        while fresh := [pid for pid in descendants(self.process.pid) if pid not in self._family]:
+            for pid in fresh:
+                if (watched := watch(pid)) is not None:
+                    self._family[pid] = watched
+                    if whole:
+                        send(watched, signal.SIGSTOP)
         self.process.kill()
         for watched in self._family.values() if whole else ():
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(watched, signal.SIGKILL)
+            send(watched, signal.SIGKILL)
         self.process.wait()
 
     def kill_those(self, words: str) -> int:
@@ -123,14 +128,12 @@ class Update:
 
     def ended(self) -> Run:
         """Waits for its end, and gives what a person would have read."""
-        code = self.process.wait(_PATIENCE_SECONDS)
+        code = self.process.wait(PATIENCE_SECONDS)
         return Run(code, self.output)
 
     def orphans_end(self) -> bool:
         """Whether everything that the killed engine left running ends by itself."""
-        return all(
-            select.select([watched], [], [], _PATIENCE_SECONDS)[0] for watched in self._family.values()
-        )
+        return all(select.select([watched], [], [], PATIENCE_SECONDS)[0] for watched in self._family.values())
 
 
 def killed_at(
@@ -156,37 +159,6 @@ def killed_at(
             run = update.ended()
             assert run.ok, run.output
             return False
-
-
-def descendants(pid: int) -> list[int]:
-    """Every process that a process has started, and those have, whatever their sessions."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(folder.name))
-    found, todo = [], [pid]
-    while todo:
-        below = children.get(todo.pop(), [])
-        found += below
-        todo += below
-    return found
-
-
-def command_line(pid: int) -> str:
-    """The words of a process; empty once it is gone."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    return ""
-
-
-def _watched(pid: int) -> int | None:
-    """A handle on a process, which no other process can take over as it can take its id."""
-    try:
-        return os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
 
 
 class Bookmark:

@@ -5,6 +5,7 @@ Owns: the claims that hold in every life of a service; and its data, which the t
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
 ACCOUNTS, VAULTS = "2024-10-01", "2024-11-01"
 _PROJECTS = "/language/authoring/analyze-conversations/projects"
 _DATA = "written-at-the-start"
+_TOKEN_SECONDS = 1800
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Judge:
     def __post_init__(self) -> None:
         subscription = self.azure.env["AZURE_SUBSCRIPTION_ID"]
         self.group = f"/subscriptions/{subscription}/resourceGroups/rg-{self.name}"
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
 
     @property
     def account_id(self) -> str:
@@ -158,10 +160,15 @@ class Judge:
         path = f"{_PROJECTS}/{_DATA}?api-version=2023-04-01"
         return self._sent(host, "https://cognitiveservices.azure.com", method, path, body)
 
+    def _token(self, resource: str) -> str:
+        # A token lasts for an hour, and a life may last longer.
+        now = time.monotonic()
+        if resource not in self._tokens or self._tokens[resource][0] < now - _TOKEN_SECONDS:
+            self._tokens[resource] = now, token(self.azure.env, resource)
+        return self._tokens[resource][1]
+
     def _sent(self, host: str, resource: str, method: str, path: str, body: Any) -> Any:
-        if resource not in self._tokens:
-            self._tokens[resource] = token(self.azure.env, resource)
-        client = Client(self.azure.env, host, self._tokens[resource])
+        client = Client(self.azure.env, host, self._token(resource))
         try:
             status, answer = client.send(method, path, body)
         finally:

@@ -16,6 +16,8 @@ import yaml
 from engine.env import exports
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 600.0
+"""Much more than any command takes on a busy machine of one core: only what hangs is to be told."""
 _PROGRAM = (
     "Pulumi.yaml",
     "Pulumi.dev.yaml",
@@ -87,11 +89,11 @@ class Stack:
                 document["config"][f"language-cmk:{name}"] = value
         self.config_file.write_text(yaml.safe_dump(document))
 
-    def pulumi(self, *words: str, timeout: float = 120) -> Run:
+    def pulumi(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the CLI as a person would, without a terminal."""
         return self._run("pulumi", *words, "--non-interactive", "--color", "never", timeout=timeout)
 
-    def python(self, *words: str, timeout: float = 60) -> Run:
+    def python(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the project's Python in the checkout, with the stack's environment."""
         return self._run(str(self.folder / ".venv" / "bin" / "python"), *words, timeout=timeout)
 
