@@ -49,7 +49,7 @@ def _link(request: Request, last: str) -> str:
 
 def _top(request: Request) -> int:
     sent = request.query.get("$top", str(SIZE))
-    if not sent.isdigit() or not 0 < int(sent) <= _LARGEST:
+    if not sent.isdecimal() or not 0 < int(sent) <= _LARGEST:
         raise ServiceError(
             400, "BadRequest", f"The value '{sent}' of '$top' is not a number from 1 to {_LARGEST}."
         )

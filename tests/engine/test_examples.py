@@ -30,7 +30,7 @@ def network(azure: RunningAzure) -> None:
     """The network that one of the examples names."""
     program = Path(__file__).with_name("programs") / "network.py"
     words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
-    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=60)
+    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
 
 
 @pytest.fixture(scope="module")

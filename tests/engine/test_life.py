@@ -21,14 +21,14 @@ def prove(stack: Stack) -> subprocess.CompletedProcess[str]:
     """Runs the proof of `make up` on a stack."""
     command = [sys.executable, str(ROOT / "verify.py"), "--stack", "dev", "--write-project"]
     return subprocess.run(
-        command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, check=False, timeout=300
     )
 
 
 def client(name: str, env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Runs one of the programs beside this test, as a client of the cloud of `env`."""
     command = [sys.executable, str(PROGRAMS / f"{name}.py"), *words]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def analyze(folder: Path, things: Mapping[str, Thing], *words: str) -> subproces
         env={**os.environ, **exports(folder, search_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

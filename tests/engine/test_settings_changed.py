@@ -180,7 +180,7 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     judge = Judge(azure, stack)
     program = Path(__file__).with_name("programs") / "network.py"
     words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
-    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=60)
+    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
     judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
     judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
     judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})

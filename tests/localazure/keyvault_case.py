@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from localazure.authorization import assign_role
-from localazure.cloud import Clock, Cloud
+from localazure.cloud import Cloud
 from localazure.directory import Principal, save_principal
 from localazure.keyvault import crypto
 from localazure.keyvault.routes import ROUTES
 from localazure.routes import Router
-from localazure.store import Store
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
+from tests.support.slow_clock import SlowClock
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
@@ -71,22 +71,6 @@ def vault(case: Case) -> Case:
     """The same with a vault in it."""
     case.make_vault()
     return case
-
-
-class SlowClock(Clock):
-    """A clock that moves by a millisecond when it is read, so that no assertion depends on how fast the
-    machine is, and what comes later still has a later time."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
-        self._now = super().now()
-
-    def now(self) -> float:
-        self._now += 0.001
-        return self._now
-
-    def advance(self, seconds: float) -> None:
-        self._now += seconds
 
 
 class Case:

@@ -17,7 +17,7 @@ def test_every_asynchronous_client_lives_its_ordinary_life(azure: RunningAzure) 
     name = f"aio{uuid.uuid4().hex[:8]}"
     command = [sys.executable, str(Path(__file__).with_name("aio_clients.py")), name, DEPLOYER.object_id]
     done = subprocess.run(
-        command, env=azure.environ, capture_output=True, text=True, timeout=120, check=False
+        command, env=azure.environ, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {

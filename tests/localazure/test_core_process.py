@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def _command(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "localazure", *arguments, "--home", str(home.path)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_two_starts_at_once_make_one_process(home: Home) -> None:
     """Whoever comes second finds the first one's process."""
     command = [sys.executable, "-m", "localazure", "start", "--home", str(home.path)]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [child.wait(timeout=60) for child in both] == [0, 0]
+    assert [child.wait(timeout=300) for child in both] == [0, 0]
     assert process.healthy(home)
 
 

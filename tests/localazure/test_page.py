@@ -255,5 +255,5 @@ def _browse(address: str, profile: Path) -> str:
     switches = [f"--disable-{word}" for word in quiet]
     command = [str(BROWSER), "--headless", "--no-sandbox", "--no-first-run", *switches]
     command += [f"--user-data-dir={profile}", "--timeout=2000", "--dump-dom", address]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     return done.stdout

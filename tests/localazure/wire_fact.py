@@ -11,7 +11,7 @@ import pytest
 
 from localazure import seed
 from localazure.directory import Principal
-from tests.localazure.keyvault_case import SlowClock, quick_keys
+from tests.localazure.keyvault_case import quick_keys
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/net"
@@ -67,7 +67,6 @@ class Fact:
 def scene() -> Door:
     """A cloud with the resource group `net` in West Europe, where a slow machine loses no time."""
     door = Door()
-    door.cloud.clock = SlowClock(door.cloud.store)
     door.group("net")
     return door
 

@@ -165,7 +165,7 @@ def _behind(action: str, program: Program) -> None:
         [sys.executable, str(HERE / "behind.py"), action, *_NAMES[program.kind]],
         env=program.env,
         check=True,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -29,7 +29,7 @@ def bash(text: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -24,9 +24,9 @@ class Clone(Stack):
     """A clone of the repository, with what is changed here and not committed yet, as a runner has it."""
 
     def __post_init__(self) -> None:
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.folder)], check=True, timeout=60)
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.folder)], check=True, timeout=300)
         words = ["git", "-C", str(ROOT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
-        changed = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
+        changed = subprocess.run(words, check=True, capture_output=True, text=True, timeout=300).stdout
         for name in filter(None, changed.split("\0")):
             target = self.folder / name
             target.unlink(missing_ok=True)
@@ -169,7 +169,7 @@ def act_behind(stack: Stack, action: str) -> None:
     """What someone else does to this stack's resources."""
     names = ("rg-contoso-dev", "lang-contoso-dev", "kv-contoso-dev", "cmk-contoso-dev")
     program = Path(__file__).with_name("behind.py")
-    subprocess.run([sys.executable, program, action, *names], env=stack.env, check=True, timeout=120)
+    subprocess.run([sys.executable, program, action, *names], env=stack.env, check=True, timeout=300)
 
 
 def test_the_nightly_look_takes_a_rotation_for_no_drift(stack: Stack) -> None:

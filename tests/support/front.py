@@ -15,6 +15,7 @@ from localazure.cloud import Cloud
 from localazure.directory import Principal
 from localazure.front import Answer, Front, Raw
 from localazure.tokens import Signer, new_key
+from tests.support.slow_clock import SlowClock
 
 SECRETS = {name: f"{name}-secret" for name in ("control", "deployer", "reader", "foreigner")}
 ARM = "https://management.azure.com"
@@ -61,6 +62,7 @@ class Door:
     cloud: Cloud = field(default_factory=Cloud)
 
     def __post_init__(self) -> None:
+        self.cloud.clock = SlowClock(self.cloud.store)
         seed.plant(self.cloud, SECRETS)
         self.front: Front = make_front(self.cloud, signer())
 
