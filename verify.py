@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+from azure.core import AzureClouds
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.identity import DefaultAzureCredential
+from azure.identity import AzureAuthorityHosts, DefaultAzureCredential
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 
@@ -32,6 +33,44 @@ _PAUSE_SECONDS = 5.0
 _OTHER_REASONS = ("virtual network", "firewall", "public access is disabled", "data action")
 """What a 403 says that is about the caller or the network, and so tells nothing about the key."""
 _KEY_URI = re.compile(r"(https://[^/]+)/keys/([^/]+)/([^/]+)")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One of Azure's clouds: where to log in, and whom the tokens for an account's data are for."""
+
+    login: str
+    setting: AzureClouds
+    audience: str
+
+    @property
+    def scopes(self) -> list[str]:
+        return [f"{self.audience}/.default"]
+
+
+_PUBLIC = Cloud(
+    AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
+    AzureClouds.AZURE_PUBLIC_CLOUD,
+    "https://cognitiveservices.azure.com",
+)
+_NATIONAL = {
+    ".azure.us": Cloud(
+        AzureAuthorityHosts.AZURE_GOVERNMENT,
+        AzureClouds.AZURE_US_GOVERNMENT,
+        "https://cognitiveservices.azure.us",
+    ),
+    ".azure.cn": Cloud(
+        AzureAuthorityHosts.AZURE_CHINA,
+        AzureClouds.AZURE_CHINA_CLOUD,
+        "https://cognitiveservices.azure.cn",
+    ),
+}
+
+
+def cloud_of(endpoint: str) -> Cloud:
+    """The cloud that an account's endpoint is in, by its host."""
+    host = endpoint.rstrip("/").lower()
+    return next((cloud for suffix, cloud in _NATIONAL.items() if host.endswith(suffix)), _PUBLIC)
 
 
 @dataclass(frozen=True)
@@ -74,7 +113,7 @@ def binding(encryption: Any, key_uri_with_version: str) -> Iterator[Check]:
 def data(endpoint: str, credential: DefaultAzureCredential) -> Iterator[Check]:
     """Writes a project to the account's endpoint, reads it back and deletes it again."""
     project = {"projectName": _PROJECT, "projectKind": "Conversation", "language": "en"}
-    with ConversationAuthoringClient(endpoint, credential) as client:
+    with _client(endpoint, credential) as client:
         client.create_project(_PROJECT, project, content_type="application/merge-patch+json")
         read = client.get_project(_PROJECT)
         client.begin_delete_project(_PROJECT, polling_interval=1).result()
@@ -85,10 +124,15 @@ def refused(endpoint: str, credential: DefaultAzureCredential, seconds: float) -
     """Reads the account's data until it is refused for the key, for `seconds` at most: that is how long an
     access that was taken away may go on counting. No published document says how long that is."""
     until, answer = time.monotonic() + seconds, ""
-    with ConversationAuthoringClient(endpoint, credential) as client:
+    with _client(endpoint, credential) as client:
         while (answer := _answer(client)) == "200" and time.monotonic() + _PAUSE_SECONDS < until:
             time.sleep(_PAUSE_SECONDS)
     yield Check("revoked: data answers", _REFUSED, answer)
+
+
+def _client(endpoint: str, credential: DefaultAzureCredential) -> ConversationAuthoringClient:
+    scopes = cloud_of(endpoint).scopes
+    return ConversationAuthoringClient(endpoint, credential, credential_scopes=scopes)
 
 
 def _answer(client: Any) -> str:
@@ -103,15 +147,17 @@ def _answer(client: Any) -> str:
 
 def verify(outputs: Mapping[str, Any], *, write_project: bool, seconds: float = 900) -> Iterator[Check]:
     """All checks of a stack, one after another. Raises AzureError when the cloud cannot be asked."""
-    credential = DefaultAzureCredential()
+    cloud = cloud_of(outputs["endpoint"])
+    credential = DefaultAzureCredential(authority=cloud.login)
     account = arm_id(outputs["accountId"])
-    accounts = CognitiveServicesManagementClient(credential, account["subscriptions"]).accounts
-    properties = accounts.get(account["resourcegroups"], account["accounts"]).properties
+    subscription = account["subscriptions"]
+    language = CognitiveServicesManagementClient(credential, subscription, cloud_setting=cloud.setting)
+    properties = language.accounts.get(account["resourcegroups"], account["accounts"]).properties
     yield from binding(getattr(properties, "encryption", None), outputs["keyUriWithVersion"])
 
     vault = arm_id(outputs["vaultId"])
-    vaults = KeyVaultManagementClient(credential, vault["subscriptions"]).vaults
-    protections = vaults.get(vault["resourcegroups"], vault["vaults"]).properties
+    vaults = KeyVaultManagementClient(credential, vault["subscriptions"], cloud_setting=cloud.setting)
+    protections = vaults.vaults.get(vault["resourcegroups"], vault["vaults"]).properties
     yield Check("soft delete of the vault", "True", str(protections.enable_soft_delete))
     yield Check("purge protection of the vault", "True", str(protections.enable_purge_protection))
     if outputs.get("access") == "revoked":
@@ -130,12 +176,16 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=15, help="how long a revoked access may still count")
     arguments = parser.parse_args()
-    printed = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--stack", arguments.stack],  # noqa: S607
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    try:
+        printed = subprocess.run(
+            ["pulumi", "stack", "output", "--json", "--stack", arguments.stack],  # noqa: S607
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        print('the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first', file=sys.stderr)
+        return 1
     if printed.returncode != 0:
         return printed.returncode
     held = True

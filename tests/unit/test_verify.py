@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Self
+from unittest.mock import MagicMock
 
 import pytest
+from azure.core import AzureClouds
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.cognitiveservices.models import Encryption, KeyVaultProperties
@@ -13,6 +15,9 @@ import verify
 
 VERSION = "0123456789abcdef0123456789abcdef"
 KEY = f"https://kv-contoso.vault.azure.net/keys/cmk-contoso/{VERSION}"
+GROUP = "/subscriptions/s/resourceGroups/g/providers"
+ACCOUNT = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-a"
+VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/kv-contoso"
 OUTPUTS = {"accountId": "/a", "endpoint": "https://e", "vaultId": "/v", "keyUriWithVersion": KEY}
 
 
@@ -153,9 +158,74 @@ def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
     answers: list[tuple[int, str]], holds: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Data that is still read at the deadline, and a refusal of the caller or network, prove nothing."""
-    monkeypatch.setattr(verify, "ConversationAuthoringClient", lambda *_: FakeClient(*answers))
+    monkeypatch.setattr(verify, "ConversationAuthoringClient", lambda *_, **__: FakeClient(*answers))
     monkeypatch.setattr(verify, "_PAUSE_SECONDS", 0.001)
     clock = iter(range(100))
     monkeypatch.setattr("verify.time.monotonic", lambda: next(clock))
     (check,) = verify.refused("https://e", DefaultAzureCredential(), 2 if len(answers) == 2 else 0)
     assert check.holds is holds
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "login", "setting", "scope"),
+    [
+        (
+            "https://lang-a.cognitiveservices.azure.com/",
+            "login.microsoftonline.com",
+            AzureClouds.AZURE_PUBLIC_CLOUD,
+            "https://cognitiveservices.azure.com/.default",
+        ),
+        (
+            "https://lang-a.cognitiveservices.azure.us/",
+            "login.microsoftonline.us",
+            AzureClouds.AZURE_US_GOVERNMENT,
+            "https://cognitiveservices.azure.us/.default",
+        ),
+        (
+            "https://LANG-A.cognitiveservices.azure.cn",
+            "login.chinacloudapi.cn",
+            AzureClouds.AZURE_CHINA_CLOUD,
+            "https://cognitiveservices.azure.cn/.default",
+        ),
+    ],
+)
+def test_every_client_asks_the_cloud_that_the_account_is_in(
+    endpoint: str, login: str, setting: AzureClouds, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Login, both management clients and the account's own endpoint are those of one cloud."""
+    asked: dict[str, Any] = {}
+
+    def recorder(name: str) -> Any:
+        def make(*_: Any, **options: Any) -> Any:
+            asked[name] = options
+            raise_at_last = HttpResponseError("seen enough")
+            return MagicMock(
+                **{"accounts.get.return_value.properties": None, "vaults.get.side_effect": raise_at_last}
+            )
+
+        return make
+
+    monkeypatch.setattr(verify, "DefaultAzureCredential", recorder("login"))
+    monkeypatch.setattr(verify, "CognitiveServicesManagementClient", recorder("account"))
+    monkeypatch.setattr(verify, "KeyVaultManagementClient", recorder("vault"))
+    monkeypatch.setattr(verify, "ConversationAuthoringClient", recorder("data"))
+    ids = {"accountId": ACCOUNT, "vaultId": VAULT, "endpoint": endpoint, "keyUriWithVersion": KEY}
+    with pytest.raises(HttpResponseError, match="seen enough"):
+        list(verify.verify(ids, write_project=False))
+    list(verify.refused(endpoint, MagicMock(), 0))
+    assert asked == {
+        "login": {"authority": login},
+        "account": {"cloud_setting": setting},
+        "vault": {"cloud_setting": setting},
+        "data": {"credential_scopes": [scope]},
+    }
+
+
+def test_without_the_pulumi_cli_it_says_how_to_have_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback, and no proof."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.argv", ["verify.py", "--stack", "dev"])
+    assert verify.main() == 1
+    assert "the Pulumi CLI is not on PATH" in capsys.readouterr().err
