@@ -5,6 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, so that a change is blamed for what it did itself; CONTRIBUTING.md says how
+# to look for others.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 def _ensure_event_loop() -> None:

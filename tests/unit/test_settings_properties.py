@@ -36,6 +36,8 @@ _JSON = st.recursive(
     max_leaves=6,
 )
 
+_SMALL = {"name": "alpha", "location": "westeurope"}
+
 
 @given(
     st.dictionaries(st.sampled_from(_KEYS) | st.text(max_size=8), _JSON | st.text(max_size=20), max_size=6)
@@ -58,6 +60,8 @@ def test_every_setting_takes_part() -> None:
 
 
 @given(documents())
+@example(Document({**_SMALL, "encryption": "microsoftManaged", "identity": "userAssigned"}, frozenset()))
+@example(Document({**_SMALL, "encryption": "microsoftManaged", "sku": "F0"}, frozenset()))
 @settings(max_examples=int(os.environ.get("SETTINGS_EXAMPLES", "50")), deadline=None)
 def test_a_program_passes_the_pack_or_is_refused_setting_by_setting(document: Document) -> None:
     """Whatever is said: the whole program runs to its end, in the right order, and the policy pack refuses of
@@ -86,6 +90,11 @@ def _asked_for(service: ServiceSettings, monitor: RecordingMonitor) -> Iterator[
     made = {found.name for found in monitor.registered}
     if service.encryption == "microsoftManaged":
         yield "account-has-customer-key", f"{service.name}-account"
+        if service.identity == "userAssigned":
+            # It has neither an identity of its own nor a key that names another.
+            yield "account-identity", f"{service.name}-account"
+        if service.sku == "F0":
+            yield "account-tier-supports-cmk", f"{service.name}-account"
     unrecorded = service.audit.new_workspace is False and not service.audit.workspace_id
     if unrecorded and f"{service.name}-vault" in made:
         yield "vault-audited", f"{service.name}-vault"
