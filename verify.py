@@ -35,40 +35,15 @@ _OTHER_REASONS = ("virtual network", "firewall", "public access is disabled", "d
 _KEY_URI = re.compile(r"(https://[^/]+)/keys/([^/]+)/([^/]+)")
 
 
-@dataclass(frozen=True)
-class Cloud:
-    """One of Azure's clouds: where to log in, and whom the tokens for an account's data are for."""
-
-    login: str
-    setting: AzureClouds
-    audience: str
-
-    @property
-    def scopes(self) -> list[str]:
-        return [f"{self.audience}/.default"]
-
-
-_PUBLIC = Cloud(
-    AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
-    AzureClouds.AZURE_PUBLIC_CLOUD,
-    "https://cognitiveservices.azure.com",
-)
 _NATIONAL = {
-    ".azure.us": Cloud(
-        AzureAuthorityHosts.AZURE_GOVERNMENT,
-        AzureClouds.AZURE_US_GOVERNMENT,
-        "https://cognitiveservices.azure.us",
-    ),
-    ".azure.cn": Cloud(
-        AzureAuthorityHosts.AZURE_CHINA,
-        AzureClouds.AZURE_CHINA_CLOUD,
-        "https://cognitiveservices.azure.cn",
-    ),
+    ".azure.us": (AzureAuthorityHosts.AZURE_GOVERNMENT, AzureClouds.AZURE_US_GOVERNMENT),
+    ".azure.cn": (AzureAuthorityHosts.AZURE_CHINA, AzureClouds.AZURE_CHINA_CLOUD),
 }
+_PUBLIC = (AzureAuthorityHosts.AZURE_PUBLIC_CLOUD, AzureClouds.AZURE_PUBLIC_CLOUD)
 
 
-def cloud_of(endpoint: str) -> Cloud:
-    """The cloud that an account's endpoint is in, by its host."""
+def cloud_of(endpoint: str) -> tuple[str, AzureClouds]:
+    """The cloud that an account's endpoint is in, by its host: where to log in, and what its clients take."""
     host = endpoint.rstrip("/").lower()
     return next((cloud for suffix, cloud in _NATIONAL.items() if host.endswith(suffix)), _PUBLIC)
 
@@ -131,8 +106,9 @@ def refused(endpoint: str, credential: DefaultAzureCredential, seconds: float) -
 
 
 def _client(endpoint: str, credential: DefaultAzureCredential) -> ConversationAuthoringClient:
-    scopes = cloud_of(endpoint).scopes
-    return ConversationAuthoringClient(endpoint, credential, credential_scopes=scopes)
+    # In each cloud the tokens are for the host that the accounts' endpoints are below.
+    scope = f"https://{endpoint.rstrip('/').lower().partition('.')[2]}/.default"
+    return ConversationAuthoringClient(endpoint, credential, credential_scopes=[scope])
 
 
 def _answer(client: Any) -> str:
@@ -147,16 +123,16 @@ def _answer(client: Any) -> str:
 
 def verify(outputs: Mapping[str, Any], *, write_project: bool, seconds: float = 900) -> Iterator[Check]:
     """All checks of a stack, one after another. Raises AzureError when the cloud cannot be asked."""
-    cloud = cloud_of(outputs["endpoint"])
-    credential = DefaultAzureCredential(authority=cloud.login)
+    login, cloud = cloud_of(outputs["endpoint"])
+    credential = DefaultAzureCredential(authority=login)
     account = arm_id(outputs["accountId"])
     subscription = account["subscriptions"]
-    language = CognitiveServicesManagementClient(credential, subscription, cloud_setting=cloud.setting)
+    language = CognitiveServicesManagementClient(credential, subscription, cloud_setting=cloud)
     properties = language.accounts.get(account["resourcegroups"], account["accounts"]).properties
     yield from binding(getattr(properties, "encryption", None), outputs["keyUriWithVersion"])
 
     vault = arm_id(outputs["vaultId"])
-    vaults = KeyVaultManagementClient(credential, vault["subscriptions"], cloud_setting=cloud.setting)
+    vaults = KeyVaultManagementClient(credential, vault["subscriptions"], cloud_setting=cloud)
     protections = vaults.vaults.get(vault["resourcegroups"], vault["vaults"]).properties
     yield Check("soft delete of the vault", "True", str(protections.enable_soft_delete))
     yield Check("purge protection of the vault", "True", str(protections.enable_purge_protection))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError
@@ -178,10 +178,10 @@ class Live:
                 answer, content = str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
             self._asked[question] = Asked(question, answer, hashlib.sha256(text.encode()).hexdigest())
-        found: Any = self._known[question]
+        found = self._known[question]
         if isinstance(found, UnansweredError):
             raise found
-        return found  # type: ignore[no-any-return]
+        return cast("T", found)
 
 
 def _told(ask: Callable[[], T]) -> T:

@@ -67,12 +67,18 @@ def normal_location(location: str) -> str:
     return location.replace(" ", "").lower()
 
 
-def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)) -> str:
-    """The location a body names, as it was sent. Raises 400 where it is missing, or none of `regions`."""
+def required_location(body: Json) -> str:
+    """The location a body names, as it was sent. Raises ARM's 400 where it is missing."""
     location = body.get("location")
     if not isinstance(location, str) or not location:
         message = "The location property is required for this definition."
         raise ServiceError(400, "LocationRequired", message, gateway=True)
+    return location
+
+
+def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)) -> str:
+    """The location a body names, as it was sent. Raises 400 where it is missing, or none of `regions`."""
+    location = required_location(body)
     if normal_location(location) not in regions:
         raise ServiceError(
             400,
@@ -84,15 +90,15 @@ def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)
     return location
 
 
-def require_same_location(known: Json, location: str, group: str) -> None:
-    """Raises ARM's 409 where a resource (ARM's body) that stands in a region is put into another one."""
-    before, asked = normal_location(str(known["location"])), normal_location(location)
-    if before != asked:
+def require_same_location(name: str, location: str, asked: str, group: str) -> None:
+    """Raises ARM's 409 where the resource `name`, which stands in `location`, is put into another one."""
+    before, after = normal_location(location), normal_location(asked)
+    if before != after:
         raise ServiceError(
             409,
             "InvalidResourceLocation",
-            f"The resource '{known['name']}' already exists in location '{before}' in resource group "
-            f"'{group}'. A resource with the same name cannot be created in location '{asked}'. Please "
-            "select a new resource name.",
+            f"The resource '{name}' already exists in location '{before}' in resource group '{group}'. A "
+            f"resource with the same name cannot be created in location '{after}'. Please select a new "
+            "resource name.",
             gateway=True,
         )

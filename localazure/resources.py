@@ -25,7 +25,7 @@ from localazure import (
 )
 from localazure.arm import being_deleted, find_group, group_not_found
 from localazure.cloud import Cloud
-from localazure.locations import REGIONS, normal_location
+from localazure.locations import REGIONS, normal_location, required_location
 from localazure.paging import page
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -58,11 +58,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "'(', ')' and '.' are allowed, and no '.' at the end.",
             gateway=True,
         )
-    location = request.body.get("location")
-    if not isinstance(location, str) or not location:
-        raise ServiceError(
-            400, "LocationRequired", "The location property is required for this definition.", gateway=True
-        )
+    location = required_location(request.body)
     if normal_location(location) not in REGIONS:
         raise ServiceError(
             400,

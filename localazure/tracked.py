@@ -65,7 +65,7 @@ class TrackedType:
         known = cloud.store.get(self.kind, id)
         location = location_in(request.body, self.type, self.regions)
         if known:
-            require_same_location(known, location, request.params["group"])
+            require_same_location(known["name"], known["location"], location, request.params["group"])
         body = self.make(cloud, request, known["id"] if known else id, known)
         cloud.store.put(self.kind, id, body)
         return Response(200, body) if known else Response(201, body, self.created_headers(id))

@@ -49,11 +49,7 @@ class Grant:
     def place(self) -> tuple[str | None, str | None]:
         """The vault and the key that the scope names; None for what it does not name."""
         parts = self.scope.strip("/").split("/")
-        if "vaults" not in parts:
-            return None, None
-        vault = parts.index("vaults")
-        named: list[str | None] = [*parts[vault + 1 : vault + 2], *parts[vault + 3 : vault + 4]]
-        return (*named, None, None)[:2]  # type: ignore[return-value]
+        return _after(parts, "vaults"), _after(parts, "keys")
 
     def covers(self, vault: Value, key: Value, vault_id: str = "") -> bool:
         """Whether it counts for that key, or may: an unknown vault or scope is given the benefit."""
@@ -76,6 +72,11 @@ class Grant:
         if roles is None or roles is self.is_role:
             return self
         return replace(self, enough=False, more=False, ignored=True)
+
+
+def _after(parts: list[str], word: str) -> str | None:
+    """What follows a word in an ARM id; None where nothing does."""
+    return dict(zip(parts[::2], parts[1::2], strict=False)).get(word)
 
 
 def of_access_policy(urn: str, state: State) -> Grant:

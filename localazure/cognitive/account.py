@@ -16,7 +16,7 @@ from localazure.web import Json, Request, ServiceError
 KIND = "account"
 DELETED = "account.deleted"
 _SUBDOMAIN = "account.subdomain"
-_TYPE = "Microsoft.CognitiveServices/accounts"
+TYPE = "Microsoft.CognitiveServices/accounts"
 RETENTION_SECONDS = 2 * 86400.0
 """How long a deleted account can be restored: 2 days in the recordings of 2021 to 2023."""
 
@@ -101,7 +101,7 @@ def is_key_vault(encryption: Json | None) -> bool:
 def id_of(request: Request) -> str:
     """The ARM id of the account a request is about."""
     p = request.params
-    return f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}/providers/{_TYPE}/{p['account']}"
+    return f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}/providers/{TYPE}/{p['account']}"
 
 
 def save(cloud: Cloud, account: Account) -> None:
@@ -154,7 +154,7 @@ def require(cloud: Cloud, id: str) -> Account:
         raise ServiceError(
             404,
             "ResourceNotFound",
-            f"The Resource '{_TYPE}/{name}' under resource group '{group}' was not found. "
+            f"The Resource '{TYPE}/{name}' under resource group '{group}' was not found. "
             "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
             gateway=True,
         )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import deleted, draft
+from localazure.cognitive.account import TYPE
 from localazure.cognitive.kinds import KINDS, find_kind
 from localazure.locations import REGIONS
 from localazure.web import Json, Request, Response, ServiceError
 
-_TYPE = "Microsoft.CognitiveServices/accounts"
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
 _NOT_VALID = "Sub domain name '{}' is not valid"
 """The text of the API definition's example."""
@@ -22,7 +22,7 @@ def account_skus(cloud: Cloud, request: Request) -> Response:
     """The SKUs that an account of its kind can have."""
     kind = find_kind(stored.require(cloud, stored.id_of(request)).kind)
     skus = kind.skus if kind else ()
-    return Response(200, {"value": [{"resourceType": _TYPE, "sku": _sku(name)} for name in skus]})
+    return Response(200, {"value": [{"resourceType": TYPE, "sku": _sku(name)} for name in skus]})
 
 
 def subscription_skus(_: Cloud, __: Request) -> Response:
@@ -77,7 +77,7 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
         "isSubdomainAvailable": reason is None,
         "reason": reason,
         "subdomainName": name,
-        "type": body.get("type", _TYPE),
+        "type": body.get("type", TYPE),
     }
     return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
 
@@ -95,7 +95,7 @@ def check_skus(_: Cloud, request: Request) -> Response:
         value.append(
             {
                 "kind": body.get("kind"),
-                "type": body.get("type", _TYPE),
+                "type": body.get("type", TYPE),
                 "skuName": name,
                 "skuAvailable": there,
                 "reason": None if there else "The SKU is not available for this kind",

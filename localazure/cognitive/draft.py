@@ -12,7 +12,6 @@ from localazure.cognitive import network_rules
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.cognitive.shape import SETTABLE
-from localazure.locations import REGIONS, normal_location
 from localazure.web import Json, ServiceError
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
@@ -28,25 +27,6 @@ def check_name(name: str) -> None:
             f"Account name '{name}' is invalid: it has 2 to 64 letters, digits, '-', '_' or '.', "
             "and begins with a letter or digit.",
         )
-
-
-def location_of(body: Json) -> str:
-    """The location a create names, as it was sent. Raises ARM's 400 where it is missing or nowhere."""
-    location = body.get("location")
-    if not location:
-        raise ServiceError(
-            400, "LocationRequired", "The location property is required for this definition.", gateway=True
-        )
-    if normal_location(location) not in REGIONS and normal_location(location) != "global":
-        raise ServiceError(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for resource type "
-            "'Microsoft.CognitiveServices/accounts'. List of available regions for the resource type is "
-            f"'{','.join(REGIONS)}'.",
-            gateway=True,
-        )
-    return str(location)
 
 
 def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:

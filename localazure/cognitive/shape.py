@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from localazure.cloud import iso
-from localazure.cognitive.account import RETENTION_SECONDS, Account
+from localazure.cognitive.account import RETENTION_SECONDS, TYPE, Account
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.locations import normal_location
 from localazure.web import Json
@@ -51,7 +51,7 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
     body: Json = {
         "id": account.id,
         "name": account.name,
-        "type": "Microsoft.CognitiveServices/accounts",
+        "type": TYPE,
         "etag": account.etag,
         "location": account.location,
         "sku": account.sku,

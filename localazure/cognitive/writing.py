@@ -12,20 +12,21 @@ from dataclasses import replace
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, deleted, draft, identity, network_rules, policy
-from localazure.cognitive.account import Account
+from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
-from localazure.locations import normal_location
+from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.private_links import connections_of
 from localazure.web import Json, Request, Response, ServiceError
 
 _NO_IDENTITY = {"type": "None"}
+_REGIONS = ("global", *REGIONS)
 
 
 def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Response:
     """201 with the whole account: Creating, or Succeeded (`synchronous_creates`). Raises ServiceError."""
     name = request.params["account"]
-    location = draft.location_of(body)
+    location = location_in(body, TYPE, _REGIONS)
     draft.check_name(name)
     kind, sku = draft.kind_and_sku(body.get("kind"), body.get("sku"))
     now = cloud.clock.now()
@@ -66,9 +67,8 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
 def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
     """200 with the whole account as the body alone makes it. Raises ServiceError."""
     _require_same_kind(old, body)
-    location = draft.location_of(body)
-    if normal_location(location) != normal_location(old.location):
-        raise _elsewhere(old, location)
+    location = location_in(body, TYPE, _REGIONS)
+    require_same_location(old.name, old.location, location, old.group)
     kind, sku = draft.kind_and_sku(body.get("kind") or old.kind, body.get("sku"))
     properties = draft.properties_of(body, kind)
     if old.subdomain:
@@ -216,17 +216,6 @@ def _require_same_kind(old: Account, body: Json) -> None:
         raise ServiceError(
             400, "BadRequest", f"The kind of an account cannot be changed from '{old.kind}' to '{kind}'."
         )
-
-
-def _elsewhere(old: Account, location: str) -> ServiceError:
-    return ServiceError(
-        409,
-        "InvalidResourceLocation",
-        f"The resource '{old.name}' already exists in location '{normal_location(old.location)}' in resource "
-        f"group '{old.group}'. A resource with the same name cannot be created in location "
-        f"'{normal_location(location)}'. Please select a new resource name.",
-        gateway=True,
-    )
 
 
 def _writer(request: Request) -> str:

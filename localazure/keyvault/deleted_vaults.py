@@ -5,8 +5,9 @@ from __future__ import annotations
 from localazure import operations
 from localazure.cloud import Cloud, iso
 from localazure.keyvault import lifecycle, vault_store
-from localazure.keyvault.model import Vault, plain
+from localazure.keyvault.model import Vault
 from localazure.keyvault.vault_body import HEADERS, answer, deleted_body
+from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.web import Host, Request, Response, ServiceError
 
@@ -54,7 +55,7 @@ def _require(cloud: Cloud, request: Request) -> Vault:
     if vault is None or vault.deleted is None:
         raise _absent()
     here = vault.subscription_id.lower() == p["subscription"].lower()
-    if not here or vault.place != plain(p["location"]):
+    if not here or vault.place != normal_location(p["location"]):
         raise _absent()
     return vault
 
@@ -67,7 +68,7 @@ def _result_url(request: Request, operation_id: str) -> str:
     p = request.params
     return (
         f"https://{Host.ARM}/subscriptions/{p['subscription']}/providers/Microsoft.KeyVault/locations/"
-        f"{plain(p['location'])}/operationResults/{operation_id}"
+        f"{normal_location(p['location'])}/operationResults/{operation_id}"
         f"?api-version={request.api_version}"
     )
 

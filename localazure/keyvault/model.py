@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from localazure.locations import normal_location
 from localazure.web import Json
 
 SUFFIX = ".vault.azure.net"
@@ -86,7 +87,7 @@ class Vault:
     @property
     def place(self) -> str:
         """The location as ids and comparisons have it: `westeurope`, however it was spelled."""
-        return plain(self.location)
+        return normal_location(self.location)
 
     @property
     def purge_date(self) -> float | None:
@@ -175,11 +176,6 @@ def label_of(vault_uri: str) -> str:
     """The vault's name in a vault URI, lower case; empty where it is no vault's URI."""
     host = vault_uri.lower().removeprefix("https://").split("/", 1)[0].removesuffix(":443")
     return host.removesuffix(SUFFIX) if host.endswith(SUFFIX) else ""
-
-
-def plain(location: str) -> str:
-    """A location without case and spaces: `West Europe` is `westeurope`."""
-    return location.replace(" ", "").lower()
 
 
 def recovery_level(vault: Vault) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.keyvault import access, arm, lifecycle, policies, rules, vault_store
-from localazure.keyvault.model import TYPE, Vault, plain
+from localazure.keyvault.model import TYPE, Vault
 from localazure.keyvault.problems import invalid
 from localazure.keyvault.vault_body import answer, vault_body
+from localazure.locations import location_in, require_same_location
 from localazure.paging import page
 from localazure.web import Caller, Json, Request, Response, ServiceError
 
@@ -20,7 +21,7 @@ def put(cloud: Cloud, request: Request) -> Response:
     """Creates, replaces or (createMode recover) recovers a vault."""
     arm.require_group(cloud, request)
     sent = _object(request.body)
-    location, properties = _location(sent), _object(sent.get("properties"))
+    location, properties = location_in(sent, TYPE), _object(sent.get("properties"))
     name = request.params["vault"]
     if problem := rules.name_problem(name):
         raise ServiceError(400, "VaultNameNotValid", problem)
@@ -33,7 +34,7 @@ def put(cloud: Cloud, request: Request) -> Response:
         return _create(cloud, request, location, sent, properties)
     if not mine or (held.deleted is not None and not recovering):
         raise _taken(held, name, request)
-    _require_same_location(held, location, request)
+    require_same_location(held.name, held.place, location, request.params["group"])
     if held.deleted is not None:
         return _shown(cloud, lifecycle.recover(cloud, held, _caller(request).client_id), request)
     if recovering:
@@ -201,26 +202,6 @@ def _taken(held: Vault, name: str, request: Request) -> ServiceError:
         "before reusing the name. For more information about VaultAlreadyExists, follow this link: "
         "https://go.microsoft.com/fwlink/?linkid=2147740",
     )
-
-
-def _require_same_location(vault: Vault, location: str, request: Request) -> None:
-    if plain(location) != vault.place:
-        raise ServiceError(
-            409,
-            "InvalidResourceLocation",
-            f"The resource '{vault.name}' already exists in location '{vault.place}' in resource "
-            f"group '{request.params['group']}'. A resource with the same name cannot be created in location "
-            f"'{plain(location)}'. Please select a new resource name.",
-            gateway=True,
-        )
-
-
-def _location(sent: Mapping[str, Any]) -> str:
-    location = sent.get("location")
-    if not isinstance(location, str) or not location:
-        message = "The location property is required for this definition."
-        raise ServiceError(400, "LocationRequired", message, gateway=True)
-    return location
 
 
 def _tags(sent: Mapping[str, Any]) -> dict[str, str]:

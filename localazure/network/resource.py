@@ -75,7 +75,10 @@ class NetworkType:
         known = cloud.store.get(self.kind, id)
         body = self.make(cloud, request, known["body"]["id"] if known else id, known and known["body"])
         if known and "location" in body:
-            require_same_location(known["body"], body["location"], request.params["group"])
+            before = known["body"]
+            require_same_location(
+                before["name"], before["location"], body["location"], request.params["group"]
+            )
         return self.begun(cloud, request, body, 202 if self.dns else 200 if known else 201)
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
