@@ -154,7 +154,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         printed = subprocess.run(
-            ["pulumi", "stack", "output", "--json", "--stack", arguments.stack],  # noqa: S607
+            ["pulumi", "stack", "output", "--json", "--stack", arguments.stack],  # noqa: S607 - the CLI is the one on PATH
             stdout=subprocess.PIPE,
             text=True,
             check=False,

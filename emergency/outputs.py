@@ -21,7 +21,7 @@ def stack_outputs(stack: str, file: str | None = None) -> Mapping[str, Any]:
         return loaded
     try:
         printed = subprocess.run(
-            ["pulumi", "stack", "output", "--json", "--stack", stack],  # noqa: S607
+            ["pulumi", "stack", "output", "--json", "--stack", stack],  # noqa: S607 - the CLI is the one on PATH
             stdout=subprocess.PIPE,
             text=True,
             check=False,

@@ -1,6 +1,7 @@
 """Pulumi's gRPC stubs without the SDK around them: importing `pulumi` costs 0.3 s of each plugin start.
 
 `load` must run before anything imports `pulumi`; where that has happened already, it leaves all as it is.
+engine/ has the same code, for neither may import the other; a test holds them together.
 """
 
 from __future__ import annotations

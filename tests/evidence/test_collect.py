@@ -11,7 +11,6 @@ from evidence.as_json import document, text
 from evidence.collect import accounts_in, collect, kept_since
 from evidence.findings import findings
 from evidence.model import Account, Facts, Key, KeyUse, NotChecked, Service, UseRow, Vault
-from evidence.rotation import next_rotation
 from evidence.use import bound_since, spans
 from tests.evidence.door_azure import (
     ACCOUNTS,
@@ -237,22 +236,3 @@ def test_the_local_azure_refuses_any_other_query(door: Door) -> None:
     reply = door.send("POST", url, {"query": "AzureDiagnostics | take 1"}, bearer=bearer)
     assert reply.status == 501
     assert "AzureDiagnostics | take 1" in reply.message
-
-
-def test_the_next_rotation_is_when_the_vault_rotates() -> None:
-    """Until the time that is told there is one version, and right after it there are two."""
-    door = Door()
-    account = scene_across(door, SUBSCRIPTION, SUBSCRIPTION)
-
-    def seen() -> Key:
-        now = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
-        (service,) = collect(DoorAzure(door), "test", [account], now=now, days=1).services
-        assert isinstance(service.key, Key)
-        return service.key
-
-    due = next_rotation(seen())
-    assert due is not None
-    door.cloud.clock.advance(due.timestamp() - door.cloud.clock.now() - 10)
-    assert len(seen().versions) == 1
-    door.cloud.clock.advance(20)
-    assert len(seen().versions) == 2

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from evidence.model import Binding, NotChecked, RotationPolicy, Service
+from evidence.collect import collect
+from evidence.model import Binding, Key, NotChecked, RotationPolicy, Service
 from evidence.rotation import newest, next_rotation, rows, shifted
 from evidence.rotation_text import rotation_text
 from tests.evidence import made
+from tests.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene_across
 from tests.evidence.made import NEW, NOW, OLD, account, days, key, service, version
+from tests.support.front import Door
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,22 @@ def test_the_report_is_a_table() -> None:
     assert heads.startswith("service")
     assert first.index("same") == heads.index("newest version")
     assert "key not checked: no" in second
+
+
+def test_the_next_rotation_is_when_the_vault_rotates() -> None:
+    """Until the time that is told there is one version, and right after it there are two."""
+    door = Door()
+    account = scene_across(door, SUBSCRIPTION, SUBSCRIPTION)
+
+    def seen() -> Key:
+        now = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
+        (service,) = collect(DoorAzure(door), "test", [account], now=now, days=1).services
+        assert isinstance(service.key, Key)
+        return service.key
+
+    due = next_rotation(seen())
+    assert due is not None
+    door.cloud.clock.advance(due.timestamp() - door.cloud.clock.now() - 10)
+    assert len(seen().versions) == 1
+    door.cloud.clock.advance(20)
+    assert len(seen().versions) == 2

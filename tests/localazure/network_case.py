@@ -87,3 +87,12 @@ class Case:
         """What a resource's own body tells of its connections."""
         found = self.send("GET", id, api=api).body["properties"].get("privateEndpointConnections", [])
         return list(found)
+
+
+def furnished() -> Case:
+    """A network, a vault and an account."""
+    case = Case()
+    case.make_network()
+    case.make_vault()
+    case.make_account()
+    return case

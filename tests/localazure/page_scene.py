@@ -14,6 +14,9 @@ ARM = "https://management.azure.com"
 GROUP = f"{ARM}/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/rg-language"
 _KEYS = ["get", "list", "create", "delete", "update", "rotate", "wrapKey", "unwrapKey"]
 
+EVIL = "<img src=x onerror=alert(1)>'\"&"
+"""A text that would be markup if a page took it for that."""
+
 
 def play(send: Send) -> None:
     """Makes one vault, and three accounts: `rotated`, `cut-off` and `plain` (on Microsoft's keys)."""

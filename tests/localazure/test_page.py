@@ -1,16 +1,12 @@
-"""The page: what it shows, who may see it, and what a browser makes of it."""
+"""The page: what it shows, and who may see it."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from html import unescape
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,15 +18,10 @@ from localazure.page_accounts import shown_accounts
 from localazure.page_snapshot import Snapshot, snapshot
 from localazure.page_timeline import states
 from localazure.page_view import view_of
-from localazure.process import page_address
 from tests.localazure import page_scene
-from tests.support.arm_client import Client, token
-from tests.support.azure import RunningAzure, running_azure
+from tests.localazure.page_scene import EVIL
 from tests.support.front import SECRETS, Door
 from tests.support.front import token as door_token
-
-EVIL = "<img src=x onerror=alert(1)>'\"&"
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -217,43 +208,3 @@ def test_a_start_loads_no_sdk() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium: apt-get install chromium, then it runs")
-def test_a_browser_shows_it(tmp_path: Path) -> None:
-    """Chromium signs in with the address, draws the time lines and runs the script."""
-    with running_azure(tmp_path / "home") as azure:
-        page_scene.play(_sender(azure))
-        azure.control("/faults", {"path": "/x", "code": EVIL})
-        dom = _browse(page_address(azure.home), tmp_path / "profile")
-    assert dom.count('class="timeline"') == 3
-    assert "no access policy lets its identity unwrap" in dom
-    assert "up to date" in dom
-    assert 'role="search"' in dom
-    assert "<img" not in dom
-
-
-def _sender(azure: RunningAzure) -> page_scene.Send:
-    tokens = {
-        name: token(azure.env, f"https://{name}") for name in ("management.azure.com", "vault.azure.net")
-    }
-
-    def send(method: str, url: str, body: Any) -> Any:
-        parts = urlsplit(url)
-        bearer = next(found for name, found in tokens.items() if parts.netloc.endswith(name))
-        client = Client(azure.env, parts.netloc, bearer)
-        status, answer = client.send(method, f"{parts.path}?{parts.query}", body)
-        client.close()
-        assert status < 300, json.dumps(answer)
-        return answer
-
-    return send
-
-
-def _browse(address: str, profile: Path) -> str:
-    quiet = ("background-networking", "component-update", "sync", "gpu", "quic")
-    switches = [f"--disable-{word}" for word in quiet]
-    command = [str(BROWSER), "--headless", "--no-sandbox", "--no-first-run", *switches]
-    command += [f"--user-data-dir={profile}", "--timeout=2000", "--dump-dom", address]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
-    return done.stdout

@@ -6,7 +6,7 @@ import pytest
 
 from components.azure_policy_rules import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
 from localazure.standin.wire import from_struct
-from tests.localazure.test_standin_network import cloud, made, unchanged
+from tests.localazure.standin_cloud import cloud, made, unchanged
 from tests.support.front import SUBSCRIPTION
 
 ASSIGNMENT = "azure-native:authorization:PolicyAssignment"
