@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,19 +12,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # Each part, and what of ours it may import besides itself. Nothing but the tests may know the local Azure.
 ALLOWED = {
-    "__main__.py": {"settings", "components"},
-    "settings": {"components"},
-    "components": set(),
-    "provider": set(),
-    "policies": set(),
-    "review": set(),
-    "recovery": set(),
-    "emergency": set(),
-    "evidence": set(),
-    "adopt": {"components", "evidence", "settings"},
+    "__main__.py": {"settings", "components", "core"},
+    "core": set(),
+    "settings": {"components", "core"},
+    "components": {"core"},
+    "provider": {"core"},
+    "policies": {"core"},
+    "review": {"core"},
+    "recovery": {"core"},
+    "emergency": {"core"},
+    "evidence": {"core"},
+    "adopt": {"components", "core", "evidence", "settings"},
     "localazure": set(),
     "engine": set(),
-    "verify.py": set(),
+    "verify.py": {"core"},
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
 # Settings share only what is pure with the components: names, limits, defaults.
@@ -63,6 +65,17 @@ def test_settings_take_only_what_is_pure_from_the_components() -> None:
         for file in _files("settings")
         for name in _imported(file)
         if name.startswith("components.") and name.split(".")[1] not in PURE
+    ]
+    assert wrong == []
+
+
+def test_core_needs_the_standard_library_alone() -> None:
+    """Whoever takes core along, such as the published policy pack, takes nothing else."""
+    wrong = [
+        f"{file.name} imports {name}"
+        for file in _files("core")
+        for name in _imported(file)
+        if (top := name.split(".")[0]) != "core" and top not in sys.stdlib_module_names
     ]
     assert wrong == []
 

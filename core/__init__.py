@@ -1,0 +1,19 @@
+"""The facts of the field, each written down once: pure functions and frozen data, standard library only.
+
+| module | owns |
+|---|---|
+| `arm_ids` | Resource Manager ids: parsed, compared, which scope covers which resource |
+| `key_uris` | key URIs and vault URIs: parsed, compared |
+| `clouds` | endpoints, token scopes and DNS suffixes of each Azure cloud |
+| `regions` | the regions of each cloud and their spellings |
+| `roles` | built-in roles that matter to a key, with what they allow |
+| `facts` | what was read about accounts, vaults, keys and grants, as frozen models |
+| `adapters` | those facts from Resource Manager's JSON, from an SDK model, from azure-native's state |
+| `rights` | what a grant gives on a key, and whether it is what the service needs |
+| `demands` | what the service demands of account, vault and key |
+| `resource_types` | URNs, Pulumi type tokens and the Azure resource each token stands for |
+
+Everything but the local Azure may import this package; it imports nothing of the project. The local Azure
+judges the rest, so it shares no code with it. A rule about Azure carries its source in the docstring; what
+nobody has observed is called assumed.
+"""

@@ -1,0 +1,336 @@
+"""Facts from Azure's answers: Resource Manager's JSON, an SDK model, azure-native's state.
+
+Each fact has one reading of Resource Manager's JSON here. `arm_json` turns a management SDK's model into
+that JSON; azure-native's outputs have the same shape, but for those that it flattens, which the
+`..._from_state` functions undo. Source of the shapes: the published API definitions
+(Azure/azure-rest-api-specs) and /reference on the wire; for azure-native, its Python SDK 3.29.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from core import arm_ids, roles
+from core.facts import (
+    MICROSOFT_MANAGED,
+    Account,
+    Deleted,
+    DenyAssignment,
+    Encryption,
+    Key,
+    KeyVersion,
+    Network,
+    PolicyEntry,
+    RoleAssignment,
+    RotationPolicy,
+    UserAssignedIdentity,
+    Vault,
+)
+
+Json = Mapping[str, Any]
+
+
+def arm_json(model: Any) -> Json:
+    """A management SDK's model as Resource Manager's JSON; JSON itself is returned as it is.
+
+    The clients of azure-mgmt-* come in two generations: mappings with the wire's names, and msrest models
+    that serialise to them.
+    """
+    if isinstance(model, Mapping):
+        return model
+    if hasattr(model, "serialize"):
+        found: Json = model.serialize(keep_readonly=True)
+        return found
+    raise TypeError(f"{type(model).__name__} is neither JSON nor a model of a management client")
+
+
+def account(body: Json) -> Account:
+    """An account, from JSON or from azure-native's outputs."""
+    properties = _mapping(body.get("properties"))
+    identity = _mapping(body.get("identity"))
+    capabilities = properties.get("capabilities")
+    users = _mapping(identity.get("userAssignedIdentities"))
+    return Account(
+        id=_text(body.get("id")),
+        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
+        kind=_text(body.get("kind")),
+        sku=_text(_mapping(body.get("sku")).get("name")),
+        location=_text(body.get("location")),
+        provisioning_state=_text(properties.get("provisioningState")),
+        encryption=encryption(properties.get("encryption")),
+        principal_id=_text(identity.get("principalId")) or None,
+        tenant_id=_text(identity.get("tenantId")) or None,
+        user_assigned=tuple(
+            UserAssignedIdentity(
+                id, _text(_mapping(users[id]).get("clientId")), _text(_mapping(users[id]).get("principalId"))
+            )
+            for id in sorted(users)
+        ),
+        capabilities=tuple(_text(_mapping(one).get("name")) for one in capabilities)
+        if capabilities
+        else None,
+        restricts_outbound=properties.get("restrictOutboundNetworkAccess") is True,
+        allowed_fqdns=tuple(_text(one) for one in properties.get("allowedFqdnList") or ()),
+        manages_projects=properties.get("allowProjectManagement") is True,
+        local_auth=properties.get("disableLocalAuth") is not True,
+        network=network(properties),
+    )
+
+
+def encryption(body: Json | None) -> Encryption:
+    """The `encryption` of an account's properties; absent means Microsoft-managed keys."""
+    found = _mapping(body)
+    key = _mapping(found.get("keyVaultProperties"))
+    return Encryption(
+        key_source=_text(found.get("keySource")) or MICROSOFT_MANAGED,
+        key_vault_uri=_text(key.get("keyVaultUri")),
+        key_name=_text(key.get("keyName")),
+        key_version=_text(key.get("keyVersion")),
+        identity_client_id=_text(key.get("identityClientId")),
+    )
+
+
+def network(properties: Json) -> Network:
+    """The network settings in the properties of an account or a vault.
+
+    Rules without a `defaultAction` close the endpoint to everybody else (assumed).
+    """
+    rules = _mapping(properties.get("networkAcls"))
+    addresses = tuple(_text(_mapping(one).get("value")) for one in rules.get("ipRules") or ())
+    subnets = tuple(_text(_mapping(one).get("id")) for one in rules.get("virtualNetworkRules") or ())
+    return Network(
+        public_access=_text(properties.get("publicNetworkAccess")) or "Enabled",
+        default_action=_text(rules.get("defaultAction")) or ("Deny" if addresses or subnets else "Allow"),
+        bypass=_text(rules.get("bypass")) or "AzureServices",
+        ip_rules=addresses,
+        subnet_rules=subnets,
+        private_endpoints=len(properties.get("privateEndpointConnections") or ()),
+    )
+
+
+def vault(body: Json) -> Vault:
+    """A vault, from JSON or from azure-native's outputs."""
+    properties = _mapping(body.get("properties"))
+    return Vault(
+        id=_text(body.get("id")),
+        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
+        uri=_text(properties.get("vaultUri")),
+        location=_text(body.get("location")),
+        tenant_id=_text(properties.get("tenantId")),
+        soft_delete=_flag(properties.get("enableSoftDelete")),
+        purge_protection=_flag(properties.get("enablePurgeProtection")),
+        retention_days=_whole(properties.get("softDeleteRetentionInDays")),
+        uses_rbac=properties.get("enableRbacAuthorization") is True,
+        policies=tuple(policy_entry(entry) for entry in properties.get("accessPolicies") or ()),
+        network=network(properties),
+    )
+
+
+def policy_entry(body: Json) -> PolicyEntry:
+    """One access policy: an entry of a vault's list, or the `policy` of azure-native's AccessPolicy."""
+    permissions = _mapping(body.get("permissions"))
+    return PolicyEntry(
+        object_id=_text(body.get("objectId")),
+        keys=tuple(sorted({_text(one).lower() for one in permissions.get("keys") or ()})),
+        tenant_id=_text(body.get("tenantId")),
+        application_id=_text(body.get("applicationId")),
+    )
+
+
+def key(body: Json, versions: Iterable[Json] = ()) -> Key:
+    """A key from its own answer and those of its versions.
+
+    Azure counts whole seconds, so two versions may share a time; the key itself names its current one, which
+    comes last.
+    """
+    properties = _mapping(body.get("properties"))
+    current = arm_ids.name_of(_text(properties.get("keyUriWithVersion")))
+    found = [key_version(one) for one in versions]
+    operations = properties.get("keyOps")
+    return Key(
+        id=_text(body.get("id")),
+        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
+        type=_text(properties.get("kty")) or None,
+        size=_whole(properties.get("keySize")),
+        operations=None if operations is None else tuple(_text(one) for one in operations),
+        versions=tuple(
+            sorted(found, key=lambda one: (one.created or 0, one.version == current, one.version))
+        ),
+        rotation=_rotation(properties.get("rotationPolicy")),
+    )
+
+
+def key_version(body: Json) -> KeyVersion:
+    """A key version: the answer for one version, or a key's own answer, which describes its current
+    version."""
+    properties = _mapping(body.get("properties"))
+    attributes = _mapping(properties.get("attributes"))
+    uri = _text(properties.get("keyUriWithVersion"))
+    operations = properties.get("keyOps")
+    return KeyVersion(
+        version=arm_ids.name_of(uri or _text(body.get("id"))),
+        type=_text(properties.get("kty")) or None,
+        size=_whole(properties.get("keySize")),
+        operations=None if operations is None else tuple(_text(one) for one in operations),
+        enabled=attributes.get("enabled") is not False,
+        created=seconds(attributes.get("created")),
+        not_before=seconds(attributes.get("nbf")),
+        expires=seconds(attributes.get("exp")),
+        uri=uri or None,
+        tags={str(name): _text(value) for name, value in _mapping(body.get("tags")).items()},
+    )
+
+
+def key_version_from_vault(properties: Any) -> KeyVersion:
+    """A version as the vault's own API gives it: an `azure.keyvault.keys.KeyProperties`."""
+    return KeyVersion(
+        version=properties.version or "",
+        enabled=properties.enabled is not False,
+        created=seconds(properties.created_on),
+        not_before=seconds(properties.not_before),
+        expires=seconds(properties.expires_on),
+        uri=properties.id,
+        tags=dict(properties.tags or {}),
+    )
+
+
+def key_from_state(outputs: Json) -> Key:
+    """An azure-native `keyvault:Key`, whose outputs are flattened and name two attributes otherwise."""
+    return key(_nested_key(outputs))
+
+
+def key_version_from_state(outputs: Json) -> KeyVersion:
+    """The version that an azure-native `keyvault:Key` describes."""
+    return key_version(_nested_key(outputs))
+
+
+def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:
+    """A role assignment; `definition` is the role definition's answer, needed for roles that are not built
+    in."""
+    properties = _mapping(body.get("properties"))
+    return _role_assignment(_text(body.get("id")), properties, definition)
+
+
+def role_assignment_from_state(outputs: Json) -> RoleAssignment:
+    """An azure-native `authorization:RoleAssignment`, whose outputs are flattened."""
+    return _role_assignment(_text(outputs.get("id")), outputs, None)
+
+
+def role(definition: Json) -> roles.Role:
+    """A role from its definition's answer."""
+    properties = _mapping(definition.get("properties"))
+    return roles.Role(
+        arm_ids.name_of(_text(definition.get("id")) or _text(definition.get("name"))).lower(),
+        _text(properties.get("roleName")),
+        tuple(_permissions(block) for block in properties.get("permissions") or ()),
+    )
+
+
+def deny_assignment(body: Json) -> DenyAssignment:
+    """A deny assignment."""
+    properties = _mapping(body.get("properties"))
+
+    def ids(name: str) -> tuple[str, ...]:
+        return tuple(_text(_mapping(one).get("id")).lower() for one in properties.get(name) or ())
+
+    denied = tuple(_permissions(block) for block in properties.get("permissions") or ())
+    return DenyAssignment(
+        scope=_text(properties.get("scope")),
+        principals=ids("principals"),
+        excluded=ids("excludePrincipals"),
+        denied=roles.Role("", _text(properties.get("denyAssignmentName")), denied),
+        applies_below=properties.get("doNotApplyToChildScopes") is not True,
+    )
+
+
+def deleted(body: Json) -> Deleted:
+    """A soft-deleted account or vault."""
+    properties = _mapping(body.get("properties"))
+    return Deleted(
+        id=_text(body.get("id")),
+        name=_text(body.get("name")),
+        location=_text(properties.get("location")) or _text(body.get("location")),
+        deletion_date=_text(properties.get("deletionDate")) or None,
+        scheduled_purge_date=_text(properties.get("scheduledPurgeDate")) or None,
+        resource_id=_text(properties.get("vaultId")) or None,
+        principal_id=_text(_mapping(body.get("identity")).get("principalId")) or None,
+    )
+
+
+def seconds(value: object) -> int | None:
+    """A time in seconds since 1970: from such a number, a datetime, or ISO 8601; None where there is none."""
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return int(value)
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+
+
+def _role_assignment(id: str, properties: Json, definition: Json | None) -> RoleAssignment:
+    named = _text(properties.get("roleDefinitionId"))
+    return RoleAssignment(
+        scope=_text(properties.get("scope")) or (arm_ids.parse(id).scope if id else ""),
+        principal_id=_text(properties.get("principalId")),
+        role_id=roles.id_of(named) or named.lower(),
+        role=role(definition) if definition else roles.built_in(named),
+        principal_type=_text(properties.get("principalType")),
+        condition=_text(properties.get("condition")),
+        id=id,
+    )
+
+
+def _permissions(block: Json) -> roles.Permissions:
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(_text(one) for one in block.get(name) or ())
+
+    return roles.Permissions(
+        listed("actions"), listed("notActions"), listed("dataActions"), listed("notDataActions")
+    )
+
+
+def _rotation(body: Json | None) -> RotationPolicy | None:
+    if not body:
+        return None
+    triggers = [
+        _mapping(action.get("trigger"))
+        for action in map(_mapping, body.get("lifetimeActions") or ())
+        if _text(_mapping(action.get("action")).get("type")).lower() == "rotate"
+    ]
+    trigger = triggers[0] if triggers else {}
+    return RotationPolicy(
+        rotates_after_create=_text(trigger.get("timeAfterCreate")),
+        rotates_before_expiry=_text(trigger.get("timeBeforeExpiry")),
+        expires_after=_text(_mapping(body.get("attributes")).get("expiryTime")),
+    )
+
+
+def _nested_key(outputs: Json) -> Json:
+    attributes = dict(_mapping(outputs.get("attributes")))
+    attributes["nbf"] = attributes.get("notBefore")
+    attributes["exp"] = attributes.get("expires")
+    return {
+        "id": outputs.get("id"),
+        "name": outputs.get("name"),
+        "tags": outputs.get("tags"),
+        "properties": {**outputs, "attributes": attributes},
+    }
+
+
+def _mapping(value: object) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    """Text as Azure wrote it. The clients give enums for words that they know, whose value is the word."""
+    return "" if value is None else str(getattr(value, "value", value))
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,212 @@
+"""Azure Resource Manager ids: parsed, checked and compared.
+
+Owns the spelling rules. Does not know whether anything exists. Resource Manager compares ids without regard
+to case and answers with a casing of its own
+(learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules), so compare ids with
+`same` or `covers`, never with `==`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+ACCOUNT: Final = "Microsoft.CognitiveServices/accounts"
+VAULT: Final = "Microsoft.KeyVault/vaults"
+KEY: Final = "Microsoft.KeyVault/vaults/keys"
+MANAGED_HSM: Final = "Microsoft.KeyVault/managedHSMs"
+USER_ASSIGNED_IDENTITY: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
+ROLE_ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"
+ROLE_DEFINITION: Final = "Microsoft.Authorization/roleDefinitions"
+SUBNET: Final = "Microsoft.Network/virtualNetworks/subnets"
+PRIVATE_DNS_ZONE: Final = "Microsoft.Network/privateDnsZones"
+ACTION_GROUP: Final = "Microsoft.Insights/actionGroups"
+WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SCOPE: Final = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)(?:/resourceGroups/(?P<group>[^/]+))?", re.IGNORECASE
+)
+_MANAGEMENT_GROUP: Final = "/providers/microsoft.management/managementgroups/"
+# What Azure allows in the names of types whose ids users give; names of other types are not checked.
+_NAME: Final = {
+    ACCOUNT.lower(): re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*"),
+    VAULT.lower(): re.compile(r"[a-zA-Z0-9-]{3,24}"),
+    KEY.lower(): re.compile(r"[a-zA-Z0-9-]{1,127}"),
+}
+
+
+class MalformedError(ValueError):
+    """A name that cannot be right; the message gives what was found and what was expected."""
+
+
+@dataclass(frozen=True)
+class ArmId:
+    """The id of a resource. `text` is the caller's spelling without a trailing slash; `type` is
+    `NAMESPACE/TYPE[/TYPE]`, and `names` are the names of the type's segments, outermost first.
+
+    `subscription_id` is lower case; it and `group` are "" where the id names none.
+    """
+
+    text: str
+    subscription_id: str
+    group: str
+    type: str
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The resource's own name, the last segment."""
+        return self.names[-1]
+
+    @property
+    def normalised(self) -> str:
+        """The id in lower case: equal for every spelling of one id."""
+        return self.text.lower()
+
+    @property
+    def parent(self) -> ArmId:
+        """The resource that this one is nested in, such as the vault of a key.
+
+        Raises ValueError for a resource that is not nested.
+        """
+        if len(self.names) < 2:
+            raise ValueError(f"{self.text!r} is not nested in another resource")
+        text = self.text.rsplit("/", 2)[0]
+        return ArmId(text, self.subscription_id, self.group, self.type.rpartition("/")[0], self.names[:-1])
+
+    @property
+    def scope(self) -> str:
+        """What the resource was created on: everything before its own `/providers/`."""
+        return self.text[: self.text.lower().rindex("/providers/")]
+
+
+def parse(text: str) -> ArmId:
+    """Takes the id of any resource apart. Raises MalformedError."""
+    text = text.strip().rstrip("/")
+    scope, provider, rest = _rpartition(text, "/providers/")
+    namespace, *segments = rest.split("/")
+    within = _SCOPE.match(scope)
+    if not provider or not namespace or len(segments) < 2 or len(segments) % 2 or not all(segments):
+        raise MalformedError(f"{text!r} is not an ARM id; expected {_shape('NAMESPACE/TYPE')}")
+    if scope and not (within or scope.lower().startswith(_MANAGEMENT_GROUP)):
+        raise MalformedError(f"{text!r} is not an ARM id; expected {_shape('NAMESPACE/TYPE')}")
+    return ArmId(
+        text,
+        within["subscription"].lower() if within else "",
+        (within["group"] or "") if within else "",
+        "/".join([namespace, *segments[::2]]),
+        tuple(segments[1::2]),
+    )
+
+
+def resource_id(text: str, type: str) -> ArmId:
+    """The id of a resource in a resource group, of the given type. Raises MalformedError with the expected
+    shape."""
+    try:
+        found = parse(text)
+    except MalformedError:
+        found = None
+    if (
+        found is None
+        or found.type.lower() != type.lower()
+        or not found.group
+        or not _GUID.fullmatch(found.subscription_id)
+        or not _SCOPE.fullmatch(found.scope)
+        or not _allowed(found)
+    ):
+        raise MalformedError(
+            f"{text!r} is not the ARM id of a {type}; expected {_shape(type)}{_hint(text, type)}"
+        )
+    return found
+
+
+def account_id(text: str) -> ArmId:
+    """The id of an Azure AI services account. Raises MalformedError."""
+    return resource_id(text, ACCOUNT)
+
+
+def vault_id(text: str) -> ArmId:
+    """The id of a key vault. Raises MalformedError."""
+    return resource_id(text, VAULT)
+
+
+def key_id(text: str) -> ArmId:
+    """The id of a key in a vault, without a version; `.parent` is the vault. Raises MalformedError."""
+    return resource_id(text, KEY)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two spellings are one id."""
+    return one.strip().rstrip("/").lower() == other.strip().rstrip("/").lower()
+
+
+def covers(scope: str, resource_id: str) -> bool:
+    """Whether something assigned at `scope` counts for the resource: the same id, or one above it.
+
+    The root (`/`) covers everything. Which management group is above a subscription cannot be read from ids;
+    Resource Manager lists only assignments of those that are, so a management group counts.
+    """
+    above, below = scope.strip().rstrip("/").lower(), resource_id.strip().rstrip("/").lower()
+    if not above or above.startswith(_MANAGEMENT_GROUP):
+        return True
+    return f"{below}/".startswith(f"{above}/")
+
+
+def name_of(text: str) -> str:
+    """The last segment of an id of any shape."""
+    return text.rstrip("/").rpartition("/")[2]
+
+
+def subscription_of(text: str) -> str:
+    """The subscription that an id of any shape names, lower case; "" if none."""
+    found = _SCOPE.match(text)
+    return found["subscription"].lower() if found else ""
+
+
+def group_of(text: str) -> str:
+    """The resource group that an id of any shape names, in its own spelling; "" if none."""
+    found = _SCOPE.match(text)
+    return (found["group"] or "") if found else ""
+
+
+def segments(text: str) -> dict[str, str]:
+    """What follows each odd segment of an id, lower case: `subscriptions`, `resourcegroups`, `vaults`, ..."""
+    words = text.lower().strip("/").split("/")
+    return dict(zip(words[::2], words[1::2], strict=False))
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID with dashes: an object id, a client id, a tenant, a subscription."""
+    return _GUID.fullmatch(text) is not None
+
+
+def _allowed(found: ArmId) -> bool:
+    """Whether each name is one that Azure allows for its type."""
+    namespace, *types = found.type.split("/")
+    paths = ("/".join([namespace, *types[: i + 1]]).lower() for i in range(len(types)))
+    return all(
+        (pattern := _NAME.get(path)) is None or pattern.fullmatch(name)
+        for path, name in zip(paths, found.names, strict=True)
+    )
+
+
+def _rpartition(text: str, separator: str) -> tuple[str, str, str]:
+    """`str.rpartition` without regard to case."""
+    at = text.lower().rfind(separator)
+    return ("", "", text) if at < 0 else (text[:at], separator, text[at + len(separator) :])
+
+
+def _shape(type: str) -> str:
+    namespace, *types = type.split("/")
+    names = "".join(f"/{segment}/NAME" for segment in types)
+    return f"/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/{namespace}{names}"
+
+
+def _hint(text: str, type: str) -> str:
+    if type == VAULT and "/managedhsms/" in text.lower():
+        return "; a managed HSM is not supported"
+    if type == KEY and "/versions/" in text.lower():
+        return "; leave out /versions/...; to hold a version, pin it"
+    return ""

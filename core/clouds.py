@@ -1,0 +1,142 @@
+"""The Azure clouds: endpoints, token scopes and DNS suffixes.
+
+Sources: azure-mgmt-core's `get_arm_endpoints` (Resource Manager and the audience of its tokens); Key
+Vault's and managed HSM's DNS suffixes
+(learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates); Azure AI services in US
+Government and China (learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains and the
+compare-azure-government and China developer guides); private DNS zones
+(learn.microsoft.com/azure/private-link/private-endpoint-dns); Log Analytics' query API per cloud. Azure
+Germany was closed in October 2021.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud. `name` is azure-native's word for it, `cli_name` what `az cloud set` and Azure PowerShell
+    take.
+
+    Suffixes are what follows a resource's name in its host, without a leading dot. Scopes are those a token
+    is requested for. `also_called` are other spellings that azure-native and the SDKs take, lower case.
+    """
+
+    name: str
+    cli_name: str
+    resource_manager: str
+    arm_scope: str
+    authority: str
+    vault_suffix: str
+    hsm_suffix: str
+    account_suffix: str
+    log_analytics: str
+    account_dns_zone: str
+    vault_dns_zone: str
+    also_called: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def arm_host(self) -> str:
+        """Resource Manager's host."""
+        return urlsplit(self.resource_manager).netloc
+
+    @property
+    def vault_scope(self) -> str:
+        """The scope of tokens for keys in a vault."""
+        return f"https://{self.vault_suffix}/.default"
+
+    @property
+    def account_scope(self) -> str:
+        """The scope of tokens for an account's own API."""
+        return f"https://{self.account_suffix}/.default"
+
+    @property
+    def log_analytics_scope(self) -> str:
+        """The scope of tokens for queries of a Log Analytics workspace."""
+        return f"{self.log_analytics}/.default"
+
+    def may_receive_token(self, url: str) -> bool:
+        """Whether a request to `url` may carry a token of this cloud: https, and Resource Manager or a
+        vault."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        known = host == self.arm_host or host.endswith(f".{self.vault_suffix}")
+        return parts.scheme == "https" and parts.port in (None, 443) and known
+
+
+PUBLIC: Final = Cloud(
+    name="public",
+    cli_name="AzureCloud",
+    resource_manager="https://management.azure.com",
+    arm_scope="https://management.azure.com/.default",
+    authority="https://login.microsoftonline.com",
+    vault_suffix="vault.azure.net",
+    hsm_suffix="managedhsm.azure.net",
+    account_suffix="cognitiveservices.azure.com",
+    log_analytics="https://api.loganalytics.io",
+    account_dns_zone="privatelink.cognitiveservices.azure.com",
+    vault_dns_zone="privatelink.vaultcore.azure.net",
+    also_called=("azurecloud", "azurepubliccloud"),
+)
+US_GOVERNMENT: Final = Cloud(
+    name="usgovernment",
+    cli_name="AzureUSGovernment",
+    resource_manager="https://management.usgovcloudapi.net",
+    arm_scope="https://management.core.usgovcloudapi.net/.default",
+    authority="https://login.microsoftonline.us",
+    vault_suffix="vault.usgovcloudapi.net",
+    hsm_suffix="managedhsm.usgovcloudapi.net",
+    account_suffix="cognitiveservices.azure.us",
+    log_analytics="https://api.loganalytics.us",
+    account_dns_zone="privatelink.cognitiveservices.azure.us",
+    vault_dns_zone="privatelink.vaultcore.usgovcloudapi.net",
+    also_called=("usgov", "azureusgovernment", "azureusgovernmentcloud"),
+)
+CHINA: Final = Cloud(
+    name="china",
+    cli_name="AzureChinaCloud",
+    resource_manager="https://management.chinacloudapi.cn",
+    arm_scope="https://management.chinacloudapi.cn/.default",
+    authority="https://login.chinacloudapi.cn",
+    vault_suffix="vault.azure.cn",
+    hsm_suffix="managedhsm.azure.cn",
+    account_suffix="cognitiveservices.azure.cn",
+    log_analytics="https://api.loganalytics.azure.cn",
+    account_dns_zone="privatelink.cognitiveservices.azure.cn",
+    vault_dns_zone="privatelink.vaultcore.azure.cn",
+    also_called=("azurechinacloud",),
+)
+ALL: Final = (PUBLIC, US_GOVERNMENT, CHINA)
+
+
+def named(environment: str) -> Cloud:
+    """The cloud that an `environment` setting or `ARM_ENVIRONMENT` names; "" is the public one.
+
+    Raises ValueError: a misspelt cloud must not send a secret to the public one.
+    """
+    word = environment.strip().lower()
+    found = next((cloud for cloud in ALL if word in (cloud.name, *cloud.also_called)), None)
+    if found is None and word:
+        known = ", ".join(cloud.name for cloud in ALL)
+        raise ValueError(f"the Azure environment {environment!r} is unknown; expected one of {known}")
+    return found or PUBLIC
+
+
+def of_endpoint(url: str) -> Cloud:
+    """The cloud of an account's endpoint or a vault's URI; the public one where no suffix is another
+    cloud's."""
+    host = (urlsplit(url if "://" in url else f"https://{url}").hostname or "").lower()
+    return next(
+        (
+            cloud
+            for cloud in (US_GOVERNMENT, CHINA)
+            if any(host.endswith(f".{suffix}") for suffix in (cloud.account_suffix, cloud.vault_suffix))
+            # An account without a subdomain of its own answers at REGION.api.cognitive.microsoft.us or
+            # REGION.api.cognitive.azure.cn.
+            or host.endswith((".microsoft.us",) if cloud is US_GOVERNMENT else (".cognitive.azure.cn",))
+        ),
+        PUBLIC,
+    )

@@ -1,0 +1,237 @@
+"""What was read about accounts, vaults, keys and grants, as frozen models.
+
+Owns their shapes and what follows from one of them alone. Times are seconds since 1970 (UTC), sizes bits.
+None means that Azure's answer did not say. The models judge nothing: `rights` and `demands` do. They come
+from `adapters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core import arm_ids, key_uris
+from core.roles import Role
+
+MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
+CUSTOMER_MANAGED = "Microsoft.KeyVault"
+"""The two values of `encryption.keySource`."""
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """An account's `properties.encryption`; what is absent or empty is ""."""
+
+    key_source: str = MICROSOFT_MANAGED
+    key_vault_uri: str = ""
+    key_name: str = ""
+    key_version: str = ""
+    identity_client_id: str = ""
+
+    @property
+    def is_customer_managed(self) -> bool:
+        """Whether the data is under a customer's key. Absent and Microsoft.CognitiveServices both mean that
+        it is not (observed: an account made without `encryption` answers none)."""
+        return self.key_source.lower() == CUSTOMER_MANAGED.lower()
+
+    @property
+    def key(self) -> key_uris.KeyUri | None:
+        """The key that the account is bound to, its vault in lower case; None on Microsoft-managed keys."""
+        if not self.is_customer_managed:
+            return None
+        host = key_uris.vault_host(self.key_vault_uri)
+        return key_uris.KeyUri(f"https://{host}", self.key_name, self.key_version)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Who may reach an endpoint. Absent settings stand as what Azure then does: open, trusted services
+    pass."""
+
+    public_access: str = "Enabled"
+    default_action: str = "Allow"
+    bypass: str = "AzureServices"
+    ip_rules: tuple[str, ...] = ()
+    subnet_rules: tuple[str, ...] = ()
+    private_endpoints: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every address may connect."""
+        return self.public_access.lower() != "disabled" and self.default_action.lower() == "allow"
+
+    @property
+    def admits_trusted_services(self) -> bool:
+        """Whether Microsoft's trusted services get through."""
+        return self.is_open or self.bypass.replace(" ", "").lower() == "azureservices"
+
+
+@dataclass(frozen=True)
+class UserAssignedIdentity:
+    """A user-assigned identity of an account: its ARM id and two GUIDs, "" where Azure did not say."""
+
+    id: str
+    client_id: str = ""
+    principal_id: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An Azure AI services account. `principal_id` is its system-assigned identity's, None without one."""
+
+    id: str
+    name: str = ""
+    kind: str = ""
+    sku: str = ""
+    location: str = ""
+    provisioning_state: str = ""
+    encryption: Encryption = Encryption()
+    principal_id: str | None = None
+    tenant_id: str | None = None
+    user_assigned: tuple[UserAssignedIdentity, ...] = ()
+    capabilities: tuple[str, ...] | None = None
+    restricts_outbound: bool = False
+    allowed_fqdns: tuple[str, ...] = ()
+    manages_projects: bool = False
+    local_auth: bool = True
+    network: Network = Network()
+
+    def principal_for(self, client_id: str | None) -> str | None:
+        """The object id of the identity that uses the key: the user-assigned one with that client id, or,
+        without one, the account's own. None where the account has no such identity."""
+        if not client_id:
+            return self.principal_id
+        users = (user for user in self.user_assigned if user.client_id.lower() == client_id.lower())
+        return next((user.principal_id or None for user in users), None)
+
+    @property
+    def key_user(self) -> str | None:
+        """The object id of the identity by which the account uses the key that it is bound to."""
+        return self.principal_for(self.encryption.identity_client_id)
+
+
+@dataclass(frozen=True)
+class PolicyEntry:
+    """One access policy of a vault. `keys` are its key permissions, lower case."""
+
+    object_id: str
+    keys: tuple[str, ...]
+    tenant_id: str = ""
+    application_id: str = ""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A key vault. `uri` is in Azure's spelling; `retention_days` is None where the answer does not say."""
+
+    id: str
+    name: str = ""
+    uri: str = ""
+    location: str = ""
+    tenant_id: str = ""
+    soft_delete: bool | None = None
+    purge_protection: bool | None = None
+    retention_days: int | None = None
+    uses_rbac: bool = False
+    policies: tuple[PolicyEntry, ...] = ()
+    network: Network = Network()
+
+
+@dataclass(frozen=True)
+class KeyVersion:
+    """One version of a key. `operations` and `size` are None where the answer does not say (lists do not)."""
+
+    version: str
+    type: str | None = None
+    size: int | None = None
+    operations: tuple[str, ...] | None = None
+    enabled: bool = True
+    created: int | None = None
+    not_before: int | None = None
+    expires: int | None = None
+    uri: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RotationPolicy:
+    """When the vault makes a new version, and how long that is valid: ISO 8601 durations, or ""."""
+
+    rotates_after_create: str = ""
+    rotates_before_expiry: str = ""
+    expires_after: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key with the versions that were read, oldest first."""
+
+    id: str
+    name: str = ""
+    type: str | None = None
+    size: int | None = None
+    operations: tuple[str, ...] | None = None
+    versions: tuple[KeyVersion, ...] = ()
+    rotation: RotationPolicy | None = None
+
+    def version(self, version: str) -> KeyVersion | None:
+        """The version of this name."""
+        return next((one for one in self.versions if one.version.lower() == version.lower()), None)
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """A role assignment. `role` is None where its definition was not read and is not a built-in one known
+    here; `condition` is "" without one."""
+
+    scope: str
+    principal_id: str
+    role_id: str
+    role: Role | None = None
+    principal_type: str = ""
+    condition: str = ""
+    id: str = ""
+
+    @property
+    def role_name(self) -> str:
+        """The role's name, or its id where the definition was not read."""
+        return self.role.name if self.role else self.role_id
+
+
+@dataclass(frozen=True)
+class DenyAssignment:
+    """A deny assignment. `principals` and `excluded` are object ids; the all-zero GUID stands for
+    everybody."""
+
+    scope: str
+    principals: tuple[str, ...]
+    excluded: tuple[str, ...]
+    denied: Role
+    applies_below: bool = True
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A soft-deleted vault, key or account, whose name is still taken. Times as Azure writes them.
+
+    `resource_id` is what the id was before; `principal_id` that of an account's own identity, which comes
+    back with the account.
+    """
+
+    id: str
+    name: str
+    location: str = ""
+    deletion_date: str | None = None
+    scheduled_purge_date: str | None = None
+    resource_id: str | None = None
+    principal_id: str | None = None
+
+
+def key_id(vault_id: str, key_name: str) -> str:
+    """The ARM id of a key in a vault."""
+    return f"{vault_id.rstrip('/')}/keys/{key_name}"
+
+
+def vault_name(vault: Vault) -> str:
+    """A vault's name, from the answer or else its id."""
+    return vault.name or arm_ids.name_of(vault.id)

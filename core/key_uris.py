@@ -1,0 +1,152 @@
+"""Key URIs (`https://VAULT.vault.azure.net/keys/NAME/VERSION`) and vault URIs: parsed, checked and
+compared.
+
+Source: learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (object identifiers).
+Azure writes one vault's URI with and without a trailing slash, with capitals (the answer to a vault's
+creation keeps the name's case) and, in Resource Manager's published examples, with port 443: all are one
+vault.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from core.arm_ids import MalformedError
+from core.clouds import ALL, Cloud
+
+_VERSION: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
+_KEY_NAME: Final = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
+_VAULT_NAME: Final = re.compile(r"[a-z0-9-]{1,24}")
+
+
+@dataclass(frozen=True)
+class KeyUri:
+    """A key in a vault. `vault_uri` is lower case without a trailing slash; `version` is "" where none is
+    given."""
+
+    vault_uri: str
+    name: str
+    version: str = ""
+
+    @property
+    def host(self) -> str:
+        """The vault's host: `contoso.vault.azure.net`."""
+        return self.vault_uri.removeprefix("https://")
+
+    @property
+    def vault_name(self) -> str:
+        """The vault's name, lower case."""
+        return self.host.partition(".")[0]
+
+    @property
+    def text(self) -> str:
+        """The URI, with the version where there is one."""
+        return f"{self.vault_uri}/keys/{self.name}" + (f"/{self.version}" if self.version else "")
+
+    def same_key(self, other: KeyUri) -> bool:
+        """Whether both are versions of one key."""
+        return (self.vault_uri, self.name.lower()) == (other.vault_uri, other.name.lower())
+
+    def same_version(self, other: KeyUri) -> bool:
+        """Whether both are the same version of one key."""
+        return self.same_key(other) and self.version.lower() == other.version.lower()
+
+
+def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
+    """Takes a key's URI apart, with or without a version. The vault must be in `cloud`, or in any cloud if
+    None.
+
+    Raises MalformedError. A key in a managed HSM is refused: "You must use Azure Key Vault to store your
+    customer-managed keys" (the Language service's page on encryption of data at rest).
+    """
+    suffix = cloud.vault_suffix if cloud else "vault.azure.net"
+    expected = f"https://VAULT.{suffix}/keys/NAME/VERSION"
+    parts = urlsplit(text.strip())
+    if parts.scheme.lower() != "https":
+        raise MalformedError(f"{text!r} is not an https URI; expected {expected}")
+    host = vault_host(text)
+    if cloud_of_host(host, "hsm_suffix"):
+        raise MalformedError(
+            f"{host!r} is a managed HSM, but the service takes keys of Azure Key Vault only; for a key in "
+            f"hardware create an RSA-HSM key of 2048 bits in a Premium vault: {expected}"
+        )
+    found = cloud_of_host(host, "vault_suffix")
+    if found is None or (cloud is not None and found != cloud):
+        raise MalformedError(
+            f"the host {host!r} of {text!r} is not a key vault of {'this' if cloud else 'any Azure'} cloud; "
+            f"expected VAULT.{suffix}"
+        )
+    words = parts.path.strip("/").split("/")
+    if words[0] != "keys" or not 2 <= len(words) <= 3 or parts.query or parts.fragment:
+        raise MalformedError(f"{text!r} does not name a key; expected {expected}")
+    if not _KEY_NAME.fullmatch(words[1]):
+        raise MalformedError(
+            f"{words[1]!r} is not a key name; expected up to 127 letters, digits and hyphens"
+        )
+    return KeyUri(f"https://{host}", words[1], version(words[2]) if len(words) == 3 else "")
+
+
+def parse_versioned(text: str, cloud: Cloud | None = None) -> KeyUri:
+    """Takes a key's URI with a version apart. Raises MalformedError.
+
+    The service does not follow rotations: "When the key is rotated, you must update the Azure AI services
+    resource to use the new key URI" (encryption of data at rest). A URI without a version would stay on a
+    version that nobody chose, so it is refused.
+    """
+    found = parse(text, cloud)
+    if not found.version:
+        raise MalformedError(
+            f"{text!r} has no version, and the service does not follow rotations, so a binding names one; "
+            "use keyUriWithVersion of an azure-cmk KeyVersion, which follows them"
+        )
+    return found
+
+
+def version(text: str) -> str:
+    """A key version, unchanged. Raises MalformedError."""
+    if not _VERSION.fullmatch(text):
+        raise MalformedError(f"{text!r} is not a key version; expected 32 hexadecimal digits")
+    return text
+
+
+def vault_host(uri: str) -> str:
+    """The host of a vault's or a key's URI, lower case, without port 443; of a bare host, the host itself."""
+    text = uri.strip()
+    host = urlsplit(text).netloc if "://" in text else text.partition("/")[0]
+    return host.lower().removesuffix(":443")
+
+
+def vault_name(uri: str) -> str | None:
+    """The name of the vault at a URI, lower case; None where the URI is not https or names no vault of any
+    cloud."""
+    host = vault_host(uri)
+    if "://" in uri and not uri.strip().lower().startswith("https://"):
+        return None
+    return host.partition(".")[0] if cloud_of_host(host, "vault_suffix") else None
+
+
+def same_vault(one: str, other: str) -> bool:
+    """Whether two URIs are of one vault, whatever their path."""
+    return vault_host(one) == vault_host(other)
+
+
+def vault_uri(name: str, cloud: Cloud) -> str:
+    """The URI of a vault by its name, without a trailing slash."""
+    return f"https://{name.lower()}.{cloud.vault_suffix}"
+
+
+def cloud_of(uri: str) -> Cloud | None:
+    """The cloud of the vault at a URI; None where it is in none of them."""
+    return cloud_of_host(vault_host(uri), "vault_suffix")
+
+
+def cloud_of_host(host: str, suffix: str) -> Cloud | None:
+    """The cloud whose `suffix` (a field of Cloud) follows the first label of a host; None if no cloud's
+    does."""
+    label, _, rest = host.partition(".")
+    if not _VAULT_NAME.fullmatch(label):
+        return None
+    return next((cloud for cloud in ALL if rest == getattr(cloud, suffix)), None)

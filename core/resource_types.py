@@ -1,0 +1,169 @@
+"""URNs, Pulumi type tokens, and the Azure resource that each token stands for, in whatever spelling.
+
+Owns names of types. Does not own properties. A token may pin an API version
+(`azure-native:keyvault/v20230701:Vault`), also by the name of a package generated for that version
+(`azure-native_keyvault_v20230701:keyvault:Vault`). Source: pulumi-azure-native's schema; pulumi/pulumi,
+sdk/go/common/resource/urn (the parts of a URN).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+ACCOUNT: Final = "azure-native:cognitiveservices:Account"
+VAULT: Final = "azure-native:keyvault:Vault"
+KEY: Final = "azure-native:keyvault:Key"
+ACCESS_POLICY: Final = "azure-native:keyvault:AccessPolicy"
+ROLE_ASSIGNMENT: Final = "azure-native:authorization:RoleAssignment"
+USER_ASSIGNED_IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdentity"
+RESOURCE_GROUP: Final = "azure-native:resources:ResourceGroup"
+WORKSPACE: Final = "azure-native:operationalinsights:Workspace"
+DIAGNOSTIC_SETTING: Final = "azure-native:monitor:DiagnosticSetting"
+PRIVATE_ENDPOINT: Final = "azure-native:network:PrivateEndpoint"
+BINDING: Final = "azure-cmk:index:CustomerManagedKey"
+KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
+SERVICE: Final = "language-cmk:index:EncryptedLanguageService"
+STACK: Final = "pulumi:pulumi:Stack"
+
+
+class Kind(Enum):
+    """What a resource is to the encryption of data at rest. The value is the noun for messages."""
+
+    STACK = "stack"
+    ACCOUNT = "account"
+    VAULT = "vault"
+    KEY = "key"
+    ACCESS_POLICY = "access policy"
+    ROLE_ASSIGNMENT = "role assignment"
+    USER_ASSIGNED_IDENTITY = "user-assigned identity"
+    DIAGNOSTIC_SETTING = "diagnostic setting"
+    PRIVATE_ENDPOINT = "private endpoint"
+    RESOURCE_GROUP = "resource group"
+    BINDING = "customer-managed key"
+    KEY_VERSION = "key version"
+    GENERIC = "generic resource"
+    OTHER_PROVIDER = "resource of another provider"
+
+
+@dataclass(frozen=True)
+class Urn:
+    """`urn:pulumi:STACK::PROJECT::TYPES::NAME`, where TYPES is `PARENT$...$TYPE`."""
+
+    text: str
+    stack: str
+    project: str
+    types: tuple[str, ...]
+    name: str
+
+    @property
+    def type(self) -> str:
+        """The resource's own type token."""
+        return self.types[-1]
+
+    @property
+    def label(self) -> str:
+        """The resource as a message names it: `NAME (TYPE)`."""
+        return f"{self.name} ({self.type})"
+
+
+@dataclass(frozen=True)
+class TypeToken:
+    """What a type token says. `kind` is None for a type that does not matter here; `api_version` is as
+    Azure writes it (2023-07-01-preview), None where the token pins none."""
+
+    kind: Kind | None
+    api_version: str | None = None
+
+
+_KINDS: Final = {
+    ("cognitiveservices", "account"): Kind.ACCOUNT,
+    ("keyvault", "vault"): Kind.VAULT,
+    ("keyvault", "key"): Kind.KEY,
+    ("keyvault", "accesspolicy"): Kind.ACCESS_POLICY,
+    ("authorization", "roleassignment"): Kind.ROLE_ASSIGNMENT,
+    ("managedidentity", "userassignedidentity"): Kind.USER_ASSIGNED_IDENTITY,
+    ("monitor", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
+    ("insights", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
+    ("network", "privateendpoint"): Kind.PRIVATE_ENDPOINT,
+    ("resources", "resourcegroup"): Kind.RESOURCE_GROUP,
+    ("resources", "resource"): Kind.GENERIC,
+}
+_OWN: Final = {STACK: Kind.STACK, BINDING: Kind.BINDING, KEY_VERSION: Kind.KEY_VERSION}
+_BY_ARM_TYPE: Final = {
+    "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
+    "microsoft.keyvault/vaults": Kind.VAULT,
+    "microsoft.keyvault/vaults/keys": Kind.KEY,
+    "microsoft.keyvault/vaults/accesspolicies": Kind.ACCESS_POLICY,
+    "microsoft.authorization/roleassignments": Kind.ROLE_ASSIGNMENT,
+    "microsoft.managedidentity/userassignedidentities": Kind.USER_ASSIGNED_IDENTITY,
+    "microsoft.insights/diagnosticsettings": Kind.DIAGNOSTIC_SETTING,
+    "microsoft.network/privateendpoints": Kind.PRIVATE_ENDPOINT,
+}
+_AZURE_NATIVE: Final = re.compile(
+    r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)"
+)
+# Vaults, keys, their access and accounts as other providers have them: pulumi-azure, and
+# terraform-provider-azurerm as Pulumi bridges it.
+_OTHER_PROVIDER: Final = re.compile(
+    r"azure:(keyvault/(keyvault|key|accesspolicy)|cognitive/(account(customermanagedkey)?|aiservices)):\w+"
+    r"|azurerm:[^:]*/(keyvault(key|accesspolicy)?|cognitiveaccount(customermanagedkey)?|aiservices):\w+",
+    re.IGNORECASE,
+)
+# An ARM template may hold anything; a DeploymentScript makes no resources of its own.
+_DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*")
+_VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)")
+
+
+@lru_cache(maxsize=16384)
+def parse_urn(text: str) -> Urn:
+    """Takes a URN apart. Raises ValueError."""
+    parts = text.split("::", 3)
+    if len(parts) != 4 or not parts[0].startswith("urn:pulumi:"):
+        raise ValueError(f"{text!r} is not a URN; expected urn:pulumi:STACK::PROJECT::TYPE::NAME")
+    return Urn(text, parts[0].removeprefix("urn:pulumi:"), parts[1], tuple(parts[2].split("$")), parts[3])
+
+
+@lru_cache(maxsize=4096)
+def parse_token(token: str) -> TypeToken:
+    """The kind that a type token names, and the API version that it pins."""
+    if token in _OWN:
+        return TypeToken(_OWN[token])
+    if _OTHER_PROVIDER.fullmatch(token):
+        return TypeToken(Kind.OTHER_PROVIDER)
+    match = _AZURE_NATIVE.fullmatch(token)
+    if match is None:
+        return TypeToken(None)
+    kind = _KINDS.get((match["module"].lower(), match["type"].lower()))
+    if kind is None and _DEPLOYMENT.match(f"{match['module']}:{match['type']}"):
+        kind = Kind.OTHER_PROVIDER
+    return TypeToken(kind, _api_version(match["pinned"] or match["package"]))
+
+
+def kind_of(token: str) -> Kind | None:
+    """The kind that a type token names; Kind.GENERIC for azure-native's generic resource, whose properties
+    say."""
+    return parse_token(token).kind
+
+
+def kind_of_arm_type(type: str) -> Kind | None:
+    """The kind of a Resource Manager type, such as `Microsoft.KeyVault/vaults/keys`, in any casing."""
+    return _BY_ARM_TYPE.get(type.strip("/").lower())
+
+
+def kind_of_generic(namespace: str, parent_path: str, type: str) -> Kind | None:
+    """The kind of azure-native's generic resource, by its `resourceProviderNamespace`, `parentResourcePath`
+    (types and names in turn: `vaults/contoso`) and `resourceType`."""
+    parents = parent_path.strip("/").split("/")[::2] if parent_path.strip("/") else []
+    return kind_of_arm_type("/".join([namespace.strip("/"), *parents, type.strip("/")]))
+
+
+def _api_version(pinned: str | None) -> str | None:
+    match = _VERSION.fullmatch(pinned or "")
+    if match is None:
+        return None
+    year, month, day, label = match.groups()
+    return f"{year}-{month}-{day}" + (f"-{label.strip('_')}" if label else "")

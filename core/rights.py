@@ -1,0 +1,197 @@
+"""What a grant gives on a key, and whether that is what the service needs.
+
+Owns the one answer to "may this identity use this key". Sources: the service's page on encryption of data
+at rest ("Get, Wrap Key and Unwrap Key" for the identity),
+learn.microsoft.com/azure/key-vault/general/assign-access-policy and rbac-guide (which data action stands
+behind each operation), azure/role-based-access-control/overview (effective permissions: the union of
+assignments, less deny assignments). A vault looks at access policies or at role assignments, never at both.
+
+What ids and answers cannot show: members of groups, roles that somebody could activate (PIM), the outcome
+of a condition. Those make an answer uncertain, never better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from core import arm_ids
+from core.facts import DenyAssignment, PolicyEntry, RoleAssignment, Vault
+from core.roles import Role
+
+NEEDED: Final = ("get", "wrapKey", "unwrapKey")
+"""The key permissions that the service needs, in Azure's spelling."""
+READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
+"""The permissions by which a wrapped data key can be read."""
+DATA_ACTIONS: Final = {
+    "get": "Microsoft.KeyVault/vaults/keys/read",
+    "list": "Microsoft.KeyVault/vaults/keys/read",
+    "wrapkey": "Microsoft.KeyVault/vaults/keys/wrap/action",
+    "unwrapkey": "Microsoft.KeyVault/vaults/keys/unwrap/action",
+    "encrypt": "Microsoft.KeyVault/vaults/keys/encrypt/action",
+    "decrypt": "Microsoft.KeyVault/vaults/keys/decrypt/action",
+    "sign": "Microsoft.KeyVault/vaults/keys/sign/action",
+    "verify": "Microsoft.KeyVault/vaults/keys/verify/action",
+    "create": "Microsoft.KeyVault/vaults/keys/create/action",
+    "import": "Microsoft.KeyVault/vaults/keys/import/action",
+    "update": "Microsoft.KeyVault/vaults/keys/update/action",
+    "delete": "Microsoft.KeyVault/vaults/keys/delete",
+    "recover": "Microsoft.KeyVault/vaults/keys/recover/action",
+    "backup": "Microsoft.KeyVault/vaults/keys/backup/action",
+    "restore": "Microsoft.KeyVault/vaults/keys/restore/action",
+    "purge": "Microsoft.KeyVault/vaults/keys/purge/action",
+    "rotate": "Microsoft.KeyVault/vaults/keys/rotate/action",
+    "release": "Microsoft.KeyVault/vaults/keys/release/action",
+    "getrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
+    "setrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/write",
+}
+"""The data action behind each permission of an access policy, which is lower case."""
+
+_NEEDED: Final = frozenset(word.lower() for word in NEEDED)
+_SPELLING: Final = {word.lower(): word for word in NEEDED}
+_EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
+
+
+class Access(Enum):
+    """How far an identity may use a key, against what the service needs."""
+
+    NONE = "none"
+    NARROWER = "narrower"
+    FULL = "full"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class KeyAccess:
+    """What an identity may do with a key. `permissions` are lower case; `uncertain` tells what could not be
+    evaluated and might add to them, or take from them."""
+
+    permissions: frozenset[str] = frozenset()
+    uncertain: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> Access:
+        """FULL holds whatever is uncertain; what is missing for sure is NONE or NARROWER; else UNKNOWN."""
+        return level(self.permissions, uncertain=bool(self.uncertain))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the service needs and is not given, in Azure's spelling."""
+        return tuple(word for word in NEEDED if word.lower() not in self.permissions)
+
+    @property
+    def excess(self) -> tuple[str, ...]:
+        """What is given beyond the service's needs, sorted."""
+        return tuple(sorted(self.permissions - _NEEDED))
+
+
+def level(permissions: Iterable[str], *, uncertain: bool = False) -> Access:
+    """How far permissions, lower case and expanded, cover what the service needs."""
+    given = frozenset(permissions) & _NEEDED
+    if given == _NEEDED:
+        return Access.FULL
+    if uncertain:
+        return Access.UNKNOWN
+    return Access.NARROWER if given else Access.NONE
+
+
+def expanded(permissions: Iterable[str]) -> frozenset[str]:
+    """Permissions of an access policy in lower case, `all` replaced by every one of them."""
+    words = frozenset(word.strip().lower() for word in permissions)
+    return words | frozenset(DATA_ACTIONS) if "all" in words else words
+
+
+def spelt(permissions: Iterable[str]) -> str:
+    """Permissions as a message lists them, in Azure's spelling; "nothing" for none."""
+    return ", ".join(sorted(_SPELLING.get(word.lower(), word) for word in permissions)) or "nothing"
+
+
+def of_entry(entry: PolicyEntry, principal_id: str, tenant_id: str = "") -> frozenset[str]:
+    """What one access policy gives a principal by itself.
+
+    An entry with an application id is for that application on behalf of the principal, so it gives the
+    principal alone nothing; nor does one of another tenant than the vault's.
+    """
+    if entry.object_id.lower() != principal_id.lower() or entry.application_id:
+        return frozenset()
+    if tenant_id and entry.tenant_id and entry.tenant_id.lower() != tenant_id.lower():
+        return frozenset()
+    return expanded(entry.keys)
+
+
+def of_role(role: Role) -> frozenset[str]:
+    """The permissions on keys that a role's data actions amount to.
+
+    One data action stands behind `get` and `list`, so `list` tells nothing of its own and is left out.
+    """
+    return frozenset(
+        word for word, action in DATA_ACTIONS.items() if word != "list" and role.allows_data(action)
+    )
+
+
+def by_policies(vault: Vault, principal_id: str) -> KeyAccess:
+    """What the vault's access policies give a principal on every key."""
+    found = [of_entry(entry, principal_id, vault.tenant_id) for entry in vault.policies]
+    return KeyAccess(frozenset().union(*found))
+
+
+def by_roles(
+    assignments: Iterable[RoleAssignment],
+    principal_id: str,
+    key_id: str,
+    denials: Iterable[DenyAssignment] = (),
+) -> KeyAccess:
+    """What role assignments give a principal on a key. `assignments` are those at or above the key."""
+    given: set[str] = set()
+    uncertain: list[str] = []
+    for assignment in assignments:
+        if assignment.principal_id.lower() != principal_id.lower() or not arm_ids.covers(
+            assignment.scope, key_id
+        ):
+            continue
+        if assignment.role is None:
+            uncertain.append(f"the role {assignment.role_id} at {assignment.scope} was not read")
+        elif permissions := of_role(assignment.role):
+            if assignment.condition:
+                uncertain.append(f"the assignment of {assignment.role.name!r} has a condition")
+            else:
+                given |= permissions
+    taken: set[str] = set()
+    for denial in denials:
+        if _applies(denial, principal_id, key_id):
+            taken |= of_role(denial.denied)
+    # What a denial takes, no uncertain assignment gives: access is not full, whatever the others are.
+    if taken & _NEEDED:
+        uncertain = []
+    return KeyAccess(frozenset(given - taken), tuple(uncertain))
+
+
+def on_key(
+    vault: Vault,
+    principal_id: str,
+    key_id: str,
+    assignments: Sequence[RoleAssignment] | None = None,
+    denials: Iterable[DenyAssignment] = (),
+) -> KeyAccess:
+    """What a principal may do with a key of the vault, by whichever way the vault grants.
+
+    `assignments` of None means that they were not read.
+    """
+    if not vault.uses_rbac:
+        return by_policies(vault, principal_id)
+    if assignments is None:
+        return KeyAccess(uncertain=("the role assignments were not read",))
+    return by_roles(assignments, principal_id, key_id, denials)
+
+
+def _applies(denial: DenyAssignment, principal_id: str, key_id: str) -> bool:
+    named = {one.lower() for one in denial.principals}
+    if principal_id.lower() in {one.lower() for one in denial.excluded}:
+        return False
+    if principal_id.lower() not in named and _EVERYBODY not in named:
+        return False
+    return arm_ids.same(denial.scope, key_id) or (
+        denial.applies_below and arm_ids.covers(denial.scope, key_id)
+    )

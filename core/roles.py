@@ -1,0 +1,212 @@
+"""Azure's built-in roles that matter to a customer-managed key: their ids and what they allow.
+
+Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (security, general, AI + machine
+learning). A role definition's id ends in the same GUID in every subscription and cloud.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from core import arm_ids
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """One block of a role: what it allows, less what it excepts. `*` stands for any text, with slashes."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        """Whether the block allows an action on resources."""
+        return matches(self.actions, action) and not matches(self.not_actions, action)
+
+    def allows_data(self, action: str) -> bool:
+        """Whether the block allows an action on data."""
+        return matches(self.data_actions, action) and not matches(self.not_data_actions, action)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role definition. `id` is its GUID, lower case. What one block excepts, another block may still
+    allow."""
+
+    id: str
+    name: str
+    permissions: tuple[Permissions, ...]
+
+    def allows(self, action: str) -> bool:
+        """Whether the role allows an action on resources."""
+        return any(block.allows(action) for block in self.permissions)
+
+    def allows_data(self, action: str) -> bool:
+        """Whether the role allows an action on data."""
+        return any(block.allows_data(action) for block in self.permissions)
+
+    def definition_id(self, subscription_id: str) -> str:
+        """The role definition's ARM id, as a role assignment in that subscription names it."""
+        return f"/subscriptions/{subscription_id}/providers/{arm_ids.ROLE_DEFINITION}/{self.id}"
+
+
+def matches(patterns: Iterable[str], action: str) -> bool:
+    """Whether one of the patterns matches an action, as Azure RBAC matches them: without regard to case."""
+    return any(
+        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), action, re.IGNORECASE)
+        for pattern in patterns
+    )
+
+
+def _key_vault(*actions: str) -> tuple[str, ...]:
+    return tuple(f"Microsoft.KeyVault/vaults/{action}" for action in actions)
+
+
+_EXCEPT_ACCESS: Final = (
+    "Microsoft.Authorization/*/Delete",
+    "Microsoft.Authorization/*/Write",
+    "Microsoft.Authorization/elevateAccess/Action",
+)
+
+CRYPTO_SERVICE_ENCRYPTION_USER: Final = Role(
+    "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    "Key Vault Crypto Service Encryption User",
+    (Permissions(data_actions=_key_vault("keys/read", "keys/wrap/action", "keys/unwrap/action")),),
+)
+"""Exactly what the service needs of a key."""
+CRYPTO_OFFICER: Final = Role(
+    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+    "Key Vault Crypto Officer",
+    (
+        Permissions(
+            actions=_key_vault("*/read", "read"), data_actions=_key_vault("keys/*", "keyrotationpolicies/*")
+        ),
+    ),
+)
+"""What a person or pipeline needs to make a new version of a key, and more."""
+CRYPTO_USER: Final = Role(
+    "12338af0-0e69-4776-bea7-57ae8d297424",
+    "Key Vault Crypto User",
+    (
+        Permissions(
+            data_actions=_key_vault(
+                "keys/read",
+                "keys/update/action",
+                "keys/backup/action",
+                "keys/encrypt/action",
+                "keys/decrypt/action",
+                "keys/wrap/action",
+                "keys/unwrap/action",
+                "keys/sign/action",
+                "keys/verify/action",
+            )
+        ),
+    ),
+)
+ADMINISTRATOR: Final = Role(
+    "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+    "Key Vault Administrator",
+    (Permissions(actions=_key_vault("*/read", "read"), data_actions=_key_vault("*")),),
+)
+READER_OF_VAULT: Final = Role(
+    "21090545-7ca7-4776-b22c-e363652d74d2",
+    "Key Vault Reader",
+    (
+        Permissions(
+            actions=_key_vault("*/read", "read"),
+            data_actions=_key_vault("*/read", "secrets/readMetadata/action"),
+        ),
+    ),
+)
+VAULT_CONTRIBUTOR: Final = Role(
+    "f25e0fa2-a7c8-4377-a976-54943a77a395",
+    "Key Vault Contributor",
+    (
+        Permissions(
+            actions=("Microsoft.KeyVault/*",),
+            not_actions=(
+                "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+                "Microsoft.KeyVault/hsmPools/*",
+                "Microsoft.KeyVault/managedHsms/*",
+            ),
+        ),
+    ),
+)
+OWNER: Final = Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", (Permissions(actions=("*",)),))
+CONTRIBUTOR: Final = Role(
+    "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Contributor",
+    (Permissions(actions=("*",), not_actions=_EXCEPT_ACCESS),),
+)
+READER: Final = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", (Permissions(actions=("*/read",)),))
+USER_ACCESS_ADMINISTRATOR: Final = Role(
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "User Access Administrator",
+    (Permissions(actions=("*/read", "Microsoft.Authorization/*")),),
+)
+RBAC_ADMINISTRATOR: Final = Role(
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    "Role Based Access Control Administrator",
+    (
+        Permissions(
+            actions=(
+                "Microsoft.Authorization/roleAssignments/write",
+                "Microsoft.Authorization/roleAssignments/delete",
+                "*/read",
+            )
+        ),
+    ),
+)
+LANGUAGE_OWNER: Final = Role(
+    "f07febfe-79bc-46b1-8b37-790e26e6e498",
+    "Cognitive Services Language Owner",
+    (
+        Permissions(
+            actions=("Microsoft.CognitiveServices/*/read",),
+            data_actions=tuple(
+                f"Microsoft.CognitiveServices/accounts/{part}/*"
+                for part in (
+                    "LanguageAuthoring",
+                    "ConversationalLanguageUnderstanding",
+                    "Language",
+                    "TextAnalytics",
+                    "QnAMaker",
+                )
+            ),
+        ),
+    ),
+)
+
+BUILT_IN: Final = {
+    role.id: role
+    for role in (
+        CRYPTO_SERVICE_ENCRYPTION_USER,
+        CRYPTO_OFFICER,
+        CRYPTO_USER,
+        ADMINISTRATOR,
+        READER_OF_VAULT,
+        VAULT_CONTRIBUTOR,
+        OWNER,
+        CONTRIBUTOR,
+        READER,
+        USER_ACCESS_ADMINISTRATOR,
+        RBAC_ADMINISTRATOR,
+        LANGUAGE_OWNER,
+    )
+}
+
+
+def id_of(definition: str) -> str | None:
+    """The GUID of a role definition, lower case, from its full id with any scope before it, or bare; else
+    None."""
+    last = arm_ids.name_of(definition).lower()
+    return last if arm_ids.is_guid(last) else None
+
+
+def built_in(definition: str) -> Role | None:
+    """The built-in role that a role definition's id (full or bare) names; None for one not listed here."""
+    return BUILT_IN.get(id_of(definition) or "")

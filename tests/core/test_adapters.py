@@ -1,0 +1,328 @@
+"""Facts from Azure's answers: three forms of one answer give one fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from azure.keyvault.keys import KeyProperties
+from azure.mgmt.authorization.v2022_04_01.models import RoleAssignment as SdkRoleAssignment
+from azure.mgmt.cognitiveservices.models import Account as SdkAccount
+from azure.mgmt.keyvault.models import Key as SdkKey
+from azure.mgmt.keyvault.models import Vault as SdkVault
+
+from core import adapters, roles
+from core.facts import (
+    Account,
+    Encryption,
+    KeyVersion,
+    Network,
+    PolicyEntry,
+    RoleAssignment,
+    RotationPolicy,
+    UserAssignedIdentity,
+    Vault,
+)
+
+GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg"
+VERSION = "0123456789abcdef0123456789abcdef"
+USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id1"
+
+ACCOUNT: dict[str, Any] = {
+    "id": f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang1",
+    "name": "lang1",
+    "kind": "TextAnalytics",
+    "sku": {"name": "S"},
+    "location": "West Europe",
+    "identity": {
+        "type": "SystemAssigned, UserAssigned",
+        "principalId": "p-1",
+        "tenantId": "t-1",
+        "userAssignedIdentities": {USER: {"clientId": "c-2", "principalId": "p-2"}},
+    },
+    "properties": {
+        "provisioningState": "Succeeded",
+        "disableLocalAuth": True,
+        "restrictOutboundNetworkAccess": True,
+        "allowedFqdnList": ["kv1.vault.azure.net"],
+        "capabilities": [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}],
+        "networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.4"}]},
+        "encryption": {
+            "keySource": "Microsoft.KeyVault",
+            "keyVaultProperties": {
+                "keyVaultUri": "https://KV1.vault.azure.net/",
+                "keyName": "cmk",
+                "keyVersion": VERSION,
+                "identityClientId": "C-2",
+            },
+        },
+    },
+}
+VAULT: dict[str, Any] = {
+    "id": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv1",
+    "name": "kv1",
+    "location": "westeurope",
+    "properties": {
+        "tenantId": "t-1",
+        "sku": {"family": "A", "name": "standard"},
+        "vaultUri": "https://kv1.vault.azure.net/",
+        "enableSoftDelete": True,
+        "enablePurgeProtection": True,
+        "softDeleteRetentionInDays": 90,
+        "accessPolicies": [
+            {
+                "objectId": "p-1",
+                "tenantId": "t-1",
+                "applicationId": "a-1",
+                "permissions": {"keys": ["wrapKey", "Get"], "secrets": ["get"]},
+            }
+        ],
+        "networkAcls": {"bypass": "None", "defaultAction": "Deny"},
+    },
+}
+KEY: dict[str, Any] = {
+    "id": f"{VAULT['id']}/keys/cmk",
+    "name": "cmk",
+    "tags": {"a": "b"},
+    "properties": {
+        "attributes": {"enabled": True, "created": 1700000000, "nbf": 1700000001, "exp": 1800000000},
+        "kty": "RSA",
+        "keySize": 2048,
+        "keyOps": ["wrapKey", "unwrapKey"],
+        "keyUriWithVersion": f"https://kv1.vault.azure.net/keys/cmk/{VERSION}",
+        "rotationPolicy": {
+            "attributes": {"expiryTime": "P2Y"},
+            "lifetimeActions": [
+                {"action": {"type": "Notify"}, "trigger": {"timeBeforeExpiry": "P30D"}},
+                {"action": {"type": "rotate"}, "trigger": {"timeAfterCreate": "P18M"}},
+            ],
+        },
+    },
+}
+ASSIGNMENT: dict[str, Any] = {
+    "id": f"{KEY['id']}/providers/Microsoft.Authorization/roleAssignments/ra1",
+    "name": "ra1",
+    "type": "Microsoft.Authorization/roleAssignments",
+    "properties": {
+        "scope": KEY["id"],
+        "principalId": "p-1",
+        "principalType": "ServicePrincipal",
+        "roleDefinitionId": roles.CRYPTO_SERVICE_ENCRYPTION_USER.definition_id("s-1"),
+        "condition": None,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ACCOUNT,
+        adapters.arm_json(SdkAccount.deserialize(ACCOUNT)),
+        {**ACCOUNT, "azureApiVersion": "2025-06-01"},
+    ],
+    ids=["json", "sdk", "azure-native"],
+)
+def test_an_account_in_each_form(body: adapters.Json) -> None:
+    """Resource Manager's JSON, the management SDK's model and azure-native's outputs are one fact."""
+    assert adapters.account(body) == Account(
+        id=ACCOUNT["id"],
+        name="lang1",
+        kind="TextAnalytics",
+        sku="S",
+        location="West Europe",
+        provisioning_state="Succeeded",
+        encryption=Encryption("Microsoft.KeyVault", "https://KV1.vault.azure.net/", "cmk", VERSION, "C-2"),
+        principal_id="p-1",
+        tenant_id="t-1",
+        user_assigned=(UserAssignedIdentity(USER, "c-2", "p-2"),),
+        capabilities=("VirtualNetworks", "CustomerManagedKey"),
+        restricts_outbound=True,
+        allowed_fqdns=("kv1.vault.azure.net",),
+        local_auth=False,
+        network=Network("Enabled", "Deny", "AzureServices", ("1.2.3.4",)),
+    )
+
+
+def test_what_follows_from_an_account_alone() -> None:
+    """The identity that uses the key is found by its client id in any casing; the key has one spelling."""
+    found = adapters.account(ACCOUNT)
+    assert found.key_user == "p-2"
+    assert found.principal_for(None) == "p-1"
+    assert found.principal_for("c-3") is None
+    assert found.encryption.key is not None
+    assert found.encryption.key.text == f"https://kv1.vault.azure.net/keys/cmk/{VERSION}"
+
+
+@pytest.mark.parametrize("encryption", [None, {}, {"keySource": "Microsoft.CognitiveServices"}])
+def test_absent_encryption_is_microsofts(encryption: object) -> None:
+    """An account made without `encryption` answers none, and is on Microsoft-managed keys."""
+    found = adapters.account({**ACCOUNT, "properties": {"encryption": encryption}})
+    assert not found.encryption.is_customer_managed
+    assert found.encryption.key is None
+    assert found.capabilities is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [VAULT, adapters.arm_json(SdkVault(VAULT)), {**VAULT, "tags": {}}],
+    ids=["json", "sdk", "azure-native"],
+)
+def test_a_vault_in_each_form(body: adapters.Json) -> None:
+    """Permissions are lower case; what the answer does not say is None."""
+    assert adapters.vault(body) == Vault(
+        id=VAULT["id"],
+        name="kv1",
+        uri="https://kv1.vault.azure.net/",
+        location="westeurope",
+        tenant_id="t-1",
+        soft_delete=True,
+        purge_protection=True,
+        retention_days=90,
+        policies=(PolicyEntry("p-1", ("get", "wrapkey"), "t-1", "a-1"),),
+        network=Network("Enabled", "Deny", "None"),
+    )
+    bare = adapters.vault({"id": VAULT["id"], "location": "x", "properties": {"tenantId": "t"}})
+    assert (bare.soft_delete, bare.purge_protection, bare.retention_days) == (None, None, None)
+    assert bare.network.is_open
+
+
+_FLATTENED = {
+    **{name: value for name, value in KEY["properties"].items() if name != "attributes"},
+    "id": KEY["id"],
+    "name": "cmk",
+    "tags": {"a": "b"},
+    "attributes": {
+        "enabled": True,
+        "created": 1700000000.0,
+        "notBefore": 1700000001.0,
+        "expires": 1800000000.0,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        adapters.key_version(KEY),
+        adapters.key_version(adapters.arm_json(SdkKey(KEY))),
+        adapters.key_version_from_state(_FLATTENED),
+    ],
+    ids=["json", "sdk", "azure-native"],
+)
+def test_a_key_version_in_each_form(version: KeyVersion) -> None:
+    """azure-native flattens a key's outputs and renames two attributes; numbers are floats there."""
+    assert version == KeyVersion(
+        version=VERSION,
+        type="RSA",
+        size=2048,
+        operations=("wrapKey", "unwrapKey"),
+        enabled=True,
+        created=1700000000,
+        not_before=1700000001,
+        expires=1800000000,
+        uri=f"https://kv1.vault.azure.net/keys/cmk/{VERSION}",
+        tags={"a": "b"},
+    )
+
+
+def test_a_keys_versions_are_oldest_first() -> None:
+    """Two versions of one second are told apart by which of them the key calls its current one."""
+    older = {"id": f"{KEY['id']}/versions/{'f' * 32}", "properties": {"attributes": {"created": 1700000000}}}
+    newer = {"id": f"{KEY['id']}/versions/{VERSION}", "properties": {"attributes": {"created": 1700000000}}}
+    found = adapters.key(KEY, [newer, older])
+    assert [one.version for one in found.versions] == ["f" * 32, VERSION]
+    assert found.rotation == RotationPolicy("P18M", "", "P2Y")
+    assert found.version(VERSION.upper()) == found.versions[1]
+    assert adapters.key_from_state(_FLATTENED).rotation == found.rotation
+
+
+def test_a_version_from_the_vault_itself() -> None:
+    """The vault's own API tells times as datetimes and no key material in lists."""
+    properties = KeyProperties._from_key_item(_item())
+    found = adapters.key_version_from_vault(properties)
+    assert (found.version, found.enabled, found.expires) == (VERSION, False, 1800000000)
+
+
+def _item() -> Any:
+    from azure.keyvault.keys._generated.models import KeyAttributes, KeyItem
+
+    return KeyItem(
+        kid=f"https://kv1.vault.azure.net/keys/cmk/{VERSION}",
+        attributes=KeyAttributes(enabled=False, expires=datetime.fromtimestamp(1800000000, UTC)),
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        adapters.role_assignment(ASSIGNMENT),
+        adapters.role_assignment(adapters.arm_json(SdkRoleAssignment.deserialize(ASSIGNMENT))),
+        adapters.role_assignment_from_state({"id": ASSIGNMENT["id"], **ASSIGNMENT["properties"]}),
+    ],
+    ids=["json", "sdk", "azure-native"],
+)
+def test_a_role_assignment_in_each_form(found: RoleAssignment) -> None:
+    """A built-in role needs no definition."""
+    assert (found.scope, found.principal_id, found.condition) == (KEY["id"], "p-1", "")
+    assert found.role is roles.CRYPTO_SERVICE_ENCRYPTION_USER
+    assert found.role_name == "Key Vault Crypto Service Encryption User"
+
+
+def test_a_role_of_ones_own_needs_its_definition() -> None:
+    """Without it the role is unknown; with it, each of its blocks counts by itself."""
+    own = {**ASSIGNMENT, "properties": {**ASSIGNMENT["properties"], "roleDefinitionId": "/x/" + "1" * 8}}
+    assert adapters.role_assignment(own).role is None
+    definition = {
+        "id": f"/providers/Microsoft.Authorization/roleDefinitions/{'1' * 8}",
+        "properties": {
+            "roleName": "Own",
+            "permissions": [
+                {"dataActions": ["Microsoft.KeyVault/vaults/*"], "notDataActions": ["*/wrap/action"]},
+                {"dataActions": ["Microsoft.KeyVault/vaults/keys/wrap/action"]},
+            ],
+        },
+    }
+    role = adapters.role_assignment(own, definition).role
+    assert role is not None
+    assert role.allows_data("Microsoft.KeyVault/vaults/keys/wrap/action")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ("", None),
+        (1700000000.0, 1700000000),
+        ("2023-11-14T22:13:20Z", 1700000000),
+        ("2023-11-14T22:13:20.1234567Z", 1700000000),
+        (datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC), 1700000000),
+    ],
+)
+def test_times_are_seconds(value: object, expected: int | None) -> None:
+    """From every form in which Azure and its clients write them."""
+    assert adapters.seconds(value) == expected
+
+
+def test_fails_on_a_model_of_no_management_client() -> None:
+    """What is neither JSON nor a model is a mistake of the caller."""
+    with pytest.raises(TypeError, match="neither JSON nor a model"):
+        adapters.arm_json(object())
+
+
+def test_a_deleted_account_keeps_its_identity() -> None:
+    """The principal comes back with the account, so that its grant still counts."""
+    found = adapters.deleted(
+        {
+            "id": "/x/deletedAccounts/lang1",
+            "name": "lang1",
+            "location": "westeurope",
+            "identity": {"principalId": "p-1"},
+            "properties": {"deletionDate": "2026-01-01T00:00:00Z"},
+        }
+    )
+    assert (found.principal_id, found.deletion_date, found.scheduled_purge_date) == (
+        "p-1",
+        "2026-01-01T00:00:00Z",
+        None,
+    )

@@ -1,0 +1,97 @@
+"""ARM ids: parsed, compared, covered."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import arm_ids
+
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso"
+KEY = f"{VAULT}/keys/cmk-contoso"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-contoso"
+
+
+def test_an_id_is_taken_apart() -> None:
+    """A nested resource tells its subscription, group, type, names and parent."""
+    found = arm_ids.key_id(KEY)
+    assert (found.subscription_id, found.group, found.type) == (SUBSCRIPTION, "rg-contoso", arm_ids.KEY)
+    assert (found.names, found.name) == (("kv-contoso", "cmk-contoso"), "cmk-contoso")
+    assert found.parent == arm_ids.vault_id(VAULT)
+    assert found.scope == GROUP
+
+
+def test_an_extension_resource_has_what_it_is_on_as_its_scope() -> None:
+    """A role assignment's id begins with the scope that it was made at."""
+    found = arm_ids.parse(f"{KEY}/providers/{arm_ids.ROLE_ASSIGNMENT}/abc")
+    assert (found.scope, found.type, found.name) == (KEY, arm_ids.ROLE_ASSIGNMENT, "abc")
+    assert arm_ids.parse(f"/providers/{arm_ids.ROLE_DEFINITION}/abc").subscription_id == ""
+
+
+@pytest.mark.parametrize(
+    ("parser", "text", "hint"),
+    [
+        (arm_ids.account_id, VAULT, "accounts/NAME"),
+        (arm_ids.account_id, "lang-contoso", "accounts/NAME"),
+        (arm_ids.account_id, "", "accounts/NAME"),
+        (arm_ids.account_id, ACCOUNT + "/deployments/x", "accounts/NAME"),
+        (arm_ids.account_id, ACCOUNT.replace(SUBSCRIPTION, "my-subscription"), "SUBSCRIPTION"),
+        (arm_ids.vault_id, VAULT.replace("/vaults/", "/managedHSMs/"), "managed HSM is not supported"),
+        (arm_ids.vault_id, VAULT.replace("kv-contoso", "kv_contoso"), "vaults/NAME"),
+        (arm_ids.key_id, KEY + "/versions/" + "0" * 32, "leave out /versions/"),
+        (arm_ids.key_id, VAULT, "keys/NAME"),
+        (arm_ids.key_id, KEY.replace("cmk-contoso", "cmk contoso"), "keys/NAME"),
+        (arm_ids.parse, GROUP, "not an ARM id"),
+        (arm_ids.parse, "/providers/Microsoft.KeyVault", "not an ARM id"),
+    ],
+)
+def test_fails_on_what_is_no_such_id(parser: object, text: str, hint: str) -> None:
+    """The message gives what was found and the shape that was expected."""
+    assert callable(parser)
+    with pytest.raises(arm_ids.MalformedError, match=hint.replace("/", "/")) as error:
+        parser(text)
+    assert repr(text) in str(error.value)
+
+
+@given(st.randoms())
+def test_casing_and_a_trailing_slash_make_no_other_id(random: object) -> None:
+    """Whatever the casing, an id is the same one, is parsed, and is covered by the same scopes."""
+    assert hasattr(random, "random")
+    odd = "".join(c.upper() if random.random() < 0.5 else c.lower() for c in KEY) + "/"
+    assert arm_ids.same(odd, KEY)
+    assert arm_ids.key_id(odd).normalised == arm_ids.key_id(KEY).normalised
+    assert arm_ids.covers(VAULT, odd)
+    assert arm_ids.covers(odd, KEY)
+
+
+@pytest.mark.parametrize(
+    ("scope", "covered"),
+    [
+        (KEY, True),
+        (VAULT, True),
+        (GROUP, True),
+        (f"/subscriptions/{SUBSCRIPTION}", True),
+        ("/providers/Microsoft.Management/managementGroups/contoso", True),
+        ("/", True),
+        ("", True),
+        (f"{VAULT}/keys/cmk-contoso2", False),
+        (f"{VAULT}/keys/cmk", False),
+        (f"{GROUP}-2", False),
+        (f"{KEY}/versions/0", False),
+        (f"{VAULT}/secrets/cmk-contoso", False),
+    ],
+)
+def test_a_scope_covers_itself_and_what_is_below(scope: str, covered: bool) -> None:
+    """Segments count as a whole: a name that another begins with covers nothing of it."""
+    assert arm_ids.covers(scope, KEY) is covered
+
+
+def test_parts_of_ids_of_any_shape() -> None:
+    """What an id does not name is an empty text."""
+    assert arm_ids.subscription_of(GROUP.upper()) == SUBSCRIPTION
+    assert arm_ids.group_of(f"/subscriptions/{SUBSCRIPTION}") == ""
+    assert arm_ids.segments(KEY)["vaults"] == "kv-contoso"
+    assert arm_ids.name_of(VAULT + "/") == "kv-contoso"

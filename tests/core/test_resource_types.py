@@ -1,0 +1,71 @@
+"""URNs and type tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import resource_types
+from core.resource_types import Kind, TypeToken
+
+
+def test_a_urn_is_taken_apart() -> None:
+    """A name may hold colons; the type is the last of the parents' chain."""
+    found = resource_types.parse_urn("urn:pulumi:prod::language-cmk::a:b:C$azure-native:keyvault:Vault::x::y")
+    assert (found.stack, found.project, found.name) == ("prod", "language-cmk", "x::y")
+    assert found.types == ("a:b:C", "azure-native:keyvault:Vault")
+    assert found.type == resource_types.VAULT
+    assert found.label == "x::y (azure-native:keyvault:Vault)"
+
+
+@pytest.mark.parametrize("text", ["", "urn:pulumi:prod::p::t", "urn:other:prod::p::t::n"])
+def test_fails_on_what_is_no_urn(text: str) -> None:
+    """With the shape that was expected."""
+    with pytest.raises(ValueError, match="expected urn:pulumi:STACK"):
+        resource_types.parse_urn(text)
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        ("azure-native:keyvault:Vault", TypeToken(Kind.VAULT)),
+        ("azure-native:keyvault/v20230701:Vault", TypeToken(Kind.VAULT, "2023-07-01")),
+        ("azure-native_keyvault_v20230701:keyvault:Vault", TypeToken(Kind.VAULT, "2023-07-01")),
+        (
+            "azure-native:cognitiveservices/v20250401preview:Account",
+            TypeToken(Kind.ACCOUNT, "2025-04-01-preview"),
+        ),
+        ("azure-nextgen:keyvault:Key", TypeToken(Kind.KEY)),
+        ("azure-native:aadiam:DiagnosticSetting", TypeToken(None)),
+        ("azure-native:resources:Resource", TypeToken(Kind.GENERIC)),
+        ("azure-native:resources:Deployment", TypeToken(Kind.OTHER_PROVIDER)),
+        ("azure-native:resources:DeploymentScript", TypeToken(None)),
+        ("azure-native:resources:AzurePowerShellScript", TypeToken(None)),
+        ("azure:keyvault/keyVault:KeyVault", TypeToken(Kind.OTHER_PROVIDER)),
+        ("azure:keyvault/key:Key", TypeToken(Kind.OTHER_PROVIDER)),
+        ("azure:cognitive/account:Account", TypeToken(Kind.OTHER_PROVIDER)),
+        ("azurerm:index/keyvault:Keyvault", TypeToken(Kind.OTHER_PROVIDER)),
+        ("azure-cmk:index:CustomerManagedKey", TypeToken(Kind.BINDING)),
+        ("azure-cmk:index:KeyVersion", TypeToken(Kind.KEY_VERSION)),
+        ("pulumi:pulumi:Stack", TypeToken(Kind.STACK)),
+        ("random:index:RandomId", TypeToken(None)),
+        ("", TypeToken(None)),
+    ],
+)
+def test_tokens(token: str, expected: TypeToken) -> None:
+    """Whatever its spelling, a token names one kind and the API version that it pins."""
+    assert resource_types.parse_token(token) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        (("Microsoft.KeyVault", "", "vaults"), Kind.VAULT),
+        (("microsoft.keyvault", "vaults/v1", "keys"), Kind.KEY),
+        (("Microsoft.KeyVault", "/vaults/v1/", "accessPolicies"), Kind.ACCESS_POLICY),
+        (("Microsoft.CognitiveServices", "", "accounts"), Kind.ACCOUNT),
+        (("Microsoft.Storage", "", "storageAccounts"), None),
+    ],
+)
+def test_a_generic_resource_is_known_by_its_type(parts: tuple[str, str, str], kind: Kind | None) -> None:
+    """azure-native's generic resource names its ARM type in three properties."""
+    assert resource_types.kind_of_generic(*parts) is kind

@@ -1,0 +1,140 @@
+"""What a grant gives on a key."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import rights, roles
+from core.facts import DenyAssignment, PolicyEntry, RoleAssignment, Vault
+from core.rights import Access
+from core.roles import Permissions, Role
+
+SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv1"
+KEY = f"{VAULT}/keys/cmk"
+ME = "aaaaaaaa-0000-0000-0000-000000000001"
+OTHER = "bbbbbbbb-0000-0000-0000-000000000002"
+
+
+def _entries(*entries: PolicyEntry) -> rights.KeyAccess:
+    return rights.on_key(Vault(VAULT, tenant_id="t-1", policies=entries), ME, KEY)
+
+
+@pytest.mark.parametrize(
+    ("entries", "level", "missing"),
+    [
+        ([], Access.NONE, ("get", "wrapKey", "unwrapKey")),
+        ([PolicyEntry(ME, ("get", "wrapkey", "unwrapkey"))], Access.FULL, ()),
+        ([PolicyEntry(ME.upper(), ("GET", "WrapKey", "unwrapKey"))], Access.FULL, ()),
+        ([PolicyEntry(ME, ("all",))], Access.FULL, ()),
+        ([PolicyEntry(ME, ("unwrapkey",))], Access.NARROWER, ("get", "wrapKey")),
+        ([PolicyEntry(ME, ("list", "sign"))], Access.NONE, ("get", "wrapKey", "unwrapKey")),
+        ([PolicyEntry(ME, ("get",)), PolicyEntry(ME, ("wrapkey", "unwrapkey"))], Access.FULL, ()),
+        ([PolicyEntry(OTHER, ("all",))], Access.NONE, ("get", "wrapKey", "unwrapKey")),
+        ([PolicyEntry(ME, ("all",), application_id="a-1")], Access.NONE, ("get", "wrapKey", "unwrapKey")),
+        ([PolicyEntry(ME, ("all",), tenant_id="t-2")], Access.NONE, ("get", "wrapKey", "unwrapKey")),
+        ([PolicyEntry(ME, ("all",), tenant_id="T-1")], Access.FULL, ()),
+    ],
+)
+def test_access_policies(entries: list[PolicyEntry], level: Access, missing: tuple[str, ...]) -> None:
+    """Entries add up; those of an application, another tenant or another identity give nothing."""
+    found = _entries(*entries)
+    assert (found.level, found.missing) == (level, missing)
+
+
+def _assigned(
+    role: Role | None = roles.CRYPTO_SERVICE_ENCRYPTION_USER,
+    scope: str = KEY,
+    principal: str = ME,
+    condition: str = "",
+) -> RoleAssignment:
+    return RoleAssignment(scope, principal, role.id if role else "own", role, condition=condition)
+
+
+_WRAP_ONLY = Role("own", "Own", (Permissions(data_actions=("Microsoft.KeyVault/vaults/keys/wrap/action",)),))
+
+
+@pytest.mark.parametrize(
+    ("assignments", "level"),
+    [
+        ([], Access.NONE),
+        ([_assigned()], Access.FULL),
+        ([_assigned(scope=VAULT)], Access.FULL),
+        ([_assigned(scope=GROUP.upper())], Access.FULL),
+        ([_assigned(scope=SUBSCRIPTION)], Access.FULL),
+        ([_assigned(scope="/providers/Microsoft.Management/managementGroups/m")], Access.FULL),
+        ([_assigned(scope=f"{VAULT}/keys/cmk2")], Access.NONE),
+        ([_assigned(principal=OTHER)], Access.NONE),
+        ([_assigned(roles.CRYPTO_USER)], Access.FULL),
+        ([_assigned(roles.CRYPTO_OFFICER)], Access.FULL),
+        ([_assigned(roles.ADMINISTRATOR)], Access.FULL),
+        ([_assigned(roles.READER_OF_VAULT)], Access.NARROWER),
+        ([_assigned(roles.OWNER)], Access.NONE),
+        ([_assigned(roles.VAULT_CONTRIBUTOR)], Access.NONE),
+        ([_assigned(condition="@Resource[x] StringEquals 'y'")], Access.UNKNOWN),
+        ([_assigned(condition="c"), _assigned(roles.CRYPTO_USER)], Access.FULL),
+        ([_assigned(None)], Access.UNKNOWN),
+        ([_assigned(None, scope=f"{VAULT}/keys/cmk2")], Access.NONE),
+        ([_assigned(_WRAP_ONLY)], Access.NARROWER),
+        ([_assigned(_WRAP_ONLY), _assigned(roles.READER_OF_VAULT)], Access.NARROWER),
+    ],
+)
+def test_role_assignments(assignments: list[RoleAssignment], level: Access) -> None:
+    """Assignments at or above the key add up; a condition or an unread role leaves it open."""
+    assert rights.on_key(Vault(VAULT, uses_rbac=True), ME, KEY, assignments).level is level
+
+
+def test_a_vault_looks_at_one_kind_of_grant() -> None:
+    """Access policies do nothing under Azure RBAC, and role assignments nothing without it."""
+    policies = (PolicyEntry(ME, ("all",)),)
+    assert rights.on_key(Vault(VAULT, uses_rbac=True, policies=policies), ME, KEY, []).level is Access.NONE
+    assert rights.on_key(Vault(VAULT), ME, KEY, [_assigned()]).level is Access.NONE
+    assert rights.on_key(Vault(VAULT, uses_rbac=True), ME, KEY).level is Access.UNKNOWN
+
+
+_UNWRAP = Role("", "deny", (Permissions(data_actions=("Microsoft.KeyVault/vaults/keys/unwrap/action",)),))
+_EVERYBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("denial", "level"),
+    [
+        (DenyAssignment(KEY, (ME,), (), _UNWRAP), Access.NARROWER),
+        (DenyAssignment(GROUP, (_EVERYBODY,), (), _UNWRAP), Access.NARROWER),
+        (DenyAssignment(GROUP, (_EVERYBODY,), (ME,), _UNWRAP), Access.FULL),
+        (DenyAssignment(GROUP, (ME,), (), _UNWRAP, applies_below=False), Access.FULL),
+        (DenyAssignment(KEY, (ME,), (), _UNWRAP, applies_below=False), Access.NARROWER),
+        (DenyAssignment(KEY, (OTHER,), (), _UNWRAP), Access.FULL),
+        (DenyAssignment(KEY, (ME,), (), roles.ADMINISTRATOR), Access.NONE),
+    ],
+)
+def test_deny_assignments_take_away(denial: DenyAssignment, level: Access) -> None:
+    """A denial wins over every assignment, for whom and where it applies."""
+    assert rights.by_roles([_assigned()], ME, KEY, [denial]).level is level
+
+
+def test_a_denial_leaves_nothing_open() -> None:
+    """What is denied is missing, whatever a condition comes to."""
+    denial = DenyAssignment(KEY, (ME,), (), _UNWRAP)
+    assert rights.by_roles([_assigned(condition="c")], ME, KEY, [denial]).level is Access.NONE
+
+
+@given(st.lists(st.sampled_from([*rights.DATA_ACTIONS, "all", "wrapKey", "Get"]), max_size=8))
+def test_more_permissions_are_never_less_access(words: list[str]) -> None:
+    """Adding a permission never lowers the level, and excess never counts towards it."""
+    order = [Access.NONE, Access.NARROWER, Access.FULL]
+    levels = [_entries(PolicyEntry(ME, tuple(words[:n]))).level for n in range(len(words) + 1)]
+    assert [order.index(one) for one in levels] == sorted(order.index(one) for one in levels)
+    needed = {"get", "wrapkey", "unwrapkey"}
+    assert (levels[-1] is Access.FULL) is (needed <= rights.expanded(words))
+
+
+def test_what_goes_beyond_the_need_is_named() -> None:
+    """Nothing more than get, wrapKey and unwrapKey is needed."""
+    assert _entries(PolicyEntry(ME, ("get", "wrapkey", "unwrapkey", "purge"))).excess == ("purge",)
+    assert rights.KeyAccess(rights.of_role(roles.CRYPTO_SERVICE_ENCRYPTION_USER)).excess == ()
+    assert rights.spelt(["unwrapkey", "WrapKey"]) == "unwrapKey, wrapKey"
+    assert rights.spelt([]) == "nothing"
