@@ -73,6 +73,26 @@ class Binder:
             at = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             return Binding(account, operation_id, at)
 
+    async def rewrite(self, account_id: ids.AccountId, current: binding.Bound, patience: Patience) -> None:
+        """Writes the binding that the account has once more, unchanged, until the service takes it.
+
+        The service uses the key to take a binding, so this proves that the identity's access is in effect.
+        Raises what `bind` raises.
+        """
+        key = current.key
+        async with self._locks[account_id.key]:
+            account, _ = await self._change(
+                account_id,
+                Encryption(
+                    binding.KEY_VAULT, key.vault_uri, key.name, key.version, current.identity_client_id
+                ),
+                About(account_id=account_id.text, vault_name=key.vault_name, key_name=key.name),
+                patience,
+                lambda found: [] if binding.bound(found) == current else ["its binding was changed"],
+            )
+        if account is None:
+            raise RefusedError(f"the account {account_id.name} was deleted while its access was validated")
+
     async def unbind(self, account_id: ids.AccountId, patience: Patience) -> None:
         """Gives the account back to Microsoft's keys; done already when it is gone or not bound.
 

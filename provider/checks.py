@@ -59,6 +59,15 @@ def check_key_version(news: Properties) -> list[Failure]:
     return failures
 
 
+def check_key_access_validation(news: Properties) -> list[Failure]:
+    """The same for the inputs of a KeyAccessValidation."""
+    failures = unexpected(news, {"keyId", "principalId", "grantId", "accountId"})
+    failures += malformed(news, "keyId", ids.key_id, required=True)
+    failures += malformed(news, "principalId", ids.principal_id, required=True)
+    failures += malformed(news, "accountId", ids.account_id)
+    return failures
+
+
 def unexpected(news: Properties, expected: set[str]) -> list[Failure]:
     """A failure for each property that the resource does not have, so that a misspelling is not
     passed over."""

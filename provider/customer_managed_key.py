@@ -31,11 +31,11 @@ class CustomerManagedKey:
 
     derived: Mapping[str, tuple[str, ...]] = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: AzureCloud) -> None:
+    def __init__(self, azure: Azure, clock: Clock, cloud: AzureCloud, binder: Binder) -> None:
         self._azure = azure
         self._clock = clock
         self._suffix = cloud.vault_suffix
-        self._binder = Binder(azure, clock)
+        self._binder = binder
 
     def check(self, news: Properties) -> list[Failure]:
         return check_binding(news, self._suffix)

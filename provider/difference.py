@@ -61,6 +61,21 @@ def diff_key_version(old_inputs: Properties, news: Properties) -> dict[str, Diff
     return found
 
 
+def diff_key_access_validation(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
+    """What is validated again: another key or identity is another validation."""
+    texts = {
+        "keyId": (Change.UPDATE_REPLACE, "the access to another key is validated"),
+        "principalId": (Change.UPDATE_REPLACE, "the access of another identity is validated"),
+        "grantId": (Change.UPDATE, "another grant is validated"),
+        "accountId": (Change.UPDATE, "another account proves the access"),
+    }
+    return {
+        name: Difference(change, why)
+        for name, (change, why) in texts.items()
+        if fold(old_inputs, name) != fold(news, name)
+    }
+
+
 def _account_difference(old_inputs: Properties, news: Properties) -> Difference | None:
     if fold(old_inputs, "accountId") == fold(news, "accountId"):
         return None

@@ -20,10 +20,12 @@ from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_
 
 from provider import VERSION
 from provider.azure_calls import Azure
+from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKey
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
+from provider.key_access_validation import KeyAccessValidation
 from provider.key_version import KeyVersion
 from provider.login import SECRET_SETTINGS, Login, login, unknown_settings
 from provider.outcomes import Context, errors_told
@@ -97,9 +99,13 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         config = {name: _as_text(value) for name, value in decode(request.args).values.items()}
         self._login = wanted = login(config, self._environ)
         azure = self._connect(wanted)
+        binder = Binder(azure, self._clock)
         self._served = Served(
             {
-                "azure-cmk:index:CustomerManagedKey": CustomerManagedKey(azure, self._clock, wanted.cloud),
+                "azure-cmk:index:CustomerManagedKey": CustomerManagedKey(
+                    azure, self._clock, wanted.cloud, binder
+                ),
+                "azure-cmk:index:KeyAccessValidation": KeyAccessValidation(azure, self._clock, binder),
                 "azure-cmk:index:KeyVersion": KeyVersion(azure, self._clock, wanted.cloud),
             },
             Functions(azure, lambda: wanted.subscription_id),

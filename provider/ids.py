@@ -22,7 +22,7 @@ _KEY = re.compile(
 )
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
 _KEY_NAME = re.compile(r"[a-zA-Z0-9-]{1,127}")
-_CLIENT_ID = re.compile(_GUID)
+_GUID_ONLY = re.compile(_GUID)
 
 
 Parser = Callable[[str], object]
@@ -186,9 +186,19 @@ def version(text: str) -> str:
 def client_id(text: str) -> str:
     """Raises MalformedError unless `text` is a client id (not a principal id, not an ARM id: both
     look alike)."""
-    if not _CLIENT_ID.fullmatch(text):
+    if not _GUID_ONLY.fullmatch(text):
         raise MalformedError(
             f"{text!r} is not a client id; expected the GUID `clientId` of the user-assigned identity "
             "(az identity show --query clientId), or nothing for the system-assigned one"
+        )
+    return text
+
+
+def principal_id(text: str) -> str:
+    """Raises MalformedError unless `text` is the object id of an identity."""
+    if not _GUID_ONLY.fullmatch(text):
+        raise MalformedError(
+            f"{text!r} is not a principal id; expected the GUID `principalId` of the account's identity "
+            "(az cognitiveservices account show --query identity.principalId), or of the user-assigned one"
         )
     return text

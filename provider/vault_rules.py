@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from provider import grants
-from provider.facts import Vault
+from provider.facts import RoleGrant, Vault
 from provider.finding import Finding, Subject, Verdict
 
 
@@ -109,28 +109,33 @@ def vault_lets_trusted_services_in(subject: Subject) -> Iterator[Finding]:
 
 def identity_has_grant(subject: Subject) -> Iterator[Finding]:
     """An access policy grants "key permissions to the managed identity", or a role gives the same."""
-    vault, principal = subject.around.vault, subject.principal_id
+    vault, principal, key = subject.around.vault, subject.principal_id, subject.key
     if vault is None or not principal or not subject.wish.identity_known:
         return
-    if vault.uses_rbac:
-        yield from _role_grant(subject, principal)
+    if vault.uses_rbac and (subject.around.roles is None or key is None):
         return
-    if absent := grants.missing_permissions(vault.policies, principal):
-        yield Finding(
-            "identity-has-grant",
-            Verdict.CHANGEABLE,
-            f"the access policies of {_name(vault)} do not give {', '.join(absent)} to the account's "
-            f"identity {principal}",
-            f"az keyvault set-policy --name {_name(vault)} --object-id {principal} --key-permissions "
-            "get wrapKey unwrapKey (a policy for a group that the identity is in cannot be seen here)",
-        )
+    yield from access_findings(vault, subject.around.roles or (), key.name if key else "KEY", principal)
 
 
-def _role_grant(subject: Subject, principal: str) -> Iterator[Finding]:
-    roles, key = subject.around.roles, subject.key
-    if roles is None or key is None:
+def access_findings(
+    vault: Vault, roles: Iterable[RoleGrant], key_name: str, principal_id: str
+) -> Iterator[Finding]:
+    """What an identity lacks to use a key, by the permission model of the vault.
+
+    `roles` are the role assignments that apply to the key; access policies are part of the vault.
+    """
+    if not vault.uses_rbac:
+        if absent := grants.missing_permissions(vault.policies, principal_id):
+            yield Finding(
+                "identity-has-grant",
+                Verdict.CHANGEABLE,
+                f"the access policies of {_name(vault)} do not give {', '.join(absent)} to the account's "
+                f"identity {principal_id}",
+                f"az keyvault set-policy --name {_name(vault)} --object-id {principal_id} --key-permissions "
+                "get wrapKey unwrapKey (a policy for a group that the identity is in cannot be seen here)",
+            )
         return
-    scope = f"{subject.vault_id}/keys/{key.name}"
+    scope = f"{vault.id}/keys/{key_name}"
     if not (absent := grants.missing_data_actions(roles, scope)):
         return
     if not grants.missing_data_actions(roles, scope, with_conditional=True):
@@ -144,8 +149,8 @@ def _role_grant(subject: Subject, principal: str) -> Iterator[Finding]:
         "identity-has-grant",
         Verdict.PASSING,
         f"no role assignment at or above the key gives {', '.join(absent)} to the account's identity "
-        f"{principal}",
-        f'az role assignment create --role "{grants.ENCRYPTION_USER}" --assignee-object-id {principal} '
+        f"{principal_id}",
+        f'az role assignment create --role "{grants.ENCRYPTION_USER}" --assignee-object-id {principal_id} '
         f"--assignee-principal-type ServicePrincipal --scope {scope}",
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from provider import clouds
+from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKey
 from provider.difference import Change, Difference
 from provider.key_version import KeyVersion
@@ -17,8 +18,10 @@ from tests.provider.rig import CMK, VERSION, FakeClock
 
 
 def resource(type: str, cloud: clouds.AzureCloud = clouds.PUBLIC) -> Resource:
-    made = CustomerManagedKey if type == CMK else KeyVersion
-    return made(FakeAzure(), FakeClock(), cloud)
+    azure, clock = FakeAzure(), FakeClock()
+    if type == CMK:
+        return CustomerManagedKey(azure, clock, cloud, Binder(azure, clock))
+    return KeyVersion(azure, clock, cloud)
 
 
 def check(type: str, news: dict[str, Any], cloud: clouds.AzureCloud = clouds.PUBLIC) -> dict[str, str]:

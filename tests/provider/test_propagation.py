@@ -16,7 +16,7 @@ from provider.arm import Arm
 from provider.clients import Clients
 from provider.login import login
 from tests.provider.fault_matrix import binding_inputs
-from tests.provider.rig import CMK, FakeClock, engine
+from tests.provider.rig import ACCESS, CMK, FakeClock, engine
 from tests.provider.world import World
 
 pytestmark = pytest.mark.asyncio
@@ -85,3 +85,29 @@ async def test_access_that_comes_late_is_waited_for(
         assert all(gap >= pause for gap, pause in zip(gaps, least, strict=False)), (
             f"{method} {path}: {moments}"
         )
+
+
+@pytest.mark.parametrize("delay", [0, 300])
+async def test_access_given_back_is_proven_by_the_account_that_lives_on_the_key(
+    world: World, delay: int
+) -> None:
+    """The validation of restored access ends when the service can open the key again, and not before."""
+    inputs = {**binding_inputs(world, world.versions()[0]), "accountId": world.account_id("contoso-back")}
+    principal = world.make_account("contoso-back")
+    world.grant(principal)
+    clock = CloudClock(world)
+    async with engine(Arm(Clients(login({}, os.environ))), clock) as pulumi:
+        await pulumi.create(CMK, inputs)
+        world.revoke(principal)
+        world.azure.control("/behaviour", {"grant_delay_seconds": delay})
+        world.grant(principal)
+        validated = {
+            "keyId": world.key_id(),
+            "principalId": principal,
+            "accountId": inputs["accountId"],
+        }
+        before = clock.now()
+        _, outputs = await pulumi.create(ACCESS, validated)
+    assert outputs.values["proven"] is True
+    assert delay - 5 <= clock.now() - before <= delay + 40
+    assert {entry["keySource"] for entry in world.history("contoso-back")[2:]} == {"Microsoft.KeyVault"}

@@ -122,6 +122,13 @@ class World:
             GROUP, vault, "add", {"properties": {"accessPolicies": [entry]}}
         )
 
+    def revoke(self, principal_id: str, vault: str = "contoso-keys") -> None:
+        """Takes an identity's access policy away."""
+        entry = {"objectId": principal_id, "tenantId": self.tenant, "permissions": {"keys": ["all"]}}
+        self.vaults.vaults.update_access_policy(
+            GROUP, vault, "remove", {"properties": {"accessPolicies": [entry]}}
+        )
+
     def keys(self, vault: str = "contoso-keys") -> KeyClient:
         """A client of a vault's keys: always the same, for its connection and its login take time."""
         if vault not in self._keys:

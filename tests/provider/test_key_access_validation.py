@@ -1,0 +1,216 @@
+"""The resource that waits until access to a key is in effect, as far as anybody can know that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provider.facts import PolicyEntry, RoleGrant
+from provider.failure import ServiceError
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    KEY_ID,
+    PRINCIPAL,
+    TENANT,
+    VAULT_ID,
+    FakeAzure,
+    SlowGrant,
+    a_vault,
+    a_version,
+    an_account,
+    bound_to,
+)
+from tests.provider.rig import ACCESS, FailedError, FakeClock, engine, engine_log
+
+pytestmark = pytest.mark.asyncio
+
+INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
+ID = f"{KEY_ID}|{PRINCIPAL}"
+ROLE = RoleGrant(KEY_ID, "role", ("Microsoft.KeyVault/vaults/keys/*",))
+
+
+class LateListing(FakeAzure):
+    """An Azure that lists a role assignment only from a moment of the clock on."""
+
+    def __init__(self, clock: FakeClock, delay: float) -> None:
+        super().__init__()
+        self.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+        self._clock, self._delay = clock, delay
+
+    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
+        self.calls.append("role_grants")
+        return [ROLE] if self._clock.now() >= self._delay else []
+
+
+async def test_access_that_is_listed_ends_the_wait_at_once() -> None:
+    """An access policy with get, wrapKey and unwrapKey is enough; nothing is written."""
+    azure, clock = FakeAzure(), FakeClock()
+    async with engine(azure, clock) as pulumi:
+        id, outputs = await pulumi.create(ACCESS, INPUTS)
+    assert id == ID
+    assert outputs.values["accessModel"] == "accessPolicy"
+    assert outputs.values["proven"] is False
+    assert clock.slept == []
+    assert azure.patches == []
+
+
+async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_says_why() -> None:
+    """Resource Manager may list an assignment late; the wait names identity, key and missing rights."""
+    clock = FakeClock()
+    async with engine_log() as (log, address):
+        async with engine(LateListing(clock, 45), clock, engine_address=address) as pulumi:
+            _, outputs = await pulumi.create(ACCESS, INPUTS)
+        progress = log.said(passing=True)
+    assert 45 <= clock.now() < 80
+    assert outputs.values["accessModel"] == "rbac"
+    assert any(PRINCIPAL in text and "wrap/action" in text for text in progress)
+
+
+@pytest.mark.parametrize("uses_rbac", [True, False])
+async def test_fails_naming_the_fix_when_no_access_is_ever_listed(uses_rbac: bool) -> None:
+    """Access that nobody gave is not waited for until the deadline; the error holds the command."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    command = "az role assignment create" if uses_rbac else "az keyvault set-policy"
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError, match=command):
+            await pulumi.create(ACCESS, INPUTS)
+    assert 120 <= clock.now() < 200
+
+
+@pytest.mark.parametrize("call", ["vault", "role_grants"])
+async def test_what_may_not_be_read_is_a_warning_and_no_failure(call: str) -> None:
+    """A deployer who may not read the access goes on, and is warned that nothing was validated."""
+    azure = FakeAzure()
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    async with engine_log() as (log, address):
+        async with engine(azure, engine_address=address) as pulumi:
+            await pulumi.create(ACCESS, INPUTS)
+        said = log.said(passing=False)
+    assert any("not validated" in text and "AuthorizationFailed" in text for text in said)
+
+
+async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
+    """The binding of an account that lives on the key is written again, unchanged, until Azure takes it."""
+    clock = FakeClock()
+    azure = SlowGrant(clock, 600)
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    async with engine_log() as (log, address):
+        async with engine(azure, clock, engine_address=address) as pulumi:
+            _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+        progress = log.said(passing=True)
+    assert 600 <= clock.now() <= 640
+    assert outputs.values["proven"] is True
+    assert {patch.key_version for patch in azure.patches} == {"1" * 32}
+    assert azure.accounts[ACCOUNT_ID.lower()].encryption is not None
+    assert any("access to the key" in text and "KeyVaultProperties is invalid" in text for text in progress)
+
+
+@pytest.mark.parametrize("call", ["account", "key_version"])
+async def test_what_may_not_be_read_proves_nothing(call: str) -> None:
+    """Without the right to read account or key the access is validated by what Resource Manager shows."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    async with engine(azure) as pulumi:
+        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert azure.patches == []
+    assert outputs.values["proven"] is False
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        None,
+        an_account(),
+        an_account(encryption=bound_to(key_name="another-key")),
+        an_account(encryption=bound_to(), principal_id="4" * 8 + "-4444-4444-4444-" + "4" * 12),
+    ],
+    ids=["absent", "not bound", "on another key", "with another identity"],
+)
+async def test_an_account_that_proves_nothing_is_not_written(account: Any) -> None:
+    """Only the binding of this identity to this key says something; every other account is left alone."""
+    azure = FakeAzure()
+    azure.accounts = {ACCOUNT_ID.lower(): account} if account else {}
+    async with engine(azure) as pulumi:
+        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert azure.patches == []
+    assert outputs.values["proven"] is False
+
+
+async def test_an_account_whose_version_is_disabled_is_not_written() -> None:
+    """With a disabled version no write could succeed, however long it is tried."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.versions = [a_version(enabled=False)]
+    async with engine(azure, clock) as pulumi:
+        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert azure.patches == []
+    assert outputs.values["proven"] is False
+
+
+async def test_access_that_is_gone_is_validated_again() -> None:
+    """A refresh drops the validation when the access is gone, so that giving it back is waited for, too."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(ACCESS, INPUTS)
+        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
+        narrower = (PolicyEntry(PRINCIPAL, TENANT, ("get", "unwrapKey")),)
+        azure.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
+        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
+        azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
+
+
+async def test_another_key_or_identity_is_another_validation() -> None:
+    """Key and identity replace it; another grant or account validates again in place."""
+    async with engine(FakeAzure()) as pulumi:
+        for name, replaces in (
+            ("keyId", True),
+            ("principalId", True),
+            ("grantId", False),
+            ("accountId", False),
+        ):
+            found = await pulumi.diff(ACCESS, INPUTS, INPUTS, {**INPUTS, name: "changed"})
+            assert list(found.kinds) == [name]
+            assert bool(found.replaces) is replaces
+        spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
+        assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
+
+
+async def test_an_import_needs_the_id_alone() -> None:
+    """The id names key and identity."""
+    async with engine(FakeAzure()) as pulumi:
+        id, outputs, inputs = await pulumi.read(ACCESS, ID)
+    assert id == ID
+    assert inputs.values == {"keyId": KEY_ID, "principalId": PRINCIPAL}
+    assert outputs.values["accessModel"] == "accessPolicy"
+
+
+async def test_a_preview_and_a_deletion_touch_nothing() -> None:
+    """A preview neither waits nor writes, and access is not ours to take."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.vaults[VAULT_ID.lower()] = a_vault(policies=())
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID}, preview=True)
+        await pulumi.delete(ACCESS, ID, INPUTS)
+    assert clock.slept == []
+    assert azure.patches == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "property"),
+    [
+        ({"keyId": "k"}, "keyId"),
+        ({"principalId": "me"}, "principalId"),
+        ({"accountId": "a"}, "accountId"),
+        ({"grant": "x"}, "grant"),
+    ],
+)
+async def test_fails_for_malformed_inputs(wrong: dict[str, str], property: str) -> None:
+    """What cannot be right is refused before anything is asked."""
+    async with engine(FakeAzure()) as pulumi:
+        assert list(await pulumi.check(ACCESS, {**INPUTS, **wrong})) == [property]
