@@ -50,7 +50,7 @@ up: setup ## the local Azure, `pulumi up` of stack dev under the policy pack, an
 	pulumi up --stack $(STACK) --yes --policy-pack policies
 	# The account was recorded before it was bound; recorded anew, the next diff shows what changes and no more.
 	pulumi refresh --stack $(STACK) --yes --skip-preview >/dev/null
-	$(PY) verify.py --stack $(STACK) --write-project
+	$(PY) -m operate verify --stack $(STACK) --write-project
 	$(PY) -m localazure page || true
 
 preview: setup ## what `up` would change, as a diff, under the policy pack
@@ -65,7 +65,7 @@ review: setup ## the encryption review of what `up` would change, into .review/
 
 evidence: setup ## what an auditor asks about the stack's keys, from the live cloud, into .evidence/
 	@$(IN_LOCAL_AZURE)
-	$(PY) -m evidence --stack $(STACK)
+	$(PY) -m operate evidence --stack $(STACK)
 
 down: setup ## destroy stack dev, stop the local Azure, leave nothing but caches
 	@if [ -d .localazure ]; then
@@ -93,7 +93,7 @@ check: setup ## the fast part of the tests: lint, types, unit
 	$(PYTEST) tests/core tests/unit tests/policies
 
 test: check ## every test
-	@$(PYTEST) tests/engine tests/lives tests/runbooks tests/provider tests/adopt tests/evidence tests/review tests/localazure
+	@$(PYTEST) tests/engine tests/lives tests/runbooks tests/provider tests/operate tests/review tests/localazure
 
 fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .

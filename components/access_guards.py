@@ -80,5 +80,5 @@ def left_open(args: EncryptedLanguageServiceArgs, before: Standing, *, granted: 
     return (
         "access is 'revoked', but the vault still lets the account's identity "
         f"{before.holder_id or ''} use the key, by a grant that this stack did not make: the data can be "
-        "read; take it away with the commands that `python -m emergency --stack STACK` prints"
+        "read; take it away with the commands that `python -m operate revoke-commands --stack STACK` prints"
     )

@@ -1,6 +1,6 @@
 """Parts of an adopted account, vault and grant that stay as they were found, because the settings name them.
 
-Owns: which properties each of those words stands for. Pure. Does not own: what was found (adopt/).
+Owns: which properties each of those words stands for. Pure. Does not own: what was found (operate/adopt/).
 """
 
 from __future__ import annotations

@@ -95,8 +95,8 @@ class ServiceSettings(Group):
     as_found: list[Literal["access", "identity", "network", "otherProperties", "tags", "vault"]] = Field(
         default=[],
         description="Parts of an adopted account (and its vault and access) that stay as they were found, "
-        "whatever else is said here. `python -m adopt` writes it; take a word out to have that part as "
-        "declared.",
+        "whatever else is said here. `python -m operate adopt` writes it; take a word out to have that part "
+        "as declared.",
     )
     tags: Annotated[Mapping[str, str], AfterValidator(checked_tags)] = Field(
         default={}, description="Tags of everything made here."

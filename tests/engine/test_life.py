@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 PROGRAMS = Path(__file__).with_name("programs")
@@ -19,7 +19,7 @@ PROGRAMS = Path(__file__).with_name("programs")
 
 def prove(stack: Stack) -> subprocess.CompletedProcess[str]:
     """Runs the proof of `make up` on a stack."""
-    command = [sys.executable, str(ROOT / "verify.py"), "--stack", "dev", "--write-project"]
+    command = [sys.executable, "-m", "operate", "verify", "--stack", "dev", "--write-project"]
     return subprocess.run(
         command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, check=False, timeout=300
     )

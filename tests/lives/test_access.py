@@ -10,8 +10,8 @@ import pytest
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.emergency import carry_out, looked
 from tests.support.judge import Judge
+from tests.support.revocation import carry_out, looked
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -112,15 +112,15 @@ def test_one_service_rotates_after_a_compromise(azure: RunningAzure, stack: Stac
     unreadable."""
     old = stack.outputs()["services"]["policy"]["keyUriWithVersion"].rpartition("/")[2]
     before = {name: Judge(azure, stack, name).history() for name in SERVICES}
-    retiring = ("-m", "emergency", "--stack", "dev", "--service", "policy", "--yes", "--retire", old)
-    refused = stack.python(*retiring)
+    disabling = ("-m", "operate", "disable-version", old, "--stack", "dev", "--yes")
+    refused = stack.python(*disabling)
     assert refused.code == 1
-    assert "is bound to it" in refused.output
+    assert f"is bound to {old}" in refused.output
     stack.configure(services=services(generation=2))
     run = stack.deploy()
     assert run.ok, run.output
-    retired = stack.python(*retiring)
-    assert retired.ok, retired.output
+    disabled = stack.python(*disabling)
+    assert disabled.ok, disabled.output
     assert readable(azure, stack) == [*SERVICES]
     after = {name: Judge(azure, stack, name).history() for name in SERVICES}
     assert [name for name in SERVICES if after[name] != before[name]] == ["policy"]

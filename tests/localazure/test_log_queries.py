@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from evidence.ask import key_use
 from localazure import seed
-from tests.evidence.door_azure import VAULT, WORKSPACE, DoorAzure, scene
+from operate.evidence.ask import key_use
+from tests.operate.evidence.door_azure import VAULT, WORKSPACE, DoorAzure, scene
 from tests.support.front import Door, Reply, token
 
 LOGS = "https://api.loganalytics.io"

@@ -6,8 +6,8 @@ import pytest
 
 from tests.runbooks.conftest import Runbook
 from tests.support import cloud
-from tests.support.emergency import carry_out
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
+from tests.support.revocation import carry_out
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 

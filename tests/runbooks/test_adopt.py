@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.adopt.field import WRAPS, Field, group, principal
+from tests.operate.adopt.field import WRAPS, Field, group, principal
 from tests.runbooks.conftest import Runbook
 from tests.support import cloud
 

@@ -217,7 +217,7 @@ def repair(stack: Stack) -> list[str]:
         assert run.ok, run.output
         commands.append("pulumi cancel")
     if cut_off(stack):
-        run = stack.python("-m", "recovery", "--stack", "dev")
+        run = stack.python("-m", "operate", "recover", "--stack", "dev")
         assert run.ok, run.output
-        commands.append("python -m recovery")
+        commands.append("python -m operate recover")
     return commands

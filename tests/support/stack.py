@@ -27,10 +27,7 @@ _PROGRAM = (
     "components",
     "provider",
     "policies",
-    "emergency",
-    "recovery",
-    "evidence",
-    "adopt",
+    "operate",
     "pyproject.toml",
 )
 

@@ -19,13 +19,9 @@ ALLOWED = {
     "provider": {"core"},
     "policies": {"core"},
     "review": {"core"},
-    "recovery": {"core"},
-    "emergency": {"core"},
-    "evidence": {"core"},
-    "adopt": {"components", "core", "evidence", "settings"},
+    "operate": {"components", "core", "settings"},
     "localazure": set(),
     "engine": set(),
-    "verify.py": {"core"},
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
 # Settings share only what is pure with the components: names, limits, defaults.

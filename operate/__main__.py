@@ -1,0 +1,83 @@
+"""The command line. Each command is a module with `configure(parser)` and `run(arguments) -> exit code`.
+
+Exit codes of every command: 0 all is well; 1 something is not, and all of it was printed; 2 the question
+could not be asked (wrong words, no login, no stack, no Pulumi CLI); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from azure.core.exceptions import AzureError
+
+from operate.errors import OperateError
+
+
+class Command(NamedTuple):
+    """A command: where it is, and what it does."""
+
+    module: str
+    text: str
+
+
+COMMANDS = {
+    "verify": Command(
+        "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
+    ),
+    "evidence": Command(
+        "operate.evidence.command", "write what an auditor asks about keys, or the rotation report"
+    ),
+    "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
+    "revoke-commands": Command(
+        "operate.revoke.command", "print the az and PowerShell commands that take access to the keys away"
+    ),
+    "disable-version": Command("operate.revoke.disable", "disable key versions that no account is bound to"),
+    "recover": Command("operate.recover.command", "repair a stack's state after an update was killed"),
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs a command; its exit code. Failures are one message on stderr, never a traceback."""
+    given = sys.argv[1:] if words is None else list(words)
+    chosen = next((word for word in given if not word.startswith("-")), "")
+    try:
+        arguments = _parser(chosen).parse_args(given)
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except (OperateError, AzureError) as error:
+        print(f"{chosen}: {error}", file=sys.stderr)
+        return error.exit_code if isinstance(error, OperateError) else 2
+    except KeyboardInterrupt:
+        print(f"{chosen}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has enough; what the interpreter still flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m operate",
+        description="Operate services whose data is encrypted with your key.",
+        epilog="exit codes: 0 all is well; 1 something is not; 2 the question could not be asked",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, help=command.text, description=f"{command.text.capitalize()}.")
+        if name == chosen:
+            # The others' modules, with the SDKs that they need, are not loaded.
+            module = import_module(command.module)
+            module.configure(own)
+            own.set_defaults(run=module.run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

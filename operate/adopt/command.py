@@ -1,0 +1,107 @@
+"""The command: `python -m operate adopt --stack NAME --account ID ... --name NAME ...`.
+
+Reads the live cloud, writes Pulumi.<stack>.yaml and an import file, and prints what to run next. Exit code: 0
+both files are written; 1 something prevents that: every problem is printed, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from operate.adopt.files import NAMESPACE, configuration, import_file, merged
+from operate.adopt.found import find
+from operate.adopt.obstacles import obstacles
+from operate.adopt.plan import plan
+from operate.errors import OperateError
+from operate.evidence.ask import account_id
+from operate.evidence.live import Live
+from operate.stack import add_stack
+from settings.parse import SettingsError, parse
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command; its exit code."""
+    wanted, accounts = arguments, arguments.account
+    if len(wanted.name) != len(accounts):
+        raise OperateError(f"{len(accounts)} accounts need as many names, found {len(wanted.name)}")
+    live = Live(wanted.cloud)
+    now = live.now()
+    services = [(name, find(live, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
+    if refused := obstacles(services, takes_vault=wanted.take_vault):
+        return _refuse([str(obstacle) for obstacle in refused])
+    plans = [plan(name, found, takes_vault=wanted.take_vault) for name, found in services]
+    config = configuration(plans, accounts[0].split("/")[2])
+    settings, imports = paths(wanted.stack)
+    try:
+        parse(
+            {
+                name.removeprefix(NAMESPACE): value
+                for name, value in config.items()
+                if name.startswith(NAMESPACE)
+            }
+        )
+        text = merged(settings.read_text(encoding="utf-8") if settings.exists() else "", config)
+    except SettingsError as error:
+        return _refuse([f"{problem.path}: {problem.text}" for problem in error.problems])
+    except ValueError as error:
+        return _refuse([f"{settings}: {error}"])
+    settings.write_text(text, encoding="utf-8")
+    imports.write_text(import_file(plans, version("pulumi-azure-native")), encoding="utf-8")
+    for note in [note for one in plans for note in one.notes]:
+        print(f"note: {note}")
+    print(f"written: {settings}, {imports}; now run")
+    for command in commands(wanted.stack, imports.name, separates=wanted.take_vault):
+        print(f"  {command}")
+    return 0
+
+
+def paths(stack: str) -> tuple[Path, Path]:
+    """Where settings and imports of a stack are. Of ORGANIZATION/PROJECT/STACK the engine's own file for the
+    settings has the last name only."""
+    name = stack.rsplit("/", 1)[-1]
+    return Path(f"Pulumi.{name}.yaml"), Path(f"adopt.{name}.json")
+
+
+def commands(stack: str, imports: str, *, separates: bool) -> Iterator[str]:
+    """What is run next. `separates`: a vault was imported (separate.py)."""
+    yield f"pulumi stack select {stack} --create"
+    yield f"pulumi import --stack {stack} --file {imports} --yes --generate-code=false"
+    if separates:
+        export, back = f"pulumi stack export --stack {stack}", f"pulumi stack import --stack {stack}"
+        yield f"{export} | .venv/bin/python -m operate.adopt.separate | {back}"
+    yield f"pulumi preview --stack {stack} --expect-no-changes"
+
+
+def _refuse(problems: Sequence[str]) -> int:
+    count = "1 thing stands" if len(problems) == 1 else f"{len(problems)} things stand"
+    print(f"adopt: {count} in the way; nothing was written:", file=sys.stderr)
+    for problem in problems:
+        print(f"  {problem}", file=sys.stderr)
+    return 1
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_stack(parser, help="the stack they come to")
+    parser.add_argument(
+        "--account",
+        required=True,
+        action="append",
+        type=account_id,
+        metavar="ID",
+        help="ARM id of an account",
+    )
+    parser.add_argument(
+        "--name", required=True, action="append", help="the service's name, one for each account"
+    )
+    parser.add_argument(
+        "--take-vault",
+        action="store_true",
+        help="take vault and key over, too; default: use them as they are",
+    )
+    parser.add_argument("--cloud", default=os.environ.get("ARM_ENVIRONMENT") or "public")

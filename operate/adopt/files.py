@@ -1,0 +1,58 @@
+"""The two files: a stack's settings, and what `pulumi import` takes.
+
+Owns: their shapes. Pure, but for `merged`, which knows what a settings file may hold already.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from operate.adopt.plan import SERVICE, Plan
+
+NAMESPACE = "language-cmk:"
+_HEAD = """\
+# Written by python -m operate adopt. The parts that asFound names stay as they are, whatever else is set.
+# Take a word out to have that part as declared; the next preview shows what that changes.
+"""
+
+
+def configuration(plans: Sequence[Plan], subscription_id: str) -> dict[str, Any]:
+    """The stack's configuration: one service, or several under `services`."""
+    own = [dict(plan.settings) for plan in plans]
+    found = own[0] if len(own) == 1 else {"services": own}
+    # Said outright: the stack belongs to that subscription, whoever runs it.
+    return {
+        "azure-native:subscriptionId": subscription_id,
+        **{f"{NAMESPACE}{name}": value for name, value in found.items()},
+    }
+
+
+def merged(existing: str, config: Mapping[str, Any]) -> str:
+    """A settings file with the configuration in it; what it says of secrets stays.
+
+    Raises ValueError where it has settings of a service already.
+    """
+    document = yaml.safe_load(existing) or {} if existing.strip() else {}
+    held = document.get("config") or {}
+    if taken := sorted(name for name in held if name.startswith(NAMESPACE)):
+        raise ValueError(f"it has settings already: {', '.join(taken)}; name another stack with --stack")
+    document["config"] = {**held, **config}
+    return _HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def import_file(plans: Sequence[Plan], azure_native: str) -> str:
+    """What `pulumi import --file` takes; `azure_native` is the version of that provider's package."""
+    resources = []
+    for plan in plans:
+        service = plan.imports[0].name
+        for one in plan.imports:
+            if one.type == SERVICE:
+                resources.append({"type": one.type, "name": one.name, "component": True})
+                continue
+            version = {"version": azure_native} if one.type.startswith("azure-native:") else {}
+            resources.append({"type": one.type, "name": one.name, "id": one.id, "parent": service, **version})
+    return json.dumps({"resources": resources}, indent=2) + "\n"

@@ -1,0 +1,194 @@
+"""What cannot be taken over as it is, each with what to do about it.
+
+Owns: that an adoption changes nothing, so that whatever would have to change is refused, all at once. Pure.
+What endangers the data is refused as the auditor's rules say (evidence/).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+from components import names
+from operate.adopt.found import Found, Json
+from operate.adopt.plan import grant, in_own_group
+from operate.evidence.finding import Severity
+from operate.evidence.findings import findings
+from operate.evidence.model import Account, Facts, Key, NotChecked, Vault
+
+KIND = "TextAnalytics"
+_TIERS = ("S", "F0")
+# What an auditor must know, and no reason to leave an account outside.
+_NO_OBSTACLE = frozenset({"not-under-customer-key", "others-did-unwrap"})
+# Refused by settings that are not there: the safe value is no setting.
+_OBSTACLES = frozenset({"local-auth-on", "account-not-settled"})
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why one account cannot be taken over as it is, and what to do."""
+
+    account: str
+    text: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.text}; {self.fix}"
+
+
+def obstacles(services: Sequence[tuple[str, Found]], *, takes_vault: bool) -> list[Obstacle]:
+    """Everything that stands in the way, for all accounts. `services` are (name, account) pairs."""
+    found = [
+        obstacle for name, one in services for obstacle in _of_account(name, one, takes_vault=takes_vault)
+    ]
+    return [*found, *_between(services, takes_vault=takes_vault)]
+
+
+def _of_account(name: str, found: Found, *, takes_vault: bool) -> Iterator[Obstacle]:
+    service = found.service
+    facts = Facts(found.taken, "", (service,), deleted=())
+    for finding in findings(facts):
+        severe = finding.severity is Severity.ERROR and finding.rule not in _NO_OBSTACLE
+        if severe or finding.rule in _OBSTACLES:
+            yield Obstacle(service.name, finding.text, _fix(finding.rule, service.account_id) or finding.fix)
+    if not isinstance(service.account, Account):
+        return
+    yield from _account(found, service.account)
+    if isinstance(service.vault, Vault) and isinstance(service.key, Key):
+        yield from _grant(name, found)
+        yield from _identity(name, found)
+        if takes_vault and not in_own_group(found):
+            yield Obstacle(
+                service.name,
+                "its vault is in another resource group or subscription, where the project makes none",
+                "leave out --take-vault; the vault is then used as it is",
+            )
+
+
+def _fix(rule: str, account_id: str) -> str:
+    if rule == "local-auth-on":
+        return f"az resource update --ids {quote(account_id)} --set properties.disableLocalAuth=true"
+    return ""
+
+
+def _account(found: Found, account: Account) -> Iterator[Obstacle]:
+    if account.kind != KIND:
+        yield Obstacle(
+            account.name,
+            f"its kind is {account.kind}, and this project makes {KIND} (Language) only",
+            "leave it outside; the policy pack and the evidence serve it there, too",
+        )
+    if account.sku not in _TIERS:
+        yield Obstacle(
+            account.name,
+            f"its tier is {account.sku}, and the settings know {' and '.join(_TIERS)}",
+            f"az cognitiveservices account update --name {account.name} --resource-group "
+            f"{quote(names.group_in(account.id))} --sku S",
+        )
+    domain = found.body["properties"].get("customSubDomainName")
+    if domain != account.name:
+        yield Obstacle(
+            account.name,
+            f"its subdomain is {domain or 'not set'}, and this project's is the account's name",
+            "leave it outside"
+            if domain
+            else f"az cognitiveservices account update --name {account.name} --resource-group "
+            f"{quote(names.group_in(account.id))} --custom-domain {account.name}",
+        )
+    if problem := names.ACCOUNT.problem(account.name):
+        yield Obstacle(account.name, problem, "leave it outside")
+
+
+def _grant(name: str, found: Found) -> Iterator[Obstacle]:
+    vault, user = found.vault, found.account.user
+    if user is None:
+        return
+    given = grant(name, found)
+    if given is None and vault.uses_rbac and not _told_already(found):
+        yield Obstacle(
+            found.account.name,
+            "its identity may use the key by a role that is not "
+            "Key Vault Crypto Service Encryption User at the key or vault, and is not taken over",
+            f"az role assignment create --assignee-object-id {user.principal_id} --assignee-principal-type "
+            "ServicePrincipal --role 'Key Vault Crypto Service Encryption User' --scope "
+            f"{quote(found.key_id)}",
+        )
+    elsewhere = vault.id.split("/")[2].lower() != found.account.id.split("/")[2].lower()
+    if given is not None and elsewhere and not given[1]:
+        yield Obstacle(
+            found.account.name,
+            "its vault is in another subscription, and its access is not exactly what this project gives",
+            "give the identity get, wrapKey and unwrapKey, in this order and nothing else"
+            if not vault.uses_rbac
+            else "under Azure RBAC such a vault cannot be taken over; leave the account outside",
+        )
+
+
+def _told_already(found: Found) -> bool:
+    """Whether it is told that the account has no access, or that nobody could see whether it has."""
+    facts = Facts(found.taken, "", (found.service,), deleted=())
+    unseen = isinstance(found.service.assignments, NotChecked)
+    return unseen or any(f.rule == "account-cannot-unwrap" for f in findings(facts))
+
+
+def _identity(name: str, found: Found) -> Iterator[Obstacle]:
+    account, identity = found.account, found.identity
+    if not account.binding.identity_client_id or identity is None:
+        return
+    wanted = names.identity_name(name)
+    if unread := identity.get("unread"):
+        yield Obstacle(account.name, f"its identity was not read: {unread}", "log in as one who may read it")
+    elif (
+        identity["name"] != wanted
+        or names.group_in(identity["id"]).lower() != names.group_in(account.id).lower()
+    ):
+        yield Obstacle(
+            account.name,
+            f"its user-assigned identity is {identity['id']}, and this project's is {wanted} in the "
+            "account's own group",
+            f"give --name {identity['name'].removeprefix('id-')}"
+            if identity["name"].startswith("id-")
+            else "leave it outside",
+        )
+    encryption = found.body["properties"]["encryption"]
+    spelt = str(encryption["keyVaultProperties"]["keyVaultUri"])
+    if spelt.endswith("/"):
+        yield Obstacle(
+            account.name,
+            f"its encryption spells the vault {spelt}, and an account that is bound in its create is "
+            "declared without the slash",
+            "write the same binding without it: az rest --method patch --url "
+            f"{quote(f'https://management.azure.com{account.id}?api-version=2024-10-01')} --body "
+            + quote(json.dumps({"properties": {"encryption": _without_slash(encryption)}})),
+        )
+
+
+def _without_slash(encryption: Json) -> Json:
+    key = encryption["keyVaultProperties"]
+    return {**encryption, "keyVaultProperties": {**key, "keyVaultUri": key["keyVaultUri"].rstrip("/")}}
+
+
+def _between(services: Sequence[tuple[str, Found]], *, takes_vault: bool) -> Iterator[Obstacle]:
+    for name, count in Counter(name for name, _ in services).items():
+        if count > 1:
+            yield Obstacle("all", f"{count} accounts would be named {name}", "give each a --name of its own")
+    subscriptions = {found.service.account_id.split("/")[2].lower() for _, found in services}
+    if len(subscriptions) > 1:
+        yield Obstacle(
+            "all",
+            f"they are in {len(subscriptions)} subscriptions",
+            "adopt those of each into a stack of its own",
+        )
+    vaults = Counter(
+        found.service.vault.id for _, found in services if isinstance(found.service.vault, Vault)
+    )
+    for id, count in vaults.items() if takes_vault else ():
+        if count > 1:
+            yield Obstacle(
+                "all",
+                f"{count} accounts use the vault {id}, which can belong to one service only",
+                "leave out --take-vault; the vault is then used as it is",
+            )

@@ -1,0 +1,28 @@
+"""Takes the list of access policies out of an imported vault's recorded inputs: a filter for a stack's state.
+
+    pulumi stack export | python -m operate.adopt.separate | pulumi stack import
+
+In this project each access policy is a resource of its own. `pulumi import` records those that a vault has as
+the vault's inputs, too, and an update of the vault would then write that list back, whatever came since.
+Owns: that one edit. The vault itself, and everything else of the state, stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+VAULT = "azure-native:keyvault:Vault"
+
+
+def separated(state: dict[str, Any]) -> dict[str, Any]:
+    """The state with no vault that lists access policies among its inputs."""
+    for resource in state["deployment"].get("resources") or ():
+        if resource["type"] == VAULT:
+            (resource.get("inputs") or {}).get("properties", {}).pop("accessPolicies", None)
+    return state
+
+
+if __name__ == "__main__":
+    json.dump(separated(json.load(sys.stdin)), sys.stdout, indent=4)

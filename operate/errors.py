@@ -1,0 +1,15 @@
+"""Why a command cannot go on. Imports nothing, so that every part can raise it."""
+
+from __future__ import annotations
+
+
+class OperateError(Exception):
+    """A command cannot go on; the message says what was found and what to do."""
+
+    exit_code = 2
+
+
+class RefusedError(OperateError):
+    """The question could be asked, and the answer is no."""
+
+    exit_code = 1

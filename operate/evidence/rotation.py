@@ -1,0 +1,125 @@
+"""The rotation of a key: which version is newest, how old the bound one is, when the next one is due.
+
+Owns: that arithmetic. Pure. Source of the rules: azure/key-vault/keys/how-to-configure-key-rotation.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from operate.evidence.model import Account, Key, KeyVersion, NotChecked, Service
+
+_DURATION = re.compile(
+    r"P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the rotation report. `note` says what is missing where something is."""
+
+    service: str
+    key: str
+    bound: str
+    bound_created: datetime | None
+    bound_expires: datetime | None
+    newest: str
+    age_days: int | None
+    next_rotation: datetime | None
+    note: str
+
+    @property
+    def is_newest(self) -> bool:
+        return bool(self.bound) and self.bound == self.newest
+
+
+def rows(services: Iterable[Service], now: datetime) -> tuple[Row, ...]:
+    """The rotation report: a line for each service, by name."""
+    return tuple(_row(service, now) for service in sorted(services, key=lambda s: s.name))
+
+
+def _row(service: Service, now: datetime) -> Row:
+    account, key = service.account, service.key
+    if isinstance(account, NotChecked):
+        return _empty(service, f"not checked: {account.why}")
+    if not account.binding.is_customer_managed:
+        return _empty(service, "on Microsoft's keys")
+    if key is None or isinstance(key, NotChecked):
+        why = key.why if key else "the key was not asked for"
+        return _empty(service, f"key not checked: {why}", account.binding.key_name)
+    return _known(service, account, key, now)
+
+
+def _empty(service: Service, note: str, key: str = "") -> Row:
+    return Row(service.name, key, "", None, None, "", None, None, note)
+
+
+def _known(service: Service, account: Account, key: Key, now: datetime) -> Row:
+    bound, latest = key.version(account.binding.key_version), newest(key, now)
+    due = next_rotation(key)
+    note = ""
+    if bound is None:
+        note = "the bound version is not among the key's versions"
+    elif due is None:
+        note = "the key has no policy by which it rotates"
+    elif due < now:
+        note = "the rotation is overdue"
+    return Row(
+        service=service.name,
+        key=key.name,
+        bound=account.binding.key_version,
+        bound_created=bound.created if bound else None,
+        bound_expires=bound.expires if bound else None,
+        newest=latest.version if latest else "",
+        age_days=(now - bound.created).days if bound else None,
+        next_rotation=due,
+        note=note,
+    )
+
+
+def newest(key: Key, now: datetime) -> KeyVersion | None:
+    """The newest version that can be used now: enabled and within its dates."""
+    usable = [version for version in key.versions if is_usable(version, now)]
+    return usable[-1] if usable else None
+
+
+def is_usable(version: KeyVersion, now: datetime) -> bool:
+    """Whether a version is enabled and within its dates."""
+    begun = version.not_before is None or version.not_before <= now
+    return version.enabled and begun and (version.expires is None or now < version.expires)
+
+
+def next_rotation(key: Key) -> datetime | None:
+    """When the vault makes the next version by itself; None where it does not. Counted from the last version
+    of all, enabled or not, as the vault does."""
+    policy = key.rotation
+    if policy is None or not key.versions:
+        return None
+    last = key.versions[-1]
+    if policy.rotates_after_create:
+        return shifted(last.created, policy.rotates_after_create)
+    if policy.rotates_before_expiry and last.expires:
+        return shifted(last.expires, policy.rotates_before_expiry, back=True)
+    return None
+
+
+def shifted(moment: datetime, duration: str, *, back: bool = False) -> datetime:
+    """A moment moved by an ISO 8601 duration (`P90D`, `P18M`, `P1Y`). Raises ValueError."""
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        raise ValueError(f"{duration!r} is no ISO 8601 duration such as P90D or P1Y")
+    n = {name: int(number or 0) for name, number in found.groupdict().items()}
+    sign = -1 if back else 1
+    months = moment.year * 12 + moment.month - 1 + sign * (n["years"] * 12 + n["months"])
+    year, month = divmod(months, 12)
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    rest = timedelta(
+        weeks=n["weeks"], days=n["days"], hours=n["hours"], minutes=n["minutes"], seconds=n["seconds"]
+    )
+    return moment.replace(year=year, month=month + 1, day=day) + sign * rest

@@ -1,0 +1,116 @@
+"""What the audit log tells of a key: since when a version is in use, and by whom.
+
+Owns: the conclusions from the rows of the log. Pure. ARM keeps no time of a binding, so its first use by the
+account's own identity is what there is: the binding is no later than that, and no earlier than the version.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from operate.evidence.model import Account, Key, KeyUse, NotChecked, UseRow
+
+UNWRAPS = frozenset({"KeyUnwrap", "KeyDecrypt"})
+
+
+@dataclass(frozen=True)
+class BoundSince:
+    """The binding was made between two moments; None: not known. `source` says where from."""
+
+    not_before: datetime | None
+    not_after: datetime | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A version in use by one identity, from its first to its last use in the log."""
+
+    key_uri: str
+    first: datetime
+    last: datetime
+    uses: int
+
+    @property
+    def version(self) -> str:
+        return self.key_uri.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class User:
+    """What one identity did with the key in the time of the log."""
+
+    identity: str
+    wraps: int
+    unwraps: int
+    refused: int
+    first: datetime
+    last: datetime
+
+
+def bound_since(
+    account: Account, key: Key | NotChecked | None, use: KeyUse | NotChecked | None
+) -> BoundSince:
+    """Since when the account has been bound to its version."""
+    version = key.version(account.binding.key_version) if isinstance(key, Key) else None
+    not_before = version.created if version else None
+    if use is None or isinstance(use, NotChecked):
+        why = use.why if use else "it was not asked for"
+        return BoundSince(not_before, None, f"not known: the audit log was not checked ({why})")
+    mine = [span for span in spans(account, use) if span.key_uri == account.binding.key_uri]
+    if not mine:
+        return BoundSince(
+            not_before,
+            None,
+            f"not known: the audit log since {use.since:%Y-%m-%d} has no use of this version by the "
+            "account's identity",
+        )
+    return BoundSince(
+        not_before, mine[0].first, "audit log: first use of this version by the account's identity"
+    )
+
+
+def rows_of(key_name: str, use: KeyUse) -> tuple[UseRow, ...]:
+    """The rows about one key of the vault; those that name no key are about any."""
+    part = f"/keys/{key_name}/".lower()
+    return tuple(row for row in use.rows if not row.key_uri or part in f"{row.key_uri}/")
+
+
+def spans(account: Account, use: KeyUse) -> tuple[Span, ...]:
+    """The versions that the account's own identity used with success, in order of first use."""
+    user = account.user
+    found: defaultdict[str, list[UseRow]] = defaultdict(list)
+    for row in use.rows:
+        if user and row.identity.lower() == user.principal_id.lower() and not row.refused:
+            found[row.key_uri].append(row)
+    made = [
+        Span(
+            uri,
+            min(r.first for r in rows),
+            max(r.last for r in rows),
+            sum(r.uses for r in rows),
+        )
+        for uri, rows in found.items()
+    ]
+    return tuple(sorted(made, key=lambda span: (span.first, span.key_uri)))
+
+
+def users(rows: Iterable[UseRow]) -> tuple[User, ...]:
+    """Who used the key how often, by object id; empty where the log names nobody."""
+    found: defaultdict[str, list[UseRow]] = defaultdict(list)
+    for row in rows:
+        found[row.identity.lower()].append(row)
+    return tuple(
+        User(
+            identity=identity,
+            wraps=sum(r.uses for r in mine if not r.refused and r.operation not in UNWRAPS),
+            unwraps=sum(r.uses for r in mine if not r.refused and r.operation in UNWRAPS),
+            refused=sum(r.uses for r in mine if r.refused),
+            first=min(r.first for r in mine),
+            last=max(r.last for r in mine),
+        )
+        for identity, mine in sorted(found.items())
+    )

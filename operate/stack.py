@@ -1,0 +1,68 @@
+"""A stack, through the Pulumi CLI: its outputs by service, or those that were written to a file before."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from operate.errors import OperateError
+
+Outputs = Mapping[str, Any]
+
+
+class StackError(OperateError):
+    """A stack could not be read; the message has the engine's own words, or says what the stack lacks."""
+
+
+def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help: str = "") -> None:
+    """Adds `--stack`, as every command spells it."""
+    parser.add_argument("--stack", required=required, metavar="NAME", help=help or "the stack")
+
+
+def pulumi(*words: str, input: str | None = None, otherwise: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs the Pulumi CLI without questions. Raises StackError where there is none, which says what to do
+    `otherwise`, too."""
+    command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+    try:
+        return subprocess.run(command, input=input, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise StackError(
+            'the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first' + otherwise
+        ) from error
+
+
+def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outputs:
+    """A stack's outputs, or those in `file`, for when Pulumi is out of reach. Raises StackError,
+    which says what to do `otherwise`, too."""
+    if file:
+        try:
+            text = Path(file).read_text(encoding="utf-8")
+        except OSError as error:
+            raise StackError(f"{file} cannot be used: {error}") from error
+    else:
+        done = pulumi("stack", "output", "--json", "--stack", stack, otherwise=otherwise)
+        if done.returncode != 0:
+            raise StackError(f"Pulumi gives no outputs of stack {stack}: {done.stderr.strip()}{otherwise}")
+        text = done.stdout
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise StackError(f"{file or 'what `pulumi stack output` printed'} cannot be used: {error}") from error
+    if not isinstance(found, dict):
+        raise StackError(f"{file} cannot be used: expected what `pulumi stack output --json` prints")
+    return found
+
+
+def services(outputs: Outputs, named: str | None = None) -> Mapping[str, Outputs]:
+    """The outputs of each service by its name, or of the one that is `named`; a stack of one service has its
+    outputs at the top, and no name. Raises StackError for another name."""
+    found: Mapping[str, Outputs] = outputs.get("services") or {"": outputs}
+    if named is None:
+        return found
+    if named not in found:
+        raise StackError(f"the stack has no service {named!r}; it has {', '.join(map(repr, found))}")
+    return {named: found[named]}

@@ -1,0 +1,200 @@
+"""Adoptions on the real engine: afterwards nothing has changed, and nothing is to be changed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.operate.adopt.field import OTHER_SUBSCRIPTION, WRAPS, Field, group, principal
+from tests.support import cloud
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.stack import PATIENCE_SECONDS, Stack
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+Place = tuple[RunningAzure, Stack, Field]
+KINDS = ("account", "vault", "vault.key", "roleAssignment", "userAssignedIdentity")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A local Azure and a checkout; each test makes groups and stacks of its own."""
+    folder = tmp_path_factory.mktemp("adopt")
+    with running_azure(folder / "home") as azure:
+        yield azure, Stack(folder / "language-cmk", azure.env), Field.at(azure.env)
+
+
+def state(azure: RunningAzure) -> dict[str, Any]:
+    """Everything that the cloud holds of what could be adopted, etags and times of change included."""
+    return {kind: cloud.documents(azure, kind) for kind in KINDS}
+
+
+def adopt(stack: Stack, name: str, *words: str) -> None:
+    """Runs the command and what it says to run next; the first preview must be empty."""
+    run = stack.python("-m", "operate", "adopt", "--stack", name, *words)
+    assert run.ok, run.output
+    for command in run.output.partition("now run\n")[2].splitlines():
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command.replace("pulumi ", "pulumi --non-interactive ")],
+            cwd=stack.folder,
+            env=stack.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, command + done.stdout + done.stderr
+
+
+def microsoft_managed(field: Field, home: str) -> list[str]:
+    """As the CLI makes one: no network rules, a region in words."""
+    account = field.account(home, "lang-plain", location="West Europe", tags={"owner": "somebody"})
+    return ["--account", account["id"], "--name", "plain"]
+
+
+def access_policy(field: Field, home: str) -> list[str]:
+    """Bound by its own identity, to an older version than the newest; with more permissions than needed."""
+    account = field.account(
+        home, "lang-policy", networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "52.1.2.3"}]}
+    )
+    vault = field.vault(home, "kv-policy")
+    field.policy(vault, principal(account), ["unwrapKey", "wrapKey", "get", "list"])
+    field.bind(account["id"], field.key(vault))
+    return ["--account", account["id"], "--name", "policy"]
+
+
+def rbac(field: Field, home: str) -> list[str]:
+    """Bound under Azure RBAC, by a role assignment at the vault with a name of its own."""
+    account = field.account(home, "lang-rbac", apiProperties={"qnaAzureSearchEndpointId": "/search"})
+    vault = field.vault(home, "kv-rbac", enableRbacAuthorization=True)
+    field.role(vault, principal(account), "0f0f0f0f-0000-4000-8000-000000000001")
+    field.bind(account["id"], field.key(vault))
+    return ["--account", account["id"], "--name", "rbac"]
+
+
+def user_assigned(field: Field, home: str) -> list[str]:
+    """Bound in its create by an identity that was there before."""
+    identity = field.identity(home, "id-theirs")
+    vault = field.vault(home, "kv-theirs")
+    field.policy(vault, identity["properties"]["principalId"], WRAPS)
+    assigned = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: {}}}
+    account = field.account(home, "lang-theirs", assigned)
+    field.bind(account["id"], field.key(vault), slash=False, client_id=identity["properties"]["clientId"])
+    return ["--account", account["id"], "--name", "theirs"]
+
+
+def with_vault(field: Field, home: str) -> list[str]:
+    """Vault and key come, too: premium, 30 days of soft delete, tags of their own, a key that can do more."""
+    account = field.account(home, "lang-whole")
+    vault = field.vault(home, "kv-whole")
+    field.policy(vault, principal(account), WRAPS)
+    field.bind(account["id"], field.key(vault, "their-key"))
+    return ["--account", account["id"], "--name", "whole", "--take-vault"]
+
+
+def two_on_one_vault(field: Field, home: str) -> list[str]:
+    """Two accounts under two keys of one vault."""
+    vault = field.vault(home, "kv-shared")
+    words = []
+    for name in ("first", "second"):
+        account = field.account(home, f"lang-{name}")
+        field.policy(vault, principal(account), WRAPS)
+        field.bind(account["id"], field.key(vault, f"key-{name}"))
+        words += ["--account", account["id"], "--name", name]
+    return words
+
+
+def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
+    """Six accounts, each of another kind: the preview after the import is empty, the first `up` writes
+    nothing, and the cloud is byte for byte what it was."""
+    azure, stack, field = place
+    home = field.group(group("rg-found"))
+    made = (microsoft_managed, access_policy, rbac, user_assigned)
+    words = [word for make in made for word in make(field, home)] + two_on_one_vault(field, home)
+    before, accounts = state(azure), words[1::4]
+    histories = [cloud.history(azure, account) for account in accounts]
+    adopt(stack, "found", *words)
+    run = stack.deploy("--stack", "found", "--expect-no-changes")
+    assert run.ok, run.output
+    assert state(azure) == before
+    assert [cloud.history(azure, account) for account in accounts] == histories
+
+
+def test_vault_and_key_come_too(place: Place) -> None:
+    """With --take-vault the vault and the key are the project's, and nothing of them has changed."""
+    azure, stack, field = place
+    words = with_vault(field, field.group(group("rg-whole")))
+    before = state(azure)
+    adopt(stack, "whole", *words)
+    assert state(azure) == before
+    exported = stack.pulumi("stack", "export", "--stack", "whole").output
+    resources = {r["type"]: r for r in json.loads(exported)["deployment"]["resources"]}
+    assert "azure-native:keyvault:Key" in resources
+    assert "accessPolicies" not in resources["azure-native:keyvault:Vault"]["inputs"]["properties"]
+
+
+def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place: Place) -> None:
+    """The program takes a grant in another subscription over by itself, in the first `up`, and writes
+    nothing; and an account on Microsoft's keys is bound by an ordinary change of its settings."""
+    azure, stack, field = place
+    home = field.group(group("rg-across"))
+    later, account = field.account(home, "lang-later"), field.account(home, "lang-across")
+    vault = field.vault(field.group(group("rg-keys", OTHER_SUBSCRIPTION)), "kv-across")
+    field.policy(vault, principal(account), WRAPS)
+    field.bind(account["id"], field.key(vault))
+    before, history = state(azure), cloud.history(azure, account["id"])
+    words = ["--account", account["id"], "--name", "across", "--account", later["id"], "--name", "later"]
+    run = stack.python("-m", "operate", "adopt", "--stack", "across", *words)
+    assert run.ok, run.output
+    assert "another subscription" in run.output
+    imports = ["--file", "adopt.across.json", "--yes", "--generate-code=false", "--skip-preview"]
+    for command in (["stack", "init", "across"], ["import", "--stack", "across", *imports]):
+        run = stack.pulumi(*command)
+        assert run.ok, run.output
+    run = stack.deploy("--stack", "across")
+    assert run.ok, run.output
+    assert "= azure-native:keyvault:AccessPolicy across-access" in " ".join(run.output.split())
+    assert state(azure) == before
+
+    file = stack.folder / "Pulumi.across.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["config"]["language-cmk:services"][1]["encryption"] = "customerManaged"
+    file.write_text(yaml.safe_dump(settings))
+    run = stack.deploy("--stack", "across")
+    assert run.ok, run.output
+    sources = [state["keySource"] for state in cloud.history(azure, later["id"])]
+    assert sources[-1] == "Microsoft.KeyVault"
+    assert cloud.history(azure, account["id"]) == history
+
+
+def test_fails_with_everything_that_stands_in_the_way(place: Place) -> None:
+    """What cannot be taken over as it is, is told for all accounts at once, and no file is written."""
+    azure, stack, field = place
+    home = field.group(group("rg-wrong"))
+    first = field.account(home, "lang-wrong", disableLocalAuth=False, customSubDomainName="another-name")
+    second = field.account(home, "lang-open")
+    vault = field.vault(home, "kv-wrong")
+    field.policy(vault, principal(second), WRAPS)
+    field.bind(second["id"], field.key(vault))
+    field.policy(vault, principal(second), WRAPS, "remove")
+    before = state(azure)
+    run = stack.python(
+        "-m", "operate", "adopt", "--stack", "wrong", "--take-vault",
+        "--account", first["id"], "--name", "wrong", "--account", second["id"], "--name", "wrong",
+    )  # fmt: skip
+    assert run.code == 1, run.output
+    for words in (
+        "nothing was written",
+        "disableLocalAuth=true",
+        "subdomain is another-name",
+        "nothing grants the account's identity",
+        "2 accounts would be named wrong",
+    ):
+        assert words in run.output, run.output
+    assert not list(Path(stack.folder).glob("*wrong*"))
+    assert state(azure) == before

@@ -1,0 +1,81 @@
+"""What keeps an account from being adopted, and what to do about it: without a cloud."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from operate.adopt.found import Found
+from operate.evidence.model import Identity, NotChecked, Service
+from tests.operate.adopt.accounts import KEY_ID, ROLE, body, by_role, found, texts
+from tests.operate.evidence import made
+from tests.operate.evidence.made import GROUP, NEW, OWN, account, key, vault, version
+
+
+def test_the_commands_that_put_it_right_are_quoted() -> None:
+    """A resource group may have parentheses in its name; the binding is written out whole."""
+    group = "rg-found(1)"
+    there = account(sku="S0", local_auth=True, id=account().id.replace("rg-contoso", group))
+    told = texts(("x", found(made.service(account=there))))
+    assert f"--resource-group '{group}'" in told
+    assert f"--ids '{there.id}'" in told
+    user = Identity("userAssigned", OWN, "c1")
+    bound = replace(account().binding, identity_client_id="c1")
+    one = found(made.service(account=account(identities=(user,), binding=bound)))
+    encryption = one.body["properties"]["encryption"]["keyVaultProperties"]
+    encryption["keyVaultUri"] = "https://kv-contoso.vault.azure.net/"
+    one = replace(one, identity={"id": f"{GROUP}/x/id-xx", "name": "id-xx"})
+    written = shlex.split(texts(("xx", one)).rsplit("--body ", 1)[1])[0]
+    kept = json.loads(written)["properties"]["encryption"]["keyVaultProperties"]
+    assert kept == {"keyVaultUri": "https://kv-contoso.vault.azure.net"}
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (found(made.service(account=account(kind="OpenAI"))), "its kind is OpenAI"),
+        (found(made.service(account=account(sku="S0"))), "its tier is S0"),
+        (found(made.service(account=account(local_auth=True))), "disableLocalAuth=true"),
+        (found(made.service(account=account(state="Accepted"))), "provisioning state is Accepted"),
+        (found(body=body(customSubDomainName=None)), "--custom-domain lang-contoso"),
+        (found(body=body(customSubDomainName="other")), "its subdomain is other"),
+        (found(made.service(account=account("Lang-Contoso"))), "lower-case"),
+        (found(made.service(vault=vault(purge_protection=False))), "--enable-purge-protection true"),
+        (found(made.service(key=key(size=3072))), "RSA 2048"),
+        (found(made.service(key=key(version(NEW, 3, enabled=False)))), "is disabled"),
+        (found(made.service(vault=vault(policies=()))), "nothing grants the account's identity"),
+        (found(made.service(vault=NotChecked("403 no"))), "vault: not checked: 403 no"),
+        (found(Service(account().id, NotChecked("404 gone"))), "account: not checked: 404 gone"),
+        (by_role(GROUP, "x"), "az role assignment create"),
+        (by_role(KEY_ID, "x", role=f"{ROLE}0"), "az role assignment create"),
+    ],
+)
+def test_what_would_have_to_change_is_refused(one: Found, words: str) -> None:
+    """With what to do about it."""
+    assert words in texts(("x", one))
+
+
+def test_what_an_auditor_would_note_is_no_obstacle() -> None:
+    """Warnings and notes are told by the evidence, and do not keep an account outside."""
+    service = made.rich().services[0]
+    assert "others-did-unwrap" not in texts(("x", found(service)))
+
+
+def test_accounts_are_told_apart() -> None:
+    """One name for two, two subscriptions in a stack, and a vault that two services would own are refused."""
+    elsewhere = account(id=account().id.replace("00000000000a", "00000000000b"))
+    pairs = (("x", found()), ("x", found(made.service(account=elsewhere))))
+    told = texts(*pairs, takes_vault=True)
+    assert "2 accounts would be named x" in told
+    assert "2 subscriptions" in told
+    assert "2 accounts use the vault" in told
+
+
+def test_a_vault_elsewhere_cannot_be_taken() -> None:
+    """The project makes vaults in the account's group only."""
+    away = vault(id=vault().id.replace("rg-contoso", "rg-keys"))
+    assert "leave out --take-vault" in texts(("x", found(made.service(vault=away))), takes_vault=True)
+    assert texts(("x", found(made.service(vault=away)))) == ""

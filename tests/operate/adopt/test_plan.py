@@ -1,0 +1,162 @@
+"""What is written for an account, from the answers that the cloud gave: without a cloud."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components import names
+from components.roles import ENCRYPTION_USER
+from operate.adopt.found import UnreadError
+from operate.adopt.plan import network, plan
+from operate.evidence.model import Binding, NotChecked, Service
+from settings.parse import parse
+from tests.operate.adopt.accounts import KEY_ID, body, by_role, found, texts, vault_body
+from tests.operate.evidence import made
+from tests.operate.evidence.made import NEW, OLD, OWN, account, key, vault, version
+
+
+def test_a_bound_account_is_said_in_settings_that_the_program_takes() -> None:
+    """Names are said outright, the key by its id, nothing is made, and nothing stands in the way."""
+    assert texts(("contoso", found())) == ""
+    written = plan("contoso", found(), takes_vault=False)
+    settings = parse(written.settings).services[0]
+    assert settings.key.id == KEY_ID
+    assert settings.account_name == "lang-contoso"
+    assert settings.existing_resource_group_name == "rg-contoso"
+    assert not settings.audit.new_workspace
+    assert settings.as_found == ["network", "tags"]
+    assert written.notes == ()
+
+
+def test_the_imports_are_those_that_the_program_makes() -> None:
+    """The account, its access, the version and the binding, below the service."""
+    kinds = {one.name: (one.type, one.id) for one in plan("x", found(), takes_vault=False).imports}
+    assert kinds == {
+        "x": ("language-cmk:index:EncryptedLanguageService", ""),
+        "x-account": ("azure-native:cognitiveservices:Account", account().id),
+        "x-access": ("azure-native:keyvault:AccessPolicy", f"{vault().id}/accessPolicy/{OWN.upper()}"),
+        "x-key-version": ("azure-cmk:index:KeyVersion", KEY_ID),
+        "x-binding": ("azure-cmk:index:CustomerManagedKey", account().id),
+    }
+
+
+def test_vault_and_key_are_imported_when_they_are_taken() -> None:
+    """Then they are named and not referred to, and the vault stays as it was found."""
+    written = plan("xx", found(), takes_vault=True)
+    assert {"xx-vault", "xx-key"} <= {one.name for one in written.imports}
+    settings = parse(written.settings).services[0]
+    assert (settings.vault.name, settings.key.name) == ("kv-contoso", "cmk")
+    assert "vault" in settings.as_found
+    assert "audit log" in written.notes[0]
+
+
+def test_an_account_on_microsofts_keys() -> None:
+    """It is imported alone; what it lacks of an identity stays so, and that is noted."""
+    plain = made.account(binding=Binding("Microsoft.CognitiveServices"), identities=())
+    one = found(Service(plain.id, plain), body={**body(), "identity": None})
+    assert texts(("x", one)) == ""
+    written = plan("x", one, takes_vault=False)
+    assert written.settings["encryption"] == "microsoftManaged"
+    assert "identity" in written.settings["asFound"]
+    assert len(written.imports) == 2
+    assert "take identity out" in written.notes[0]
+
+
+def test_the_bound_version_is_kept_though_a_newer_one_is_there() -> None:
+    """It is pinned, and that is noted, since an adoption rotates nothing."""
+    one = found(made.service(key=key(version(NEW, 30), version(OLD, 3))))
+    written = plan("x", one, takes_vault=False)
+    assert written.settings["key"]["pin"] == NEW
+    assert "key.pin" in written.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "left"),
+    [
+        (vault_body(["get", "wrapKey", "unwrapKey"]), False),
+        (vault_body(["unwrapKey", "wrapKey", "get"]), True),
+        (vault_body(["get", "wrapKey", "unwrapKey", "list"]), True),
+        (vault_body(["get", "wrapKey", "unwrapKey"], secrets=["get"]), True),
+        (vault_body(["all"]), True),
+    ],
+)
+def test_access_that_is_not_exactly_ours_is_left_as_it_is(entry: dict[str, Any], left: bool) -> None:
+    """An access policy with other words, or in another order, would be rewritten else."""
+    written = plan("x", found(vault_body=entry), takes_vault=False)
+    assert ("access" in written.settings["asFound"]) is left
+
+
+def test_a_role_assignment_is_found_at_the_key_before_the_vault() -> None:
+    """With a name of its own it is left as it is; with the name that this project makes it is ours."""
+    ours = names.role_assignment_name(KEY_ID, OWN, ENCRYPTION_USER.definition)
+    for scope, name, left in (
+        (KEY_ID, ours, False),
+        (KEY_ID, "another", True),
+        (vault().id, "another", True),
+    ):
+        one = by_role(scope, name)
+        assert texts(("x", one)) == ""
+        written = plan("x", one, takes_vault=False)
+        assert ("access" in written.settings["asFound"]) is left
+        assert any(i.id.endswith(f"/roleAssignments/{name}") for i in written.imports)
+
+
+def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
+    """The one at the vault counts for its other keys, too, and stays outside."""
+    first, second = by_role(vault().id, "wide"), by_role(KEY_ID, "narrow")
+    both = replace(second, assignments=(*first.assignments, *second.assignments))
+    written = plan("xx", both, takes_vault=False)
+    assert [i.id for i in written.imports if i.name == "xx-access"] == [second.assignments[0]["id"]]
+
+
+def test_our_name_at_another_scope_is_not_ours() -> None:
+    """A role assignment is ours by its name and its scope."""
+    ours = names.role_assignment_name(KEY_ID, OWN, ENCRYPTION_USER.definition)
+    assert "access" in plan("xx", by_role(vault().id, ours), takes_vault=False).settings["asFound"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({}, {"access": "open"}),
+        ({"publicNetworkAccess": "Disabled"}, {"access": "closed"}),
+        ({"networkAcls": {"defaultAction": "Allow", "ipRules": [{"value": "52.1.2.3"}]}}, {"access": "open"}),
+        ({"networkAcls": {"defaultAction": "Deny"}}, {"access": "closed"}),
+        (
+            {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "52.1.2.3"}]}},
+            {"access": "selected", "allowedIpRanges": ["52.1.2.3"]},
+        ),
+        (
+            {"networkAcls": {"virtualNetworkRules": [{"id": "/s"}]}},
+            {"access": "selected", "allowedSubnetIds": ["/s"]},
+        ),
+    ],
+)
+def test_the_network_is_said_as_near_as_can_be(properties: dict[str, Any], expected: dict[str, Any]) -> None:
+    """So that taking the word network out of asFound opens nothing."""
+    assert network(properties) == expected
+
+
+def test_tags_are_said_where_there_are_any() -> None:
+    """They are those of everything made here."""
+    written = plan("x", found(body={**body(), "tags": {"a": "b"}}), takes_vault=False)
+    assert written.settings["tags"] == {"a": "b"}
+    assert "tags" not in written.settings["asFound"]
+
+
+def test_tags_that_the_settings_refuse_are_left_as_they_are() -> None:
+    """Azure's own have slashes in their names, which nobody else's may."""
+    tags = {"hidden-link:/app-insights-resource-id": "/subscriptions/x"}
+    written = plan("xx", found(body={**body(), "tags": tags}), takes_vault=False)
+    assert "tags" not in written.settings
+    assert "tags" in written.settings["asFound"]
+    parse(written.settings)
+
+
+def test_what_was_not_read_is_never_used() -> None:
+    """A plan for an account that was not read is an error, not an empty file."""
+    with pytest.raises(UnreadError):
+        plan("x", found(Service(account().id, NotChecked("403"))), takes_vault=False)

@@ -1,0 +1,127 @@
+"""The local Azure in this process, asked as the live cloud is; every question can be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from localazure import seed
+from operate.evidence.ask import Json, UnansweredError
+from tests.localazure import page_scene
+from tests.operate.adopt import field
+from tests.support.front import Door, token
+
+GROUP = page_scene.GROUP.removeprefix(page_scene.ARM)
+WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-scene"
+ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
+_LOGS, _VAULT = "https://api.loganalytics.io", "https://vault.azure.net"
+
+
+SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription.id for subscription in seed.SUBSCRIPTIONS[:2])
+
+
+class DoorAzure:
+    """Implements evidence.ask.Azure over a front door; questions with a text of `refused` are refused, and
+    those with a text of `odd` answered with what nobody expects."""
+
+    def __init__(self, door: Door, *refused: str, odd: str = "") -> None:
+        self._door = door
+        self._refused = refused
+        self._odd = odd
+        self.questions: list[str] = []
+
+    def get(self, path: str, api_version: str) -> Json:
+        found: Json = self._answer("GET", f"{path}?api-version={api_version}")
+        return found
+
+    def list(self, path: str, api_version: str) -> Sequence[Json]:
+        found: list[Json] = []
+        link = f"{path}?api-version={api_version}"
+        while link:
+            page = self._answer("LIST", link)
+            found += page["value"]
+            link = str(page.get("nextLink") or "").removeprefix(page_scene.ARM)
+        return found
+
+    def query(
+        self, customer_id: str, text: str, since: datetime, until: datetime
+    ) -> Sequence[Mapping[str, Any]]:
+        body = {"query": text, "timespan": f"{since.isoformat()}/{until.isoformat()}"}
+        url = f"{_LOGS}/v1/workspaces/{customer_id}/query"
+        table = self._answer("QUERY", url, body, audience=_LOGS)["tables"][0]
+        names = [column["name"] for column in table["columns"]]
+        return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+
+    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
+        found = self._answer("LIST", f"{vault_uri}/deletedkeys?api-version=7.4", audience=_VAULT)["value"]
+        return [{**key, "name": key["kid"].rsplit("/", 1)[-1]} for key in found]
+
+    def _answer(self, kind: str, url: str, body: Any = None, audience: str = "") -> Any:
+        question = f"{kind} {url}"
+        self.questions.append(question)
+        if any(text in question for text in self._refused):
+            raise UnansweredError(403, "403 Forbidden: refused by the test")
+        if self._odd and self._odd in question:
+            return {"value": [{"name": "odd"}]} if kind == "LIST" else {"name": "odd", "properties": None}
+        bearer = token(audience=audience) if audience else None
+        reply = self._door.send("POST" if body else "GET", url, body, bearer=bearer)
+        if reply.status != 200:
+            raise UnansweredError(reply.status, f"{reply.status} {reply.code}: {reply.message}")
+        return reply.body
+
+
+def scene() -> Door:
+    """Accounts `rotated`, `cut-off` and `plain` on one vault, whose audit log goes to a workspace."""
+    door = Door()
+
+    def send(method: str, url: str, body: Any) -> Any:
+        # Key Vault's times are whole seconds; so nothing here happens in the same one.
+        door.cloud.clock.advance(60)
+        bearer = token(audience=_VAULT) if "vault.azure.net" in url else None
+        reply = door.send(method, url, body, bearer=bearer)
+        assert reply.status < 300, reply
+        if method == "PUT" and url == page_scene.vault():
+            _audit(send)
+        return reply.body
+
+    page_scene.play(send)
+    made = field.Field(_DoorClient(door))
+    former = made.vault(GROUP, "kv-former")
+    made.send("DELETE", former, "2023-07-01")
+    gone = made.account(GROUP, "gone")
+    made.send("DELETE", gone["id"], "2024-10-01")
+    return door
+
+
+def _audit(send: page_scene.Send) -> None:
+    workspace = {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}
+    send("PUT", f"{page_scene.ARM}{WORKSPACE}?api-version=2022-10-01", workspace)
+    logs = [{"category": "AuditEvent", "enabled": True}]
+    setting = f"{page_scene.ARM}{VAULT}/providers/Microsoft.Insights/diagnosticSettings/audit"
+    body = {"properties": {"workspaceId": WORKSPACE, "logs": logs}}
+    send("PUT", f"{setting}?api-version=2021-05-01-preview", body)
+
+
+class _DoorClient:
+    """Sends what tests.operate.adopt.field asks of ARM through a door."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        reply = self._door.send(method, path, body)
+        return reply.status, reply.body
+
+
+def scene_across(door: Door, of: str, at: str) -> str:
+    """An account of one subscription that is bound to a key at another, or the same; gives its id."""
+    made = field.Field(_DoorClient(door))
+    account = made.account(made.group(field.group("rg-across", of)), "lang-across")
+    vault = made.vault(made.group(field.group("rg-keys", at)), "kv-across")
+    made.policy(vault, field.principal(account), field.WRAPS)
+    rotate = {"action": {"type": "rotate"}, "trigger": {"timeAfterCreate": "P18M"}}
+    policy = {"lifetimeActions": [rotate], "attributes": {"expiryTime": "P2Y"}}
+    made.bind(account["id"], made.key(vault, rotationPolicy=policy))
+    return str(account["id"])

@@ -1,0 +1,215 @@
+"""Facts made by hand: one account under a customer's key as it should be, and what tests change of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from operate.evidence.model import (
+    AccessPolicy,
+    Account,
+    Assignment,
+    Binding,
+    Deleted,
+    DiagnosticSetting,
+    Exemption,
+    Facts,
+    Identity,
+    Key,
+    KeyUse,
+    KeyVersion,
+    Lock,
+    Network,
+    NotChecked,
+    PolicyResults,
+    RotationPolicy,
+    Service,
+    UseRow,
+    Vault,
+    Violation,
+)
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-contoso"
+OWN = "11111111-1111-1111-1111-111111111111"
+OTHER = "22222222-2222-2222-2222-222222222222"
+TENANT = "33333333-3333-3333-3333-333333333333"
+OLD, NEW = "a" * 32, "b" * 32
+CLOSED = Network("Enabled", "Deny", "AzureServices", 1, 0, 1)
+OPEN = Network("Enabled", "Allow", "AzureServices", 0, 0, 0)
+
+
+def days(n: float) -> timedelta:
+    return timedelta(days=n)
+
+
+def version(name: str, age: float, *, enabled: bool = True, expires_in: float | None = 400) -> KeyVersion:
+    """A version that was made `age` days ago."""
+    ends = None if expires_in is None else NOW + days(expires_in)
+    return KeyVersion(name, enabled, NOW - days(age), expires=ends)
+
+
+def account(name: str = "lang-contoso", **changes: Any) -> Account:
+    whole = Account(
+        id=f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{name}",
+        name=name,
+        kind="TextAnalytics",
+        sku="S",
+        location="westeurope",
+        tenant_id=TENANT,
+        state="Succeeded",
+        local_auth=False,
+        network=CLOSED,
+        identities=(Identity("systemAssigned", OWN),),
+        binding=Binding("Microsoft.KeyVault", "https://kv-contoso.vault.azure.net", "cmk", NEW),
+    )
+    return replace(whole, **changes)
+
+
+def vault(**changes: Any) -> Vault:
+    whole = Vault(
+        id=f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso",
+        name="kv-contoso",
+        location="West Europe",
+        tenant_id=TENANT,
+        uses_rbac=False,
+        soft_delete=True,
+        retention_days=90,
+        purge_protection=True,
+        network=CLOSED,
+        policies=(AccessPolicy(OWN, ("get", "unwrapkey", "wrapkey")),),
+    )
+    return replace(whole, **changes)
+
+
+def key(*versions: KeyVersion, **changes: Any) -> Key:
+    whole = Key(
+        id=f"{vault().id}/keys/cmk",
+        name="cmk",
+        type="RSA",
+        size=2048,
+        operations=("unwrapKey", "wrapKey"),
+        versions=versions or (version(NEW, 30),),
+        rotation=RotationPolicy(rotates_after_create="P540D", expires_after="P730D"),
+    )
+    return replace(whole, **changes)
+
+
+def assignment(principal_id: str, role: str, scope: str, **changes: Any) -> Assignment:
+    return replace(Assignment(principal_id, "ServicePrincipal", role, scope, conditional=False), **changes)
+
+
+def row(
+    age: int, identity: str = OWN, operation: str = "KeyUnwrap", of: str = NEW, uses: int = 1, **changes: Any
+) -> UseRow:
+    """Uses of a version `age` days ago."""
+    day = (NOW - days(age)).replace(hour=0)
+    uri = f"https://kv-contoso.vault.azure.net/keys/cmk/{of}"
+    whole = UseRow(
+        day, identity, operation, uri, False, uses, day + timedelta(hours=9), day + timedelta(hours=11)
+    )
+    return replace(whole, **changes)
+
+
+def use(*rows: UseRow) -> KeyUse:
+    since = (NOW - days(90)).replace(hour=0)
+    return KeyUse(f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log", since, NOW, rows)
+
+
+def service(**changes: Any) -> Service:
+    """An account as it should be: nothing is to be found about it."""
+    made = changes.pop("account", None) or account()
+    whole = Service(
+        account_id=made.id if isinstance(made, Account) else account().id,
+        account=made,
+        vault=vault(),
+        key=key(),
+        assignments=(),
+        audit=(DiagnosticSetting("audit", f"{GROUP}/workspaces/log", ("AuditEvent",), dedicated=False),),
+        use=use(row(29, operation="KeyWrap"), row(20)),
+        deleted_keys=(),
+    )
+    return replace(whole, **changes)
+
+
+def facts(*services: Service, **changes: Any) -> Facts:
+    whole = Facts(NOW, "Stack test", services or (service(),), deleted=())
+    return replace(whole, names=((OWN, "identity of account lang-contoso"),), **changes)
+
+
+def rich() -> Facts:
+    """Everything that a page can show, good and bad."""
+    names = ["1c" * 16, "2d" * 16, OLD, NEW]
+    versions = (
+        version(names[0], 1500, enabled=False, expires_in=-770),
+        version(names[1], 960, enabled=False, expires_in=-230),
+        version(names[2], 420, expires_in=310),
+        version(names[3], 12, expires_in=718),
+    )
+    rows = [row(n, uses=6 + n * 7 % 11, of=OLD) for n in range(88, 9, -1) if n % 7 not in (0, 1)]
+    rows += [row(9, operation="KeyWrap"), *(row(n, uses=5 + n % 4) for n in range(8, 0, -1))]
+    rows += [row(33, OTHER, refused=True, uses=3), row(5, OTHER, uses=2, operation="KeyDecrypt")]
+    rows += [row(9, refused=True, uses=4)]
+    owner = assignment("44444444-4444-4444-4444-444444444444", "Owner", SUBSCRIPTION, actions=("*",))
+    officer = assignment(
+        "55555555-5555-5555-5555-555555555555",
+        "Key Vault Crypto Officer",
+        SUBSCRIPTION,
+        principal_type="Group",
+        data_actions=("Microsoft.KeyVault/vaults/keys/*",),
+    )
+    user = assignment(
+        OWN,
+        "Key Vault Crypto Service Encryption User",
+        key().id,
+        data_actions=tuple(
+            f"Microsoft.KeyVault/vaults/keys/{a}" for a in ("read", "wrap/action", "unwrap/action")
+        ),
+    )
+    bound = service(
+        key=key(*versions),
+        vault=vault(policies=(*vault().policies, AccessPolicy(OTHER, ("all",)))),
+        use=use(*rows),
+        assignments=(owner,),
+        deleted_keys=(Deleted("key", "cmk-old", NOW - days(10), NOW + days(80)),),
+        locks=(Lock("keep", "CanNotDelete", GROUP),),
+    )
+    roles = service(
+        account=account("lang-fabrikam", network=OPEN, local_auth=True),
+        vault=vault(uses_rbac=True, policies=(), network=OPEN, purge_protection=False),
+        assignments=(owner, officer, user),
+        key=key(version(NEW, 700, expires_in=30), rotation=None),
+        audit=(),
+        use=NotChecked("no diagnostic setting of the vault sends its audit log to a workspace"),
+        exemptions=(
+            Exemption(
+                f"{SUBSCRIPTION}/policyAssignments/cmk", GROUP, "being moved until the summer", "2026-09-30"
+            ),
+        ),
+    )
+    plain = Service(
+        account("lang-plain").id, account("lang-plain", binding=Binding("Microsoft.CognitiveServices"))
+    )
+    refusal = NotChecked("403 AuthorizationFailed: The client does not have authorization to perform action")
+    return facts(
+        bound,
+        roles,
+        plain,
+        Service(account("lang-unread").id, refusal, locks=refusal, exemptions=refusal),
+        deleted=(Deleted("vault", "kv-former", NOW - days(60), NOW + days(30)),),
+        policies=PolicyResults(
+            "language-cmk-policies 0.1.0",
+            "policy pack over the recorded state of stack test, not the live cloud",
+            (
+                Violation(
+                    "vault-purge-protection",
+                    "mandatory",
+                    "fabrikam-vault",
+                    "A vault has purge protection\nfound: enablePurgeProtection is absent\nfix: set it",
+                ),
+            ),
+            ("vault-network-restricted may be broken by *::build-vault until 2030-06-30: hosted runners",),
+        ),
+    )

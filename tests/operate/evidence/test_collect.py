@@ -1,0 +1,238 @@
+"""Evidence of a cloud with a rotated, a cut off and a plain account: what is told, and what is not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from operate.evidence.as_json import document, text
+from operate.evidence.collect import accounts_in, collect, kept_since
+from operate.evidence.findings import findings
+from operate.evidence.model import Account, Facts, Key, KeyUse, NotChecked, Service, UseRow, Vault
+from operate.evidence.use import bound_since, spans
+from tests.operate.evidence.door_azure import (
+    ACCOUNTS,
+    OTHER_SUBSCRIPTION,
+    SUBSCRIPTION,
+    WORKSPACE,
+    DoorAzure,
+    scene,
+    scene_across,
+)
+from tests.operate.evidence.made import NOW, row
+from tests.support.front import Door, token
+
+NAMES = ("cut-off", "plain", "rotated")
+
+
+@pytest.fixture(scope="module")
+def door() -> Door:
+    return scene()
+
+
+def gather(door: Door, *refused: str) -> tuple[Facts, DoorAzure]:
+    azure = DoorAzure(door, *refused)
+    now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
+    return collect(azure, "test", [f"{ACCOUNTS}/{name}" for name in NAMES], now=now, days=90), azure
+
+
+def rules(facts: Facts, subject: str) -> set[str]:
+    return {finding.rule for finding in findings(facts) if finding.subject == subject}
+
+
+def of(facts: Facts, name: str) -> Service:
+    return next(service for service in facts.services if service.name == name)
+
+
+def test_a_rotated_account_is_bound_to_the_newest_version(door: Door) -> None:
+    """Key, versions and binding are the cloud's own, and nothing of severity error is found."""
+    facts, _ = gather(door)
+    service = of(facts, "rotated")
+    assert isinstance(service.account, Account)
+    assert isinstance(service.key, Key)
+    assert len(service.key.versions) == 2
+    assert service.account.binding.key_version == service.key.versions[-1].version
+    assert "old-versions-enabled" in rules(facts, "rotated")
+    assert not rules(facts, "rotated") & {"bound-version-not-newest", "account-cannot-unwrap", "not-checked"}
+
+
+def test_an_account_whose_access_was_taken_is_an_error(door: Door) -> None:
+    """The grant is gone from the vault, so the account is said to be unreadable, on an old version."""
+    facts, _ = gather(door)
+    assert {"account-cannot-unwrap", "bound-version-not-newest"} <= rules(facts, "cut-off")
+
+
+def test_an_account_on_microsofts_keys_is_an_error(door: Door) -> None:
+    """A plain account has no key of the customer's."""
+    facts, _ = gather(door)
+    assert "not-under-customer-key" in rules(facts, "plain")
+
+
+def test_use_is_told_by_identity_and_version(door: Door) -> None:
+    """The account's identity used the old version first and then the new one, as the audit log has it."""
+    facts, _ = gather(door)
+    service = of(facts, "rotated")
+    assert isinstance(service.account, Account)
+    assert isinstance(service.key, Key)
+    assert isinstance(service.use, KeyUse)
+    found = spans(service.account, service.use)
+    assert [span.version for span in found] == [version.version for version in service.key.versions]
+    since = bound_since(service.account, service.key, service.use)
+    assert since.not_before == service.key.versions[-1].created
+    assert since.not_after is not None
+    assert since.not_before is not None
+    assert since.not_before <= since.not_after <= facts.taken
+
+
+def test_every_refused_question_is_told(door: Door) -> None:
+    """Whatever single question is refused, a finding `not-checked` says so: nothing is passed over."""
+    _, azure = gather(door)
+    questions = dict.fromkeys(azure.questions)
+    assert len(questions) > 15
+    silent = []
+    for question in questions:
+        facts, _ = gather(door, question)
+        if not any(f.rule == "not-checked" and "refused by the test" in f.text for f in findings(facts)):
+            silent.append(question)
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    "odd", ["roleAssignments", "/locks", "diagnosticSettings", "/versions", "deletedVaults"]
+)
+def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
+    """What Azure answers in a shape that nobody expected counts as not checked, and ends nothing."""
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    facts = collect(DoorAzure(door, odd=odd), "test", [f"{ACCOUNTS}/rotated"], now=now, days=1)
+    told = [f.text for f in findings(facts) if f.rule == "not-checked"]
+    assert any("the answer could not be read" in text for text in told), told
+
+
+def test_what_is_soft_deleted_is_told_with_its_end(door: Door) -> None:
+    """A deleted vault and a deleted account of the subscription, and when they are gone for good."""
+    facts, _ = gather(door)
+    assert not isinstance(facts.deleted, NotChecked)
+    found = {(one.kind, one.name): one for one in facts.deleted}
+    assert set(found) == {("vault", "kv-former"), ("account", "gone")}
+    assert all(one.deleted and one.purged and one.deleted < one.purged for one in facts.deleted)
+
+
+def test_every_kind_of_question_is_asked(door: Door) -> None:
+    """What is never asked can never be refused; so each kind is counted here."""
+    _, azure = gather(door)
+    kinds = {question.partition("?")[0].rsplit("/", 1)[-1] for question in azure.questions}
+    asked = {"locks", "policyExemptions", "versions", "roleAssignments", "diagnosticSettings", "query"}
+    assert kinds >= asked | {"deletedVaults", "deletedAccounts", "deletedkeys", "vaults", "subscriptions"}
+
+
+def test_what_was_not_read_is_in_the_document(door: Door) -> None:
+    """As a thing of its own with the reason, so that no reader takes it for nothing."""
+    facts, _ = gather(door, "/locks")
+    shown = document(facts, findings(facts), "1")
+    reasons = [service["locks"] for service in shown["services"]]
+    assert reasons == [{"notChecked": "403 Forbidden: refused by the test"}] * 3
+
+
+def test_an_unread_account_is_an_error(door: Door) -> None:
+    """Where nothing of an account can be read, its data counts as unprotected."""
+    facts, _ = gather(door, f"GET {ACCOUNTS}/rotated?")
+    (finding,) = [f for f in findings(facts) if f.subject == "rotated" and f.rule == "not-checked"]
+    assert finding.severity.word == "error"
+
+
+def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(door: Door) -> None:
+    """Collected twice as of one moment, the document does not differ, and holds no token or secret."""
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    ids = [f"{ACCOUNTS}/{name}" for name in NAMES]
+    texts = set()
+    for order in (ids, ids[::-1]):
+        facts = collect(DoorAzure(door), "test", order, now=now, days=90)
+        texts.add(text(document(facts, findings(facts), "1")))
+    assert len(texts) == 1
+    (shown,) = texts
+    assert json.loads(shown)["schema"] == "language-cmk/evidence/1"
+    assert "eyJ" not in shown
+    assert "secret" not in shown.lower()
+
+
+def test_a_subscription_has_its_accounts(door: Door) -> None:
+    """Asked for a subscription, all of its Language accounts are found."""
+    found = accounts_in(DoorAzure(door), SUBSCRIPTION)
+    assert sorted(id.rsplit("/", 1)[-1] for id in found) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("own", [SUBSCRIPTION, OTHER_SUBSCRIPTION])
+def test_the_vault_is_looked_for_in_the_accounts_own_subscription_first(own: str) -> None:
+    """And in others only where it is not there: few logins may read them all."""
+    door = Door()
+    azure = DoorAzure(door)
+    account = scene_across(door, own, own)
+    collect(azure, "test", [account], now=datetime(2030, 1, 1, tzinfo=UTC), days=1)
+    asked = {q.split("/")[2] for q in azure.questions if "/providers/Microsoft.KeyVault/vaults?" in q}
+    assert asked == {own}
+
+
+def test_a_vault_in_another_subscription_is_found() -> None:
+    """The account names its vault by its host alone, so that all subscriptions are looked through."""
+    door = Door()
+    account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
+    facts = collect(DoorAzure(door), "test", [account], now=datetime(2030, 1, 1, tzinfo=UTC), days=1)
+    (service,) = facts.services
+    assert isinstance(service.vault, Vault)
+    assert service.vault.id.split("/")[2] == OTHER_SUBSCRIPTION
+
+
+def test_a_refused_subscription_does_not_hide_the_vault_of_another() -> None:
+    """A login need not read all that is listed to it; where no vault is found, the refusal is told."""
+    door = Door()
+    account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
+    vaults = "/subscriptions/{}/providers/Microsoft.KeyVault/vaults?"
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    azure = DoorAzure(door, vaults.format(SUBSCRIPTION))
+    (service,) = collect(azure, "test", [account], now=now, days=1).services
+    assert isinstance(service.vault, Vault)
+    azure = DoorAzure(door, vaults.format(OTHER_SUBSCRIPTION))
+    (service,) = collect(azure, "test", [account], now=now, days=1).services
+    assert isinstance(service.vault, NotChecked)
+    assert f"subscription {OTHER_SUBSCRIPTION}: 403 Forbidden" in service.vault.why
+
+
+def test_the_log_is_told_of_no_time_that_the_workspace_cannot_know(door: Door) -> None:
+    """Nothing is said of the days before it was made, though 90 were asked for."""
+    facts, _ = gather(door)
+    use = of(facts, "rotated").use
+    assert isinstance(use, KeyUse)
+    made = DoorAzure(door).get(WORKSPACE, "2022-10-01")["properties"]["createdDate"]
+    assert f"{use.since:%Y-%m-%d}" == made[:10]
+
+
+@pytest.mark.parametrize(
+    ("properties", "rows", "days"),
+    [
+        ({}, (), 90),
+        ({"retentionInDays": 730}, (), 90),
+        ({"retentionInDays": 30}, (), 30),
+        ({"retentionInDays": 30, "createdDate": "2026-05-28T00:00:00Z"}, (), 4),
+        # Its table is kept for longer than the others.
+        ({"retentionInDays": 30}, (row(41),), 41),
+    ],
+)
+def test_the_log_begins_where_records_can_be(
+    properties: dict[str, object], rows: tuple[UseRow, ...], days: int
+) -> None:
+    """By the workspace's age and retention, unless a record shows that it has older ones."""
+    since = (NOW - timedelta(days=90)).replace(hour=0)
+    found = kept_since({"properties": properties}, rows, since, NOW)
+    assert found == (NOW - timedelta(days=days)).replace(hour=0)
+
+
+def test_the_local_azure_refuses_any_other_query(door: Door) -> None:
+    """A query that it does not know is refused by name, never answered wrongly."""
+    workspace = DoorAzure(door).get(WORKSPACE, "2022-10-01")
+    url = f"https://api.loganalytics.io/v1/workspaces/{workspace['properties']['customerId']}/query"
+    bearer = token(audience="https://api.loganalytics.io")
+    reply = door.send("POST", url, {"query": "AzureDiagnostics | take 1"}, bearer=bearer)
+    assert reply.status == 501
+    assert "AzureDiagnostics | take 1" in reply.message

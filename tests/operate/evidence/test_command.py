@@ -1,0 +1,138 @@
+"""The command on a real stack: the real engine, the local Azure over sockets, Azure's own clients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from localazure import seed
+from operate.evidence.ask import key_use
+from tests.operate.adopt.field import Field
+from tests.support import cloud
+from tests.support.arm_client import Client, token
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def rotated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningAzure, Stack]]:
+    """Stack dev, deployed and rotated once."""
+    folder = tmp_path_factory.mktemp("evidence")
+    with running_azure(folder / "home") as azure:
+        stack = Stack(folder / "language-cmk", azure.env)
+        for generation in (1, 2):
+            stack.configure(key={"generation": generation})
+            run = stack.deploy()
+            assert run.ok, run.output
+        delete_a_key(azure, stack.outputs()["vaultId"])
+        yield azure, stack
+
+
+def delete_a_key(azure: RunningAzure, vault_id: str) -> None:
+    """Makes a key in the vault and deletes it, by somebody who may do that."""
+    field = Field.at(azure.env)
+    field.key(vault_id, "former")
+    field.policy(vault_id, seed.DEPLOYER.object_id, ["delete"])
+    host = "kv-contoso-dev.vault.azure.net"
+    client = Client(azure.env, host, token(azure.env, "https://vault.azure.net"))
+    status, answer = client.send("DELETE", "/keys/former?api-version=7.4")
+    assert status == 200, answer
+
+
+def at(azure: RunningAzure, days: float = 0) -> str:
+    """A moment on the cloud's clock."""
+    now = float(azure.control("/clock")["seconds"])
+    return datetime.fromtimestamp(now + days * 86400, UTC).isoformat(timespec="seconds")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
+    """It says what the cloud has in its own records, changes nothing in it, and is the same the next time."""
+    azure, stack = rotated
+    outputs = stack.outputs()
+    history = cloud.history(azure, outputs["accountId"])
+    documents = cloud.documents(azure, "account"), cloud.documents(azure, "vault")
+    moment = at(azure)
+    for name in ("first", "second"):
+        run = stack.python("-m", "operate", "evidence", "--stack", "dev", "--out", name, "--at", moment)
+        assert run.code == 0, run.output
+    first, second = files(stack.folder / "first"), files(stack.folder / "second")
+    assert first == second
+    assert sorted(first) == ["SHA256SUMS", "evidence.json", "index.html", "manifest.json"]
+
+    found = json.loads(first["evidence.json"])
+    (service,) = found["services"]
+    versions = [version["version"] for version in service["key"]["versions"]]
+    bound = [key.rsplit("/", 1)[-1] for key in cloud.bound_keys(azure, outputs["accountId"])]
+    assert versions == bound
+    assert service["account"]["binding"]["keyVersion"] == bound[-1]
+    assert service["boundSince"]["notAfter"] is not None
+    assert [grant["principalId"] for grant in service["whoCanUnwrap"]] == [outputs["principalId"]]
+    assert {user["identity"] for user in service["keyUseByIdentity"]} == {outputs["principalId"]}
+    assert found["policyResults"]["violations"]
+    (deleted,) = service["deletedKeys"]
+    assert deleted["name"] == "former"
+    assert deleted["deleted"] < deleted["purged"]
+    assert [f["rule"] for f in found["findings"] if f["rule"] == "not-checked"] == []
+
+    manifest = json.loads(first["manifest.json"])
+    assert all(answer["answer"] == "ok" for answer in manifest["answers"])
+    # Who asks again needs the very question.
+    (query,) = (a["question"] for a in manifest["answers"] if a["question"].startswith("QUERY"))
+    assert key_use(service["vault"]["id"]) in query
+    assert set(manifest["files"]) == {"evidence.json", "index.html"}
+    secret = stack.env["AZURE_CLIENT_SECRET"].encode()
+    assert not any(secret in content or b"eyJ" in content for content in first.values())
+
+    assert cloud.history(azure, outputs["accountId"]) == history
+    assert (cloud.documents(azure, "account"), cloud.documents(azure, "vault")) == documents
+
+
+def test_the_rotation_report(rotated: tuple[RunningAzure, Stack]) -> None:
+    """One line for the service, with the version that the stack's outputs name."""
+    azure, stack = rotated
+    run = stack.python("-m", "operate", "evidence", "rotation", "--stack", "dev", "--at", at(azure, days=600))
+    assert run.code == 0, run.output
+    assert stack.outputs()["keyUriWithVersion"].rsplit("/", 1)[1] in run.output
+    assert "the rotation is overdue" in run.output
+
+
+def test_fails_where_nothing_can_be_asked(rotated: tuple[RunningAzure, Stack]) -> None:
+    """Without a login, a stack or a known cloud the exit code is 2, and nothing is written."""
+    _, stack = rotated
+    account = stack.outputs()["accountId"]
+    for words in (["--stack", "nobody"], ["--account", account, "--cloud", "nowhere"]):
+        run = stack.python("-m", "operate", "evidence", *words, "--out", "none")
+        assert run.code == 2, run.output
+    stack.env["AZURE_CLIENT_SECRET"], kept = "another", stack.env["AZURE_CLIENT_SECRET"]
+    run = stack.python("-m", "operate", "evidence", "--account", account, "--out", "none")
+    stack.env["AZURE_CLIENT_SECRET"] = kept
+    assert run.code == 2, run.output
+    assert "AADSTS7000215" in run.output
+    assert not (stack.folder / "none").exists()
+
+
+def test_a_login_that_may_only_read_gets_the_evidence(rotated: tuple[RunningAzure, Stack]) -> None:
+    """With Reader alone all but the soft-deleted keys is read, and those are said to be not checked."""
+    azure, stack = rotated
+    subscription = f"/subscriptions/{stack.env['AZURE_SUBSCRIPTION_ID']}"
+    grant = {"role": "Reader", "scope": subscription}
+    auditor = azure.control("/principals", {"name": "auditor", "roles": [grant]})
+    kept = {name: stack.env[name] for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")}
+    stack.env.update(AZURE_CLIENT_ID=auditor["clientId"], AZURE_CLIENT_SECRET=auditor["clientSecret"])
+    run = stack.python(
+        "-m", "operate", "evidence", "--account", stack.outputs()["accountId"], "--out", "auditor"
+    )
+    stack.env.update(kept)
+    found = json.loads((stack.folder / "auditor" / "evidence.json").read_text())
+    unread = [f["text"].split(":")[0] for f in found["findings"] if f["rule"] == "not-checked"]
+    assert (run.code, unread) == (0, ["soft-deleted keys"]), run.output

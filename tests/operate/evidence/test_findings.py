@@ -1,0 +1,222 @@
+"""Each rule: found where it is broken, and not where everything is as it should be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operate import evidence
+from operate.evidence.ask import NO_VAULT
+from operate.evidence.finding import Severity
+from operate.evidence.findings import findings
+from operate.evidence.model import (
+    AccessPolicy,
+    Binding,
+    DiagnosticSetting,
+    NotChecked,
+    PolicyResults,
+    RotationPolicy,
+    Service,
+    Vault,
+    Violation,
+)
+from tests.operate.evidence import made
+from tests.operate.evidence.made import NEW, OLD, OPEN, OTHER, OWN, account, key, row, service, vault, version
+
+_OWN_POLICY = AccessPolicy(OWN, ("get", "unwrapkey", "wrapkey"))
+_REFUSED = NotChecked("403 Forbidden: no")
+
+
+def bound_to(name: str) -> Binding:
+    return replace(account().binding, key_version=name)
+
+
+def network(vault: Vault, **changes: Any) -> Vault:
+    return replace(vault, network=replace(vault.network, **changes))
+
+
+BROKEN: list[tuple[str, str, Service]] = [
+    (
+        "error",
+        "not-under-customer-key",
+        Service("/x/a", account(binding=Binding("Microsoft.CognitiveServices"))),
+    ),
+    ("error", "identity-missing", service(account=account(identities=()))),
+    (
+        "error",
+        "identity-missing",
+        service(account=account(binding=replace(account().binding, identity_client_id="gone"))),
+    ),
+    ("warning", "local-auth-on", service(account=account(local_auth=True))),
+    ("warning", "account-network-open", service(account=account(network=OPEN))),
+    ("warning", "account-not-settled", service(account=account(state="Accepted"))),
+    ("error", "bound-without-version", service(account=account(binding=bound_to("")))),
+    ("error", "bound-version-missing", service(account=account(binding=bound_to(OLD)))),
+    ("error", "bound-version-disabled", service(key=key(version(NEW, 30, enabled=False)))),
+    ("error", "bound-version-expired", service(key=key(version(NEW, 30, expires_in=0)))),
+    ("warning", "bound-version-expires-soon", service(key=key(version(NEW, 30, expires_in=59)))),
+    ("warning", "bound-version-not-newest", service(key=key(version(NEW, 30), version(OLD, 3)))),
+    ("note", "old-versions-enabled", service(key=key(version(OLD, 60), version(NEW, 30)))),
+    ("error", "key-not-rsa-2048", service(key=key(size=3072))),
+    ("error", "key-not-rsa-2048", service(key=key(type="EC", size=None))),
+    ("note", "key-can-do-more", service(key=key(operations=("sign", "unwrapKey", "wrapKey")))),
+    ("warning", "no-rotation-policy", service(key=key(rotation=None))),
+    ("warning", "no-rotation-policy", service(key=key(rotation=RotationPolicy(expires_after="P1Y")))),
+    ("warning", "rotation-overdue", service(key=key(rotation=RotationPolicy(rotates_after_create="P29D")))),
+    ("error", "soft-delete-off", service(vault=vault(soft_delete=False))),
+    ("error", "purge-protection-off", service(vault=vault(purge_protection=False))),
+    ("error", "other-region", service(vault=vault(location="northeurope"))),
+    ("error", "other-tenant", service(vault=vault(tenant_id=OTHER))),
+    ("error", "trusted-services-shut-out", service(vault=network(vault(), bypass="None"))),
+    ("warning", "vault-network-open", service(vault=vault(network=OPEN))),
+    ("error", "account-cannot-unwrap", service(vault=vault(policies=()))),
+    ("error", "account-cannot-unwrap", service(vault=vault(uses_rbac=True))),
+    ("warning", "grant-too-wide", service(vault=vault(policies=(AccessPolicy(OWN, ("all",)),)))),
+    (
+        "warning",
+        "others-can-unwrap",
+        service(vault=vault(policies=(_OWN_POLICY, AccessPolicy(OTHER, ("decrypt",))))),
+    ),
+    (
+        "note",
+        "others-can-grant",
+        service(assignments=(made.assignment(OTHER, "Owner", made.SUBSCRIPTION, actions=("*",)),)),
+    ),
+    ("warning", "key-use-not-recorded", service(audit=())),
+    (
+        "warning",
+        "key-use-not-recorded",
+        service(audit=(DiagnosticSetting("audit", "/w", ("AllMetrics",), dedicated=False),)),
+    ),
+    ("error", "others-did-unwrap", service(use=made.use(row(3), row(2, OTHER)))),
+    ("warning", "account-was-refused", service(use=made.use(row(3), row(2, refused=True)))),
+    ("warning", "others-were-refused", service(use=made.use(row(3), row(2, OTHER, refused=True)))),
+]
+
+
+def test_an_account_as_it_should_be_has_no_findings() -> None:
+    """Nothing is found where nothing is wrong."""
+    assert findings(made.facts()) == ()
+
+
+@pytest.mark.parametrize(("severity", "rule", "broken"), BROKEN)
+def test_a_broken_rule_is_found(severity: str, rule: str, broken: Service) -> None:
+    """What is broken is found under its rule, with its severity, what was found and what to do."""
+    found = [f for f in findings(made.facts(broken)) if f.rule == rule]
+    assert [f.severity.word for f in found] == [severity]
+    assert found[0].text
+    assert found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("rule", "sound"),
+    [
+        ("old-versions-enabled", service(key=key(version(OLD, 60, enabled=False), version(NEW, 30)))),
+        ("bound-version-not-newest", service(key=key(version(NEW, 30), version(OLD, 3, enabled=False)))),
+        ("bound-version-expires-soon", service(key=key(version(NEW, 30, expires_in=60)))),
+        ("rotation-overdue", service(key=key(rotation=RotationPolicy(rotates_after_create="P30D")))),
+        ("trusted-services-shut-out", service(vault=vault(network=replace(OPEN, bypass="None")))),
+        ("others-did-unwrap", service(use=made.use(row(3), row(2, OTHER, "KeyWrap")))),
+        ("others-can-unwrap", service(vault=vault(policies=(_OWN_POLICY, AccessPolicy(OTHER, ("get",)))))),
+    ],
+)
+def test_what_is_just_right_is_not_found(rule: str, sound: Service) -> None:
+    """Next to what breaks a rule, and not broken."""
+    assert rule not in {f.rule for f in findings(made.facts(sound))}
+
+
+def test_every_rule_is_broken_above() -> None:
+    """No rule of the code is without a case."""
+    folder = Path(evidence.__file__ or "").parent
+    written = {
+        rule
+        for name in ("rules_key.py", "rules_vault.py")
+        for rule in re.findall(r'found\(\s*"([a-z0-9-]+)",', (folder / name).read_text())
+    }
+    assert written == {rule for _, rule, _ in BROKEN}
+
+
+@pytest.mark.parametrize(
+    ("part", "severity"),
+    [
+        ("account", "error"),
+        ("vault", "error"),
+        ("key", "error"),
+        ("assignments", "warning"),
+        ("audit", "warning"),
+        ("use", "warning"),
+        ("deleted_keys", "warning"),
+        ("locks", "warning"),
+        ("exemptions", "warning"),
+    ],
+)
+def test_what_could_not_be_read_is_found(part: str, severity: str) -> None:
+    """A refused part is a finding: an error where it would have shown whether the data is protected."""
+    changes: dict[str, Any] = {part: _REFUSED}
+    found = findings(made.facts(replace(service(), **changes)))
+    assert [(f.rule, f.severity.word) for f in found if f.rule == "not-checked"] == [
+        ("not-checked", severity)
+    ]
+    assert "403 Forbidden: no" in found[0].text
+
+
+def test_a_vault_without_purge_protection_is_found_though_its_key_is_not_read() -> None:
+    """A key that is gone hides nothing of what protects it."""
+    broken = service(vault=vault(purge_protection=False), key=NotChecked("404 KeyNotFound: no"))
+    assert {"purge-protection-off", "not-checked"} <= {f.rule for f in findings(made.facts(broken))}
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("404 KeyNotFound: no", "soft-deleted"),
+        (f"{NO_VAULT} 'kv-x'", "soft-deleted"),
+        ("403 Forbidden: no", "with a login that may read it"),
+    ],
+)
+def test_what_is_not_there_is_to_be_recovered(why: str, words: str) -> None:
+    """Another login does not find a key or vault that was deleted."""
+    (finding,) = (f for f in findings(made.facts(service(key=NotChecked(why)))) if f.rule == "not-checked")
+    assert words in finding.fix
+
+
+def test_under_azure_rbac_unread_role_assignments_are_an_error() -> None:
+    """There the role assignments alone tell who can unwrap."""
+    found = findings(made.facts(service(vault=vault(uses_rbac=True), assignments=_REFUSED)))
+    assert [(f.rule, f.severity) for f in found] == [("not-checked", Severity.ERROR)]
+
+
+def test_policy_results_are_findings_by_their_level() -> None:
+    """A mandatory rule that is broken is an error, an advisory one a note, an unread result a warning."""
+    text = "A vault has purge protection\nfound: it has none\nrequired: it\nfix: turn it on"
+    broken = tuple(
+        Violation("vault-purge-protection", level, "v", text) for level in ("mandatory", "advisory")
+    )
+    found = findings(made.facts(policies=PolicyResults("pack 1", "state", broken, ())))
+    assert [f.severity.word for f in found] == ["error", "note"]
+    assert found[0].text.endswith("it has none")
+    assert found[0].fix == "turn it on"
+    (unread,) = findings(made.facts(policies=_REFUSED))
+    assert unread.severity is Severity.WARNING
+
+
+def test_the_severest_come_first() -> None:
+    """Findings are in order of severity, then of subject."""
+    found = findings(made.rich())
+    assert [f.severity for f in found] == sorted(f.severity for f in found)
+    assert {f.severity for f in found} == set(Severity)
+
+
+def test_the_document_lists_every_rule() -> None:
+    """docs/evidence.md has each rule with its severity, and no other."""
+    folder = Path(evidence.__file__ or "").parents[2]
+    rows = re.findall(
+        r"^\| `([a-z0-9-]+)` \| (\w+)", (folder / "docs" / "evidence.md").read_text(), re.MULTILINE
+    )
+    assert {(rule, severity) for rule, severity in rows if rule != "not-checked"} == {
+        (rule, severity) for severity, rule, _ in BROKEN
+    }

@@ -1,0 +1,147 @@
+"""The page: it shows everything, fetches nothing, no name becomes markup; in a browser and on paper."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from operate.evidence.findings import findings
+from operate.evidence.html import element, join, table
+from operate.evidence.manifest import manifest, sha256
+from operate.evidence.model import Facts, NotChecked
+from operate.evidence.page import page
+from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, facts, key, rich, service, version
+
+EVIL = "<img src=x onerror=alert(1)>'\"&"
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(
+    BROWSER is None, reason="no Chromium: apt-get install chromium, then it runs"
+)
+
+
+def shown(of: Facts) -> str:
+    return page(of, findings(of), version="9.9", digest="d" * 64)
+
+
+def test_it_shows_every_finding_and_version() -> None:
+    """Whatever is in the document is on the page."""
+    text = unescape(shown(rich()))
+    for finding in findings(rich()):
+        assert finding.text in text
+        assert finding.fix in text
+    for words in (NEW, OLD, OTHER, "9.9", "d" * 64, "kv-former", "cmk-old", "hosted runners", "403 Auth"):
+        assert words in text, words
+
+
+def test_the_verdict_is_that_of_the_findings() -> None:
+    """Green only without an open error."""
+    assert 'class="verdict good"' in shown(facts())
+    assert 'class="verdict error"' in shown(rich())
+    assert "5 open findings of severity error" in shown(rich())
+
+
+def test_nothing_is_said_to_hold_where_there_is_no_account() -> None:
+    """A login that sees no account has shown nothing."""
+    text = shown(Facts(NOW, "Subscription x", (), deleted=()))
+    assert 'class="verdict good"' not in text
+    assert "no account here that this login can see" in text
+    assert "Every account was read" not in text
+
+
+def test_it_needs_nothing_but_itself() -> None:
+    """No script, and nothing that a browser would fetch; its policy forbids both."""
+    text = shown(rich())
+    assert "default-src 'none'" in unescape(text)
+    assert not re.search(r"<script|<link|<img|<iframe|\bsrc=|url\(|@import", text)
+    assert set(re.findall(r'href="([^"]*)"', text)) == {
+        f"#service-{name}" for name in ("lang-contoso", "lang-fabrikam", "lang-plain", "lang-unread")
+    }
+
+
+def test_no_name_is_ever_markup() -> None:
+    """Tags in names, ids and refusals are shown as text."""
+    evil = replace(account(), name=EVIL, id=f"/a/{EVIL}", kind=EVIL, sku=EVIL, location=EVIL)
+    of = facts(
+        service(
+            account=evil, use=NotChecked(EVIL), key=key(replace(version(NEW, 3), version=EVIL), name=EVIL)
+        )
+    )
+    text = shown(replace(of, subject=EVIL, names=(("x", EVIL),)))
+    assert "<img" not in text
+    assert unescape(text).count(EVIL) > 8
+
+
+def test_charts_are_well_formed_and_told_in_words() -> None:
+    """Each chart is an image with a title and a description, for those who do not see it."""
+    charts = re.findall(r"<svg.*?</svg>", shown(rich()), re.DOTALL)
+    assert len(charts) == 3
+    for chart in charts:
+        root = ET.fromstring(chart)
+        assert root.get("role") == "img"
+        assert [child.tag for child in root][:2] == ["title", "desc"]
+        assert all(child.text for child in list(root)[:2])
+
+
+def test_the_versions_chart_draws_what_is_valid_used_and_bound() -> None:
+    """Four versions, two of them disabled, two seen in use, one bound; and the next rotation."""
+    (chart, *_) = re.findall(r"<svg.*?</svg>", shown(rich()), re.DOTALL)
+    counts = {
+        name: len(re.findall(rf'<rect [^>]*class="{name}"', chart))
+        for name in ("valid", "off", "used", "bound")
+    }
+    assert counts == {"valid": 2, "off": 2, "used": 2, "bound": 1}
+    assert "next rotation" in chart
+    assert all(float(x) >= 0 for x in re.findall(r' (?:x|width)="([^"]+)"', chart))
+
+
+def test_elements_escape_what_is_not_html() -> None:
+    """Text and attribute values are escaped; a table without rows says so."""
+    assert element("a", "<", href='"') == '<a href="&quot;">&lt;</a>'
+    assert join(["<b>", element("b")]) == "&lt;b&gt;<b></b>"
+    assert table("t", ["h"], [], empty="nothing") == '<p class="empty">nothing</p>'
+
+
+def test_the_manifest_has_every_hash() -> None:
+    """A file that was changed by one letter has another hash."""
+    text = manifest({"a": "1", "b": "2"}, [], "9")
+    assert sha256("1") in text
+    assert sha256("2") in text
+    assert manifest({"a": "1 ", "b": "2"}, [], "9") != text
+
+
+@needs_browser
+def test_a_browser_renders_and_prints_it(tmp_path: Path) -> None:
+    """Chromium lays the page out, fetches nothing, and prints it, each account on a new sheet."""
+    text = shown(rich())
+    (tmp_path / "index.html").write_text(text, encoding="utf-8")
+    quiet = [f"--disable-{word}" for word in ("background-networking", "component-update", "sync", "gpu")]
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--no-first-run", *quiet]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer"]
+
+    def run(file: str, *words: str) -> subprocess.CompletedProcess[str]:
+        address = (tmp_path / file).as_uri()
+        return subprocess.run(
+            [*command, *words, address], capture_output=True, text=True, timeout=120, check=True
+        )
+
+    looked = run("index.html", "--enable-logging=stderr", "--dump-dom")
+    assert looked.stdout.count("<section") == 5
+    assert ":CONSOLE:" not in looked.stderr
+    # So would a browser complain, if there were anything to fetch.
+    fetches = text.replace("<body>", '<body><img src="https://example.com/x.png">')
+    (tmp_path / "fetches.html").write_text(fetches, encoding="utf-8")
+    assert ":CONSOLE:" in run("fetches.html", "--enable-logging=stderr", "--dump-dom").stderr
+
+    run("index.html", f"--print-to-pdf={tmp_path / 'pages.pdf'}")
+    pdf = (tmp_path / "pages.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    pages = [int(count) for count in re.findall(rb"/Count (\d+)", pdf)]
+    # A summary, a sheet or more for each of four accounts, and what concerns all of them.
+    assert max(pages) >= 6

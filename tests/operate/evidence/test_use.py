@@ -1,0 +1,58 @@
+"""What the audit log tells: since when a version is bound, who used it."""
+
+from __future__ import annotations
+
+from operate.evidence.model import Identity, NotChecked
+from operate.evidence.use import bound_since, rows_of, spans, users
+from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, OWN, account, days, key, row, use, version
+
+
+def test_bound_since_is_the_first_use_by_the_account() -> None:
+    """Not somebody else's use, not a refused one, not one of another version."""
+    log = use(row(9, OTHER), row(8, refused=True), row(7, of=OLD), row(6, operation="KeyWrap"), row(5))
+    found = bound_since(account(), key(version(NEW, 30)), log)
+    assert found.not_before == NOW - days(30)
+    assert found.not_after == row(6).first
+    assert found.source.startswith("audit log")
+
+
+def test_bound_since_is_not_known_without_use() -> None:
+    """Then the version's age is the one limit, and the reason is said."""
+    silent = bound_since(account(), key(version(NEW, 30)), use(row(7, of=OLD)))
+    assert (silent.not_before, silent.not_after) == (NOW - days(30), None)
+    assert "has no use of this version" in silent.source
+    unread = bound_since(account(), NotChecked("x"), NotChecked("no workspace"))
+    assert (unread.not_before, unread.not_after) == (None, None)
+    assert "no workspace" in unread.source
+
+
+def test_spans_follow_the_account_through_its_versions() -> None:
+    """One stretch for each version that the account used, in order, with the number of its uses."""
+    log = use(row(20, of=OLD, uses=3), row(10, of=OLD, uses=2), row(9, uses=5), row(8, OTHER))
+    found = spans(account(), log)
+    assert [(span.version, span.uses) for span in found] == [(OLD, 5), (NEW, 5)]
+    assert (found[0].first, found[0].last) == (row(20).first, row(10).last)
+    assert spans(account(identities=()), log) == ()
+    assert spans(account(identities=(Identity("systemAssigned", OWN.upper()),)), log) == found
+
+
+def test_users_are_summed_by_identity() -> None:
+    """Wraps, unwraps and refusals of each identity, decrypt counted as unwrap, encrypt as wrap."""
+    log = [
+        row(5, uses=2),
+        row(4, operation="KeyWrap"),
+        row(3, operation="KeyDecrypt"),
+        row(2, operation="KeyEncrypt", refused=True, uses=4),
+        row(1, OTHER, uses=7),
+    ]
+    own, other = users(log)
+    assert (own.identity, own.wraps, own.unwraps, own.refused) == (OWN, 1, 3, 4)
+    assert (own.first, own.last) == (row(5).first, row(2).last)
+    assert (other.identity, other.unwraps) == (OTHER, 7)
+
+
+def test_rows_of_a_key_are_of_no_other() -> None:
+    """A vault has other keys; a row that names no key may be about any."""
+    mine, nobody = row(3), row(2, key_uri="")
+    another = row(1, key_uri="https://kv-contoso.vault.azure.net/keys/cmk-2/0")
+    assert rows_of("CMK", use(mine, nobody, another)) == (mine, nobody)

@@ -1,0 +1,168 @@
+"""The state after a killed update: what is taken over, what is left, what is refused."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+from localazure.standin.table import BY_TOKEN
+from operate.recover.ids import FORMS, UnknownIdError, arm_id
+from operate.recover.state import as_exported, resolved
+from tests.support.stack import ROOT
+
+COMPONENTS = ROOT / "components"
+SUBSCRIPTION = "7b2e9d40-1c58-4f6a-8e37-94a0c5d6b213"
+OTHER = "3f0a4c7b-1c58-4f6a-8e37-94a0c5d6b213"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"
+ACCOUNT = "azure-native:cognitiveservices:Account"
+PROVIDER = "urn:pulumi:dev::p::pulumi:providers:azure-native::default"
+
+
+def resource(type: str, name: str, id: str = "", **inputs: Any) -> dict[str, Any]:
+    found = {"urn": f"urn:pulumi:dev::p::c:index:C${type}::{name}", "type": type, "inputs": inputs}
+    return {**found, "custom": True, "provider": f"{PROVIDER}::1", **({"id": id} if id else {})}
+
+
+def account(name: str, id: str = "") -> dict[str, Any]:
+    return resource(ACCOUNT, "account", id, accountName=name, resourceGroupName="rg-a")
+
+
+def state(*resources: dict[str, Any], pending: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    provider = {"urn": PROVIDER, "id": "1", "type": "pulumi:providers:azure-native", "inputs": {}}
+    operations = [{"type": type, "resource": made} for type, made in pending]
+    return {
+        "version": 3,
+        "deployment": {"resources": [provider, *resources], "pending_operations": operations},
+    }
+
+
+def types_of_the_components() -> Iterator[str]:
+    """Every azure-native type that a component makes, from the components' code."""
+    for file in COMPONENTS.glob("*.py"):
+        tree = ast.parse(file.read_text())
+        modules = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "pulumi_azure_native"
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id in modules
+            ):
+                found = getattr(importlib.import_module(f"pulumi_azure_native.{node.value.id}"), node.attr)
+                if isinstance(found, type) and issubclass(found, pulumi.CustomResource):
+                    yield f"azure-native:{node.value.id}:{node.attr}"
+
+
+def test_every_type_that_a_component_makes_has_its_id() -> None:
+    """Whatever create is cut off, its resource can be found."""
+    made = set(types_of_the_components())
+    assert len(made) > 10
+    assert made <= set(FORMS)
+
+
+@pytest.mark.parametrize("type", [type for type in FORMS if type.lower() in BY_TOKEN])
+def test_ids_are_those_that_azure_native_gives(type: str) -> None:
+    """The form of each id is the one that the stand-in for azure-native makes."""
+    assert FORMS[type] == BY_TOKEN[type.lower()].path
+
+
+def test_an_id_is_made_of_the_inputs() -> None:
+    """Also from an input inside another, and from one that is an id itself."""
+    place = {"resourceGroupName": "rg-a", "vaultName": "kv-a"}
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-a"
+    policy = {**place, "policy": {"objectId": "o"}}
+    assert arm_id("azure-native:keyvault:AccessPolicy", policy, SUBSCRIPTION) == f"{vault}/accessPolicy/o"
+    setting = arm_id("azure-native:monitor:DiagnosticSetting", {"resourceUri": vault, "name": "n"}, None)
+    assert setting == f"{vault}/providers/Microsoft.Insights/diagnosticSettings/n"
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "subscription", "words"),
+    [
+        ("azure-native:storage:StorageAccount", {}, SUBSCRIPTION, "pulumi import"),
+        (ACCOUNT, {"accountName": "a", "resourceGroupName": "g"}, None, "ARM_SUBSCRIPTION_ID"),
+        (ACCOUNT, {"resourceGroupName": "g"}, SUBSCRIPTION, "accountName is None"),
+    ],
+)
+def test_fails_where_an_id_cannot_be_told(
+    type: str, inputs: dict[str, Any], subscription: str | None, words: str
+) -> None:
+    """The message says what is missing, or what to do instead."""
+    with pytest.raises(UnknownIdError, match=words):
+        arm_id(type, inputs, subscription)
+
+
+def test_a_create_is_taken_over_and_the_rest_is_the_engines() -> None:
+    """What was created gets its id; updates, deletes and our own provider's creates are done again."""
+    group = resource("azure-native:resources:ResourceGroup", "group", GROUP, resourceGroupName="rg-a")
+    binding = resource("azure-cmk:index:CustomerManagedKey", "binding")
+    pending = [("creating", account("lang-a")), ("updating", group), ("creating", binding)]
+    after, cuts = resolved(state(group, pending=pending), None)
+    id = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-a"
+    assert [(cut.doing, cut.id) for cut in cuts] == [("creating", id), ("updating", ""), ("creating", "")]
+    assert after["deployment"]["resources"][-1] == account("lang-a", id)
+    assert len(after["deployment"]["resources"]) == 3
+    assert "pending_operations" not in after["deployment"]
+
+
+def test_a_replacement_keeps_what_it_replaces_until_it_is_deleted() -> None:
+    """The new one comes first and the old one is marked, as the engine itself has them between the halves."""
+    old = account("lang-old", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-old")
+    after, (cut,) = resolved(state(old, pending=[("creating", account("lang-new"))]), None)
+    _, new, marked = after["deployment"]["resources"]
+    assert new["id"].endswith("/lang-new")
+    assert marked == {**old, "delete": True}
+    assert "lang-old, which `pulumi up` deletes" in str(cut)
+
+
+def test_a_create_that_is_in_the_state_is_not_doubled() -> None:
+    """An operation whose end was recorded and which is still listed adds nothing."""
+    made = account("lang-a", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/LANG-A")
+    after, _ = resolved(state(made, pending=[("creating", account("lang-a"))]), None)
+    assert after["deployment"]["resources"][1:] == [made]
+
+
+def test_the_subscription_is_the_providers_own() -> None:
+    """A provider that names one is believed; else its other resources tell, and only then the login."""
+    named = state(pending=[("creating", account("lang-a"))])
+    named["deployment"]["resources"][0]["inputs"] = {"subscriptionId": OTHER}
+    assert f"/{OTHER}/" in resolved(named, SUBSCRIPTION)[1][0].id
+    group = resource("azure-native:resources:ResourceGroup", "group", GROUP)
+    told = state(group, pending=[("creating", account("lang-a"))])
+    assert f"/{SUBSCRIPTION}/" in resolved(told, OTHER)[1][0].id
+    alone = state(pending=[("creating", account("lang-a"))])
+    assert f"/{OTHER}/" in resolved(alone, OTHER)[1][0].id
+
+
+def test_fails_with_the_state_as_it_was() -> None:
+    """One operation that cannot be resolved leaves all of them, and every problem is told."""
+    unknown = resource("azure-native:storage:StorageAccount", "storage")
+    before = state(pending=[("creating", unknown), ("creating", account("lang-a"))])
+    kept = copy.deepcopy(before)
+    after, cuts = resolved(before, None)
+    assert after == before == kept
+    assert [bool(cut.problem) for cut in cuts] == [True, True]
+
+
+def test_a_checkpoint_is_a_state_too() -> None:
+    """What a backend keeps of earlier updates is read as an export of that time."""
+    exported = state(account("lang-a"), pending=[])
+    checkpoint = {"version": 3, "checkpoint": {"stack": "dev", "latest": exported["deployment"]}}
+    assert as_exported(checkpoint) == exported == as_exported(exported)
+
+
+@pytest.mark.parametrize("document", [{}, {"checkpoint": {}}, {"deployment": None}])
+def test_fails_for_a_file_that_is_no_state(document: dict[str, Any]) -> None:
+    """Anything else is refused before it is written."""
+    with pytest.raises(ValueError, match="pulumi stack export"):
+        as_exported(document)

@@ -1,0 +1,106 @@
+"""The manners that all commands share."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from operate.__main__ import COMMANDS, main
+from tests.support.stack import ROOT
+
+RUN = [sys.executable, "-m", "operate"]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command has its help, and takes --stack; the whole has a line for each command."""
+    with pytest.raises(SystemExit, match="0"):
+        main([word for word in (command, "--help") if word])
+    printed = capsys.readouterr().out
+    assert "--stack NAME" in printed if command else all(name in printed for name in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [["nothing"], [], ["verify"], ["recover", "--stack"]])
+def test_wrong_words_are_a_usage_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, with the usage."""
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "usage: python -m operate" in capsys.readouterr().err
+
+
+NEED_A_STACK = {
+    "verify": [],
+    "evidence": [],
+    "revoke-commands": [],
+    "disable-version": ["0" * 32],
+    "recover": [],
+}
+
+
+@pytest.mark.parametrize("command", NEED_A_STACK)
+def test_without_the_pulumi_cli_each_says_how_to_get_it(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, no traceback, exit code 2."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main([command, *NEED_A_STACK[command], "--stack", "dev"]) == 2
+    printed = capsys.readouterr().err
+    assert f"{command}: the Pulumi CLI is not on PATH: run `eval" in printed
+    assert "Traceback" not in printed
+
+
+def fake_pulumi(folder: Path, script: str) -> dict[str, str]:
+    """An environment whose Pulumi CLI is a shell script."""
+    file = folder / "pulumi"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.parametrize("command", NEED_A_STACK)
+def test_the_engines_own_words_are_the_error(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stack that is not there is no traceback, either."""
+    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, "echo error: no stack named dev >&2; exit 255")["PATH"])
+    assert main([command, *NEED_A_STACK[command], "--stack", "dev"]) == 2
+    assert "no stack named dev" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
+    """One word on stderr and exit code 130."""
+    started = tmp_path / "started"
+    env = fake_pulumi(tmp_path, f"touch {started}; exec sleep 60")
+    running = subprocess.Popen(
+        [*RUN, "verify", "--stack", "dev"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
+    )
+    while not started.exists() and running.poll() is None:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (130, "verify: interrupted\n")
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
+    """Whoever pages the output and quits early sees no traceback."""
+    outputs = tmp_path / "outputs.json"
+    vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
+    service = {
+        "accountId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a",
+        "principalId": "p",
+        "vaultId": vault,
+        "keyUriWithVersion": f"https://kv.vault.azure.net/keys/k/{'0' * 32}",
+        "grantId": f"{vault}/accessPolicy/p",
+    }
+    outputs.write_text(json.dumps({"services": {str(n): service for n in range(200)}}))
+    words = f"{sys.executable} -m operate revoke-commands --stack dev --outputs {outputs} | head -1"
+    done = subprocess.run(["bash", "-c", words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("# Emergency")
+    assert done.stderr == ""
