@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.keys import KeyClient, KeyProperties
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
@@ -103,15 +104,20 @@ def run(arguments: argparse.Namespace) -> int:
     targets = [key_of(one) for one in services(outputs(arguments.stack), arguments.service).values()]
     credential = DefaultAzureCredential(authority=cloud_of(targets[0].vault_uri).authority)
     clients = {one.key_uri.lower(): (KeyClient(one.vault_uri, credential), one.key_name) for one in targets}
-    keys = {
-        uri: list(client.list_properties_of_key_versions(name)) for uri, (client, name) in clients.items()
-    }
-    if reasons := problems(keys, arguments.version, accounts(targets, credential)):
-        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons]))
-    print("no account is bound to it that this login can see in the subscriptions of account and vault")
+    keys, unread = {}, []
     for uri, (client, name) in clients.items():
+        try:
+            keys[uri] = list(client.list_properties_of_key_versions(name))
+        except HttpResponseError as error:
+            # The versions may all be of keys that this login may list.
+            unread.append(f"key {uri} was not read: {error.message}")
+    if reasons := problems(keys, arguments.version, accounts(targets, credential)):
+        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
+    print("no account is bound to it that this login can see in the subscriptions of account and vault")
+    for uri, versions in keys.items():
+        client, name = clients[uri]
         for version in (
-            str(one.version) for one in keys[uri] if str(one.version).lower() in arguments.version
+            str(one.version) for one in versions if str(one.version).lower() in arguments.version
         ):
             if not arguments.yes:
                 print(f"{uri}/{version} would be disabled; say --yes to do it")
