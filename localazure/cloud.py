@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 import uuid
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from localazure.behaviour import Behaviour, changed, restored
 from localazure.store import Store
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """What Azure leaves open or varies; all of it can be set through the control endpoint.
-
-    Durations and delays are seconds on the cloud's clock.
-    """
-
-    operation_seconds: float = 0.0
-    """How long a long-running operation takes; 0 ends it at the first poll that follows it."""
-    group_retry_seconds: int = 15
-    """The Retry-After of a resource group's delete; 15 was observed, and clients do wait as long."""
-    synchronous_creates: bool = False
-    """Whether an account PUT answers `Succeeded` at once, the other shape observed on Azure."""
-    failing_operations: str = ""
-    """The error code with which creates and changes of accounts that begin meanwhile end as Failed, once they
-    were accepted; empty: they succeed. What then stays was never observed: here all that was accepted."""
-    grant_delay_seconds: float = 0.0
-    """How long a new access policy entry or role assignment takes to count."""
-    identity_delay_seconds: float = 0.0
-    """How long a new managed identity takes to be known to role assignments."""
-    token_seconds: int = 3599
-    """How long an access token is valid, on the machine's clock; 0 hands out expired ones."""
-    put_without_encryption_unbinds: bool = True
-    """Whether an account PUT without `encryption` goes back to Microsoft's keys (never observed; the
-    safe assumption, design D5)."""
-
-
-_SETTINGS = frozenset(f.name for f in fields(Behaviour))
-
-
-def _problem(name: str, value: Any) -> str:
-    """Why a setting cannot have this value; empty where it can."""
-    usual = getattr(Behaviour, name)
-    number = isinstance(usual, (int, float)) and not isinstance(usual, bool)
-    if number and isinstance(value, (int, float)) and not isinstance(value, bool):
-        fits = 0 <= value < math.inf and (isinstance(usual, float) or isinstance(value, int))
-    else:
-        fits = type(value) is type(usual)
-    kind = "a whole number" if type(usual) is int else f"a {type(usual).__name__}"
-    return "" if fits else f"{name} is {value!r}, expected {kind}{' of 0 or more' if number else ''}"
 
 
 class Clock:
@@ -103,15 +61,8 @@ class Cloud:
 
     @property
     def behaviour(self) -> Behaviour:
-        stored = self.store.get("cloud", "behaviour") or {}
-        # Settings of another version of this code are left out, so that its memory can still be used.
-        return Behaviour(**{name: value for name, value in stored.items() if name in _SETTINGS})
+        return restored(self.store.get("cloud", "behaviour") or {})
 
     def behave(self, **changes: Any) -> None:
-        """Changes the behaviour. Raises ValueError naming the settings that are unknown, or have a value
-        under which nothing would be answered any more."""
-        if unknown := sorted(set(changes) - _SETTINGS):
-            raise ValueError(f"unknown behaviour {unknown}; known are {sorted(_SETTINGS)}")
-        if wrong := [problem for name, value in changes.items() if (problem := _problem(name, value))]:
-            raise ValueError("; ".join(wrong))
-        self.store.put("cloud", "behaviour", asdict(replace(self.behaviour, **changes)))
+        """Sets switches. Raises ValueError naming those that are unknown or cannot have their value."""
+        self.store.put("cloud", "behaviour", asdict(changed(self.behaviour, changes)))

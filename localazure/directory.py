@@ -18,8 +18,8 @@ CERTIFICATE = "principal.certificate"
 class Principal:
     """A service principal: an application's, or a managed identity's.
 
-    `created` is in seconds on the cloud's clock; how long a fresh identity stays unknown to others is
-    `Behaviour.identity_delay_seconds`.
+    `created` is in seconds on the cloud's clock; how long a new one stays unknown to role assignments is
+    `Behaviour.principals_visible_after`.
     """
 
     object_id: str

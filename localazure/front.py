@@ -41,12 +41,13 @@ class Raw:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: an HTTP response, or instead of it what the wire does (`drop`, `hang`)."""
+    """What goes back after `seconds`: an HTTP response, or what the wire does instead (`drop`, `hang`)."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
     wire: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -193,4 +194,5 @@ def _answer(
     headers |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
     if response.status != 204:
         headers["content-length"] = str(len(content))
-    return Answer(response.status, headers, b"" if raw.method == "HEAD" else content, wire)
+    shown = b"" if raw.method == "HEAD" else content
+    return Answer(response.status, headers, shown, wire, response.seconds)

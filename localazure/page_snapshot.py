@@ -7,11 +7,12 @@ operation, nor do what the clock made due, so it reads the documents themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from localazure import faults
-from localazure.cloud import Behaviour, Cloud
+from localazure.behaviour import unusual
+from localazure.cloud import Cloud
 from localazure.directory import list_principals
 from localazure.keyvault.model import Key, Vault, key_of, vault_of
 from localazure.operations import Operation
@@ -105,7 +106,7 @@ def snapshot(cloud: Cloud, view: View = _EVERYTHING) -> Snapshot:
         audit=_audit(cloud, view, names),
         operations=tuple(_running(cloud, now)),
         names=names,
-        behaviour=_unusual(cloud.behaviour),
+        behaviour=unusual(cloud.behaviour),
         faults=tuple(faults.list_faults(cloud)),
         view=view,
     )
@@ -151,8 +152,3 @@ def _running(cloud: Cloud, now: float) -> list[Operation]:
     """Operations whose time is not over; those that merely wait for a last look are as good as ended."""
     found = [Operation(**body) for _, body in cloud.store.scan("operation")]
     return [operation for operation in found if now < operation.ends]
-
-
-def _unusual(behaviour: Behaviour) -> dict[str, Any]:
-    usual = asdict(Behaviour())
-    return {name: value for name, value in asdict(behaviour).items() if value != usual[name]}

@@ -180,8 +180,9 @@ def _require_principal(cloud: Cloud, principal_id: str, type: str, request: Requ
             f"The PrincipalId '{principal_id.replace('-', '')}' has type 'ServicePrincipal' , which is "
             f"different from specified PrinciaplType '{type}'.",
         )
-    known_since = principal.created + cloud.behaviour.identity_delay_seconds if principal else None
-    if not type and (known_since is None or known_since > cloud.clock.now()):
+    known_since = principal.created + cloud.behaviour.principals_visible_after if principal else None
+    checked = not type or cloud.behaviour.principal_type == "checked"
+    if checked and (known_since is None or known_since > cloud.clock.now()):
         tenant = request.caller.tenant_id if request.caller else ""
         raise ServiceError(
             400,

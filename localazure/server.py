@@ -49,6 +49,8 @@ class App:
             content=content,
         )
         answer = await asyncio.get_running_loop().run_in_executor(self._executor, self._answer, raw)
+        if answer.seconds:
+            await asyncio.sleep(answer.seconds)
         if answer.wire:
             await _break(answer.wire, scope, receive)
             return

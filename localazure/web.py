@@ -73,11 +73,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP response; a `body` of None is an empty one, `bytes` go out as they are, the rest as JSON."""
+    """One HTTP response; a `body` of None is an empty one, `bytes` go out as they are, the rest as JSON.
+
+    It goes out `seconds` (real ones) after it was made.
+    """
 
     status: int
     body: Json = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 class ServiceError(Exception):

@@ -7,9 +7,8 @@ Does not own: what ARM answers (shape.py), what a write may do (rules.py, accoun
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
-from localazure import operations
 from localazure.cloud import Cloud
 from localazure.web import Json, Request, ServiceError
 
@@ -150,15 +149,20 @@ def require(cloud: Cloud, id: str) -> Account:
     """The live account with this id. Raises ARM's 404 where there is none."""
     account = find(cloud, id)
     if account is None:
-        _, _, _, _, group, *_, name = id.split("/")
-        raise ServiceError(
-            404,
-            "ResourceNotFound",
-            f"The Resource '{TYPE}/{name}' under resource group '{group}' was not found. "
-            "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-            gateway=True,
-        )
+        raise not_found(id)
     return account
+
+
+def not_found(id: str) -> ServiceError:
+    """ARM's 404 for the account with this id."""
+    _, _, _, _, group, *_, name = id.split("/")
+    return ServiceError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{TYPE}/{name}' under resource group '{group}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        gateway=True,
+    )
 
 
 def new_key() -> str:
@@ -169,38 +173,3 @@ def new_key() -> str:
 def new_etag(cloud: Cloud) -> str:
     """A new entity tag, its quotes being part of it."""
     return f'"{cloud.new_id()}"'
-
-
-def begin_operation(cloud: Cloud, account: Account, running: str) -> operations.Operation:
-    """Starts the operation that will settle an account; `running` is its status until then."""
-    about = {"service": "cognitive", "account": account.id, "running": running}
-    fails = cloud.behaviour.failing_operations
-    return operations.begin(cloud, {**about, "fails": fails} if fails and running != PURGING else about)
-
-
-def settle(cloud: Cloud, account: Account) -> Account:
-    """Ends an account's operation when its time has come, having looked at it."""
-    if account.operation is None:
-        return account
-    operation = operations.poll(cloud, account.operation)
-    if operation is not None and not operation.over(cloud.clock.now()):
-        return account
-    return end(cloud, account, operation)
-
-
-def end(cloud: Cloud, account: Account, operation: operations.Operation | None) -> Account:
-    """The account after its operation: as it was accepted, Succeeded or Failed."""
-    failed = operation is not None and "fails" in operation.about
-    ended = replace(account, state="Failed" if failed else "Succeeded", operation=None, etag=new_etag(cloud))
-    save(cloud, ended)
-    return ended
-
-
-def require_settled(cloud: Cloud, account: Account) -> Account:
-    """The account, if no operation runs on it. Raises 409 (as users reported)."""
-    settled = settle(cloud, account)
-    if settled.operation is not None:
-        raise ServiceError(
-            409, "AccountProvisioningStateInvalid", f"Account {account.id} in state {account.state}"
-        )
-    return settled

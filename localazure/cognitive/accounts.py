@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, content, deleted, writing
+from localazure.cognitive import binding, content, deleted, settling, writing
 from localazure.cognitive.account import Account
 from localazure.cognitive.shape import account_body
 from localazure.paging import page
@@ -14,7 +14,11 @@ from localazure.web import Request, Response, ServiceError
 
 def get(cloud: Cloud, request: Request) -> Response:
     """An account; looking at it may end its operation."""
-    account = stored.settle(cloud, stored.require(cloud, stored.id_of(request)))
+    id = stored.id_of(request)
+    account = settling.settle(cloud, stored.require(cloud, id))
+    if account is None:
+        # Answered, not raised: a refusal would take back that the failed create left nothing.
+        return stored.not_found(id).response()
     return Response(
         200,
         account_body(account, request.api_version, connections_of(cloud, account.id)),
@@ -39,7 +43,7 @@ def put(cloud: Cloud, request: Request) -> Response:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
     body = content.check_body(request.body)
     id = stored.id_of(request)
-    existing = stored.find(cloud, id)
+    existing = _settled(cloud, id)
     _require_match(request, existing)
     if existing is not None:
         return writing.replace_account(cloud, request, body, existing)
@@ -59,18 +63,22 @@ def put(cloud: Cloud, request: Request) -> Response:
 def patch(cloud: Cloud, request: Request) -> Response:
     """Changes what the body names, and nothing else."""
     body = content.check_body(request.body)
-    account = stored.require(cloud, stored.id_of(request))
+    id = stored.id_of(request)
+    account = _settled(cloud, id)
+    if account is None:
+        raise stored.not_found(id)
     _require_match(request, account)
     return writing.update_account(cloud, request, body, account)
 
 
 def delete(cloud: Cloud, request: Request) -> Response:
     """Soft-deletes an account (200, empty, at once); 204 where there is none."""
-    account = stored.find(cloud, stored.id_of(request))
+    account = _settled(cloud, stored.id_of(request))
     if account is None:
         return Response(204)
     _require_match(request, account)
-    gone = deleted.soft_delete(cloud, stored.require_settled(cloud, account))
+    settling.require_settled(account)
+    gone = deleted.soft_delete(cloud, account)
     binding.record(cloud, gone, "DELETE", request.correlation_id)
     return Response(200)
 
@@ -83,10 +91,15 @@ def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
         stored.under(cloud, scope),
         lambda account: account.id,
         lambda account: account_body(
-            stored.settle(cloud, account), version, connections_of(cloud, account.id)
+            settling.settle(cloud, account) or account, version, connections_of(cloud, account.id)
         ),
     )
     return Response(200, body)
+
+
+def _settled(cloud: Cloud, id: str) -> Account | None:
+    account = stored.find(cloud, id)
+    return None if account is None else settling.settle(cloud, account)
 
 
 def _require_match(request: Request, account: Account | None) -> None:

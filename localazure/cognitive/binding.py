@@ -12,15 +12,47 @@ from localazure.cognitive.kinds import find_kind
 from localazure.keyvault import use
 from localazure.web import ServiceError
 
+_NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac"})
+_NOT_CONFIGURED = (
+    "AccessPolicyNotConfiguredForKeyVault",
+    "The managed identity is forbidden by the key vault to wrap & unwrap with the encryption key.",
+)
+# The codes are users' reports. Of the texts only parts were quoted ("managed identity is forbidden ... to
+# wrap & unwrap", "authentication issue on the keyvault"); the rest is assumed.
+_WORDINGS = {
+    "access_policy_not_configured": _NOT_CONFIGURED,
+    "authentication_failure": (
+        "KeyVaultAuthenticationFailure",
+        "The operation failed because of authentication issue on the keyvault.",
+    ),
+    "properties_invalid": ("BadRequest", rules.INVALID),
+    "fails_later": _NOT_CONFIGURED,
+}
 
-def bind_new(cloud: Cloud, account: Account, correlation_id: str) -> Account:
-    """A new account with a new data key, wrapped as its encryption block says. Raises ServiceError."""
+
+def bind_new(cloud: Cloud, account: Account, correlation_id: str) -> tuple[Account, ServiceError | None]:
+    """A new account with a new data key, wrapped as its encryption block says. Raises ServiceError.
+
+    With it, why the operation will fail (`missing_grant` of `fails_later`), or None.
+    """
     _check(cloud, account, creating=True)
-    return _wrapped(cloud, account, data.new_data_key(), correlation_id)
+    data_key = data.new_data_key()
+    try:
+        return _wrapped(cloud, account, data_key, correlation_id), None
+    except _FailsLaterError as later:
+        return replace(account, wrapping=data.wrap_for_microsoft(cloud, data_key)), later.refusal
 
 
-def rebind(cloud: Cloud, old: Account, new: Account, correlation_id: str) -> Account:
-    """`new` with the data key of `old` wrapped as the encryption block of `new` says.
+def with_new_data_key(cloud: Cloud, account: Account) -> Account:
+    """An account that holds no data yet, on Microsoft's key."""
+    return replace(account, wrapping=data.wrap_for_microsoft(cloud, data.new_data_key()))
+
+
+def rebind(
+    cloud: Cloud, old: Account, new: Account, correlation_id: str
+) -> tuple[Account, ServiceError | None]:
+    """`new` with the data key of `old` wrapped as the encryption block of `new` says; and, as `bind_new`
+    gives it, why the operation will fail.
 
     The stored data is not touched. Raises ServiceError when a rule stands against it, or when the old key can
     no longer be used: going on would lose the data for good (the refusal and its text are assumed).
@@ -35,7 +67,10 @@ def rebind(cloud: Cloud, old: Account, new: Account, correlation_id: str) -> Acc
             rules.INVALID,
             headers={"x-localazure-findings": f"the current key cannot be used: {_line(error.message)}"},
         ) from error
-    return _wrapped(cloud, new, data_key, correlation_id)
+    try:
+        return _wrapped(cloud, new, data_key, correlation_id), None
+    except _FailsLaterError as later:
+        return replace(new, wrapping=old.wrapping), later.refusal
 
 
 def check_settings(cloud: Cloud, account: Account) -> None:
@@ -104,9 +139,31 @@ def _wrapped(cloud: Cloud, account: Account, data_key: bytes, correlation_id: st
     try:
         return replace(account, wrapping=data.wrap(cloud, account, data_key, correlation_id))
     except data.KeyUnavailableError as error:
-        # Status and code are assumed; the text is Key Vault's own, as sibling providers pass it on.
-        header = {"x-localazure-findings": f"the identity cannot use the key: {_line(error.message)}"}
-        raise ServiceError(403, "Forbidden", error.message, headers=header) from error
+        refusal = _refusal(cloud, error)
+        if error.code in _NO_GRANT and cloud.behaviour.missing_grant == "fails_later":
+            raise _FailsLaterError(refusal) from error
+        raise refusal from error
+
+
+class _FailsLaterError(Exception):
+    """The grant is missing, and the service notices only in the operation."""
+
+    def __init__(self, refusal: ServiceError) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def _refusal(cloud: Cloud, error: data.KeyUnavailableError) -> ServiceError:
+    """How a binding is refused whose identity cannot use the key (`missing_grant`).
+
+    Of 403, status and code are assumed, and the text is Key Vault's own, as sibling providers pass it on.
+    """
+    header = {"x-localazure-findings": f"the identity cannot use the key: {_line(error.message)}"}
+    wording = _WORDINGS.get(cloud.behaviour.missing_grant) if error.code in _NO_GRANT else None
+    if wording is None:
+        return ServiceError(403, "Forbidden", error.message, headers=header)
+    code, message = wording
+    return ServiceError(400, code, message, headers=header)
 
 
 def _line(text: str) -> str:

@@ -51,7 +51,7 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
     """
     target = account.key_vault_properties
     if target is None:
-        return {"by": MICROSOFT, "wrapped": _text(aes_key_wrap(_master(cloud), data_key))}
+        return wrap_for_microsoft(cloud, data_key)
     object_id, reason = key_user(cloud, account)
     if object_id is None:
         raise KeyUnavailableError("identity", reason)
@@ -67,6 +67,11 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
         wrapped = use.wrap(cloud, **who, data=data_key)
         use.unwrap(cloud, **who, data=wrapped)
     return {**wrapping, "wrapped": _text(wrapped)}
+
+
+def wrap_for_microsoft(cloud: Cloud, data_key: bytes) -> Json:
+    """The data key, wrapped with the key that Microsoft manages."""
+    return {"by": MICROSOFT, "wrapped": _text(aes_key_wrap(_master(cloud), data_key))}
 
 
 def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, identity, policy, projects, rules
+from localazure.cognitive import binding, identity, policy, projects, rules, settling
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
@@ -123,7 +123,7 @@ def purge_account(cloud: Cloud, request: Request) -> Response:
     Raises 404 where there is none, as users reported for a wrong location; the definition also knows 204.
     """
     account = _require(cloud, request)
-    operation = stored.begin_operation(cloud, account, stored.PURGING)
+    operation = settling.begin_operation(cloud, account, stored.PURGING)
     purge(cloud, account)
     binding.record(cloud, account, "purge", request.correlation_id)
     return Response(202, None, operation_headers(request, account, operation))

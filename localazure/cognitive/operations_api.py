@@ -8,6 +8,7 @@ import hashlib
 from localazure import operations
 from localazure.cloud import Cloud, iso
 from localazure.cognitive import account as stored
+from localazure.cognitive import settling
 from localazure.cognitive.account import Account
 from localazure.cognitive.shape import account_body
 from localazure.operations import Operation
@@ -44,7 +45,7 @@ def result(cloud: Cloud, request: Request) -> Response:
     done = operation.done(cloud.clock.now())
     account = stored.find(cloud, operation.about["account"])
     if done and account is not None and account.operation == operation.id:
-        stored.end(cloud, account, operation)
+        settling.end(cloud, account, operation)
     if request.query.get("operationresultresponsetype", "").lower() == "location":
         if not done:
             return Response(202, None, {"Location": _at(request.path, operation) + _LOCATION_FORM})
@@ -66,9 +67,8 @@ def _body(request: Request, operation: Operation, *, done: bool) -> Json:
     if not done:
         return body
     body |= {"status": "Succeeded", "endTime": iso(operation.ends)}
-    if code := operation.about.get("fails"):
-        message = "The operation failed after it was accepted, as this local Azure was told to let it."
-        body |= {"status": "Failed", "error": {"code": code, "message": message}}
+    if fails := operation.about.get("fails"):
+        body |= {"status": "Failed", "error": fails}
     return body
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, deleted, draft, identity, network_rules, policy
+from localazure.cognitive import binding, deleted, draft, identity, network_rules, policy, settling
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
@@ -58,10 +58,11 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
     new = replace(
         new, identity=_identity(cloud, request, new, body.get("identity") or _NO_IDENTITY, old=None)
     )
-    new = binding.bind_new(cloud, new, request.correlation_id)
+    new, refusal = binding.bind_new(cloud, new, request.correlation_id)
     if cloud.behaviour.synchronous_creates:
-        return _ended(cloud, request, new, 201)
-    return _begun(cloud, request, replace(new, state="Creating"), running="Creating", status=201)
+        return _ended(cloud, request, new, 201, refusal)
+    creating = replace(new, state="Creating")
+    return _begun(cloud, request, creating, None, refusal, running="Creating", status=201)
 
 
 def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
@@ -76,10 +77,10 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     new = replace(old, location=location, sku=sku, tags=body.get("tags"), properties=properties, verb="PUT")
     policy.require_allowed(cloud, new)
     sent_encryption = "encryption" in properties
-    if not sent_encryption and old.encryption and not cloud.behaviour.put_without_encryption_unbinds:
-        new = replace(new, properties={**properties, "encryption": old.encryption})
+    if not sent_encryption and old.encryption:
+        new = _silent_about_encryption(cloud, old, new)
     principal_id = (old.identity or {}).get("principalId")
-    new = _changed(
+    new, refusal = _changed(
         cloud,
         request,
         old,
@@ -89,8 +90,9 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
         sent_encryption=sent_encryption,
     )
     if cloud.behaviour.synchronous_creates:
-        return _ended(cloud, request, new, 200)
-    return _begun(cloud, request, replace(new, state="Accepted"), running="Updating", status=200)
+        return _ended(cloud, request, new, 200, refusal)
+    accepted = replace(new, state="Accepted")
+    return _begun(cloud, request, accepted, old, refusal, running="Updating", status=200)
 
 
 def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
@@ -104,7 +106,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
     tags = old.tags if body.get("tags") is None else body["tags"]
     new = replace(old, sku=sku, tags=tags, properties={**old.properties, **sent}, verb="PATCH")
     policy.require_allowed(cloud, new)
-    new = _changed(
+    new, refusal = _changed(
         cloud,
         request,
         old,
@@ -113,7 +115,21 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
         identity_kept=old.identity,
         sent_encryption=sent_encryption,
     )
-    return _begun(cloud, request, replace(new, state="Accepted"), running="Updating", status=202)
+    accepted = replace(new, state="Accepted")
+    return _begun(cloud, request, accepted, old, refusal, running="Updating", status=202)
+
+
+def _silent_about_encryption(cloud: Cloud, old: Account, new: Account) -> Account:
+    """What a PUT without `encryption` makes of one that is there (`put_without_encryption`)."""
+    does = cloud.behaviour.put_without_encryption
+    if does == "refused" and old.key_vault_properties is not None:
+        # Code and text assumed.
+        raise ServiceError(
+            400, "BadRequest", "The encryption of an account on a customer-managed key must be specified."
+        )
+    if does == "keeps":
+        return replace(new, properties={**new.properties, "encryption": old.encryption})
+    return new
 
 
 def _changed(
@@ -125,9 +141,12 @@ def _changed(
     identity_sent: Json | None,
     identity_kept: Json | None,
     sent_encryption: bool,
-) -> Account:
-    """The account after a write: identity resolved, data key under the right key, nothing stored yet."""
-    stored.require_settled(cloud, old)
+) -> tuple[Account, ServiceError | None]:
+    """The account after a write: identity resolved, data key under the right key, nothing stored yet.
+
+    With it, why its operation will fail; None where it will not.
+    """
+    settling.require_settled(old)
     _require_subdomain(cloud, new, old)
     network_rules.require_subdomain(new)
     _require_only_free(cloud, new)
@@ -135,22 +154,36 @@ def _changed(
         new = replace(new, identity=_identity(cloud, request, new, identity_sent, old=identity_kept))
     bound = new.key_vault_properties is not None or old.key_vault_properties is not None
     if (sent_encryption and bound) or new.key_vault_properties != old.key_vault_properties:
-        new = binding.rebind(cloud, old, new, request.correlation_id)
+        new, refusal = binding.rebind(cloud, old, new, request.correlation_id)
     else:
+        refusal = None
         binding.check_settings(cloud, new)
     if not (new.identity or {}).get("principalId"):
         identity.drop_system(cloud, old)
     now = cloud.clock.now()
-    return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=_writer(request))
+    return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=_writer(request)), refusal
 
 
-def _begun(cloud: Cloud, request: Request, account: Account, *, running: str, status: int) -> Response:
-    operation = stored.begin_operation(cloud, account, running)
+def _begun(
+    cloud: Cloud,
+    request: Request,
+    account: Account,
+    before: Account | None,
+    refusal: ServiceError | None,
+    *,
+    running: str,
+    status: int,
+) -> Response:
+    operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
     account = replace(account, operation=operation.id)
     return _saved(cloud, request, account, status, operation_headers(request, account, operation))
 
 
-def _ended(cloud: Cloud, request: Request, account: Account, status: int) -> Response:
+def _ended(
+    cloud: Cloud, request: Request, account: Account, status: int, refusal: ServiceError | None
+) -> Response:
+    if refusal is not None:
+        raise refusal
     return _saved(cloud, request, replace(account, state="Succeeded", operation=None), status, {})
 
 

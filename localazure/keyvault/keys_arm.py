@@ -1,14 +1,16 @@
 """ARM: keys. A PUT makes a key that is not there, and never touches one that is.
 
-ARM needs no right on the vault's data and passes its firewall: its own permissions decide.
+ARM passes the vault's firewall, and its own permissions decide; in a vault under Azure RBAC a role on the
+vault's data may be needed, too (`Behaviour.arm_keys_need_data_role`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from localazure import authorization
 from localazure.cloud import Cloud
-from localazure.keyvault import arm, key_store, making, vault_store
+from localazure.keyvault import access, arm, key_store, making, vault_store
 from localazure.keyvault.key_body import kid
 from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault, recovery_level
 from localazure.keyvault.usage import find_key, find_version
@@ -23,6 +25,7 @@ def put(cloud: Cloud, request: Request) -> Response:
     name = request.params["key"]
     key = key_store.find(cloud, vault, name)
     if key is None or key.visible > cloud.clock.now():
+        _require_data_role(cloud, request, vault, access.CREATE)
         key = making.make(cloud, vault, name, _wish(request.body))
     return answer(_body(vault, key, key.current))
 
@@ -72,7 +75,27 @@ def _vault(cloud: Cloud, request: Request, action: str) -> Vault:
             f"'{vault_id}' could not be found.",
             gateway=True,
         )
+    _require_data_role(cloud, request, vault, access.GET)
     return vault
+
+
+def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: access.Operation) -> None:
+    """Raises 400 ForbiddenByRbac where a role on the data is needed and missing (text reported by users)."""
+    caller = request.caller
+    if not (cloud.behaviour.arm_keys_need_data_role and vault.rbac and caller):
+        return
+    name = request.params.get("key", "")
+    resource = f"{vault.id}/keys/{name}" if name else vault.id
+    if authorization.allows_data(cloud, caller.object_id, operation.data_action, resource) is None:
+        raise ServiceError(
+            400,
+            "ForbiddenByRbac",
+            "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource.\r\nIf "
+            "role assignments, deny assignments or role definitions were changed recently, please observe "
+            f"propagation time.\r\nCaller: name=KeyVault/ManagementPlane;{access.describe(caller)}\r\n"
+            f"Action: '{operation.data_action}'\r\nResource: '{resource.lower()}'\r\n"
+            f"Assignment: (not found)\r\nVault: {vault.name};location={vault.location}\r\n",
+        )
 
 
 def _wish(body: Json) -> making.Wish:

@@ -18,11 +18,11 @@ from localazure.web import ServiceError
 def delete(call: Call) -> Answer:
     """Soft-deletes a key with all its versions; in a vault without soft delete it goes for good.
 
-    For `Behaviour.operation_seconds` it is then found in neither place, as on Azure.
+    For `Behaviour.deleted_keys_visible_after` it is then found in neither place, as on Azure.
     """
     key = find_key(call.cloud, call.vault, call.use.key_name)
     now = call.cloud.clock.now()
-    gone = replace(key, deleted=now, visible=now + call.cloud.behaviour.operation_seconds)
+    gone = replace(key, deleted=now, visible=now + call.cloud.behaviour.deleted_keys_visible_after)
     if call.vault.soft_delete:
         key_store.save(call.cloud, gone)
     else:
@@ -49,7 +49,9 @@ def list_all(call: Call) -> Answer:
 def recover(call: Call) -> Answer:
     """Brings a soft-deleted key back with all its versions."""
     now = call.cloud.clock.now()
-    back = replace(_deleted(call), deleted=None, visible=now + call.cloud.behaviour.operation_seconds)
+    back = replace(
+        _deleted(call), deleted=None, visible=now + call.cloud.behaviour.deleted_keys_visible_after
+    )
     key_store.save(call.cloud, back)
     return show(call, back)
 

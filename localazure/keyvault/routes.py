@@ -5,6 +5,7 @@ from __future__ import annotations
 from localazure import private_links
 from localazure.cloud import Cloud
 from localazure.keyvault import arm, deleted_vaults, keys_arm, keys_crypto, keys_data, keys_deleted, vaults
+from localazure.keyvault.in_flight import one_at_a_time
 from localazure.keyvault.vault_body import HEADERS
 from localazure.routes import Handler, Route
 from localazure.web import Host, Request, Response, ServiceError
@@ -52,17 +53,17 @@ def _crypto(name: str, handler: Handler) -> tuple[Route, ...]:
 
 
 ROUTES: tuple[Route, ...] = (
-    _arm("PUT", _VAULT, "vaults/write", vaults.put, _PUT_ASSUMED),
-    _arm("PATCH", _VAULT, "vaults/write", vaults.patch, "texts for invalid properties"),
+    _arm("PUT", _VAULT, "vaults/write", one_at_a_time(vaults.put), _PUT_ASSUMED),
+    _arm("PATCH", _VAULT, "vaults/write", one_at_a_time(vaults.patch), "texts for invalid properties"),
     _arm("GET", _VAULT, "vaults/read", vaults.get),
-    _arm("DELETE", _VAULT, "vaults/delete", vaults.delete),
+    _arm("DELETE", _VAULT, "vaults/delete", one_at_a_time(vaults.delete)),
     _arm("GET", _VAULTS, "vaults/read", vaults.list_by_group),
     _arm("GET", _SUBSCRIPTION + "/vaults", "vaults/read", vaults.list_by_subscription),
     _arm(
         "PUT",
         _VAULT + "/accessPolicies/{operation}",
         "vaults/accessPolicies/write",
-        vaults.put_policies,
+        one_at_a_time(vaults.put_policies),
         "what replace and remove do beyond the provider's description of them",
     ),
     _arm(
@@ -81,7 +82,13 @@ ROUTES: tuple[Route, ...] = (
         "locations/operationResults/read",
         deleted_vaults.purge_result,
     ),
-    _arm("PUT", _KEY, "vaults/keys/write", keys_arm.put, "texts of errors; bodies are the specification's"),
+    _arm(
+        "PUT",
+        _KEY,
+        "vaults/keys/write",
+        one_at_a_time(keys_arm.put),
+        "texts of errors; bodies are the specification's",
+    ),
     _arm("GET", _KEY, "vaults/keys/read", keys_arm.get, "texts of errors; bodies are the specification's"),
     _arm("GET", _VAULT + "/keys", "vaults/keys/read", keys_arm.list_all, "which properties a row has"),
     _arm(

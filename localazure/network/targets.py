@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as accounts
+from localazure.cognitive import settling
 from localazure.keyvault import vault_store
 from localazure.web import ServiceError
 
@@ -48,9 +49,10 @@ def target_of(cloud: Cloud, id: str) -> Target | None:
         if vault is None:
             return None
         return Target(vault.id, VAULTS, "vault", (f"{vault.name.lower()}.vault.azure.net",), "_")
-    if type != ACCOUNTS.lower() or (account := accounts.find(cloud, id)) is None:
+    found = accounts.find(cloud, id) if type == ACCOUNTS.lower() else None
+    account = None if found is None else settling.settle(cloud, found)
+    if account is None:
         return None
-    account = accounts.settle(cloud, account)
     if account.operation is not None:
         raise ServiceError(
             400,

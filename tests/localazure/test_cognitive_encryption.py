@@ -76,15 +76,26 @@ def test_patch_without_encryption_keeps_the_binding(case: Case) -> None:
     assert case.get()["properties"]["encryption"] == bound["properties"]["encryption"]
 
 
-@pytest.mark.parametrize("unbinds", [True, False])
-def test_put_without_encryption_unbinds_or_not_as_set(case: Case, unbinds: bool) -> None:
-    """The safe assumption is that it unbinds; the behaviour can be switched; the data survives both."""
-    case.cloud.behave(put_without_encryption_unbinds=unbinds)
+@pytest.mark.parametrize(
+    ("does", "status", "source"),
+    [
+        ("unbinds", 200, "Microsoft.CognitiveServices"),
+        ("keeps", 200, "Microsoft.KeyVault"),
+        ("refused", 400, "Microsoft.KeyVault"),
+    ],
+)
+def test_put_without_encryption_does_as_the_switch_says(
+    case: Case, does: str, status: int, source: str
+) -> None:
+    """`put_without_encryption`: back to Microsoft's key, still bound, or 400; the data survives each."""
+    case.cloud.behave(put_without_encryption=does)
     case.bound()
     case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
-    case.finish(case.put(tags={"a": "b"}))
-    assert ("encryption" in case.get()["properties"]) is not unbinds
-    assert case.history()[-1]["keySource"] == f"Microsoft.{'CognitiveServices' if unbinds else 'KeyVault'}"
+    response = case.put(tags={"a": "b"})
+    assert response.status == status
+    case.finish(response)
+    assert ("encryption" in case.get()["properties"]) is (does != "unbinds")
+    assert case.history()[-1]["keySource"] == source
     assert case.language("GET", f"{PROJECTS}/orders").status == 200
 
 

@@ -193,7 +193,7 @@ class TestAssignments:
 
     def test_a_fresh_identity_is_unknown_for_a_while(self, door: Door) -> None:
         """Without principalType a fresh identity is PrincipalNotFound until the delay is over."""
-        door.cloud.behave(identity_delay_seconds=20)
+        door.cloud.behave(principals_visible_after=20)
         who = self.identity(door)
         reply = self.put(door, who)
         assert (reply.status, reply.code) == (400, "PrincipalNotFound")

@@ -24,7 +24,7 @@ def test_a_deleted_key_can_be_seen_recovered_and_used(vault: Case) -> None:
 
 def test_deleting_takes_as_long_as_operations_do(vault: Case) -> None:
     """Meanwhile the key is in neither place, and its name cannot be used."""
-    vault.cloud.behave(operation_seconds=20)
+    vault.cloud.behave(deleted_keys_visible_after=20)
     vault.make_key()
     vault.data("DELETE", "/keys/k")
     assert error(vault.data("GET", "/keys/k")) == (404, "KeyNotFound")

@@ -77,7 +77,7 @@ FACTS = (
         404,
         given=(VAULT, CREATE, DELETE),
         message="Deleted Key not found: k",
-        behave={"operation_seconds": 20},
+        behave={"deleted_keys_visible_after": 20},
     ),
     Fact(
         "then it is among the deleted ones",
@@ -126,7 +126,12 @@ def test_a_deleted_key_is_found_when_the_time_is_over() -> None:
     """404 for as long as operations take on the cloud's clock, then 200."""
     door = scene()
     fact = Fact(
-        "", "GET", url("deletedkeys/k"), 404, given=(VAULT, CREATE, DELETE), behave={"operation_seconds": 20}
+        "",
+        "GET",
+        url("deletedkeys/k"),
+        404,
+        given=(VAULT, CREATE, DELETE),
+        behave={"deleted_keys_visible_after": 20},
     )
     assert answer(door, fact)[0].status == 404
     door.cloud.clock.advance(20)

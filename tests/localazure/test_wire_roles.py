@@ -103,7 +103,7 @@ def test_role_assignments_are_as_observed(fact: Fact) -> None:
 def test_a_fresh_identity_is_known_after_a_while() -> None:
     """PrincipalNotFound for as long as identities take to be known (20 s were seen), then 201."""
     door = scene()
-    door.cloud.behave(identity_delay_seconds=20)
+    door.cloud.behave(principals_visible_after=20)
     made = send(door, "PUT", IDENTITY, {"location": "westeurope"})
     body = grant(made.body["properties"]["principalId"])
     assert send(door, "PUT", url(), body).code == "PrincipalNotFound"

@@ -69,7 +69,7 @@ class WholeCloud(AccountRules):
 
     @rule(seconds=st.sampled_from([0.0, 0.29 * DAY]))
     def set_pace(self, seconds: float) -> None:
-        self.way.control("/behaviour", {"operation_seconds": seconds})
+        self.way.control("/behaviour", {"operation_seconds": seconds, "deleted_keys_visible_after": seconds})
         self.world.duration = seconds
 
     @rule(seconds=st.sampled_from([0.0, 0.75 * DAY]))

@@ -1,0 +1,202 @@
+"""How the local Azure behaves where Azure varies, or where nobody observed what Azure does.
+
+Each field of `Behaviour` is a switch: a question about Azure, the answers that are plausible, why the default
+may be wrong, and where it was learned. The first value is the default. `docs/assumptions.md` is made from
+this table (`python -m localazure.assumptions`).
+Durations are seconds on the cloud's clock unless a switch says otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What the table says about one field of `Behaviour`.
+
+    `values` are the plausible ones, the default first. `free` says that others of the same type may be set,
+    too: durations and error codes. `source` is empty for a setting that only serves testing.
+    """
+
+    name: str
+    question: str
+    values: tuple[Any, ...]
+    otherwise: str
+    source: str
+    free: bool
+
+    @property
+    def default(self) -> Any:
+        return self.values[0]
+
+    def problem(self, value: Any) -> str:
+        """Why the switch cannot have this value; empty where it can."""
+        usual = self.default
+        if isinstance(usual, bool) or isinstance(value, bool) or not isinstance(usual, (int, float)):
+            fits = type(value) is type(usual) and (self.free or value in self.values)
+            expected = f"a {type(usual).__name__}" if self.free else f"one of {list(self.values)}"
+        else:
+            whole = isinstance(usual, int)
+            number = isinstance(value, int if whole else (int, float))
+            fits = number and 0 <= value < math.inf
+            expected = f"{'a whole number' if whole else 'a number'} of 0 or more"
+        return "" if fits else f"{self.name} is {value!r}, expected {expected}"
+
+
+def _switch(*values: Any, asks: str, otherwise: str = "", source: str = "", free: bool = False) -> Any:
+    """A field of `Behaviour`; the words are those of `Switch`."""
+    said = {"question": asks, "values": values, "otherwise": otherwise, "source": source, "free": free}
+    return field(default=values[0], metadata=said)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """The switches, each with its default. Set them with `POST /behaviour` of the control endpoint."""
+
+    # Time
+    operation_seconds: float = _switch(
+        0.0,
+        92.0,
+        asks="How long a long-running operation takes. 0 ends it at the first poll that follows it.",
+        otherwise="Accounts took 0 to 92 s; nothing says that this is the most.",
+        source="recorded traffic of the service",
+        free=True,
+    )
+    group_retry_seconds: int = _switch(
+        15,
+        0,
+        asks="The Retry-After of a resource group's delete, in real seconds: clients do wait as long.",
+        source="recorded traffic of the service: always 15",
+        free=True,
+    )
+    grant_delay_seconds: float = _switch(
+        0.0,
+        300.0,
+        1200.0,
+        asks="How long a new access policy entry or role assignment takes to count.",
+        otherwise="The documentation says up to 10 minutes for a role; users waited 5 to 10 minutes.",
+        source="learn.microsoft.com/azure/role-based-access-control/troubleshooting; "
+        "hashicorp/terraform-provider-azurerm#32855",
+        free=True,
+    )
+    principals_visible_after: float = _switch(
+        0.0,
+        20.0,
+        asks="How long a new principal stays unknown to role assignments (400 PrincipalNotFound).",
+        otherwise="About 20 s were seen once; the documentation names no limit.",
+        source="recorded traffic of the service; learn.microsoft.com/azure/role-based-access-control/"
+        "troubleshooting",
+        free=True,
+    )
+    principal_type: str = _switch(
+        "believed",
+        "checked",
+        asks="Whether a role assignment that names `principalType` is spared the look into the directory.",
+        otherwise="The error's text advises to name the type, yet users saw PrincipalNotFound all the same.",
+        source="learn.microsoft.com/azure/role-based-access-control/troubleshooting",
+    )
+    deleted_keys_visible_after: float = _switch(
+        0.0,
+        20.0,
+        asks="How long a deleted key is in neither list, and a recovered one likewise.",
+        otherwise="GET of a deleted key answered 404 for 20 s and more.",
+        source="recorded traffic of the service",
+        free=True,
+    )
+    token_seconds: int = _switch(
+        3599,
+        asks="How long an access token is valid, on the machine's clock; 0 issues expired ones.",
+        free=True,
+    )
+
+    # Writes to accounts
+    synchronous_creates: bool = _switch(
+        False,
+        True,
+        asks="Whether the PUT of a new account answers `Succeeded` at once.",
+        otherwise="Both were recorded.",
+        source="recorded traffic of the service",
+    )
+    put_without_encryption: str = _switch(
+        "unbinds",
+        "keeps",
+        "refused",
+        asks="What a PUT of a bound account without `encryption` does to the binding.",
+        otherwise="A PUT replaces a resource by ARM's contract, but many providers keep what is not sent.",
+        source="never observed; ARM's resource provider contract",
+    )
+    failing_operations: str = _switch(
+        "",
+        "CapacityExceeded",
+        asks="The error code with which creates and changes of accounts end as Failed after they were "
+        "accepted; empty lets them succeed.",
+        free=True,
+    )
+    failed_operations_keep: str = _switch(
+        "all",
+        "none",
+        "all_but_encryption",
+        asks="What stays of a create or change that failed after it was accepted.",
+        otherwise="The account is written before the operation runs, so that any part of it may stay.",
+        source="never observed",
+    )
+    missing_grant: str = _switch(
+        "forbidden",
+        "access_policy_not_configured",
+        "authentication_failure",
+        "properties_invalid",
+        "fails_later",
+        asks="How a binding is refused while the account's identity may not use the key: 403, 400 in one of "
+        "three wordings, or accepted and then failed in the operation.",
+        otherwise="Users quote the codes AccessPolicyNotConfiguredForKeyVault and "
+        "KeyVaultAuthenticationFailure, and the text `KeyVaultProperties is invalid`; no body was recorded.",
+        source="hashicorp/terraform-provider-azurerm#32855; notes on transient failures in public "
+        "deployments of AI services",
+    )
+
+    # Key Vault
+    vault_write_seconds: float = _switch(
+        0.0,
+        0.5,
+        asks="How long a write to a vault through ARM is in flight, in real seconds. Another write that "
+        "arrives meanwhile is answered 409 ConflictError.",
+        otherwise="Users meet ConflictError when a vault's policies and keys are written in parallel.",
+        source="pulumi/pulumi-azure-native#1013; hashicorp/terraform-provider-azurerm#15127",
+        free=True,
+    )
+    arm_keys_need_data_role: bool = _switch(
+        False,
+        True,
+        asks="Whether reading or making a key through ARM in a vault under Azure RBAC needs a role on the "
+        "vault's data, else 400 ForbiddenByRbac.",
+        otherwise="Documented as a matter of ARM's permissions alone; users were refused in 2021 and 2022.",
+        source="pulumi/pulumi-azure-native#890; Azure/bicep#6539, #7864",
+    )
+
+
+SWITCHES: tuple[Switch, ...] = tuple(Switch(name=item.name, **item.metadata) for item in fields(Behaviour))
+_BY_NAME = {switch.name: switch for switch in SWITCHES}
+
+
+def restored(stored: dict[str, Any]) -> Behaviour:
+    """A behaviour from its stored form; what another version of this code stored and this one cannot read
+    is left out, so that the memory of the cloud can still be used."""
+    known = {name: value for name, value in stored.items() if name in _BY_NAME}
+    return Behaviour(**{name: value for name, value in known.items() if not _BY_NAME[name].problem(value)})
+
+
+def changed(behaviour: Behaviour, changes: dict[str, Any]) -> Behaviour:
+    """The behaviour with some switches set. Raises ValueError for unknown ones and for values they lack."""
+    if unknown := sorted(set(changes) - set(_BY_NAME)):
+        raise ValueError(f"unknown behaviour {unknown}; known are {sorted(_BY_NAME)}")
+    if wrong := [found for name, value in changes.items() if (found := _BY_NAME[name].problem(value))]:
+        raise ValueError("; ".join(wrong))
+    return replace(behaviour, **changes)
+
+
+def unusual(behaviour: Behaviour) -> dict[str, Any]:
+    """The switches that are not at their default."""
+    return {name: value for name, value in asdict(behaviour).items() if value != _BY_NAME[name].default}
