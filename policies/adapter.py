@@ -72,7 +72,7 @@ def message(rule: Rule, violation: Violation) -> str:
 
 def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        session.saw_inputs = True
+        session.urns.add(args.urn)
         config = args.get_config()
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
         if not _may_concern(rule, args.resource_type) and not config.get("exemptions"):

@@ -66,8 +66,6 @@ class Relations(KeyUses):
         if declared is not None:
             listed = declared.items("accessPolicies")
             return None if listed is UNKNOWN else bool(listed)
-        if self.index.session.only_reads(vault.urn):
-            return False
         entries = entries_of(Kind.VAULT, vault.view)
         if entries is UNKNOWN:
             return None

@@ -1,8 +1,7 @@
-"""What one run of the pack remembers between the calls the engine makes.
+"""What one run of the pack remembers between the engine's calls.
 
-Owns: the exemptions that were used, and what each vault's, key's and account's inputs declare. The engine
-shows stack rules outputs alone: there a vault's own access policies look like those of separate resources,
-and in a preview whatever the program leaves out looks unknown.
+Owns: which resources this run declares, the inputs of each vault, key and account, and the exemptions that
+were used.
 """
 
 from __future__ import annotations
@@ -17,18 +16,23 @@ from policies.view import View
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `exemptions` holds, for each one configured, the URNs it was used for; `inputs` is keyed by URN.
-    Entries are written whole, so calls that overlap need no lock.
+    `exemptions` holds, for each one configured, the URNs it was used for; `inputs` is keyed by URN. The
+    engine shows stack rules outputs alone: there a vault's own access policies look like those of separate
+    resources, and in a preview whatever the program leaves out looks unknown. `urns` are the resources that
+    came by as declared: the engine asks resource rules about each resource that the program registers, about
+    no resource that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
+    continueStepsFromImport). Entries are written whole, so calls that overlap need no lock.
     """
 
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     inputs: dict[str, View] = field(default_factory=dict)
-    saw_inputs: bool = False
+    urns: set[str] = field(default_factory=set)
 
     def declared(self, urn: str) -> View | None:
         """A resource's inputs; None when they never came by."""
         return self.inputs.get(urn)
 
-    def only_reads(self, urn: str) -> bool:
-        """True when the program reads this vault or account and does not own it: its inputs never came by."""
-        return self.saw_inputs and urn not in self.inputs
+    def declares(self, urn: str) -> bool:
+        """Whether this run declares a resource; True for each where nothing came by, as for a state shown
+        alone."""
+        return not self.urns or urn in self.urns

@@ -58,7 +58,8 @@ class StackIndex:
         self._by_urn: dict[str, Node] = {}
         self._components: dict[str, PolicyResource] = {}
         self._children: dict[str, list[PolicyResource]] = {}
-        for resource in resources:
+        # After a refresh the engine's list has every resource of the old state, too, also those that go.
+        for resource in filter(lambda one: session.declares(one.urn), resources):
             kind, _ = parse_token(resource.resource_type)
             if is_generic(resource.resource_type):
                 kind = kind_of_generic(View(resource.props))

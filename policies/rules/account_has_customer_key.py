@@ -21,11 +21,7 @@ def judge(index: StackIndex, options: Options) -> Iterable[Finding]:
     for account in index.of(Kind.ACCOUNT):
         if as_word(account.view.get("kind")) in excluded:
             continue
-        if index.session.only_reads(account.urn):
-            yield Undecided(
-                "the account is only read by this stack, so its key is not this stack's", account.urn
-            )
-        elif account.urn not in relations.bindings_by_account:
+        if account.urn not in relations.bindings_by_account:
             yield from _judge_unbound(account, relations)
 
 

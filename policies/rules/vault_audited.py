@@ -27,11 +27,6 @@ def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
     """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
     settings = _settings_by_vault(index)
     for vault in index.of(Kind.VAULT):
-        if index.session.only_reads(vault.urn):
-            yield Undecided(
-                "the vault is only read by this stack, so its logs are not this stack's", vault.urn
-            )
-            continue
         verdicts = [_is_audit(setting.view) for setting in settings.get(vault.urn, [])]
         if True in verdicts:
             continue

@@ -114,7 +114,9 @@ class Pack:
 
     def ask_stack(self, things: Sequence[Thing]) -> list[Answer]:
         """What the stack rules say of a stack's outputs."""
-        urns = {thing.name: thing.urn for thing in things}
+        urns = {
+            thing.name: thing.urn for thing in reversed(things)
+        }  # of two with one name the first is meant
         request = proto.AnalyzeStackRequest()
         for thing in things:
             one = request.resources.add(type=thing.type, urn=thing.urn, name=thing.name)

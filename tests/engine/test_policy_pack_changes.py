@@ -1,0 +1,91 @@
+"""The policy pack in the real engine over a stack that changes: removed, renamed, moved, imported resources;
+with and without a refresh, after which the engine shows stack rules the old state, too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.azure import RunningAzure
+from tests.support.stack import Run, Stack
+
+pytestmark = pytest.mark.engine
+PROGRAM = Path(__file__).with_name("programs") / "shaped.py"
+refreshed = pytest.mark.parametrize("refresh", [False, True], ids=["as-recorded", "refreshed"])
+
+
+def shape(stack: Stack, **wanted: Any) -> None:
+    """The next run makes this shape."""
+    (stack.folder / "shape.json").write_text(json.dumps(wanted))
+
+
+@pytest.fixture(scope="module")
+def deployed(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """A stack named `prod` with the sound service deployed, whose project asks for no refresh. Nothing is
+    protected in the state, or the engine would refuse before any policy is asked."""
+    stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.env)
+    (stack.folder / "__main__.py").write_text(PROGRAM.read_text())
+    project = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())
+    del project["options"]
+    (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    made = stack.pulumi("stack", "init", "prod")
+    assert made.ok, made.output
+    shape(stack, unprotected=True)
+    first = stack.deploy()
+    assert first.ok, first.output
+    return stack
+
+
+def preview(stack: Stack, refresh: bool) -> Run:
+    return stack.preview("--refresh=true" if refresh else "--refresh=false")
+
+
+@refreshed
+@pytest.mark.parametrize(
+    ("left_out", "rule"), [("binding", "account-has-customer-key"), ("audit", "vault-audited")]
+)
+def test_a_removed_resource_is_missed(deployed: Stack, left_out: str, rule: str, refresh: bool) -> None:
+    """What the program no longer declares would be deleted: the rule refuses the preview."""
+    shape(deployed, without=[left_out])
+    run = preview(deployed, refresh)
+    assert not run.ok
+    assert f"  {rule}  (" in run.output, run.output
+
+
+@refreshed
+@pytest.mark.parametrize(
+    "wanted", [{}, {"prefix": "new-"}, {"component": True}], ids=["same", "renamed", "moved"]
+)
+def test_an_honest_program_passes(deployed: Stack, wanted: dict[str, Any], refresh: bool) -> None:
+    """The same program, every resource renamed with an alias, everything moved into a component: no refusal,
+    no advice on how resources belong together, nothing left open."""
+    shape(deployed, **wanted)
+    run = preview(deployed, refresh)
+    assert run.ok, run.output
+    assert "[mandatory]" not in run.output, run.output
+    assert "can't run policy" not in run.output, run.output
+
+
+@refreshed
+def test_an_import_passes(deployed: Stack, refresh: bool) -> None:
+    """A second stack that imports every resource of the first: what it finds is sound, so nothing is
+    refused."""
+    ids = {
+        one["urn"].rsplit("::", 1)[-1]: one["id"]
+        for one in deployed.resources()
+        if one["type"].startswith("azure-native:")
+    }
+    shape(deployed, imports=ids)
+    made = deployed.pulumi("stack", "select", "--create", "adopted")
+    assert made.ok, made.output
+    try:
+        run = preview(deployed, refresh)
+    finally:
+        deployed.pulumi("stack", "select", "prod")
+    assert run.ok, run.output
+    assert "import" in run.output
+    assert "[mandatory]" not in run.output, run.output

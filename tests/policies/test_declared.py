@@ -1,0 +1,119 @@
+"""Stack rules judge what this run declared: not what the engine shows besides after a refresh.
+
+After a refresh the engine's list of resources holds every resource of the old state under its old URN, also
+those that this update deletes (pulumi/pulumi pkg/resource/deploy: a RefreshStep stores into `news`, and
+AnalyzeResources ranges over `news`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.policies.asking import VAULT, Answer, Pack, Thing
+from tests.policies.stacks import Stack, declared, one_phase, two_phases
+
+STACK_RULES = {
+    "account-has-customer-key",
+    "bound-after-grant",
+    "grant-present",
+    "same-region",
+    "same-tenant",
+    "one-writer",
+    "no-mixed-access-policies",
+    "vault-audited",
+    "one-key-per-account",
+}
+STRICT = {"one-key-per-account": "mandatory"}
+refreshed = pytest.mark.parametrize("refresh", [False, True])
+
+
+@dataclass
+class Old(Thing):
+    """A resource as the state had it, under a URN of its own."""
+
+    old_urn: str = ""
+
+    @property
+    def urn(self) -> str:
+        return self.old_urn
+
+
+def run_with(program: Stack, old: list[Thing], *, refresh: bool) -> list[Answer]:
+    """A run of a program over an old state: inputs of what it declares, then the stack; after a refresh with
+    the old resources among them."""
+    pack = Pack(levels=STRICT)
+    answers = [one for thing in program.values() for one in pack.ask(declared(thing))]
+    return answers + pack.ask_stack([*program.values(), *(old if refresh else [])])
+
+
+def refusals(answers: list[Answer]) -> set[str]:
+    return {one.rule for one in answers if not one.open and one.rule in STACK_RULES}
+
+
+@refreshed
+@pytest.mark.parametrize(
+    ("removed", "rule"),
+    [
+        ("binding", "account-has-customer-key"),
+        ("grant", "grant-present"),
+        ("audit", "vault-audited"),
+    ],
+)
+def test_what_the_program_no_longer_declares_does_not_count(removed: str, rule: str, refresh: bool) -> None:
+    """A binding, a grant and an audit setting that this update deletes protect nothing."""
+    stack = two_phases()
+    program = {name: thing for name, thing in stack.items() if name != removed}
+    assert rule in refusals(run_with(program, [stack[removed]], refresh=refresh))
+
+
+@refreshed
+@pytest.mark.parametrize("kind", [two_phases, one_phase])
+def test_a_renamed_program_is_let_through(kind: type[Stack], refresh: bool) -> None:
+    """Every resource has a new name (and an alias): the old names are no second account, binding or grant."""
+    stack = kind()
+    old: list[Thing] = [
+        Old(**{**vars(thing), "old_urn": thing.urn.replace("::" + thing.name, f"::former-{thing.name}")})
+        for thing in stack.values()
+    ]
+    assert refusals(run_with(stack, old, refresh=refresh)) == set()
+
+
+@refreshed
+def test_a_program_moved_into_a_component_is_let_through(refresh: bool) -> None:
+    """The component's type is put in front of each child's type in its URN; the old ones are no twins."""
+    stack = two_phases()
+    component = Thing("service", "shop:index:Service")
+    moved: Stack = {"service": component}
+    for name, thing in stack.items():
+        inner = thing.urn.replace("::shop::", "::shop::shop:index:Service$")
+        moved[name] = Old(**{**vars(thing), "parent": "service", "old_urn": inner})
+    assert refusals(run_with(moved, list(stack.values()), refresh=refresh)) == set()
+
+
+@refreshed
+def test_a_replaced_vault_is_not_judged_twice(refresh: bool) -> None:
+    """A vault that this update replaces under another name needs no audit setting any more."""
+    stack = two_phases()
+    gone = Thing("gone", VAULT, {"name": "kv-gone", "location": "northeurope"})
+    assert refusals(run_with(stack, [gone], refresh=refresh)) == set()
+
+
+def test_a_state_that_is_shown_alone_is_judged_whole() -> None:
+    """`pulumi policy analyze` and a refresh without a program declare nothing: then the state is what there
+    is."""
+    stack = two_phases()
+    del stack["binding"]
+    assert "account-has-customer-key" in refusals(Pack().ask_stack(list(stack.values())))
+
+
+def test_a_component_that_goes_gives_no_leave() -> None:
+    """`access: revoked` said by a component that the program no longer has excuses nothing."""
+    stack = two_phases()
+    said = Thing("service", "language-cmk:index:EncryptedLanguageService", {"access": "revoked"})
+    program = {name: replace(thing, parent="service") for name, thing in stack.items() if name != "grant"}
+    pack = Pack()
+    for thing in program.values():
+        pack.ask(declared(thing))
+    assert "grant-present" in refusals(pack.ask_stack([*program.values(), said]))
