@@ -52,9 +52,11 @@ class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
     def __init__(
-        self, name: str, opts: pulumi.ResourceOptions | None, says: Mapping[str, str] | None = None
+        self, name: str, opts: pulumi.ResourceOptions | None, says: Mapping[str, Any] | None = None
     ) -> None:
-        """`says` is what a preview shows of the component itself, and what policies read of it."""
+        """`says` is what a preview shows of the component itself. The policy pack reads it
+        (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: so it
+        knows what is wanted."""
         opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, for Pulumi takes what is for an output.
@@ -66,7 +68,7 @@ class Component(pulumi.ComponentResource):
         super().__init__(
             f"language-cmk:index:{type(self).__name__}",
             name,
-            {**(says or {})},
+            {**(says or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),
         )
 

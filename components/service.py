@@ -71,7 +71,7 @@ class EncryptedLanguageService(Component):
         wanted = Wanted(plain(checked(args)), vault_provider, former_names(opts))
         around = around or survey({name: wanted}, provider=azure_provider(opts))[name]
         self._revoked, self._unbinds = args.get("access") == REVOKED, unbinds(args)
-        super().__init__(name, opts, {"access": REVOKED} if self._revoked else None)
+        super().__init__(name, opts, _decisions(args))
         providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
         parts = Parts(self, name, args, around, **providers)
         bound: list[pulumi.Resource] = []
@@ -156,3 +156,10 @@ class EncryptedLanguageService(Component):
         self.vault_uri = version.vault_uri if version else nothing
         self.key_uri_with_version = nothing
         self.grant_id = pulumi.Output.from_input(grant.id) if grant else nothing
+
+
+def _decisions(args: EncryptedLanguageServiceArgs) -> dict[str, str]:
+    """The settings that ask for what policies otherwise refuse."""
+    said = {"replaceAccount": args.get("replace_account"), "unbindAccount": args.get("unbind_account")}
+    revoked = {"access": REVOKED} if args.get("access") == REVOKED else {}
+    return {**revoked, **{name: value for name, value in said.items() if value}}

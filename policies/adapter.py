@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from pulumi_policy import (
     Policy,
@@ -23,14 +23,13 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies import exemptions
-from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
+from policies.kinds import is_generic, kind_of_generic, parse_token
 from policies.rule import Finding, Options, ResourceRule, Rule, StackRule, Subject, Violation
 from policies.session import Session
 from policies.stack_index import StackIndex
 from policies.view import View
 
 Clock = Callable[[], float]
-_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT})
 
 
 def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
@@ -42,7 +41,7 @@ def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
     raise TypeError(f"{rule.name} is neither a resource rule nor a stack rule")
 
 
-def subject_of(args: ResourceValidationArgs) -> Subject:
+def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
     """The resource that the engine asks about, as rules see it."""
     kind, api_version = parse_token(args.resource_type)
     view = View(args.props)
@@ -59,6 +58,7 @@ def subject_of(args: ResourceValidationArgs) -> Subject:
         view=view,
         protect=bool(options.protect) if options else False,
         ignore_changes=tuple(options.ignore_changes or ()) if options else (),
+        around=tuple(session.around(options.parent if options else None)),
     )
 
 
@@ -72,7 +72,7 @@ def message(rule: Rule, violation: Violation) -> str:
 
 def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        session.urns.add(args.urn)
+        session.note(args)
         config = args.get_config()
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
         if not _may_concern(rule, args.resource_type) and not config.get("exemptions"):
@@ -80,9 +80,7 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
         asking = _Asking(rule, session, clock, config)
 
         def judge(options: Options) -> Iterable[Finding]:
-            subject = subject_of(args)
-            if subject.kind in _REMEMBERED:
-                session.inputs[subject.urn] = subject.view
+            subject = subject_of(args, session)
             if rule.kinds is None or subject.kind in rule.kinds:
                 yield from rule.judge(subject, options)
 

@@ -100,6 +100,8 @@ class Subject:
     view: View
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
+    around: tuple[View, ...] = ()
+    """The inputs of this project's components around the resource, innermost first."""
 
 
 ResourceJudge = Callable[[Subject, Options], Iterable[Finding]]

@@ -6,10 +6,27 @@ were used.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
+
+from pulumi_policy import ResourceValidationArgs
 
 from policies.exemptions import Exemption
+from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
 from policies.view import View
+
+_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT})
+OUR_COMPONENTS: Final = "language-cmk:index:"
+"""How the types of this project's components begin."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """One of this project's components: what it was given, and the URN of what it is in."""
+
+    inputs: View
+    parent: str | None
 
 
 @dataclass
@@ -27,6 +44,36 @@ class Session:
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     inputs: dict[str, View] = field(default_factory=dict)
     urns: set[str] = field(default_factory=set)
+    components: dict[str, Component] = field(default_factory=dict)
+    _last: object = None
+
+    def note(self, args: ResourceValidationArgs) -> None:
+        """Remembers a resource that the engine asks about; done once for all rules that are asked about
+        it."""
+        if args.props is self._last:
+            return
+        self._last = args.props
+        self.urns.add(args.urn)
+        if args.resource_type.startswith(OUR_COMPONENTS):
+            parent = args.opts.parent if args.opts else None
+            self.components[args.urn] = Component(View(args.props), parent)
+            return
+        kind, _ = parse_token(args.resource_type)
+        if is_generic(args.resource_type):
+            kind = kind_of_generic(View(args.props))
+        if kind in _REMEMBERED:
+            self.inputs[args.urn] = View(args.props)
+
+    def around(self, parent: str | None) -> Iterator[View]:
+        """The inputs of this project's components around a resource, innermost first; `parent` is what it is
+        in.
+
+        By these inputs a component says what its settings ask for on purpose: `access: revoked`, `protect:
+        false`, `replaceAccount` and `unbindAccount`. A parent is registered before its children.
+        """
+        while parent is not None and (component := self.components.get(parent)) is not None:
+            yield component.inputs
+            parent = component.parent
 
     def declared(self, urn: str) -> View | None:
         """A resource's inputs; None when they never came by."""

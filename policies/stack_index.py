@@ -81,12 +81,26 @@ class StackIndex:
     def is_revoked(self, node: Node) -> bool:
         """Whether a component around a resource says `access: revoked`: its grant was taken away on purpose,
         and what stands is kept so that the access can be given back."""
-        around = _parent(node.resource)
-        while around is not None and (component := self._components.get(around)) is not None:
-            if View(component.props).word("access") == "revoked":
-                return True
-            around = _parent(component)
-        return False
+        return any(component.word("access") == "revoked" for component in self._around(node))
+
+    def is_unbound_on_purpose(self, account: Node) -> bool:
+        """Whether a component around an account says `unbindAccount` with the account's name."""
+        names = self._names(account)
+        return any(
+            isinstance(name := component.text("unbindAccount"), str) and name.lower() in names
+            for component in self._around(account)
+        )
+
+    def _around(self, node: Node) -> Iterator[View]:
+        """What this project's components around a resource were given; of a stack shown alone, what they
+        are."""
+        parent = _parent(node.resource)
+        if self.session.components:
+            yield from self.session.around(parent)
+            return
+        while parent is not None and (component := self._components.get(parent)) is not None:
+            yield View(component.props)
+            parent = _parent(component)
 
     @cached_property
     def by_id(self) -> dict[str, Node]:

@@ -19,7 +19,7 @@ def judge(index: StackIndex, options: Options) -> Iterable[Finding]:
     relations = Relations(index)
     excluded = options.words("excludedKinds")
     for account in index.of(Kind.ACCOUNT):
-        if as_word(account.view.get("kind")) in excluded:
+        if as_word(account.view.get("kind")) in excluded or index.is_unbound_on_purpose(account):
             continue
         if account.urn not in relations.bindings_by_account:
             yield from _judge_unbound(account, relations)

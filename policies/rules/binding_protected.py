@@ -9,17 +9,27 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.kinds import Kind
 from policies.rule import Finding, Options, ResourceRule, Subject, Violation, kinds
+from policies.view import View
 
 
-def judge(binding: Subject, options: Options) -> Iterable[Finding]:
-    """The stack's name is the second part of a URN: urn:pulumi:STACK::PROJECT::TYPE::NAME."""
-    stack = binding.urn.removeprefix("urn:pulumi:").split("::")[0].lower()
-    if not binding.protect and stack not in options.words("disposableStacks"):
+def judge(binding: Subject, _: Options) -> Iterable[Finding]:
+    """A setting of the service that takes the protection off is a decision, not an accident."""
+    if not binding.protect and not any(_asks_for_it(component) for component in binding.around):
         yield Violation(
             found="the resource option protect is not set",
             required="protect: true",
-            fix="set protect on the binding; take it off in a change of its own when the binding has to go",
+            fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
+            "in "
+            "an update of its own under an exemption that ends soon",
         )
+
+
+def _asks_for_it(component: View) -> bool:
+    """`protect: false`; or `replaceAccount` or `unbindAccount`, which unprotect in one update what the next
+    takes away."""
+    return component.flag("protect") is False or any(
+        isinstance(component.text(name), str) for name in ("replaceAccount", "unbindAccount")
+    )
 
 
 RULE = ResourceRule(
@@ -28,16 +38,6 @@ RULE = ResourceRule(
     why="deleting the binding puts the account back on Microsoft's key",
     source=sources.OBSERVED,
     severity=Severity.HIGH,
-    settings={
-        "disposableStacks": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1},
-            "default": ["dev"],
-            "description": "Names of stacks that are made to be destroyed, in which nothing needs "
-            "protection.",
-        }
-    },
-    regulated={"disposableStacks": []},
     kinds=kinds(Kind.BINDING),
     judge=judge,
 )

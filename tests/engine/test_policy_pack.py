@@ -150,14 +150,12 @@ BLOCKED_IN_PREVIEW = sorted(
 
 def _put_program(stack: Stack, name: str) -> None:
     (stack.folder / "__main__.py").write_text((PROGRAMS / name).read_text())
-    strict = json.dumps({"binding-protected": {"disposableStacks": []}})
-    (stack.folder / "strict.json").write_text(strict)
 
 
 def test_every_mandatory_rule_blocks_in_preview(stack: Stack, azure: RunningAzure) -> None:
     """One program breaks every mandatory rule; its preview names each of them, and nothing is created."""
     _put_program(stack, "every_violation.py")
-    run = stack.pulumi("preview", "--policy-pack", "policies", "--policy-pack-config", "strict.json")
+    run = stack.pulumi("preview", "--policy-pack", "policies")
     assert not run.ok
     missing = [name for name in BLOCKED_IN_PREVIEW if f"  {name}  (" not in run.output]
     assert missing == [], run.output
@@ -167,7 +165,7 @@ def test_every_mandatory_rule_blocks_in_preview(stack: Stack, azure: RunningAzur
 def test_an_update_without_preview_creates_no_refused_resource(stack: Stack, azure: RunningAzure) -> None:
     """With --skip-preview a refused vault stops the update before it is created."""
     _put_program(stack, "every_violation.py")
-    words = ("--yes", "--skip-preview", "--policy-pack", "policies", "--policy-pack-config", "strict.json")
+    words = ("--yes", "--skip-preview", "--policy-pack", "policies")
     run = stack.pulumi("up", *words)
     assert not run.ok
     assert "[mandatory]" in run.output

@@ -89,3 +89,25 @@ def test_an_import_passes(deployed: Stack, refresh: bool) -> None:
     assert run.ok, run.output
     assert "import" in run.output
     assert "[mandatory]" not in run.output, run.output
+
+
+@pytest.mark.parametrize(
+    ("way", "then"),
+    [
+        ({"unbindAccount": "lang-contoso-dev"}, {"encryption": "microsoftManaged"}),
+        ({"replaceAccount": "lang-contoso-dev"}, {"accountName": "lang-contoso-two"}),
+        ({"protect": False}, {}),
+    ],
+    ids=["unbind", "replace", "unprotect"],
+)
+def test_the_ways_out_pass_the_pack(stack: Stack, way: dict[str, Any], then: dict[str, Any]) -> None:
+    """A protected service: the setting alone, and then what it allows, pass under the policy pack."""
+    stack.configure(protect=None)
+    made = stack.deploy()
+    assert made.ok, made.output
+    stack.configure(**way)
+    alone = stack.up()
+    assert alone.ok, alone.output
+    stack.configure(**then)
+    done = stack.up()
+    assert done.ok, done.output

@@ -104,12 +104,16 @@ class Pack:
                 one.enforcementLevel = proto.EnforcementLevel.Value((levels or {})[policy.name].upper())
             one.properties.update(dict((config or {}).get(policy.name, {})))
         self.servicer.Configure(request, None)
+        self._urns: dict[str, str] = {}
 
     def ask(self, thing: Thing) -> list[Answer]:
         """What the resource rules say of one resource's inputs."""
         request = proto.AnalyzeRequest(type=thing.type, urn=thing.urn, name=thing.name)
         request.properties.update(copy.deepcopy(dict(thing.props)))
         _options(request.options, thing)
+        self._urns[thing.name] = thing.urn
+        if thing.parent in self._urns:  # which the engine registers before what is in it
+            request.options.parent = self._urns[thing.parent]
         return _answers(self.servicer.Analyze(request, None))
 
     def ask_stack(self, things: Sequence[Thing]) -> list[Answer]:

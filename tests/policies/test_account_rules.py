@@ -8,9 +8,7 @@ import pytest
 
 from tests.policies.asking import (
     ACCOUNT,
-    BINDING,
     GENERIC,
-    KEY_URI,
     UNKNOWN_FLAG,
     UNKNOWN_LIST,
     UNKNOWN_OBJECT,
@@ -113,29 +111,6 @@ def test_the_identity_is_never_ignored(path: str) -> None:
 def test_the_tier_can_use_a_customer_key(sku: Any, expected: str) -> None:
     """Free tiers cannot, and a tier must be stated."""
     assert ask(with_change(account_props(), "sku", sku), "account-tier-supports-cmk") == expected
-
-
-@pytest.mark.parametrize(
-    ("protect", "urn", "config", "expected"),
-    [
-        (True, "urn:pulumi:prod::p::t::n", {}, "pass"),
-        (False, "urn:pulumi:prod::p::t::n", {}, "violation"),
-        (False, "urn:pulumi:dev::p::t::n", {}, "pass"),
-        (False, "urn:pulumi:dev::p::t::n", {"disposableStacks": []}, "violation"),
-        (False, "urn:pulumi:developer::p::t::n", {}, "violation"),
-    ],
-)
-def test_a_binding_is_protected(protect: bool, urn: str, config: dict[str, Any], expected: str) -> None:
-    """Without protect a binding is refused, except in stacks that are configured as disposable."""
-
-    class Placed(Thing):
-        @property
-        def urn(self) -> str:
-            return urn
-
-    thing = Placed("b", BINDING, {"accountId": "a", "keyUriWithVersion": KEY_URI}, protect=protect)
-    pack = Pack({"binding-protected": config})
-    assert verdict(pack.ask(thing), "binding-protected") == expected
 
 
 @pytest.mark.parametrize(

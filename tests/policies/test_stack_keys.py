@@ -239,3 +239,22 @@ def test_encryption_that_is_not_known_leaves_an_account_open() -> None:
     for path in ("properties.encryption", "properties.encryption.keySource"):
         value = UNKNOWN_OBJECT if path.endswith("encryption") else UNKNOWN_TEXT
         assert says(with_prop(stack, "account", path, value), "account-has-customer-key") == "open"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"unbindAccount": "LANG-one"}, "pass"),
+        ({"unbindAccount": "lang-two"}, "violation"),
+        ({"unbindAccount": UNKNOWN_TEXT}, "violation"),
+        ({"replaceAccount": "lang-one"}, "violation"),
+        ({}, "violation"),
+    ],
+)
+@both
+def test_an_account_may_be_unbound_on_purpose(preview: bool, said: dict[str, Any], expected: str) -> None:
+    """By the service's setting, which names the account, and by no other."""
+    stack = without(two_phases(preview=preview), "binding")
+    service = Thing("service", "language-cmk:index:EncryptedLanguageService", said)
+    stack = {"service": service, **change(stack, "account", parent="service")}
+    assert says(stack, "account-has-customer-key") == expected

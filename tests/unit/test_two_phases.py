@@ -208,3 +208,20 @@ def test_the_callers_transformations_reach_every_child() -> None:
     vault = service(ResourceOptions(transformations=[tagged])).one(":Vault")
     assert vault.inputs["tags"] == {"costCentre": "42"}
     assert list(vault.request.aliases) == []
+
+
+@pytest.mark.parametrize(
+    ("opts", "settings", "said"),
+    [
+        (None, {}, {}),
+        (ResourceOptions(protect=True), {}, {}),
+        (ResourceOptions(protect=False), {}, {"protect": False}),
+        (None, {"replace_account": "lang-language"}, {"replaceAccount": "lang-language"}),
+        (None, {"unbind_account": "lang-language"}, {"unbindAccount": "lang-language"}),
+    ],
+)
+def test_a_service_says_what_is_wanted_on_purpose(
+    opts: ResourceOptions | None, settings: dict[str, Any], said: dict[str, Any]
+) -> None:
+    """The policy pack reads these inputs of the component, and knows a decision from an accident."""
+    assert service(opts, **settings).one(":EncryptedLanguageService").inputs == said
