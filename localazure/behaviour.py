@@ -112,6 +112,24 @@ class Behaviour:
         free=True,
     )
 
+    read_lag_seconds: float = _switch(
+        0.0,
+        5.0,
+        30.0,
+        asks="How long a GET through ARM may still show a resource as it was before a change or a delete. A "
+        "new resource shows at once.",
+        otherwise="ARM and the providers behind it replicate; users saw old values right after a write.",
+        source="learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found",
+        free=True,
+    )
+    lagging_reads: str = _switch(
+        "all",
+        "every_other",
+        asks="Which reads lag within `read_lag_seconds`: each, or every other one, as of two replicas.",
+        otherwise="Requests of one client may reach different replicas.",
+        source="never observed",
+    )
+
     # Writes to accounts
     synchronous_creates: bool = _switch(
         False,

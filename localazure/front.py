@@ -15,7 +15,7 @@ from email.utils import formatdate
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from localazure import arm, faults
+from localazure import arm, faults, read_lag
 from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
@@ -97,7 +97,8 @@ class Front:
             request = replace(request, params=params, body=_body(raw, route))
             if request.host is Host.ARM and not route.anonymous:
                 arm.admit(self.cloud, request, route)
-            return route.handler(self.cloud, request)
+            with read_lag.applied(self.cloud, request, route):
+                return route.handler(self.cloud, request)
 
 
 def _request(raw: Raw, correlation_id: str) -> Request:

@@ -17,6 +17,14 @@ CREATE TABLE IF NOT EXISTS documents (
     body TEXT NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replaced (
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    body TEXT NOT NULL,
+    time REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS replaced_by_id ON replaced (kind, id, seq);
 CREATE TABLE IF NOT EXISTS events (
     seq    INTEGER PRIMARY KEY AUTOINCREMENT,
     stream TEXT NOT NULL,
@@ -35,6 +43,9 @@ _TRIM = """
 DELETE FROM events WHERE stream = :stream AND seq <= (
     SELECT seq FROM events WHERE stream = :stream ORDER BY seq DESC LIMIT 1 OFFSET :most
 )
+"""
+_REPLACE = """
+INSERT INTO replaced (kind, id, body, time) SELECT kind, id, body, ? FROM documents WHERE kind = ? AND id = ?
 """
 _LATEST = """
 SELECT body FROM events
@@ -61,6 +72,8 @@ class Store:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
         self._appended: list[tuple[str, str, str]] = []
+        self._replacing: tuple[float, frozenset[str]] | None = None
+        self._as_of: float | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -82,13 +95,42 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
+    @contextmanager
+    def keeping_replaced(self, now: float, seconds: float, kinds: frozenset[str]) -> Iterator[None]:
+        """Inside, what a write of these kinds replaces is kept, for `as_of`, as replaced at `now`; what was
+        replaced more than `seconds` before is forgotten."""
+        self._db.execute("DELETE FROM replaced WHERE time <= ?", (now - seconds,))
+        self._replacing = now, kinds
+        try:
+            yield
+        finally:
+            self._replacing = None
+
+    @contextmanager
+    def as_of(self, moment: float) -> Iterator[None]:
+        """Inside a transaction: documents are read as they were at `moment`, as far as that was kept, and
+        what is written does not last. A document that was made since then is read as it is."""
+        appended = list(self._appended)
+        self._db.execute("SAVEPOINT as_of")
+        self._as_of = moment
+        try:
+            yield
+        finally:
+            self._as_of = None
+            self._appended = appended
+            self._db.execute("ROLLBACK TO as_of")
+            self._db.execute("RELEASE as_of")
+
     def get(self, kind: str, id: str) -> Json | None:
+        if (earlier := self._earlier(kind, id.lower())) is not None:
+            return json.loads(earlier)
         row = self._db.execute(
             "SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, id.lower())
         ).fetchone()
         return None if row is None else json.loads(row[0])
 
     def put(self, kind: str, id: str, body: Json) -> None:
+        self._keep(kind, id)
         self._db.execute(
             "INSERT INTO documents (kind, id, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
@@ -96,6 +138,7 @@ class Store:
         )
 
     def delete(self, kind: str, id: str) -> None:
+        self._keep(kind, id)
         self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, id.lower()))
 
     def scan(self, kind: str, prefix: str = "") -> list[tuple[str, Json]]:
@@ -105,7 +148,29 @@ class Store:
             "SELECT id, body FROM documents WHERE kind = ? AND id >= ? AND id < ? ORDER BY id",
             (kind, start, start + "\U0010ffff"),
         )
-        return [(id, json.loads(body)) for id, body in rows]
+        if self._as_of is None:
+            return [(id, json.loads(body)) for id, body in rows]
+        earlier = self._db.execute(
+            "SELECT id, body FROM replaced WHERE kind = ? AND id >= ? AND id < ? AND time > ?"
+            " ORDER BY seq DESC",
+            (kind, start, start + "\U0010ffff", self._as_of),
+        )
+        found = {**dict(rows), **dict(earlier)}
+        return [(id, json.loads(found[id])) for id in sorted(found)]
+
+    def _keep(self, kind: str, id: str) -> None:
+        if self._replacing is not None and kind in self._replacing[1]:
+            self._db.execute(_REPLACE, (self._replacing[0], kind, id.lower()))
+
+    def _earlier(self, kind: str, id: str) -> str | None:
+        """The body that a document had at the moment of `as_of`; None where it has changed no more since."""
+        if self._as_of is None:
+            return None
+        row = self._db.execute(
+            "SELECT body FROM replaced WHERE kind = ? AND id = ? AND time > ? ORDER BY seq LIMIT 1",
+            (kind, id, self._as_of),
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def append(self, stream: str, id: str, body: Json, *, lasting: bool = True) -> None:
         """Adds an event about `id` to a stream; events are never changed, and forgotten as KEPT says.
@@ -150,6 +215,7 @@ class Store:
 
     def clear(self) -> None:
         self._db.execute("DELETE FROM documents")
+        self._db.execute("DELETE FROM replaced")
         self._db.execute("DELETE FROM events")
 
     def close(self) -> None:

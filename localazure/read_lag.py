@@ -1,0 +1,48 @@
+"""Reads that lag behind writes: GETs that show a resource as it was before its last change.
+
+Owns: which reads are stale (`Behaviour.read_lag_seconds`, `lagging_reads`), and which documents lag.
+Permissions, operations and the data planes do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from localazure.cloud import Cloud
+from localazure.inventory import KINDS
+from localazure.routes import Route
+from localazure.web import Host, Request
+
+_KINDS = frozenset(
+    {*KINDS.values(), "vault.key", "savedSearch", "diagnosticSetting", "roleAssignment", "network.zoneLink"}
+)
+_READS = "readLag.reads"
+
+
+@contextmanager
+def applied(cloud: Cloud, request: Request, route: Route) -> Iterator[None]:
+    """What a handler does inside reads as the switches say, and what it replaces is kept for later reads."""
+    seconds = cloud.behaviour.read_lag_seconds
+    if not seconds:
+        yield
+        return
+    now = cloud.clock.now()
+    with (
+        cloud.store.keeping_replaced(now, seconds, _KINDS),
+        _stale(cloud, request, route, now - seconds),
+    ):
+        yield
+
+
+def _stale(cloud: Cloud, request: Request, route: Route, moment: float) -> Any:
+    lags = request.host is Host.ARM and request.method == "GET" and "operation" not in route.template.lower()
+    if not lags:
+        return nullcontext()
+    if cloud.behaviour.lagging_reads == "every_other":
+        reads = int((cloud.store.get(_READS, request.path) or {"reads": 0})["reads"])
+        cloud.store.put(_READS, request.path, {"reads": reads + 1})
+        if reads % 2 == 0:
+            return nullcontext()
+    return cloud.store.as_of(moment)
