@@ -98,9 +98,10 @@ def level(permissions: Iterable[str], *, uncertain: bool = False) -> Access:
 
 
 def expanded(permissions: Iterable[str]) -> frozenset[str]:
-    """Permissions of an access policy in lower case, `all` replaced by every one of them."""
+    """Permissions of an access policy in lower case, `all` replaced by what it stands for: all but `purge`,
+    which must be given by name (assumed; it decides nothing that the service needs)."""
     words = frozenset(word.strip().lower() for word in permissions)
-    return words | frozenset(DATA_ACTIONS) if "all" in words else words
+    return words | (frozenset(DATA_ACTIONS) - {"purge"}) if "all" in words else words
 
 
 def spelt(permissions: Iterable[str]) -> str:

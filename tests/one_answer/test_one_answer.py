@@ -1,0 +1,85 @@
+"""One question, one answer: may this account use this key, and may it be bound to it?
+
+The question is put to the facts of `core`, and the local Azure tells the truth by what really happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import adapters, clouds, demands, key_uris, rights
+from core.arm_ids import MalformedError
+from core.rights import Access
+from tests.one_answer.situations import SITUATIONS, Situation
+from tests.one_answer.world import KEY, World
+
+
+@pytest.fixture(params=SITUATIONS, ids=lambda row: row.name)
+def arranged(request: pytest.FixtureRequest) -> tuple[Situation, World]:
+    """A situation and the cloud in which it was arranged."""
+    situation: Situation = request.param
+    return situation, situation.world()
+
+
+def access(world: World) -> Access:
+    """What core says of the identity's access."""
+    vault = world.vault_json
+    if vault is None:
+        return Access.NONE
+    found = rights.on_key(adapters.vault(vault), world.principal, KEY, world.role_assignments)
+    return found.level
+
+
+def unmet(world: World) -> Iterator[str]:
+    """The demands of the service that do not hold, access aside."""
+    try:
+        uri = key_uris.parse_versioned(world.key_uri, clouds.PUBLIC)
+    except MalformedError:
+        yield "key-uri"
+        return
+    account = adapters.account(world.account_json)
+    if world.vault_json is None:
+        yield "vault-exists"
+        return
+    vault = adapters.vault(world.vault_json)
+    found = [
+        demands.region(account.location, vault.location),
+        demands.tenant(account.tenant_id or "", vault.tenant_id),
+        demands.soft_delete(vault.soft_delete, vault.purge_protection),
+        demands.purge_protection(vault.purge_protection),
+        demands.trusted_services(vault.network),
+        demands.tier(account.kind, account.sku, account.capabilities),
+        demands.outbound(account.restricts_outbound, account.allowed_fqdns, uri.vault_uri),
+    ]
+    if world.key_json is None:
+        yield "key-exists"
+    else:
+        version = adapters.key_version(world.key_json)
+        found += [
+            demands.key_type(version.type, version.size),
+            demands.key_operations(version.operations),
+            *demands.key_usable(version, world.door.cloud.clock.now()),
+        ]
+    yield from (one.demand for one in found if one)
+
+
+def test_core_says_what_the_cloud_does(arranged: tuple[Situation, World]) -> None:
+    """The level of access, and the demands that do not hold, are those of the row; the service takes the key
+    just where nothing stands against it; data can be read with full access and not without any."""
+    situation, world = arranged
+    said = access(world)
+    assert said is situation.access
+    assert frozenset(unmet(world)) == situation.unmet
+    if not situation.unknowable:
+        assert world.bindable() is (said is Access.FULL and not situation.unmet)
+    if said is Access.FULL and not situation.unmet:
+        assert world.readable()
+    if said is Access.NONE:
+        assert not world.readable()
+
+
+def test_there_are_situations_enough() -> None:
+    """At least sixty, no two of one name."""
+    assert len({one.name for one in SITUATIONS}) == len(SITUATIONS) >= 60

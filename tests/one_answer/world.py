@@ -1,0 +1,238 @@
+"""A cloud in which two accounts share a vault: one bound, with data; one that is still to be bound.
+
+The local Azure tells the truth, by what really happens: whether the data of the bound account can be read,
+and whether the other one can be bound.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from core import adapters, facts
+from localazure import seed
+from tests.support.front import SUBSCRIPTION, Door, token
+
+Json = Mapping[str, Any]
+VAULTS = "2024-11-01"
+ACCOUNTS = "2025-06-01"
+ASSIGNMENTS = "2022-04-01"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso"
+KEY = f"{VAULT}/keys/cmk-contoso"
+DATA = "https://kv-contoso.vault.azure.net"
+DEPLOYERS = {
+    "tenantId": seed.TENANT_ID,
+    "objectId": seed.DEPLOYER.object_id,
+    "permissions": {"keys": ["all"]},
+}
+NEEDED = ["get", "wrapKey", "unwrapKey"]
+
+
+def entry(principal: str, keys: list[str], **more: Any) -> dict[str, Any]:
+    """An access policy."""
+    return {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {"keys": keys}, **more}
+
+
+@dataclass
+class World:
+    """The cloud, and what a situation may change in it."""
+
+    rbac: bool = False
+    location: str = "westeurope"
+    vault_settings: dict[str, Any] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
+    """Properties that Resource Manager's answer for the vault leaves out."""
+    door: Door = field(default_factory=Door)
+
+    def __post_init__(self) -> None:
+        self.door.send("PUT", f"{GROUP}?api-version=2024-03-01", {"location": "westeurope"})
+        self.principals: list[str] = []
+        self.key_uri = ""
+        self._put_vault([])
+        if self.rbac:
+            self.assign(seed.DEPLOYER.object_id, "14b46e9e-c2b7-41b4-b07b-48a6ebf60603", VAULT)
+        self.make_key("cmk-contoso")
+        self.accounts = [self._account("lang-bound"), self._account("lang-new")]
+        self._first = self.arm("GET", KEY, api=VAULTS)["properties"]["keyUriWithVersion"]
+        self.key_uri = self._first
+
+    # What a situation may do.
+
+    def arm(self, method: str, path: str, body: Any = None, *, api: str) -> Any:
+        """A request to Resource Manager; the decoded answer."""
+        reply = self.door.send(method, f"{path}?api-version={api}", body)
+        assert reply.status < 300, reply
+        if operation := reply.headers.get("azure-asyncoperation"):
+            self.door.send("GET", operation)
+        return reply.body
+
+    def data(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to the vault itself, by the deployer; the decoded answer."""
+        bearer = token(audience="https://vault.azure.net")
+        reply = self.door.send(method, f"{DATA}{path}?api-version=7.6", body, bearer=bearer)
+        assert reply.status < 300, reply
+        return reply.body
+
+    def policies(self, *entries: Json) -> None:
+        """Replaces the access policies of the vault, but for the deployer's own."""
+        self._put_vault(list(entries))
+
+    def each(self, keys: list[str], **more: Any) -> list[dict[str, Any]]:
+        """An entry with these permissions for the identity of each account."""
+        return [entry(principal, keys, **more) for principal in self.principals]
+
+    def vault(self, **properties: Any) -> None:
+        """Sets properties of the vault; its access policies stay."""
+        self.vault_settings.update(properties)
+        self._put_vault(self.arm("GET", VAULT, api=VAULTS)["properties"]["accessPolicies"])
+
+    def assign(self, principal: str, role: str, scope: str, **more: Any) -> None:
+        """Makes a role assignment."""
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+        properties = {
+            "roleDefinitionId": definition,
+            "principalId": principal,
+            "principalType": "ServicePrincipal",
+            **more,
+        }
+        self.arm("PUT", path, {"properties": properties}, api=ASSIGNMENTS)
+
+    def assign_each(self, role: str, scope: str, **more: Any) -> None:
+        """Makes a role assignment for the identity of each account."""
+        for principal in self.principals:
+            self.assign(principal, role, scope, **more)
+
+    def make_key(self, name: str, **properties: Any) -> str:
+        """Makes a key through Resource Manager; its URI with the version."""
+        body = {
+            "properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **properties}
+        }
+        made = self.arm("PUT", f"{VAULT}/keys/{name}", body, api=VAULTS)
+        return str(made["properties"]["keyUriWithVersion"])
+
+    def bind_first(self) -> None:
+        """Binds the first account, with full access, and writes data to it."""
+        if self.rbac:
+            self.assign(self.principals[0], "e147488a-f6f5-4113-8e2d-b22465e65bf6", KEY)
+        else:
+            self.policies(entry(self.principals[0], NEEDED))
+        assert self._bind("lang-bound", self._first) < 300
+        project = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
+        assert self._project("PATCH", project) < 300
+        if self.rbac:
+            for found in self.assignments:
+                if found["properties"]["principalId"] == self.principals[0]:
+                    self.arm("DELETE", found["id"], api=ASSIGNMENTS)
+        else:
+            self.policies()
+
+    # The truth.
+
+    def readable(self) -> bool:
+        """Whether the data of the bound account can be read."""
+        return self._project("GET") == 200
+
+    def bindable(self) -> bool:
+        """Whether the service takes the key for the account that is not bound yet."""
+        return self._bind("lang-new", self.key_uri) < 300
+
+    # What is read about it.
+
+    @property
+    def account_json(self) -> Json:
+        """Resource Manager's answer for the account that is still to be bound."""
+        found: Json = self.arm("GET", self._account_id("lang-new"), api=ACCOUNTS)
+        return found
+
+    @property
+    def vault_json(self) -> Json | None:
+        """Resource Manager's answer for the vault, None where there is none."""
+        reply = self.door.send("GET", f"{VAULT}?api-version={VAULTS}")
+        if reply.status != 200:
+            return None
+        said = {name: value for name, value in reply.body["properties"].items() if name not in self.unsaid}
+        return {**reply.body, "properties": said}
+
+    @property
+    def key_json(self) -> Json | None:
+        """Resource Manager's answer for the version that `key_uri` names."""
+        name, version = self.key_uri.rstrip("/").rsplit("/", 2)[-2:]
+        reply = self.door.send("GET", f"{VAULT}/keys/{name}/versions/{version}?api-version={VAULTS}")
+        return reply.body if reply.status == 200 else None
+
+    @property
+    def assignments(self) -> list[Json]:
+        """Role assignments at, above and below the key's vault."""
+        path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments"
+        found: list[Json] = self.arm("GET", path, api=ASSIGNMENTS)["value"]
+        return found
+
+    @cached_property
+    def principal(self) -> str:
+        """The identity of the account that is still to be bound."""
+        return self.principals[1]
+
+    @property
+    def role_assignments(self) -> list[facts.RoleAssignment]:
+        """The same as facts."""
+        return [adapters.role_assignment(one) for one in self.assignments]
+
+    def _put_vault(self, entries: list[Any]) -> None:
+        properties = {
+            "tenantId": seed.TENANT_ID,
+            "sku": {"family": "A", "name": "premium"},
+            "enableRbacAuthorization": self.rbac,
+            "enablePurgeProtection": True,
+            "accessPolicies": [
+                DEPLOYERS,
+                *(one for one in entries if one["objectId"] != DEPLOYERS["objectId"]),
+            ],
+            **self.vault_settings,
+        }
+        kept = {name: value for name, value in properties.items() if value is not None}
+        self.arm("PUT", VAULT, {"location": self.location, "properties": kept}, api=VAULTS)
+        self.arm("GET", VAULT, api=VAULTS)
+
+    def _account_id(self, name: str) -> str:
+        return f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{name}"
+
+    def _account(self, name: str) -> Json:
+        body = {
+            "location": "westeurope",
+            "kind": "TextAnalytics",
+            "sku": {"name": "S"},
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"customSubDomainName": name},
+        }
+        made: Json = self.arm("PUT", self._account_id(name), body, api=ACCOUNTS)
+        self.principals.append(made["identity"]["principalId"])
+        return made
+
+    def patch_account(self, **body: Any) -> None:
+        """Changes the account that is still to be bound."""
+        self.arm("PATCH", self._account_id("lang-new"), body, api=ACCOUNTS)
+
+    def _bind(self, name: str, uri: str) -> int:
+        host, _, rest = uri.partition("/keys/")
+        key, _, version = rest.strip("/").partition("/")
+        encryption = {
+            "keySource": "Microsoft.KeyVault",
+            "keyVaultProperties": {"keyVaultUri": host, "keyName": key, "keyVersion": version},
+        }
+        path = f"{self._account_id(name)}?api-version={ACCOUNTS}"
+        reply = self.door.send("PATCH", path, {"properties": {"encryption": encryption}})
+        if operation := reply.headers.get("azure-asyncoperation"):
+            self.door.send("GET", operation)
+        return reply.status
+
+    def _project(self, method: str, body: Any = None) -> int:
+        host = "https://lang-bound.cognitiveservices.azure.com"
+        path = "/language/authoring/analyze-conversations/projects/orders?api-version=2023-04-01"
+        bearer = token(audience="https://cognitiveservices.azure.com")
+        headers = {"content-type": "application/merge-patch+json"} if body else {}
+        return self.door.send(method, f"{host}{path}", body, bearer=bearer, headers=headers).status
