@@ -1,6 +1,7 @@
 """The situations: what is arranged, how far the identity may use the key, and what else stands in the way.
 
-`access` is the level that everybody must say. `unmet` names the demands that do not hold, as `core.demands` names them. `unknowable` says why a part that reads answers cannot know what the local Azure knows.
+`access` is the level that everybody must say. `unmet` names the demands that do not hold, as `core.demands`
+names them. `unknowable` says why a part that reads answers cannot know what the local Azure knows.
 """
 
 from __future__ import annotations
