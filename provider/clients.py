@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from provider.clouds import AzureCloud
+from core.clouds import Cloud
+from core.login import Login
 from provider.credential import credential
-from provider.login import Login
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
@@ -41,7 +41,7 @@ class Clients:
         self._lock = threading.RLock()
 
     @property
-    def cloud(self) -> AzureCloud:
+    def cloud(self) -> Cloud:
         return self.login.cloud
 
     def accounts(self, subscription: str) -> CognitiveServicesManagementClient:
@@ -117,7 +117,7 @@ class _OneAtATime:
             return self._credential.get_token(*scopes, **options)
 
 
-def _guard(cloud: AzureCloud) -> Any:
+def _guard(cloud: Cloud) -> Any:
     """A pipeline policy that lets requests go to the cloud's own hosts only.
 
     The clients follow URLs that answers name (the next page, an operation), and would put the token on them.

@@ -1,76 +1,129 @@
-"""A login made a credential of azure-identity: which class, and what each of its requests may do."""
+"""A login made a credential of azure-identity. Every part of the project that calls Azure logs in here.
+
+`core.login` says which method and which settings count; this module asks the Azure CLI for the account that
+it is logged in to, and makes the credential. Nothing here keeps or shows a token.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from provider.login import Login, Way
+from core.login import Login, Method
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
+
+AZ_TIMEOUT = 30.0
+"""Seconds that `az account show` may take; a cold start of the CLI takes some."""
 
 
-def credential(wanted: Login, **transport: Any) -> TokenCredential:
+def complete(login: Login) -> Login:
+    """The login with the cloud and the subscription of the Azure CLI's account, where the CLI logs in.
+
+    azure-native does the same. Unchanged where `az` is missing or not logged in: the first request for a
+    token then says so. Raises LoginError when the account is of another cloud or tenant than configured.
+    """
+    if login.method is not Method.CLI or not (az := shutil.which("az")):
+        return login
+    command = [az, "account", "show", "--output", "json"]
+    if login.subscription_id:
+        command += ["--subscription", login.subscription_id]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=AZ_TIMEOUT, check=True)
+        account = json.loads(done.stdout)
+    except (subprocess.SubprocessError, OSError, ValueError):
+        return login
+    return login.with_cli_account(
+        str(account.get("environmentName") or ""),
+        str(account.get("id") or ""),
+        str(account.get("tenantId") or ""),
+    )
+
+
+def credential(login: Login, **transport: Any) -> TokenCredential:
     """The azure-identity credential; `transport` are azure-core's options for its requests."""
     # Half a second of imports that a preview without known ids never needs.
     from azure import identity  # noqa: PLC0415
 
-    options: dict[str, Any] = {"authority": wanted.cloud.authority, **transport}
-    extra = re.findall(r"[^\[\]\"',\s]+", wanted.get("auxiliaryTenantIds"))
+    options: dict[str, Any] = {"authority": login.cloud.authority, **transport}
+    extra = re.findall(r"[^\[\]\"',\s]+", login.get("auxiliaryTenantIds"))
+    tenant, client = login.get("tenantId"), login.get("clientId")
     application = {
         **options,
-        "disable_instance_discovery": wanted.flag("disableInstanceDiscovery"),
+        "disable_instance_discovery": login.enabled("disableInstanceDiscovery"),
         "additionally_allowed_tenants": extra,
-        # The credential would wait in its thread, unheard by Ctrl-C and untold; `retrying` does that better.
+        # The credential would wait in its thread, where Ctrl-C does not reach it; `retrying` waits instead.
         "retry_total": 0,
         "raw_response_hook": _raise_refusals,
     }
-    tenant, client = wanted.get("tenantId"), wanted.get("clientId")
-    match wanted.way:
-        case Way.DEFAULT:
-            return identity.DefaultAzureCredential(**options)
-        case Way.CERTIFICATE:
-            password = wanted.get("clientCertificatePassword") or None
-            path = wanted.get("clientCertificatePath")
+    match login.method:
+        case Method.DEFAULT:
+            tenants = {"workload_identity_tenant_id": tenant} if tenant else {}
+            return identity.DefaultAzureCredential(additionally_allowed_tenants=extra, **tenants, **options)
+        case Method.CERTIFICATE:
+            password = login.get("clientCertificatePassword") or None
+            path = login.get("clientCertificatePath")
             return identity.CertificateCredential(tenant, client, path, password=password, **application)
-        case Way.SECRET:
-            return identity.ClientSecretCredential(tenant, client, wanted.get("clientSecret"), **application)
-        case Way.OIDC:
+        case Method.SECRET:
+            return identity.ClientSecretCredential(tenant, client, login.get("clientSecret"), **application)
+        case Method.OIDC:
             return identity.ClientAssertionCredential(
-                tenant, client, lambda: _assertion(wanted), **application
+                tenant, client, lambda: _assertion(login), **application
             )
-        case Way.MANAGED_IDENTITY:
+        case Method.MANAGED_IDENTITY:
             return identity.ManagedIdentityCredential(client_id=client or None, **transport)
-        case Way.CLI:
+        case Method.CLI if login.subscription_id:
+            cli = identity.AzureCliCredential(subscription=login.subscription_id)
+            return _WithoutTenant(cli)
+        case Method.CLI:
             return identity.AzureCliCredential(tenant_id=tenant, additionally_allowed_tenants=extra)
 
 
+class _WithoutTenant:
+    """The Azure CLI's credential for a subscription, whose tenant is the only one that it can have.
+
+    `az account get-access-token` refuses `--tenant` beside `--subscription` (Azure/azure-cli#32755), and Key
+    Vault's clients ask for the tenant that the vault names.
+    """
+
+    def __init__(self, cli: TokenCredential) -> None:
+        self._cli = cli
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        options.pop("tenant_id", None)
+        return self._cli.get_token(*scopes, **options)
+
+
 def _raise_refusals(response: Any) -> None:
-    """Keeps the login host's answer whole; azure-identity would leave a text of it, without Retry-After."""
+    """Keeps the login host's answer whole; azure-identity would keep only its text, without Retry-After."""
     from azure.core.exceptions import HttpResponseError  # noqa: PLC0415
 
     if response.http_response.status_code >= 400:
         raise HttpResponseError(response=response.http_response)
 
 
-def _assertion(wanted: Login) -> str:
-    """The OIDC token: given, in a file (read each time, for they are short-lived), or from a request URL."""
-    if token := wanted.get("oidcToken"):
+def _assertion(login: Login) -> str:
+    """A federated token, read or requested each time: given tokens live for minutes, and Azure's for an
+    hour."""
+    if token := login.get("oidcToken"):
         return token
-    if path := wanted.get("oidcTokenFilePath"):
+    if path := login.get("oidcTokenFilePath"):
         return Path(path).read_text(encoding="utf-8").strip()
     import requests  # noqa: PLC0415
     from azure.core.exceptions import ServiceRequestError  # noqa: PLC0415
 
-    url = wanted.get("oidcRequestUrl")
+    url = login.get("oidcRequestUrl")
     try:
         response = requests.get(
             url,
-            params={"audience": "api://AzureADTokenExchange"},
-            headers={"Authorization": f"Bearer {wanted.get('oidcRequestToken')}"},
+            params={"audience": login.oidc_audience},
+            headers={"Authorization": f"Bearer {login.get('oidcRequestToken')}"},
             timeout=30,
             allow_redirects=False,
         )

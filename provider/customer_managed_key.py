@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.clouds import Cloud
 from provider import binding, ids
 from provider.azure_calls import Azure
 from provider.binder import Binder, UnfinishedError, head_of_refusal
 from provider.checks import Failure, check_binding
 from provider.clearance import RefusedError, refusal
-from provider.clouds import AzureCloud
 from provider.difference import Difference, diff
 from provider.error_row import About
 from provider.errors import translate
@@ -31,7 +31,7 @@ class CustomerManagedKey:
 
     derived: Mapping[str, tuple[str, ...]] = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: AzureCloud, binder: Binder) -> None:
+    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder) -> None:
         self._azure = azure
         self._clock = clock
         self._suffix = cloud.vault_suffix

@@ -18,16 +18,17 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
 from provider.azure_calls import Azure
 from provider.binder import Binder
+from provider.credential import complete
 from provider.customer_managed_key import CustomerManagedKey
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
 from provider.key_access_validation import KeyAccessValidation
 from provider.key_version import KeyVersion
-from provider.login import SECRET_SETTINGS, Login, login, unknown_settings
 from provider.outcomes import Context, errors_told
 from provider.resource import Call, Resource, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Patience, SystemClock
@@ -46,7 +47,8 @@ class Served:
 
 
 class Host(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one engine. `connect` makes Azure of a login; a test gives its own, and its own clock."""
+    """Serves one engine. `connect` makes Azure of a login, and `complete` asks the Azure CLI;
+    a test gives its own, and its own clock."""
 
     def __init__(
         self,
@@ -55,15 +57,16 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         engine_address: str = "",
         clock: Clock | None = None,
         environ: Mapping[str, str] | None = None,
+        complete: Callable[[Login], Login] = complete,
     ) -> None:
         self._connect = connect
+        self._complete = complete
         self._clock = clock or SystemClock()
         self._environ = os.environ if environ is None else environ
         self._log = EngineLog()
         self._log.connect(engine_address)
         self._stop = asyncio.Event()
         self._served: Served | None = None
-        self._login: Login | None = None
 
     async def Handshake(self, request: Any, context: Context) -> Any:
         self._log.connect(request.engine_address)
@@ -87,7 +90,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             for name in unknown_settings(config.values)
         ]
         # A program may hand over a secret as plain text; the state keeps it as a secret all the same.
-        inputs = encode(config.values, config.secrets.union(SECRET_SETTINGS))
+        inputs = encode(config.values, config.secrets.union(SECRETS))
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
@@ -97,7 +100,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     @errors_told
     async def Configure(self, request: Any, context: Context) -> Any:
         config = {name: _as_text(value) for name, value in decode(request.args).values.items()}
-        self._login = wanted = login(config, self._environ)
+        wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
+        for ignored in wanted.ignored_switches:
+            await self._log.say(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
         azure = self._connect(wanted)
         binder = Binder(azure, self._clock)
         self._served = Served(

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from core.clouds import Cloud
 from provider import ids
 from provider.azure_calls import Azure
 from provider.checks import Failure, check_key_version
 from provider.clearance import RefusedError, against, cleared, refusal
-from provider.clouds import AzureCloud
 from provider.difference import Difference, diff_key_version
 from provider.error_row import About
 from provider.errors import translate
@@ -40,7 +40,7 @@ class KeyVersion:
 
     derived: Mapping[str, tuple[str, ...]] = {}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: AzureCloud) -> None:
+    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud) -> None:
         self._azure = azure
         self._clock = clock
         self._suffix = cloud.vault_suffix

@@ -24,6 +24,13 @@ LOGIN_ROWS: tuple[Row, ...] = (
         "Microsoft Entra error codes",
     ),
     Row(
+        r"AADSTS700024",
+        "the OIDC token has expired; it is exchanged again whenever a token of Azure runs out",
+        "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken, instead "
+        "of oidcToken",
+        "Microsoft Entra error codes",
+    ),
+    Row(
         r"AADSTS90002",
         "there is no such tenant",
         "compare ARM_TENANT_ID with `az account show --query tenantId`",

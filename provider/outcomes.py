@@ -11,11 +11,11 @@ import grpc
 from google.protobuf import any_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from core.login import LoginError
 from provider.binder import UnfinishedError
 from provider.clearance import RefusedError
 from provider.functions import FunctionError
 from provider.ids import MalformedError
-from provider.login import LoginError
 from provider.resource import PartialError
 from provider.versions import NoVersionError
 from provider.waiting import DeadlineError, StoppedError

@@ -141,6 +141,15 @@ CASES: tuple[Case, ...] = (
     ),
     (
         401,
+        "invalid_client",
+        "",
+        "AADSTS700024: Client assertion is not within its valid time range.",
+        Trouble.FINAL,
+        "the OIDC token has expired",
+        "set oidcTokenFilePath",
+    ),
+    (
+        401,
         "unauthorized_client",
         "",
         "AADSTS700016: Application with identifier 'x' was not found in the directory 'Contoso'.",

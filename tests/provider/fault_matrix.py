@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
+from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
 from provider.credential import credential
-from provider.login import login
 from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 

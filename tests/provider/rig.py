@@ -216,7 +216,13 @@ async def engine(
 ) -> AsyncIterator[Engine]:
     """A configured provider on a loopback port. `engine_address` is where it tells what happens."""
     server = grpc.aio.server()
-    host = Host(lambda login: azure, clock=clock or FakeClock(), environ={}, engine_address=engine_address)
+    host = Host(
+        lambda login: azure,
+        clock=clock or FakeClock(),
+        environ={},
+        complete=lambda login: login,
+        engine_address=engine_address,
+    )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

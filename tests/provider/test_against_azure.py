@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from azure.core.rest import HttpRequest
 
+from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
-from provider.login import login
 from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 

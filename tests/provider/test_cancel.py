@@ -9,12 +9,12 @@ from typing import Any
 import grpc
 import pytest
 
+from core.login import login
 from provider import ids
 from provider.arm import Arm
 from provider.azure_calls import Accepted, Progress
 from provider.clients import Clients
 from provider.facts import Account, Encryption, KeyVersion
-from provider.login import login
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,

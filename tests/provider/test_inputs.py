@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provider import clouds
+from core import clouds
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKey
 from provider.difference import Change, Difference
@@ -17,14 +17,14 @@ from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, VAUL
 from tests.provider.rig import CMK, VERSION, FakeClock
 
 
-def resource(type: str, cloud: clouds.AzureCloud = clouds.PUBLIC) -> Resource:
+def resource(type: str, cloud: clouds.Cloud = clouds.PUBLIC) -> Resource:
     azure, clock = FakeAzure(), FakeClock()
     if type == CMK:
         return CustomerManagedKey(azure, clock, cloud, Binder(azure, clock))
     return KeyVersion(azure, clock, cloud)
 
 
-def check(type: str, news: dict[str, Any], cloud: clouds.AzureCloud = clouds.PUBLIC) -> dict[str, str]:
+def check(type: str, news: dict[str, Any], cloud: clouds.Cloud = clouds.PUBLIC) -> dict[str, str]:
     failures = resource(type, cloud).check(Properties(news))
     return {failure.property: failure.reason for failure in failures}
 

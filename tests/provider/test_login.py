@@ -2,94 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from azure.core import AzureClouds
-from azure.mgmt.core.tools import get_arm_endpoints
 from pulumi.runtime.proto import provider_pb2
 
-from provider import clouds
+from core import clouds
+from core.login import Method, configured, login
 from provider.clients import Clients, ForeignHostError, _guard
 from provider.credential import credential
-from provider.login import LoginError, login, unknown_settings
 from provider.wire import decode, encode
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.rig import engine
+from tests.provider.rig import engine, engine_log
+from tests.support.logins import CASES, CLIENT, TENANT, Case
 
-ENVIRON = {
-    "ARM_CLIENT_ID": "id",
-    "ARM_CLIENT_SECRET": "hunter2",
-    "ARM_TENANT_ID": "11111111-1111-1111-1111-111111111111",
-    "ARM_ENVIRONMENT": "usgovernment",
+CLASSES = {
+    "DEFAULT": "DefaultAzureCredential",
+    "CERTIFICATE": "CertificateCredential",
+    "SECRET": "ClientSecretCredential",
+    "OIDC": "ClientAssertionCredential",
+    "MANAGED_IDENTITY": "ManagedIdentityCredential",
+    "CLI": "AzureCliCredential",
 }
 
 
-def test_settings_win_over_the_environment() -> None:
-    """What the stack says beats the environment, as in azure-native."""
-    found = login({"clientId": "stack", "environment": "china"}, ENVIRON)
-    assert (found.get("clientId"), found.get("clientSecret"), found.cloud) == (
-        "stack",
-        "hunter2",
-        clouds.CHINA,
-    )
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: Path) -> None:
+    """Whatever is configured, the credential is that of azure-native's method, of the right application."""
+    found = login(configured(case.own, case.azure_native), case.environ)
+    if found.get("clientCertificatePath"):
+        changed = {"clientCertificatePath": str(certificate), "clientCertificatePassword": "hunter2"}
+        found = replace(found, settings={**found.settings, **changed})
+    if found.method is Method.CLI and found.subscription_id:
+        assert type(credential(found)).__name__ == "_WithoutTenant"
+        return
+    made: Any = credential(found)
+    assert type(made).__name__ == CLASSES[case.method]
+    if case.method in ("SECRET", "CERTIFICATE"):
+        assert (made._tenant_id, made._client_id) == (TENANT, CLIENT)
+        assert made._authority == found.cloud.authority
 
 
-def test_a_login_shows_no_secret() -> None:
-    """Printing a login, in a log or a traceback, tells nothing."""
-    assert "hunter2" not in repr(login({}, ENVIRON))
-
-
-@pytest.mark.parametrize(
-    ("config", "reason"),
-    [
-        ({"environment": "mars"}, "expected public, usgovernment or china"),
-        ({"metadataHost": "https://example.com"}, "not supported by azure-cmk"),
-    ],
-)
-def test_fails_for_a_cloud_that_nobody_knows(config: dict[str, str], reason: str) -> None:
-    """A misspelt cloud or a foreign metadata host never falls back to the public cloud."""
-    with pytest.raises(LoginError, match=reason):
-        login(config, {})
-
-
-def test_misspelt_settings_are_found() -> None:
-    """A setting that azure-native does not know is not passed over."""
-    assert unknown_settings({"clientID": "x", "clientId": "y", "version": "1"}) == ["clientID"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        ({"useDefaultAzureCredential": "true"}, "DefaultAzureCredential"),
-        ({"clientSecret": "s", "clientId": "c", "tenantId": "t"}, "ClientSecretCredential"),
-        (
-            {"useOidc": "true", "oidcToken": "x", "clientId": "c", "tenantId": "t"},
-            "ClientAssertionCredential",
-        ),
-        ({"useMsi": "true"}, "ManagedIdentityCredential"),
-        ({}, "AzureCliCredential"),
-    ],
-)
-def test_the_ways_to_log_in_are_azure_natives(settings: dict[str, str], expected: str) -> None:
-    """The settings choose the credential in azure-native's order."""
-    assert type(credential(login(settings, {}))).__name__ == expected
-
-
-@pytest.mark.parametrize(
-    ("settings", "missing"),
-    [
-        ({"clientSecret": "s"}, r"tenantId \(ARM_TENANT_ID\) and clientId \(ARM_CLIENT_ID\)"),
-        ({"useOidc": "true", "tenantId": "t"}, "OIDC needs clientId"),
-        ({"clientCertificatePath": "/x"}, "a client certificate needs tenantId"),
-    ],
-)
-def test_fails_naming_the_settings_that_are_missing(settings: dict[str, str], missing: str) -> None:
-    """A half login says what the other half is called."""
-    with pytest.raises(LoginError, match=missing):
-        login(settings, {})
+@pytest.mark.asyncio
+async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
+    """ARM_USE_OIDC=1 does nothing, as in azure-native, and whoever set it is told."""
+    async with (
+        engine_log() as (log, address),
+        engine(FakeAzure(), config={"useOidc": "1"}, engine_address=address),
+    ):
+        assert [text for text in log.said(passing=False) if "useOidc (ARM_USE_OIDC) is '1'" in text]
 
 
 @pytest.mark.asyncio
@@ -115,7 +79,7 @@ async def test_secrets_among_the_settings_stay_secret() -> None:
 def test_an_oidc_token_file_is_read_each_time(tmp_path: Path) -> None:
     """Federated tokens are short-lived, so a file is read whenever a token is asked for."""
     file = tmp_path / "token"
-    settings = {"useOidc": "1", "oidcTokenFilePath": str(file), "clientId": "c", "tenantId": "t"}
+    settings = {"useOidc": "true", "oidcTokenFilePath": str(file), "clientId": "c", "tenantId": "t"}
     made: Any = credential(login(settings, {}))
     file.write_text("first\n")
     assert made._func() == "first"
@@ -148,19 +112,6 @@ def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None
             _guard(clouds.PUBLIC).on_request(request)
 
 
-def test_the_clouds_are_those_of_azures_own_clients() -> None:
-    """Resource Manager's address and its tokens' audience are what azure-mgmt-core says of each cloud."""
-    names = {
-        AzureClouds.AZURE_PUBLIC_CLOUD: clouds.PUBLIC,
-        AzureClouds.AZURE_US_GOVERNMENT: clouds.US_GOVERNMENT,
-        AzureClouds.AZURE_CHINA_CLOUD: clouds.CHINA,
-    }
-    for name, cloud in names.items():
-        told = get_arm_endpoints(name)
-        assert cloud.resource_manager == told["resource_manager"].rstrip("/")
-        assert [cloud.arm_scope] == told["credential_scopes"]
-
-
 @pytest.mark.parametrize("given", ['["a-1", "b-2"]', '["a-1","b-2"]', "a-1, b-2", "['a-1', 'b-2']"])
 def test_further_tenants_are_taken_from_any_list(given: str) -> None:
     """The list may be written as JSON, with or without spaces, as the SDKs and people do."""
@@ -170,7 +121,7 @@ def test_further_tenants_are_taken_from_any_list(given: str) -> None:
 
 
 @pytest.mark.parametrize("cloud", [clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA])
-def test_every_client_is_the_chosen_clouds(cloud: clouds.AzureCloud) -> None:
+def test_every_client_is_the_chosen_clouds(cloud: clouds.Cloud) -> None:
     """Resource Manager's address, the token's audience and the login host are one cloud's."""
     settings = {"environment": cloud.name, "clientId": "c", "clientSecret": "s", "tenantId": "t"}
     clients: Any = Clients(login(settings, {}))

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
-from provider.login import login
 from tests.provider.fault_matrix import (
     PATIENT_SECONDS,
     RecordingClients,

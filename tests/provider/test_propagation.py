@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
+from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
-from provider.login import login
 from tests.provider.fault_matrix import binding_inputs
 from tests.provider.rig import ACCESS, CMK, FakeClock, engine
 from tests.provider.world import World

@@ -11,8 +11,8 @@ import pytest
 
 from components.binding import CustomerManagedKey
 from components.key_version import KeyVersion
+from core.login import SECRETS, SETTINGS
 from provider.checks import check_binding, check_key_version
-from provider.login import _SETTINGS, SECRET_SETTINGS
 from provider.wire import UNKNOWN, Properties, decode, encode
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "provider" / "schema.json").read_text())
@@ -71,8 +71,8 @@ def test_schema_and_check_know_the_same_inputs(schema: dict[str, Any], check: An
 def test_schema_tells_the_settings_and_which_are_secret() -> None:
     """The provider's settings are those it reads; secrets among them are marked."""
     properties = SCHEMA["provider"]["inputProperties"]
-    assert set(properties) == set(_SETTINGS)
-    assert {name for name, p in properties.items() if p.get("secret")} == set(SECRET_SETTINGS)
+    assert set(properties) == set(SETTINGS)
+    assert {name for name, p in properties.items() if p.get("secret")} == SECRETS
 
 
 @pytest.mark.parametrize(

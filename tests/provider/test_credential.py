@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,43 +12,24 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from azure.core.exceptions import AzureError, ServiceRequestError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from pulumi.runtime.proto import provider_pb2
 
-from provider import clouds
-from provider.credential import credential
-from provider.login import LoginError, login
+from core import clouds
+from core.login import login
+from provider.credential import complete, credential
+from provider.host import Host
 from provider.raw_answers import failure_from
+from tests.provider.fake_azure import FakeAzure
 from tests.provider.login_host import TENANT, LoginHost
 
 CLIENT = "22222222-2222-2222-2222-222222222222"
 WHO = {"tenantId": TENANT, "clientId": CLIENT}
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate with its key under the password `hunter2`."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "deployer")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    secret = serialization.BestAvailableEncryption(b"hunter2")
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
-    path = tmp_path_factory.mktemp("certificate") / "deployer.pem"
-    path.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
 @pytest.mark.parametrize("cloud", [clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA], ids=lambda c: c.name)
 @pytest.mark.parametrize("way", ["secret", "certificate", "OIDC token", "OIDC file", "OIDC request"])
 def test_an_application_logs_in_at_its_clouds_login_host_alone(
-    way: str, cloud: clouds.AzureCloud, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str, cloud: clouds.Cloud, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Secret, certificate and federated token go to the chosen cloud's login host, for its audience, and
     nowhere else."""
@@ -67,6 +46,7 @@ def test_an_application_logs_in_at_its_clouds_login_host_alone(
             "useOidc": "true",
             "oidcRequestUrl": "https://actions.example/token?x=1",
             "oidcRequestToken": "ask",
+            "oidcAudience": "api://contoso",
         },
     }
     asked: list[tuple[str, dict[str, str]]] = []
@@ -93,28 +73,77 @@ def test_an_application_logs_in_at_its_clouds_login_host_alone(
     else:
         assert form["client_assertion"] == "federated"
     if way == "OIDC request":
-        audience = {"audience": "api://AzureADTokenExchange", "Authorization": "Bearer ask"}
+        audience = {"audience": "api://contoso", "Authorization": "Bearer ask"}
         assert asked == [("https://actions.example/token?x=1", audience)]
     else:
         assert asked == []
 
 
-def test_the_cli_is_asked_for_the_chosen_clouds_audience(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`az` is asked for a token of the cloud and the tenant, and of nothing else."""
-    az = tmp_path / "az"
-    expires = "2999-01-01 00:00:00.000000"
-    answer = json.dumps({"accessToken": "cli-token", "expiresOn": expires, "expires_on": 32472144000})
-    az.write_text(f"#!/bin/sh\necho \"$@\" > {tmp_path}/said\necho '{answer}'\n")
+@pytest.fixture
+def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An `az` that is logged in to the public cloud, and the file of what it was asked."""
+    asked, az = tmp_path / "asked", tmp_path / "az"
+    token = json.dumps(
+        {
+            "accessToken": "cli-token",
+            "expiresOn": "2999-01-01 00:00:00.000000",
+            "expires_on": 32472144000,
+        }
+    )
+    account = json.dumps({"environmentName": "AzureCloud", "id": "active", "tenantId": TENANT})
+    az.write_text(
+        f'#!/bin/sh\necho "$@" >> {asked}\n'
+        f"case \"$2\" in show) echo '{account}';; *) echo '{token}';; esac\n"
+    )
     az.chmod(az.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return asked
+
+
+def test_the_cli_is_asked_for_the_chosen_clouds_audience(az: Path) -> None:
+    """Without a subscription, `az` is asked for a token of the cloud and the tenant."""
     made = credential(login({"tenantId": TENANT, "environment": "china"}, {}))
     assert made.get_token(clouds.CHINA.arm_scope).token == "cli-token"
-    said = (tmp_path / "said").read_text()
-    assert "account get-access-token" in said
-    assert "https://management.chinacloudapi.cn" in said
-    assert TENANT in said
+    asked = az.read_text()
+    assert "account get-access-token" in asked
+    assert "https://management.chinacloudapi.cn" in asked
+    assert f"--tenant {TENANT}" in asked
+
+
+def test_the_cli_is_asked_for_the_chosen_subscriptions_account(az: Path) -> None:
+    """With a subscription, the token is of its account; `--tenant`, which `az` refuses beside it, is left
+    out also when a vault names its tenant."""
+    settings = {"tenantId": TENANT, "subscriptionId": CLIENT}
+    made = credential(complete(login(settings, {})))
+    assert made.get_token("https://vault.azure.net/.default", tenant_id=TENANT).token == "cli-token"
+    show, token = az.read_text().splitlines()
+    assert show == f"account show --output json --subscription {CLIENT}"
+    assert f"--subscription {CLIENT}" in token
+    assert "--tenant" not in token
+
+
+def test_the_cli_says_which_subscription_is_active(az: Path) -> None:
+    """Without a configured subscription, the active one of the Azure CLI counts, as in azure-native."""
+    assert complete(login({}, {})).subscription_id == "active"
+    assert complete(login({"useMsi": "true"}, {})).subscription_id == ""
+
+
+@pytest.mark.asyncio
+async def test_fails_when_the_cli_is_logged_in_to_another_cloud(az: Path) -> None:
+    """A cloud that contradicts the Azure CLI's is refused when the plugin is configured."""
+    host = Host(lambda login: FakeAzure(), environ={"ARM_ENVIRONMENT": "china"})
+    context = _Context()
+    with pytest.raises(_AbortedError, match="az cloud set --name AzureChinaCloud"):
+        await host.Configure(provider_pb2.ConfigureRequest(), context)
+
+
+class _AbortedError(Exception):
+    pass
+
+
+class _Context:
+    async def abort(self, code: object, message: str) -> None:
+        raise _AbortedError(message)
 
 
 def test_a_missing_cli_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +154,18 @@ def test_a_missing_cli_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     failure = failure_from(failed.value, "reading")
     assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
     assert "Azure CLI not found" in failure.text
+
+
+@pytest.mark.parametrize("broken", ["exit 1", "echo no JSON"])
+def test_a_cli_that_is_not_logged_in_is_left_to_say_so(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Configuring the plugin does not fail where no token may ever be needed."""
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\n{broken}\n")
+    az.chmod(az.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert complete(login({}, {})) == login({}, {})
 
 
 def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,19 +185,6 @@ def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) ->
     assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
 
 
-@pytest.mark.parametrize(
-    ("settings", "reason"),
-    [
-        ({}, r"oidcRequestUrl \(ARM_OIDC_REQUEST_URL\) and oidcRequestToken"),
-        ({"oidcRequestUrl": "http://actions.example", "oidcRequestToken": "ask"}, "not an https URL"),
-    ],
-)
-def test_fails_without_a_safe_way_to_a_federated_token(settings: dict[str, str], reason: str) -> None:
-    """A request token goes over TLS or not at all; without any of the three ways, what is missing is said."""
-    with pytest.raises(LoginError, match=reason):
-        login({**WHO, "useOidc": "true", **settings}, {})
-
-
 def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """An outage of the token's issuer counts as a lost connection, and tells the host and no token."""
 
@@ -164,7 +192,7 @@ def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: py
         raise requests.ConnectionError("refused")
 
     monkeypatch.setattr(requests, "get", get)
-    settings = {"useOidc": "1", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "hunter2"}
+    settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "hunter2"}
     made = credential(login({**WHO, **settings}, {}), transport=LoginHost())
     with pytest.raises(AzureError) as failed:
         made.get_token(clouds.PUBLIC.arm_scope)
@@ -173,45 +201,3 @@ def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: py
         0,
         "actions.example gave no OIDC token: ConnectionError: refused",
     )
-
-
-VARIABLES = {
-    "clientId": ["ARM_CLIENT_ID"],
-    "clientSecret": ["ARM_CLIENT_SECRET"],
-    "clientCertificatePath": ["ARM_CLIENT_CERTIFICATE_PATH"],
-    "clientCertificatePassword": ["ARM_CLIENT_CERTIFICATE_PASSWORD"],
-    "tenantId": ["ARM_TENANT_ID"],
-    "subscriptionId": ["ARM_SUBSCRIPTION_ID"],
-    "auxiliaryTenantIds": ["ARM_AUXILIARY_TENANT_IDS"],
-    "environment": ["ARM_ENVIRONMENT"],
-    "disableInstanceDiscovery": ["ARM_DISABLE_INSTANCE_DISCOVERY"],
-    "useMsi": ["ARM_USE_MSI"],
-    "msiEndpoint": ["ARM_MSI_ENDPOINT"],
-    "useOidc": ["ARM_USE_OIDC"],
-    "oidcToken": ["ARM_OIDC_TOKEN"],
-    "oidcTokenFilePath": ["ARM_OIDC_TOKEN_FILE_PATH"],
-    "oidcRequestToken": ["ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
-    "oidcRequestUrl": ["ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"],
-    "partnerId": ["ARM_PARTNER_ID"],
-    "disablePulumiPartnerId": ["ARM_DISABLE_PULUMI_PARTNER_ID"],
-}
-
-
-@pytest.mark.parametrize(("name", "variable"), [(n, v) for n, found in VARIABLES.items() for v in found])
-def test_each_variable_of_azure_native_is_read(name: str, variable: str) -> None:
-    """The environment that logs azure-native in logs this provider in, a setting of the stack first."""
-    value = "public" if name == "environment" else "value"
-    who = {"ARM_TENANT_ID": TENANT, "ARM_CLIENT_ID": CLIENT}
-    assert login({}, {**who, variable: value}).get(name) == value
-    assert login({name: "china"}, {**who, variable: value}).get(name) == "china"
-
-
-def test_the_settings_have_azure_natives_names() -> None:
-    """Each setting of azure-native's provider exists here under the same name, and no other does."""
-    from pulumi_azure_native.provider import ProviderArgs
-
-    from provider.login import _SETTINGS
-
-    properties = [name for name, found in vars(ProviderArgs).items() if isinstance(found, property)]
-    camel = {re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in properties}
-    assert camel == set(_SETTINGS)
