@@ -1,4 +1,5 @@
-"""The command line: `python -m localazure start|serve|stop|status|env|page|reset [--home DIR]`."""
+"""The command line: `python -m localazure start|serve|stop|status|env|page|reset [--home DIR]`, and
+`python -m localazure exec -- COMMAND`."""
 
 from __future__ import annotations
 
@@ -10,14 +11,14 @@ import shlex
 import sys
 import time
 
-from localazure import process
+from localazure import execution, process
 from localazure.home import SERVICES, Home, HomeError, home_of
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 where it did what it says."""
     parser = argparse.ArgumentParser(prog="localazure", description="A local Azure on loopback.")
-    parser.add_argument("command", choices=sorted(_COMMANDS), help="what to do")
+    parser.add_argument("command", choices=sorted([*_COMMANDS, "exec"]), help="what to do")
     parser.add_argument("--home", help="folder of its state (default: $LOCALAZURE_HOME, else .localazure)")
     parser.add_argument(
         "--port",
@@ -27,13 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="SERVICE=NUMBER",
         help=f"port to use from the next start on where it is free; services: {', '.join(SERVICES)}",
     )
-    given = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    own, command = words, []
+    if "--" in words:
+        own, command = words[: words.index("--")], words[words.index("--") + 1 :]
+    given = parser.parse_args(own)
+    if bool(command) != (given.command == "exec"):
+        parser.error("a command to run goes with exec: python -m localazure exec -- COMMAND")
     home = home_of(given.home, os.environ)
     try:
         if given.port:
             home.make()
             home.remember_ports({**home.ports(), **dict(given.port)})
-        return _COMMANDS[given.command](home)
+        return _exec(home, command) if command else _COMMANDS[given.command](home)
     except HomeError as error:
         print(f"local Azure: {error}", file=sys.stderr)
         return 1
@@ -45,6 +52,11 @@ def _port(text: str) -> tuple[str, int]:
         wanted = "|".join(SERVICES)
         raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}=NUMBER with a number from 1 to 65535")
     return service, int(number)
+
+
+def _exec(home: Home, command: list[str]) -> int:
+    process.start(home)
+    return execution.run(home, command)
 
 
 def _start(home: Home) -> int:
@@ -90,8 +102,8 @@ def _status(home: Home) -> int:
 
 
 def _env(home: Home) -> int:
-    for name, value in process.environment_of(home).items():
-        print(f"export {name}={shlex.quote(value)}")
+    for name, value in execution.exports(home, os.environ):
+        print(f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}")
     return 0
 
 

@@ -12,14 +12,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure.digest import digest
-from localazure.environment import environment
+from localazure.environment import environment, without_outside
 from localazure.home import LOOPBACK, Home, HomeError
 
 _ROOT = Path(__file__).parents[1]
@@ -84,7 +83,7 @@ def start(home: Home) -> Start:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_plain(os.environ),
+            env=without_outside(os.environ),
             start_new_session=True,
         )
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -146,15 +145,6 @@ def page_address(home: Home) -> str:
     finally:
         connection.close()
     return f"{env['LOCALAZURE_CONTROL']}{path}"
-
-
-def _plain(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for the server: none of the variables that would make it a client of itself."""
-    return {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith(("AZURE_", "ARM_", "PULUMI_", "LOCALAZURE_")) and "proxy" not in name.lower()
-    }
 
 
 def _reap(pid: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -106,18 +105,6 @@ def test_installer_out_of_reach_is_no_error(home: Path, monkeypatch: pytest.Monk
     """A machine without that site goes on to the next way."""
     monkeypatch.setattr(install, "_INSTALLER", (home / "absent").as_uri())
     assert not install.official(home)
-
-
-def test_exports_put_our_engine_first_once(tmp_path: Path) -> None:
-    """Evaluating the exports twice leaves one entry of ours in PATH, the first."""
-    root = Path(install.__file__).resolve().parent.parent
-    once = f'eval "$({sys.executable} -m engine.env)"'
-    command = f'{once}; {once}; echo "$PATH"'
-    printed = subprocess.run(
-        ["sh", "-c", command], cwd=root, env={"PATH": os.defpath}, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    own = str(root / ".pulumi" / "bin")
-    assert printed.split(os.pathsep) == [own, *os.defpath.split(os.pathsep)]
 
 
 def test_yaml_host_comes_from_the_cache_and_only_where_there_is_none(home: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.env import exports
+from localazure.environment import checkout
 from policies.rule import ResourceRule
 from policies.rules import RULES
 from tests.policies import stacks
@@ -80,7 +80,7 @@ def analyze(folder: Path, things: Mapping[str, Thing], *words: str) -> subproces
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **exports(folder, search_path)},
+        env={**os.environ, **checkout(folder, search_path)},
         capture_output=True,
         text=True,
         timeout=300,

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.env import exports
+from localazure.environment import checkout
 from review.values import _UNKNOWN
 from tests.review.situations import SITUATIONS, Situation
 from tests.support.azure import RunningAzure, running_azure
@@ -46,7 +46,7 @@ class Program:
         if not folder.exists():
             self._make()
         path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
-        self.env = {**azure.environ, **exports(folder, path), "PULUMI_DEBUG_COMMANDS": "true"}
+        self.env = {**azure.environ, **checkout(folder, path), "PULUMI_DEBUG_COMMANDS": "true"}
 
     def _make(self) -> None:
         if self.kind == "project":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.env import exports
+from localazure.environment import checkout
 from localazure.home import Home
 from localazure.seed import READER
 from tests.review.loopback import recorded_tool, serving
@@ -37,7 +37,7 @@ class Clone(Stack):
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)
         (self.folder / ".pulumi" / "bin").symlink_to(ROOT / ".pulumi" / "bin")
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
-        self.env = {**os.environ, **self.cloud, **exports(self.folder, os.environ["PATH"])}
+        self.env = {**os.environ, **self.cloud, **checkout(self.folder, os.environ["PATH"])}
         made = self.pulumi("stack", "init", "dev")
         assert made.ok, made.output
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from engine.env import exports
+from localazure.environment import checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 600.0
@@ -25,6 +25,7 @@ _PROGRAM = (
     "settings",
     "settings.py",
     "components",
+    "core",
     "provider",
     "policies",
     "operate",
@@ -63,7 +64,7 @@ class Stack:
                 shutil.copy(source, self.folder / name)
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
         search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
-        self.env = {**os.environ, **self.cloud, **exports(self.folder, search_path)}
+        self.env = {**os.environ, **self.cloud, **checkout(self.folder, search_path)}
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)
         self.pulumi("stack", "select", "--create", "dev").output  # noqa: B018
 

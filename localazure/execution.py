@@ -1,0 +1,79 @@
+"""Runs a command in the local Azure: `python -m localazure exec -- COMMAND`.
+
+Owns: that such a command can reach nothing but the local Azure, or does not run. Vaults with purge protection
+cannot be undone, so a login or a backend that the user's shell happens to hold must not come along.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from localazure import process
+from localazure.environment import checkout, is_from_outside, without_outside
+from localazure.home import Home, HomeError
+
+ROOT = Path(__file__).resolve().parent.parent
+_ARM = "management.azure.com"
+
+
+def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a command in the local Azure: what is in `environ` less what leads
+    elsewhere, and what leads to the local Azure.
+
+    Raises HomeError where no local Azure runs, or where something else answers in its place.
+    """
+    found = {
+        **without_outside(environ),
+        **process.environment_of(home),
+        **checkout(ROOT, environ.get("PATH", os.defpath)),
+    }
+    _check(found)
+    Path(urlsplit(found["PULUMI_BACKEND_URL"]).path).mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def exports(home: Home, environ: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    """What a shell must set, or unset (None), to become such an environment."""
+    wanted = environment_for(home, environ)
+    unset: list[tuple[str, str | None]] = [
+        (name, None) for name in sorted(environ) if is_from_outside(name) and name not in wanted
+    ]
+    return unset + [(name, value) for name, value in wanted.items() if environ.get(name) != value]
+
+
+def run(home: Home, command: Sequence[str]) -> int:
+    """Runs a command in the local Azure, in place of this process; its exit code. Raises HomeError."""
+    environ = environment_for(home, os.environ)
+    program = shutil.which(command[0], path=environ["PATH"])
+    if program is None:
+        raise HomeError(f"no command {command[0]!r} is on PATH; `make setup` installs pulumi and python")
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(program, list(command), environ)  # noqa: S606 - no shell is wanted
+    return subprocess.run([program, *command[1:]], env=environ, check=False).returncode
+
+
+def _check(environ: Mapping[str, str]) -> None:
+    """Resource Manager, as a command would reach it, shows a certificate of the local Azure's own
+    authority."""
+    proxy = urlsplit(environ["HTTPS_PROXY"])
+    context = ssl.create_default_context(cafile=environ["SSL_CERT_FILE"])
+    connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, timeout=10, context=context)
+    connection.set_tunnel(_ARM, 443)
+    try:
+        connection.connect()
+    except (OSError, http.client.HTTPException) as error:
+        raise HomeError(
+            f"what answers as {_ARM} behind {environ['HTTPS_PROXY']} is not the local Azure ({error}); "
+            "nothing was run"
+        ) from error
+    finally:
+        connection.close()

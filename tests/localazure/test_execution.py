@@ -1,0 +1,140 @@
+"""A command that is run in the local Azure reaches nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localazure import execution, process
+from localazure.environment import is_from_outside
+from localazure.home import Home, HomeError
+from tests.support.azure import RunningAzure, running_azure
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTSIDE = {
+    "ARM_CLIENT_SECRET": "mine",
+    "ARM_USE_OIDC": "true",
+    "AZURE_CLIENT_ID": "mine",
+    "AZURE_CLIENT_CERTIFICATE_PATH": "/mine.pem",
+    "PULUMI_BACKEND_URL": "https://api.pulumi.example",
+    "PULUMI_ACCESS_TOKEN": "mine",
+    "PULUMI_STACK": "prod",
+    "https_proxy": "http://proxy.example:3128",
+    "ALL_PROXY": "http://proxy.example:3128",
+    "NO_PROXY": "management.azure.com,.vault.azure.net",
+    "SSL_CERT_FILE": "/mine.pem",
+    "IDENTITY_ENDPOINT": "http://169.254.169.254",
+    "MSI_ENDPOINT": "http://169.254.169.254",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://token.example",
+}
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
+    """A local Azure of this module's own."""
+    with running_azure(tmp_path_factory.mktemp("azure")) as azure:
+        yield azure
+
+
+def _exec(azure: RunningAzure, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "localazure", "exec", "--home", str(azure.home.path), "--", *command],
+        cwd=ROOT,
+        env={**os.environ, **OUTSIDE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
+    """Logins, backends, proxies and certificates of the shell are replaced or left out."""
+    done = _exec(azure, "env")
+    assert done.returncode == 0, done.stderr
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert not {name for name in found if found[name] == OUTSIDE.get(name)}
+    assert found["PULUMI_BACKEND_URL"].startswith("file://")
+    assert found["HTTPS_PROXY"].startswith("http://127.0.0.1:")
+    assert found["NO_PROXY"] == "127.0.0.1,localhost,::1"
+    assert {name for name in found if is_from_outside(name)}.isdisjoint(
+        {"PULUMI_ACCESS_TOKEN", "ALL_PROXY", "ARM_USE_OIDC", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"}
+    )
+
+
+def test_the_commands_exit_code_is_passed_on(azure: RunningAzure) -> None:
+    """What a script decides by is the command's own code."""
+    assert _exec(azure, "sh", "-c", "exit 7").returncode == 7
+
+
+def test_fails_without_such_a_command(azure: RunningAzure) -> None:
+    """One line says what is missing."""
+    done = _exec(azure, "no-such-command")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "no command 'no-such-command'" in done.stderr
+
+
+def test_an_evaluated_environment_is_the_same(azure: RunningAzure) -> None:
+    """`make env` unsets what it does not set; evaluated twice, the checkout's folders lead PATH once."""
+    printed = f'eval "$({sys.executable} -m localazure env --home {azure.home.path})"'
+    done = subprocess.run(
+        ["sh", "-c", f"{printed}; {printed}; env"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **OUTSIDE},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert not {name for name in found if found[name] == OUTSIDE.get(name)}
+    folders = found["PATH"].split(os.pathsep)
+    assert folders[:2] == [str(ROOT / ".pulumi" / "bin"), str(ROOT / ".venv" / "bin")]
+    assert len([f for f in folders if f.startswith(str(ROOT))]) == 2
+
+
+def test_fails_where_something_else_answers(azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that leads elsewhere is noticed before the command runs."""
+    with socket.create_server(("127.0.0.1", 0)) as impostor:
+
+        def answer() -> None:
+            connection, _ = impostor.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\nnot TLS at all")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        port = impostor.getsockname()[1]
+        real = process.environment_of(azure.home)
+        monkeypatch.setattr(
+            process, "environment_of", lambda home: {**real, "HTTPS_PROXY": f"http://127.0.0.1:{port}"}
+        )
+        with pytest.raises(HomeError, match=r"is not the local Azure .*nothing was run"):
+            execution.environment_for(azure.home, os.environ)
+        thread.join()
+
+
+def test_fails_where_none_runs(tmp_path: Path) -> None:
+    """Without a server there is no environment."""
+    with pytest.raises(HomeError, match="no local Azure is running"):
+        execution.environment_for(Home(tmp_path), os.environ)
+
+
+def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
+    """GNU make 3.81, which macOS has, ignores `.ONESHELL` and `.SHELLFLAGS`: each line must be safe alone."""
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    assert ".ONESHELL" not in text
+    variables = dict(re.findall(r"^(\w+) = (.*)$", text, re.MULTILINE))
+    assert variables["LOCALLY"] == "$(PY) -m localazure exec --"
+    reaching = re.compile(r"(\$\(LOCALLY\) )?(?:\$\(PY\) -m operate|(?<![\w./])pulumi(?= )|review/\S+\.sh)")
+    lines = [line for line in text.splitlines() if line.startswith("\t")] + [variables["SELECT_STACK"]]
+    found = [(match[1], line) for line in lines for match in reaching.finditer(line)]
+    assert len(found) >= 9
+    assert [line for locally, line in found if not locally] == []
