@@ -11,6 +11,7 @@ import pytest
 
 from localazure import process
 from localazure.digest import digest
+from localazure.environment import without_outside
 from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, write_private
 from localazure.serve import open_cloud, open_signer
 from tests.support.azure import running_azure
@@ -105,7 +106,7 @@ def test_fails_to_open_a_memory_that_is_none(home: Home) -> None:
 def test_the_server_is_no_client_of_itself() -> None:
     """The server's own environment has no proxy and no sign-in."""
     given = {"HTTPS_PROXY": "x", "no_proxy": "y", "AZURE_CLIENT_ID": "z", "ARM_TENANT_ID": "t", "PATH": "p"}
-    assert process._plain(given) == {"PATH": "p"}
+    assert without_outside(given) == {"PATH": "p"}
 
 
 def test_only_its_owner_reads_the_home(home: Home) -> None:
