@@ -24,7 +24,8 @@ SELECT_STACK = $(LOCALLY) pulumi stack select $(STACK) --create --non-interactiv
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-setup: .venv/.synced .pulumi/bin/.ready ## everything the other targets need
+setup: .venv/.synced ## everything the other targets need
+	@$(PY) engine/install.py .pulumi/bin $(PY)
 
 .venv/bin/uv:
 	@command -v $(PYTHON) >/dev/null || { echo "setup: Python is missing: install Python 3.11 or newer" >&2; exit 1; }
@@ -39,10 +40,6 @@ setup: .venv/.synced .pulumi/bin/.ready ## everything the other targets need
 .venv/.synced: uv.lock pyproject.toml | .venv/bin/uv
 	@echo "setup: installing the locked Python packages (half a minute the first time)" >&2
 	@.venv/bin/uv sync --frozen --inexact --quiet --compile-bytecode
-	@touch $@
-
-.pulumi/bin/.ready: engine/install.py engine/go.mod engine/go.sum | .venv/.synced
-	@$(PY) engine/install.py .pulumi/bin $(PY)
 	@touch $@
 
 # The account is recorded before it is bound; recorded anew at the end, the next diff shows only what changes.

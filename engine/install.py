@@ -26,6 +26,7 @@ from pathlib import Path
 VERSION = "3.259.0"
 _INSTALLER = "https://get.pulumi.com"
 _CONNECT_SECONDS = 4
+_ANSWER_SECONDS = 30
 _BUILD_PACKAGES = 1690
 _CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
@@ -43,9 +44,38 @@ def say(text: str) -> None:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """The numbers of `v3.259.0`, as `pulumi version` prints it; empty when there are none."""
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
-    return tuple(int(number) for number in found.groups()) if found else ()
+    """`v3.259.0`, as `pulumi version` prints it, for comparing; empty for what is no version.
+
+    The last number is 1 for a release and 0 for a prerelease (`v3.260.0-alpha.1`), which comes before it.
+    """
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)(-)?", text.strip())
+    return (*(int(number) for number in found.groups()[:3]), 0 if found[4] else 1) if found else ()
+
+
+def printed_version(cli: Path) -> str:
+    """What a CLI says of its version; empty where it cannot be run or does not answer."""
+    try:
+        done = subprocess.run(
+            [cli, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_ANSWER_SECONDS,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def is_installed(into: Path, python: Path) -> bool:
+    """Whether `into` has a CLI that runs and is new enough, with a host that is still where it says it is."""
+    cli, host = into / "pulumi", into / _HOST
+    if host.exists() and b"\0" not in host.read_bytes():  # ours is a script; the official one is a program
+        has_host = host.read_text() == _host_script(into, python)
+    else:
+        has_host = host.exists() or (cli.resolve().parent / _HOST).exists() or bool(shutil.which(_HOST))
+    return has_host and version_of(printed_version(cli)) >= version_of(VERSION)
 
 
 def on_path(search_path: str, own_folder: Path) -> Path | None:
@@ -59,9 +89,9 @@ def on_path(search_path: str, own_folder: Path) -> Path | None:
     if not (beside / _HOST).exists() and shutil.which(_HOST, path=path) is None:
         say(f"{cli} has no {_HOST} beside it: not used")
         return None
-    printed = subprocess.run([cli, "version"], capture_output=True, text=True, check=False).stdout
+    printed = printed_version(Path(cli))
     if version_of(printed) < version_of(VERSION):
-        say(f"{cli} is {printed.strip() or 'of unknown version'}, {VERSION} or newer is needed: not used")
+        say(f"{cli} is {printed or 'of unknown version'}, {VERSION} or newer is needed: not used")
         return None
     return Path(cli)
 
@@ -133,16 +163,26 @@ def _report_progress(process: subprocess.Popen[str]) -> list[str]:
 
 
 def cache_folder() -> Path:
-    """Where this version is kept for the user's next checkout."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    """Where this version is kept for the user's next checkout. Raises InstallError without a home folder."""
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise InstallError(f"no home folder is known ({error}): set HOME or XDG_CACHE_HOME") from error
     return base / "language-cmk" / f"pulumi-{VERSION}-{platform.system()}-{platform.machine()}".lower()
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds a folder of the cache, which is made, for this process alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    """Holds a folder of the cache, which is made, for this process alone. Raises InstallError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / ".lock").open("w")
+    except OSError as error:
+        raise InstallError(
+            f"the cache folder {folder} cannot be written ({error.strerror}): "
+            "set XDG_CACHE_HOME to one that can"
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -164,15 +204,22 @@ def link(file: Path, into: Path) -> None:
 def _write_host(into: Path, python: Path) -> None:
     """The language host as the engine looks for it: an executable beside the CLI."""
     host = into / _HOST
-    host.write_text(
+    host.unlink(missing_ok=True)  # it may be a second name of another checkout's
+    host.write_text(_host_script(into, python))
+    host.chmod(0o755)
+
+
+def _host_script(into: Path, python: Path) -> str:
+    return (
         "#!/bin/sh\n"
         f"exec '{python}' -u '{_HERE / 'language_host.py'}' --launcher '{into / _LAUNCHER}' \"$@\"\n"
     )
-    host.chmod(0o755)
 
 
 def install(into: Path, python: Path) -> None:
     """Makes `into` hold `pulumi` and its Python host, which runs on `python` where it is ours."""
+    if is_installed(into, python):
+        return
     into.mkdir(parents=True, exist_ok=True)
     own = on_path(os.environ.get("PATH", ""), into)
     if own is not None:

@@ -27,7 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("printed", "expected"), [("v3.259.0", (3, 259, 0)), ("3.260.1-alpha", (3, 260, 1)), ("", ())]
+    ("printed", "expected"),
+    [("v3.259.0", (3, 259, 0, 1)), ("3.260.1-alpha", (3, 260, 1, 0)), ("", ()), ("dev", ())],
 )
 def test_version_is_read_as_the_cli_prints_it(printed: str, expected: tuple[int, ...]) -> None:
     """A version compares by its numbers, whatever surrounds them."""
@@ -40,6 +41,9 @@ def test_version_is_read_as_the_cli_prints_it(printed: str, expected: tuple[int,
         ("v3.259.0", True, True),
         ("v3.300.0", True, True),
         ("v3.258.9", True, False),
+        ("v3.259.0-beta.1", True, False),
+        ("v3.260.0-beta.1", True, True),
+        ("nonsense", True, False),
         ("v3.259.0", False, False),
     ],
 )
@@ -73,6 +77,56 @@ def test_cached_engine_is_reused_by_another_checkout(home: Path) -> None:
     assert (into / "pulumi").samefile(cache / "pulumi")
     assert stat.S_IMODE(host.stat().st_mode) == 0o755
     assert str(Path(sys.executable)) in host.read_text()
+
+
+def test_an_installation_is_looked_at_each_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that works is left alone; one whose CLI is gone or too old, or whose checkout moved, is made again."""
+    cache = install.cache_folder()
+    executable(cache / "pulumi", "v3.259.0")
+    executable(cache / "pulumi-language-python-exec")
+    into, python = home / "checkout" / "bin", Path(sys.executable)
+    install.install(into, python)
+    assert install.is_installed(into, python)
+
+    executable(home / "old" / "pulumi", "v3.258.0")
+    (into / "pulumi").unlink()
+    (into / "pulumi").symlink_to(home / "old" / "pulumi")
+    assert not install.is_installed(into, python)
+    (home / "old" / "pulumi").unlink()
+    assert not install.is_installed(into, python)
+    install.install(into, python)
+    assert install.is_installed(into, python)
+
+    into.parent.rename(home / "moved")
+    moved = home / "moved" / "bin"
+    assert not install.is_installed(moved, python)
+    install.install(moved, python)
+    assert str(moved) in (moved / "pulumi-language-python").read_text()
+
+
+def test_a_cli_that_does_not_answer_is_passed_over(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What hangs is given up after a time."""
+    monkeypatch.setattr(install, "_ANSWER_SECONDS", 0.1)
+    cli = executable(home / "bin" / "pulumi")
+    cli.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    executable(home / "bin" / "pulumi-language-python")
+    assert install.on_path(f"{home / 'bin'}:/bin", home / "own") is None
+
+
+def test_fails_in_one_line_where_nothing_can_be_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that cannot be written, and no home at all, are told with the way out."""
+    (home / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
+    with pytest.raises(install.InstallError, match=r"cannot be written .*set XDG_CACHE_HOME"):
+        install.install(home / "bin", Path(sys.executable))
+    monkeypatch.delenv("XDG_CACHE_HOME")
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(install.InstallError, match="set HOME or XDG_CACHE_HOME"):
+        install.install(home / "bin", Path(sys.executable))
 
 
 def test_fails_saying_what_to_install_when_nothing_can_give_an_engine(
