@@ -80,7 +80,7 @@ def test_cached_engine_is_reused_by_another_checkout(home: Path) -> None:
 
 
 def test_an_installation_is_looked_at_each_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that works is left alone; one whose CLI is gone or too old, or whose checkout moved, is made again."""
+    """One that works is left alone; a missing or old CLI, and a moved checkout, are mended."""
     cache = install.cache_folder()
     executable(cache / "pulumi", "v3.259.0")
     executable(cache / "pulumi-language-python-exec")
