@@ -7,19 +7,18 @@ both files are written; 1 something prevents that: every problem is printed, and
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from core import arm_ids
+from operate.adopt.existing import find
 from operate.adopt.files import NAMESPACE, configuration, import_file, merged
-from operate.adopt.found import find
 from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
+from operate.azure import LiveAzure, account_id, add_cloud
 from operate.errors import OperateError
-from operate.evidence.ask import account_id
-from operate.evidence.live import Live
 from operate.stack import add_stack
 from settings.parse import SettingsError, parse
 
@@ -29,13 +28,13 @@ def run(arguments: argparse.Namespace) -> int:
     wanted, accounts = arguments, arguments.account
     if len(wanted.name) != len(accounts):
         raise OperateError(f"{len(accounts)} accounts need as many names, found {len(wanted.name)}")
-    live = Live(wanted.cloud)
-    now = live.now()
-    services = [(name, find(live, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
+    azure = LiveAzure(wanted.cloud)
+    now = azure.now()
+    services = [(name, find(azure, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
     if refused := obstacles(services, takes_vault=wanted.take_vault):
         return _refuse([str(obstacle) for obstacle in refused])
-    plans = [plan(name, found, takes_vault=wanted.take_vault) for name, found in services]
-    config = configuration(plans, accounts[0].split("/")[2])
+    plans = [plan(name, existing, takes_vault=wanted.take_vault) for name, existing in services]
+    config = configuration(plans, arm_ids.subscription_of(accounts[0]))
     settings, imports = paths(wanted.stack)
     try:
         parse(
@@ -104,4 +103,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take vault and key over, too; default: use them as they are",
     )
-    parser.add_argument("--cloud", default=os.environ.get("ARM_ENVIRONMENT") or "public")
+    add_cloud(parser)

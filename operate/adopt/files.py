@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from operate.adopt.plan import SERVICE, Plan
+from core import resource_types
+from operate.adopt.plan import Plan
 
 NAMESPACE = "language-cmk:"
 _HEAD = """\
@@ -50,7 +51,7 @@ def import_file(plans: Sequence[Plan], azure_native: str) -> str:
     for plan in plans:
         service = plan.imports[0].name
         for one in plan.imports:
-            if one.type == SERVICE:
+            if one.type == resource_types.SERVICE:
                 resources.append({"type": one.type, "name": one.name, "component": True})
                 continue
             version = {"version": azure_native} if one.type.startswith("azure-native:") else {}

@@ -1,7 +1,7 @@
-"""What cannot be taken over as it is, each with what to do about it.
+"""What cannot be adopted as it is, each with what to do about it.
 
-Owns: that an adoption changes nothing, so that whatever would have to change is refused, all at once. Pure.
-What endangers the data is refused as the auditor's rules say (evidence/).
+Owns that an adoption changes nothing: whatever would have to change is refused, all at once. What endangers
+the data is refused as the evidence's findings say.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from shlex import quote
 
 from components import names
-from operate.adopt.found import Found, Json
+from core import arm_ids
+from core.facts import Account, Key, Vault
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, in_own_group
-from operate.evidence.finding import Severity
-from operate.evidence.findings import findings
-from operate.evidence.model import Account, Facts, Key, NotChecked, Vault
+from operate.azure import Json
+from operate.evidence.findings import Severity, findings
+from operate.evidence.model import Facts, NotChecked
 
 KIND = "TextAnalytics"
 _TIERS = ("S", "F0")
@@ -39,7 +42,7 @@ class Obstacle:
         return f"{self.account}: {self.text}; {self.fix}"
 
 
-def obstacles(services: Sequence[tuple[str, Found]], *, takes_vault: bool) -> list[Obstacle]:
+def obstacles(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> list[Obstacle]:
     """Everything that stands in the way, for all accounts. `services` are (name, account) pairs."""
     found = [
         obstacle for name, one in services for obstacle in _of_account(name, one, takes_vault=takes_vault)
@@ -47,20 +50,20 @@ def obstacles(services: Sequence[tuple[str, Found]], *, takes_vault: bool) -> li
     return [*found, *_between(services, takes_vault=takes_vault)]
 
 
-def _of_account(name: str, found: Found, *, takes_vault: bool) -> Iterator[Obstacle]:
-    service = found.service
-    facts = Facts(found.taken, "", (service,), deleted=())
+def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Obstacle]:
+    service = existing.service
+    facts = Facts(existing.taken, "", (service,), deleted=())
     for finding in findings(facts):
         severe = finding.severity is Severity.ERROR and finding.rule not in _NO_OBSTACLE
         if severe or finding.rule in _OBSTACLES:
             yield Obstacle(service.name, finding.text, _fix(finding.rule, service.account_id) or finding.fix)
     if not isinstance(service.account, Account):
         return
-    yield from _account(found, service.account)
+    yield from _account(existing, service.account)
     if isinstance(service.vault, Vault) and isinstance(service.key, Key):
-        yield from _grant(name, found)
-        yield from _identity(name, found)
-        if takes_vault and not in_own_group(found):
+        yield from _grant(name, existing)
+        yield from _identity(name, existing)
+        if takes_vault and not in_own_group(existing):
             yield Obstacle(
                 service.name,
                 "its vault is in another resource group or subscription, where the project makes none",
@@ -74,7 +77,7 @@ def _fix(rule: str, account_id: str) -> str:
     return ""
 
 
-def _account(found: Found, account: Account) -> Iterator[Obstacle]:
+def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
     if account.kind != KIND:
         yield Obstacle(
             account.name,
@@ -86,9 +89,9 @@ def _account(found: Found, account: Account) -> Iterator[Obstacle]:
             account.name,
             f"its tier is {account.sku}, and the settings know {' and '.join(_TIERS)}",
             f"az cognitiveservices account update --name {account.name} --resource-group "
-            f"{quote(names.group_in(account.id))} --sku S",
+            f"{quote(arm_ids.group_of(account.id))} --sku S",
         )
-    domain = found.body["properties"].get("customSubDomainName")
+    domain = existing.body["properties"].get("customSubDomainName")
     if domain != account.name:
         yield Obstacle(
             account.name,
@@ -96,54 +99,53 @@ def _account(found: Found, account: Account) -> Iterator[Obstacle]:
             "leave it outside"
             if domain
             else f"az cognitiveservices account update --name {account.name} --resource-group "
-            f"{quote(names.group_in(account.id))} --custom-domain {account.name}",
+            f"{quote(arm_ids.group_of(account.id))} --custom-domain {account.name}",
         )
     if problem := names.ACCOUNT.problem(account.name):
         yield Obstacle(account.name, problem, "leave it outside")
 
 
-def _grant(name: str, found: Found) -> Iterator[Obstacle]:
-    vault, user = found.vault, found.account.user
+def _grant(name: str, existing: Existing) -> Iterator[Obstacle]:
+    vault, user = existing.vault, existing.account.key_user
     if user is None:
         return
-    given = grant(name, found)
-    if given is None and vault.uses_rbac and not _told_already(found):
+    given, role = grant(name, existing), CRYPTO_SERVICE_ENCRYPTION_USER.name
+    if given is None and vault.uses_rbac and not _reported(existing):
         yield Obstacle(
-            found.account.name,
-            "its identity may use the key by a role that is not "
-            "Key Vault Crypto Service Encryption User at the key or vault, and is not taken over",
-            f"az role assignment create --assignee-object-id {user.principal_id} --assignee-principal-type "
-            "ServicePrincipal --role 'Key Vault Crypto Service Encryption User' --scope "
-            f"{quote(found.key_id)}",
+            existing.account.name,
+            f"its identity may use the key by a role that is not {role} at the key or vault, and that is not "
+            "adopted",
+            f"az role assignment create --assignee-object-id {user} --assignee-principal-type "
+            f"ServicePrincipal --role '{role}' --scope {quote(existing.key_id)}",
         )
-    elsewhere = vault.id.split("/")[2].lower() != found.account.id.split("/")[2].lower()
+    elsewhere = arm_ids.subscription_of(vault.id) != arm_ids.subscription_of(existing.account.id)
     if given is not None and elsewhere and not given[1]:
         yield Obstacle(
-            found.account.name,
+            existing.account.name,
             "its vault is in another subscription, and its access is not exactly what this project gives",
             "give the identity get, wrapKey and unwrapKey, in this order and nothing else"
             if not vault.uses_rbac
-            else "under Azure RBAC such a vault cannot be taken over; leave the account outside",
+            else "under Azure RBAC such a vault cannot be adopted; leave the account outside",
         )
 
 
-def _told_already(found: Found) -> bool:
-    """Whether it is told that the account has no access, or that nobody could see whether it has."""
-    facts = Facts(found.taken, "", (found.service,), deleted=())
-    unseen = isinstance(found.service.assignments, NotChecked)
-    return unseen or any(f.rule == "account-cannot-unwrap" for f in findings(facts))
+def _reported(existing: Existing) -> bool:
+    """Whether a finding already says that the account's access is missing, or could not be read."""
+    facts = Facts(existing.taken, "", (existing.service,), deleted=())
+    unread = isinstance(existing.service.assignments, NotChecked)
+    return unread or any(f.rule == "no-access-to-key" for f in findings(facts))
 
 
-def _identity(name: str, found: Found) -> Iterator[Obstacle]:
-    account, identity = found.account, found.identity
-    if not account.binding.identity_client_id or identity is None:
+def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
+    account, identity = existing.account, existing.identity
+    if not account.encryption.identity_client_id or identity is None:
         return
     wanted = names.identity_name(name)
     if unread := identity.get("unread"):
         yield Obstacle(account.name, f"its identity was not read: {unread}", "log in as one who may read it")
     elif (
         identity["name"] != wanted
-        or names.group_in(identity["id"]).lower() != names.group_in(account.id).lower()
+        or arm_ids.group_of(identity["id"]).lower() != arm_ids.group_of(account.id).lower()
     ):
         yield Obstacle(
             account.name,
@@ -153,7 +155,7 @@ def _identity(name: str, found: Found) -> Iterator[Obstacle]:
             if identity["name"].startswith("id-")
             else "leave it outside",
         )
-    encryption = found.body["properties"]["encryption"]
+    encryption = existing.body["properties"]["encryption"]
     spelt = str(encryption["keyVaultProperties"]["keyVaultUri"])
     if spelt.endswith("/"):
         yield Obstacle(
@@ -171,20 +173,18 @@ def _without_slash(encryption: Json) -> Json:
     return {**encryption, "keyVaultProperties": {**key, "keyVaultUri": key["keyVaultUri"].rstrip("/")}}
 
 
-def _between(services: Sequence[tuple[str, Found]], *, takes_vault: bool) -> Iterator[Obstacle]:
+def _between(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> Iterator[Obstacle]:
     for name, count in Counter(name for name, _ in services).items():
         if count > 1:
             yield Obstacle("all", f"{count} accounts would be named {name}", "give each a --name of its own")
-    subscriptions = {found.service.account_id.split("/")[2].lower() for _, found in services}
+    subscriptions = {arm_ids.subscription_of(one.service.account_id) for _, one in services}
     if len(subscriptions) > 1:
         yield Obstacle(
             "all",
             f"they are in {len(subscriptions)} subscriptions",
             "adopt those of each into a stack of its own",
         )
-    vaults = Counter(
-        found.service.vault.id for _, found in services if isinstance(found.service.vault, Vault)
-    )
+    vaults = Counter(one.service.vault.id for _, one in services if isinstance(one.service.vault, Vault))
     for id, count in vaults.items() if takes_vault else ():
         if count > 1:
             yield Obstacle(

@@ -1,7 +1,7 @@
 """What is written for one account: its settings, and the resources that are imported.
 
-Owns: how what was found is said in settings, what is left as it was found, and the ids of imports. Pure. Does
-not own: what cannot be taken over (obstacles.py).
+Owns how an existing account is expressed in settings, which parts are left as found, and the ids of imports.
+Does not own what cannot be adopted (obstacles.py).
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import names
-from components.access_mode import ACCESS_POLICY, RBAC
 from components.as_found import OTHER_PROPERTIES
-from components.regions import plain
-from components.roles import ENCRYPTION_USER
 from components.tags import checked_tags
-from operate.adopt.found import Found, Json
+from core import adapters, arm_ids, regions, resource_types, rights
+from core.facts import Network
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from operate.adopt.existing import Existing
+from operate.azure import Json
 from operate.evidence.rotation import newest
-
-SERVICE = "language-cmk:index:EncryptedLanguageService"
 
 
 @dataclass(frozen=True)
 class Import:
-    """One resource that `pulumi import` takes over, below its service; a component has no id."""
+    """One resource that `pulumi import` adopts, below its service; a component has no id."""
 
     type: str
     name: str
@@ -40,73 +39,67 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan(name: str, found: Found, *, takes_vault: bool) -> Plan:
+def plan(name: str, existing: Existing, *, takes_vault: bool) -> Plan:
     """Everything for the service `name`. `takes_vault`: vault and key come under the project, too."""
-    account = found.account
+    account = existing.account
     settings: dict[str, Any] = {
         "name": name,
-        "location": plain(account.location),
-        "existingResourceGroupName": names.group_in(account.id),
+        "location": regions.normalised(account.location),
+        "existingResourceGroupName": arm_ids.group_of(account.id),
         "accountName": account.name,
         "sku": account.sku,
-        "network": network(found.body["properties"]),
-        # Nothing is made in an adoption; it is one word to have it later.
+        "network": network(account.network),
+        # An adoption creates nothing; taking the word out creates one later.
         "audit": {"newWorkspace": False},
     }
     notes: list[str] = []
     as_found = {"network"}
-    if tags := _tags(found):
+    if tags := _tags(existing):
         settings["tags"] = tags
     else:
         as_found.add("tags")
-    if _other(found):
+    if _other(existing):
         as_found.add("otherProperties")
     imports = [
-        Import(SERVICE, name),
-        Import("azure-native:cognitiveservices:Account", f"{name}-account", account.id),
+        Import(resource_types.SERVICE, name),
+        Import(resource_types.ACCOUNT, f"{name}-account", account.id),
     ]
-    if account.binding.is_customer_managed:
-        settings |= _bound(name, found, as_found, takes_vault=takes_vault)
-        imports += _bound_imports(name, found, takes_vault=takes_vault)
-        notes += _notes(name, found, settings, takes_vault=takes_vault)
+    if account.encryption.is_customer_managed:
+        settings |= _bound(name, existing, as_found, takes_vault=takes_vault)
+        imports += _bound_imports(name, existing, takes_vault=takes_vault)
+        notes += _notes(name, existing, settings, takes_vault=takes_vault)
     else:
         settings["encryption"] = "microsoftManaged"
-    if _identity_type(found) != _declared_identity(settings):
+    if _identity_type(existing) != _declared_identity(settings):
         as_found.add("identity")
         notes.append(f"{name}: take identity out of asFound when encryption becomes customerManaged")
     settings["asFound"] = sorted(as_found)
     return Plan(settings, tuple(imports), tuple(notes))
 
 
-def network(properties: Json) -> dict[str, Any]:
-    """The nearest that the settings can say of an account's network; the live one stays as it was found."""
-    rules = properties.get("networkAcls") or {}
-    ranges = [rule["value"] for rule in rules.get("ipRules") or ()]
-    subnets = [rule["id"] for rule in rules.get("virtualNetworkRules") or ()]
-    if str(properties.get("publicNetworkAccess") or "Enabled").lower() == "disabled":
-        return {"access": "closed"}
-    if str(rules.get("defaultAction") or ("Deny" if ranges or subnets else "Allow")).lower() == "allow":
+def network(found: Network) -> dict[str, Any]:
+    """The nearest that the settings can express of an account's network; the live one stays as found."""
+    if found.is_open:
         return {"access": "open"}
-    if not ranges and not subnets:
+    lists = {"allowedIpRanges": found.ip_rules, "allowedSubnetIds": found.subnet_rules}
+    if found.public_access.lower() == "disabled" or not any(lists.values()):
         return {"access": "closed"}
-    lists = {"allowedIpRanges": ranges, "allowedSubnetIds": subnets}
-    return {"access": "selected", **{word: found for word, found in lists.items() if found}}
+    return {"access": "selected", **{word: list(rules) for word, rules in lists.items() if rules}}
 
 
-def grant(name: str, found: Found) -> tuple[Import, bool] | None:
+def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:
     """The grant of the identity that uses the key, and whether it is exactly what the project would make."""
-    vault, user = found.vault, found.account.user
+    vault, user = existing.vault, existing.account.key_user
     if user is None:
         return None
     if vault.uses_rbac:
-        return _role(name, found.assignments, found.key_id, user.principal_id)
-    for entry in found.vault_body["properties"].get("accessPolicies") or ():
-        if entry["objectId"].lower() == user.principal_id.lower():
-            given = {kind: sorted(words) for kind, words in (entry["permissions"] or {}).items() if words}
-            exact = given == {"keys": sorted(ENCRYPTION_USER.permissions)}
+        return _role(name, existing.assignments, existing.key_id, user)
+    for entry in existing.vault_body["properties"].get("accessPolicies") or ():
+        if rights.of_entry(adapters.policy_entry(entry), user, vault.tenant_id):
+            permissions = {kind: words for kind, words in entry["permissions"].items() if words}
             id = f"{vault.id}/accessPolicy/{entry['objectId']}"
-            in_order = entry["permissions"].get("keys") == list(ENCRYPTION_USER.permissions)
-            return Import("azure-native:keyvault:AccessPolicy", f"{name}-access", id), exact and in_order
+            exact = permissions == {"keys": list(rights.NEEDED)}
+            return Import(resource_types.ACCESS_POLICY, f"{name}-access", id), exact
     return None
 
 
@@ -114,66 +107,62 @@ def _role(
     name: str, assignments: Sequence[Json], key_id: str, principal_id: str
 ) -> tuple[Import, bool] | None:
     """Of several the nearest to the key; none that counts for more than the vault."""
-    vault_id = key_id.rsplit("/keys/", 1)[0]
-    wanted = names.role_assignment_name(key_id, principal_id, ENCRYPTION_USER.definition)
-    for scope in (key_id, vault_id):
+    wanted = names.role_assignment_name(key_id, principal_id, CRYPTO_SERVICE_ENCRYPTION_USER.id)
+    for scope in (key_id, arm_ids.parse(key_id).parent.text):
         for body in assignments:
-            properties = body["properties"]
-            of_role = properties["roleDefinitionId"].rsplit("/", 1)[-1].lower() == ENCRYPTION_USER.definition
-            if properties["scope"].lower() == scope.lower() and of_role:
-                made = Import("azure-native:authorization:RoleAssignment", f"{name}-access", body["id"])
+            given = adapters.role_assignment(body)
+            if arm_ids.same(given.scope, scope) and given.role_id == CRYPTO_SERVICE_ENCRYPTION_USER.id:
+                made = Import(resource_types.ROLE_ASSIGNMENT, f"{name}-access", body["id"])
                 return made, scope == key_id and body["name"] == wanted
     return None
 
 
-def in_own_group(found: Found) -> bool:
+def in_own_group(existing: Existing) -> bool:
     """Whether the vault is where the project would make one: in the account's subscription and group."""
-    return _home(found.vault.id) == _home(found.account.id)
+    return _home(existing.vault.id) == _home(existing.account.id)
 
 
 def _home(id: str) -> tuple[str, str]:
-    return id.split("/")[2].lower(), names.group_in(id).lower()
+    return arm_ids.subscription_of(id), arm_ids.group_of(id).lower()
 
 
-def _bound(name: str, found: Found, as_found: set[str], *, takes_vault: bool) -> dict[str, Any]:
-    vault, key, account = found.vault, found.key, found.account
-    settings: dict[str, Any] = {"accessModel": RBAC if vault.uses_rbac else ACCESS_POLICY}
-    if account.binding.identity_client_id:
-        both = "systemassigned" in _identity_type(found).lower()
+def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bool) -> dict[str, Any]:
+    vault, key, account = existing.vault, existing.key, existing.account
+    settings: dict[str, Any] = {"accessModel": "rbac" if vault.uses_rbac else "accessPolicy"}
+    if account.encryption.identity_client_id:
+        both = "systemassigned" in _identity_type(existing).lower()
         settings["identity"] = "systemAndUserAssigned" if both else "userAssigned"
     if takes_vault:
         settings["vault"], settings["key"] = {"name": vault.name}, {"name": key.name}
         as_found.add("vault")
     else:
-        settings["key"] = {"id": found.key_id}
-    latest = newest(key, found.taken)
-    if latest is None or latest.version != account.binding.key_version:
-        settings["key"]["pin"] = account.binding.key_version
-    given = grant(name, found)
+        settings["key"] = {"id": existing.key_id}
+    latest = newest(key, existing.taken)
+    if latest is None or latest.version != account.encryption.key_version:
+        settings["key"]["pin"] = account.encryption.key_version
+    given = grant(name, existing)
     if given and not given[1]:
         as_found.add("access")
     return settings
 
 
-def _bound_imports(name: str, found: Found, *, takes_vault: bool) -> Iterator[Import]:
-    vault, key = found.vault, found.key_id
+def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Import]:
+    vault, key = existing.vault, existing.key_id
     if takes_vault:
-        yield Import("azure-native:keyvault:Vault", f"{name}-vault", vault.id)
-        yield Import("azure-native:keyvault:Key", f"{name}-key", key)
-    if found.identity:
-        yield Import(
-            "azure-native:managedidentity:UserAssignedIdentity", f"{name}-identity", found.identity["id"]
-        )
-    given = grant(name, found)
-    # A grant in another subscription is of another provider, and the program takes it over by itself.
-    if given and _home(key)[0] == _home(found.account.id)[0]:
+        yield Import(resource_types.VAULT, f"{name}-vault", vault.id)
+        yield Import(resource_types.KEY, f"{name}-key", key)
+    if existing.identity:
+        yield Import(resource_types.USER_ASSIGNED_IDENTITY, f"{name}-identity", existing.identity["id"])
+    given = grant(name, existing)
+    # A grant in another subscription is of another provider, and the program imports it by itself.
+    if given and _home(key)[0] == _home(existing.account.id)[0]:
         yield given[0]
-    yield Import("azure-cmk:index:KeyVersion", f"{name}-key-version", key)
-    if not found.account.binding.identity_client_id:
-        yield Import("azure-cmk:index:CustomerManagedKey", f"{name}-binding", found.account.id)
+    yield Import(resource_types.KEY_VERSION, f"{name}-key-version", key)
+    if not existing.account.encryption.identity_client_id:
+        yield Import(resource_types.BINDING, f"{name}-binding", existing.account.id)
 
 
-def _notes(name: str, found: Found, settings: Mapping[str, Any], *, takes_vault: bool) -> Iterator[str]:
+def _notes(name: str, existing: Existing, settings: Mapping[str, Any], *, takes_vault: bool) -> Iterator[str]:
     if takes_vault:
         yield (
             f"{name}: the policy pack demands an audit log of a vault that is the project's; take "
@@ -181,17 +170,17 @@ def _notes(name: str, found: Found, settings: Mapping[str, Any], *, takes_vault:
         )
     if "pin" in settings["key"]:
         yield f"{name}: key.pin keeps the bound version, which is not the newest; take it out to bind that"
-    if _home(found.key_id)[0] != _home(found.account.id)[0]:
+    if _home(existing.key_id)[0] != _home(existing.account.id)[0]:
         yield (
             f"{name}: the vault is in another subscription; the first preview shows a provider for it and "
             "the grant being imported (=), which changes neither"
         )
 
 
-def _tags(found: Found) -> dict[str, str]:
+def _tags(existing: Existing) -> dict[str, str]:
     """The account's tags, where the settings can say them: they are those of everything made here."""
-    tags = dict(found.body.get("tags") or {})
-    others = [found.identity] if found.identity else []
+    tags = dict(existing.body.get("tags") or {})
+    others = [existing.identity] if existing.identity else []
     try:
         checked_tags(tags)
     except ValueError:
@@ -200,9 +189,9 @@ def _tags(found: Found) -> dict[str, str]:
     return tags if all((other.get("tags") or {}) == tags for other in others) else {}
 
 
-def _other(found: Found) -> bool:
+def _other(existing: Existing) -> bool:
     """Whether any of the other properties holds anything; a service answers some with nulls in them."""
-    properties = found.body["properties"]
+    properties = existing.body["properties"]
 
     def says(value: object) -> bool:
         if isinstance(value, Mapping):
@@ -212,8 +201,8 @@ def _other(found: Found) -> bool:
     return any(says(properties.get(word)) for word in OTHER_PROPERTIES)
 
 
-def _identity_type(found: Found) -> str:
-    return str((found.body.get("identity") or {}).get("type") or "None")
+def _identity_type(existing: Existing) -> str:
+    return str((existing.body.get("identity") or {}).get("type") or "None")
 
 
 def _declared_identity(settings: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import json
 import sys
 from typing import Any
 
-VAULT = "azure-native:keyvault:Vault"
+from core.resource_types import VAULT
 
 
 def separated(state: dict[str, Any]) -> dict[str, Any]:

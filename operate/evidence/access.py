@@ -1,27 +1,19 @@
 """Who can unwrap with a key, and who could give themselves that right.
 
-Owns: what an access policy and a role allow. Pure. An access policy counts in a vault of that model only, a
-role's data actions in one under Azure RBAC only. Groups are not expanded: whoever is in one counts as it.
-Deny assignments and roles that somebody could activate (PIM) are not evaluated.
-Sources: azure/key-vault/general/assign-access-policy and rbac-guide.
+Owns how that is listed; `core.rights` says what a policy or a role gives. Groups are not expanded: whoever is
+in one counts as it. Deny assignments and roles that somebody could activate (PIM) are not evaluated.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operate.evidence.model import Assignment, NotChecked, Vault
+from core import arm_ids, rights
+from core.facts import Key, RoleAssignment, Vault
+from operate.evidence.model import KeyUse, NotChecked, Service
+from operate.evidence.use import User, rows_of, users
 
-UNWRAPPING = ("decrypt", "unwrapkey")
-"""The key permissions by which data keys can be read; `all` stands for them, too."""
-_DATA_ACTIONS = {
-    "decrypt": "Microsoft.KeyVault/vaults/keys/decrypt/action",
-    "unwrapkey": "Microsoft.KeyVault/vaults/keys/unwrap/action",
-}
-NEEDED = frozenset({"get", "wrapkey", "unwrapkey"})
-"""What the service needs of a key. Source: "Store customer-managed keys in Azure Key Vault"."""
 _VAULT_WRITE = "Microsoft.KeyVault/vaults/write"
 _POLICY_WRITE = "Microsoft.KeyVault/vaults/accessPolicies/write"
 _ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
@@ -29,101 +21,107 @@ _ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
 
 @dataclass(frozen=True)
 class Grant:
-    """One way in which somebody may do something: `permits` in Key Vault's words."""
+    """One way in which somebody may do something: `permits` in Key Vault's words, or actions."""
 
     principal_id: str
     principal_type: str
-    how: str
+    by: str
     scope: str
     permits: tuple[str, ...]
+    application_id: str = ""
     conditional: bool = False
 
     @property
-    def is_group(self) -> bool:
-        """Whether more than one may be behind it; a policy does not tell what its object is."""
-        return self.principal_type.lower() == "group"
+    def through(self) -> str:
+        """How a grant to a principal and an application reads."""
+        return f" through application {self.application_id}" if self.application_id else ""
+
+    def is_of(self, principal_id: str | None) -> bool:
+        """Whether it is the principal's own; one that goes through an application is not."""
+        return not self.application_id and self.principal_id.lower() == (principal_id or "").lower()
 
 
-def unwrappers(
-    vault: Vault, key_id: str, assignments: tuple[Assignment, ...] | NotChecked | None
-) -> tuple[Grant, ...] | NotChecked:
-    """Everybody who can unwrap or decrypt with a key, by object id."""
+def unwrappers(service: Service) -> tuple[Grant, ...] | NotChecked:
+    """Everybody who can unwrap or decrypt with the service's key, by object id."""
+    read = _vault_and_key(service)
+    if isinstance(read, NotChecked):
+        return read
+    vault, key = read
     if not vault.uses_rbac:
-        return tuple(_by_policy(vault))
-    if assignments is None or isinstance(assignments, NotChecked):
-        return assignments or NotChecked("the role assignments were not asked for")
-    return tuple(sorted(_by_role(key_id, assignments), key=lambda g: (g.principal_id, g.how, g.scope)))
+        return _sorted(_by_policy(vault))
+    assignments = _assignments(service)
+    return assignments if isinstance(assignments, NotChecked) else _sorted(_by_role(key, assignments))
 
 
-def _by_policy(vault: Vault) -> Iterator[Grant]:
-    for policy in vault.policies:
-        permits = UNWRAPPING if "all" in policy.permissions else policy.permissions
-        if set(permits) & set(UNWRAPPING):
-            through = f" through application {policy.application_id}" if policy.application_id else ""
-            yield Grant(policy.object_id, "", f"access policy{through}", vault.id, policy.permissions)
-
-
-def _by_role(key_id: str, assignments: tuple[Assignment, ...]) -> Iterator[Grant]:
-    for found in assignments:
-        permits = tuple(word for word, action in _DATA_ACTIONS.items() if allows_data(found, action))
-        if permits and covers(found.scope, key_id):
-            how = f"role {found.role}"
-            yield Grant(
-                found.principal_id, found.principal_type, how, found.scope, permits, found.conditional
-            )
-
-
-def controllers(
-    vault: Vault, key_id: str, assignments: tuple[Assignment, ...] | NotChecked | None
-) -> tuple[Grant, ...] | NotChecked:
+def controllers(service: Service) -> tuple[Grant, ...] | NotChecked:
     """Everybody who could give themselves the right to unwrap.
 
     Writing the vault counts in both models, for it can change the model; so does writing role assignments, by
     which one gets the right to write the vault. Writing access policies alone counts where they do.
     """
-    if assignments is None or isinstance(assignments, NotChecked):
-        return assignments or NotChecked("the role assignments were not asked for")
-    found = []
+    read, assignments = _vault_and_key(service), _assignments(service)
+    if isinstance(read, NotChecked):
+        return read
+    return assignments if isinstance(assignments, NotChecked) else _sorted(_able(*read, assignments))
+
+
+def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
+    """Who used the key how often, in the time that the log was asked for."""
+    if not isinstance(service.use, KeyUse):
+        return service.use or NotChecked("the audit log was not asked for")
+    if not isinstance(service.key, Key):
+        return _not_read("key", service.key)
+    return users(rows_of(service.key.name, service.use))
+
+
+def _by_policy(vault: Vault) -> Iterator[Grant]:
+    for entry in vault.policies:
+        if rights.expanded(entry.keys) & rights.READS_DATA_KEYS:
+            yield Grant(entry.object_id, "", "access policy", vault.id, entry.keys, entry.application_id)
+
+
+def _by_role(key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[Grant]:
+    for given in assignments:
+        permits = rights.of_role(given.role) & rights.READS_DATA_KEYS if given.role else frozenset()
+        if permits and arm_ids.covers(given.scope, key.id):
+            yield _grant(given, tuple(sorted(permits)))
+
+
+def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[Grant]:
     for given in assignments:
         permits = tuple(
             action.removeprefix("Microsoft.")
             for action in (_VAULT_WRITE, _POLICY_WRITE, _ROLE_WRITE)
-            if allows(given, action) and not (action == _POLICY_WRITE and vault.uses_rbac)
+            if given.role and given.role.allows(action) and not (action == _POLICY_WRITE and vault.uses_rbac)
         )
-        if permits and (covers(given.scope, vault.id) or (vault.uses_rbac and covers(given.scope, key_id))):
-            how = f"role {given.role}"
-            found.append(
-                Grant(given.principal_id, given.principal_type, how, given.scope, permits, given.conditional)
-            )
-    return tuple(sorted(found, key=lambda g: (g.principal_id, g.how, g.scope)))
+        above = arm_ids.covers(given.scope, vault.id)
+        if permits and (above or (vault.uses_rbac and arm_ids.covers(given.scope, key.id))):
+            yield _grant(given, permits)
 
 
-def excess(grant: Grant) -> tuple[str, ...]:
-    """What a grant permits beyond what the service needs."""
-    return tuple(sorted(set(grant.permits) - NEEDED))
+def _grant(given: RoleAssignment, permits: tuple[str, ...]) -> Grant:
+    by, conditional = f"role {given.role_name}", bool(given.condition)
+    return Grant(given.principal_id, given.principal_type, by, given.scope, permits, conditional=conditional)
 
 
-def covers(scope: str, resource_id: str) -> bool:
-    """Whether an assignment at a scope counts for a resource: at it or above it, the root and management
-    groups included, of which only those above are ever listed."""
-    above = scope.rstrip("/").lower()
-    if not above or above.startswith("/providers/microsoft.management/managementgroups/"):
-        return True
-    return f"{resource_id.lower()}/".startswith(f"{above}/")
+def _sorted(grants: Iterator[Grant]) -> tuple[Grant, ...]:
+    return tuple(sorted(grants, key=lambda g: (g.principal_id, g.by, g.scope)))
 
 
-def allows(given: Assignment, action: str) -> bool:
-    """Whether a role allows an action of ARM."""
-    return _any(given.actions, action) and not _any(given.not_actions, action)
+def _vault_and_key(service: Service) -> tuple[Vault, Key] | NotChecked:
+    if not isinstance(service.vault, Vault):
+        return _not_read("vault", service.vault)
+    if not isinstance(service.key, Key):
+        return _not_read("key", service.key)
+    return service.vault, service.key
 
 
-def allows_data(given: Assignment, action: str) -> bool:
-    """Whether a role allows an action on data."""
-    return _any(given.data_actions, action) and not _any(given.not_data_actions, action)
+def _assignments(service: Service) -> tuple[RoleAssignment, ...] | NotChecked:
+    if service.assignments is None:
+        return NotChecked("the role assignments were not asked for")
+    return service.assignments
 
 
-def _any(patterns: tuple[str, ...], action: str) -> bool:
-    return any(
-        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), action, re.IGNORECASE)
-        for pattern in patterns
-    )
+def _not_read(what: str, part: object) -> NotChecked:
+    why = part.why if isinstance(part, NotChecked) else "it was not asked for"
+    return NotChecked(f"the {what} was not read: {why}")

@@ -1,6 +1,6 @@
 """Asks the cloud for everything about each account, and puts the answers together.
 
-Owns: which questions follow from which answer, and that a refusal becomes NotChecked of that part alone.
+Owns which questions follow from which answer, and that a refusal becomes NotChecked of that part alone.
 """
 
 from __future__ import annotations
@@ -9,30 +9,54 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from operate.evidence import ask, read
-from operate.evidence.ask import Azure, UnansweredError
+from core import adapters, arm_ids, facts, key_uris
+from core.adapters import seconds
+from core.facts import Account, Key, RoleAssignment, Vault
+from operate import azure
+from operate.azure import Azure, Json, UnansweredError
 from operate.evidence.model import (
-    Account,
-    Assignment,
-    Deleted,
     DiagnosticSetting,
     Exemption,
     Facts,
-    Key,
     KeyUse,
     Lock,
     NotChecked,
     PolicyResults,
     Service,
+    SoftDeleted,
     UseRow,
-    Vault,
+    moment,
 )
 
 T = TypeVar("T")
+R = TypeVar("R", Account, Vault, Key)
+LANGUAGE = "TextAnalytics"
+"""The kind of a Language account."""
+NO_VAULT = "no subscription that this login sees has a vault"
+"""How the reason begins where a vault was looked for in vain: it may be deleted, or out of sight."""
+KEY_USE = """AzureDiagnostics
+| where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "AuditEvent"
+| where ResourceId =~ "{vault_id}"
+| where OperationName in ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
+| summarize uses = count(), first = min(TimeGenerated), last = max(TimeGenerated)
+    by day = bin(TimeGenerated, 1d), identity = tostring(column_ifexists("{identity}", "")),
+    operation = OperationName, key = tostring(column_ifexists("id_s", "")),
+    refused = column_ifexists("httpStatusCode_d", 0.0) >= 400
+| order by day asc, identity asc, operation asc, key asc, refused asc"""
+_IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
+
+
+def key_use(vault_id: str) -> str:
+    """The one query on the audit log: uses of a vault's keys by day, identity, operation and key version.
+
+    A column that no record has filled yet does not exist, hence column_ifexists. Source:
+    azure/key-vault/general/logging, the table AzureDiagnostics.
+    """
+    return KEY_USE.format(vault_id=vault_id, identity=_IDENTITY)
 
 
 def collect(
-    azure: Azure,
+    cloud: Azure,
     subject: str,
     account_ids: Iterable[str],
     *,
@@ -43,25 +67,24 @@ def collect(
     """Everything about the accounts as of `now`; the audit log of the last `days` before it. Never raises:
     what is not answered is NotChecked."""
     ids = sorted({id.lower(): id for id in account_ids}.values(), key=str.lower)
-    services = tuple(service(azure, id, now=now, days=days) for id in ids)
-    subscriptions = sorted(
-        {id.split("/")[2].lower() for id in ids} | {_vault_subscription(s) for s in services}
-    )
+    services = tuple(service(cloud, id, now=now, days=days) for id in ids)
+    vaults = [one.vault.id for one in services if isinstance(one.vault, Vault)]
+    subscriptions = sorted({arm_ids.subscription_of(id) for id in [*ids, *vaults]})
     return Facts(
         taken=now,
         subject=subject,
         services=services,
-        deleted=attempt(lambda: _deleted(azure, [s for s in subscriptions if s])),
+        deleted=attempt(lambda: _deleted(cloud, subscriptions)),
         policies=policies,
         names=tuple(sorted(_names(services))),
     )
 
 
-def accounts_in(azure: Azure, subscription_id: str) -> list[str]:
+def accounts_in(cloud: Azure, subscription_id: str) -> list[str]:
     """The ids of a subscription's Language accounts and of all others under a customer's key."""
     path = f"/subscriptions/{subscription_id}/providers/Microsoft.CognitiveServices/accounts"
-    found = [read.account(body) for body in azure.list(path, ask.ACCOUNTS)]
-    return [a.id for a in found if a.kind == "TextAnalytics" or a.binding.is_customer_managed]
+    found = [adapters.account(body) for body in cloud.list(path, azure.ACCOUNTS)]
+    return [a.id for a in found if a.kind == LANGUAGE or a.encryption.is_customer_managed]
 
 
 def attempt(question: Callable[[], T]) -> T | NotChecked:
@@ -74,117 +97,131 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
         return NotChecked(f"the answer could not be read: {type(error).__name__}: {error}")
 
 
-def service(azure: Azure, account_id: str, *, now: datetime, days: int) -> Service:
+def service(cloud: Azure, account_id: str, *, now: datetime, days: int) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
-    account = attempt(lambda: read.account(azure.get(account_id, ask.ACCOUNTS)))
-    locks = attempt(lambda: _locks(azure, account_id))
-    exemptions = attempt(lambda: _exemptions(azure, account_id))
-    if isinstance(account, NotChecked) or not account.binding.is_customer_managed:
+    account = attempt(lambda: _whole(adapters.account(cloud.get(account_id, azure.ACCOUNTS))))
+    locks = attempt(lambda: _locks(cloud, account_id))
+    exemptions = attempt(lambda: _exemptions(cloud, account_id))
+    bound = None if isinstance(account, NotChecked) else account.encryption.key
+    if isinstance(account, NotChecked) or bound is None:
         return Service(account_id, account, locks=locks, exemptions=exemptions)
-    vault = attempt(lambda: _vault(azure, account))
+    vault = attempt(lambda: _vault(cloud, account_id, bound))
     if isinstance(vault, NotChecked):
-        unknown = NotChecked(f"the vault was not read: {vault.why}")
-        return Service(
-            account_id,
-            account,
-            vault,
-            key=unknown,
-            assignments=unknown,
-            audit=unknown,
-            use=unknown,
-            deleted_keys=unknown,
-            locks=locks,
-            exemptions=exemptions,
-        )
-    key_id = f"{vault.id}/keys/{account.binding.key_name}"
-    audit = attempt(lambda: _diagnostics(azure, vault.id))
+        why = NotChecked(f"the vault was not read: {vault.why}")
+        unread = dict.fromkeys(("key", "assignments", "audit", "use", "deleted_keys"), why)
+        return Service(account_id, account, vault, **unread, locks=locks, exemptions=exemptions)
+    audit = attempt(lambda: _diagnostics(cloud, vault.id))
     return Service(
         account_id,
         account,
         vault,
-        attempt(lambda: _key(azure, key_id)),
-        attempt(lambda: _assignments(azure, vault.id)),
+        attempt(lambda: _key(cloud, facts.key_id(vault.id, bound.name))),
+        attempt(lambda: _assignments(cloud, vault.id)),
         audit,
-        audit if isinstance(audit, NotChecked) else attempt(lambda: _use(azure, vault.id, audit, now, days)),
-        attempt(lambda: _deleted_keys(azure, account.binding.vault_uri)),
+        audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
+        attempt(lambda: _deleted_keys(cloud, bound.vault_uri)),
         locks=locks,
         exemptions=exemptions,
     )
 
 
-def _vault(azure: Azure, account: Account) -> Vault:
+def _vault(cloud: Azure, account_id: str, bound: key_uris.KeyUri) -> Vault:
     """The vault that the account names by its host, in whatever subscription this login sees."""
-    own = account.id.split("/")[2].lower()
-    seen = [str(s["subscriptionId"]).lower() for s in azure.list("/subscriptions", ask.SUBSCRIPTIONS)]
+    own = arm_ids.subscription_of(account_id)
+    seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", azure.SUBSCRIPTIONS)]
     refusals = []
     for subscription in [own, *(s for s in sorted(seen) if s != own)]:
         path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults"
         try:
-            listed = azure.list(path, ask.VAULTS)
+            listed = cloud.list(path, azure.VAULTS)
         except UnansweredError as error:
             # The vault may be in another that can be read.
             refusals.append(f"; subscription {subscription}: {error}")
             continue
         for body in listed:
-            if str(body["name"]).lower() == account.binding.vault_name.lower():
-                return read.vault(azure.get(body["id"], ask.VAULTS))
-    name = account.binding.vault_name
-    raise UnansweredError(None, f"{ask.NO_VAULT} {name!r}{''.join(refusals)}")
+            if str(body["name"]).lower() == bound.vault_name:
+                return _whole(adapters.vault(cloud.get(body["id"], azure.VAULTS)))
+    raise UnansweredError(f"{NO_VAULT} {bound.vault_name!r}{''.join(refusals)}")
 
 
-def _key(azure: Azure, key_id: str) -> Key:
-    return read.key(azure.get(key_id, ask.VAULTS), azure.list(f"{key_id}/versions", ask.VAULTS))
+def _key(cloud: Azure, key_id: str) -> Key:
+    key = adapters.key(cloud.get(key_id, azure.VAULTS), cloud.list(f"{key_id}/versions", azure.VAULTS))
+    if not all(version.version and version.created for version in key.versions):
+        raise ValueError("a version of the key has no name or no time of creation")
+    return _whole(key)
 
 
-def _assignments(azure: Azure, scope: str) -> tuple[Assignment, ...]:
+def _whole(resource: R) -> R:
+    if not resource.id:
+        raise ValueError("it has no id")
+    return resource
+
+
+def _assignments(cloud: Azure, scope: str) -> tuple[RoleAssignment, ...]:
     """The role assignments at, above and below a scope, each with its role's definition."""
-    listed = azure.list(f"{scope}/providers/Microsoft.Authorization/roleAssignments", ask.ASSIGNMENTS)
+    listed = cloud.list(f"{scope}/providers/Microsoft.Authorization/roleAssignments", azure.ASSIGNMENTS)
     found = [
-        read.assignment(body, azure.get(body["properties"]["roleDefinitionId"], ask.DEFINITIONS))
+        adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], azure.DEFINITIONS))
         for body in listed
     ]
-    return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role)))
+    return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
 
 
-def _diagnostics(azure: Azure, vault_id: str) -> tuple[DiagnosticSetting, ...]:
+def _diagnostics(cloud: Azure, vault_id: str) -> tuple[DiagnosticSetting, ...]:
     path = f"{vault_id}/providers/Microsoft.Insights/diagnosticSettings"
-    found = [read.diagnostic_setting(body) for body in azure.list(path, ask.DIAGNOSTICS)]
+    found = [diagnostic_setting(body) for body in cloud.list(path, azure.DIAGNOSTICS)]
     return tuple(sorted(found, key=lambda setting: setting.name))
 
 
+def diagnostic_setting(body: Json) -> DiagnosticSetting:
+    """A diagnostic setting; `categories` are those that are on, and groups of them."""
+    properties = body["properties"]
+    categories = {
+        str(log.get("category") or log.get("categoryGroup"))
+        for log in properties.get("logs") or ()
+        if log.get("enabled")
+    }
+    return DiagnosticSetting(
+        name=body["name"],
+        workspace_id=properties.get("workspaceId") or "",
+        categories=tuple(sorted(categories)),
+        dedicated=str(properties.get("logAnalyticsDestinationType")).lower() == "dedicated",
+    )
+
+
 def _use(
-    azure: Azure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
+    cloud: Azure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
 ) -> KeyUse:
     """What the first workspace that gets the audit log says."""
     audited = [s for s in settings if s.is_audit]
     if not audited:
-        raise UnansweredError(None, "no diagnostic setting of the vault sends its audit log to a workspace")
+        raise UnansweredError("no diagnostic setting of the vault sends its audit log to a workspace")
     setting = next((s for s in audited if not s.dedicated), None)
     if setting is None:
         raise UnansweredError(
-            None, f"the setting {audited[0].name!r} delivers to AZKVAuditLogs; only AzureDiagnostics is read"
+            f"the setting {audited[0].name!r} delivers to AZKVAuditLogs; only AzureDiagnostics is read"
         )
-    workspace = azure.get(setting.workspace_id, ask.WORKSPACES)
+    workspace = cloud.get(setting.workspace_id, azure.WORKSPACES)
     # Whole days: the log is asked by day, and a cut day would look like a quiet one.
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
-    rows = tuple(sorted(map(_row, azure.query(customer_id, ask.key_use(vault_id), since, now)), key=_order))
-    return KeyUse(setting.workspace_id, kept_since(workspace, rows, since, now), now, rows)
+    rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
+    return KeyUse(setting.workspace_id, log_start(workspace, rows, since, now), now, tuple(rows))
 
 
-def kept_since(workspace: ask.Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
-    """Since when the workspace can have records: not from before it was made, nor beyond its retention; but a
-    table may be kept for longer than the others, which its records show."""
+def log_start(workspace: Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
+    """Since when the workspace can have records: not from before it was created, nor beyond its retention;
+    but one table may be retained for longer than the others, which its records show."""
     properties = workspace["properties"]
-    limits = [since, read.moment(properties.get("createdDate")) or since]
+    limits = [since, moment(seconds(properties.get("createdDate"))) or since]
     if days := properties.get("retentionInDays"):
         limits.append(now - timedelta(days=days))
     first = max(limits).replace(hour=0, minute=0, second=0, microsecond=0)
     return min([first, *(row.day for row in rows)])
 
 
-def _row(row: ask.Json) -> UseRow:
-    times = [read.moment(row[name]) for name in ("day", "first", "last")]
+def _row(row: Json) -> UseRow:
+    times = [moment(seconds(row[name])) for name in ("day", "first", "last")]
     day, first, last = (time for time in times if time is not None)
     return UseRow(
         day=day,
@@ -202,42 +239,59 @@ def _order(row: UseRow) -> tuple[object, ...]:
     return row.day, row.identity, row.operation, row.key_uri, row.refused
 
 
-def _deleted(azure: Azure, subscriptions: Iterable[str]) -> tuple[Deleted, ...]:
-    found: list[Deleted] = []
+def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeleted, ...]:
+    found: list[SoftDeleted] = []
     for subscription in subscriptions:
-        base = f"/subscriptions/{subscription}/providers"
-        vaults = azure.list(f"{base}/Microsoft.KeyVault/deletedVaults", ask.VAULTS)
-        accounts = azure.list(f"{base}/Microsoft.CognitiveServices/deletedAccounts", ask.ACCOUNTS)
-        found += [read.deleted("vault", body) for body in vaults]
-        found += [read.deleted("account", body) for body in accounts]
+        for kind, path, version in (
+            ("vault", "Microsoft.KeyVault/deletedVaults", azure.VAULTS),
+            ("account", "Microsoft.CognitiveServices/deletedAccounts", azure.ACCOUNTS),
+        ):
+            for body in cloud.list(f"/subscriptions/{subscription}/providers/{path}", version):
+                times = body["properties"]
+                found.append(
+                    _soft_deleted(kind, body["name"], times["deletionDate"], times.get("scheduledPurgeDate"))
+                )
     return tuple(sorted(found, key=lambda d: (d.kind, d.name)))
 
 
-def _deleted_keys(azure: Azure, vault_uri: str) -> tuple[Deleted, ...]:
+def _deleted_keys(cloud: Azure, vault_uri: str) -> tuple[SoftDeleted, ...]:
     found = [
-        Deleted("key", k["name"], read.moment(k["deletedDate"]), read.moment(k["scheduledPurgeDate"]))
-        for k in azure.deleted_keys(vault_uri)
+        _soft_deleted("key", k["name"], k["deletedDate"], k["scheduledPurgeDate"])
+        for k in cloud.deleted_keys(vault_uri)
     ]
     return tuple(sorted(found, key=lambda d: d.name))
 
 
-def _locks(azure: Azure, scope: str) -> tuple[Lock, ...]:
-    listed = azure.list(f"{scope}/providers/Microsoft.Authorization/locks", ask.LOCKS)
-    return tuple(sorted(map(read.lock, listed), key=lambda lock: (lock.scope, lock.name)))
+def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> SoftDeleted:
+    return SoftDeleted(kind, name, moment(seconds(deleted)), moment(seconds(purged)))
 
 
-def _exemptions(azure: Azure, scope: str) -> tuple[Exemption, ...]:
-    listed = azure.list(f"{scope}/providers/Microsoft.Authorization/policyExemptions", ask.EXEMPTIONS)
-    return tuple(sorted(map(read.exemption, listed), key=lambda e: (e.policy, e.subject)))
+def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:
+    listed = cloud.list(f"{scope}/providers/Microsoft.Authorization/locks", azure.LOCKS)
+    found = [
+        Lock(body["name"], body["properties"]["level"], arm_ids.parse(body["id"]).scope) for body in listed
+    ]
+    return tuple(sorted(found, key=lambda lock: (lock.scope, lock.name)))
 
 
-def _vault_subscription(service: Service) -> str:
-    return service.vault.id.split("/")[2].lower() if isinstance(service.vault, Vault) else ""
+def _exemptions(cloud: Azure, scope: str) -> tuple[Exemption, ...]:
+    listed = cloud.list(f"{scope}/providers/Microsoft.Authorization/policyExemptions", azure.EXEMPTIONS)
+    found = [
+        Exemption(
+            policy=body["properties"]["policyAssignmentId"],
+            subject=arm_ids.parse(body["id"]).scope,
+            reason=body["properties"].get("description") or body["properties"].get("exemptionCategory") or "",
+            until=body["properties"].get("expiresOn") or "",
+        )
+        for body in listed
+    ]
+    return tuple(sorted(found, key=lambda e: (e.policy, e.subject)))
 
 
 def _names(services: Iterable[Service]) -> Iterable[tuple[str, str]]:
     for service in services:
         if isinstance(service.account, Account):
-            for identity in service.account.identities:
-                if identity.principal_id:
-                    yield identity.principal_id.lower(), f"identity of account {service.account.name}"
+            account = service.account
+            for principal in [account.principal_id, *(user.principal_id for user in account.user_assigned)]:
+                if principal:
+                    yield principal.lower(), f"identity of account {account.name}"

@@ -7,60 +7,44 @@ prints the rotation report alone. Exit code: 0 no open finding is an error, 1 so
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from operate.evidence import policy
-from operate.evidence.as_json import document, text
-from operate.evidence.ask import account_id
+from operate.azure import LiveAzure, account_id, add_cloud
+from operate.evidence import policy, report
 from operate.evidence.collect import accounts_in, collect
-from operate.evidence.finding import Finding, Severity
-from operate.evidence.findings import findings
-from operate.evidence.live import Live
-from operate.evidence.manifest import manifest, sha256, sums, tool_version, write
-from operate.evidence.model import Facts
-from operate.evidence.page import page
-from operate.evidence.rotation_text import rotation_text
+from operate.evidence.findings import Severity, findings
+from operate.evidence.rotation import rotation_text
 from operate.stack import StackError, add_stack, outputs, services
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
-    live = Live(arguments.cloud or os.environ.get("ARM_ENVIRONMENT") or "public")
-    ids, subject = _accounts(live, arguments)
+    azure = LiveAzure(arguments.cloud)
+    ids, subject = _accounts(azure, arguments)
     results = None
     if arguments.stack and arguments.report == "evidence":
         print(f"evidence: asking the policy pack about stack {arguments.stack}", file=sys.stderr)
         results = policy.results_of(arguments.stack, arguments.policy_pack_config)
     print(f"evidence: reading {len(ids)} account{'s' * (len(ids) != 1)}", file=sys.stderr)
-    facts = collect(live, subject, ids, now=arguments.at or live.now(), days=arguments.days, policies=results)
+    now = arguments.at or azure.now()
+    facts = collect(azure, subject, ids, now=now, days=arguments.days, policies=results)
     found = findings(facts)
     if arguments.report == "rotation":
         print(rotation_text(facts))
     else:
-        _report(facts, found, live, Path(arguments.out))
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        for name, text in report.files(facts, found, azure.asked, report.tool_version()).items():
+            (arguments.out / name).write_text(text, encoding="utf-8")
+        for finding in found:
+            print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
+        counts = ", ".join(f"{sum(f.severity is s for f in found)} {s.word}s" for s in Severity)
+        print(f"{counts}; {arguments.out / 'index.html'}")
     return 1 if any(f.severity is Severity.ERROR for f in found) else 0
 
 
-def _report(facts: Facts, found: Sequence[Finding], live: Live, folder: Path) -> None:
-    version = tool_version()
-    shown = text(document(facts, found, version))
-    files = {
-        "evidence.json": shown,
-        "index.html": page(facts, found, version=version, digest=sha256(shown)),
-    }
-    files["manifest.json"] = manifest(files, live.asked, version)
-    write(folder, {**files, "SHA256SUMS": sums(files)})
-    for finding in found:
-        print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
-    counts = ", ".join(f"{sum(f.severity is s for f in found)} {s.word}s" for s in Severity)
-    print(f"{counts}; {folder / 'index.html'}")
-
-
-def _accounts(live: Live, wanted: argparse.Namespace) -> tuple[list[str], str]:
+def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[list[str], str]:
     if wanted.stack:
         found = outputs(wanted.stack, otherwise=", or name accounts with --account")
         ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
@@ -68,7 +52,7 @@ def _accounts(live: Live, wanted: argparse.Namespace) -> tuple[list[str], str]:
             raise StackError(f"the stack {wanted.stack} has no output accountId: run `pulumi up` first")
         return ids, f"Stack {wanted.stack}"
     if wanted.subscription:
-        ids = [id for subscription in wanted.subscription for id in accounts_in(live, subscription)]
+        ids = [id for subscription in wanted.subscription for id in accounts_in(azure, subscription)]
         return ids, f"Subscription {', '.join(wanted.subscription)}"
     return wanted.account, ", ".join(id.rsplit("/", 1)[-1] for id in wanted.account)
 
@@ -92,10 +76,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_stack(which, required=False, help="the accounts of a stack, and the policy pack's results for it")
     which.add_argument("--account", nargs="+", type=account_id, metavar="ID", help="ARM ids of accounts")
     which.add_argument("--subscription", nargs="+", metavar="ID", help="all such accounts of subscriptions")
-    parser.add_argument("--out", default=".evidence", help="folder to write to; default .evidence")
+    parser.add_argument(
+        "--out", type=Path, default=Path(".evidence"), help="folder to write to; default .evidence"
+    )
     parser.add_argument("--days", type=int, default=90, help="days of the audit log to read; default 90")
     parser.add_argument(
         "--at", type=_moment, metavar="TIME", help="judge as of this time; default now, by the cloud's clock"
     )
     parser.add_argument("--policy-pack-config", metavar="FILE", help="configuration of the policy pack")
-    parser.add_argument("--cloud", help="public, usgovernment or china; default ARM_ENVIRONMENT or public")
+    add_cloud(parser)

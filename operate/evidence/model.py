@@ -1,48 +1,13 @@
-"""What was found: plain facts as the cloud told them. All times are UTC.
-
-Owns: the shapes. Pure. What could not be read is NotChecked with the reason, never absent or empty.
-"""
+"""What was read for a report, beside core's facts. What could not be read is NotChecked with the reason,
+never absent or empty. Times are UTC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
-from operate.evidence.resources import (
-    AccessPolicy,
-    Account,
-    Binding,
-    Identity,
-    Key,
-    KeyVersion,
-    Network,
-    RotationPolicy,
-    Vault,
-)
-
-__all__ = [
-    "AccessPolicy",
-    "Account",
-    "Assignment",
-    "Binding",
-    "Deleted",
-    "DiagnosticSetting",
-    "Exemption",
-    "Facts",
-    "Identity",
-    "Key",
-    "KeyUse",
-    "KeyVersion",
-    "Lock",
-    "Network",
-    "NotChecked",
-    "PolicyResults",
-    "RotationPolicy",
-    "Service",
-    "UseRow",
-    "Vault",
-    "Violation",
-]
+from core import arm_ids
+from core.facts import Account, Key, RoleAssignment, Vault
 
 
 @dataclass(frozen=True)
@@ -50,21 +15,6 @@ class NotChecked:
     """Something that was asked for and not answered: `why` in the words of whoever refused."""
 
     why: str
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A role assignment with what its role allows, as the role's definition says."""
-
-    principal_id: str
-    principal_type: str
-    role: str
-    scope: str
-    conditional: bool
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-    not_data_actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,8 +48,8 @@ class UseRow:
 
 @dataclass(frozen=True)
 class KeyUse:
-    """What a workspace's audit log says of one vault between two moments: it can have no record from before
-    `since`. Since when records are sent to it is not known."""
+    """What a workspace's audit log has of one vault between two moments; it can have no record from before
+    `since`. When records began to be sent to it is not known."""
 
     workspace_id: str
     since: datetime
@@ -108,8 +58,8 @@ class KeyUse:
 
 
 @dataclass(frozen=True)
-class Deleted:
-    """Something soft-deleted: gone for good at `purged`, if nobody brings it back."""
+class SoftDeleted:
+    """Something soft-deleted: gone for good at `purged`, unless it is recovered."""
 
     kind: str
     name: str
@@ -128,7 +78,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Exemption:
-    """Somebody may break a policy: of Azure Policy or of the policy pack. `until` empty: for ever."""
+    """An exemption of Azure Policy. `until` is "" where it has no end."""
 
     policy: str
     subject: str
@@ -158,32 +108,56 @@ class PolicyResults:
 
 @dataclass(frozen=True)
 class Service:
-    """All facts about one account. `vault`, `key` and what hangs on them are None on Microsoft's keys."""
+    """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
+    keys.
+    `assignments` are those at, above and below the vault."""
 
     account_id: str
     account: Account | NotChecked
     vault: Vault | NotChecked | None = None
     key: Key | NotChecked | None = None
-    assignments: tuple[Assignment, ...] | NotChecked | None = None
+    assignments: tuple[RoleAssignment, ...] | NotChecked | None = None
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
     use: KeyUse | NotChecked | None = None
-    deleted_keys: tuple[Deleted, ...] | NotChecked | None = None
+    deleted_keys: tuple[SoftDeleted, ...] | NotChecked | None = None
     locks: tuple[Lock, ...] | NotChecked = ()
     exemptions: tuple[Exemption, ...] | NotChecked = ()
 
     @property
     def name(self) -> str:
-        return self.account_id.rsplit("/", 1)[-1]
+        return arm_ids.name_of(self.account_id)
+
+    @property
+    def unread(self) -> tuple[tuple[str, NotChecked], ...]:
+        """What could not be read, each part by its name."""
+        by_role = isinstance(self.vault, Vault) and self.vault.uses_rbac
+        parts = {
+            "account": self.account,
+            "vault": self.vault,
+            "key": self.key,
+            "who can unwrap" if by_role else "role assignments": self.assignments,
+            "diagnostic settings": self.audit,
+            "key use from the audit log": self.use,
+            "soft-deleted keys": self.deleted_keys,
+            "locks": self.locks,
+            "exemptions of Azure Policy": self.exemptions,
+        }
+        return tuple((what, part) for what, part in parts.items() if isinstance(part, NotChecked))
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that was read at the moment `taken`. `names` tell object ids that are known to belong to
+    """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
     accounts read here. `policies` is None where no stack was named."""
 
     taken: datetime
     subject: str
     services: tuple[Service, ...]
-    deleted: tuple[Deleted, ...] | NotChecked
+    deleted: tuple[SoftDeleted, ...] | NotChecked
     policies: PolicyResults | NotChecked | None = None
     names: tuple[tuple[str, str], ...] = field(default=())
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """A time of core's facts, which are seconds since 1970."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -11,13 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from operate.evidence.model import Account, Key, KeyVersion, NotChecked, Service
+from core import demands
+from core.facts import Account, Key, KeyVersion
+from operate.evidence.model import Facts, NotChecked, Service, moment
 
 _DURATION = re.compile(
     r"P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
     re.IGNORECASE,
 )
+_HEADS = ("service", "key", "bound version", "newest version", "age", "expires", "next rotation", "")
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,11 @@ def _row(service: Service, now: datetime) -> Row:
     account, key = service.account, service.key
     if isinstance(account, NotChecked):
         return _empty(service, f"not checked: {account.why}")
-    if not account.binding.is_customer_managed:
-        return _empty(service, "on Microsoft's keys")
+    if not account.encryption.is_customer_managed:
+        return _empty(service, "on Microsoft-managed keys")
     if key is None or isinstance(key, NotChecked):
         why = key.why if key else "the key was not asked for"
-        return _empty(service, f"key not checked: {why}", account.binding.key_name)
+        return _empty(service, f"key not checked: {why}", account.encryption.key_name)
     return _known(service, account, key, now)
 
 
@@ -61,7 +64,7 @@ def _empty(service: Service, note: str, key: str = "") -> Row:
 
 
 def _known(service: Service, account: Account, key: Key, now: datetime) -> Row:
-    bound, latest = key.version(account.binding.key_version), newest(key, now)
+    bound, latest = key.version(account.encryption.key_version), newest(key, now)
     due = next_rotation(key)
     note = ""
     if bound is None:
@@ -73,11 +76,11 @@ def _known(service: Service, account: Account, key: Key, now: datetime) -> Row:
     return Row(
         service=service.name,
         key=key.name,
-        bound=account.binding.key_version,
-        bound_created=bound.created if bound else None,
-        bound_expires=bound.expires if bound else None,
+        bound=account.encryption.key_version,
+        bound_created=moment(bound.created) if bound else None,
+        bound_expires=moment(bound.expires) if bound else None,
         newest=latest.version if latest else "",
-        age_days=(now - bound.created).days if bound else None,
+        age_days=int(now.timestamp() - bound.created) // 86400 if bound and bound.created else None,
         next_rotation=due,
         note=note,
     )
@@ -91,8 +94,7 @@ def newest(key: Key, now: datetime) -> KeyVersion | None:
 
 def is_usable(version: KeyVersion, now: datetime) -> bool:
     """Whether a version is enabled and within its dates."""
-    begun = version.not_before is None or version.not_before <= now
-    return version.enabled and begun and (version.expires is None or now < version.expires)
+    return not demands.key_usable(version, now.timestamp())
 
 
 def next_rotation(key: Key) -> datetime | None:
@@ -101,25 +103,51 @@ def next_rotation(key: Key) -> datetime | None:
     policy = key.rotation
     if policy is None or not key.versions:
         return None
-    last = key.versions[-1]
-    if policy.rotates_after_create:
-        return shifted(last.created, policy.rotates_after_create)
-    if policy.rotates_before_expiry and last.expires:
-        return shifted(last.expires, policy.rotates_before_expiry, back=True)
+    created, expires = moment(key.versions[-1].created), moment(key.versions[-1].expires)
+    if policy.rotates_after_create and created:
+        return shifted(created, policy.rotates_after_create)
+    if policy.rotates_before_expiry and expires:
+        return shifted(expires, policy.rotates_before_expiry, back=True)
     return None
 
 
-def shifted(moment: datetime, duration: str, *, back: bool = False) -> datetime:
-    """A moment moved by an ISO 8601 duration (`P90D`, `P18M`, `P1Y`). Raises ValueError."""
+def shifted(start: datetime, duration: str, *, back: bool = False) -> datetime:
+    """A time moved by an ISO 8601 duration (`P90D`, `P18M`, `P1Y`). Raises ValueError."""
     found = _DURATION.fullmatch(duration)
     if found is None:
-        raise ValueError(f"{duration!r} is no ISO 8601 duration such as P90D or P1Y")
+        raise ValueError(f"{duration!r} is not an ISO 8601 duration such as P90D or P1Y")
     n = {name: int(number or 0) for name, number in found.groupdict().items()}
     sign = -1 if back else 1
-    months = moment.year * 12 + moment.month - 1 + sign * (n["years"] * 12 + n["months"])
+    months = start.year * 12 + start.month - 1 + sign * (n["years"] * 12 + n["months"])
     year, month = divmod(months, 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    day = min(start.day, calendar.monthrange(year, month + 1)[1])
     rest = timedelta(
         weeks=n["weeks"], days=n["days"], hours=n["hours"], minutes=n["minutes"], seconds=n["seconds"]
     )
-    return moment.replace(year=year, month=month + 1, day=day) + sign * rest
+    return start.replace(year=year, month=month + 1, day=day) + sign * rest
+
+
+def rotation_text(facts: Facts) -> str:
+    """The table, a line for each service."""
+    lines = [_HEADS, *(_cells(row) for row in rows(facts.services, facts.taken))]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(_HEADS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    def day(time: datetime | None) -> str:
+        return f"{time:%Y-%m-%d}" if time else "-"
+
+    return (
+        row.service,
+        row.key or "-",
+        row.bound or "-",
+        "same" if row.is_newest else row.newest or "-",
+        f"{row.age_days} d" if row.age_days is not None else "-",
+        day(row.bound_expires),
+        day(row.next_rotation),
+        row.note,
+    )

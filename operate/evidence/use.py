@@ -1,7 +1,7 @@
-"""What the audit log tells of a key: since when a version is in use, and by whom.
+"""What the audit log shows of a key: since when a version is in use, and by whom.
 
-Owns: the conclusions from the rows of the log. Pure. ARM keeps no time of a binding, so its first use by the
-account's own identity is what there is: the binding is no later than that, and no earlier than the version.
+Owns: the conclusions from the rows of the log. Pure. ARM keeps no time of a binding, so the first use by
+the account's own identity has to serve: the binding is no later than that, and no earlier than the version.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from operate.evidence.model import Account, Key, KeyUse, NotChecked, UseRow
+from core import arm_ids
+from core.facts import Account, Key
+from operate.evidence.model import KeyUse, NotChecked, UseRow, moment
 
 UNWRAPS = frozenset({"KeyUnwrap", "KeyDecrypt"})
 
@@ -36,7 +38,7 @@ class Span:
 
     @property
     def version(self) -> str:
-        return self.key_uri.rsplit("/", 1)[-1]
+        return arm_ids.name_of(self.key_uri)
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,13 @@ def bound_since(
     account: Account, key: Key | NotChecked | None, use: KeyUse | NotChecked | None
 ) -> BoundSince:
     """Since when the account has been bound to its version."""
-    version = key.version(account.binding.key_version) if isinstance(key, Key) else None
-    not_before = version.created if version else None
+    version = key.version(account.encryption.key_version) if isinstance(key, Key) else None
+    not_before = moment(version.created) if version else None
     if use is None or isinstance(use, NotChecked):
         why = use.why if use else "it was not asked for"
         return BoundSince(not_before, None, f"not known: the audit log was not checked ({why})")
-    mine = [span for span in spans(account, use) if span.key_uri == account.binding.key_uri]
+    bound = account.encryption.key
+    mine = [span for span in spans(account, use) if bound and span.key_uri == bound.text.lower()]
     if not mine:
         return BoundSince(
             not_before,
@@ -81,10 +84,10 @@ def rows_of(key_name: str, use: KeyUse) -> tuple[UseRow, ...]:
 
 def spans(account: Account, use: KeyUse) -> tuple[Span, ...]:
     """The versions that the account's own identity used with success, in order of first use."""
-    user = account.user
+    user = account.key_user
     found: defaultdict[str, list[UseRow]] = defaultdict(list)
     for row in use.rows:
-        if user and row.identity.lower() == user.principal_id.lower() and not row.refused:
+        if user and row.identity.lower() == user.lower() and not row.refused:
             found[row.key_uri].append(row)
     made = [
         Span(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localazure import seed
-from operate.evidence.ask import key_use
+from operate.evidence.collect import key_use
 from tests.operate.evidence.door_azure import VAULT, WORKSPACE, DoorAzure, scene
 from tests.support.front import Door, Reply, token
 

@@ -20,6 +20,6 @@ def test_evidence(runbook: Runbook) -> None:
             found = json.loads((runbook.stack.folder / ".evidence" / "evidence.json").read_text())
             (service,) = found["services"]
             assert service["accountId"] == judge.account_id
-            assert service["account"]["binding"]["keyVersion"] == judge.bound_version()
+            assert service["account"]["encryption"]["keyVersion"] == judge.bound_version()
     assert (judge.history(), judge.grants()) == (history, grants)
     assert judge.reads_data()

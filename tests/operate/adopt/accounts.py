@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from components.roles import ENCRYPTION_USER
-from operate.adopt.found import Found
+from core import rights
+from core.facts import RoleAssignment
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from operate.adopt.existing import Existing
 from operate.adopt.obstacles import obstacles
-from operate.evidence.model import Assignment, NotChecked, Service
+from operate.evidence.model import NotChecked, Service
 from tests.operate.evidence import made
 from tests.operate.evidence.made import NOW, OWN, SUBSCRIPTION, vault
 
-UNWRAP = "Microsoft.KeyVault/vaults/keys/unwrap/action"
 KEY_ID = f"{vault().id}/keys/cmk"
-ROLE = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{ENCRYPTION_USER.definition}"
+ROLE = CRYPTO_SERVICE_ENCRYPTION_USER.definition_id(SUBSCRIPTION.rpartition("/")[2])
 
 
 def body(**properties: Any) -> dict[str, Any]:
@@ -30,16 +31,16 @@ def vault_body(keys: list[str], **permissions: list[str]) -> dict[str, Any]:
     return {"properties": {"accessPolicies": [entry]}}
 
 
-def found(service: Service | None = None, **changes: Any) -> Found:
+def found(service: Service | None = None, **changes: Any) -> Existing:
     """An account bound by access policy, exactly as this project would have it."""
     given = made.service() if service is None else service
-    whole = Found(given, NOW, body(), vault_body(list(ENCRYPTION_USER.permissions)))
+    whole = Existing(given, NOW, body(), vault_body(list(rights.NEEDED)))
     return replace(whole, **changes)
 
 
-def by_role(scope: str, name: str, role: str = ROLE) -> Found:
+def by_role(scope: str, name: str, role: str = ROLE) -> Existing:
     """An account bound under Azure RBAC by one role assignment."""
-    can = Assignment(OWN, "ServicePrincipal", "a role", scope, conditional=False, data_actions=(UNWRAP,))
+    can = RoleAssignment(scope, OWN, role, CRYPTO_SERVICE_ENCRYPTION_USER)
     properties = {"principalId": OWN, "scope": scope, "roleDefinitionId": role}
     id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     # Nothing about the log is known, as of most accounts that are made by hand.
@@ -48,5 +49,5 @@ def by_role(scope: str, name: str, role: str = ROLE) -> Found:
     return found(service, assignments=({"id": id, "name": name, "properties": properties},))
 
 
-def texts(*pairs: tuple[str, Found], takes_vault: bool = False) -> str:
+def texts(*pairs: tuple[str, Existing], takes_vault: bool = False) -> str:
     return "\n".join(str(obstacle) for obstacle in obstacles(pairs, takes_vault=takes_vault))

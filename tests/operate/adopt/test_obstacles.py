@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from operate.adopt.found import Found
-from operate.evidence.model import Identity, NotChecked, Service
+from core.facts import UserAssignedIdentity
+from operate.adopt.existing import Existing
+from operate.evidence.model import NotChecked, Service
 from tests.operate.adopt.accounts import KEY_ID, ROLE, body, by_role, found, texts
 from tests.operate.evidence import made
 from tests.operate.evidence.made import GROUP, NEW, OWN, account, key, vault, version
@@ -22,9 +23,9 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
     told = texts(("x", found(made.service(account=there))))
     assert f"--resource-group '{group}'" in told
     assert f"--ids '{there.id}'" in told
-    user = Identity("userAssigned", OWN, "c1")
-    bound = replace(account().binding, identity_client_id="c1")
-    one = found(made.service(account=account(identities=(user,), binding=bound)))
+    user = UserAssignedIdentity("/x", "c1", OWN)
+    bound = replace(made.BOUND, identity_client_id="c1")
+    one = found(made.service(account=account(user_assigned=(user,), encryption=bound)))
     encryption = one.body["properties"]["encryption"]["keyVaultProperties"]
     encryption["keyVaultUri"] = "https://kv-contoso.vault.azure.net/"
     one = replace(one, identity={"id": f"{GROUP}/x/id-xx", "name": "id-xx"})
@@ -39,12 +40,15 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
         (found(made.service(account=account(kind="OpenAI"))), "its kind is OpenAI"),
         (found(made.service(account=account(sku="S0"))), "its tier is S0"),
         (found(made.service(account=account(local_auth=True))), "disableLocalAuth=true"),
-        (found(made.service(account=account(state="Accepted"))), "provisioning state is Accepted"),
+        (
+            found(made.service(account=account(provisioning_state="Accepted"))),
+            "provisioning state is Accepted",
+        ),
         (found(body=body(customSubDomainName=None)), "--custom-domain lang-contoso"),
         (found(body=body(customSubDomainName="other")), "its subdomain is other"),
         (found(made.service(account=account("Lang-Contoso"))), "lower-case"),
         (found(made.service(vault=vault(purge_protection=False))), "--enable-purge-protection true"),
-        (found(made.service(key=key(size=3072))), "RSA 2048"),
+        (found(made.service(key=key(size=3072))), "the key has 3072 bits; expected 2048"),
         (found(made.service(key=key(version(NEW, 3, enabled=False)))), "is disabled"),
         (found(made.service(vault=vault(policies=()))), "nothing grants the account's identity"),
         (found(made.service(vault=NotChecked("403 no"))), "vault: not checked: 403 no"),
@@ -53,7 +57,7 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
         (by_role(KEY_ID, "x", role=f"{ROLE}0"), "az role assignment create"),
     ],
 )
-def test_what_would_have_to_change_is_refused(one: Found, words: str) -> None:
+def test_what_would_have_to_change_is_refused(one: Existing, words: str) -> None:
     """With what to do about it."""
     assert words in texts(("x", one))
 

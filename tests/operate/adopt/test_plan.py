@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from components import names
-from components.roles import ENCRYPTION_USER
-from operate.adopt.found import UnreadError
+from core.facts import Encryption, Network
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from operate.adopt.existing import UnreadError
 from operate.adopt.plan import network, plan
-from operate.evidence.model import Binding, NotChecked, Service
+from operate.evidence.model import NotChecked, Service
 from settings.parse import parse
 from tests.operate.adopt.accounts import KEY_ID, body, by_role, found, texts, vault_body
 from tests.operate.evidence import made
@@ -55,7 +56,7 @@ def test_vault_and_key_are_imported_when_they_are_taken() -> None:
 
 def test_an_account_on_microsofts_keys() -> None:
     """It is imported alone; what it lacks of an identity stays so, and that is noted."""
-    plain = made.account(binding=Binding("Microsoft.CognitiveServices"), identities=())
+    plain = made.account(encryption=Encryption(), principal_id=None)
     one = found(Service(plain.id, plain), body={**body(), "identity": None})
     assert texts(("x", one)) == ""
     written = plan("x", one, takes_vault=False)
@@ -89,9 +90,17 @@ def test_access_that_is_not_exactly_ours_is_left_as_it_is(entry: dict[str, Any],
     assert ("access" in written.settings["asFound"]) is left
 
 
+def test_a_grant_through_an_application_is_not_the_identitys() -> None:
+    """It is another entry of the vault's list, and is not imported."""
+    entry = vault_body(["get", "wrapKey", "unwrapKey"])
+    entry["properties"]["accessPolicies"][0]["applicationId"] = OWN
+    imports = plan("xx", found(vault_body=entry), takes_vault=False).imports
+    assert "xx-access" not in {one.name for one in imports}
+
+
 def test_a_role_assignment_is_found_at_the_key_before_the_vault() -> None:
     """With a name of its own it is left as it is; with the name that this project makes it is ours."""
-    ours = names.role_assignment_name(KEY_ID, OWN, ENCRYPTION_USER.definition)
+    ours = names.role_assignment_name(KEY_ID, OWN, CRYPTO_SERVICE_ENCRYPTION_USER.id)
     for scope, name, left in (
         (KEY_ID, ours, False),
         (KEY_ID, "another", True),
@@ -114,30 +123,30 @@ def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
 
 def test_our_name_at_another_scope_is_not_ours() -> None:
     """A role assignment is ours by its name and its scope."""
-    ours = names.role_assignment_name(KEY_ID, OWN, ENCRYPTION_USER.definition)
+    ours = names.role_assignment_name(KEY_ID, OWN, CRYPTO_SERVICE_ENCRYPTION_USER.id)
     assert "access" in plan("xx", by_role(vault().id, ours), takes_vault=False).settings["asFound"]
 
 
 @pytest.mark.parametrize(
-    ("properties", "expected"),
+    ("live", "expected"),
     [
-        ({}, {"access": "open"}),
-        ({"publicNetworkAccess": "Disabled"}, {"access": "closed"}),
-        ({"networkAcls": {"defaultAction": "Allow", "ipRules": [{"value": "52.1.2.3"}]}}, {"access": "open"}),
-        ({"networkAcls": {"defaultAction": "Deny"}}, {"access": "closed"}),
+        (Network(), {"access": "open"}),
+        (Network("Disabled"), {"access": "closed"}),
+        (Network(default_action="Allow", ip_rules=("52.1.2.3",)), {"access": "open"}),
+        (Network(default_action="Deny"), {"access": "closed"}),
         (
-            {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "52.1.2.3"}]}},
+            Network(default_action="Deny", ip_rules=("52.1.2.3",)),
             {"access": "selected", "allowedIpRanges": ["52.1.2.3"]},
         ),
         (
-            {"networkAcls": {"virtualNetworkRules": [{"id": "/s"}]}},
+            Network(default_action="Deny", subnet_rules=("/s",)),
             {"access": "selected", "allowedSubnetIds": ["/s"]},
         ),
     ],
 )
-def test_the_network_is_said_as_near_as_can_be(properties: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_the_network_is_said_as_near_as_can_be(live: Network, expected: dict[str, Any]) -> None:
     """So that taking the word network out of asFound opens nothing."""
-    assert network(properties) == expected
+    assert network(live) == expected
 
 
 def test_tags_are_said_where_there_are_any() -> None:

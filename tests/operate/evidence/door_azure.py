@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from localazure import seed
-from operate.evidence.ask import Json, UnansweredError
+from operate.azure import Json, UnansweredError
 from tests.localazure import page_scene
 from tests.operate.adopt import field
 from tests.support.front import Door, token
@@ -23,7 +23,7 @@ SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription.id for subscription in seed.SUB
 
 
 class DoorAzure:
-    """Implements evidence.ask.Azure over a front door; questions with a text of `refused` are refused, and
+    """Implements operate.azure.Azure over a front door; questions with a text of `refused` are refused, and
     those with a text of `odd` answered with what nobody expects."""
 
     def __init__(self, door: Door, *refused: str, odd: str = "") -> None:
@@ -62,13 +62,13 @@ class DoorAzure:
         question = f"{kind} {url}"
         self.questions.append(question)
         if any(text in question for text in self._refused):
-            raise UnansweredError(403, "403 Forbidden: refused by the test")
+            raise UnansweredError("403 Forbidden: refused by the test")
         if self._odd and self._odd in question:
             return {"value": [{"name": "odd"}]} if kind == "LIST" else {"name": "odd", "properties": None}
         bearer = token(audience=audience) if audience else None
         reply = self._door.send("POST" if body else "GET", url, body, bearer=bearer)
         if reply.status != 200:
-            raise UnansweredError(reply.status, f"{reply.status} {reply.code}: {reply.message}")
+            raise UnansweredError(f"{reply.status} {reply.code}: {reply.message}")
         return reply.body
 
 

@@ -6,27 +6,29 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from operate.evidence.model import (
-    AccessPolicy,
+from core.facts import (
     Account,
-    Assignment,
-    Binding,
-    Deleted,
+    Encryption,
+    Key,
+    KeyVersion,
+    Network,
+    PolicyEntry,
+    RoleAssignment,
+    RotationPolicy,
+    Vault,
+)
+from core.roles import Permissions, Role
+from operate.evidence.model import (
     DiagnosticSetting,
     Exemption,
     Facts,
-    Identity,
-    Key,
     KeyUse,
-    KeyVersion,
     Lock,
-    Network,
     NotChecked,
     PolicyResults,
-    RotationPolicy,
     Service,
+    SoftDeleted,
     UseRow,
-    Vault,
     Violation,
 )
 
@@ -37,8 +39,10 @@ OWN = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"
 TENANT = "33333333-3333-3333-3333-333333333333"
 OLD, NEW = "a" * 32, "b" * 32
-CLOSED = Network("Enabled", "Deny", "AzureServices", 1, 0, 1)
-OPEN = Network("Enabled", "Allow", "AzureServices", 0, 0, 0)
+CLOSED = Network("Enabled", "Deny", "AzureServices", ("52.1.2.3",), private_endpoints=1)
+OPEN = Network()
+BOUND = Encryption("Microsoft.KeyVault", "https://kv-contoso.vault.azure.net/", "cmk", NEW)
+NEEDED = ("get", "unwrapkey", "wrapkey")
 
 
 def days(n: float) -> timedelta:
@@ -46,9 +50,10 @@ def days(n: float) -> timedelta:
 
 
 def version(name: str, age: float, *, enabled: bool = True, expires_in: float | None = 400) -> KeyVersion:
-    """A version that was made `age` days ago."""
-    ends = None if expires_in is None else NOW + days(expires_in)
-    return KeyVersion(name, enabled, NOW - days(age), expires=ends)
+    """A version that was created `age` days ago."""
+    now = int(NOW.timestamp())
+    ends = None if expires_in is None else now + int(expires_in * 86400)
+    return KeyVersion(name, enabled=enabled, created=now - int(age * 86400), expires=ends)
 
 
 def account(name: str = "lang-contoso", **changes: Any) -> Account:
@@ -59,11 +64,12 @@ def account(name: str = "lang-contoso", **changes: Any) -> Account:
         sku="S",
         location="westeurope",
         tenant_id=TENANT,
-        state="Succeeded",
+        provisioning_state="Succeeded",
         local_auth=False,
         network=CLOSED,
-        identities=(Identity("systemAssigned", OWN),),
-        binding=Binding("Microsoft.KeyVault", "https://kv-contoso.vault.azure.net", "cmk", NEW),
+        principal_id=OWN,
+        encryption=BOUND,
+        capabilities=("VirtualNetworks", "CustomerManagedKey"),
     )
     return replace(whole, **changes)
 
@@ -79,7 +85,7 @@ def vault(**changes: Any) -> Vault:
         retention_days=90,
         purge_protection=True,
         network=CLOSED,
-        policies=(AccessPolicy(OWN, ("get", "unwrapkey", "wrapkey")),),
+        policies=(PolicyEntry(OWN, NEEDED, TENANT),),
     )
     return replace(whole, **changes)
 
@@ -97,8 +103,19 @@ def key(*versions: KeyVersion, **changes: Any) -> Key:
     return replace(whole, **changes)
 
 
-def assignment(principal_id: str, role: str, scope: str, **changes: Any) -> Assignment:
-    return replace(Assignment(principal_id, "ServicePrincipal", role, scope, conditional=False), **changes)
+def assignment(
+    principal_id: str, role: str, scope: str, *blocks: Permissions, **changes: Any
+) -> RoleAssignment:
+    """A role assignment whose definition was read."""
+    whole = RoleAssignment(
+        scope, principal_id, role, Role(role, role, blocks), principal_type="ServicePrincipal"
+    )
+    return replace(whole, **changes)
+
+
+def data(*actions: str) -> Permissions:
+    """A block of data actions on keys."""
+    return Permissions(data_actions=tuple(f"Microsoft.KeyVault/vaults/keys/{action}" for action in actions))
 
 
 def row(
@@ -152,28 +169,26 @@ def rich() -> Facts:
     rows += [row(9, operation="KeyWrap"), *(row(n, uses=5 + n % 4) for n in range(8, 0, -1))]
     rows += [row(33, OTHER, refused=True, uses=3), row(5, OTHER, uses=2, operation="KeyDecrypt")]
     rows += [row(9, refused=True, uses=4)]
-    owner = assignment("44444444-4444-4444-4444-444444444444", "Owner", SUBSCRIPTION, actions=("*",))
+    owner = assignment("44444444-4444-4444-4444-444444444444", "Owner", SUBSCRIPTION, Permissions(("*",)))
     officer = assignment(
         "55555555-5555-5555-5555-555555555555",
         "Key Vault Crypto Officer",
         SUBSCRIPTION,
+        data("*"),
         principal_type="Group",
-        data_actions=("Microsoft.KeyVault/vaults/keys/*",),
     )
     user = assignment(
         OWN,
         "Key Vault Crypto Service Encryption User",
         key().id,
-        data_actions=tuple(
-            f"Microsoft.KeyVault/vaults/keys/{a}" for a in ("read", "wrap/action", "unwrap/action")
-        ),
+        data("read", "wrap/action", "unwrap/action"),
     )
     bound = service(
         key=key(*versions),
-        vault=vault(policies=(*vault().policies, AccessPolicy(OTHER, ("all",)))),
+        vault=vault(policies=(*vault().policies, PolicyEntry(OTHER, ("all",)))),
         use=use(*rows),
         assignments=(owner,),
-        deleted_keys=(Deleted("key", "cmk-old", NOW - days(10), NOW + days(80)),),
+        deleted_keys=(SoftDeleted("key", "cmk-old", NOW - days(10), NOW + days(80)),),
         locks=(Lock("keep", "CanNotDelete", GROUP),),
     )
     roles = service(
@@ -189,16 +204,14 @@ def rich() -> Facts:
             ),
         ),
     )
-    plain = Service(
-        account("lang-plain").id, account("lang-plain", binding=Binding("Microsoft.CognitiveServices"))
-    )
+    plain = Service(account("lang-plain").id, account("lang-plain", encryption=Encryption()))
     refusal = NotChecked("403 AuthorizationFailed: The client does not have authorization to perform action")
     return facts(
         bound,
         roles,
         plain,
         Service(account("lang-unread").id, refusal, locks=refusal, exemptions=refusal),
-        deleted=(Deleted("vault", "kv-former", NOW - days(60), NOW + days(30)),),
+        deleted=(SoftDeleted("vault", "kv-former", NOW - days(60), NOW + days(30)),),
         policies=PolicyResults(
             "language-cmk-policies 0.1.0",
             "policy pack over the recorded state of stack test, not the live cloud",

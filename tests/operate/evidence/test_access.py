@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from operate.evidence.access import controllers, covers, excess, unwrappers
-from operate.evidence.model import AccessPolicy, Assignment, NotChecked
-from tests.operate.evidence.made import GROUP, OTHER, SUBSCRIPTION, assignment, key, vault
+from core.facts import PolicyEntry, RoleAssignment, Vault
+from core.roles import Permissions
+from operate.evidence import access
+from operate.evidence.access import Grant
+from operate.evidence.model import NotChecked, Service
+from tests.operate.evidence.made import (
+    GROUP,
+    NEEDED,
+    OTHER,
+    OWN,
+    SUBSCRIPTION,
+    assignment,
+    data,
+    key,
+    service,
+    vault,
+)
 
-KEYS = "Microsoft.KeyVault/vaults/keys"
 KEY = key().id
 
 
-def role(scope: str, *data_actions: str, **changes: object) -> Assignment:
-    return assignment(OTHER, "a role", scope, data_actions=data_actions, **changes)
+def role(scope: str, *blocks: Permissions, **changes: object) -> RoleAssignment:
+    return assignment(OTHER, "a role", scope, *blocks, **changes)
+
+
+def of(vault: Vault, assignments: Any = ()) -> Service:
+    return service(vault=vault, assignments=assignments)
+
+
+def unwrappers(vault: Vault, assignments: Any = ()) -> tuple[Grant, ...]:
+    found = access.unwrappers(of(vault, assignments))
+    assert not isinstance(found, NotChecked)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -28,50 +54,59 @@ def role(scope: str, *data_actions: str, **changes: object) -> Assignment:
 )
 def test_an_access_policy_lets_unwrap(permissions: tuple[str, ...], can: bool) -> None:
     """unwrapKey, decrypt and all let somebody read data keys; nothing else does."""
-    found = unwrappers(vault(policies=(AccessPolicy(OTHER, permissions),)), KEY, ())
-    assert not isinstance(found, NotChecked)
-    assert bool(found) is can
+    assert bool(unwrappers(vault(policies=(PolicyEntry(OTHER, permissions),)))) is can
 
 
 @pytest.mark.parametrize(
     ("given", "can"),
     [
-        (role(KEY, f"{KEYS}/unwrap/action"), True),
-        (role(KEY, f"{KEYS}/decrypt/action"), True),
-        (role(vault().id, f"{KEYS}/*"), True),
-        (role(GROUP.upper(), "*"), True),
-        (role(SUBSCRIPTION, "microsoft.keyvault/VAULTS/*"), True),
-        (role("/", f"{KEYS}/*"), True),
-        (role("/providers/Microsoft.Management/managementGroups/all", f"{KEYS}/*"), True),
-        (role(KEY, f"{KEYS}/read", f"{KEYS}/wrap/action"), False),
-        (role(f"{KEY}2", f"{KEYS}/*"), False),
-        (role(f"{vault().id}/keys/another", f"{KEYS}/*"), False),
-        (role(f"{SUBSCRIPTION}/resourceGroups/rg-contoso-2", f"{KEYS}/*"), False),
-        (role(KEY, f"{KEYS}/*", not_data_actions=(f"{KEYS}/unwrap/action", f"{KEYS}/decrypt/action")), False),
-        (assignment(OTHER, "Owner", SUBSCRIPTION, actions=("*",)), False),
+        (role(KEY, data("unwrap/action")), True),
+        (role(KEY, data("decrypt/action")), True),
+        (role(KEY, data("sign/action"), data("unwrap/action")), True),
+        (role(vault().id, data("*")), True),
+        (role(GROUP.upper(), Permissions(data_actions=("*",))), True),
+        (role(SUBSCRIPTION, Permissions(data_actions=("microsoft.keyvault/VAULTS/*",))), True),
+        (role("/", data("*")), True),
+        (role("/providers/Microsoft.Management/managementGroups/all", data("*")), True),
+        (role(KEY, data("read", "wrap/action")), False),
+        (role(f"{KEY}2", data("*")), False),
+        (role(f"{vault().id}/keys/another", data("*")), False),
+        (role(f"{SUBSCRIPTION}/resourceGroups/rg-contoso-2", data("*")), False),
+        (
+            role(
+                KEY,
+                replace(data("*"), not_data_actions=data("unwrap/action", "decrypt/action").data_actions),
+            ),
+            False,
+        ),
+        (role(SUBSCRIPTION, Permissions(("*",))), False),
     ],
 )
-def test_a_role_lets_unwrap(given: Assignment, can: bool) -> None:
+def test_a_role_lets_unwrap(given: RoleAssignment, can: bool) -> None:
     """By its data actions, at the key or above it; Owner alone is no data role."""
-    found = unwrappers(vault(uses_rbac=True), KEY, (given,))
-    assert not isinstance(found, NotChecked)
-    assert bool(found) is can
+    assert bool(unwrappers(vault(uses_rbac=True), (given,))) is can
 
 
 def test_each_model_counts_its_own_grants_only() -> None:
     """Policies do not count under Azure RBAC, roles do not count under access policies."""
-    policy, given = AccessPolicy(OTHER, ("all",)), role(KEY, f"{KEYS}/*")
-    assert unwrappers(vault(uses_rbac=True, policies=(policy,)), KEY, ()) == ()
-    assert unwrappers(vault(policies=()), KEY, (given,)) == ()
+    policy, given = PolicyEntry(OTHER, ("all",)), role(KEY, data("*"))
+    assert unwrappers(vault(uses_rbac=True, policies=(policy,))) == ()
+    assert unwrappers(vault(policies=()), (given,)) == ()
 
 
 def test_unread_role_assignments_leave_it_open() -> None:
     """Without them nobody can say who can unwrap under Azure RBAC; access policies need none."""
     unread = NotChecked("403")
-    assert unwrappers(vault(uses_rbac=True), KEY, unread) == unread
-    assert unwrappers(vault(policies=()), KEY, unread) == ()
-    assert controllers(vault(), KEY, unread) == unread
-    assert isinstance(unwrappers(vault(uses_rbac=True), KEY, None), NotChecked)
+    assert access.unwrappers(of(vault(uses_rbac=True), unread)) == unread
+    assert unwrappers(vault(policies=()), unread) == ()
+    assert access.controllers(of(vault(), unread)) == unread
+    assert isinstance(access.unwrappers(of(vault(uses_rbac=True), None)), NotChecked)
+
+
+def test_a_grant_through_an_application_is_not_the_accounts() -> None:
+    """It serves that application on the identity's behalf, so the identity alone may not use the key."""
+    plain, through = PolicyEntry(OWN, NEEDED), PolicyEntry(OWN, NEEDED, application_id=OTHER)
+    assert [grant.is_of(OWN) for grant in unwrappers(vault(policies=(plain, through)))] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -96,23 +131,7 @@ def test_who_could_grant(
     can: bool,
 ) -> None:
     """Whoever writes vault or role assignments could in both models; access policies, where they count."""
-    given = assignment(OTHER, "a role", SUBSCRIPTION, actions=actions, not_actions=not_actions)
-    found = controllers(vault(uses_rbac=rbac), KEY, (given,))
+    given = role(SUBSCRIPTION, Permissions(actions, not_actions))
+    found = access.controllers(of(vault(uses_rbac=rbac), (given,)))
     assert not isinstance(found, NotChecked)
     assert bool(found) is can
-
-
-def test_what_exceeds_the_need() -> None:
-    """Beyond get, wrapKey and unwrapKey everything is too much."""
-    policy = AccessPolicy(OTHER, ("get", "purge", "sign", "unwrapkey", "wrapkey"))
-    found = unwrappers(vault(policies=(policy,)), KEY, ())
-    assert not isinstance(found, NotChecked)
-    assert excess(found[0]) == ("purge", "sign")
-
-
-def test_a_scope_covers_itself_and_what_is_below() -> None:
-    """A name that only begins alike is another resource."""
-    assert covers(GROUP, f"{GROUP}/providers/x")
-    assert covers(GROUP, GROUP)
-    assert not covers(f"{GROUP}/providers/x", GROUP)
-    assert not covers(GROUP, f"{GROUP}2/providers/x")

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from operate.evidence.as_json import document, text
-from operate.evidence.collect import accounts_in, collect, kept_since
+from core.facts import Account, Key, Vault
+from operate.evidence.collect import accounts_in, collect, diagnostic_setting, log_start
 from operate.evidence.findings import findings
-from operate.evidence.model import Account, Facts, Key, KeyUse, NotChecked, Service, UseRow, Vault
+from operate.evidence.model import Facts, KeyUse, NotChecked, Service, UseRow, moment
+from operate.evidence.report import document, files
 from operate.evidence.use import bound_since, spans
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,
@@ -53,15 +54,15 @@ def test_a_rotated_account_is_bound_to_the_newest_version(door: Door) -> None:
     assert isinstance(service.account, Account)
     assert isinstance(service.key, Key)
     assert len(service.key.versions) == 2
-    assert service.account.binding.key_version == service.key.versions[-1].version
+    assert service.account.encryption.key_version == service.key.versions[-1].version
     assert "old-versions-enabled" in rules(facts, "rotated")
-    assert not rules(facts, "rotated") & {"bound-version-not-newest", "account-cannot-unwrap", "not-checked"}
+    assert not rules(facts, "rotated") & {"bound-version-not-newest", "no-access-to-key", "not-checked"}
 
 
 def test_an_account_whose_access_was_taken_is_an_error(door: Door) -> None:
     """The grant is gone from the vault, so the account is said to be unreadable, on an old version."""
     facts, _ = gather(door)
-    assert {"account-cannot-unwrap", "bound-version-not-newest"} <= rules(facts, "cut-off")
+    assert {"no-access-to-key", "bound-version-not-newest"} <= rules(facts, "cut-off")
 
 
 def test_an_account_on_microsofts_keys_is_an_error(door: Door) -> None:
@@ -80,7 +81,7 @@ def test_use_is_told_by_identity_and_version(door: Door) -> None:
     found = spans(service.account, service.use)
     assert [span.version for span in found] == [version.version for version in service.key.versions]
     since = bound_since(service.account, service.key, service.use)
-    assert since.not_before == service.key.versions[-1].created
+    assert since.not_before == moment(service.key.versions[-1].created)
     assert since.not_after is not None
     assert since.not_before is not None
     assert since.not_before <= since.not_after <= facts.taken
@@ -149,7 +150,7 @@ def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(door: Door) -> Non
     texts = set()
     for order in (ids, ids[::-1]):
         facts = collect(DoorAzure(door), "test", order, now=now, days=90)
-        texts.add(text(document(facts, findings(facts), "1")))
+        texts.add(files(facts, findings(facts), (), "1")["evidence.json"])
     assert len(texts) == 1
     (shown,) = texts
     assert json.loads(shown)["schema"] == "language-cmk/evidence/1"
@@ -224,7 +225,7 @@ def test_the_log_begins_where_records_can_be(
 ) -> None:
     """By the workspace's age and retention, unless a record shows that it has older ones."""
     since = (NOW - timedelta(days=90)).replace(hour=0)
-    found = kept_since({"properties": properties}, rows, since, NOW)
+    found = log_start({"properties": properties}, rows, since, NOW)
     assert found == (NOW - timedelta(days=days)).replace(hour=0)
 
 
@@ -236,3 +237,13 @@ def test_the_local_azure_refuses_any_other_query(door: Door) -> None:
     reply = door.send("POST", url, {"query": "AzureDiagnostics | take 1"}, bearer=bearer)
     assert reply.status == 501
     assert "AzureDiagnostics | take 1" in reply.message
+
+
+def test_a_setting_names_what_is_on() -> None:
+    """Categories and groups that are off are no audit; nor is one without a workspace."""
+    logs = [{"category": "AuditEvent", "enabled": False}, {"categoryGroup": "allLogs", "enabled": True}]
+    body = {"name": "s", "properties": {"workspaceId": "/w", "logs": logs}}
+    assert diagnostic_setting(body).categories == ("allLogs",)
+    assert diagnostic_setting(body).is_audit
+    body["properties"] = {"logs": logs}
+    assert not diagnostic_setting(body).is_audit

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localazure import seed
-from operate.evidence.ask import key_use
+from operate.evidence.collect import key_use
 from tests.operate.adopt.field import Field
 from tests.support import cloud
 from tests.support.arm_client import Client, token
@@ -74,7 +74,7 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
     versions = [version["version"] for version in service["key"]["versions"]]
     bound = [key.rsplit("/", 1)[-1] for key in cloud.bound_keys(azure, outputs["accountId"])]
     assert versions == bound
-    assert service["account"]["binding"]["keyVersion"] == bound[-1]
+    assert service["account"]["encryption"]["keyVersion"] == bound[-1]
     assert service["boundSince"]["notAfter"] is not None
     assert [grant["principalId"] for grant in service["whoCanUnwrap"]] == [outputs["principalId"]]
     assert {user["identity"] for user in service["keyUseByIdentity"]} == {outputs["principalId"]}

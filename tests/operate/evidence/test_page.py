@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,11 +13,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from operate.azure import Asked
 from operate.evidence.findings import findings
-from operate.evidence.html import element, join, table
-from operate.evidence.manifest import manifest, sha256
 from operate.evidence.model import Facts, NotChecked
 from operate.evidence.page import page
+from operate.evidence.report import files, sha256
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, facts, key, rich, service, version
 
 EVIL = "<img src=x onerror=alert(1)>'\"&"
@@ -101,19 +102,16 @@ def test_the_versions_chart_draws_what_is_valid_used_and_bound() -> None:
     assert all(float(x) >= 0 for x in re.findall(r' (?:x|width)="([^"]+)"', chart))
 
 
-def test_elements_escape_what_is_not_html() -> None:
-    """Text and attribute values are escaped; a table without rows says so."""
-    assert element("a", "<", href='"') == '<a href="&quot;">&lt;</a>'
-    assert join(["<b>", element("b")]) == "&lt;b&gt;<b></b>"
-    assert table("t", ["h"], [], empty="nothing") == '<p class="empty">nothing</p>'
-
-
 def test_the_manifest_has_every_hash() -> None:
-    """A file that was changed by one letter has another hash."""
-    text = manifest({"a": "1", "b": "2"}, [], "9")
-    assert sha256("1") in text
-    assert sha256("2") in text
-    assert manifest({"a": "1 ", "b": "2"}, [], "9") != text
+    """A file that differs by one letter has another hash; SHA256SUMS has them all."""
+    made = files(facts(), (), [Asked("GET /x", "ok", "f" * 64)], "9")
+    manifest = json.loads(made["manifest.json"])
+    assert manifest["files"] == {name: sha256(made[name]) for name in ("evidence.json", "index.html")}
+    assert manifest["answers"] == [{"question": "GET /x", "answer": "ok", "sha256": "f" * 64}]
+    assert made["SHA256SUMS"].splitlines() == [
+        f"{sha256(made[name])}  {name}" for name in ("evidence.json", "index.html", "manifest.json")
+    ]
+    assert sha256("1") != sha256("1 ")
 
 
 @needs_browser

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.facts import Encryption, Key, RotationPolicy
 from operate.evidence.collect import collect
-from operate.evidence.model import Binding, Key, NotChecked, RotationPolicy, Service
-from operate.evidence.rotation import newest, next_rotation, rows, shifted
-from operate.evidence.rotation_text import rotation_text
+from operate.evidence.model import NotChecked, Service
+from operate.evidence.rotation import newest, next_rotation, rotation_text, rows, shifted
 from tests.operate.evidence import made
 from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene_across
 from tests.operate.evidence.made import NEW, NOW, OLD, account, days, key, service, version
@@ -38,7 +38,7 @@ def test_a_moment_is_shifted(duration: str, back: bool, expected: str) -> None:
 @pytest.mark.parametrize("duration", ["", "P", "540", "P-1D", "PT", "P1.5Y"])
 def test_fails_for_what_is_no_duration(duration: str) -> None:
     """A duration that is none is refused, never taken for zero."""
-    with pytest.raises(ValueError, match="no ISO 8601 duration"):
+    with pytest.raises(ValueError, match="not an ISO 8601 duration"):
         shifted(NOW, duration)
 
 
@@ -71,13 +71,13 @@ def test_every_service_has_its_line() -> None:
         [
             service(account=account("d"), key=unread),
             service(key=key(version(OLD, 100), version(NEW, 40), version("c" * 32, 1))),
-            Service("/x/b", account("b", binding=Binding("Microsoft.CognitiveServices"))),
+            Service("/x/b", account("b", encryption=Encryption())),
             Service("/x/c", unread),
         ],
         NOW,
     )
     assert [row.service for row in found] == ["b", "c", "d", "lang-contoso"]
-    assert found[0].note == "on Microsoft's keys"
+    assert found[0].note == "on Microsoft-managed keys"
     assert found[1].note == "not checked: 403 Forbidden: no"
     assert found[2].note == "key not checked: 403 Forbidden: no"
     assert (found[3].bound, found[3].newest, found[3].age_days) == (NEW, "c" * 32, 40)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operate.evidence.model import Identity, NotChecked
+from operate.evidence.model import NotChecked
 from operate.evidence.use import bound_since, rows_of, spans, users
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, OWN, account, days, key, row, use, version
 
@@ -32,8 +32,8 @@ def test_spans_follow_the_account_through_its_versions() -> None:
     found = spans(account(), log)
     assert [(span.version, span.uses) for span in found] == [(OLD, 5), (NEW, 5)]
     assert (found[0].first, found[0].last) == (row(20).first, row(10).last)
-    assert spans(account(identities=()), log) == ()
-    assert spans(account(identities=(Identity("systemAssigned", OWN.upper()),)), log) == found
+    assert spans(account(principal_id=None), log) == ()
+    assert spans(account(principal_id=OWN.upper()), log) == found
 
 
 def test_users_are_summed_by_identity() -> None:

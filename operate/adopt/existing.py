@@ -1,0 +1,104 @@
+"""An existing account: the facts about it as the evidence has them, and the answers they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from core import arm_ids, facts
+from core.facts import Account, Key, UserAssignedIdentity, Vault
+from operate import azure
+from operate.azure import Azure, Json, UnansweredError
+from operate.evidence.collect import service
+from operate.evidence.model import Service
+
+T = TypeVar("T")
+
+
+class UnreadError(Exception):
+    """A part was used that was not read; `obstacles` comes first and reports that."""
+
+
+@dataclass(frozen=True)
+class Existing:
+    """An account with what hangs on it. `body` is ARM's answer for it, `vault_body` for its vault;
+    `assignments` are the role assignments of the identity that uses the key, under Azure RBAC; `identity` is
+    the user-assigned identity by which it does."""
+
+    service: Service
+    taken: datetime
+    body: Json = field(default_factory=dict)
+    vault_body: Json = field(default_factory=dict)
+    assignments: tuple[Json, ...] = ()
+    identity: Json | None = None
+
+    @property
+    def account(self) -> Account:
+        """The account. Raises UnreadError."""
+        return self._read(Account, self.service.account)
+
+    @property
+    def vault(self) -> Vault:
+        """The vault that the account is bound in. Raises UnreadError."""
+        return self._read(Vault, self.service.vault)
+
+    @property
+    def key(self) -> Key:
+        """The key that the account is bound to. Raises UnreadError."""
+        return self._read(Key, self.service.key)
+
+    @property
+    def key_id(self) -> str:
+        """The key's ARM id, in the vault's own spelling. Raises UnreadError."""
+        return facts.key_id(self.vault.id, self.key.name)
+
+    def _read(self, kind: type[T], part: object) -> T:
+        if not isinstance(part, kind):
+            raise UnreadError(f"{kind.__name__} of {self.service.account_id} was not read: {part}")
+        return part
+
+
+def find(cloud: Azure, account_id: str, now: datetime) -> Existing:
+    """Everything about an account. What cannot be read is in `service`, as NotChecked."""
+    seen = service(cloud, account_id, now=now, days=1)
+    if not isinstance(seen.account, Account):
+        return Existing(seen, now)
+    body = cloud.get(account_id, azure.ACCOUNTS)
+    if not isinstance(seen.vault, Vault):
+        return Existing(seen, now, body)
+    vault_body = cloud.get(seen.vault.id, azure.VAULTS)
+    wanted = seen.account.encryption.identity_client_id.lower()
+    users = (one for one in seen.account.user_assigned if wanted and one.client_id.lower() == wanted)
+    user = next(users, None)
+    return Existing(
+        seen,
+        now,
+        body,
+        vault_body,
+        _assignments(cloud, seen.account, seen.vault),
+        _identity(cloud, user) if user else None,
+    )
+
+
+def _assignments(cloud: Azure, account: Account, vault: Vault) -> tuple[Json, ...]:
+    if account.key_user is None or not vault.uses_rbac:
+        return ()
+    try:
+        listed = cloud.list(
+            f"{vault.id}/providers/Microsoft.Authorization/roleAssignments", azure.ASSIGNMENTS
+        )
+    except UnansweredError:
+        # That they were not read is a finding already.
+        return ()
+    return tuple(
+        body for body in listed if body["properties"]["principalId"].lower() == account.key_user.lower()
+    )
+
+
+def _identity(cloud: Azure, user: UserAssignedIdentity) -> Json:
+    """The user-assigned identity's own answer."""
+    try:
+        return cloud.get(user.id, azure.IDENTITIES)
+    except UnansweredError as error:
+        return {"id": user.id, "name": arm_ids.name_of(user.id), "unread": str(error)}

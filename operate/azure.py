@@ -1,0 +1,226 @@
+"""The live cloud: what is asked of it, and how. Nothing here writes to it.
+
+Resource Manager is asked through its client's pipeline, not through one client per service: the answers are
+evidence as they came, in an API version that is named, and each is recorded with its SHA-256, so that whoever
+asks again can tell whether it is the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol, TypeVar, cast
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.pipeline import policies
+from azure.core.rest import HttpRequest
+from azure.identity import DefaultAzureCredential
+from azure.keyvault.keys import KeyClient
+from azure.mgmt.core import ARMPipelineClient
+from azure.monitor.query import LogsQueryClient, LogsQueryResult
+
+from core import arm_ids, clouds, key_uris
+from core.clouds import Cloud
+from operate.errors import OperateError
+
+Json = Mapping[str, Any]
+T = TypeVar("T")
+
+# The newest versions of the published API definitions that this project knows; each is read-only here.
+SUBSCRIPTIONS = "2022-12-01"
+ACCOUNTS = "2024-10-01"
+VAULTS = "2023-07-01"
+ASSIGNMENTS = "2022-04-01"
+DEFINITIONS = "2022-04-01"
+DIAGNOSTICS = "2021-05-01-preview"
+WORKSPACES = "2022-10-01"
+LOCKS = "2020-05-01"
+IDENTITIES = "2023-01-31"
+EXEMPTIONS = "2022-07-01-preview"
+
+
+class UnansweredError(OperateError):
+    """A question that was not answered; the message is why, in one line."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(" ".join(why.split()))
+
+
+class Azure(Protocol):
+    """The live cloud. Every method raises UnansweredError."""
+
+    def get(self, path: str, api_version: str) -> Json:
+        """One resource of Resource Manager."""
+        ...
+
+    def list(self, path: str, api_version: str) -> Sequence[Json]:
+        """All pages of a list of Resource Manager."""
+        ...
+
+    def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
+        """The rows of a workspace's answer to a query, by column."""
+        ...
+
+    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
+        """The soft-deleted keys of a vault: name, deletedDate, scheduledPurgeDate."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question and the SHA-256 of its answer, canonical JSON; `answer` is "ok" or why there was none."""
+
+    question: str
+    answer: str
+    sha256: str
+
+
+def credential(cloud: Cloud) -> TokenCredential:
+    """The login of every command."""
+    return DefaultAzureCredential(authority=cloud.authority)
+
+
+class LiveAzure:
+    """Implements Azure. A question that was asked is not asked again."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._credential = credential(cloud)
+        self._arm = _pipeline(cloud, self._credential)
+        self._known: dict[str, Any] = {}
+        self._asked: dict[str, Asked] = {}
+        self._now: datetime | None = None
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Every question so far, in order of its text."""
+        return tuple(self._asked[question] for question in sorted(self._asked))
+
+    def now(self) -> datetime:
+        """The cloud's own time, in whole seconds of UTC. Raises UnansweredError."""
+        if self._now is None:
+            response = _answered(lambda: self._send(f"/subscriptions?api-version={SUBSCRIPTIONS}"))
+            self._now = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+        return self._now
+
+    def get(self, path: str, api_version: str) -> Json:
+        target = f"{path}?api-version={api_version}"
+        found: Json = self._once(f"GET {target}", lambda: self._send(target).json())
+        return found
+
+    def list(self, path: str, api_version: str) -> Sequence[Json]:
+        target = f"{path}?api-version={api_version}"
+
+        def pages() -> list[Json]:
+            found: list[Json] = []
+            link = target
+            while link:
+                page = self._send(link).json()
+                found += page["value"]
+                link = page.get("nextLink") or ""
+            return found
+
+        return self._once(f"LIST {target}", pages)
+
+    def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
+        def rows() -> list[Json]:
+            client = LogsQueryClient(self._credential, endpoint=self._cloud.log_analytics)
+            answer = client.query_workspace(customer_id, text, timespan=(since, until))
+            if not isinstance(answer, LogsQueryResult):
+                raise UnansweredError(f"the workspace answered in part only: {answer.partial_error}")
+            table = answer.tables[0]
+            return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+        span = f"{since.isoformat()}/{until.isoformat()}"
+        return self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
+
+    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
+        def rows() -> list[Json]:
+            if key_uris.cloud_of(vault_uri) != self._cloud:
+                raise UnansweredError(f"{vault_uri} is not a vault of this cloud")
+            return [
+                {"name": k.name, "deletedDate": k.deleted_date, "scheduledPurgeDate": k.scheduled_purge_date}
+                for k in KeyClient(vault_uri, self._credential).list_deleted_keys()
+            ]
+
+        return self._once(f"LIST {vault_uri}/deletedkeys", rows)
+
+    def _send(self, target: str) -> Any:
+        url = target if target.startswith("https://") else self._cloud.resource_manager + target
+        # The next page's address comes from an answer, and the token goes with it.
+        if not url.startswith(f"{self._cloud.resource_manager}/"):
+            raise UnansweredError(f"an answer names {url.partition('?')[0]}, which is not ARM")
+        response = self._arm.send_request(HttpRequest("GET", url))
+        response.raise_for_status()
+        return response
+
+    def _once(self, question: str, ask: Callable[[], T]) -> T:
+        if question not in self._known:
+            try:
+                self._known[question] = _answered(ask)
+                answer, content = "ok", self._known[question]
+            except UnansweredError as error:
+                self._known[question] = error
+                answer, content = str(error), None
+            text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+            self._asked[question] = Asked(question, answer, hashlib.sha256(text.encode()).hexdigest())
+        found = self._known[question]
+        if isinstance(found, UnansweredError):
+            raise found
+        return cast("T", found)
+
+
+def add_cloud(parser: argparse.ArgumentParser) -> None:
+    """Adds `--cloud`, for commands that no stack tells the cloud."""
+    names = ", ".join(cloud.name for cloud in clouds.ALL)
+    parser.add_argument(
+        "--cloud",
+        type=_cloud,
+        default=os.environ.get("ARM_ENVIRONMENT", ""),
+        help=f"{names}; default ARM_ENVIRONMENT, else public",
+    )
+
+
+def account_id(text: str) -> str:
+    """An account's ARM id as somebody typed it. Raises ArgumentTypeError for anything else."""
+    try:
+        return arm_ids.account_id(text).text
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _cloud(text: str) -> Cloud:
+    try:
+        return clouds.named(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _answered(ask: Callable[[], T]) -> T:
+    """Asks, with every failure of the clients made UnansweredError."""
+    try:
+        return ask()
+    except HttpResponseError as error:
+        code = error.error.code if error.error else ""
+        message = (error.error.message if error.error else "") or error.message
+        first = str(message).split("\n", 1)[0]
+        raise UnansweredError(f"{error.status_code} {code or ''}: {first}") from error
+    except AzureError as error:
+        raise UnansweredError(f"{type(error).__name__}: {error}".split("\n")[0]) from error
+
+
+def _pipeline(cloud: Cloud, login: TokenCredential) -> ARMPipelineClient[Any, Any]:
+    chain: list[Any] = [
+        policies.RequestIdPolicy(),
+        policies.UserAgentPolicy("language-cmk"),
+        policies.RetryPolicy(retry_total=4),
+        policies.BearerTokenCredentialPolicy(login, cloud.arm_scope),
+    ]
+    return ARMPipelineClient(cloud.resource_manager, policies=chain)

@@ -1,0 +1,125 @@
+"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS.
+
+Owns the shape and version of the JSON: the same bytes for the same cloud at the same time. Everything is in a
+fixed order, times are UTC in whole seconds, and what could not be read is `{"notChecked": WHY}`.
+manifest.json has the SHA-256 of each file beside it and of each answer of the cloud, so that a changed file
+shows, and so does an answer that differs today. SHA256SUMS has the files in the shape that
+`sha256sum --check` takes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from core.facts import Account, KeyVersion
+from operate.azure import Asked
+from operate.evidence.access import controllers, unwrappers, use_by_identity
+from operate.evidence.findings import Finding, Severity
+from operate.evidence.model import Facts, NotChecked, Service, moment
+from operate.evidence.page import page
+from operate.evidence.rotation import rows
+from operate.evidence.use import bound_since
+
+SCHEMA = "language-cmk/evidence/1"
+"""Changed when a reader of an older one would misread this."""
+_TIMES = ("created", "not_before", "expires")
+
+
+def tool_version() -> str:
+    """The version of this project, which stands in pyproject.toml alone."""
+    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
+
+
+def files(facts: Facts, found: Sequence[Finding], asked: Iterable[Asked], version: str) -> dict[str, str]:
+    """The content of each file. `version` is the tool's."""
+    shown = _text(document(facts, found, version))
+    made = {
+        "evidence.json": shown,
+        "index.html": page(facts, found, version=version, digest=sha256(shown)),
+    }
+    made["manifest.json"] = _text(
+        {
+            "schema": SCHEMA,
+            "tool": {"name": "language-cmk", "version": version},
+            "files": {name: sha256(text) for name, text in sorted(made.items())},
+            "answers": [_fields(one) for one in asked],
+        }
+    )
+    return {**made, "SHA256SUMS": "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
+
+
+def document(facts: Facts, found: Sequence[Finding], version: str) -> dict[str, Any]:
+    """The content of evidence.json."""
+    counts = {s.word: sum(finding.severity is s for finding in found) for s in Severity}
+    shown: dict[str, Any] = _plain(
+        {
+            "schema": SCHEMA,
+            "tool": {"name": "language-cmk", "version": version},
+            "taken": facts.taken,
+            "subject": facts.subject,
+            "summary": {"services": len(facts.services), "findings": counts},
+            "findings": found,
+            "rotation": rows(facts.services, facts.taken),
+            "services": [_service(service) for service in facts.services],
+            "softDeleted": facts.deleted,
+            "policyResults": facts.policies,
+            "knownIdentities": dict(facts.names),
+        }
+    )
+    return shown
+
+
+def sha256(text: str) -> str:
+    """The hash of a file's content."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(shown: Mapping[str, Any]) -> str:
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+
+
+def _service(service: Service) -> dict[str, Any]:
+    shown = {"name": service.name, **_fields(service)}
+    if isinstance(service.account, Account) and service.account.encryption.is_customer_managed:
+        shown["boundSince"] = bound_since(service.account, service.key, service.use)
+        shown["whoCanUnwrap"] = unwrappers(service)
+        shown["whoCouldGrantAccess"] = controllers(service)
+        shown["keyUseByIdentity"] = use_by_identity(service)
+    return shown
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, KeyVersion):
+        found.update({name: moment(found[name]) for name in _TIMES})
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, NotChecked):
+        return {"notChecked": value.why}
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if is_dataclass(value):
+        return _plain(_fields(value))
+    if isinstance(value, Mapping):
+        return {_camel(str(name)): _plain(found) for name, found in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
