@@ -15,8 +15,9 @@ import pulumi
 
 import settings
 from components.chatter import drop_chatter
-from components.contract import EncryptedLanguageServiceArgs
+from components.inputs import known_text
 from components.service import EncryptedLanguageService
+from components.service_args import EncryptedLanguageServiceArgs
 from components.subscriptions import Subscriptions
 from components.survey import Wanted, survey
 
@@ -32,8 +33,8 @@ def main() -> None:
     subscriptions = Subscriptions(stack.subscription_id)
     wanted = {
         service.name: Wanted(
-            cast("EncryptedLanguageServiceArgs", service.args()),
-            subscriptions.provider_of(service.key.id or service.vault.id),
+            service,
+            subscriptions.provider_of(known_text(service.key.id) or known_text(service.vault.id)),
         )
         for service in stack.services
     }
@@ -41,11 +42,11 @@ def main() -> None:
     made = {
         service.name: EncryptedLanguageService(
             service.name,
-            wanted[service.name].args,
+            cast("EncryptedLanguageServiceArgs", service.args()),
             pulumi.ResourceOptions(protect=service.protect),
             vault_provider=wanted[service.name].vault_provider,
             workspace_provider=subscriptions.provider_of(
-                service.audit.workspace_id if service.audit.alerts else None
+                known_text(service.audit.workspace_id) if service.audit.alerts else None
             ),
             around=around[service.name],
         )

@@ -18,10 +18,10 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import authorization, keyvault
 
-from components import names
-from components.access_mode import ACCESS_POLICY, CHOICES, RBAC
+from components import checks, names
+from components.access_mode import ACCESS_POLICY, RBAC
 from components.component import Component, Options
-from components.inputs import checked
+from components.inputs import Inputs, component_name, read, required_text, text
 from components.key import KeyReference
 from components.roles import ENCRYPTION_USER, KeyRole
 from components.vault import vault_at
@@ -59,6 +59,19 @@ class KeyAccessArgs(TypedDict):
     """Optional. The vault's model: "accessPolicy" (default) or "rbac"."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeyAccessInputs(Inputs):
+    """KeyAccessArgs with defaults."""
+
+    ARGS = KeyAccessArgs
+
+    name: str = component_name()
+    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(names.KEY_TYPE))
+    principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
+    tenant_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
+    access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
+
+
 class KeyAccess(Component):
     """Access to a key, for exactly one identity and for no more than the service needs: get, wrap and unwrap.
 
@@ -70,13 +83,14 @@ class KeyAccess(Component):
     """ARM id of the grant, which a binding takes, so that it comes after it."""
 
     def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        checked(args, KeyAccessArgs, CHOICES)
+        inputs = read(KeyAccessInputs, name, args)
         super().__init__(name, opts)
-        vault_id = pulumi.Output.from_input(args["key_id"]).apply(lambda key: key.rsplit("/keys/", 1)[0])
-        key = KeyReference(args["key_id"], vault_at(vault_id))
-        model = args.get("access_model") or ACCESS_POLICY
+        vault_id = pulumi.Output.from_input(inputs.key_id).apply(lambda key: key.rsplit("/keys/", 1)[0])
+        key = KeyReference(inputs.key_id, vault_at(vault_id))
         made = make_grant(
-            name, Grant(key, KeyHolder(args["principal_id"]), args["tenant_id"], model), self.kept
+            name,
+            Grant(key, KeyHolder(inputs.principal_id), inputs.tenant_id, inputs.access_model),
+            self.kept,
         )
         self.grant_id = made.id
         self.register_outputs({"grantId": self.grant_id})

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.contract import REVOKED, EncryptedLanguageServiceArgs
 from components.existing import Answer, Place
 from components.problem import Problem
 from components.roles import ENCRYPTION_USER
+from components.service_args import ServiceInputs
 from components.standing import Standing
 
 
@@ -46,17 +46,17 @@ def is_granted(before: Standing, place: Place, vault: Answer, assignment: Answer
     return before.assignment_id is not None or opens(vault, before.holder_id or "")
 
 
-def problems(args: EncryptedLanguageServiceArgs, before: Standing, *, granted: bool) -> Iterator[Problem]:
+def problems(inputs: ServiceInputs, before: Standing, *, granted: bool) -> Iterator[Problem]:
     """What is wrong with a service's access. `granted`: whether the live vault lets its identity in."""
     if not before.is_bound or before.account is None:
-        if args.get("access") == REVOKED:
+        if inputs.is_revoked:
             yield Problem(
                 "access",
                 "found 'revoked', but there is no account here that is bound to a customer's key; make it "
                 "with access: granted first",
             )
         return
-    if args.get("access") == REVOKED or before.revoked or before.unfinished or granted:
+    if inputs.is_revoked or before.revoked or before.unfinished or granted:
         return
     yield Problem(
         "access",
@@ -67,15 +67,15 @@ def problems(args: EncryptedLanguageServiceArgs, before: Standing, *, granted: b
     )
 
 
-def gives_back(args: EncryptedLanguageServiceArgs, before: Standing, *, granted: bool) -> bool:
+def gives_back(inputs: ServiceInputs, before: Standing, *, granted: bool) -> bool:
     """Whether this update gives access back that an update took away, be it one that was cut off."""
     taken = before.revoked or (before.unfinished and before.is_bound and not granted)
-    return taken and args.get("access") != REVOKED
+    return taken and not inputs.is_revoked
 
 
-def left_open(args: EncryptedLanguageServiceArgs, before: Standing, *, granted: bool) -> str | None:
+def left_open(inputs: ServiceInputs, before: Standing, *, granted: bool) -> str | None:
     """A warning where access is revoked, and a grant that this stack does not hold gives it all the same."""
-    if args.get("access") != REVOKED or not granted or before.grant_recorded:
+    if not inputs.is_revoked or not granted or before.grant_recorded:
         return None
     return (
         "access is 'revoked', but the vault still lets the account's identity "

@@ -1,4 +1,3 @@
 """The two models by which a vault grants the use of its keys. A vault has one or the other, never both."""
 
 ACCESS_POLICY, RBAC = "accessPolicy", "rbac"
-CHOICES = {"access_model": (ACCESS_POLICY, RBAC)}

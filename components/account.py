@@ -6,18 +6,32 @@ ignored here.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import cognitiveservices
 
-from components import names
+from components import checks, names
 from components.access import KeyHolder
 from components.component import Component, Options, Tags, read_back
-from components.inputs import checked
-from components.network import CHOICES, NetworkArgs, account_rules, public_network_access
+from components.inputs import (
+    Inputs,
+    Rule,
+    component_name,
+    flag,
+    group,
+    mapping,
+    optional_group,
+    read,
+    required_text,
+    text,
+)
+from components.network import NetworkArgs, NetworkInputs
+from components.problem import Problem
+from components.regions import region
+from components.tags import checked_tags
 
 # All that a later update of an account may write, but its identity and its key.
 _CHANGING = [
@@ -27,6 +41,7 @@ _CHANGING = [
     "sku",
     "tags",
 ]
+STANDARD_TIER, FREE_TIER = "S", "F0"
 KIND = "TextAnalytics"  # what the portal calls a Language resource
 
 
@@ -66,6 +81,63 @@ class LanguageAccountArgs(TypedDict):
     """Optional. Tags of the account."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class InlineKeyInputs(Inputs):
+    """InlineKeyArgs."""
+
+    ARGS = InlineKeyArgs
+
+    key_name: pulumi.Input[str] = required_text(accepts_outputs=True, check=names.KEY.checked)
+    key_version: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.key_version)
+    key_vault_uri: pulumi.Input[str] = required_text(
+        accepts_outputs=True, example="https://kv-claims.vault.azure.net/"
+    )
+    identity_client_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
+
+
+def _free_tier(account: "LanguageAccountInputs") -> Iterator[Problem]:
+    if account.sku == FREE_TIER and account.encryption_key:
+        yield Problem(
+            "sku",
+            "found 'F0', which does not support customer-managed keys; use 'S', or remove encryptionKey",
+        )
+
+
+def _key_without_identity(account: "LanguageAccountInputs") -> Iterator[Problem]:
+    if account.encryption_key and account.user_assigned_identity_id is None:
+        yield Problem(
+            "userAssignedIdentityId",
+            "is required with encryptionKey: only an identity that has access to the key already can bind it "
+            "in the create of the account",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageAccountInputs(Inputs):
+    """LanguageAccountArgs with defaults."""
+
+    ARGS = LanguageAccountArgs
+    RULES = (
+        Rule(_free_tier, ("sku", "encryption_key")),
+        Rule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
+    )
+
+    name: str = component_name()
+    resource_group_name: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    )
+    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
+    account_name: str = text(check=names.ACCOUNT.checked, derive=names.account_name)
+    sku: str = text(STANDARD_TIER, choices=(STANDARD_TIER, FREE_TIER))
+    system_assigned: bool = flag(default=True)
+    user_assigned_identity_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(names.IDENTITY_TYPE)
+    )
+    encryption_key: InlineKeyInputs | None = optional_group(InlineKeyInputs)
+    network: NetworkInputs = group(NetworkInputs)
+    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+
 @dataclass(frozen=True)
 class Account:
     """An account that was made. `declared_digest` is the SHA-256 of its declared inputs, which changes
@@ -91,8 +163,7 @@ class Account:
 
 
 def make_account(
-    name: str,
-    args: LanguageAccountArgs,
+    inputs: LanguageAccountInputs,
     kept: Options,
     *,
     after: Sequence[pulumi.Resource] = (),
@@ -108,13 +179,13 @@ def make_account(
     assumed to refuse every PUT of the account, which states the key again. `unbinds` writes that the account
     is on Microsoft's keys, for one that stated its key in its own inputs.
     """
-    declared = _declared(name, args)
+    declared = _declared(inputs)
     if restores:
         declared["properties"]["restore"] = True
     if unbinds:
         # Said outright: what a PUT without encryption does was never observed.
         declared["properties"]["encryption"] = {"key_source": "Microsoft.CognitiveServices"}
-    inline = unbinds or args.get("encryption_key") is not None
+    inline = unbinds or inputs.encryption_key is not None
     ignored = [] if inline else ["properties.encryption"]
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
@@ -123,7 +194,7 @@ def make_account(
         depends_on=list(after),
         hooks=hooks,
     )
-    account = cognitiveservices.Account(f"{name}-account", **declared, opts=opts)
+    account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
     live = read_back(
         account.name,
         cognitiveservices.get_account_output(
@@ -158,9 +229,9 @@ class LanguageAccount(Component):
     def __init__(
         self, name: str, args: LanguageAccountArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        checked(args, LanguageAccountArgs, CHOICES)
+        inputs = read(LanguageAccountInputs, name, args)
         super().__init__(name, opts)
-        made = make_account(name, args, self.kept)
+        made = make_account(inputs, self.kept)
         self.account_id, self.account_name = made.resource.id, made.resource.name
         self.endpoint, self.principal_id = made.endpoint, made.principal_id
         self.declared_digest = made.declared_digest
@@ -192,32 +263,38 @@ def _principal_id(account: cognitiveservices.GetAccountResult) -> str | None:
     return account.identity.principal_id if account.identity else None
 
 
-def _declared(name: str, args: LanguageAccountArgs) -> dict[str, Any]:
-    account_name = names.ACCOUNT.checked(args.get("account_name") or names.account_name(name))
-    network = args.get("network") or {}
+def _declared(inputs: LanguageAccountInputs) -> dict[str, Any]:
     properties: dict[str, Any] = {
-        "custom_sub_domain_name": account_name,
+        "custom_sub_domain_name": inputs.account_name,
         "disable_local_auth": True,
-        "public_network_access": public_network_access(network),
-        "network_acls": account_rules(network),
+        "public_network_access": inputs.network.public_network_access,
+        "network_acls": inputs.network.account_rules,
     }
-    if key := args.get("encryption_key"):
-        properties["encryption"] = {"key_source": "Microsoft.KeyVault", "key_vault_properties": key}
+    if key := inputs.encryption_key:
+        properties["encryption"] = {
+            "key_source": "Microsoft.KeyVault",
+            "key_vault_properties": {
+                "key_name": key.key_name,
+                "key_version": key.key_version,
+                "key_vault_uri": key.key_vault_uri,
+                "identity_client_id": key.identity_client_id,
+            },
+        }
     return {
-        "resource_group_name": args["resource_group_name"],
-        "account_name": account_name,
-        "location": args["location"],
+        "resource_group_name": inputs.resource_group_name,
+        "account_name": inputs.account_name,
+        "location": inputs.location,
         "kind": KIND,
-        "sku": {"name": args.get("sku") or "S"},
-        "identity": _identity(args),
+        "sku": {"name": inputs.sku},
+        "identity": _identity(inputs),
         "properties": properties,
-        "tags": args.get("tags"),
+        "tags": inputs.tags,
     }
 
 
-def _identity(args: LanguageAccountArgs) -> dict[str, Any]:
-    own = [] if args.get("system_assigned") is False else ["SystemAssigned"]
-    identity_id = args.get("user_assigned_identity_id")
+def _identity(inputs: LanguageAccountInputs) -> dict[str, Any]:
+    own = ["SystemAssigned"] if inputs.system_assigned else []
+    identity_id = inputs.user_assigned_identity_id
     if identity_id is None:
         return {"type": ", ".join(own) or "None"}
     return {"type": ", ".join([*own, "UserAssigned"]), "user_assigned_identities": [identity_id]}

@@ -3,16 +3,20 @@
 Owns: what is sent where. Does not own: an existing vault's trail, which is its owner's.
 """
 
-from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NotRequired, Protocol, TypedDict
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
-from components import names
+from components import checks, names
 from components.alerts import make_alerts
 from components.component import Component, Tags
-from components.inputs import checked
+from components.inputs import Inputs, Rule, component_name, flag, mapping, read, required_text, text, texts
+from components.problem import Problem
+from components.regions import region
+from components.tags import checked_tags
 
 # AuditEvent is each operation on the vault's keys with the caller's identity; Audit is each on the account
 # itself.
@@ -44,6 +48,60 @@ class AuditTrailArgs(TypedDict):
     """Optional. Tags of the workspace."""
 
 
+class _Alerting(Protocol):
+    @property
+    def alerts(self) -> bool: ...
+    @property
+    def alert_emails(self) -> tuple[str, ...]: ...
+    @property
+    def alert_action_group_ids(self) -> tuple[pulumi.Input[str], ...]: ...
+
+
+def _recipients(audit: _Alerting) -> Iterator[Problem]:
+    if (audit.alert_emails or audit.alert_action_group_ids) and not audit.alerts:
+        yield Problem(
+            "alerts", "is required to be true with alertEmails or alertActionGroupIds, but found false"
+        )
+
+
+RECIPIENTS = Rule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids"))
+"""Recipients are given only together with alerts."""
+
+
+def _alerts(audit: "AuditTrailInputs") -> Iterator[Problem]:
+    if audit.alerts and audit.vault_id is None:
+        yield Problem("alerts", "is for a vault's log, so vaultId is required")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditTrailInputs(Inputs):
+    """AuditTrailArgs with defaults."""
+
+    ARGS = AuditTrailArgs
+    RULES = (Rule(_alerts, ("alerts", "vault_id")), RECIPIENTS)
+
+    name: str = component_name()
+    resource_group_name: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    )
+    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
+    account_id: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=checks.resource_id(names.ACCOUNT_TYPE)
+    )
+    vault_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(names.VAULT_TYPE)
+    )
+    workspace_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(names.WORKSPACE_TYPE)
+    )
+    alerts: bool = flag(default=False)
+    alert_emails: tuple[str, ...] = texts(check=checks.email)
+    alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
+        accepts_outputs=True, check=checks.resource_id(names.ACTION_GROUP_TYPE)
+    )
+    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+
 class AuditTrail(Component):
     """Sends the audit logs of an account and its vault to a workspace, and may alert on them.
 
@@ -55,24 +113,27 @@ class AuditTrail(Component):
     """ARM id of the workspace."""
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        checked(args, AuditTrailArgs, {})
+        inputs = read(AuditTrailInputs, name, args)
         super().__init__(name, opts)
-        self.workspace_id = make_audit_trail(name, args, self)
+        self.workspace_id = make_audit_trail(inputs, self)
         self.register_outputs({"workspaceId": self.workspace_id})
 
 
 def make_audit_trail(
-    name: str,
-    args: AuditTrailArgs,
+    inputs: AuditTrailInputs,
     owner: Component,
     workspace_provider: pulumi.ProviderResource | None = None,
 ) -> pulumi.Output[str]:
     """Makes what sends the logs, and the workspace's id. `workspace_provider` serves an existing workspace's
     subscription, if that is another one."""
-    existing, vault_id = args.get("workspace_id"), args.get("vault_id")
-    workspace_id = _workspace(name, args, owner) if existing is None else pulumi.Output.from_input(existing)
+    name, vault_id = inputs.name, inputs.vault_id
+    workspace_id = (
+        _workspace(inputs, owner)
+        if inputs.workspace_id is None
+        else pulumi.Output.from_input(inputs.workspace_id)
+    )
     watched: Mapping[str, tuple[pulumi.Input[str] | None, tuple[str, ...]]] = {
-        "account": (args["account_id"], ACCOUNT_CATEGORIES),
+        "account": (inputs.account_id, ACCOUNT_CATEGORIES),
         "vault": (vault_id, VAULT_CATEGORIES),
     }
     for what, (resource_id, categories) in watched.items():
@@ -88,31 +149,31 @@ def make_audit_trail(
                 ],
                 opts=owner.part(),
             )
-    if args.get("alerts") and vault_id is not None:
+    if inputs.alerts and vault_id is not None:
         make_alerts(
             name,
             owner.part,
-            resource_group_name=args["resource_group_name"],
-            location=args["location"],
+            resource_group_name=inputs.resource_group_name,
+            location=inputs.location,
             workspace_id=workspace_id,
             vault_id=vault_id,
-            emails=args.get("alert_emails") or (),
-            action_group_ids=args.get("alert_action_group_ids") or (),
-            tags=args.get("tags"),
+            emails=inputs.alert_emails,
+            action_group_ids=inputs.alert_action_group_ids,
+            tags=inputs.tags,
             workspace_provider=workspace_provider,
         )
     return workspace_id
 
 
-def _workspace(name: str, args: AuditTrailArgs, owner: Component) -> pulumi.Output[str]:
+def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]:
     workspace = operationalinsights.Workspace(
-        f"{name}-workspace",
-        resource_group_name=args["resource_group_name"],
-        workspace_name=names.workspace_name(name),
-        location=args["location"],
+        f"{inputs.name}-workspace",
+        resource_group_name=inputs.resource_group_name,
+        workspace_name=names.workspace_name(inputs.name),
+        location=inputs.location,
         sku={"name": "PerGB2018"},
         retention_in_days=RETENTION_DAYS,
-        tags=args.get("tags"),
+        tags=inputs.tags,
         opts=owner.kept(),
     )
     return workspace.id

@@ -5,16 +5,19 @@ constraint is (azure_policy_rules.py). Optional: nothing else here needs it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import authorization
 
+from components import checks
 from components.azure_policy_rules import (
     AUDIT,
     CONSTRAINTS,
     CUSTOMER_KEY,
+    DENY,
     DISABLED,
     Constraint,
     assigned_parameters,
@@ -22,6 +25,18 @@ from components.azure_policy_rules import (
     effect_problems,
 )
 from components.component import Component
+from components.inputs import (
+    Inputs,
+    Rule,
+    component_name,
+    groups,
+    mapping,
+    read,
+    required_text,
+    text,
+    texts,
+)
+from components.problem import Problem
 
 _LONGEST_NAME = 64
 _SCOPE = re.compile(r"/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/]+)?", re.IGNORECASE)
@@ -64,6 +79,88 @@ class AzurePolicyGuardrailsArgs(TypedDict):
     """Optional. Exemptions, each with a reason and an end."""
 
 
+def _scope(text: str) -> None:
+    if not _SCOPE.fullmatch(text):
+        raise ValueError(f"found {text!r}, expected the ARM id of a subscription or resource group")
+
+
+def _reason(text: str) -> None:
+    if not text.strip():
+        raise ValueError("is empty; state why the exemption is needed")
+
+
+def _day(text: str) -> None:
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"found {text!r}, expected a date such as 2030-12-31")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyExemptionInputs(Inputs):
+    """PolicyExemptionArgs."""
+
+    ARGS = PolicyExemptionArgs
+
+    name: str = required_text()
+    constraint: str = required_text(choices=tuple(one.name for one in CONSTRAINTS))
+    scope: str = required_text()
+    reason: str = required_text(check=_reason)
+    until: str = required_text(check=_day, example="2030-12-31")
+
+
+def _names(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
+    for name in (f"{guardrails.name}-{one.name}" for one in CONSTRAINTS):
+        if len(name) > _LONGEST_NAME:
+            yield Problem(
+                "name",
+                f"makes the assignment name {name!r} of {len(name)} characters, Azure allows {_LONGEST_NAME}",
+            )
+
+
+def _effects(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
+    chosen = dict(guardrails.effects or {})
+    if CUSTOMER_KEY in chosen:
+        del chosen[CUSTOMER_KEY]
+        yield Problem(
+            f"effects.{CUSTOMER_KEY}", "is set by customerManagedKeyEffect, because Deny refuses phase one"
+        )
+    for name, problem in effect_problems(chosen).items():
+        yield Problem(f"effects.{name}", problem)
+
+
+def _exemptions(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
+    for index, exemption in enumerate(guardrails.exemptions):
+        if guardrails.effect_of[exemption.constraint] == DISABLED:
+            yield Problem(
+                f"exemptions[{index}].constraint",
+                f"found {exemption.constraint!r}, which is not assigned; remove the exemption",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AzurePolicyGuardrailsInputs(Inputs):
+    """AzurePolicyGuardrailsArgs with defaults."""
+
+    ARGS = AzurePolicyGuardrailsArgs
+    RULES = (
+        Rule(_names, ("name",)),
+        Rule(_effects, ("effects",)),
+        Rule(_exemptions, ("effects", "customer_managed_key_effect", "exemptions")),
+    )
+
+    name: str = component_name()
+    scope: str = required_text(check=_scope)
+    customer_managed_key_effect: str = text(AUDIT, choices=(AUDIT, DENY, DISABLED))
+    effects: Mapping[str, str] | None = mapping()
+    administrators: tuple[str, ...] = texts(check=checks.guid)
+    exemptions: tuple[PolicyExemptionInputs, ...] = groups(PolicyExemptionInputs)
+
+    @property
+    def effect_of(self) -> dict[str, str]:
+        """The effect of each constraint."""
+        chosen = {**(self.effects or {}), CUSTOMER_KEY: self.customer_managed_key_effect}
+        return {one.name: chosen.get(one.name, one.effects[0]) for one in CONSTRAINTS}
+
+
 class AzurePolicyGuardrails(Component):
     """Holds the constraints at a scope by Azure Policy, whoever deploys.
 
@@ -79,36 +176,37 @@ class AzurePolicyGuardrails(Component):
     def __init__(
         self, name: str, args: AzurePolicyGuardrailsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        inputs = read(AzurePolicyGuardrailsInputs, name, args)
         super().__init__(name, opts)
-        effects = _checked(name, args)
+        effects = inputs.effect_of
         self.assignment_ids = {
-            constraint.name: self._assign(name, constraint, effects[constraint.name], args)
+            constraint.name: self._assign(inputs, constraint, effects[constraint.name])
             for constraint in CONSTRAINTS
             if effects[constraint.name] != DISABLED
         }
-        for exemption in args.get("exemptions") or ():
+        for exemption in inputs.exemptions:
             authorization.PolicyExemption(
-                f"{name}-{exemption['name']}-exemption",
-                policy_exemption_name=f"{name}-{exemption['name']}",
-                scope=exemption["scope"],
-                policy_assignment_id=self.assignment_ids[exemption["constraint"]],
+                f"{name}-{exemption.name}-exemption",
+                policy_exemption_name=f"{name}-{exemption.name}",
+                scope=exemption.scope,
+                policy_assignment_id=self.assignment_ids[exemption.constraint],
                 exemption_category="Waiver",
-                display_name=f"{exemption['constraint']}: {exemption['name']}",
-                description=exemption["reason"],
-                expires_on=f"{exemption['until']}T23:59:59Z",
+                display_name=f"{exemption.constraint}: {exemption.name}",
+                description=exemption.reason,
+                expires_on=f"{exemption.until}T23:59:59Z",
                 opts=self.part(),
             )
         self.register_outputs({"assignmentIds": self.assignment_ids})
 
     def _assign(
-        self, name: str, constraint: Constraint, effect: str, args: AzurePolicyGuardrailsArgs
+        self, inputs: AzurePolicyGuardrailsInputs, constraint: Constraint, effect: str
     ) -> pulumi.Output[str]:
-        built_in = constraint.definition_id
-        values = assigned_parameters(constraint, effect, args.get("administrators") or ())
+        name, built_in = inputs.name, constraint.definition_id
+        values = assigned_parameters(constraint, effect, inputs.administrators)
         assignment = authorization.PolicyAssignment(
             f"{name}-{constraint.name}",
             policy_assignment_name=f"{name}-{constraint.name}",
-            scope=args["scope"],
+            scope=inputs.scope,
             display_name=constraint.title,
             description=f"The policy pack refuses the same as {', '.join(constraint.rules)}.",
             policy_definition_id=self._define(name, constraint) if built_in is None else built_in,
@@ -143,34 +241,3 @@ class AzurePolicyGuardrails(Component):
             opts=self.part(),
         )
         return definition.id
-
-
-def _checked(name: str, args: AzurePolicyGuardrailsArgs) -> dict[str, str]:
-    """The effect of each constraint. Raises ValueError with everything that is wrong with the inputs."""
-    chosen = dict(args.get("effects") or {})
-    problems = [
-        f"effects.{CUSTOMER_KEY}: use customer_managed_key_effect, whose Deny needs a decision"
-        for found in chosen
-        if found == CUSTOMER_KEY
-    ]
-    chosen[CUSTOMER_KEY] = args.get("customer_managed_key_effect") or AUDIT
-    problems += effect_problems(chosen)
-    effects = {one.name: chosen.get(one.name, one.effects[0]) for one in CONSTRAINTS}
-    if not _SCOPE.fullmatch(args["scope"]):
-        problems.append(
-            f"scope: found {args['scope']!r}, expected the id of a subscription or resource group"
-        )
-    problems += [
-        f"name: {name!r} makes {made!r}, which has {len(made)} characters, Azure allows {_LONGEST_NAME}"
-        for made in (f"{name}-{one.name}" for one in CONSTRAINTS)
-        if len(made) > _LONGEST_NAME
-    ]
-    for exemption in args.get("exemptions") or ():
-        where = f"exemptions.{exemption['name']}"
-        if effects.get(exemption["constraint"], DISABLED) == DISABLED:
-            problems.append(f"{where}: the constraint {exemption['constraint']!r} is not assigned")
-        if not exemption["reason"].strip() or not _DAY.fullmatch(exemption["until"]):
-            problems.append(f"{where}: state a reason, and until as a date such as 2030-12-31")
-    if problems:
-        raise ValueError("; ".join(problems))
-    return effects

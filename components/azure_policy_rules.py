@@ -170,19 +170,19 @@ def definition_parameters(constraint: Constraint) -> dict[str, Any]:
     )
 
 
-def effect_problems(effects: Mapping[str, str]) -> list[str]:
-    """What is wrong with effects chosen by constraint: a name there is not, an effect that is not taken."""
+def effect_problems(effects: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with effects chosen by constraint: one that does not exist, or an effect that it has not.
+
+    By constraint.
+    """
     known = {one.name: one for one in CONSTRAINTS}
-    problems = [
-        f"effects: found {name!r}, expected one of {', '.join(known)}"
-        for name in effects
-        if name not in known
-    ]
-    return problems + [
-        f"effects.{name}: found {effect!r}, expected one of {', '.join(known[name].effects)}"
-        for name, effect in effects.items()
-        if name in known and effect not in known[name].effects
-    ]
+    problems = {}
+    for name, effect in effects.items():
+        if name not in known:
+            problems[name] = f"is not a constraint; known are {', '.join(known)}"
+        elif effect not in known[name].effects:
+            problems[name] = f"found {effect!r}, expected one of {', '.join(known[name].effects)}"
+    return problems
 
 
 def assigned_parameters(constraint: Constraint, effect: str, administrators: Sequence[str]) -> dict[str, Any]:

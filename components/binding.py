@@ -3,14 +3,16 @@
 Owns: that it comes after the grant and goes with its account. Does not own: how it is written (provider/).
 """
 
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components import checks, names
 from components.account import Account
 from components.cmk_resource import CmkResource
 from components.component import Component, Options
-from components.inputs import checked
+from components.inputs import Inputs, component_name, number, read, required_text, text
 from components.key_version import KeyVersion
 
 
@@ -101,6 +103,23 @@ class KeyBindingArgs(TypedDict):
     """Optional. The version (32 hex digits) to stay on instead of the newest."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeyBindingInputs(Inputs):
+    """KeyBindingArgs with defaults."""
+
+    ARGS = KeyBindingArgs
+
+    name: str = component_name()
+    account_id: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=checks.resource_id(names.ACCOUNT_TYPE)
+    )
+    account_digest: pulumi.Input[str] | None = text(accepts_outputs=True)
+    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(names.KEY_TYPE))
+    grant_id: pulumi.Input[str] = required_text(accepts_outputs=True)
+    generation: pulumi.Input[int] | None = number(accepts_outputs=True, minimum=0)
+    pin: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.key_version)
+
+
 class KeyBinding(Component):
     """Puts an account's data under the newest version of a key, once the account's identity may use it.
 
@@ -111,24 +130,24 @@ class KeyBinding(Component):
     """The key and version that the account really is bound to."""
 
     def __init__(self, name: str, args: KeyBindingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        checked(args, KeyBindingArgs, {})
+        inputs = read(KeyBindingInputs, name, args)
         super().__init__(name, opts)
-        key_id = pulumi.Output.from_input(args["key_id"])
+        key_id = pulumi.Output.from_input(inputs.key_id)
         version = KeyVersion(
             f"{name}-key-version",
-            {"key_id": key_id, "generation": args.get("generation"), "pin": args.get("pin")},
+            {"key_id": key_id, "generation": inputs.generation, "pin": inputs.pin},
             self.part(),
         )
         binding = CustomerManagedKey(
             f"{name}-binding",
             {
                 # The grant is no input of the binding, and still it has to be there before.
-                "account_id": pulumi.Output.all(args["account_id"], args["grant_id"]).apply(
+                "account_id": pulumi.Output.all(inputs.account_id, inputs.grant_id).apply(
                     lambda ids: str(ids[0])
                 ),
                 "key_uri_with_version": version.key_uri_with_version,
                 "vault_id": key_id.apply(lambda key: key.rsplit("/keys/", 1)[0]),
-                "account_digest": args.get("account_digest"),
+                "account_digest": inputs.account_digest,
             },
             self.kept(),
         )

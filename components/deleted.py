@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import guards, names
-from components.contract import RECOVER, SYSTEM_ASSIGNED, EncryptedLanguageServiceArgs
 from components.problem import Problem
 from components.regions import plain
+from components.service_args import RECOVER, ServiceInputs
 from components.standing import Standing
 
 Listed = Sequence[Mapping[str, Any]]
@@ -27,33 +27,31 @@ class Deleted:
     account: Mapping[str, Any] | None = None
 
 
-def makes(name: str, args: EncryptedLanguageServiceArgs, before: Standing) -> bool:
+def makes(inputs: ServiceInputs, before: Standing) -> bool:
     """Whether a service is about to make a vault or an account, whose names could be held."""
-    return before.account is None or (before.vault is None and guards.vault_name(name, args) is not None)
+    return before.account is None or (before.vault is None and inputs.makes_vault)
 
 
-def holding(
-    name: str, args: EncryptedLanguageServiceArgs, before: Standing, vaults: Listed, accounts: Listed
-) -> Deleted:
+def holding(inputs: ServiceInputs, before: Standing, vaults: Listed, accounts: Listed) -> Deleted:
     """Which of the deleted resources of a subscription hold names that a service is about to make."""
-    vault = None if before.vault else guards.vault_name(name, args)
-    account = None if before.account else guards.account_name(name, args)
+    vault = None if before.vault else inputs.vault.name
+    account = None if before.account else inputs.account_name
     return Deleted(_named(vault, vaults), _named(account, accounts))
 
 
-def problems(name: str, args: EncryptedLanguageServiceArgs, deleted: Deleted) -> list[Problem]:
+def problems(inputs: ServiceInputs, deleted: Deleted) -> list[Problem]:
     """Why the names cannot be had as the settings are."""
-    recovers = args.get("soft_deleted") == RECOVER
-    group, found = guards.group_name(name, args), []
+    recovers = inputs.soft_deleted == RECOVER
+    group, found = guards.group_name(inputs), []
     if vault := deleted.vault:
         remedy = "give vault.name another; it cannot be purged, for purge protection forbids that"
-        found += _held("vault.name", vault, group, args["location"], remedy, recovers=recovers)
+        found += _held("vault.name", vault, group, inputs.location, remedy, recovers=recovers)
     if account := deleted.account:
         where = f"--resource-group {_group(account)} --location {account['location']}"
         purge = f"az cognitiveservices account purge --name {account['name']} {where}"
         remedy = f"give accountName another, or end its data for good with `{purge}`"
-        found += _held("accountName", account, group, args["location"], remedy, recovers=recovers)
-        if recovers and args.get("identity") not in (None, SYSTEM_ASSIGNED):
+        found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers)
+        if recovers and not inputs.binds_in_two_phases:
             found.append(
                 Problem(
                     "softDeleted",

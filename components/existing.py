@@ -12,18 +12,12 @@ from typing import Any
 
 from components import guards, names
 from components.access_mode import ACCESS_POLICY, RBAC
-from components.contract import (
-    DEPLOYER,
-    RECOVER,
-    EncryptedLanguageServiceArgs,
-    has_key,
-    text,
-)
 from components.deleted import Deleted
-from components.inputs import UNKNOWN
+from components.inputs import UNKNOWN, known_text
 from components.problem import Problem
 from components.regions import plain
 from components.roles import ENCRYPTION_USER
+from components.service_args import DEPLOYER, RECOVER, ServiceInputs
 from components.standing import ACCESS_POLICY as POLICY_TYPE
 from components.standing import KEY, ROLE_ASSIGNMENT, Standing
 
@@ -72,36 +66,35 @@ class Place:
         return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
 
 
-def place(name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone: Deleted) -> Place:
+def place(inputs: ServiceInputs, before: Standing, gone: Deleted) -> Place:
     """Where the key of a service is. Nothing is asked about a vault that is about to be made, by whomever."""
-    if not has_key(args):
+    if not inputs.has_key:
         return Place()
-    vault, key = args.get("vault") or {}, args.get("key") or {}
-    key_id, given = text(key.get("id")), text(vault.get("id"))
+    key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
     if UNKNOWN in (key_id, given):
-        return Place(makes_key=key_id is None, key_name=key.get("name") or names.key_name(name))
+        return Place(makes_key=key_id is None, key_name=inputs.key.name)
     given = given or (key_id.rsplit("/keys/", 1)[0] if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
-    key_name = key_id.rsplit("/", 1)[1] if key_id else key.get("name") or names.key_name(name)
-    missing_key = not key_id and f"{KEY}::{name}-key" not in before.resources
+    key_name = key_id.rsplit("/", 1)[1] if key_id else inputs.key.name
+    missing_key = not key_id and f"{KEY}::{inputs.name}-key" not in before.resources
     if not vault_id:
         return Place(makes_key=missing_key, key_name=key_name)
     principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
-    if guards.is_replaced(name, args, before):
+    if guards.is_replaced(inputs, before):
         principal = None  # the account that takes its place has another
     grants = tuple(
         (grant, holder)
-        for grant, holder in _policies(name, args, principal)
+        for grant, holder in _policies(inputs, principal)
         if f"{POLICY_TYPE}::{grant}" not in before.resources
     )
-    role = f"{name}-access"
+    role = f"{inputs.name}-access"
     assigned = f"{ROLE_ASSIGNMENT}::{role}" in before.resources
     assignment_name, assignment_scope = "", f"{vault_id}/keys/{key_name}"
-    if principal and args.get("access_model") == RBAC:
+    if principal and inputs.access_model == RBAC:
         assignment_name = names.role_assignment_name(
             f"{vault_id}/keys/{key_name}", principal, ENCRYPTION_USER.definition
         )
-        if before.assignment_id and "access" in (args.get("as_found") or ()):
+        if before.assignment_id and "access" in inputs.as_found:
             # It was made by others, who gave it another name, perhaps at another scope.
             assignment_scope = before.assignment_id.rsplit("/providers/", 1)[0]
             assignment_name = before.assignment_id.rsplit("/", 1)[1]
@@ -120,25 +113,25 @@ def place(name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone:
 
 
 def problems(
-    args: EncryptedLanguageServiceArgs, place: Place, vault: Answer, key: Answer, tenant_id: str
+    inputs: ServiceInputs, place: Place, vault: Answer, key: Answer, tenant_id: str
 ) -> Iterator[Problem]:
     """Why an existing vault cannot hold the service's key."""
-    path = "key.id" if (args.get("key") or {}).get("id") else "vault.id"
+    path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
         yield Problem(path, f"there is no vault {place.vault_id!r}, or the login may not read it")
         return
     name, properties = vault["name"], vault["properties"]
     model = RBAC if properties.get("enableRbacAuthorization") else ACCESS_POLICY
-    wanted = args.get("access_model") or ACCESS_POLICY
-    if model != wanted:
+    if model != inputs.access_model:
         yield Problem(
             "accessModel",
-            f"found {wanted!r}, but the vault {name!r} grants by {model!r}; set accessModel: {model}",
+            f"found {inputs.access_model!r}, but the vault {name!r} grants by {model!r}; set accessModel: "
+            f"{model}",
         )
-    if plain(vault["location"]) != plain(args["location"]):
+    if plain(vault["location"]) != plain(inputs.location):
         yield Problem(
             path,
-            f"the vault {name!r} is in {vault['location']!r}, the account in {args['location']!r}; the "
+            f"the vault {name!r} is in {vault['location']!r}, the account in {inputs.location!r}; the "
             "service takes only a key in the account's own region",
         )
     if properties["tenantId"].lower() != tenant_id.lower():
@@ -153,7 +146,7 @@ def problems(
             f"the vault {name!r} lacks soft delete or purge protection, which the service demands; turn it "
             f"on with `az keyvault update --name {name} --enable-purge-protection true`",
         )
-    if key is not None and args.get("soft_deleted") != RECOVER:
+    if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(
             "key.name",
             f"the vault {name!r} has a key {place.key_name!r} already; to use it, say key.id: "
@@ -161,9 +154,7 @@ def problems(
         )
 
 
-def grants_that_come_back(
-    name: str, args: EncryptedLanguageServiceArgs, before: Standing, gone: Deleted
-) -> Mapping[str, str]:
+def grants_that_come_back(inputs: ServiceInputs, before: Standing, gone: Deleted) -> Mapping[str, str]:
     """Ids of the grants that are there once a vault is back, by logical name.
 
     It comes back with its access policies and without its role assignments (source: "Azure Key Vault recovery
@@ -171,9 +162,9 @@ def grants_that_come_back(
     vault. Whether others, of people, had been taken away before is not known.
     """
     principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
-    if gone.vault is None or principal is None or args.get("access_model") == RBAC:
+    if gone.vault is None or principal is None or inputs.access_model == RBAC:
         return {}
-    return {f"{name}-access": f"{gone.vault['resourceId']}/accessPolicy/{principal}"}
+    return {f"{inputs.name}-access": f"{gone.vault['resourceId']}/accessPolicy/{principal}"}
 
 
 def grants_to_adopt(place: Place, vault: Answer, assignment: Answer, deployer_id: str) -> Mapping[str, str]:
@@ -192,12 +183,10 @@ def grants_to_adopt(place: Place, vault: Answer, assignment: Answer, deployer_id
     return adopted
 
 
-def _policies(
-    name: str, args: EncryptedLanguageServiceArgs, principal: str | None
-) -> Iterator[tuple[str, str]]:
-    if (args.get("access_model") or ACCESS_POLICY) != ACCESS_POLICY:
+def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:
+    if inputs.access_model != ACCESS_POLICY:
         return
     if principal:
-        yield f"{name}-access", principal
-    for operator in (args.get("vault") or {}).get("key_operators") or ():
-        yield f"{name}-operator-{operator}-access", operator
+        yield f"{inputs.name}-access", principal
+    for operator in inputs.vault.key_operators:
+        yield f"{inputs.name}-operator-{operator}-access", operator

@@ -1,7 +1,7 @@
 """Changes that would lose the data at rest, or access to it: refused before anything is written.
 
 Owns: which changes those are, and what would happen to the data. Pure. Does not own: what is refused of a
-service by itself (settings/rules.py), nor protection of single resources, which is the engine's.
+service by itself (service_args.py), nor protection of single resources, which is the engine's.
 """
 
 from __future__ import annotations
@@ -10,17 +10,11 @@ from collections.abc import Callable, Iterator
 
 from components import names
 from components.access_mode import ACCESS_POLICY, RBAC
-from components.contract import (
-    MICROSOFT_MANAGED,
-    SYSTEM_ASSIGNED,
-    EncryptedLanguageServiceArgs,
-    has_key,
-    text,
-)
-from components.inputs import UNKNOWN
+from components.inputs import UNKNOWN, known_text
 from components.problem import Problem
 from components.regions import plain
 from components.roles import ENCRYPTION_USER
+from components.service_args import MICROSOFT_MANAGED, ServiceInputs
 from components.standing import Standing, StandingAccount
 
 HOURS_HELD = 48
@@ -31,46 +25,29 @@ _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
 Found = Iterator[Problem]
 
 
-def account_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
-    """The account's name as declared."""
-    return args.get("account_name") or names.account_name(name)
-
-
-def group_name(name: str, args: EncryptedLanguageServiceArgs) -> str:
+def group_name(inputs: ServiceInputs) -> str:
     """The resource group as declared, made here or existing; UNKNOWN where it is yet to be made."""
-    existing = text(args.get("existing_resource_group_name"))
-    if existing is not None:
-        return existing
-    return args.get("resource_group_name") or names.resource_group_name(name)
+    existing = known_text(inputs.existing_resource_group_name)
+    return inputs.resource_group_name if existing is None else existing
 
 
-def vault_name(name: str, args: EncryptedLanguageServiceArgs) -> str | None:
-    """The name of the vault that is made here; None when an existing one is used, or none."""
-    wanted, key = args.get("vault") or {}, args.get("key") or {}
-    if not has_key(args) or wanted.get("id") is not None or key.get("id") is not None:
-        return None
-    return wanted.get("name") or names.vault_name(name)
-
-
-def is_replaced(name: str, args: EncryptedLanguageServiceArgs, before: Standing) -> bool:
+def is_replaced(inputs: ServiceInputs, before: Standing) -> bool:
     """Whether the account goes, as `replaceAccount` asks by its name, and another takes its place."""
     account = before.account
-    if account is None or args.get("replace_account") != account.name:
+    if account is None or inputs.replace_account != account.name:
         return False
-    return account_name(name, args) != account.name
+    return inputs.account_name != account.name
 
 
-def _replacement(
-    name: str, args: EncryptedLanguageServiceArgs, before: Standing, account: StandingAccount
-) -> Found:
-    asked = (args.get("replace_account") or "") == account.name
-    wanted, lost = account_name(name, args), f"it would be deleted, and its data with it {_KEPT}"
+def _replacement(inputs: ServiceInputs, before: Standing, account: StandingAccount) -> Found:
+    asked = inputs.replace_account == account.name
+    wanted, lost = inputs.account_name, f"it would be deleted, and its data with it {_KEPT}"
     group = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).resource_group_name
     moves = [
         (setting, old, new)
         for setting, old, new in (
-            ("location", plain(account.location), plain(args["location"])),
-            ("resourceGroupName", group.lower(), group_name(name, args).lower()),
+            ("location", plain(account.location), plain(inputs.location)),
+            ("resourceGroupName", group.lower(), group_name(inputs).lower()),
         )
         if new not in (old, UNKNOWN)
     ]
@@ -87,7 +64,7 @@ def _replacement(
                 f"{wanted!r} stays held by the deleted account for {HOURS_HELD} hours; give the new account "
                 "another name",
             )
-        elif before.vault and vault_name(name, args) == before.vault.name:
+        elif before.vault and inputs.vault.name == before.vault.name:
             yield Problem(
                 setting,
                 f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
@@ -102,8 +79,8 @@ def _replacement(
         )
 
 
-def _identity(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> Found:
-    declared = "system" if args.get("identity") in (None, SYSTEM_ASSIGNED) else "user"
+def _identity(inputs: ServiceInputs, account: StandingAccount) -> Found:
+    declared = "system" if inputs.binds_in_two_phases else "user"
     if account.holder is None or declared == account.holder:
         return
     yield Problem(
@@ -114,10 +91,10 @@ def _identity(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> F
     )
 
 
-def _encryption(args: EncryptedLanguageServiceArgs, account: StandingAccount) -> Found:
-    if account.holder is None or args.get("encryption") != MICROSOFT_MANAGED:
+def _encryption(inputs: ServiceInputs, account: StandingAccount) -> Found:
+    if account.holder is None or inputs.encryption != MICROSOFT_MANAGED:
         return
-    if args.get("unbind_account") != account.name:
+    if inputs.unbind_account != account.name:
         yield Problem(
             "encryption",
             f"changes to {MICROSOFT_MANAGED!r}, which takes the data of account {account.name!r} from your "
@@ -146,11 +123,9 @@ def elsewhere(account: StandingAccount, *, tenant_id: str | None, subscription_i
         )
 
 
-def _vault(
-    name: str, args: EncryptedLanguageServiceArgs, before: Standing, account: StandingAccount
-) -> Found:
-    wanted = vault_name(name, args)
-    if before.vault is None or wanted is None or account.holder is None:
+def _vault(inputs: ServiceInputs, before: Standing, account: StandingAccount) -> Found:
+    wanted = inputs.vault.name
+    if before.vault is None or not inputs.makes_vault or account.holder is None:
         return
     if wanted != before.vault.name:
         yield Problem(
@@ -161,7 +136,7 @@ def _vault(
         )
     model, declared = (
         RBAC if before.vault.uses_rbac else ACCESS_POLICY,
-        args.get("access_model") or ACCESS_POLICY,
+        inputs.access_model,
     )
     if model != declared:
         yield Problem(
@@ -175,21 +150,20 @@ def _vault(
         )
 
 
-def _made_here(args: EncryptedLanguageServiceArgs, before: Standing) -> Found:
+def _made_here(inputs: ServiceInputs, before: Standing) -> Found:
     """What this stack made and is now named as existing: no longer declared, it would be deleted."""
-    vault, key = args.get("vault") or {}, args.get("key") or {}
-    key_id = text(key.get("id")) or ""
+    key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
     named = (
         (
             "existingResourceGroupName",
-            text(args.get("existing_resource_group_name")),
+            known_text(inputs.existing_resource_group_name),
             before.group_name,
             "with all that is in it; give the name as resourceGroupName, or leave it out",
         ),
         (
             "vault.id",
-            text(vault.get("id")),
+            known_text(inputs.vault.id),
             made,
             "and what is under its keys is out of reach then; leave vault.id out",
         ),
@@ -201,7 +175,7 @@ def _made_here(args: EncryptedLanguageServiceArgs, before: Standing) -> Found:
         ),
         (
             "audit.workspaceId",
-            text((args.get("audit") or {}).get("workspace_id")),
+            known_text(inputs.audit.workspace_id),
             before.workspace_id,
             "with its logs; leave audit.workspaceId out",
         ),
@@ -216,22 +190,21 @@ def _made_here(args: EncryptedLanguageServiceArgs, before: Standing) -> Found:
 
 
 def losses(
-    name: str,
-    args: EncryptedLanguageServiceArgs,
+    inputs: ServiceInputs,
     before: Standing,
     *,
     tenant_id: str,
     subscription_id: str,
 ) -> list[Problem]:
     """What a service's inputs would lose of what stands. Empty for a service that is not there yet."""
-    account, lost = before.account, list(_made_here(args, before))
+    account, lost = before.account, list(_made_here(inputs, before))
     if account is None:
         return lost
     rules: tuple[Callable[[], Found], ...] = (
-        lambda: _replacement(name, args, before, account),
-        lambda: _identity(args, account),
-        lambda: _encryption(args, account),
+        lambda: _replacement(inputs, before, account),
+        lambda: _identity(inputs, account),
+        lambda: _encryption(inputs, account),
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
-        lambda: _vault(name, args, before, account),
+        lambda: _vault(inputs, before, account),
     )
     return lost + [problem for rule in rules for problem in rule()]

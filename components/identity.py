@@ -12,7 +12,9 @@ from pulumi_azure_native import managedidentity
 from components import names
 from components.access import KeyHolder
 from components.component import Component, Options, Tags, read_back
-from components.inputs import checked
+from components.inputs import Inputs, component_name, mapping, read, required_text, text
+from components.regions import region
+from components.tags import checked_tags
 
 
 class EncryptionIdentityArgs(TypedDict):
@@ -26,6 +28,21 @@ class EncryptionIdentityArgs(TypedDict):
     """Optional. Default `id-<name>`."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the identity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionIdentityInputs(Inputs):
+    """EncryptionIdentityArgs with defaults."""
+
+    ARGS = EncryptionIdentityArgs
+
+    name: str = component_name()
+    resource_group_name: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    )
+    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
+    identity_name: str = text(check=names.IDENTITY.checked, derive=names.identity_name)
+    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
 
 
 @dataclass(frozen=True)
@@ -42,15 +59,15 @@ class Identity:
         return KeyHolder(self.principal_id)
 
 
-def make_identity(name: str, args: EncryptionIdentityArgs, kept: Options) -> Identity:
+def make_identity(inputs: EncryptionIdentityInputs, kept: Options) -> Identity:
     """Makes the identity."""
     opts = kept()
     identity = managedidentity.UserAssignedIdentity(
-        f"{name}-identity",
-        resource_group_name=args["resource_group_name"],
-        resource_name_=names.IDENTITY.checked(args.get("identity_name") or names.identity_name(name)),
-        location=args["location"],
-        tags=args.get("tags"),
+        f"{inputs.name}-identity",
+        resource_group_name=inputs.resource_group_name,
+        resource_name_=inputs.identity_name,
+        location=inputs.location,
+        tags=inputs.tags,
         opts=opts,
     )
     live = read_back(
@@ -80,9 +97,9 @@ class EncryptionIdentity(Component):
     def __init__(
         self, name: str, args: EncryptionIdentityArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        checked(args, EncryptionIdentityArgs, {})
+        inputs = read(EncryptionIdentityInputs, name, args)
         super().__init__(name, opts)
-        identity = make_identity(name, args, self.kept)
+        identity = make_identity(inputs, self.kept)
         self.identity_id, self.client_id = identity.id, identity.client_id
         self.principal_id = identity.principal_id
         self.register_outputs(

@@ -4,20 +4,33 @@ Owns: what a key must be (RSA 2048, wrap and unwrap only) and how it is rotated.
 the account is bound to (key_version.py, binding.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components import names
+from components import checks, names
 from components.component import Component, Options, Tags
-from components.inputs import checked
+from components.inputs import (
+    Inputs,
+    Rule,
+    component_name,
+    mapping,
+    number,
+    read,
+    required_text,
+    text,
+)
+from components.problem import Problem
+from components.tags import checked_tags
 from components.vault import VaultReference, vault_at
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
+# Between a rotation and the old version's expiry somebody must run `pulumi up`, or the data is out of reach.
+DAYS_TO_REBIND = 30
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 
 
@@ -44,6 +57,45 @@ class EncryptionKeyArgs(TypedDict):
     """Optional. Tags of the key."""
 
 
+class _RotatedKey(Protocol):
+    @property
+    def expires_after_days(self) -> int: ...
+    @property
+    def rotates_after_days(self) -> int: ...
+
+
+def _rotation_before_expiry(key: _RotatedKey) -> Iterator[Problem]:
+    expires, rotates = key.expires_after_days, key.rotates_after_days
+    if rotates > expires - DAYS_TO_REBIND:
+        yield Problem(
+            "rotatesAfterDays",
+            f"found {rotates}, with expiry after {expires} days; expected at most "
+            f"{expires - DAYS_TO_REBIND}: the data is out of reach once the bound version expires, and it "
+            "takes a `pulumi up` to bind the next one",
+        )
+
+
+ROTATION = Rule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days"))
+"""A key is rotated early enough for the new version to be bound before the old one expires."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeyInputs(Inputs):
+    """EncryptionKeyArgs with defaults."""
+
+    ARGS = EncryptionKeyArgs
+    RULES = (ROTATION,)
+
+    name: str = component_name()
+    vault_id: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=checks.resource_id(names.VAULT_TYPE)
+    )
+    key_name: str = text(check=names.KEY.checked, derive=names.key_name)
+    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=28, maximum=3650)
+    rotates_after_days: int = number(ROTATES_AFTER_DAYS, minimum=7, maximum=3620)
+    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+
 class EncryptionKey(Component):
     """An RSA key of 2048 bits that can wrap and unwrap, and nothing else, with a rotation policy.
 
@@ -58,29 +110,26 @@ class EncryptionKey(Component):
     def __init__(
         self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        checked(args, EncryptionKeyArgs, {})
+        inputs = read(EncryptionKeyInputs, name, args)
         super().__init__(name, opts)
-        key = make_key(name, vault_at(args["vault_id"]), args, self.kept)
+        key = make_key(inputs, vault_at(inputs.vault_id), self.kept)
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs({"keyId": self.key_id})
 
 
-def make_key(name: str, vault: VaultReference, args: Mapping[str, Any], kept: Options) -> KeyReference:
-    """Makes the key's first version. `args` are those of EncryptionKeyArgs but for the vault."""
+def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> KeyReference:
+    """Makes the key's first version."""
     key = keyvault.Key(
-        f"{name}-key",
+        f"{inputs.name}-key",
         resource_group_name=vault.resource_group_name,
         vault_name=vault.name,
-        key_name=names.KEY.checked(args.get("key_name") or names.key_name(name)),
-        tags=args.get("tags"),
+        key_name=inputs.key_name,
+        tags=inputs.tags,
         properties=keyvault.KeyPropertiesArgs(
             kty=keyvault.JsonWebKeyType.RSA,
             key_size=2048,
             key_ops=[keyvault.JsonWebKeyOperation.WRAP_KEY, keyvault.JsonWebKeyOperation.UNWRAP_KEY],
-            rotation_policy=_rotation_policy(
-                args.get("expires_after_days") or EXPIRES_AFTER_DAYS,
-                args.get("rotates_after_days") or ROTATES_AFTER_DAYS,
-            ),
+            rotation_policy=_rotation_policy(inputs.expires_after_days, inputs.rotates_after_days),
         ),
         opts=kept(
             # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and

@@ -19,6 +19,7 @@ _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 ACCOUNT_TYPE = "Microsoft.CognitiveServices/accounts"
 VAULT_TYPE = "Microsoft.KeyVault/vaults"
 KEY_TYPE = "Microsoft.KeyVault/vaults/keys"
+IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
 ZONE_TYPE = "Microsoft.Network/privateDnsZones"
 ACTION_GROUP_TYPE = "Microsoft.Insights/actionGroups"

@@ -5,14 +5,18 @@ themselves (private_network.py).
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from components import checks, names
+from components.inputs import Inputs, Rule, text, texts
+from components.problem import Problem
+
 _LONGEST_PREFIX = 30
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
-CHOICES = {"network.access": (CLOSED, SELECTED, OPEN, PRIVATE)}
 # The DNS zones in which private endpoints are found. Source:
 # learn.microsoft.com/azure/private-link/private-endpoint-dns
 ZONES = {
@@ -22,64 +26,102 @@ ZONES = {
 
 
 class NetworkArgs(TypedDict):
-    """Who may reach the endpoints of the account and the vault."""
+    """Who may reach the endpoints of the account and of the vault made here."""
 
     access: NotRequired[str | None]
-    """Optional. "closed": no public access at all (default); "selected": the networks listed; "open":
-    everyone who can log in; "private": no public access, and private endpoints in a subnet."""
+    """Optional. `closed` (default): nobody; `selected`: the networks listed; `open`: everyone who can log in;
+    `private`: only a network of your own, through private endpoints."""
     allowed_ip_ranges: NotRequired[list[str] | None]
-    """Conditional. With "selected": public IPv4 addresses or CIDR ranges."""
+    """Conditional. Public IPv4 addresses or CIDR ranges that have access; with `selected`."""
     allowed_subnet_ids: NotRequired[list[str] | None]
-    """Conditional. With "selected": ARM ids of subnets with service endpoints for Key Vault and Cognitive
-    Services."""
+    """Conditional. ARM ids of subnets that have access; with `selected`. The subnets need service endpoints
+    for Key Vault and Cognitive Services."""
     subnet_id: NotRequired[pulumi.Input[str] | None]
-    """Conditional. With "private": ARM id of the subnet for the endpoints of the account and the vault."""
+    """Conditional. ARM id of the subnet for the private endpoints of account and vault; with `private`."""
     private_dns_zone_ids: NotRequired[list[str] | None]
-    """Optional. With "private": ARM ids of existing private DNS zones,
-    privatelink.cognitiveservices.azure.com and privatelink.vaultcore.azure.net; one that is not given is
-    made here."""
-
-
-def public_network_access(network: NetworkArgs) -> str:
-    """The `publicNetworkAccess` of both resources."""
-    return "Disabled" if (network.get("access") or CLOSED) in (CLOSED, PRIVATE) else "Enabled"
-
-
-def vault_rules(network: NetworkArgs) -> Mapping[str, Any]:
-    """The vault's firewall. Trusted services always pass, or the Language service could not use the key."""
-    return {"bypass": "AzureServices", **_rules(network)}
-
-
-def account_rules(network: NetworkArgs) -> Mapping[str, Any]:
-    """The account's firewall."""
-    return _rules(network)
-
-
-def _rules(network: NetworkArgs) -> dict[str, Any]:
-    return {
-        "default_action": "Allow" if network.get("access") == OPEN else "Deny",
-        "ip_rules": [{"value": cidr} for cidr in network.get("allowed_ip_ranges") or ()],
-        "virtual_network_rules": [{"id": subnet} for subnet in network.get("allowed_subnet_ids") or ()],
-    }
+    """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
+    `privatelink.vaultcore.azure.net`; with `private`. A zone that is not given is made here."""
 
 
 def checked_ip_range(text: str) -> str:
-    """A public IPv4 address or range. Raises ValueError for any other; Azure's firewalls know no private
+    """A public IPv4 address or range. Raises ValueError for any other; Azure's firewalls accept no private
     ones."""
     try:
         network = ipaddress.IPv4Network(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no IPv4 address or CIDR range ({error})") from None
+        raise ValueError(f"{text!r} is not an IPv4 address or CIDR range ({error})") from None
     if network.prefixlen == 0:
-        raise ValueError(f"{text!r} is everyone; to mean that, say access: open")
+        raise ValueError(f"{text!r} is every address; to allow everyone, set network.access: open")
     # "Small address ranges that use /31 or /32 prefix sizes aren't supported": learn.microsoft.com/azure/
     # ai-services/cognitive-services-virtual-networks.
     if "/" in text and network.prefixlen > _LONGEST_PREFIX:
-        raise ValueError(
-            f"{text!r} is too small a range, which Azure refuses; list each address by itself, without '/'"
-        )
+        raise ValueError(f"{text!r} is smaller than Azure accepts; list each address by itself, without '/'")
     if network.is_private:
         raise ValueError(
             f"{text!r} is a private range, which Azure's firewalls refuse; allow its subnet instead"
         )
     return text
+
+
+def _zone(text: str) -> None:
+    found = names.parse_resource_id(text, names.ZONE_TYPE).names[0]
+    if found.lower() not in ZONES.values():
+        raise ValueError(
+            f"{found!r} is not a DNS zone of these private endpoints: {' and '.join(ZONES.values())}"
+        )
+
+
+def _selected(network: "NetworkInputs") -> Iterator[Problem]:
+    listed = network.allowed_ip_ranges or network.allowed_subnet_ids
+    if network.access == SELECTED and not listed:
+        yield Problem("access", "'selected' needs allowedIpRanges or allowedSubnetIds")
+    if network.access != SELECTED and listed:
+        yield Problem("access", f"found {network.access!r}, but networks are listed; expected 'selected'")
+
+
+def _private(network: "NetworkInputs") -> Iterator[Problem]:
+    if network.access == PRIVATE and network.subnet_id is None:
+        yield Problem("subnetId", "is required with access: private")
+    if network.access != PRIVATE and (network.subnet_id is not None or network.private_dns_zone_ids):
+        yield Problem(
+            "access", f"found {network.access!r}, but subnetId or DNS zones are given; expected 'private'"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkInputs(Inputs):
+    """NetworkArgs with defaults, and what it means for the account and the vault."""
+
+    ARGS = NetworkArgs
+    RULES = (
+        Rule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
+        Rule(_private, ("access", "subnet_id", "private_dns_zone_ids")),
+    )
+
+    access: str = text(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
+    allowed_ip_ranges: tuple[str, ...] = texts(check=checked_ip_range)
+    allowed_subnet_ids: tuple[str, ...] = texts(check=checks.resource_id(names.SUBNET_TYPE))
+    subnet_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(names.SUBNET_TYPE)
+    )
+    private_dns_zone_ids: tuple[str, ...] = texts(check=_zone)
+
+    @property
+    def public_network_access(self) -> str:
+        """The `publicNetworkAccess` of account and vault."""
+        return "Disabled" if self.access in (CLOSED, PRIVATE) else "Enabled"
+
+    @property
+    def account_rules(self) -> dict[str, Any]:
+        """The account's firewall."""
+        return {
+            "default_action": "Allow" if self.access == OPEN else "Deny",
+            "ip_rules": [{"value": cidr} for cidr in self.allowed_ip_ranges],
+            "virtual_network_rules": [{"id": subnet} for subnet in self.allowed_subnet_ids],
+        }
+
+    @property
+    def vault_rules(self) -> dict[str, Any]:
+        """The vault's firewall. Trusted services always pass, or the Language service could not use the
+        key."""
+        return {"bypass": "AzureServices", **self.account_rules}

@@ -11,14 +11,14 @@ import pulumi
 from components.access import Grant, KeyHolder, make_grant
 from components.access_mode import ACCESS_POLICY
 from components.component import Options
-from components.contract import DEPLOYER, EncryptedLanguageServiceArgs
 from components.key import KeyReference
 from components.roles import ROTATION_OPERATOR
+from components.service_args import DEPLOYER, ServiceInputs
 from components.survey import Surroundings
 
 
 def grant_operators(
-    name: str, args: EncryptedLanguageServiceArgs, around: Surroundings, key: KeyReference, part: Options
+    inputs: ServiceInputs, around: Surroundings, key: KeyReference, part: Options
 ) -> list[pulumi.Resource]:
     """Access for those who may rotate the key; it must be there before a new version is asked for.
 
@@ -28,7 +28,7 @@ def grant_operators(
         return []
     return [
         make_grant(
-            f"{name}-operator-{operator}",
+            f"{inputs.name}-operator-{operator}",
             Grant(
                 key,
                 KeyHolder(around.deployer_id if operator == DEPLOYER else operator),
@@ -37,7 +37,7 @@ def grant_operators(
                 ROTATION_OPERATOR,
             ),
             part,
-            adopts=around.adopted.get(f"{name}-operator-{operator}-access"),
+            adopts=around.adopted.get(f"{inputs.name}-operator-{operator}-access"),
         )
-        for operator in (args.get("vault") or {}).get("key_operators") or ()
+        for operator in inputs.vault.key_operators
     ]

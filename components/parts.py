@@ -7,20 +7,18 @@ and their order (service.py), nor what each part must be.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 
+from components import names
 from components.access import Grant, KeyHolder, make_grant
-from components.access_mode import ACCESS_POLICY
-from components.account import Account, InlineKeyArgs, make_account
+from components.account import Account, InlineKeyInputs, LanguageAccountInputs, make_account
 from components.as_found import leaving
-from components.audit import make_audit_trail
+from components.audit import AuditTrailInputs, make_audit_trail
 from components.binding import CustomerManagedKey, make_binding
-from components.component import Component
-from components.contract import REVOKED, USER_ASSIGNED, EncryptedLanguageServiceArgs, unbinds
-from components.identity import Identity, make_identity
-from components.inputs import makers
+from components.component import Component, Options
+from components.identity import EncryptionIdentityInputs, Identity, make_identity
+from components.inputs import source_resources
 from components.key import KeyReference
 from components.key_version import KeyVersion
 from components.operators import grant_operators
@@ -28,6 +26,7 @@ from components.placement import place_key
 from components.policy_denial import explained
 from components.private_network import make_private_endpoints
 from components.resource_group import make_resource_group
+from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.survey import Surroundings
 
 
@@ -37,24 +36,22 @@ class Parts:
     def __init__(
         self,
         owner: Component,
-        name: str,
-        args: EncryptedLanguageServiceArgs,
+        inputs: ServiceInputs,
         around: Surroundings,
         *,
         vault_provider: pulumi.ProviderResource | None,
         workspace_provider: pulumi.ProviderResource | None,
     ) -> None:
-        self._owner, self._name, self._args = owner, name, args
+        self._owner, self._inputs = owner, inputs
         self._around, self._vault_provider = around, vault_provider
         self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
-        self.resource_group_name = make_resource_group(name, args, owner.kept)
+        self.resource_group_name = make_resource_group(inputs, owner.kept)
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
         key = place_key(
-            self._name,
-            self._args,
+            self._inputs,
             self._around,
             self._owner.kept,
             resource_group_name=self.resource_group_name,
@@ -67,74 +64,74 @@ class Parts:
         """What makes the vault of the key, here or elsewhere in the program; nothing of one that exists."""
         if key.vault.resource:
             return [key.vault.resource]
-        given = ((self._args.get("key") or {}).get("id"), (self._args.get("vault") or {}).get("id"))
-        return [maker for id in given if id is not None for maker in makers(id)]
+        given = (self._inputs.key.id, self._inputs.vault.id)
+        return [source for id in given if id is not None for source in source_resources(id)]
 
     def identity(self) -> Identity:
         """A user-assigned identity."""
         return make_identity(
-            self._name,
-            {
-                "resource_group_name": self.resource_group_name,
-                "location": self._args["location"],
-                "tags": self._args.get("tags"),
-            },
-            leaving(self._owner.kept, "identity", self._args.get("as_found")),
+            EncryptionIdentityInputs(
+                name=self._inputs.name,
+                resource_group_name=self.resource_group_name,
+                location=self._inputs.location,
+                identity_name=names.identity_name(self._inputs.name),
+                tags=self._inputs.tags,
+            ),
+            leaving(self._owner.kept, "identity", self._inputs.as_found),
         )
 
     def account(
         self,
         after: Sequence[pulumi.Resource],
         identity_id: pulumi.Input[str] | None = None,
-        encryption_key: InlineKeyArgs | None = None,
+        encryption_key: InlineKeyInputs | None = None,
     ) -> Account:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         return make_account(
-            self._name,
-            {
-                "resource_group_name": self.resource_group_name,
-                "location": self._args["location"],
-                "account_name": self._args.get("account_name"),
-                "sku": self._args.get("sku"),
-                "system_assigned": self._args.get("identity") != USER_ASSIGNED,
-                "user_assigned_identity_id": identity_id,
-                "encryption_key": encryption_key,
-                "network": self._args.get("network"),
-                "tags": self._args.get("tags"),
-            },
-            leaving(self._kept_unless("replace_account"), "account", self._args.get("as_found")),
+            LanguageAccountInputs(
+                name=self._inputs.name,
+                resource_group_name=self.resource_group_name,
+                location=self._inputs.location,
+                account_name=self._inputs.account_name,
+                sku=self._inputs.sku,
+                system_assigned=self._inputs.identity != USER_ASSIGNED,
+                user_assigned_identity_id=identity_id,
+                encryption_key=encryption_key,
+                network=self._inputs.network,
+                tags=self._inputs.tags,
+            ),
+            leaving(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
             after=after,
             restores=self._around.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._revoked or (self._around.restores_access and encryption_key is None),
-            unbinds=unbinds(self._args) and identity_id is not None,
-            hooks=None if self._around.account_id or encryption_key else explained(self._name),
+            frozen=self._inputs.is_revoked or (self._around.restores_access and encryption_key is None),
+            unbinds=self._inputs.unbinds and identity_id is not None,
+            hooks=None if self._around.account_id or encryption_key else explained(self._inputs.name),
         )
 
     def grant(self, key: KeyReference, holder: KeyHolder) -> pulumi.CustomResource | None:
         """Access to the key for who holds it; none where it was taken away on purpose."""
-        if self._revoked:
+        if self._inputs.is_revoked:
             return None
-        model = self._args.get("access_model") or ACCESS_POLICY
-        grant = Grant(key, holder, self._around.tenant_id, model)
+        grant = Grant(key, holder, self._around.tenant_id, self._inputs.access_model)
         # Not protected, for `access: revoked` takes it away in one update. What depends on it, the binding or
         # the account, is: so that no destroy takes it from an account that stays.
-        part = leaving(self._owner.part, "grant", self._args.get("as_found"))
-        adopts = self._around.adopted.get(f"{self._name}-access")
-        return make_grant(self._name, grant, part, adopts=adopts)
+        part = leaving(self._owner.part, "grant", self._inputs.as_found)
+        adopts = self._around.adopted.get(f"{self._inputs.name}-access")
+        return make_grant(self._inputs.name, grant, part, adopts=adopts)
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
         """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""
-        wanted, part = self._args.get("key") or {}, self._owner.part
+        part = self._owner.part
         return KeyVersion(
-            f"{self._name}-key-version",
+            f"{self._inputs.name}-key-version",
             {
                 "key_id": key.id,
-                "generation": wanted.get("generation"),
-                "pin": wanted.get("pin"),
+                "generation": self._inputs.key.generation,
+                "pin": self._inputs.key.pin,
                 "account_id": follower_id,
             },
-            part(depends_on=grant_operators(self._name, self._args, self._around, key, part)),
+            part(depends_on=grant_operators(self._inputs, self._around, key, part)),
         )
 
     def standing_version(self, key: KeyReference) -> KeyVersion:
@@ -146,8 +143,8 @@ class Parts:
     ) -> CustomerManagedKey:
         """The binding of the account to the version."""
         return make_binding(
-            self._name,
-            self._kept_unless("replace_account", "unbind_account"),
+            self._inputs.name,
+            self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account),
             account=account,
             key_version=version,
             grant=grant,
@@ -157,8 +154,7 @@ class Parts:
     def private_endpoints(self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]) -> None:
         """Private endpoints of the account and of the vault made here, if they are asked for."""
         make_private_endpoints(
-            self._name,
-            self._args,
+            self._inputs,
             self._owner.part,
             resource_group_name=self.resource_group_name,
             targets={"account": account_id, "vault": self._made_vault_id},
@@ -167,30 +163,26 @@ class Parts:
 
     def audit_trail(self, account_id: pulumi.Output[str]) -> None:
         """The audit logs of the account and of the vault made here, unless they are not to be kept."""
-        wanted = self._args.get("audit") or {}
-        if wanted.get("workspace_id") is None and wanted.get("new_workspace") is False:
+        audit = self._inputs.audit
+        if not audit.has_workspace:
             return
         make_audit_trail(
-            self._name,
-            {
-                "resource_group_name": self.resource_group_name,
-                "location": self._args["location"],
-                "account_id": account_id,
-                "vault_id": self._made_vault_id,
-                "workspace_id": wanted.get("workspace_id"),
-                "alerts": wanted.get("alerts"),
-                "alert_emails": wanted.get("alert_emails"),
-                "alert_action_group_ids": wanted.get("alert_action_group_ids"),
-                "tags": self._args.get("tags"),
-            },
+            AuditTrailInputs(
+                name=self._inputs.name,
+                resource_group_name=self.resource_group_name,
+                location=self._inputs.location,
+                account_id=account_id,
+                vault_id=self._made_vault_id,
+                workspace_id=audit.workspace_id,
+                alerts=audit.alerts,
+                alert_emails=audit.alert_emails,
+                alert_action_group_ids=audit.alert_action_group_ids,
+                tags=self._inputs.tags,
+            ),
             self._owner,
             self._workspace_provider,
         )
 
-    @property
-    def _revoked(self) -> bool:
-        return self._args.get("access") == REVOKED
-
-    def _kept_unless(self, *asked: str) -> Any:
-        """Options of what holds data or gives access to it, whose loss may be asked for by name."""
-        return self._owner.part if any(self._args.get(name) for name in asked) else self._owner.kept
+    def _kept_unless(self, *named: str | None) -> Options:
+        """Options of what holds data or gives access to it, unless the account was named to lose it."""
+        return self._owner.part if any(named) else self._owner.kept

@@ -14,13 +14,12 @@ from pulumi_azure_native import network, privatedns
 
 from components import names
 from components.component import Options
-from components.contract import EncryptedLanguageServiceArgs
 from components.network import PRIVATE, ZONES
+from components.service_args import ServiceInputs
 
 
 def make_private_endpoints(
-    name: str,
-    args: EncryptedLanguageServiceArgs,
+    inputs: ServiceInputs,
     part: Options,
     *,
     resource_group_name: pulumi.Input[str],
@@ -32,27 +31,27 @@ def make_private_endpoints(
     `after` is what must be done with the targets before: Azure refuses an endpoint of an account that is
     being written.
     """
-    wanted = args.get("network") or {}
-    if wanted.get("access") != PRIVATE:
+    name, subnet_id = inputs.name, inputs.network.subnet_id
+    if inputs.network.access != PRIVATE or subnet_id is None:
         return
-    subnet_id, given = wanted.get("subnet_id"), wanted.get("private_dns_zone_ids") or ()
-    if subnet_id is None:
-        raise ValueError("network: access 'private' needs subnet_id")
     for what, target in targets.items():
         if target is None:
             continue
         zone_name = ZONES[what]
-        zone_id = next((zone for zone in given if zone.lower().endswith(f"/{zone_name}")), None)
+        zone_id = next(
+            (zone for zone in inputs.network.private_dns_zone_ids if zone.lower().endswith(f"/{zone_name}")),
+            None,
+        )
         endpoint = network.PrivateEndpoint(
             f"{name}-{what}-endpoint",
             resource_group_name=resource_group_name,
             private_endpoint_name=names.endpoint_name(name, what),
-            location=args["location"],
+            location=inputs.location,
             subnet={"id": subnet_id},
             private_link_service_connections=[
                 {"name": what, "private_link_service_id": target, "group_ids": [what]}
             ],
-            tags=args.get("tags"),
+            tags=inputs.tags,
             opts=part(depends_on=list(after)),
         )
         network.PrivateDnsZoneGroup(
@@ -70,7 +69,7 @@ def make_private_endpoints(
                         part,
                         subnet_id=subnet_id,
                         resource_group_name=resource_group_name,
-                        tags=args.get("tags"),
+                        tags=inputs.tags,
                     ),
                 }
             ],

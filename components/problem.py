@@ -1,13 +1,35 @@
-"""What is wrong with a service, said by the path of the setting that has to change."""
+"""What is wrong with the arguments of a component, or with what they would do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import pulumi
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, at a path such as `network.access`."""
+    """One thing that is wrong. `path` is the argument that has to change, such as `network.access`, in the
+    words of the package's schema and of a stack's file."""
 
     path: str
     text: str
+
+
+class InputError(pulumi.InputPropertiesError, pulumi.RunError, ValueError):
+    """The arguments of a component are wrong. The message names every problem; nothing was registered.
+
+    For a Python program this is a RunError, which Pulumi reports without a traceback; for a component that
+    another language uses it is Pulumi's own error for wrong inputs.
+    """
+
+    def __init__(self, component: str, name: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = "1 argument is" if len(problems) == 1 else f"{len(problems)} arguments are"
+        lines = [f"{component} {name!r}: {count} wrong; nothing of it was made or changed:"]
+        lines += [f"  {problem.path}: {problem.text}" for problem in problems]
+        super().__init__(
+            "\n".join(lines),
+            [{"property_path": problem.path, "reason": problem.text} for problem in problems],
+        )

@@ -7,21 +7,13 @@ from typing import Any
 
 import pulumi
 
-from components.account import Account
+from components.account import Account, InlineKeyInputs
 from components.component import Component, azure_provider, former_names
-from components.contract import (
-    GRANTED,
-    REVOKED,
-    SYSTEM_ASSIGNED,
-    EncryptedLanguageServiceArgs,
-    checked,
-    has_key,
-    unbinds,
-)
-from components.inputs import plain
+from components.inputs import read, with_known_values
 from components.key import KeyReference
 from components.key_version import KeyVersion
 from components.parts import Parts
+from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
 from components.survey import Surroundings, Wanted, survey
 
 
@@ -68,18 +60,21 @@ class EncryptedLanguageService(Component):
         """`vault_provider` is an azure-native provider for an existing vault's subscription, if another, and
         `workspace_provider` for that of an existing workspace in which queries are to be kept.
         `around` is what survey() found; a program of several services asks once for all of them."""
-        wanted = Wanted(plain(checked(args)), vault_provider, former_names(opts))
-        around = around or survey({name: wanted}, provider=azure_provider(opts))[name]
-        self._revoked, self._unbinds = args.get("access") == REVOKED, unbinds(args)
-        super().__init__(name, opts, _decisions(args))
+        known = read(ServiceInputs, name, with_known_values(ServiceInputs, args))
+        if around is None:
+            wanted = Wanted(known, vault_provider, former_names(opts))
+            around = survey({name: wanted}, provider=azure_provider(opts))[name]
+        inputs = read(ServiceInputs, name, args)
+        super().__init__(name, opts, _decisions(inputs))
+        self._inputs = inputs
         providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
-        parts = Parts(self, name, args, around, **providers)
+        parts = Parts(self, inputs, around, **providers)
         bound: list[pulumi.Resource] = []
-        self.access = pulumi.Output.from_input(REVOKED if self._revoked else GRANTED)
+        self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = parts.resource_group_name
-        if not has_key(args):
+        if not inputs.has_key:
             self._on_microsoft_managed_keys(parts)
-        elif args.get("identity") in (None, SYSTEM_ASSIGNED):
+        elif inputs.binds_in_two_phases:
             bound = self._in_two_phases(parts)
         else:
             self._in_one_phase(parts)
@@ -110,7 +105,7 @@ class EncryptedLanguageService(Component):
         grant = parts.grant(key, account.holder)
         version = parts.key_version(key, account.resource.id)
         self._made(account, key, version, grant)
-        if self._unbinds:
+        if self._inputs.unbinds:
             return []
         # Phase 2: the binding of the key.
         binding = parts.binding(account, version, grant, key)
@@ -125,18 +120,18 @@ class EncryptedLanguageService(Component):
             after=[grant] if grant else [],
             identity_id=identity.id,
             encryption_key=None
-            if self._unbinds
-            else {
-                "key_name": version.key_name,
-                "key_version": version.version,
-                "key_vault_uri": version.vault_uri,
-                "identity_client_id": identity.client_id,
-            },
+            if self._inputs.unbinds
+            else InlineKeyInputs(
+                key_name=version.key_name,
+                key_version=version.version,
+                key_vault_uri=version.vault_uri,
+                identity_client_id=identity.client_id,
+            ),
         )
         self._made(account, key, version, grant)
         self.principal_id = identity.principal_id
-        if not self._unbinds:
-            bound = account.key_uri_with_version if self._revoked else version.key_uri_with_version
+        if not self._inputs.unbinds:
+            bound = account.key_uri_with_version if self._inputs.is_revoked else version.key_uri_with_version
             self.key_uri_with_version = bound
 
     def _on_microsoft_managed_keys(self, parts: Parts) -> None:
@@ -158,8 +153,8 @@ class EncryptedLanguageService(Component):
         self.grant_id = pulumi.Output.from_input(grant.id) if grant else nothing
 
 
-def _decisions(args: EncryptedLanguageServiceArgs) -> dict[str, str]:
-    """The settings that ask for what policies otherwise refuse."""
-    said = {"replaceAccount": args.get("replace_account"), "unbindAccount": args.get("unbind_account")}
-    revoked = {"access": REVOKED} if args.get("access") == REVOKED else {}
-    return {**revoked, **{name: value for name, value in said.items() if value}}
+def _decisions(inputs: ServiceInputs) -> dict[str, str]:
+    """The arguments that ask for what policies otherwise refuse."""
+    named = {"replaceAccount": inputs.replace_account, "unbindAccount": inputs.unbind_account}
+    revoked = {"access": inputs.access} if inputs.is_revoked else {}
+    return {**revoked, **{name: value for name, value in named.items() if value}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components import names
-from components.contract import REVOKED
+from components.service_args import REVOKED
 
 ACCOUNT = "azure-native:cognitiveservices:Account"
 ACCESS_POLICY = "azure-native:keyvault:AccessPolicy"

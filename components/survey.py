@@ -17,9 +17,9 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components import access_guards, deleted, drift_guards, existing, guards
 from components.asking import AnswerError, ask, is_absent
-from components.contract import RECOVER, EncryptedLanguageServiceArgs
 from components.existing import Answer
 from components.problem import Problem
+from components.service_args import RECOVER, ServiceInputs
 from components.standing import StandingAccount, by_type_and_name, standing
 
 
@@ -40,7 +40,7 @@ class Wanted:
     """A service that is about to be made. `vault_provider` serves an existing vault's subscription, if
     another; `formerly` are names that it had before."""
 
-    args: EncryptedLanguageServiceArgs
+    inputs: ServiceInputs
     vault_provider: pulumi.ProviderResource | None = None
     formerly: tuple[str, ...] = ()
 
@@ -127,8 +127,7 @@ class _Survey:
 
     def _losses(self, name: str, wanted: Wanted) -> list[Problem]:
         return guards.losses(
-            name,
-            wanted.args,
+            wanted.inputs,
             self._before[name],
             tenant_id=self._client["tenantId"],
             subscription_id=self._client["subscriptionId"],
@@ -137,24 +136,22 @@ class _Survey:
     async def _deleted(self) -> Mapping[str, deleted.Deleted]:
         vaults: deleted.Listed = ()
         accounts: deleted.Listed = ()
-        if any(
-            deleted.makes(name, wanted.args, self._before[name]) for name, wanted in self._services.items()
-        ):
+        if any(deleted.makes(wanted.inputs, self._before[name]) for name, wanted in self._services.items()):
             listed = await self._listed()
             vaults, accounts = listed.get("vaults") or (), listed.get("accounts") or ()
         found = {
-            name: deleted.holding(name, wanted.args, self._before[name], vaults, accounts)
+            name: deleted.holding(wanted.inputs, self._before[name], vaults, accounts)
             for name, wanted in self._services.items()
         }
         for name, holding in found.items():
-            self._refuse(name, deleted.problems(name, self._services[name].args, holding))
+            self._refuse(name, deleted.problems(self._services[name].inputs, holding))
         return found
 
     async def _listed(self) -> Mapping[str, Any]:
         try:
             return await ask("azure-cmk:index:getDeleted", subscriptionId=self._client["subscriptionId"])
         except AnswerError as error:
-            recovers = any(wanted.args.get("soft_deleted") == RECOVER for wanted in self._services.values())
+            recovers = any(wanted.inputs.soft_deleted == RECOVER for wanted in self._services.values())
             if recovers or "AuthorizationFailed" not in str(error):
                 raise
             pulumi.log.warn(
@@ -164,16 +161,16 @@ class _Survey:
             return {}
 
     async def _around(self, name: str, wanted: Wanted, gone: deleted.Deleted) -> Surroundings:
-        place, before = existing.place(name, wanted.args, self._before[name], gone), self._before[name]
+        place, before = existing.place(wanted.inputs, self._before[name], gone), self._before[name]
         # What is missing of an account that is being replaced may be the work of an update that was cut off.
-        replaced = guards.is_replaced(name, wanted.args, before)
+        replaced = guards.is_replaced(wanted.inputs, before)
         drifts = before.is_bound and self._is_ours(before.account) and not replaced
         vault, key, live, assignment = await asyncio.gather(
             self._get("keyvault:getVault", wanted, place.vault_arguments if place.asks_vault else None),
             self._get("keyvault:getKey", wanted, place.key_arguments if place.asks_key else None),
             self._get(
                 "cognitiveservices:getAccount",
-                Wanted(wanted.args),
+                Wanted(wanted.inputs),
                 before.account.arguments if before.account and drifts else None,
             ),
             self._get(
@@ -184,7 +181,9 @@ class _Survey:
         )
         there = key if place.makes_key else None
         if place.vault_exists:
-            self._refuse(name, existing.problems(wanted.args, place, vault, there, self._client["tenantId"]))
+            self._refuse(
+                name, existing.problems(wanted.inputs, place, vault, there, self._client["tenantId"])
+            )
         if drifts:
             self._refuse(name, drift_guards.problems(before, place, live, vault, key))
         access = self._restores_access(name, wanted, place, vault, assignment)
@@ -200,7 +199,7 @@ class _Survey:
                 **(
                     {}
                     if pulumi.runtime.is_dry_run()
-                    else existing.grants_that_come_back(name, wanted.args, before, gone)
+                    else existing.grants_that_come_back(wanted.inputs, before, gone)
                 ),
             },
             restores_access=access,
@@ -217,11 +216,11 @@ class _Survey:
     ) -> bool:
         before = self._before[name]
         granted = access_guards.is_granted(before, place, vault, assignment)
-        if not guards.is_replaced(name, wanted.args, before):
-            self._refuse(name, access_guards.problems(wanted.args, before, granted=granted))
-        if warning := access_guards.left_open(wanted.args, before, granted=granted):
+        if not guards.is_replaced(wanted.inputs, before):
+            self._refuse(name, access_guards.problems(wanted.inputs, before, granted=granted))
+        if warning := access_guards.left_open(wanted.inputs, before, granted=granted):
             pulumi.log.warn(f"service {name!r}: {warning}")
-        return access_guards.gives_back(wanted.args, before, granted=granted)
+        return access_guards.gives_back(wanted.inputs, before, granted=granted)
 
     async def _get(self, function: str, wanted: Wanted, arguments: Mapping[str, str] | None) -> Answer:
         """What is there; None where nothing is, or nothing is to be asked. Asked once for all services, for

@@ -10,11 +10,13 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components import access_mode, names, network
-from components.access_mode import RBAC
+from components import checks, names
+from components.access_mode import ACCESS_POLICY, RBAC
 from components.component import Component, Options, Tags
-from components.inputs import checked
-from components.network import NetworkArgs, public_network_access, vault_rules
+from components.inputs import Inputs, component_name, group, mapping, read, required_text, text
+from components.network import NetworkArgs, NetworkInputs
+from components.regions import region
+from components.tags import checked_tags
 
 SOFT_DELETE_RETENTION_DAYS = 90
 
@@ -62,39 +64,56 @@ class KeyVaultArgs(TypedDict):
     """Optional. Tags of the vault."""
 
 
-def make_vault(name: str, args: KeyVaultArgs, kept: Options, *, recovers: bool = False) -> VaultReference:
+@dataclass(frozen=True, kw_only=True)
+class KeyVaultInputs(Inputs):
+    """KeyVaultArgs with defaults."""
+
+    ARGS = KeyVaultArgs
+
+    name: str = component_name()
+    resource_group_name: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    )
+    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
+    tenant_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
+    vault_name: str = text(check=names.VAULT.checked, derive=names.vault_name)
+    access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
+    network: NetworkInputs = group(NetworkInputs)
+    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+
+def make_vault(inputs: KeyVaultInputs, kept: Options, *, recovers: bool = False) -> VaultReference:
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
-    reach = args.get("network") or {}
     vault = keyvault.Vault(
-        f"{name}-vault",
-        resource_group_name=args["resource_group_name"],
-        vault_name=names.VAULT.checked(args.get("vault_name") or names.vault_name(name)),
-        location=args["location"],
-        tags=args.get("tags"),
+        f"{inputs.name}-vault",
+        resource_group_name=inputs.resource_group_name,
+        vault_name=inputs.vault_name,
+        location=inputs.location,
+        tags=inputs.tags,
         properties=keyvault.VaultPropertiesArgs(
             create_mode=keyvault.CreateMode.RECOVER if recovers else None,
-            tenant_id=args["tenant_id"],
+            tenant_id=inputs.tenant_id,
             sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
             enable_soft_delete=True,
             soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
             enable_purge_protection=True,
             # Said outright in both models: newer versions of the API have another default.
-            enable_rbac_authorization=args.get("access_model") == RBAC,
-            public_network_access=public_network_access(reach),
-            network_acls=keyvault.NetworkRuleSetArgs(**vault_rules(reach)),
+            enable_rbac_authorization=inputs.access_model == RBAC,
+            public_network_access=inputs.network.public_network_access,
+            network_acls=keyvault.NetworkRuleSetArgs(**inputs.network.vault_rules),
         ),
         # How a vault came about is no property that it has later.
         opts=kept(ignore_changes=["properties.createMode"]),
     )
     return VaultReference(
-        vault.id, vault.name, args["resource_group_name"], uri=vault.properties.vault_uri, resource=vault
+        vault.id, vault.name, inputs.resource_group_name, uri=vault.properties.vault_uri, resource=vault
     )
 
 
 class KeyVault(Component):
     """A vault whose keys cannot be lost: soft delete of 90 days, purge protection, protected from deletion.
 
-    Produces: azure-native:keyvault:Vault. Raises ValueError when the name breaks Azure's limits.
+    Produces: azure-native:keyvault:Vault. Raises InputError.
     Source of the rules: "Store customer-managed keys in Azure Key Vault" of the service's documentation.
     """
 
@@ -104,9 +123,9 @@ class KeyVault(Component):
     """The vault's endpoint."""
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        checked(args, KeyVaultArgs, {**access_mode.CHOICES, **network.CHOICES})
+        inputs = read(KeyVaultInputs, name, args)
         super().__init__(name, opts)
-        vault = make_vault(name, args, self.kept)
+        vault = make_vault(inputs, self.kept)
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = pulumi.Output.from_input(vault.uri or "")
         self.register_outputs({"vaultId": self.vault_id, "vaultUri": self.vault_uri})

@@ -1,7 +1,7 @@
-"""What the user of a stack may say: typed, checked, and complained about all at once.
+"""Reads a stack's configuration into the arguments of its services.
 
-Owns: reading the stack's configuration; nothing else in this project does. Does not own: what the settings
-do.
+Owns: reading the configuration, which nothing else in this project does, and the place of each problem. Does
+not own: what an argument may be, and what it does (components/).
 """
 
 from __future__ import annotations

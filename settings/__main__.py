@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from settings.documentation import page, schema, with_table
+from settings.documentation import page, schema
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCS, README = ROOT / "docs", ROOT / "README.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 if __name__ == "__main__":
     DOCS.mkdir(exist_ok=True)
     (DOCS / "settings.md").write_text(page())
     (DOCS / "settings.schema.json").write_text(json.dumps(schema(), indent=2) + "\n")
-    README.write_text(with_table(README.read_text()))

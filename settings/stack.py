@@ -5,6 +5,7 @@ Owns: the only use of Pulumi's configuration in this project.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pulumi
@@ -25,8 +26,11 @@ def load() -> Settings:
             f"{namespace}{key} is secret in the stack's file, and is stored and shown as plain text all the "
             "same, for it becomes what Azure itself shows of a resource: its name, place or tags"
         )
-    said = {"subscription_id": login.get("subscriptionId"), "tenant_id": login.get("tenantId")}
-    return parse(values, namespace=namespace, secret=secret).model_copy(update=said)
+    return dataclasses.replace(
+        parse(values, namespace=namespace, secret=secret),
+        subscription_id=login.get("subscriptionId"),
+        tenant_id=login.get("tenantId"),
+    )
 
 
 def _values(namespace: str) -> Mapping[str, str]:

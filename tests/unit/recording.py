@@ -17,6 +17,9 @@ from pulumi.runtime import settings as runtime
 from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await
 
+from components.inputs import read
+from components.service_args import ServiceInputs
+
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 TENANT = "33333333-3333-4333-8333-333333333333"
@@ -24,6 +27,12 @@ DEPLOYER = "44444444-4444-4444-8444-444444444444"
 PRINCIPAL = "55555555-5555-4555-8555-555555555555"
 CLIENT = "66666666-6666-4666-8666-666666666666"
 VERSION = "0123456789abcdef0123456789abcdef"
+
+
+def service_inputs(name: str = "language", **args: Any) -> ServiceInputs:
+    """The arguments of a service in their form, in westeurope unless said otherwise."""
+    return read(ServiceInputs, name, {"location": "westeurope", **args})
+
 
 _PATHS = {
     "azure-native:keyvault:Vault": ("Microsoft.KeyVault/vaults/{vaultName}", "vaultName"),

@@ -61,6 +61,26 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
 
 # Of the type of no setting, whatever it takes: such an object has a name that none of them knows.
 _SPOILT: dict[str, Any] = {"no such thing": [{}]}
+# Values of the right type that Azure, or the component, would refuse.
+WRONG: Mapping[str, list[Any]] = {
+    "location": ["westeurop", ""],
+    "identity": ["system"],
+    "accountName": ["Lang_Own", "a"],
+    "resourceGroupName": ["rg."],
+    "sku": ["S1"],
+    "vault.name": ["kv--own", "v" * 30],
+    "vault.id": ["kv-hub", f"{_VAULTS[0]}/keys/own"],
+    "vault.keyOperators": [["me"], ["deployer", "Deployer"]],
+    "key.id": [_VAULTS[0]],
+    "key.pin": ["latest"],
+    "key.generation": [-1, "two", 1.5, True],
+    "key.expiresAfterDays": [5, 5000],
+    "network.access": ["opn"],
+    "network.allowedIpRanges": [["0.0.0.0/0"], ["10.0.0.1"], [None]],
+    "network.privateDnsZoneIds": [[f"{_NETWORK}/privateDnsZones/contoso.example"]],
+    "audit.alertEmails": [["nobody"]],
+    "tags": [{"a?": "1"}, {"a": 1}, {"a": None}],
+}
 
 
 @dataclass(frozen=True)
@@ -72,12 +92,12 @@ class Document:
 
 
 @st.composite
-def documents(draw: st.DrawFn) -> Document:
+def documents(draw: st.DrawFn, *, services: bool = True) -> Document:
     """Configurations of one service or several, most of them right in each setting, some spoilt in a few."""
     service = _said(draw, required=True)
     paths = [("", path) for path in service]
     whole: dict[str, Any] = _nested(service)
-    if draw(st.integers(0, 3)) == 0:
+    if services and draw(st.integers(0, 3)) == 0:
         own = [_said(draw, required=True, most=2) for _ in range(draw(st.integers(1, 2)))]
         shared = {path: value for path, value in service.items() if path not in ("name", "location")}
         whole = {**_nested(shared), "services": [_nested(said) for said in own]}
@@ -88,7 +108,7 @@ def documents(draw: st.DrawFn) -> Document:
         *groups, last = path.split(".")
         for group in groups:
             where = where[group]
-        where[last] = _SPOILT
+        where[last] = draw(st.sampled_from([_SPOILT, *WRONG.get(path, [])]))
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in whole.items()}
     return Document(texts, frozenset(prefix + path for prefix, path in chosen))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from components.as_found import AS_FOUND
+from components.inputs import arguments
 from components.service import EncryptedLanguageService
 from settings.model import ServiceSettings
 from tests.unit.recording import RecordingMonitor, run
@@ -53,5 +54,4 @@ def test_what_protects_the_data_is_never_left_as_found() -> None:
 
 def test_the_settings_know_the_same_words() -> None:
     """A word that the components know can be said, and no other."""
-    annotation = ServiceSettings.model_fields["as_found"].annotation
-    assert get_args(get_args(annotation)[0]) == AS_FOUND
+    assert arguments(ServiceSettings)["as_found"].choices == AS_FOUND

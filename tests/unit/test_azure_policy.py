@@ -20,7 +20,7 @@ from components.azure_policy_rules import (
 )
 from policies.grants import WIDER_ROLES
 from policies.rules import RULES
-from tests.unit.recording import SUBSCRIPTION, RecordingMonitor, run
+from tests.unit.recording import DEPLOYER, SUBSCRIPTION, RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 ASSIGNMENT, DEFINITION, EXEMPTION = ":PolicyAssignment", ":PolicyDefinition", ":PolicyExemption"
@@ -92,7 +92,7 @@ def test_a_disabled_constraint_is_not_made() -> None:
 
 def test_a_definition_made_here_takes_its_effect_and_its_administrators() -> None:
     """An assignment gives exactly the parameters that its definition declares, and waits for it."""
-    made = guarded(administrators=["someone"])
+    made = guarded(administrators=[DEPLOYER])
     assignments = {one.inputs["policyAssignmentName"]: one for one in made.of(ASSIGNMENT)}
     for definition in made.of(DEFINITION):
         inputs, assignment = definition.inputs, assignments[definition.inputs["policyDefinitionName"]]
@@ -102,7 +102,7 @@ def test_a_definition_made_here_takes_its_effect_and_its_administrators() -> Non
         named = ADMINISTRATORS in json.dumps(inputs["policyRule"])
         assert ("administrators" in inputs["parameters"]) is named
         if named:
-            assert assignment.inputs["parameters"]["administrators"] == {"value": ["someone"]}
+            assert assignment.inputs["parameters"]["administrators"] == {"value": [DEPLOYER]}
 
 
 def test_the_definitions_know_the_packs_wider_roles() -> None:
@@ -131,26 +131,41 @@ def test_an_exemption_has_a_reason_and_an_end() -> None:
 
 
 def test_fails_with_everything_that_is_wrong() -> None:
-    """Scope, effects and exemptions are all named before anything is made."""
-    wrong = {"name": "x", "constraint": "key-expiry", "scope": SCOPE, "reason": " ", "until": "soon"}
+    """Scope, effects and the parts of an exemption are all named before anything is made."""
+    wrong = {"name": "x", "constraint": "key-expired", "scope": SCOPE, "reason": " ", "until": "soon"}
     given: Any = {
         "scope": "/providers/Microsoft.Management/managementGroups/all",
         "effects": {
             "nothing": "Deny",
             "key-rotation": "Deny",
             CUSTOMER_KEY: "Deny",
-            "key-expiry": "Disabled",
         },
         "exemptions": [wrong],
     }
     with pytest.raises(ValueError, match="scope: found") as problem:
         AzurePolicyGuardrails("c" * 60, given)
     for words in (
-        "effects: found 'nothing'",
+        "effects.nothing: is not a constraint; known are",
         "effects.key-rotation: found 'Deny', expected one of Audit, Disabled",
-        f"effects.{CUSTOMER_KEY}: use customer_managed_key_effect",
-        "exemptions.x: the constraint 'key-expiry' is not assigned",
-        "exemptions.x: state a reason",
+        f"effects.{CUSTOMER_KEY}: is set by customerManagedKeyEffect",
+        "exemptions[0].constraint: found 'key-expired', expected",
+        "exemptions[0].reason: is empty",
+        "exemptions[0].until: found 'soon', expected a date",
         "characters, Azure allows 64",
     ):
         assert words in str(problem.value)
+
+
+def test_fails_on_an_exemption_from_a_constraint_that_is_not_assigned() -> None:
+    """There is no assignment that it could be exempt from."""
+    exemption = {
+        "name": "x",
+        "constraint": "key-expiry",
+        "scope": SCOPE,
+        "reason": "r",
+        "until": "2030-12-31",
+    }
+    with pytest.raises(
+        ValueError, match=r"exemptions\[0\].constraint: found 'key-expiry', which is not assigned"
+    ):
+        guarded(effects={"key-expiry": "Disabled"}, exemptions=[exemption])

@@ -11,8 +11,9 @@ from components.deleted import makes
 from components.drift_guards import problems
 from components.existing import Place
 from components.standing import Standing, StandingAccount, StandingVault
+from tests.unit.recording import SUBSCRIPTION, service_inputs
 
-GROUP = "/subscriptions/s/resourceGroups/rg-language/providers"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language"
 PLACE = Place(vault_id=VAULT, key_name="cmk-language")
 LIVE: dict[str, Any] = {"identity": {"type": "SystemAssigned", "principalId": "p"}}
@@ -80,7 +81,7 @@ def test_a_revoked_access_that_somebody_else_gives_is_told(
 ) -> None:
     """A grant of the stack's own goes with the update; another one stays, and is a warning."""
     before = Standing(holder_id="p", grant_recorded=recorded)
-    warning = left_open({"location": "westeurope", "access": access}, before, granted=granted)
+    warning = left_open(service_inputs(access=access), before, granted=granted)
     assert (warning is not None) is warns
 
 
@@ -88,7 +89,7 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
     vault = StandingVault(VAULT, "kv-language", uses_rbac=False)
     stands = Standing(standing().account, vault)
-    assert not makes("language", {"location": "westeurope"}, stands)
-    assert makes("language", {"location": "westeurope"}, Standing(vault=vault))
-    assert makes("language", {"location": "westeurope"}, standing())
-    assert not makes("language", {"location": "westeurope", "vault": {"id": VAULT}}, standing())
+    assert not makes(service_inputs(), stands)
+    assert makes(service_inputs(), Standing(vault=vault))
+    assert makes(service_inputs(), standing())
+    assert not makes(service_inputs(vault={"id": VAULT}), standing())

@@ -17,6 +17,7 @@ from tests.unit.recording import (
     FakeAzure,
     existing_vault,
     run,
+    service_inputs,
 )
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
@@ -61,8 +62,8 @@ def paths(
 ) -> list[str]:
     """The settings that are refused."""
     before = standing("language", by_type_and_name(state(bound=bound)))
-    args: Any = {"location": "westeurope", **said}
-    found = losses("language", args, before, tenant_id=tenant_id, subscription_id=subscription_id)
+    inputs = service_inputs(**said)
+    found = losses(inputs, before, tenant_id=tenant_id, subscription_id=subscription_id)
     return [problem.path for problem in found]
 
 
@@ -215,7 +216,7 @@ def test_fails_on_another_subscription_before_azure_is_asked() -> None:
     """azure-native, once asked, is in the state with its new configuration, and the next refresh uses it."""
     azure = FakeAzure()
     azure.state = state()
-    wanted: Any = {"language": Wanted({"location": "westeurope"})}
+    wanted = {"language": Wanted(service_inputs())}
     with pytest.raises(RefusedError, match="azure-native:subscriptionId: found other"):
         run(lambda: survey(wanted, subscription_id="other"), azure=azure)
     assert [call.token for call in azure.asked] == ["pulumi:pulumi:readStackResourceOutputs"]

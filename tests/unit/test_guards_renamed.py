@@ -11,7 +11,7 @@ from components.guards import losses
 from components.service import EncryptedLanguageService
 from components.standing import by_type_and_name, standing
 from components.survey import RefusedError
-from tests.unit.recording import SUBSCRIPTION, TENANT, FakeAzure, existing_vault, run
+from tests.unit.recording import SUBSCRIPTION, TENANT, FakeAzure, existing_vault, run, service_inputs
 from tests.unit.test_guards import GRANT, OWN_VAULT_ID, PARENT, state
 
 
@@ -20,8 +20,8 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
     resources = state()
     del resources[f"{PARENT}azure-native:cognitiveservices:Account::language-account"]
     before = standing("language", by_type_and_name(resources))
-    args: Any = {"location": "westeurope", "vault": {"id": OWN_VAULT_ID}}
-    (problem,) = losses("language", args, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
+    inputs = service_inputs(vault={"id": OWN_VAULT_ID})
+    (problem,) = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
     assert "'kv-language' was made by this stack" in problem.text
     assert "it would be deleted" in problem.text
 

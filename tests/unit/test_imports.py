@@ -24,8 +24,8 @@ ALLOWED = {
     "engine": set(),
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
-# Settings share only what is pure with the components: names, limits, defaults.
-PURE = {"names", "regions", "roles", "tags", "network", "key", "contract", "problem"}
+# Settings take the arguments of the components, and make no resource.
+ARGUMENTS = {"inputs", "network", "problem", "regions", "service_args"}
 
 
 def _imported(file: Path) -> Iterator[str]:
@@ -54,13 +54,13 @@ def test_imports_point_one_way(part: str) -> None:
     assert wrong == []
 
 
-def test_settings_take_only_what_is_pure_from_the_components() -> None:
-    """Reading the settings makes no resource, so it needs none of their classes."""
+def test_settings_take_only_arguments_from_the_components() -> None:
+    """Reading the settings makes no resource, so it needs none of what makes them."""
     wrong = [
         f"{file.name} imports {name}"
         for file in _files("settings")
         for name in _imported(file)
-        if name.startswith("components.") and name.split(".")[1] not in PURE
+        if name.startswith("components.") and name.split(".")[1] not in ARGUMENTS
     ]
     assert wrong == []
 

@@ -12,12 +12,20 @@ from pulumi_azure_native import resources
 from components.access import KeyAccess
 from components.account import LanguageAccount
 from components.identity import EncryptionIdentity
-from components.inputs import InputError
 from components.key import EncryptionKey
+from components.problem import InputError
 from components.service import EncryptedLanguageService
 from components.survey import Wanted, survey
 from components.vault import KeyVault
-from tests.unit.recording import SUBSCRIPTION, TENANT, FakeAzure, RecordingMonitor, run
+from tests.unit.recording import (
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    FakeAzure,
+    RecordingMonitor,
+    run,
+    service_inputs,
+)
 
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-shared"
 PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
@@ -34,13 +42,13 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
         (
             EncryptedLanguageService,
             {"key": {"expires_after": 90}, "network": {"access": "opn"}},
-            r"key.expires_after: is unknown; did you mean 'expires_after_days'\?; network.access: found",
+            r"key.expires_after: is unknown; did you mean 'expires_after_days'\?\n  network.access: found",
         ),
         (EncryptedLanguageService, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
         (
             KeyVault,
             {**PLACE, "tenant_id": TENANT, "access_model": "RBAC"},
-            "access_model: found 'RBAC', expected",
+            "accessModel: found 'RBAC', expected 'accessPolicy' or 'rbac'",
         ),
         (KeyVault, {**PLACE, "tenant_id": TENANT, "network": {"access": "prviate"}}, "network.access: found"),
         (LanguageAccount, {**PLACE, "network": {"access": "Closed"}}, "network.access: found 'Closed'"),
@@ -48,11 +56,11 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
             KeyAccess,
             {
                 "key_id": f"{VAULT_ID}/keys/k",
-                "principal_id": "p",
+                "principal_id": PRINCIPAL,
                 "tenant_id": TENANT,
                 "access_model": "roles",
             },
-            "access_model: found 'roles'",
+            "accessModel: found 'roles'",
         ),
         (EncryptionKey, {"vault_id": VAULT_ID, "keyName": "k"}, "did you mean 'key_name'"),
         (EncryptionIdentity, {**PLACE, "name": "n"}, "name: is unknown"),
@@ -74,7 +82,7 @@ def test_fails_on_an_output_where_a_value_decides_what_is_made() -> None:
         "vault": {"key_operators": [pulumi.Output.from_input("deployer")]},
     }
     with pytest.raises(
-        InputError, match=r"location: found an output.*; vault.key_operators: found an output"
+        InputError, match=r"(?s)location: found an output.*\n  vault.keyOperators\[0\]: found an output"
     ):
         run(lambda: EncryptedLanguageService("language", args))
 
@@ -97,7 +105,7 @@ def test_services_are_made_at_the_same_time() -> None:
 
     def program() -> None:
         place: Any = {"location": "westeurope"}
-        around = survey({name: Wanted(place) for name in ("one", "two")})
+        around = survey({name: Wanted(service_inputs(name)) for name in ("one", "two")})
         for name in ("one", "two"):
             EncryptedLanguageService(name, place, around=around[name])
 

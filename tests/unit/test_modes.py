@@ -226,7 +226,8 @@ def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
     """Each use of the key and of the account is kept, in a workspace made here or one that exists; unless it
     is said that nothing is to be kept."""
     assert service(audit={"new_workspace": False}).of(":DiagnosticSetting") == []
-    workspace_id = "/subscriptions/x/workspaces/hub"
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+    workspace_id = f"{group}/providers/Microsoft.OperationalInsights/workspaces/hub"
     made, existing = service(), service(audit={"workspace_id": workspace_id})
     assert [found.inputs["workspaceName"] for found in made.of(":Workspace")] == ["log-language"]
     assert existing.of(":Workspace") == []

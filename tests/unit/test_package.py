@@ -9,8 +9,8 @@ from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
 from components.__main__ import COMPONENTS
-from components.contract import EncryptedLanguageServiceArgs
 from components.service import EncryptedLanguageService
+from components.service_args import EncryptedLanguageServiceArgs
 
 
 def test_schema_has_every_input_and_output_with_its_meaning() -> None:

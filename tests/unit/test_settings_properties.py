@@ -89,7 +89,8 @@ def _asked_for(service: ServiceSettings, monitor: RecordingMonitor) -> Iterator[
     """What the pack refuses of a service because its settings say so outright."""
     made = {found.name for found in monitor.registered}
     if service.encryption == "microsoftManaged":
-        yield "account-has-customer-key", f"{service.name}-account"
+        if not service.unbind_account:
+            yield "account-has-customer-key", f"{service.name}-account"
         if service.identity == "userAssigned":
             # It has neither an identity of its own nor a key that names another.
             yield "account-identity", f"{service.name}-account"
@@ -98,9 +99,6 @@ def _asked_for(service: ServiceSettings, monitor: RecordingMonitor) -> Iterator[
     unrecorded = service.audit.new_workspace is False and not service.audit.workspace_id
     if unrecorded and f"{service.name}-vault" in made:
         yield "vault-audited", f"{service.name}-vault"
-    bindings = [f"{service.name}-binding"]
-    if not service.protect or service.replace_account or service.unbind_account:
-        yield from (("binding-protected", name) for name in bindings if name in made)
 
 
 def _assert_granted_before_bound(service: ServiceSettings, monitor: RecordingMonitor) -> None:

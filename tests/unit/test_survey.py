@@ -9,9 +9,8 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.asking import is_absent
-from components.contract import ServiceVaultArgs
 from components.survey import Wanted, survey
-from tests.unit.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run
+from tests.unit.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run, service_inputs
 
 
 class RefusedLoginError(AbsentError):
@@ -56,7 +55,7 @@ def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
                 raise RefusedLoginError
             return super().call(args)
 
-    wanted = Wanted({"location": "westeurope"})
+    wanted = Wanted(service_inputs())
     with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
         run(lambda: survey({"one": wanted}), azure=Refusing())
 
@@ -64,9 +63,9 @@ def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
 def test_a_shared_vault_is_asked_about_once() -> None:
     """However many services have their keys in it; what is a service's own is asked for each."""
     group = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub"
-    vault: ServiceVaultArgs = {"id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-hub"}
+    vault = {"id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-hub"}
     azure = FakeAzure()
-    wanted = Wanted({"location": "westeurope", "vault": vault})
-    run(lambda: survey({"one": wanted, "two": wanted, "three": wanted}), azure=azure)
+    services = {name: Wanted(service_inputs(name, vault=vault)) for name in ("one", "two", "three")}
+    run(lambda: survey(services), azure=azure)
     asked = [call.token.rsplit(":", 1)[1] for call in azure.asked]
     assert (asked.count("getVault"), asked.count("getKey")) == (1, 3)

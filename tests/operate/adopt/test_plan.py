@@ -28,7 +28,7 @@ def test_a_bound_account_is_said_in_settings_that_the_program_takes() -> None:
     assert settings.account_name == "lang-contoso"
     assert settings.existing_resource_group_name == "rg-contoso"
     assert not settings.audit.new_workspace
-    assert settings.as_found == ["network", "tags"]
+    assert settings.as_found == ("network", "tags")
     assert written.notes == ()
 
 

@@ -1,0 +1,383 @@
+"""The arguments of EncryptedLanguageService, their defaults, and the rules between them.
+
+A stack's settings are these arguments, read from its file; their descriptions are the documentation of both.
+Owns: what can be decided from the arguments alone. Does not own: what depends on what exists already
+(guards/). Without `from __future__ import annotations`: Pulumi reads the types of the TypedDicts when it
+makes the package's schema.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NotRequired, Self, TypedDict
+
+import pulumi
+
+from components import checks, names
+from components.access_mode import ACCESS_POLICY, RBAC
+from components.account import FREE_TIER, STANDARD_TIER
+from components.as_found import AS_FOUND
+from components.audit import RECIPIENTS
+from components.component import Tags
+from components.inputs import (
+    Inputs,
+    Rule,
+    camel_case,
+    component_name,
+    flag,
+    group,
+    known_text,
+    mapping,
+    number,
+    required_text,
+    text,
+    texts,
+)
+from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
+from components.network import NetworkArgs, NetworkInputs
+from components.problem import Problem
+from components.regions import region
+from components.roles import ROTATION_OPERATOR
+from components.tags import checked_tags
+
+CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
+SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
+DEPLOYER = "deployer"
+REFUSE, RECOVER = "refuse", "recover"
+GRANTED, REVOKED = "granted", "revoked"
+
+
+class ServiceVaultArgs(TypedDict):
+    """The vault of a service: made here, or one that exists."""
+
+    name: NotRequired[str | None]
+    """Optional. Name of the vault made here, globally unique. Default: `kv-<name>`."""
+    id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an existing vault, in any subscription of the tenant. No vault is made then."""
+    key_operators: NotRequired[list[str] | None]
+    """Conditional. Object ids that may create new versions of the key, which a higher `key.generation` does;
+    `deployer` is the identity that runs Pulumi. For access policies only: with `accessModel: rbac`, assign
+    them the role Key Vault Crypto Officer."""
+
+
+class ServiceKeyArgs(TypedDict):
+    """The key of a service: made here, or one that exists."""
+
+    name: NotRequired[str | None]
+    """Optional. Name of the key made here. Default: `cmk-<name>`."""
+    id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an existing RSA 2048 key, without a version. Neither vault nor key is made then."""
+    generation: NotRequired[int | None]
+    """Optional. A higher number creates a new version of the key and binds the account to it. A lower one is
+    refused."""
+    pin: NotRequired[str | None]
+    """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
+    expires_after_days: NotRequired[int | None]
+    """Optional. Days until a version made by rotation expires. Applied when the key is made."""
+    rotates_after_days: NotRequired[int | None]
+    """Optional. Days after which the vault makes a new version by itself; `pulumi up` binds it. Applied when
+    the key is made."""
+
+
+class ServiceAuditArgs(TypedDict):
+    """Where the audit logs of the account and of the vault made here go."""
+
+    new_workspace: NotRequired[bool | None]
+    """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
+    unless `workspaceId` is given. With `false` and no `workspaceId` no logs are kept, which the policy pack
+    refuses for a vault."""
+    workspace_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an existing Log Analytics workspace for the audit logs."""
+    alerts: NotRequired[bool | None]
+    """Optional. Saves queries in the workspace (key use by identity, failed unwraps, key changes), and alerts
+    on failed unwraps and on keys that expire soon. For a vault made here."""
+    alert_emails: NotRequired[list[str] | None]
+    """Optional. E-mail addresses that receive the alerts; with `alerts`."""
+    alert_action_group_ids: NotRequired[list[pulumi.Input[str]] | None]
+    """Optional. ARM ids of existing action groups that receive the alerts; with `alerts`."""
+
+
+class EncryptedLanguageServiceArgs(TypedDict):
+    """Inputs of EncryptedLanguageService."""
+
+    location: str
+    """Required. Azure region of everything made here. A change means another account, without the data."""
+    encryption: NotRequired[str | None]
+    """Optional. Who manages the key that encrypts the data at rest: `customerManaged` or `microsoftManaged`.
+    A customer-managed key can be added later."""
+    identity: NotRequired[str | None]
+    """Optional. Which identity uses the key. `systemAssigned`: the account's own, bound in two phases;
+    `userAssigned` or `systemAndUserAssigned`: an identity made before the account, which is then created with
+    its key."""
+    access_model: NotRequired[str | None]
+    """Optional. How the vault grants the use of its keys: `accessPolicy` or `rbac`. For an existing vault,
+    the model that it has."""
+    access: NotRequired[str | None]
+    """Optional. Whether the account may use the key. `revoked` removes the grant: requests for the account's
+    data then answer 403, while vault, key, account and binding stay; `granted` restores it."""
+    resource_group_name: NotRequired[str | None]
+    """Optional. Name of the resource group made here. Default: `rg-<name>`."""
+    existing_resource_group_name: NotRequired[pulumi.Input[str] | None]
+    """Optional. Name of an existing resource group. No group is made then."""
+    account_name: NotRequired[str | None]
+    """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:
+    `lang-<name>`."""
+    soft_deleted: NotRequired[str | None]
+    """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` reports it
+    and what can be done; `recover` brings it back with its keys and data."""
+    replace_account: NotRequired[str | None]
+    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. If
+    the account is protected, run `pulumi up` with this change alone first."""
+    unbind_account: NotRequired[str | None]
+    """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
+    key. No data is lost; vault, key and access stay as long as this is set. If the account is protected, run
+    `pulumi up` with this change alone first."""
+    sku: NotRequired[str | None]
+    """Optional. Pricing tier of the account. The free tier, `F0`, does not support customer-managed keys."""
+    vault: NotRequired[ServiceVaultArgs | None]
+    """Optional. The vault: made here, or one that exists."""
+    key: NotRequired[ServiceKeyArgs | None]
+    """Optional. The key: made here, or one that exists."""
+    network: NotRequired[NetworkArgs | None]
+    """Optional. Who may reach the account and the vault made here."""
+    audit: NotRequired[ServiceAuditArgs | None]
+    """Optional. Where the audit logs of the account and of the vault made here go."""
+    as_found: NotRequired[list[str] | None]
+    """Optional. Parts of an adopted account, and of its vault and access, that stay as they were found,
+    whatever else is declared. `python -m operate adopt` writes it; remove a word to manage that part."""
+    tags: NotRequired[Tags | None]
+    """Optional. Tags of everything made here."""
+
+
+def _one_vault(vault: "ServiceVaultInputs") -> Iterator[Problem]:
+    if vault.id is not None and vault.name:
+        yield Problem("name", "is for a vault made here, but id names one that exists; remove one of them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceVaultInputs(Inputs):
+    """ServiceVaultArgs with defaults. `name` is empty for an existing vault."""
+
+    ARGS = ServiceVaultArgs
+    RULES = (Rule(_one_vault, ("id", "name")),)
+
+    name: str = text("", check=names.VAULT.checked)
+    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(names.VAULT_TYPE))
+    key_operators: tuple[str, ...] = texts(check=checks.key_operator)
+
+
+def _made_or_existing_key(key: "ServiceKeyInputs") -> Iterator[Problem]:
+    for argument in ("name", "expires_after_days", "rotates_after_days"):
+        if key.id is not None and argument in key.given:
+            yield Problem(
+                camel_case(argument),
+                "is for a key made here, but id names one that exists; remove one of them",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceKeyInputs(Inputs):
+    """ServiceKeyArgs with defaults. `name` is empty for an existing key."""
+
+    ARGS = ServiceKeyArgs
+    RULES = (Rule(_made_or_existing_key, ("id",)), ROTATION)
+
+    name: str = text("", check=names.KEY.checked)
+    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(names.KEY_TYPE))
+    generation: int | None = number(minimum=0)
+    pin: str | None = text(check=checks.key_version)
+    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=28, maximum=3650)
+    rotates_after_days: int = number(ROTATES_AFTER_DAYS, minimum=7, maximum=3620)
+
+
+def _workspace(audit: "ServiceAuditInputs") -> Iterator[Problem]:
+    if audit.new_workspace and audit.workspace_id is not None:
+        yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
+    if audit.alerts and not audit.has_workspace:
+        yield Problem("alerts", "needs a workspace: remove newWorkspace: false, or give workspaceId")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAuditInputs(Inputs):
+    """ServiceAuditArgs with defaults."""
+
+    ARGS = ServiceAuditArgs
+    RULES = (Rule(_workspace, ("new_workspace", "workspace_id", "alerts")), RECIPIENTS)
+
+    new_workspace: bool | None = flag()
+    workspace_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(names.WORKSPACE_TYPE)
+    )
+    alerts: bool = flag(default=False)
+    alert_emails: tuple[str, ...] = texts(check=checks.email)
+    alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
+        accepts_outputs=True, check=checks.resource_id(names.ACTION_GROUP_TYPE)
+    )
+
+    @property
+    def has_workspace(self) -> bool:
+        """Whether audit logs are kept, in a workspace made here or in an existing one."""
+        return self.workspace_id is not None or self.new_workspace is not False
+
+
+def _free_tier(service: "ServiceInputs") -> Iterator[Problem]:
+    if service.sku == FREE_TIER and service.encryption == CUSTOMER_MANAGED:
+        yield Problem(
+            "sku",
+            "found 'F0', which does not support customer-managed keys; use 'S', or set encryption: "
+            "microsoftManaged",
+        )
+
+
+def _without_customer_key(service: "ServiceInputs") -> Iterator[Problem]:
+    for path, given in (("vault", service.vault.given), ("key", service.key.given)):
+        if given and not service.has_key:
+            yield Problem(
+                path,
+                "is for a customer-managed key, but found encryption: microsoftManaged; remove one of them",
+            )
+
+
+def _operators(service: "ServiceInputs") -> Iterator[Problem]:
+    if service.access_model == RBAC and service.vault.key_operators:
+        yield Problem(
+            "vault.keyOperators",
+            f"is for access policies; with accessModel: rbac, assign the role {ROTATION_OPERATOR.name!r} at "
+            "the vault instead",
+        )
+
+
+def _vault_of_key(service: "ServiceInputs") -> Iterator[Problem]:
+    key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
+    if service.key.id is not None and service.vault.name:
+        yield Problem("vault.name", "is for a vault made here, but key.id names a key in one that exists")
+    if key_id and vault_id and not key_id.lower().startswith(vault_id.lower() + "/keys/"):
+        yield Problem("key.id", f"is not a key of the vault {vault_id!r}; remove vault.id, key.id is enough")
+
+
+def _resource_group(service: "ServiceInputs") -> Iterator[Problem]:
+    if service.resource_group_name and service.existing_resource_group_name is not None:
+        yield Problem(
+            "resourceGroupName",
+            "is for a group made here, but existingResourceGroupName is given, too; remove one of them",
+        )
+
+
+def _alerts(service: "ServiceInputs") -> Iterator[Problem]:
+    if service.audit.alerts and not service.makes_vault:
+        yield Problem(
+            "audit.alerts", "is for a vault made here; alerts on an existing vault's log belong to its owner"
+        )
+
+
+def _derived_names(service: "ServiceInputs") -> Iterator[Problem]:
+    for argument, given, derive in service.derived_names:
+        try:
+            if not given:
+                derive(service.name)
+        except ValueError as error:
+            yield Problem("name", f"{error}; shorten the name, or give {argument}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceInputs(Inputs):
+    """EncryptedLanguageServiceArgs with defaults, and what follows from them."""
+
+    ARGS = EncryptedLanguageServiceArgs
+    RULES = (
+        Rule(_free_tier, ("sku", "encryption")),
+        Rule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
+        Rule(_operators, ("access_model", "vault")),
+        Rule(_vault_of_key, ("vault", "key")),
+        Rule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
+        Rule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
+        Rule(
+            _derived_names,
+            (
+                "name",
+                "encryption",
+                "unbind_account",
+                "vault",
+                "key",
+                "account_name",
+                "resource_group_name",
+                "existing_resource_group_name",
+            ),
+        ),
+    )
+
+    name: str = component_name(check=names.SERVICE.checked)
+    location: str = required_text(check=region, example="westeurope")
+    encryption: str = text(CUSTOMER_MANAGED, choices=(CUSTOMER_MANAGED, MICROSOFT_MANAGED))
+    identity: str = text(SYSTEM_ASSIGNED, choices=(SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH))
+    access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
+    access: str = text(GRANTED, choices=(GRANTED, REVOKED))
+    resource_group_name: str = text("", check=names.RESOURCE_GROUP.checked)
+    existing_resource_group_name: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    )
+    account_name: str = text("", check=names.ACCOUNT.checked)
+    soft_deleted: str = text(REFUSE, choices=(REFUSE, RECOVER))
+    replace_account: str | None = text(check=names.ACCOUNT.checked)
+    unbind_account: str | None = text(check=names.ACCOUNT.checked)
+    sku: str = text(STANDARD_TIER, choices=(STANDARD_TIER, FREE_TIER))
+    vault: ServiceVaultInputs = group(ServiceVaultInputs)
+    key: ServiceKeyInputs = group(ServiceKeyInputs)
+    network: NetworkInputs = group(NetworkInputs)
+    audit: ServiceAuditInputs = group(ServiceAuditInputs)
+    as_found: tuple[str, ...] = texts(choices=AS_FOUND)
+    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+    @property
+    def unbinds(self) -> bool:
+        """Whether an account goes back, or has gone back, to Microsoft's keys, and the customer's is kept."""
+        return self.encryption == MICROSOFT_MANAGED and self.unbind_account is not None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the service has a customer-managed key: its data is under it, or was until unbound."""
+        return self.encryption == CUSTOMER_MANAGED or self.unbinds
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the account may not use its key."""
+        return self.access == REVOKED
+
+    @property
+    def binds_in_two_phases(self) -> bool:
+        """Whether the account's own identity uses the key, which is there only once the account is."""
+        return self.identity == SYSTEM_ASSIGNED
+
+    @property
+    def makes_key(self) -> bool:
+        """Whether the key is made here."""
+        return self.has_key and self.key.id is None
+
+    @property
+    def makes_vault(self) -> bool:
+        """Whether the vault is made here."""
+        return self.makes_key and self.vault.id is None
+
+    @property
+    def derived_names(self) -> tuple[tuple[str, str, Callable[[str], str]], ...]:
+        """The names of what is made here: the argument, its value, and how it is derived without one."""
+        found: list[tuple[str, str, Callable[[str], str]]] = []
+        if self.existing_resource_group_name is None:
+            found.append(("resourceGroupName", self.resource_group_name, names.resource_group_name))
+        found.append(("accountName", self.account_name, names.account_name))
+        if self.makes_vault:
+            found.append(("vault.name", self.vault.name, names.vault_name))
+        if self.makes_key:
+            found.append(("key.name", self.key.name, names.key_name))
+        return tuple(found)
+
+    def completed(self) -> Self:
+        """The same with the names of what is made here; that of what is not made here stays empty."""
+        made = {argument: given or derive(self.name) for argument, given, derive in self.derived_names}
+        return dataclasses.replace(
+            self,
+            resource_group_name=made.get("resourceGroupName", ""),
+            account_name=made["accountName"],
+            vault=dataclasses.replace(self.vault, name=made.get("vault.name", "")),
+            key=dataclasses.replace(self.key, name=made.get("key.name", "")),
+        )

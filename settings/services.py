@@ -1,0 +1,68 @@
+"""Rules between the services of one stack: what one service makes, no other may make.
+
+Owns: those rules. Does not own: what is wrong with a service by itself (components/service_args.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from components.inputs import known_text
+from components.network import ZONES
+from components.problem import Problem
+from settings.model import ServiceSettings
+
+
+def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
+    """Names that two services would both make."""
+    kinds: dict[str, list[str]] = {
+        "name": [service.name for service in services],
+        "accountName": [service.account_name for service in services],
+        "resourceGroupName": [
+            service.resource_group_name for service in services if service.resource_group_name
+        ],
+        "vault.name": [service.vault.name for service in services if service.makes_vault],
+        "key.name": [
+            f"{service.vault.id}/keys/{service.key.name}"
+            for service in services
+            if service.makes_key and service.vault.id
+        ],
+        # A network can be linked to one zone of a name, and each of these services would make its own.
+        "network.privateDnsZoneIds": [
+            str(service.network.subnet_id).rsplit("/subnets/", 1)[0]
+            for service in services
+            if service.network.subnet_id and len(service.network.private_dns_zone_ids) < len(ZONES)
+        ],
+    }
+    for path, made in kinds.items():
+        for name, count in Counter(name.lower() for name in made).items():
+            if count > 1:
+                yield Problem(
+                    path,
+                    f"{count} services make {name!r}; give each its own, or make it once and name it as "
+                    "existing in the others",
+                )
+    yield from _shared_operators(services)
+
+
+def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
+    """A vault has one access policy per object id, so only one service can make it."""
+    made = Counter(
+        (operator, _existing_vault(service))
+        for service in services
+        if _existing_vault(service)
+        for operator in service.vault.key_operators
+    )
+    for (operator, vault_id), count in made.items():
+        if count > 1:
+            yield Problem(
+                "vault.keyOperators",
+                f"{count} services give {operator!r} access to the keys of {vault_id!r}; list it at one of "
+                "them, for its access policy holds for all keys of the vault",
+            )
+
+
+def _existing_vault(service: ServiceSettings) -> str:
+    vault_id = known_text(service.vault.id) or (known_text(service.key.id) or "").rsplit("/keys/", 1)[0]
+    return vault_id.lower() if service.has_key else ""

@@ -1,0 +1,151 @@
+"""Arguments of a service that are wrong, and what is said about each: the same words for a stack's settings,
+a Python program, a YAML program and the component package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers"
+VAULT_ID = f"{_GROUP}/Microsoft.KeyVault/vaults/kv-hub"
+WORKSPACE_ID = f"{_GROUP}/Microsoft.OperationalInsights/workspaces/log-hub"
+
+WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "free tier with a customer's key": (
+        {"sku": "F0"},
+        (
+            "sku: found 'F0', which does not support customer-managed keys; use 'S', or set encryption: "
+            "microsoftManaged"
+        ),
+    ),
+    "everyone's address range": (
+        {"network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
+        (
+            "network.allowedIpRanges[0]: '0.0.0.0/0' is every address; to allow everyone, set "
+            "network.access: open"
+        ),
+    ),
+    "rotation after expiry": (
+        {"key": {"expiresAfterDays": 100, "rotatesAfterDays": 90}},
+        (
+            "key.rotatesAfterDays: found 90, with expiry after 100 days; expected at most 70: the data is "
+            "out of reach once the bound version expires, and it takes a `pulumi up` to bind the next one"
+        ),
+    ),
+    "unknown region": (
+        {"location": "westeurop"},
+        "location: 'westeurop' is no Azure region; did you mean 'westeurope'?",
+    ),
+    "a pin that is no version": (
+        {"key": {"pin": "latest"}},
+        "key.pin: 'latest' is not a key version, which has 32 lower-case hexadecimal digits",
+    ),
+    "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0'"),
+    "unknown word": (
+        {"network": {"access": "opn"}},
+        "network.access: found 'opn', expected 'closed', 'selected', 'open' or 'private'",
+    ),
+    "unknown part to keep as found": (
+        {"asFound": ["colour"]},
+        (
+            "asFound[0]: found 'colour', expected 'access', 'identity', 'network', 'otherProperties', "
+            "'tags' or 'vault'"
+        ),
+    ),
+    "private address": (
+        {"network": {"access": "selected", "allowedIpRanges": ["10.0.0.1"]}},
+        (
+            "network.allowedIpRanges[0]: '10.0.0.1' is a private range, which Azure's firewalls refuse; "
+            "allow its subnet instead"
+        ),
+    ),
+    "networks that nothing opens": (
+        {"network": {"allowedIpRanges": ["8.8.8.8"]}},
+        "network.access: found 'closed', but networks are listed; expected 'selected'",
+    ),
+    "selected without networks": (
+        {"network": {"access": "selected"}},
+        "network.access: 'selected' needs allowedIpRanges or allowedSubnetIds",
+    ),
+    "private without a subnet": (
+        {"network": {"access": "private"}},
+        "network.subnetId: is required with access: private",
+    ),
+    "bad account name": (
+        {"accountName": "Lang_Claims"},
+        (
+            "accountName: account name 'Lang_Claims' is not allowed: lower-case letters, digits and "
+            "hyphens, no hyphen at either end, because it is the endpoint's subdomain too"
+        ),
+    ),
+    "bad vault name": (
+        {"vault": {"name": "kv--claims"}},
+        (
+            "vault.name: key vault name 'kv--claims' is not allowed: letters, digits and single hyphens, "
+            "a letter first, no hyphen at the end"
+        ),
+    ),
+    "bad vault id": (
+        {"vault": {"id": "kv-hub"}},
+        (
+            "vault.id: 'kv-hub' is no id of a Microsoft.KeyVault/vaults, which looks like "
+            "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME"
+        ),
+    ),
+    "a vault that is both made and existing": (
+        {"vault": {"id": VAULT_ID, "name": "kv-own"}},
+        "vault.name: is for a vault made here, but id names one that exists; remove one of them",
+    ),
+    "settings of a key that exists": (
+        {"key": {"id": f"{VAULT_ID}/keys/own", "rotatesAfterDays": 90}},
+        "key.rotatesAfterDays: is for a key made here, but id names one that exists; remove one of them",
+    ),
+    "a key without a customer's key": (
+        {"encryption": "microsoftManaged", "key": {"generation": 1}},
+        "key: is for a customer-managed key, but found encryption: microsoftManaged; remove one of them",
+    ),
+    "an operator that is nobody": (
+        {"vault": {"keyOperators": ["me"]}},
+        "vault.keyOperators[0]: 'me' is neither an object id nor 'deployer'",
+    ),
+    "an operator without access policies": (
+        {"accessModel": "rbac", "vault": {"keyOperators": ["deployer"]}},
+        (
+            "vault.keyOperators: is for access policies; with accessModel: rbac, assign the role 'Key "
+            "Vault Crypto Officer' at the vault instead"
+        ),
+    ),
+    "negative generation": ({"key": {"generation": -1}}, "key.generation: found -1, expected at least 0"),
+    "expiry within days": (
+        {"key": {"expiresAfterDays": 5}},
+        "key.expiresAfterDays: found 5, expected at least 28",
+    ),
+    "two workspaces": (
+        {"audit": {"newWorkspace": True, "workspaceId": WORKSPACE_ID}},
+        "audit.newWorkspace: found true, but workspaceId names one that exists; remove one of them",
+    ),
+    "recipients without alerts": (
+        {"audit": {"alertEmails": ["security@contoso.example"]}},
+        "audit.alerts: is required to be true with alertEmails or alertActionGroupIds, but found false",
+    ),
+    "two resource groups": (
+        {"resourceGroupName": "rg-own", "existingResourceGroupName": "rg-shared"},
+        (
+            "resourceGroupName: is for a group made here, but existingResourceGroupName is given, too; "
+            "remove one of them"
+        ),
+    ),
+    "a tag that Azure refuses": ({"tags": {"a?": "1"}}, "tags: tag name 'a?' holds one of <>%&\\?/"),
+}
+"""Arguments in the words of the package's schema, beside a right location, and the problem."""
+
+
+def snake_case(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as a Python program has them."""
+    return {
+        re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name): (
+            snake_case(value) if isinstance(value, Mapping) and name != "tags" else value
+        )
+        for name, value in args.items()
+    }
