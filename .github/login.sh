@@ -7,6 +7,6 @@ export AZURE_FEDERATED_TOKEN_FILE AZURE_CLIENT_ID="$ARM_CLIENT_ID" AZURE_TENANT_
 curl --silent --show-error --fail --retry 3 \
   --header @<(printf 'Authorization: bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN") \
   "${ACTIONS_ID_TOKEN_REQUEST_URL:?}&audience=api://AzureADTokenExchange" |
-  python3 -c 'import json, sys; print(json.load(sys.stdin)["value"], end="")' >"$AZURE_FEDERATED_TOKEN_FILE"
+  python3 -I -c 'import json, sys; print(json.load(sys.stdin)["value"], end="")' >"$AZURE_FEDERATED_TOKEN_FILE"
 PATH="$PWD/.pulumi/bin:$PATH"
 export PATH PULUMI_SKIP_UPDATE_CHECK=true

@@ -3,18 +3,30 @@
     pulumi preview --json --show-sames > preview.json
     python -m review preview.json --markdown comment.md
 
+The gate of a pull request reads the saved plan over a refresh, so that nothing the program wrote decides what
+is there (review/judge.sh):
+
+    python -I review/isolated.py preview.json --plan plan.json --refresh refresh.json --state state.json
+
 Exit codes: 0 nothing or notes, 3 needs a named approval, 4 blocked, 2 cannot review.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
-from review import approvals, as_json, markdown, plain_text, preview, report
+from review import approvals, as_json, markdown, plain_text, plan, preview, report
+from review.approvals import People
+from review.events import Diagnostic
+from review.preview import Preview, PreviewError
+from review.report import Origin
 from review.verdict import Severity
 
 _CANNOT = 2
@@ -22,11 +34,15 @@ _CANNOT = 2
 
 def main(words: Sequence[str] | None = None) -> int:
     """Writes the reports and returns the exit code."""
-    asked = _arguments().parse_args(words)
+    parser = _arguments()
+    asked = parser.parse_args(words)
+    if bool(asked.plan) != bool(asked.refresh):
+        parser.error("--plan and --refresh go together: a plan is read over what is there now")
     try:
-        read = preview.read(_read(asked.preview))
+        read = _preview(asked)
         policies = preview.read_policies(_read(asked.policies)) if asked.policies else ()
-    except (OSError, UnicodeDecodeError, preview.PreviewError) as problem:
+        state = _state(_read(asked.state)) if asked.state else ""
+    except (OSError, UnicodeDecodeError, PreviewError) as problem:
         print(f"review: {problem}", file=sys.stderr)
         return _CANNOT
     try:
@@ -34,16 +50,59 @@ def main(words: Sequence[str] | None = None) -> int:
     except (OSError, UnicodeDecodeError, approvals.ApprovalError) as problem:
         print(f"review: approvals {asked.approvals}: {problem}", file=sys.stderr)
         return _CANNOT
-    made = report.make(read, approved, datetime.now(UTC).date(), policies)
+    approvers = None if asked.approvers is None else frozenset(filter(None, asked.approvers.split(",")))
+    made = report.make(
+        replace(read, stack=asked.stack) if asked.stack else read,
+        approved,
+        datetime.now(UTC).date(),
+        policies,
+        origin=Origin(state, asked.commit, asked.head, asked.run),
+        people=People(asked.author, approvers),
+    )
     if asked.markdown:
         asked.markdown.write_text(markdown.render(made), encoding="utf-8")
     if asked.json:
         asked.json.write_text(as_json.render(made), encoding="utf-8")
     sys.stdout.write(plain_text.render(made))
-    if asked.expect is not None and made.rows and asked.expect != as_json.digest(made):
+    if asked.expect is not None and made.rows and asked.expect != made.digest:
         print("review: this update is not the one that was reviewed: review it again", file=sys.stderr)
         return Severity.BLOCKED.exit_code
     return made.severity.exit_code
+
+
+def _preview(asked: argparse.Namespace) -> Preview:
+    if not asked.refresh:
+        return preview.read(_read(asked.preview))
+    claimed = _read(asked.preview) if asked.preview.exists() else ""
+    if not asked.plan.exists():
+        return _without_plan(claimed)
+    made = plan.read(_read(asked.plan), _read(asked.refresh), claimed)
+    errors = preview.read(claimed).errors if claimed.strip() else ()
+    return replace(made, errors=errors, finished=made.finished and not errors)
+
+
+def _without_plan(claimed: str) -> Preview:
+    """A preview that saved no plan has failed, whatever it says of itself: shown, and refused."""
+    try:
+        made = preview.read(claimed)
+    except PreviewError as problem:
+        made = Preview(errors=(Diagnostic(str(problem)),))
+    missing = Diagnostic("the preview saved no plan: it failed, and its own errors say why")
+    return replace(made, errors=made.errors or (missing,), finished=False)
+
+
+def _state(written: str) -> str:
+    """A digest of the state that an update starts from, by what every update changes in it.
+
+    Raises PreviewError for what `pulumi stack export` does not write.
+    """
+    try:
+        deployment = json.loads(written)["deployment"]
+        manifest = (deployment.get("manifest") or {}) if deployment else {}
+        found = [manifest.get("time"), len(deployment.get("resources") or ()) if deployment else 0]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise PreviewError("the state is not what `pulumi stack export` writes") from None
+    return sha256(json.dumps(found).encode()).hexdigest()
 
 
 def _read(path: Path) -> str:
@@ -57,6 +116,16 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "preview", type=Path, help="what `pulumi preview --json` wrote, in either form; - for the input"
     )
+    gate = parser.add_argument_group("the gate: a saved plan over what is there now")
+    gate.add_argument("--plan", type=Path, help="what `pulumi preview --save-plan` wrote")
+    gate.add_argument("--refresh", type=Path, help="what `pulumi refresh --preview-only --json` wrote")
+    gate.add_argument("--state", type=Path, help="what `pulumi stack export` wrote")
+    gate.add_argument("--stack", default="", help="the stack's name")
+    gate.add_argument("--commit", default="", help="a digest of the repository's files")
+    gate.add_argument("--head", default="", help="the commit, for the reader")
+    gate.add_argument("--run", default="", help="the address of the pipeline's run, for the reader")
+    gate.add_argument("--author", default="", help="who made the change: may not approve it")
+    gate.add_argument("--approvers", help="who approved it on the platform, with commas between")
     parser.add_argument(
         "--policies",
         type=Path,

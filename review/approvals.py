@@ -1,21 +1,26 @@
-"""Approvals recorded in the repository: which verdict on which account may pass, why, and until when.
+"""Approvals recorded in the repository: which verdict on which resource may pass, why, and until when.
 
 Owns: the file's shape, what is wrong with it, and which approval counts. Does not own: who may write
 it, which is for the repository's code owners.
 
     approvals:
-      - account: lang-contoso            # name or ARM id; of the vault or key where no account uses it
+      - account: lang-contoso            # name or ARM id; of the vault, key or grant where no account uses it
         verdict: unbound                 # the name in the report
+        review: 4f0c...                  # the code in the report, 64 hexadecimal digits
         reason: moves to the new region, data exported in CHG-1234
-        approver: alice@contoso.com
-        expires: 2027-01-31              # the last day (UTC) on which it counts
+        approver: alice                  # who answers for it; not the author of the change
+        expires: 2027-01-31              # the last day (UTC) on which it counts, at most 14 days ahead
+
+The code is a digest of the stack, its state, the commit, the resource and what happens to it. So an approval
+counts for that one update: once the update has run, the state is another one, and the code with it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import yaml
@@ -23,7 +28,9 @@ import yaml
 from review.values import folded
 from review.verdict import Name, Severity, Verdict
 
-_FIELDS: Final = ("account", "verdict", "reason", "approver", "expires")
+LONGEST: Final = timedelta(days=14)
+_FIELDS: Final = ("account", "verdict", "review", "reason", "approver", "expires")
+_CODE: Final = re.compile(r"[0-9a-f]{64}")
 _ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= Severity.APPROVAL)
 
 
@@ -33,10 +40,11 @@ class ApprovalError(ValueError):
 
 @dataclass(frozen=True)
 class Approval:
-    """One approval; `expires` is the last day (UTC) on which it counts."""
+    """One approval; `expires` is the last day (UTC) on which it counts, `review` the code in the report."""
 
     account: str
     verdict: Name
+    review: str
     reason: str
     approver: str
     expires: date
@@ -45,9 +53,32 @@ class Approval:
         """Whether it is about this verdict on the account of these names."""
         return self.verdict is verdict and folded(self.account) in set(account)
 
-    def counts_on(self, day: date) -> bool:
-        """True up to and including its last day."""
-        return day <= self.expires
+
+@dataclass(frozen=True)
+class People:
+    """Who made the change and who approved it there; empty or None where the platform does not tell."""
+
+    author: str = ""
+    approvers: frozenset[str] | None = None
+
+
+def refusal(approval: Approval, code: str, today: date, people: People) -> str:
+    """Why an approval does not count for the verdict of this code; empty where it counts."""
+    if approval.review != code:
+        return "it is for another update: stack, state, commit or change differ from what was approved"
+    if approval.expires < today:
+        return f"it ended on {approval.expires}"
+    if approval.expires - today > LONGEST:
+        return f"it ends on {approval.expires}, more than {LONGEST.days} days ahead"
+    if people.author and _same(approval.approver, people.author):
+        return "its approver is the author of the change"
+    if people.approvers is not None and not any(_same(approval.approver, one) for one in people.approvers):
+        return "its approver has not approved the pull request"
+    return ""
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().lstrip("@").casefold() == other.strip().lstrip("@").casefold()
 
 
 def read(written: str) -> tuple[Approval, ...]:
@@ -64,40 +95,42 @@ def read(written: str) -> tuple[Approval, ...]:
         or set(document) != {"approvals"}
         or not isinstance(entries, list | None)
     ):
-        raise ApprovalError("wanted one list by the name of approvals")
-    found: list[Approval] = []
+        raise ApprovalError("expected one list with the name approvals, and nothing else")
+    good: list[Approval] = []
     problems: list[str] = []
     for number, entry in enumerate(entries or (), start=1):
         wrong = list(_wrong(entry))
         problems += [f"approval {number}: {problem}" for problem in wrong]
         if not wrong:
-            found.append(_approval(entry))
+            good.append(_approval(entry))
     if problems:
         raise ApprovalError("\n".join(problems))
-    return tuple(found)
+    return tuple(good)
 
 
 def _wrong(entry: object) -> Iterable[str]:
     if not isinstance(entry, Mapping):
-        yield f"is {type(entry).__name__}, wanted {', '.join(_FIELDS)}"
+        yield f"is {type(entry).__name__}, expected the fields {', '.join(_FIELDS)}"
         return
     for name in entry.keys() - set(_FIELDS):
-        yield f'"{name}" is not known, wanted {", ".join(_FIELDS)}'
+        yield f'"{name}" is not a field, expected {", ".join(_FIELDS)}'
     for name in _FIELDS[:-1]:
         value = entry.get(name)
         if not isinstance(value, str) or not value.strip():
-            yield f"{name} is missing: say it as text"
+            yield f"{name} is missing: give it as text"
         elif name == "account" and set(value) & set("*?["):
-            yield f'account is "{value}": name one account, patterns approve too much'
+            yield f'account is "{value}": name one account, a pattern approves too much'
+        elif name == "review" and not _CODE.fullmatch(value.strip()):
+            yield f'review is "{value}", expected the 64 hexadecimal digits that the report shows'
     verdict = entry.get("verdict")
     if isinstance(verdict, str) and verdict.strip() and verdict not in _ASKABLE:
-        yield f'verdict is "{verdict}", wanted one of {", ".join(_ASKABLE)}'
+        yield f'verdict is "{verdict}", expected one of {", ".join(_ASKABLE)}'
     if _day(entry.get("expires")) is None:
-        yield f"expires is {entry.get('expires')!r}, wanted a date such as 2027-01-31"
+        yield f"expires is {entry.get('expires')!r}, expected a date such as 2027-01-31"
 
 
 def _approval(entry: Mapping[str, Any]) -> Approval:
-    words = {name: entry[name].strip() for name in ("account", "reason", "approver")}
+    words = {name: entry[name].strip() for name in ("account", "review", "reason", "approver")}
     return Approval(**words, verdict=Name(entry["verdict"]), expires=_day(entry["expires"]) or date.min)
 
 

@@ -1,10 +1,12 @@
 """The review for machines. Shape 1; fields are only added.
 
-    {"version": 1, "stack", "digest", "severity", "exitCode", "finished",
+    {"version": 1, "stack", "digest", "severity", "exitCode", "finished", "incomplete", "commit", "run",
+     "totals": {verdict: count},
      "accounts": [{"name", "id", "kind", "severity",
-                   "verdicts": [{"name", "severity", "words", "approval", "expiredApproval"}],
+                   "verdicts": [{"name", "severity", "words", "code", "approval", "refusedApprovals"}],
                    "facts": [{"name", "before", "after"}]}],
      "unchanged", "withoutKey",
+     "changes": [{"type", "operation", "count"}],
      "violations", "advice", "exemptions": [{"policy", "resource", "message"}],
      "errors"}
 
@@ -13,7 +15,6 @@ A value is text, null when there is none, {"unknown": true} or {"secret": true}.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -21,8 +22,7 @@ from typing import Any
 from review.approvals import Approval
 from review.events import PolicyFinding
 from review.inert import in_text
-from review.report import Judged, Review, Row
-from review.values import Mark, Value
+from review.report import Judged, Review, Row, as_data
 
 
 def render(review: Review) -> str:
@@ -30,13 +30,20 @@ def render(review: Review) -> str:
     document = {
         "version": 1,
         "stack": review.stack,
-        "digest": digest(review),
+        "digest": review.digest,
         "severity": review.severity.name.lower(),
         "exitCode": review.severity.exit_code,
         "finished": review.finished,
+        "incomplete": review.incomplete,
+        "commit": review.origin.head,
+        "run": review.origin.run,
+        "totals": dict(review.totals),
         "accounts": [_row(row) for row in review.rows],
         "unchanged": review.unchanged,
         "withoutKey": review.without_key,
+        "changes": [
+            {"type": type, "operation": op, "count": count} for (type, op), count in review.changes.items()
+        ],
         "violations": _findings(review.violations),
         "advice": _findings(review.advice),
         "exemptions": _findings(review.exemptions),
@@ -45,30 +52,16 @@ def render(review: Review) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def digest(review: Review) -> str:
-    """SHA-256 (hex) of what an update does to encryption: equal for two previews that do the same.
-
-    What does not change, advice and approvals are left out: they may differ between a review and its merge.
-    """
-    rows = sorted(json.dumps(_row_facts(row)) for row in review.rows)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
-
-
-def _row_facts(row: Row) -> list[Any]:
-    verdicts = [[one.verdict.name.value, *map(_value, one.verdict.values)] for one in row.verdicts]
-    changes = [[one.name, _value(one.before), _value(one.after)] for one in row.facts if one.changes]
-    return [_value(row.name), row.noun, verdicts, changes]
-
-
 def _row(row: Row) -> dict[str, Any]:
     return {
-        "name": _value(row.name),
-        "id": _value(row.id),
+        "name": as_data(row.name),
+        "id": as_data(row.id),
         "kind": row.noun,
         "severity": row.severity.name.lower(),
         "verdicts": [_verdict(one) for one in row.verdicts],
         "facts": [
-            {"name": one.name, "before": _value(one.before), "after": _value(one.after)} for one in row.facts
+            {"name": one.name, "before": as_data(one.before), "after": as_data(one.after)}
+            for one in row.facts
         ],
     }
 
@@ -79,8 +72,9 @@ def _verdict(judged: Judged) -> dict[str, Any]:
         "name": verdict.name.value,
         "severity": judged.severity.name.lower(),
         "words": verdict.words.format(*(in_text(value) for value in verdict.values)),
+        "code": judged.code,
         "approval": _approval(judged.approval),
-        "expiredApproval": _approval(judged.expired),
+        "refusedApprovals": [{**(_approval(one) or {}), "why": why} for one, why in judged.refused],
     }
 
 
@@ -92,9 +86,3 @@ def _approval(approval: Approval | None) -> dict[str, str] | None:
 
 def _findings(findings: Iterable[PolicyFinding]) -> list[dict[str, str]]:
     return [{"policy": one.policy, "resource": one.urn, "message": one.message} for one in findings]
-
-
-def _value(value: Value) -> Any:
-    if isinstance(value, Mark):
-        return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
-    return value

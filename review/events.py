@@ -36,8 +36,19 @@ class Diagnostic:
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Diagnostic:
-        message = str(raw.get("message") or "").strip()
-        return cls(message.removeprefix("error: "), str(raw.get("urn") or ""))
+        message = str(raw.get("message") or "").strip().removeprefix("error: ")
+        return cls(_cause(message), str(raw.get("urn") or ""))
+
+
+def _cause(message: str) -> str:
+    """The message below a traceback's frames: a reader needs the cause, not the way to it."""
+    head, is_traceback, frames = message.rpartition("Traceback (most recent call last):")
+    lines = frames.splitlines()
+    last = max((place for place, line in enumerate(lines) if line.startswith(" ")), default=None)
+    if not is_traceback or last is None or last + 1 == len(lines):
+        return message
+    told = head.split("Traceback", 1)[0].strip()
+    return "\n".join([*([told] if told else []), *lines[last + 1 :]])
 
 
 def policy_finding(raw: Mapping[str, Any]) -> PolicyFinding:

@@ -5,6 +5,7 @@ Owns: all escaping. A report is made of our own words and of values; every value
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import Final
 
@@ -30,6 +31,11 @@ def code(value: str, limit: int = LIMIT) -> str:
     """
     shown = plain(value, limit).replace("`", "'").replace("|", "\u00a6").strip()
     return f"`{shown}`" if shown else "*empty*"
+
+
+def quoted(value: str, limit: int = LIMIT) -> str:
+    """A text between quotes in a YAML example, where it cannot end the quotes, the line or the block."""
+    return json.dumps(plain(value, limit).replace("`", "'"), ensure_ascii=False)
 
 
 def in_markdown(value: Value, limit: int = LIMIT) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from review.inert import in_text, plain
-from review.markdown import counted, titled
+from review.markdown import titled, totals
 from review.report import Review, Row
 from review.verdict import Severity
 
@@ -19,23 +19,23 @@ _TITLES = {
 
 def render(review: Review) -> str:
     """Lines of visible characters, with a line feed at the end."""
-    lines = [f"encryption: {titled(review, _TITLES)}"]
+    lines = [f"encryption: {titled(review, _TITLES, plain)}"]
+    if summed := totals(review):
+        lines.append(f"  {summed}")
     if review.incomplete:
-        lines.append("  the preview did not finish, so this review may be incomplete")
-        lines += [f"  error: {plain(error.message, 300)}" for error in review.errors[:3]]
+        lines.append("  the preview did not finish, so this review is incomplete")
+        lines += [f"  error: {plain(error.message, 600)}" for error in review.errors[:3]]
     for row in review.rows:
         lines += _row(row)
     for title, findings in (
-        ("violated", review.violations),
-        ("advised", review.advice),
-        ("exempted", review.exemptions),
+        ("violation", review.violations),
+        ("advice", review.advice),
+        ("exemption", review.exemptions),
     ):
         lines += [
-            f"  {title}: {plain(one.policy)} {plain(one.resource)}: {plain(one.message, 400)}"
+            f"  {title}: {plain(one.policy)} {plain(one.resource)}: {plain(one.message, 1500)}"
             for one in findings
         ]
-    if count := counted(review):
-        lines.append(f"  {count}")
     return "\n".join(lines) + "\n"
 
 
@@ -44,9 +44,12 @@ def _row(row: Row) -> Iterator[str]:
     for judged in row.verdicts:
         verdict = judged.verdict
         yield f"    {verdict.name}: {verdict.words.format(*(in_text(value) for value in verdict.values))}"
-        if one := judged.approval or judged.expired:
-            said = "approved" if judged.approval else "approval ENDED"
-            yield f"      {said}: {plain(one.approver)}, until {one.expires}: {plain(one.reason, 300)}"
+        if one := judged.approval:
+            yield f"      approved by {plain(one.approver)} until {one.expires}: {plain(one.reason, 300)}"
+        for one, why in judged.refused:
+            yield f"      the approval by {plain(one.approver)} does not count: {why}"
+        if not judged.approval and verdict.severity >= Severity.APPROVAL and judged.code:
+            yield f"      to approve: review {judged.code}"
     for fact in row.facts:
         if fact.changes:
             yield f"    {fact.name}: {in_text(fact.before)} -> {in_text(fact.after)}"

@@ -7,13 +7,16 @@ of one resource. Does not own: what any of it means.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from review.events import Diagnostic, PolicyFinding, policy_finding
 from review.kinds import Kind, kind_of
-from review.resource import Resource, Step, resource_of
+from review.resource import REPLACING, Resource, Step, resource_of
+
+_UNCHANGED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace"})
 
 
 class PreviewError(ValueError):
@@ -29,6 +32,7 @@ class Preview:
     errors: tuple[Diagnostic, ...] = ()
     finished: bool = True
     stack: str = ""
+    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass
@@ -38,6 +42,14 @@ class _Reading:
     errors: list[Diagnostic] = field(default_factory=list)
     finished: bool = False
     stack: str = ""
+    changes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, type: str, op: str) -> None:
+        """Counts a planned step of any resource; a replacement once."""
+        if op in REPLACING:
+            op = "replace" if op == "replace" else "same"
+        if op not in _UNCHANGED and not type.startswith("pulumi:"):
+            self.changes[type, op] += 1
 
     def add(self, step: Step) -> None:
         if step.kind is Kind.STACK:
@@ -66,6 +78,7 @@ class _Reading:
             errors=tuple(self.errors),
             finished=self.finished and not self.errors,
             stack=self.stack,
+            changes=dict(sorted(self.changes.items())),
         )
 
 
@@ -117,19 +130,32 @@ def _read_digest(document: Mapping[str, Any]) -> Preview:
         return _read_events([document])
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
         raise PreviewError("the JSON has no steps: wanted what `pulumi preview --json` writes")
-    reading = _Reading()
-    raws = [_mapping(raw) for raw in document.get("steps") or ()]
-    refreshing = _only_refreshes((str(raw.get("urn", "")), str(raw.get("op"))) for raw in raws)
-    for raw in raws:
-        kind = kind_of(_token(str(raw.get("urn", ""))), _inputs(raw, "newState", "oldState"))
-        if kind is not None:
-            refreshed = refreshing or raw.get("op") == "refresh"
-            reading.add(Step.of(raw, kind, refreshed=refreshed, old="oldState", new="newState"))
+    reading = _of_steps([_mapping(raw) for raw in document.get("steps") or ()])
     reading.errors = [
         Diagnostic.of(raw) for raw in document.get("diagnostics") or () if raw.get("severity") == "error"
     ]
     reading.finished = "changeSummary" in document
     return reading.done()
+
+
+def of_steps(steps: Iterable[Mapping[str, Any]]) -> Preview:
+    """A finished preview of these steps, in the form of the engine's JSON."""
+    reading = _of_steps(list(steps))
+    reading.finished = True
+    return reading.done()
+
+
+def _of_steps(raws: Sequence[Mapping[str, Any]]) -> _Reading:
+    reading = _Reading()
+    refreshing = _only_refreshes((str(raw.get("urn", "")), str(raw.get("op"))) for raw in raws)
+    for raw in raws:
+        token, refreshed = _token(str(raw.get("urn", ""))), refreshing or raw.get("op") == "refresh"
+        kind = kind_of(token, _inputs(raw, "newState", "oldState"))
+        if not refreshed:
+            reading.count(token, str(raw.get("op")))
+        if kind is not None:
+            reading.add(Step.of(raw, kind, refreshed=refreshed, old="oldState", new="newState"))
+    return reading
 
 
 def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
@@ -155,10 +181,11 @@ def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
             reading.finished = summary.get("result", "succeeded") == "succeeded"
     refreshing = _only_refreshes(begun)
     for place, (_, op) in enumerate(begun):
-        raw = last[place]
+        raw, refreshed = last[place], refreshing or op == "refresh"
         kind = kind_of(str(raw.get("type", "")), _inputs(raw, "new", "old"))
+        if not refreshed:
+            reading.count(str(raw.get("type", "")), op)
         if kind is not None:
-            refreshed = refreshing or op == "refresh"
             reading.add(Step.of(raw, kind, refreshed=refreshed, old="old", new="new"))
     return reading.done()
 

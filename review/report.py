@@ -6,12 +6,16 @@ Does not own: how it is written (markdown.py, plain_text.py, as_json.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from review.approvals import Approval
+from review import approvals as recorded
+from review.approvals import Approval, People
 from review.events import Diagnostic, PolicyFinding
 from review.keys import BoundKey
 from review.preview import Preview
@@ -19,10 +23,13 @@ from review.protection import Protection
 from review.rules import verdicts_of, verdicts_of_loose
 from review.subject import Subject, known_as, subjects_of
 from review.values import Mark, Value
-from review.verdict import Severity, Verdict
+from review.verdict import Name, Severity, Verdict
 
 # What the engine says for every refusal, beside the reason.
 _REFUSED: Final = "preview failed"
+
+
+_NOBODY: Final = People()
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,24 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What was reviewed. `state` and `commit` are digests of the stack's state and of the repository's files;
+    `head` is the commit and `run` the address of the pipeline's run, for the reader."""
+
+    state: str = ""
+    commit: str = ""
+    head: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True)
 class Judged:
-    """A verdict, and the approval that lets it pass, or the one that no longer does."""
+    """A verdict, the code that approves it, the approval that lets it pass, and those that do not count."""
 
     verdict: Verdict
+    code: str = ""
     approval: Approval | None = None
-    expired: Approval | None = None
+    refused: tuple[tuple[Approval, str], ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -70,7 +89,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Review:
-    """The whole. `rows` are those that change, the gravest first; the others are only counted."""
+    """The whole. `rows` are those that change, the gravest first; the others are only counted.
+
+    `changes` counts every step of the preview that changes something, by resource type and operation.
+    """
 
     rows: tuple[Row, ...]
     unchanged: int
@@ -82,6 +104,8 @@ class Review:
     finished: bool
     stack: str
     unused: tuple[Approval, ...] = ()
+    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    origin: Origin = Origin()
 
     @property
     def incomplete(self) -> bool:
@@ -96,55 +120,123 @@ class Review:
         noted = Severity.NOTE if self.advice or self.exemptions else Severity.NONE
         return max(rows, noted)
 
+    @property
+    def approved(self) -> tuple[Judged, ...]:
+        """The losses that an approval lets pass, the gravest first."""
+        passed = [one for row in self.rows for one in row.verdicts if one.approval]
+        return tuple(sorted(passed, key=lambda one: -one.verdict.severity))
+
+    @property
+    def totals(self) -> Mapping[str, int]:
+        """How many verdicts of each name there are, the gravest first."""
+        counted = Counter(one.verdict.name for row in self.rows for one in row.verdicts)
+        return {name.value: counted[name] for name in Name if name in counted}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of what an update does to encryption, equal for two previews that do the same.
+
+        Left out is what may differ between a review and its merge: what stays, advice and approvals.
+        """
+        rows = sorted(
+            json.dumps([[_as_data(one.verdict) for one in row.verdicts], _identified(row)])
+            for row in self.rows
+        )
+        return hashlib.sha256("\n".join([self.stack, *rows]).encode()).hexdigest()
+
 
 def make(
-    preview: Preview, approvals: Sequence[Approval], today: date, policies: Iterable[PolicyFinding] = ()
+    preview: Preview,
+    approvals: Sequence[Approval],
+    today: date,
+    policies: Iterable[PolicyFinding] = (),
+    *,
+    origin: Origin = Origin(),
+    people: People = _NOBODY,
 ) -> Review:
     """Reviews a preview. `today` is the UTC day by which approvals expire."""
     subjects, loose = subjects_of(preview)
-    rows = [_row(subject, approvals, today) for subject in subjects]
+    rows = [_row(subject) for subject in subjects]
     for one in loose:
-        judged = _judged(verdicts_of_loose(one), known_as(one.name, one.id), approvals, today)
+        judged = tuple(Judged(verdict) for verdict in verdicts_of_loose(one))
         rows.append(Row(one.name, one.id, judged, (), one.resource.kind.value))
-    changing = [row for row in rows if row.verdicts]
-    named = {approval for row in changing for one in row.verdicts for approval in (one.approval, one.expired)}
-    found = tuple(dict.fromkeys([*preview.policies, *policies]))
-    violations = tuple(one for one in found if one.refuses)
     accounts = [row for row in rows if row.noun == "account"]
+    without_key = sum(
+        not row.verdicts and not _has_key(subject) for row, subject in zip(rows, subjects, strict=False)
+    )
+    changing = [
+        _approved(row, approvals, today, people, [preview.stack, origin.state, origin.commit])
+        for row in rows
+        if row.verdicts
+    ]
+    named = {
+        approval
+        for row in changing
+        for one in row.verdicts
+        for approval in (one.approval, *(refused for refused, _ in one.refused))
+    }
+    findings = tuple(dict.fromkeys([*preview.policies, *policies]))
+    violations = tuple(one for one in findings if one.refuses)
     return Review(
         rows=tuple(sorted(changing, key=lambda row: (-row.severity, -_raw(row)))),
         unchanged=sum(not row.verdicts for row in accounts),
-        without_key=sum(
-            not row.verdicts and not _has_key(subject) for row, subject in zip(rows, subjects, strict=False)
-        ),
+        without_key=without_key,
         violations=violations,
-        advice=tuple(one for one in found if not one.refuses and not _is_exemption(one)),
-        exemptions=tuple(one for one in found if not one.refuses and _is_exemption(one)),
+        advice=tuple(one for one in findings if not one.refuses and not _is_exemption(one)),
+        exemptions=tuple(one for one in findings if not one.refuses and _is_exemption(one)),
         errors=tuple(one for one in preview.errors if not (violations and one.message == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
         unused=tuple(one for one in approvals if one not in named),
+        changes=preview.changes,
+        origin=origin,
     )
 
 
-def _row(subject: Subject, approvals: Sequence[Approval], today: date) -> Row:
-    verdicts = verdicts_of(subject)
-    judged = _judged(verdicts, known_as(subject.name, subject.id), approvals, today)
-    return Row(subject.name, subject.id, judged, _facts(subject.live, subject.planned) if verdicts else ())
+def _row(subject: Subject) -> Row:
+    verdicts = tuple(Judged(verdict) for verdict in verdicts_of(subject))
+    facts = _facts(subject.live, subject.planned) if verdicts else ()
+    return Row(subject.name, subject.id, verdicts, facts)
 
 
-def _judged(
-    verdicts: Iterable[Verdict], names: frozenset[str], approvals: Sequence[Approval], today: date
-) -> tuple[Judged, ...]:
-    found = []
-    for verdict in verdicts:
-        about = [one for one in approvals if one.names(names, verdict.name)]
-        good = next((one for one in about if one.counts_on(today)), None)
-        old = max(
-            (one for one in about if not one.counts_on(today)), key=lambda one: one.expires, default=None
-        )
-        found.append(Judged(verdict, good, None if good else old))
-    return tuple(found)
+def _approved(
+    row: Row, approvals: Sequence[Approval], today: date, people: People, update: Sequence[str]
+) -> Row:
+    names = known_as(row.name, row.id)
+    judged = []
+    for one in row.verdicts:
+        code = _code(update, row, one.verdict)
+        about = [
+            (approval, recorded.refusal(approval, code, today, people))
+            for approval in approvals
+            if approval.names(names, one.verdict.name)
+        ]
+        good = next((approval for approval, why in about if not why), None)
+        refused = () if good else tuple((approval, why) for approval, why in about if why)
+        judged.append(Judged(one.verdict, code, good, refused))
+    return replace(row, verdicts=tuple(judged))
+
+
+def _code(update: Sequence[str], row: Row, verdict: Verdict) -> str:
+    """What an approval of a verdict must name: a digest of update, resource and what happens to it."""
+    parts = json.dumps([*update, _identified(row), _as_data(verdict)])
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _identified(row: Row) -> list[Any]:
+    changes = [[one.name, as_data(one.before), as_data(one.after)] for one in row.facts if one.changes]
+    return [as_data(row.name), as_data(row.id), row.noun, changes]
+
+
+def _as_data(verdict: Verdict) -> list[Any]:
+    return [verdict.name.value, verdict.words, *map(as_data, verdict.values)]
+
+
+def as_data(value: Value) -> Any:
+    """A value for JSON: text, null, {"unknown": true} or {"secret": true}."""
+    if isinstance(value, Mark):
+        return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
+    return value
 
 
 def _facts(live: Protection | None, planned: Protection | None) -> tuple[Fact, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from review.kinds import Kind
 from review.values import Mark, Value, folded, look, text
 
-_REPLACING: Final = (
+REPLACING: Final = (
     "replace",
     "create-replacement",
     "delete-replaced",
@@ -156,7 +156,7 @@ def resource_of(steps: Sequence[Step]) -> Resource:
     new = next((step.new for step in reversed(plan) if step.new is not None), None)
     if old is None and plan[-1].op in _FOUND:
         old = new
-    op = "replace" if any(step.op in _REPLACING for step in plan) else plan[-1].op
+    op = "replace" if any(step.op in REPLACING for step in plan) else plan[-1].op
     if op in _STAYS and new is not None and old is not None:
         new = _carried(old, new, op)
     return Resource(plan[0].urn, plan[0].kind, op, recorded or old, old, new if op != "delete" else None)

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from review import report
-from review.approvals import Approval
+from review.approvals import Approval, People
 from review.preview import read
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+NOBODY = People()
 TODAY = date(2026, 6, 15)
 PRINCIPAL = "11111111-1111-4111-8111-111111111111"
 ROLES = "/providers/Microsoft.Authorization/roleDefinitions/"
@@ -50,8 +51,8 @@ def digest(*steps: Step) -> str:
     return json.dumps({"steps": list(steps), "changeSummary": {"same": 1}})
 
 
-def review(*steps: Step, approvals: tuple[Approval, ...] = ()) -> report.Review:
-    return report.make(read(digest(*steps)), approvals, TODAY)
+def review(*steps: Step, approvals: tuple[Approval, ...] = (), people: People = NOBODY) -> report.Review:
+    return report.make(read(digest(*steps)), approvals, TODAY, people=people)
 
 
 def verdicts(*steps: Step) -> list[str]:

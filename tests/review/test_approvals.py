@@ -1,52 +1,91 @@
+"""Approvals: which count, for what, and what a reader is told of those that do not."""
+
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
-from review import approvals, markdown
-from review.approvals import Approval, ApprovalError
+from review import approvals, markdown, plain_text, report
+from review.approvals import LONGEST, Approval, ApprovalError, People
+from review.preview import read
+from review.report import Origin
 from review.verdict import Name
-from tests.review.build import ACCOUNT, ACCOUNT_ID, TODAY, account, review, step
+from tests.review.build import (
+    ACCOUNT,
+    ACCOUNT_ID,
+    BINDING,
+    TODAY,
+    account,
+    binding,
+    bound,
+    digest,
+    replaced,
+    review,
+    same,
+    step,
+)
 
-GOOD = """
+REPLACED = step("replace", ACCOUNT, "a", account(), account())
+CODE = review(REPLACED).rows[0].verdicts[0].code
+GOOD = f"""
 approvals:
   - account: lang
     verdict: account-replaced
+    review: {CODE}
     reason: moved, data exported
     approver: alice@contoso.com
-    expires: 2026-06-30
+    expires: 2026-06-20
 """
+ALICE = Approval("lang", Name.ACCOUNT_REPLACED, CODE, "moved", "alice", TODAY)
 
 
-def made(*found: Approval) -> tuple[int, str]:
-    reviewed = review(step("replace", ACCOUNT, "a", account(), account()), approvals=found)
+def made(*given: Approval, people: People = People()) -> tuple[int, str]:  # noqa: B008 - frozen
+    reviewed = review(REPLACED, approvals=given, people=people)
     return reviewed.severity.exit_code, markdown.render(reviewed)
 
 
-def test_an_approval_lets_its_verdict_pass_and_is_shown() -> None:
-    """The reader sees who approved what, why and until when."""
+def test_an_approved_loss_is_called_a_loss() -> None:
+    """The headline says that data is lost, who approved it and until when; never that nothing gets worse."""
     code, comment = made(*approvals.read(GOOD))
     assert code == 0
-    assert "`alice@contoso.com` until 2026-06-30: `moved, data exported`" in comment
+    headline = comment.splitlines()[1]
+    assert "data is LOST: approved by `alice@contoso.com`, until 2026-06-20" in headline
+    assert "\u26a0" in headline
+    assert "`alice@contoso.com` until 2026-06-20: `moved, data exported`" in comment
+    assert "nothing gets worse" not in comment + plain_text.render(
+        review(REPLACED, approvals=approvals.read(GOOD))
+    )
+
+
+def test_an_approved_weakening_is_called_one() -> None:
+    """What loses no data is told apart from what does."""
+    opened = step("update", ACCOUNT, "a", account(), account(publicNetworkAccess="Enabled"))
+    code = review(opened).rows[0].verdicts[0].code
+    given = Approval("lang", Name.PROTECTION_WEAKENED, code, "r", "bob", TODAY)
+    text = plain_text.render(review(opened, approvals=(given,)))
+    assert text.startswith("encryption: protection gets WEAKER: approved by bob, until 2026-06-15\n")
 
 
 def test_an_approval_counts_on_its_last_day_and_not_after() -> None:
     """Expiry is by the UTC day."""
-    last = Approval("lang", Name.ACCOUNT_REPLACED, "r", "a", TODAY)
-    assert made(last)[0] == 0
-    ended = Approval("lang", Name.ACCOUNT_REPLACED, "the reason", "a", date(2026, 6, 14))
-    code, comment = made(ended)
+    assert made(ALICE)[0] == 0
+    code, comment = made(replace(ALICE, expires=date(2026, 6, 14)))
     assert code == 4
-    assert "ENDED on 2026-06-14 (`the reason`)" in comment
+    assert "does NOT count: it ended on 2026-06-14 (`moved`)" in comment
+
+
+def test_an_approval_ends_within_days() -> None:
+    """One that would count for months is one that nobody thought about."""
+    assert made(replace(ALICE, expires=TODAY + LONGEST))[0] == 0
+    code, comment = made(replace(ALICE, expires=TODAY + LONGEST + timedelta(days=1)))
+    assert (code, "more than 14 days ahead" in comment) == (4, True)
 
 
 @pytest.mark.parametrize(
     "one",
-    [
-        Approval("other", Name.ACCOUNT_REPLACED, "r", "a", TODAY),
-        Approval("lang", Name.ACCOUNT_DELETED, "r", "a", TODAY),
-    ],
+    [replace(ALICE, account="other"), replace(ALICE, verdict=Name.ACCOUNT_DELETED)],
 )
 def test_an_approval_of_something_else_passes_nothing(one: Approval) -> None:
     """Account and verdict must both be the ones approved; what is not used is said."""
@@ -57,16 +96,80 @@ def test_an_approval_of_something_else_passes_nothing(one: Approval) -> None:
 
 def test_an_approval_may_name_the_arm_id_in_any_case() -> None:
     """ARM ids have no case."""
-    assert made(Approval(ACCOUNT_ID.upper(), Name.ACCOUNT_REPLACED, "r", "a", TODAY))[0] == 0
+    assert made(replace(ALICE, account=ACCOUNT_ID.upper()))[0] == 0
+
+
+@pytest.mark.parametrize("people", [People(author="Alice"), People("bob", frozenset({"carol"}))])
+def test_an_author_approves_nothing_of_his_own(people: People) -> None:
+    """The approver is somebody else, and where the platform tells, one who approved the pull request."""
+    code, comment = made(ALICE, people=people)
+    assert code == 4
+    assert "does NOT count: its approver " in comment
+    assert made(ALICE, people=People("bob", frozenset({"@alice", "carol"})))[0] == 0
+
+
+def code_of(state: str = "s", commit: str = "c", stack: str = "prod", uri: str = "") -> str:
+    """The code that approves the loss of a binding, in these circumstances."""
+    gone = step("delete", BINDING, "b", binding(uri) if uri else binding())
+    steps = digest(same(ACCOUNT, "a", account()), gone)
+    preview = replace(read(steps), stack=stack)
+    made = report.make(preview, (), TODAY, origin=Origin(state, commit))
+    return made.rows[0].verdicts[0].code
+
+
+def test_an_approval_is_for_one_update() -> None:
+    """Replayed after the update has run, in another commit, stack or for another key, it does not fit."""
+    codes = {
+        code_of(),
+        code_of(state="after the update"),
+        code_of(commit="another"),
+        code_of(stack="test"),
+        code_of(uri="https://kv.vault.azure.net/keys/other/" + "b" * 32),
+    }
+    assert len(codes) == 5
+    assert code_of() == code_of()
+
+
+def test_a_replayed_approval_is_refused_and_said() -> None:
+    """An entry from an earlier update is still in the file: it passes nothing, and the reader is told why."""
+    code, comment = made(replace(ALICE, review="0" * 64))
+    assert code == 4
+    assert "does NOT count: it is for another update" in comment
+
+
+def test_a_widened_change_is_not_what_was_approved() -> None:
+    """The approved loss passes, what came on top of it does not."""
+    steps = replaced(bound(), BINDING, step("delete", BINDING, "b", binding()))
+    alone = review(*steps).rows[0].verdicts[0]
+    given = Approval("lang", Name.UNBOUND, alone.code, "r", "alice", TODAY)
+    assert review(*steps, approvals=(given,)).severity.exit_code == 0
+    wider = replaced(
+        steps, ACCOUNT, step("update", ACCOUNT, "a", account(), account(publicNetworkAccess="Enabled"))
+    )
+    assert review(*wider, approvals=(given,)).severity.exit_code == 4
+
+
+def test_the_comment_shows_the_entry_to_write() -> None:
+    """Its block, with the three words that are a person's, is an approval that counts."""
+    block = markdown.render(review(REPLACED)).split("```yaml\n")[1].split("```")[0]
+    words = {
+        "WHY": "moved",
+        "WHO, not the author": "alice",
+        "YYYY-MM-DD, at most 14 days from now": "2026-06-20",
+    }
+    for word, said in words.items():
+        block = block.replace(word, said)
+    (given,) = approvals.read(block)
+    assert made(given)[0] == 0
 
 
 def test_json_is_read_like_yaml() -> None:
     """JSON is YAML, and its dates are texts."""
-    (found,) = approvals.read(
+    (one,) = approvals.read(
         '{"approvals": [{"account": "l", "verdict": "unbound", "reason": "r", '
-        '"approver": "a", "expires": "2026-01-02"}]}'
+        f'"review": "{CODE}", "approver": "a", "expires": "2026-01-02"}}]}}'
     )
-    assert found.expires == date(2026, 1, 2)
+    assert one.expires == date(2026, 1, 2)
 
 
 @pytest.mark.parametrize("empty", ["", "# nothing yet\n", "approvals:\n", "approvals: []\n"])
@@ -78,17 +181,19 @@ def test_an_empty_file_approves_nothing(empty: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("approvals: 3", "wanted one list"),
-        ("- a", "wanted one list"),
+        ("approvals: 3", "expected one list"),
+        ("- a", "expected one list"),
         ("approvals: [3]", "is int"),
-        (GOOD + "other: 1\n", "wanted one list"),
-        (GOOD.replace("account: lang", "account: 'lang-*'"), "patterns approve too much"),
+        (GOOD + "other: 1\n", "expected one list"),
+        (GOOD.replace("account: lang", "account: 'lang-*'"), "a pattern approves too much"),
         (GOOD.replace("account-replaced", "bound"), 'verdict is "bound"'),
         (GOOD.replace("account-replaced", "everything"), 'verdict is "everything"'),
-        (GOOD.replace("reason", "because"), '"because" is not known'),
+        (GOOD.replace("reason", "because"), '"because" is not a field'),
         (GOOD.replace("    approver: alice@contoso.com\n", ""), "approver is missing"),
-        (GOOD.replace("2026-06-30", "soon"), "wanted a date"),
-        (GOOD.replace("2026-06-30", "2026-06-30T10:00:00Z"), "wanted a date"),
+        (GOOD.replace(f"    review: {CODE}\n", ""), "review is missing"),
+        (GOOD.replace(CODE, "any"), "64 hexadecimal digits"),
+        (GOOD.replace("2026-06-20", "soon"), "expected a date"),
+        (GOOD.replace("2026-06-20", "2026-06-30T10:00:00Z"), "expected a date"),
         ("a: b: c", "not YAML or JSON"),
         ("approvals: !!python/object:os.system {}", "not YAML or JSON"),
     ],
@@ -99,9 +204,9 @@ def test_fails_on_a_file_that_is_half_right(wrong: str, said: str) -> None:
         approvals.read(wrong)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     """A person mends the file once."""
-    twice = GOOD.replace("lang", "") + GOOD.replace("approvals:\n", "").replace("2026-06-30", "soon")
+    twice = GOOD.replace("lang", "") + GOOD.replace("approvals:\n", "").replace("2026-06-20", "soon")
     with pytest.raises(ApprovalError) as problem:
         approvals.read(twice)
     assert "approval 1: account is missing" in str(problem.value)

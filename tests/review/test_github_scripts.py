@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import os
 import stat
 from pathlib import Path
@@ -11,9 +13,9 @@ import pytest
 from tests.review.running import run
 from tests.support.stack import ROOT
 
-DIGEST = "0123456789abcdef" * 4
+DIGEST, HEAD = "0123456789abcdef" * 4, "a" * 40
 SCRIPTS = sorted(
-    script for folder in (".github", "azure-pipelines", "review") for script in (ROOT / folder).glob("*.sh")
+    script for folder in (".github", ".azuredevops", "review") for script in (ROOT / folder).glob("*.sh")
 )
 
 
@@ -26,15 +28,33 @@ def test_scripts_are_bash(script: Path) -> None:
 
 
 class GitHub:
-    """A `gh` that answers from files and records what it was asked."""
+    """A `gh` that answers from files and records what it was asked. `newest` is the last commit."""
 
-    def __init__(self, folder: Path, answer: str) -> None:
-        self.log = folder / "asked"
-        (folder / "answer").write_text(answer)
+    def __init__(
+        self, folder: Path, answer: str, *, newest: str = HEAD, merged: str = "", approved: str = ""
+    ) -> None:
+        self.log, self.bodies = folder / "asked", folder / "bodies"
+        self.bodies.mkdir()
+        for name, text in (
+            ("answer", answer),
+            ("newest", newest),
+            ("merged", merged),
+            ("approved", approved),
+        ):
+            (folder / name).write_text(text)
         tool = folder / "gh"
         tool.write_text(
-            f'#!/bin/sh\necho "$@" >>{self.log}\ncase "$*" in *PATCH*|*POST*|*create*|*comment\\ *) ;; '
-            f"*pulls*) echo 7 ;; *) cat {folder}/answer ;; esac\n"
+            f"""#!/bin/bash
+echo "$@" >>{self.log}
+case "$*" in
+  *PATCH* | *POST*) for last; do :; done; cp "${{last#body=@}}" "{self.bodies}/$(ls {self.bodies} | wc -l)" ;;
+  *create* | *"comment "*) ;;
+  *commits/*/pulls*) cat {folder}/merged ;;
+  *reviews*) cat {folder}/approved ;;
+  *pulls/7*) cat {folder}/newest ;;
+  *) cat {folder}/answer ;;
+esac
+"""
         )
         tool.chmod(0o755)
         self.env = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
@@ -43,34 +63,131 @@ class GitHub:
     def asked(self) -> str:
         return self.log.read_text()
 
+    def written(self) -> list[str]:
+        """The comments that were posted or changed, in order."""
+        return [(self.bodies / str(number)).read_text() for number in range(len(list(self.bodies.iterdir())))]
+
+
+def packed(*texts: str) -> str:
+    """Comments as a job hands them on."""
+    return " ".join(base64.b64encode(gzip.compress(text.encode())).decode() for text in texts)
+
+
+def a_review(stack: str = "prod", text: str = "body") -> str:
+    return f"<!-- encryption-review {stack} {DIGEST} -->\n{text}\n"
+
+
+def comment(github: GitHub, comments: str, stacks: str = "prod", number: str = "7") -> int:
+    env = {**github.env, "COMMENTS": comments, "STACKS": stacks}
+    return run(ROOT / ".github" / "comment.sh", "o/r", number, HEAD, "https://run", env=env).returncode
+
 
 @pytest.mark.parametrize(
     ("answer", "method"), [("", "POST repos/o/r/issues/7/"), ("42\n43", "PATCH repos/o/r/issues/comments/42")]
 )
-def test_there_is_one_comment_that_is_updated(tmp_path: Path, answer: str, method: str) -> None:
-    """The first run posts, later runs change the same comment."""
-    github, body = GitHub(tmp_path, answer), tmp_path / "comment.md"
-    body.write_text(f"<!-- encryption-review {DIGEST} -->\n")
-    done = run(ROOT / ".github" / "comment.sh", "o/r", "7", body, env=github.env)
-    assert done.returncode == 0, done.stderr
+def test_a_stack_has_one_comment_that_is_updated(tmp_path: Path, answer: str, method: str) -> None:
+    """The first run posts; later runs write the same comment whole, whatever somebody edited into it."""
+    github = GitHub(tmp_path, answer)
+    assert comment(github, packed(a_review())) == 0
     assert method in github.asked
+    assert github.written() == [a_review()]
+    # Only the platform's own account writes it, and only this stack's is taken.
+    assert "github-actions[bot]" in github.asked
+    assert 'startswith("<!-- encryption-review prod ")' in github.asked
+
+
+def test_several_stacks_have_a_comment_each(tmp_path: Path) -> None:
+    """Also where a stack's name has slashes."""
+    github = GitHub(tmp_path, "")
+    reviews = (a_review("org/shop/prod", "one"), a_review("test", "two"))
+    assert comment(github, packed(*reviews), stacks="org/shop/prod test") == 0
+    assert github.written() == list(reviews)
+
+
+def test_a_review_that_failed_leaves_no_comment_about_an_older_commit(tmp_path: Path) -> None:
+    """The comment says that there is no review of this commit, and where the run is."""
+    github = GitHub(tmp_path, "42")
+    assert comment(github, "") == 0
+    (text,) = github.written()
+    assert "no review of `prod`" in text
+    assert HEAD in text
+    assert "(https://run)" in text
+
+
+def test_a_run_that_was_overtaken_writes_nothing(tmp_path: Path) -> None:
+    """The comment always tells the newest commit."""
+    github = GitHub(tmp_path, "42", newest="b" * 40)
+    assert comment(github, packed(a_review())) == 0
+    assert github.written() == []
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [("7; id", f"<!-- encryption-review {DIGEST} -->"), ("7", "anything else")]
+    ("number", "text"),
+    [
+        ("7; id", a_review()),
+        ("7", "anything else"),
+        ("7", a_review("../../etc/passwd; id")),
+        ("7", a_review("x -->\n@everyone <!--")),
+    ],
 )
 def test_fails_to_comment_with_what_is_no_review(tmp_path: Path, number: str, text: str) -> None:
-    """Only a review goes into a pull request, and only a number names one."""
-    github, body = GitHub(tmp_path, ""), tmp_path / "comment.md"
-    body.write_text(text)
-    assert run(ROOT / ".github" / "comment.sh", "o/r", number, body, env=github.env).returncode == 2
+    """Only a review goes into a pull request, only a number names one, and a name is a name."""
+    github = GitHub(tmp_path, "")
+    assert comment(github, packed(text), number=number) == 2
+    assert github.written() == []
 
 
-def test_a_deployment_finds_the_review_it_was_merged_with(tmp_path: Path) -> None:
-    """The digest stands in the first line of the comment."""
-    github = GitHub(tmp_path, f"<!-- encryption-review {DIGEST} -->\nbody\n")
-    done = run(ROOT / ".github" / "reviewed.sh", "o/r", "a" * 40, env=github.env)
-    assert done.stdout.strip() == DIGEST
+def people(folder: Path, merged: str, approved: str = "") -> str:
+    github = GitHub(folder, "", merged=merged, approved=approved)
+    done = run(ROOT / ".github" / "people.sh", "o/r", "a" * 40, env=github.env)
+    assert done.returncode == 0, done.stderr
+    assert merged == "" or f'.commit_id == "{HEAD}"' in github.asked
+    return done.stdout
+
+
+def test_a_deployment_knows_who_wrote_and_who_approved(tmp_path: Path) -> None:
+    """By the pull request that was merged; only approvals of its last commit are asked for."""
+    assert people(tmp_path, f"7 {HEAD} mallory\n", "carol\nalice\nalice\n") == (
+        "--author=mallory\n--approvers=alice,carol\n"
+    )
+
+
+def test_a_commit_without_a_pull_request_has_nobody(tmp_path: Path) -> None:
+    """Then the platform tells nothing; branch protection is what keeps such a commit out."""
+    assert people(tmp_path, "") == ""
+
+
+VERDICTS = [
+    ("success/0/skipped", 0, "nobody approved"),
+    ("success/3/success", 0, "was approved"),
+    ("success/3/failure", 1, "needs a named approval"),
+    ("success/3/skipped", 1, "needs a named approval"),
+    ("success/4/skipped", 1, "ended with 4"),
+    ("success/2/skipped", 1, "ended with 2"),
+    ("success//skipped", 1, "ended with nothing"),
+    ("failure//skipped", 1, "did not run"),
+    ("cancelled/0/skipped", 1, "did not run"),
+]
+
+
+@pytest.mark.parametrize(("results", "code", "said"), VERDICTS)
+def test_the_check_passes_what_was_reviewed_and_nothing_else(results: str, code: int, said: str) -> None:
+    """A job that broke off, a code that nobody knows or a missing approval is never a pass."""
+    review, number, approval = results.split("/")
+    env = {"REVIEW": review, "CODE": number, "APPROVAL": approval, "LOCAL": "success", "IDENTITY": "id"}
+    done = run(ROOT / ".github" / "verdict.sh", env=env)
+    assert (done.returncode, said in done.stdout) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("identity", "local", "code"), [("id", "success", 1), ("", "success", 0), ("", "failure", 1)]
+)
+def test_a_fork_does_not_pass_by_its_own_run(identity: str, local: str, code: int) -> None:
+    """The jobs of a fork run its own code, so a maintainer takes it over. No identity, no deployment."""
+    env = {"REVIEW": "skipped", "CODE": "", "APPROVAL": "skipped", "LOCAL": local, "IDENTITY": identity}
+    done = run(ROOT / ".github" / "verdict.sh", env=env)
+    assert done.returncode == code
+    assert ("A maintainer reads it" in done.stdout) == (identity != "")
 
 
 def test_drift_is_told_in_one_issue(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import string
 import unicodedata
 
@@ -71,7 +72,11 @@ def test_a_hostile_name_changes_nothing_but_its_own_place(text: str) -> None:
     hostile, harmless = rendered(text), rendered("lang")
     assert len(hostile) == len(harmless)
     differing = [one for one, other in zip(hostile, harmless, strict=True) if one != other]
-    assert all(line.startswith("#### ") for line in differing)
+    places = ("#### ", "  - account: ", "    review: ")
+    assert all(line.startswith(places) for line in differing)
+    quotes = [line.removeprefix("  - account: ") for line in hostile if line.startswith("  - account: ")]
+    assert [json.loads(one) for one in quotes]
+    assert "`" not in "".join(quotes)
 
 
 def test_every_report_of_a_hostile_preview_is_inert() -> None:

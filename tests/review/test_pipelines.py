@@ -13,7 +13,7 @@ from tests.review.running import run
 from tests.support.stack import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-PIPELINES = sorted((ROOT / "azure-pipelines").glob("*.yml"))
+PIPELINES = sorted((ROOT / ".azuredevops" / "pipelines").glob("*.yml"))
 BIN = ROOT / ".venv" / "bin"
 each_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 
@@ -65,13 +65,49 @@ def test_a_checkout_leaves_no_credentials_behind(file: Path) -> None:
             assert step["with"]["persist-credentials"] is False
 
 
-def test_no_job_with_a_token_that_writes_runs_the_pull_requests_code() -> None:
-    """The comment is written by the base branch's script; the review itself has a token that only reads."""
+BASE = "github.event.pull_request.base.sha"
+
+
+def test_what_decides_runs_from_the_base_branch() -> None:
+    """Only `local` and `plan` run the pull request's code. They decide nothing, and can write nothing."""
     jobs = loaded(ROOT / ".github" / "workflows" / "preview.yml")["jobs"]
-    writers = [job for job in jobs.values() if {"pull-requests", "issues", "contents"} & _written(job)]
-    assert len(writers) == 1
-    (checkout,) = (step for step in writers[0]["steps"] if "uses" in step)
-    assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
+    for name, job in jobs.items():
+        checkouts = [step["with"] for step in job["steps"] if "actions/checkout@" in step.get("uses", "")]
+        runs = any("run" in step for step in job["steps"])
+        if name in {"local", "plan"}:
+            assert not {"pull-requests", "issues", "contents", "statuses"} & _written(job), name
+            assert "outputs" not in job, name
+        elif runs and checkouts:
+            # Into the root goes the base branch; what else is checked out is data in a folder of its own.
+            assert BASE in checkouts[0]["ref"], name
+            assert all("path" in one for one in checkouts[1:]), name
+
+
+def test_a_verdict_is_handed_on_by_outputs_alone() -> None:
+    """Artifacts of a run can be replaced by any of its jobs, also by those that run the change's code."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "preview.yml")["jobs"]
+    for name in ("comment", "approval", "encryption"):
+        assert not [step for step in jobs[name]["steps"] if "download-artifact" in step.get("uses", "")], name
+    assert "needs.review.outputs.code" in str(jobs["approval"]["if"])
+
+
+def test_a_deployment_applies_what_was_reviewed() -> None:
+    """The plan is compared by its digest, and nothing updates a stack but the script that takes a plan."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]
+    text = "\n".join(step.get("run", "") for step in jobs["deploy"]["steps"])
+    assert text.index("plans_digest.sh") < text.index("update.sh")
+    assert "pulumi up" not in text
+    assert jobs["deploy"]["environment"] == "production"
+    assert not [name for name in ("plan", "review") if jobs[name]["environment"] != "preview"]
+
+
+def test_azure_devops_gives_the_pull_requests_code_no_token() -> None:
+    """The job that runs the program has no token; the one that writes has the target branch's files."""
+    document = loaded(ROOT / ".azuredevops" / "pipelines" / "preview.yml")
+    jobs = {stage["stage"]: stage["jobs"][0] for stage in document["stages"]}
+    assert "SYSTEM_ACCESSTOKEN" not in str(jobs["plan"])
+    names = [step.get("displayName") for step in jobs["review"]["steps"]]
+    assert names.index("The target branch") < names.index("Set up") < names.index("Comment")
 
 
 def _written(job: dict[str, Any]) -> set[str]:

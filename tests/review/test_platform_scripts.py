@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import gzip
 import stat
 import subprocess
 from pathlib import Path
@@ -7,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.review.loopback import Platform, recorded_tool, serving
+from tests.review.loopback import Asked, Platform, recorded_tool, serving
 from tests.support.stack import ROOT
 
 RUNNER, FEDERATED = "runner-token-6d1f", "federated-token-90ab"
 CLIENT, TENANT, SUBSCRIPTION = "client-1", "tenant-1", "subscription-1"
-REVIEW = '<!-- encryption-review 0123 -->\n### `$(id)` "quoted" \u2713\n'
+REVIEW = f'<!-- encryption-review prod {"0123456789abcdef" * 4} -->\n### `$(id)` "quoted" \u2713\n'
 THREADS = "project-1/_apis/git/repositories/repository-1/pullRequests/7/threads"
 _SHOWN = (
     "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID",
@@ -108,7 +110,7 @@ def devops(folder: Path) -> dict[str, str]:
 
 def test_azure_devops_login_hands_the_connection_on_and_prints_no_token(tmp_path: Path) -> None:
     """The service connection's identity is the providers' and, by a file, the backend's."""
-    found = logged_in(tmp_path, "azure-pipelines/login.sh", devops(tmp_path))
+    found = logged_in(tmp_path, ".azuredevops/login.sh", devops(tmp_path))
     assert kept_token(found, tmp_path) == FEDERATED
     assert found["ARM_CLIENT_ID"] == found["AZURE_CLIENT_ID"] == CLIENT
     assert found["ARM_TENANT_ID"] == found["AZURE_TENANT_ID"] == TENANT
@@ -128,17 +130,27 @@ def test_azure_devops_login_names_what_the_task_lacks(tmp_path: Path, missing: s
     """A connection with a secret, or a task that keeps its identity to itself, ends the step."""
     env = devops(tmp_path)
     del env[missing]
-    done = bash(f"source {ROOT}/azure-pipelines/login.sh", tmp_path, env)
+    done = bash(f"source {ROOT}/.azuredevops/login.sh", tmp_path, env)
     assert done.returncode != 0
     assert hint in done.stderr
     assert FEDERATED not in done.stdout + done.stderr
 
 
-def commented(folder: Path, threads: list[dict[str, Any]], status: int = 200) -> tuple[Platform, str, int]:
+ME = "11111111-2222-4333-8444-555555555555"
+HEAD = "c" * 40
+
+
+def commented(
+    folder: Path, threads: list[dict[str, Any]], status: int = 200, newest: str = HEAD
+) -> tuple[Platform, str, int]:
     """Puts the review into a pull request that has these threads; what was asked, said, and the exit code."""
-    body = folder / "comment.md"
-    body.write_text(REVIEW, encoding="utf-8")
-    with serving({"value": threads}, status) as platform:
+    # One answer to all that is read: each reader takes its part.
+    answer = {
+        "value": threads,
+        "authenticatedUser": {"id": ME},
+        "lastMergeSourceCommit": {"commitId": newest},
+    }
+    with serving(answer, status) as platform:
         env = {
             "PATH": recorded_tool(folder, "curl"),
             "SYSTEM_ACCESSTOKEN": RUNNER,
@@ -146,14 +158,21 @@ def commented(folder: Path, threads: list[dict[str, Any]], status: int = 200) ->
             "SYSTEM_TEAMPROJECTID": "project-1",
             "BUILD_REPOSITORY_ID": "repository-1",
             "SYSTEM_PULLREQUEST_PULLREQUESTID": "7",
+            "STACKS": "prod",
+            "COMMENTS": base64.b64encode(gzip.compress(REVIEW.encode())).decode(),
         }
-        done = bash(f"{ROOT}/azure-pipelines/comment.sh {body}", folder, env)
+        done = bash(f"{ROOT}/.azuredevops/comment.sh {HEAD} https://run", folder, env)
     assert RUNNER not in done.stdout + done.stderr + (folder / "curl.asked").read_text()
     return platform, done.stdout + done.stderr, done.returncode
 
 
-def thread(number: int, content: str | None, **more: Any) -> dict[str, Any]:
-    return {"id": number, "comments": [{"id": number + 10, "content": content}], **more}
+def thread(number: int, content: str | None, author: str = ME, **more: Any) -> dict[str, Any]:
+    first = {"id": number + 10, "content": content, "author": {"id": author}}
+    return {"id": number, "comments": [first], **more}
+
+
+def written(platform: Platform) -> list[Asked]:
+    return [one for one in platform.asked if one.method != "GET"]
 
 
 def test_azure_devops_gets_a_thread_with_the_review(tmp_path: Path) -> None:
@@ -166,27 +185,41 @@ def test_azure_devops_gets_a_thread_with_the_review(tmp_path: Path) -> None:
     ]
     platform, said, code = commented(tmp_path, others)
     assert (code, said) == (0, "")
-    looked, posted = platform.asked
-    assert (looked.method, looked.path) == ("GET", f"/{THREADS}?api-version=7.1")
+    (posted,) = written(platform)
     assert (posted.method, posted.path) == ("POST", f"/{THREADS}?api-version=7.1")
     assert posted.body == {"comments": [{"content": REVIEW, "commentType": 1}], "status": 4}
     assert {one.authorization for one in platform.asked} == {f"Bearer {RUNNER}"}
 
 
 def test_azure_devops_has_one_comment_that_is_updated(tmp_path: Path) -> None:
-    """Later runs change the first comment of the thread that is there."""
-    platform, said, code = commented(tmp_path, [thread(1, "hello"), thread(2, REVIEW), thread(3, REVIEW)])
+    """Later runs write the first comment of the thread that is there, whatever was edited into it."""
+    edited = REVIEW + "and all is well"
+    platform, said, code = commented(tmp_path, [thread(1, "hello"), thread(2, edited), thread(3, REVIEW)])
     assert (code, said) == (0, "")
-    assert (platform.asked[1].method, platform.asked[1].path) == (
-        "PATCH",
-        f"/{THREADS}/2/comments/12?api-version=7.1",
+    (patched,) = written(platform)
+    assert (patched.method, patched.path) == ("PATCH", f"/{THREADS}/2/comments/12?api-version=7.1")
+    assert patched.body == {"content": REVIEW}
+
+
+def test_azure_devops_takes_nobody_elses_thread_for_its_own(tmp_path: Path) -> None:
+    """A copy of the review by the author of the pull request is his; the service account begins its own."""
+    platform, _, code = commented(
+        tmp_path, [thread(1, REVIEW, author="mallory"), thread(2, REVIEW.replace("prod", "test"))]
     )
-    assert platform.asked[1].body == {"content": REVIEW}
+    assert code == 0
+    assert [one.method for one in written(platform)] == ["POST"]
+
+
+def test_azure_devops_writes_nothing_for_an_older_commit(tmp_path: Path) -> None:
+    """The comment always tells the newest commit."""
+    platform, said, code = commented(tmp_path, [], newest="d" * 40)
+    assert (code, written(platform)) == (0, [])
+    assert "no longer the newest commit" in said
 
 
 def test_azure_devops_refusing_the_comment_fails_the_step(tmp_path: Path) -> None:
-    """A build service without the right to contribute is told so by the exit code, and nothing is posted."""
+    """A build service without the right to contribute ends the step, and nothing is posted."""
     platform, said, code = commented(tmp_path, [], status=403)
     assert code != 0
-    assert said.strip().splitlines() == ["curl: (22) The requested URL returned error: 403"]
-    assert [one.method for one in platform.asked] == ["GET"]
+    assert "The requested URL returned error: 403" in said
+    assert written(platform) == []

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,8 +86,8 @@ def test_a_pull_request_that_changes_nothing_has_a_short_comment(stack: Stack) -
     """What was deployed is previewed again: no change, and the policy pack was asked."""
     done = script(stack, "pull_request.sh")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "`language-cmk-dev`" in comment(stack)[1]
-    assert any(line.startswith("1 account: no change") for line in comment(stack))
+    assert "`dev`" in comment(stack)[1]
+    assert comment(stack)[2] == "1 account without a change to encryption."
     assert (stack.folder / ".review" / "events.jsonl").stat().st_size > 0
 
 
@@ -93,49 +95,132 @@ def test_an_identity_that_only_reads_can_preview(stack: Stack, reader: dict[str,
     """The preview identity needs no right to write, and no data action."""
     done = script(stack, "pull_request.sh", env=reader)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert any(line.startswith("1 account: no change") for line in comment(stack))
+    assert comment(stack)[2] == "1 account without a change to encryption."
 
 
-def step(job: str, name: str) -> str:
-    """The commands of a step of the preview workflow."""
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text())
-    (found,) = (one for one in workflow["jobs"][job]["steps"] if one.get("name") == name)
-    return str(found["run"])
+def step(job: str, name: str, workflow: str = "preview") -> str:
+    """The commands of a step of a workflow."""
+    document = yaml.safe_load((ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text())
+    (command,) = (one for one in document["jobs"][job]["steps"] if one.get("name") == name)
+    return str(command["run"])
+
+
+FORGED = """
+import json, pathlib, sys
+pathlib.Path("forged").touch()
+"""
 
 
 def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Path) -> None:
-    """The preview workflow's own commands: a changed setting, login, engine, pack, review, comment."""
-    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
-    outputs = tmp_path / "outputs"
+    """The preview workflow's own commands, in two checkouts: the change is planned, the base judges it.
+
+    The change also brings modules that say there is nothing to see, and none of them is imported.
+    """
+    change = Stack.__new__(Stack)
+    change.folder = tmp_path / "change"
+    subprocess.run(["cp", "-R", str(stack.folder), str(change.folder)], check=True)
+    change.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
     with serving({"value": "a-token"}) as platform:
         github = {
-            "GITHUB_OUTPUT": str(outputs),
+            "GITHUB_OUTPUT": str(tmp_path / "outputs"),
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
             "RUNNER_TEMP": str(tmp_path),
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "a-runner's-token",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{platform.url}?",
-            "STACK": "dev",
+            "STACKS": "dev",
+            "AUTHOR": "mallory",
+            "RUN": "https://run",
         }
-        done = run_step(stack, step("azure", "Review"), github)
+        change.env = stack.env
+        planned = run_step(change, step("plan", "Plan"), github)
+        assert planned.returncode == 0, planned.stdout + planned.stderr
+        for name in ("yaml.py", "json.py", "review.py", "core.py", "argparse.py", "sitecustomize.py"):
+            (change.folder / name).write_text(FORGED)
+            (change.folder / "review" / name).write_text(FORGED)
+        for name in ("plan", "change"):
+            shutil.rmtree(stack.folder / ".review" / name, ignore_errors=True)
+        shutil.copytree(change.folder / ".review" / "plan", stack.folder / ".review" / "plan")
+        (stack.folder / ".review" / "change").symlink_to(change.folder)
+        done = run_step(stack, step("review", "Review"), github)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(platform.asked) == 1
-    given = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    assert not list(stack.folder.rglob("forged"))
+    assert not list(change.folder.rglob("forged"))
+    given = dict(line.split("=", 1) for line in (tmp_path / "outputs").read_text().splitlines())
     assert given["code"] == "4"
-    body = (stack.folder / ".review" / "comment.md").read_text()
+    body = (stack.folder / ".review" / "1" / "comment.md").read_text()
     assert (tmp_path / "summary").read_text() == body
     assert "BLOCKED" in body.splitlines()[1]
     assert "**unbound**: UNBOUND: its data goes back to Microsoft-managed keys" in body
+    assert "[run](https://run)" in body
 
-    posts = f'for last; do :; done; case "$*" in *POST*) cat "${{last#body=@}}" >{tmp_path}/posted ;; esac'
+    head = "a" * 40
+    posts = (
+        f'for last; do :; done; case "$*" in *POST*) cat "${{last#body=@}}" >{tmp_path}/posted ;; '
+        f"*pulls/1*) echo {head} ;; esac"
+    )
     comments = {
         "PATH": recorded_tool(tmp_path, "gh", then=posts),
         "REPOSITORY": "o/r",
         "NUMBER": "1",
-        "COMMENT": given["comment"],
+        "HEAD": head,
+        "RUN": "https://run",
+        "STACKS": "dev",
+        "COMMENTS": given["comments"],
     }
     posted = run_step(stack, step("comment", "Comment"), comments)
     assert posted.returncode == 0, posted.stderr
     assert (tmp_path / "posted").read_text() == body
+
+
+def test_a_preview_that_lies_about_itself_changes_no_verdict(stack: Stack) -> None:
+    """What the program's job wrote of the preview says no change; plan and refresh say what happens."""
+    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
+    assert script(stack, "plan.sh").returncode == 0
+    folder = stack.folder / ".review"
+    (folder / "preview.json").write_text('{"steps": [], "changeSummary": {"same": 12}, "duration": 1}')
+    (folder / "events.jsonl").write_text("")
+    (folder / "comment.md").write_text("all is well")
+    done = judged(stack)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "unbound" in done.stdout
+    (folder / "plan.json").unlink()
+    without = judged(stack)
+    assert without.returncode == 4
+    assert "saved no plan" in without.stdout
+
+
+def judged(stack: Stack, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(stack.folder / "review" / "judge.sh"), "dev", ".review", ".review"],
+        cwd=stack.folder,
+        env={**stack.env, **env},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def test_an_update_does_what_was_reviewed_or_nothing(stack: Stack) -> None:
+    """The engine takes the reviewed plan; a program that does anything else ends the update first."""
+    shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
+    assert script(stack, "plan.sh").returncode == 0
+    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
+    plan = str(stack.folder / ".review" / "plan.json")
+    command = [str(stack.folder / "review" / "update.sh"), "dev", plan]
+
+    def update() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    refused = update()
+    assert refused.returncode != 0
+    assert "plan" in refused.stdout + refused.stderr
+    shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
+    assert stack.proposed() == {}
+    done = update()
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -151,18 +236,27 @@ def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.Complet
     )
 
 
-def test_an_approval_in_the_repository_lets_it_pass(stack: Stack, tmp_path: Path) -> None:
-    """The approvals file is read from the repository's root, and approves the verdict it names."""
+def test_an_approval_in_the_repository_lets_it_pass_once(stack: Stack) -> None:
+    """It names the code of the review; once the stack's state has changed, the same entry passes nothing."""
     approvals = stack.folder / "encryption-approvals.yaml"
+    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
+    first = script(stack, "pull_request.sh")
+    (code,) = re.findall(r"to approve: review ([0-9a-f]{64})", first.stdout)
+    ends = (datetime.now(UTC) + timedelta(days=3)).date()
     approvals.write_text(
         "approvals:\n  - account: lang-contoso-dev\n    verdict: unbound\n    reason: a test of approvals\n"
-        "    approver: alice\n    expires: 2999-12-31\n"
+        f"    review: {code}\n    approver: alice\n    expires: {ends}\n"
     )
-    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
-    done = script(stack, "pull_request.sh")
-    approvals.unlink()
+    done = judged(stack)
     # The policy pack may refuse it as well, which no approval of this kind passes.
-    assert "approved: alice, until 2999-12-31: a test of approvals" in done.stdout
+    assert f"approved by alice until {ends}: a test of approvals" in done.stdout
+    shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
+    assert stack.refresh().ok
+    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
+    again = script(stack, "pull_request.sh")
+    approvals.unlink()
+    assert "the approval by alice does not count: it is for another update" in again.stdout
+    assert again.returncode == 4
 
 
 def act_behind(stack: Stack, action: str) -> None:

@@ -1,0 +1,19 @@
+"""`python -I review/isolated.py ...`: the review, importing nothing from the current folder.
+
+`python -m review` puts the current folder first on the import path, where a file of the change under review
+could stand in for a module of the review. With -I nothing is taken from the current folder, the environment
+or the user's home; the folder that holds this file is added last, so that it shadows nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    if not sys.flags.isolated:
+        sys.exit("review: run this with python -I, so that no file of the change is imported")
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from review.__main__ import main
+
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""An update plan (`pulumi preview --save-plan`) over what the stack holds, read as a preview.
+
+The engine applies a saved plan or refuses (`pulumi up --plan`), so a review of the plan is a review of what
+will happen. A plan says only what changes. What is there now comes from `pulumi refresh
+--preview-only --json`, which runs no program, so that nothing the program could write decides it.
+
+Source: sdk/go/common/apitype/plan.go and pkg/resource/deploy/{plan,step_generator}.go of pulumi/pulumi 3.259.
+A plan has no `retainOnDelete`; a delete follows the stack's state in that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review import preview
+from review.kinds import Kind, kind_of
+from review.preview import Preview, PreviewError
+from review.resource import REPLACING
+from review.values import Mark, look
+
+
+def read(plan: str, refresh: str, claimed: str = "") -> Preview:
+    """Reads a plan over a refresh.
+
+    `claimed` is what the preview itself wrote. Only which resources were renamed is taken from it.
+    Raises PreviewError where the plan does not fit the refresh.
+    """
+    plans = _plans(plan)
+    before = _before(refresh)
+    renamed = _renamed(claimed, plans, before)
+    steps = [*_refreshed(refresh), *_planned(plans, before, renamed)]
+    missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
+    if missing:
+        raise PreviewError(
+            f"the plan does not mention {missing[0]} and {len(missing) - 1} more, which the stack has: "
+            "preview again with --refresh and without --target, and save the plan of that preview"
+        )
+    return preview.of_steps(steps)
+
+
+def _document(text: str, what: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as problem:
+        raise PreviewError(f"{what} is not JSON ({problem})") from None
+    if not isinstance(found, Mapping):
+        raise PreviewError(f"{what} is a {type(found).__name__}, expected a JSON object")
+    return found
+
+
+def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
+    document = _document(text, "the plan")
+    if isinstance(document.get("plan"), Mapping):
+        document = document["plan"]
+    found = document.get("resourcePlans")
+    if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
+        raise PreviewError("the plan has no resourcePlans: expected what `pulumi preview --save-plan` writes")
+    return {urn: one for urn, one in found.items() if one.get("steps")}
+
+
+def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
+    document = _document(text, "the refresh")
+    # Of an empty stack the engine says how long it took and nothing else.
+    if "duration" not in document or (document.get("steps") and "changeSummary" not in document):
+        raise PreviewError(
+            "the refresh did not finish: expected what `pulumi refresh --preview-only --json` writes; "
+            "read its error output"
+        )
+    for step in document.get("steps") or ():
+        if isinstance(step, Mapping):
+            new = None if step.get("op") == "delete" else step.get("newState") or step.get("oldState")
+            yield {**step, "op": "refresh", "newState": new}
+
+
+def _before(refresh: str) -> Mapping[str, Mapping[str, Any]]:
+    """The state of each resource in the cloud now, of the kinds that a review looks at."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for step in _refreshed(refresh):
+        state = step.get("newState")
+        if not isinstance(state, Mapping):
+            continue
+        if kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}:
+            found[str(step.get("urn", ""))] = state
+    return found
+
+
+def _renamed(
+    claimed: str, plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, str]:
+    """New URN by old one, for each renamed resource.
+
+    Only a resource that the plan does not mention can have been renamed, and only once, to one that was not
+    there before. The engine decides by aliases; where the claim is false it refuses the plan.
+    """
+    if not claimed.strip().startswith("{"):
+        return {}
+    found: dict[str, str] = {}
+    for step in _document(claimed, "the preview").get("steps") or ():
+        old = step.get("oldState") if isinstance(step, Mapping) else None
+        was, urn = str((old or {}).get("urn") or ""), str(step.get("urn") or "")
+        if (
+            was in before
+            and urn in plans
+            and was not in plans
+            and urn not in before
+            and was not in found.values()
+        ):
+            found[urn] = was
+    return found
+
+
+def _planned(
+    plans: Mapping[str, Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, Any]],
+    renamed: Mapping[str, str],
+) -> Iterator[Mapping[str, Any]]:
+    for urn, plan in plans.items():
+        old = before.get(renamed.get(urn, urn))
+        ops = [str(op) for op in plan["steps"]]
+        op = next((one for one in REPLACING if one in ops), ops[-1])
+        goal = plan.get("goal") if isinstance(plan.get("goal"), Mapping) else None
+        type = str((goal or old or {}).get("type") or urn.split("::")[2].rsplit("$", 1)[-1])
+        new = _new(urn, type, old, goal, plan) if goal and op != "delete" else None
+        step: dict[str, Any] = {"op": op, "urn": urn}
+        if kind_of(type, (new or old or {}).get("inputs") or {}) not in {None, Kind.STACK}:
+            _fits(urn, op, old)
+        if old is not None:
+            step["oldState"] = old
+        if new is not None:
+            step["newState"] = new
+        yield step
+
+
+def _fits(urn: str, op: str, old: Mapping[str, Any] | None) -> None:
+    """Raises PreviewError for a plan that was made from another state than the refresh shows."""
+    if old is None and op not in {"create", "import", "read"}:
+        raise PreviewError(f"the plan has {op} for {urn}, which the stack does not have: preview again")
+    if old is not None and op == "create":
+        raise PreviewError(f"the plan creates {urn}, which the stack already has: preview again")
+
+
+def _new(
+    urn: str,
+    type: str,
+    old: Mapping[str, Any] | None,
+    goal: Mapping[str, Any],
+    plan: Mapping[str, Any],
+) -> Mapping[str, Any]:
+    return {
+        "urn": urn,
+        "type": type,
+        "custom": bool(goal.get("custom")),
+        "inputs": _inputs((old or {}).get("inputs") or {}, goal.get("inputDiff") or {}),
+        "outputs": _known(plan.get("state") or {}),
+        "protect": bool(goal.get("protect")),
+        "retainOnDelete": bool((old or {}).get("retainOnDelete")),
+        "dependencies": goal.get("dependencies") or [],
+        "propertyDependencies": goal.get("propertyDependencies") or {},
+    }
+
+
+def _known(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Outputs without those that only the update will tell, as in the engine's JSON of a preview."""
+    return {
+        name: _known(value) if isinstance(value, Mapping) else value
+        for name, value in outputs.items()
+        if look({"value": value}, "value") is not Mark.UNKNOWN
+    }
+
+
+def _inputs(old: Mapping[str, Any], diff: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The inputs after a plan's diff, which is one of whole properties at the top.
+
+    A resource that is deleted first and made again has no old inputs to the engine: all its inputs are added.
+    """
+    adds, updates = diff.get("adds") or {}, diff.get("updates") or {}
+    if adds.keys() & old.keys():
+        return {**adds, **updates}
+    kept = {name: value for name, value in old.items() if name not in set(diff.get("deletes") or ())}
+    return {**kept, **adds, **updates}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Applies a reviewed plan: the engine does what the plan says or refuses.
+#
+#   review/update.sh STACK PLAN
+#
+# Needs the engine on PATH and a login to Azure that can write. The preview before the update runs the policy pack again:
+# stack rules report too late to stop an update.
+set -euo pipefail
+stack=${1:?usage: review/update.sh STACK PLAN}
+plan=${2:?usage: review/update.sh STACK PLAN}
+[[ -f $plan ]] || { echo "update: there is no plan $plan: only a reviewed plan is applied" >&2; exit 2; }
+pulumi up --stack "$stack" --yes --refresh --non-interactive \
+  --policy-pack "${POLICY_PACK:-policies}" --plan "$plan"
+# The account is written before its binding: the nightly look compares with what is there after both.
+pulumi refresh --stack "$stack" --yes --non-interactive

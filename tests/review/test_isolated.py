@@ -1,0 +1,76 @@
+"""The review is not to be stood in for: by files in the current folder, by the environment, by the home."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.review.build import BINDING, account, binding, digest, same, step
+from tests.support.stack import ROOT
+
+UNBOUND = digest(
+    same("azure-native:cognitiveservices:Account", "a", account()), step("delete", BINDING, "b", binding())
+)
+FORGERY = "import pathlib, sys\npathlib.Path(__file__).with_name('forged').touch()\nsys.exit(0)\n"
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A checkout of a change that brings its own review, and modules that the review imports."""
+    for name in ("review", "core", "yaml"):
+        (tmp_path / name).mkdir()
+        for file in ("__init__.py", "__main__.py", "report.py"):
+            (tmp_path / name / file).write_text(FORGERY)
+    for name in ("json", "argparse", "dataclasses", "sitecustomize", "usercustomize", "preview"):
+        (tmp_path / f"{name}.py").write_text(FORGERY)
+    (tmp_path / "preview.json").write_text(UNBOUND)
+    return tmp_path
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {
+        "PYTHONPATH": str(folder),
+        "HOME": str(folder),
+        "PATH": "/usr/bin:/bin",
+        "PYTHONSTARTUP": "json.py",
+    }
+    command = [sys.executable, *words, "preview.json"]
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_a_forged_module_is_not_imported(hostile: Path) -> None:
+    """The verdict is the review's own, and nothing of the change has run."""
+    done = run(hostile, "-I", str(ROOT / "review" / "isolated.py"))
+    assert done.returncode == 4, done.stderr
+    assert "unbound" in done.stdout
+    assert not list(hostile.rglob("forged"))
+
+
+def test_without_isolation_it_would_be(hostile: Path) -> None:
+    """The forgery works where Python looks into the current folder first: the test above shows something."""
+    done = run(hostile, "-m", "review")
+    assert done.stdout == ""
+    assert list(hostile.rglob("forged"))
+
+
+def test_the_launcher_refuses_to_run_without_isolation(tmp_path: Path) -> None:
+    """Whoever leaves -I out is told, and gets no verdict."""
+    (tmp_path / "preview.json").write_text(UNBOUND)
+    done = run(tmp_path, str(ROOT / "review" / "isolated.py"))
+    assert done.returncode == 1
+    assert "python -I" in done.stderr
+
+
+def test_the_review_needs_its_own_folders_and_no_more(tmp_path: Path) -> None:
+    """What a pipeline checks out of the base branch is enough: review/, core/ and the locked packages."""
+    for name in ("review", "core"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "preview.json").write_text(UNBOUND)
+    done = run(tmp_path, "-I", str(tmp_path / "review" / "isolated.py"))
+    assert done.returncode == 4, done.stderr

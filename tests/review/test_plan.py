@@ -1,0 +1,176 @@
+"""A saved plan over a refresh, read as a preview: by recorded plans of the engine, and by forged ones."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from review import plan, report
+from review.preview import Preview, PreviewError
+from tests.review.build import (
+    ACCOUNT,
+    BINDING,
+    KEY_URI,
+    POLICY,
+    TODAY,
+    UNKNOWN,
+    VAULT,
+    account,
+    binding,
+    policy,
+    step,
+    urn,
+    vault,
+)
+
+STACK = "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod"
+HELD = {
+    (ACCOUNT, "a"): account(),
+    (VAULT, "v"): vault(),
+    (POLICY, "p"): policy("get", "wrapKey", "unwrapKey"),
+}
+HELD[BINDING, "b"] = binding()
+
+Change = tuple[str, str, list[str], dict[str, Any] | None]
+
+
+def refresh(*gone: str) -> str:
+    """What a refresh finds of the stack; `gone` are names that it finds deleted."""
+    steps: list[dict[str, Any]] = [
+        {"op": "refresh", "urn": STACK, "oldState": {"urn": STACK, "type": "pulumi:pulumi:Stack"}}
+    ]
+    for (token, name), state in HELD.items():
+        op = "delete" if name in gone else "refresh"
+        steps.append(step(op, token, name, state, None if name in gone else state))
+    return json.dumps({"steps": steps, "duration": 1, "changeSummary": {"same": 1}})
+
+
+def planned(*changes: Change) -> str:
+    """A plan: all that is there stays, but for `changes` of type, name, steps and the diff of the inputs."""
+    plans = {urn(token, name): entry(token, ["same"], {}) for token, name in HELD}
+    for token, name, steps, diff in changes:
+        if steps:
+            plans[urn(token, name)] = entry(token, steps, diff)
+        else:
+            del plans[urn(token, name)]
+    return json.dumps({"manifest": {}, "resourcePlans": plans})
+
+
+def entry(token: str, steps: list[str], diff: dict[str, Any] | None) -> dict[str, Any]:
+    return (
+        {"steps": steps}
+        if diff is None
+        else {"steps": steps, "state": {}, "goal": {"type": token, "inputDiff": diff}}
+    )
+
+
+def names(preview: Preview) -> list[str]:
+    return [one.verdict.name.value for row in report.make(preview, (), TODAY).rows for one in row.verdicts]
+
+
+OPEN = {"properties": {"disableLocalAuth": True, "publicNetworkAccess": "Enabled"}}
+
+
+NEXT_VERSION = {"keyUriWithVersion": KEY_URI.replace("a" * 32, "b" * 32)}
+REPLACING = ["delete-replaced", "replace", "create-replacement"]
+
+
+@pytest.mark.parametrize(
+    ("token", "steps", "diff", "verdicts"),
+    [
+        (BINDING, ["delete"], None, ["unbound"]),
+        (BINDING, ["update"], {"updates": NEXT_VERSION}, ["rotated"]),
+        (BINDING, ["update"], {"updates": {"keyUriWithVersion": UNKNOWN}}, ["not-told"]),
+        (ACCOUNT, ["update"], {"updates": OPEN}, ["protection-weakened"]),
+        (ACCOUNT, REPLACING, {"updates": {"accountName": "x"}}, ["account-replaced"]),
+        (POLICY, ["delete"], None, ["access-revoked"]),
+        (POLICY, ["update"], {"deletes": ["policy"]}, ["access-revoked"]),
+        (
+            VAULT,
+            ["update"],
+            {"updates": {"properties": {"enablePurgeProtection": False}}},
+            ["recovery-weakened"],
+        ),
+    ],
+)
+def test_a_plan_has_the_verdicts_of_its_preview(
+    token: str, steps: list[str], diff: dict[str, Any] | None, verdicts: list[str]
+) -> None:
+    """What a plan changes is applied to what the refresh found, and judged like any preview."""
+    name = {BINDING: "b", ACCOUNT: "a", POLICY: "p", VAULT: "v"}[token]
+    found = names(plan.read(planned((token, name, steps, diff)), refresh()))
+    assert [name for name in found if name in verdicts] == verdicts
+
+
+def test_a_plan_that_changes_nothing_says_so() -> None:
+    """The most frequent one."""
+    assert names(plan.read(planned(), refresh())) == []
+
+
+def test_what_a_plan_leaves_out_is_not_taken_for_unchanged() -> None:
+    """A change that hides a resource from the review is refused, and the way out named."""
+    with pytest.raises(PreviewError, match=r"does not mention .*without --target"):
+        plan.read(planned((BINDING, "b", [], None)), refresh())
+
+
+@pytest.mark.parametrize(
+    ("change", "gone", "said"),
+    [
+        ((BINDING, "b", ["same"], {}), "b", "which the stack does not have"),
+        ((BINDING, "b", ["create"], {"adds": binding()["inputs"]}), "", "which the stack already has"),
+    ],
+)
+def test_a_plan_from_another_state_is_refused(change: Any, gone: str, said: str) -> None:
+    """A plan counts for the state it was made from."""
+    with pytest.raises(PreviewError, match=said):
+        plan.read(planned(change), refresh(gone))
+
+
+def test_what_was_before_comes_from_the_refresh_alone() -> None:
+    """The preview's own account of what is there, which the program could have written, changes nothing."""
+    forged = step("delete", BINDING, "b", {**binding(), "retainOnDelete": True})
+    claimed = json.dumps({"steps": [forged], "changeSummary": {}})
+    assert names(plan.read(planned((BINDING, "b", ["delete"], None)), refresh(), claimed)) == ["unbound"]
+
+
+def renamed(was: str, name: str) -> str:
+    """The preview's claim that a binding has another name now."""
+    one = step("same", BINDING, name, binding(), binding())
+    one["oldState"]["urn"] = urn(BINDING, was)
+    return json.dumps({"steps": [one], "changeSummary": {}})
+
+
+def test_a_renamed_resource_is_the_one_it_was() -> None:
+    """By an alias: the plan has the new name alone."""
+    moved: tuple[Change, ...] = ((BINDING, "b", [], None), (BINDING, "b2", ["same"], {}))
+    assert names(plan.read(planned(*moved), refresh(), renamed("b", "b2"))) == []
+
+
+def test_a_rename_that_is_none_is_refused() -> None:
+    """A deleted resource cannot be passed off as a new one's former self: its plan mentions it."""
+    claim = renamed("b", "b2")
+    planned_delete: tuple[Change, ...] = ((BINDING, "b", ["delete"], None), (BINDING, "b2", ["same"], {}))
+    with pytest.raises(PreviewError, match="which the stack does not have"):
+        plan.read(planned(*planned_delete), refresh(), claim)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"resourcePlans": {"a": 1}}', "{"])
+def test_fails_on_what_is_no_plan(text: str) -> None:
+    """Half a file is not a plan that changes nothing."""
+    with pytest.raises(PreviewError, match="the plan"):
+        plan.read(text, refresh())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": [{}], "duration": 1}'])
+def test_fails_on_a_refresh_that_broke_off(text: str) -> None:
+    """What is there now must be known whole."""
+    with pytest.raises(PreviewError, match="the refresh"):
+        plan.read(planned(), text)
+
+
+def test_a_new_stack_has_nothing_before() -> None:
+    """Of an empty stack the engine's refresh says how long it took, and nothing else."""
+    made = {urn(VAULT, "v"): entry(VAULT, ["create"], {"adds": vault()["inputs"]})}
+    assert names(plan.read(json.dumps({"resourcePlans": made}), '{"duration": 1}')) == []
