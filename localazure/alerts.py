@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from localazure import alert_queries
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.shapes import an_object, objects
@@ -52,6 +53,7 @@ def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> 
 def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = _properties(request, ("criteria", "scopes"))
     sent = {name: value for name, value in given.items() if value is not None}
+    alert_queries.check(cloud, sent)
     properties = {**_RULE_DEFAULTS, **sent, "createdWithApiVersion": request.api_version}
     if known:
         properties["createdWithApiVersion"] = known["properties"]["createdWithApiVersion"]

@@ -194,6 +194,16 @@ class Behaviour:
         source="pulumi/pulumi-azure-native#890; Azure/bicep#6539, #7864",
     )
 
+    # Monitoring
+    alert_queries: str = _switch(
+        "unchecked",
+        "checked",
+        asks="Whether a rule is refused whose query names columns of AzureDiagnostics that no record has "
+        "made yet (400, SEM0100).",
+        otherwise="Users meet SEM0100 in new workspaces.",
+        source="Azure/azure-cli-extensions#3002; MicrosoftDocs/azure-docs#38792; Azure/Azure-Sentinel#10340",
+    )
+
 
 SWITCHES: tuple[Switch, ...] = tuple(Switch(name=item.name, **item.metadata) for item in fields(Behaviour))
 _BY_NAME = {switch.name: switch for switch in SWITCHES}

@@ -24,7 +24,6 @@ import hmac
 import json
 import logging
 import os
-import secrets as random_secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qsl
@@ -34,6 +33,7 @@ from localazure.authorization import assign_role
 from localazure.cloud import Cloud, iso
 from localazure.directory import create_principal, find_application, list_principals, set_secret
 from localazure.front import Answer, Raw
+from localazure.home import new_client_secret
 from localazure.monitor import delivered
 from localazure.page_door import PATHS, Door
 from localazure.web import Json
@@ -149,7 +149,7 @@ class Control:
             "tenantId": principal.tenant_id,
         }
         if not managed:
-            made["clientSecret"] = random_secrets.token_urlsafe(30)
+            made["clientSecret"] = new_client_secret()
             set_secret(self.cloud, principal.client_id, made["clientSecret"])
         return made
 

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import socket
+import string
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from typing import IO
 LOOPBACK = "127.0.0.1"
 _LOWEST_PORT, _HIGHEST_PORT = 20000, 32000
 SERVICES = ("tls", "proxy", "control", "azure-native")
-_SECRETS = ("control", "deployer", "reader", "foreigner")
+_CLIENTS = ("deployer", "reader", "foreigner")
+_SECRET_LETTERS = string.ascii_letters + string.digits
 
 
 class HomeError(Exception):
@@ -66,7 +68,11 @@ class Home:
     def secrets(self) -> Mapping[str, str]:
         """The control token and the client secrets by name; made at random where they are missing."""
         found = _read(self.path / "secrets.json")
-        wanted = {name: str(found.get(name) or secrets.token_urlsafe(30)) for name in _SECRETS}
+        wanted = {"control": str(found.get("control") or secrets.token_urlsafe(30))}
+        for name in _CLIENTS:
+            kept = str(found.get(name) or "")
+            # One that begins with a dash, which older versions could make, is an option to a command line.
+            wanted[name] = kept if kept and not kept.startswith("-") else new_client_secret()
         if wanted != found:
             write_private(self.path / "secrets.json", json.dumps(wanted, indent=2))
         return wanted
@@ -118,6 +124,19 @@ class Home:
         """Deletes the cloud's memory; keys, secrets and ports stay."""
         for suffix in ("", "-wal", "-shm"):
             self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
+
+
+def new_client_secret() -> str:
+    """A client secret in Entra's shape: 40 characters, `8Q~` from the fourth on, no dash at the start.
+
+    Source: Microsoft Purview's definition of the sensitive information type "Azure AD client secret".
+    """
+    head = secrets.choice(_SECRET_LETTERS) + _drawn(2)
+    return f"{head}8Q~{_drawn(34)}"
+
+
+def _drawn(count: int) -> str:
+    return "".join(secrets.choice(f"{_SECRET_LETTERS}_.~-") for _ in range(count))
 
 
 def home_of(path: str | None, environ: Mapping[str, str]) -> Home:

@@ -27,8 +27,10 @@ def _put(cloud: Cloud, request: Request) -> Response:
             400, "InvalidParameter", f"properties.{', properties.'.join(missing)} has to be set."
         )
     kept = {name: value for name, value in given.items() if value is not None}
+    id = f"{workspace}/savedSearches/{request.params['name']}"
+    _require_etag(cloud.store.get(SEARCHES, id), request)
     body: Json = {
-        "id": f"{workspace}/savedSearches/{request.params['name']}",
+        "id": id,
         "name": request.params["name"],
         "type": _TYPE,
         "etag": f'W/"{cloud.new_id()}"',
@@ -36,6 +38,18 @@ def _put(cloud: Cloud, request: Request) -> Response:
     }
     cloud.store.put(SEARCHES, body["id"], body)
     return Response(200, body)
+
+
+def _require_etag(known: Json | None, request: Request) -> None:
+    """Refuses to overwrite a search for whoever names no etag of it, `*` being any.
+
+    Reported by many users (Azure/azure-powershell#3093, MicrosoftDocs/azure-docs#49275); that the header
+    `If-Match` serves as well is assumed.
+    """
+    sent = request.body.get("etag") or request.headers.get("if-match")
+    if known is None or sent in ("*", known["etag"]):
+        return
+    raise ServiceError(409, "Conflict", "Newer data exists in the Customer Configuration Store.")
 
 
 def _get(cloud: Cloud, request: Request) -> Response:

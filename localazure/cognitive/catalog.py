@@ -5,6 +5,7 @@ Shapes are those of azure-mgmt-cognitiveservices; the values were never recorded
 
 from __future__ import annotations
 
+from localazure import arm
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import deleted, draft
@@ -52,8 +53,21 @@ def account_items(cloud: Cloud, request: Request) -> Response:
     return Response(200, {"value": []})
 
 
-def no_scopes(cloud: Cloud, request: Request) -> Response:
-    """Encryption scopes are refused, as they were where they were tried. Raises 404 without an account."""
+def no_scope(cloud: Cloud, request: Request) -> Response:
+    """404: an account has no encryption scope, since none can be made here."""
+    account = stored.require(cloud, stored.id_of(request))
+    name = f"{account.name}/{request.params['scope']}"
+    raise arm.resource_not_found(f"{TYPE}/encryptionScopes/{name}", account.group)
+
+
+def delete_scope(cloud: Cloud, request: Request) -> Response:
+    """204, as for whatever is not there. Raises 404 without an account."""
+    stored.require(cloud, stored.id_of(request))
+    return Response(204)
+
+
+def put_scope(cloud: Cloud, request: Request) -> Response:
+    """Refused, as it was where it was tried. Raises 404 without an account."""
     stored.require(cloud, stored.id_of(request))
     raise ServiceError(
         400,

@@ -1,7 +1,8 @@
 """The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, in one table.
 
-TextAnalytics (Language) is as observed in recordings of 2021 and 2023. Of the other kinds only what an
-encryption rule needs is here; their SKUs and capabilities are assumed where nothing else is said.
+TextAnalytics (Language) is as observed in recordings of 2021 and 2023. The names of the other kinds are those
+that the documentation of `az cognitiveservices account list-kinds` prints; of them only what an encryption
+rule needs is here, and their SKUs and capabilities are assumed where nothing else is said.
 """
 
 from __future__ import annotations
@@ -103,6 +104,13 @@ _KINDS = (
     Kind("QnAMaker.v2", ("F0", "S0", "S1"), ("QnAMaker",)),
     Kind("LUIS", ("F0", "S0"), ("LUIS",)),
     Kind("LUIS.Authoring", ("F0",), ("LUIS.Authoring",)),
+    Kind(
+        "ConversationalLanguageUnderstanding", ("F0", *_PAID_TIERS), ("ConversationalLanguageUnderstanding",)
+    ),
+    Kind("LanguageAuthoring", ("F0", *_PAID_TIERS), ("LanguageAuthoring",)),
+    Kind("HealthInsights", ("F0", "S0"), ("HealthInsights",)),
+    Kind("SpeechTranslation", ("F0", "S0"), ("SpeechTranslation",), customer_key=False),
+    Kind("Internal.AllInOne", ("S0",), ("Internal.AllInOne",)),
     Kind("ImmersiveReader", ("S0", "S1"), ("ImmersiveReader",), customer_key=False),
 )
 KINDS = {kind.name.lower(): kind for kind in _KINDS}

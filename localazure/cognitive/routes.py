@@ -28,18 +28,13 @@ def _language(method: str, template: str, handler: Handler) -> Route:
 
 
 def _scopes() -> tuple[Route, ...]:
-    many, action, note = (
-        f"{_ACCOUNT}/encryptionScopes",
-        "accounts/encryptionScopes",
-        "that reading is refused",
-    )
+    many, action = f"{_ACCOUNT}/encryptionScopes", "accounts/encryptionScopes"
+    one = f"{many}/{{scope}}"
     return (
-        _arm("GET", many, f"{action}/read", catalog.no_scopes, note),
-        _arm("GET", f"{many}/{{scope}}", f"{action}/read", catalog.no_scopes, note),
-        _arm("PUT", f"{many}/{{scope}}", f"{action}/write", catalog.no_scopes),
-        _arm(
-            "DELETE", f"{many}/{{scope}}", f"{action}/delete", catalog.no_scopes, "that deleting is refused"
-        ),
+        _arm("GET", many, f"{action}/read", catalog.account_items, _MADE_UP),
+        _arm("GET", one, f"{action}/read", catalog.no_scope, _MADE_UP),
+        _arm("PUT", one, f"{action}/write", catalog.put_scope),
+        _arm("DELETE", one, f"{action}/delete", catalog.delete_scope, _MADE_UP),
     )
 
 

@@ -37,6 +37,8 @@ GET_DELETED = Operation("KeyGetDeleted", "get", f"{_KEYS}/read")
 LIST_DELETED = Operation("KeyListDeleted", "list", f"{_KEYS}/read")
 RECOVER = Operation("KeyRecover", "recover", f"{_KEYS}/recover/action")
 PURGE = Operation("KeyPurge", "purge", f"{_KEYS}/purge/action")
+BACKUP = Operation("KeyBackup", "backup", f"{_KEYS}/backup/action")
+RESTORE = Operation("KeyRestore", "restore", f"{_KEYS}/restore/action")
 ROTATE = Operation("KeyRotate", "rotate", f"{_KEYS}/rotate/action")
 POLICY_GET = Operation(
     "KeyRotationPolicyGet", "getrotationpolicy", "Microsoft.KeyVault/vaults/keyrotationpolicies/read"

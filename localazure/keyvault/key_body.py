@@ -42,12 +42,12 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
 
 
 def bundle(vault: Vault, key: Key, version: KeyVersion, api_version: str) -> Json:
-    """One version with its public key; of a deleted key with its dates."""
+    """One version with its public key; of a deleted key with its dates. `tags` are there even when empty."""
     jwk = {"kid": kid(vault, key, version), "kty": version.kty, "key_ops": list(version.operations)}
     body = {
         "key": {**jwk, **version.public},
         "attributes": attributes(vault, version, api_version),
-        **_tags(version),
+        "tags": dict(version.tags),
     }
     return {**_deletion(vault, key), **body}
 
@@ -58,13 +58,9 @@ def item(vault: Vault, key: Key, version: KeyVersion | None, api_version: str) -
     body = {
         "kid": kid(vault, key, version),
         "attributes": attributes(vault, shown, api_version),
-        **_tags(shown),
+        "tags": dict(shown.tags),
     }
     return {**_deletion(vault, key), **body}
-
-
-def _tags(version: KeyVersion) -> Json:
-    return {"tags": dict(version.tags)} if version.tags else {}
 
 
 def _deletion(vault: Vault, key: Key) -> Json:

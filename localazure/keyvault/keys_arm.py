@@ -10,7 +10,7 @@ from typing import Any
 
 from localazure import authorization
 from localazure.cloud import Cloud
-from localazure.keyvault import access, arm, key_store, making, vault_store
+from localazure.keyvault import access, arm, key_store, making, rotation, vault_store
 from localazure.keyvault.key_body import kid
 from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault, recovery_level
 from localazure.keyvault.usage import find_key, find_version
@@ -144,15 +144,14 @@ def _frame(vault: Vault, key: Key, version: KeyVersion, properties: Json, *, of_
         "name": version.version if of_version else key.name,
         "type": f"{TYPE}/keys/versions" if of_version else f"{TYPE}/keys",
         "location": vault.location,
-        "tags": dict(version.tags),
+        **({"tags": dict(version.tags)} if version.tags else {}),
         "properties": {"attributes": _attributes(vault, version), **properties},
     }
 
 
 def _body(vault: Vault, key: Key, version: KeyVersion) -> Json:
-    properties = _whole(vault, key, version)
-    if key.rotation_policy is not None:
-        properties["rotationPolicy"] = _arm_policy(key.rotation_policy)
+    policy = rotation.DEFAULT if key.rotation_policy is None else key.rotation_policy
+    properties = {**_whole(vault, key, version), "rotationPolicy": _arm_policy(policy)}
     return _frame(vault, key, version, properties, of_version=False)
 
 

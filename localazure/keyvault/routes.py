@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from localazure import private_links
 from localazure.cloud import Cloud
-from localazure.keyvault import arm, deleted_vaults, keys_arm, keys_crypto, keys_data, keys_deleted, vaults
+from localazure.keyvault import (
+    arm,
+    backups,
+    deleted_vaults,
+    keys_arm,
+    keys_crypto,
+    keys_data,
+    keys_deleted,
+    vaults,
+)
 from localazure.keyvault.in_flight import one_at_a_time
 from localazure.keyvault.vault_body import HEADERS
 from localazure.routes import Handler, Route
@@ -106,6 +115,8 @@ ROUTES: tuple[Route, ...] = (
         group="vault",
         zones=("privatelink.vaultcore.azure.net",),
     ),
+    _data("POST", "/keys/restore", backups.restore, "texts of errors; geographies"),
+    _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),
     _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors; hsmPlatform of hardware keys"),
     _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
     *_crypto("wrapkey", keys_crypto.wrap),

@@ -47,7 +47,7 @@ def vault_body(
         "enabledForDeployment": sent["enabledForDeployment"],
     }
     properties |= {name: sent[name] for name in _SHOWN_WHEN_SET if name in sent}
-    if api_version < "2019-09-01":
+    if api_version <= "2018-02-14":
         properties.pop("enableSoftDelete", None)
     properties["vaultUri"] = f"https://{vault.name}.vault.azure.net" if fresh else vault.uri
     properties["provisioningState"] = "RegisteringDns" if fresh or vault.registering(now) else "Succeeded"

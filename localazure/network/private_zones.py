@@ -96,6 +96,7 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
                 "Conflict",
                 f"Zone {zone_id} is already linked to network {network_id}, by {link['id']}.",
             )
+    _require_no_overlap(cloud, zone_id, network_id)
     return {
         "id": id,
         "name": known["name"] if known else request.params["link"].lower(),
@@ -109,6 +110,25 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
             "virtualNetworkLinkState": "Completed",
         },
     }
+
+
+def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
+    """Refuses a network that is linked to another zone of the same name (code and text as users reported).
+
+    That a zone and one below it may both be linked is assumed.
+    """
+    name = zone_id.rsplit("/", 1)[-1].lower()
+    for _, document in cloud.store.scan(LINKS.kind):
+        link = document["body"]
+        other = link["id"].rsplit("/", 2)[0]
+        same_network = reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower()
+        if same_network and other.lower() != zone_id.lower() and other.rsplit("/", 1)[-1].lower() == name:
+            raise ServiceError(
+                400,
+                "BadRequest",
+                "A virtual network cannot be linked to multiple zones with overlapping namespaces. You tried "
+                f"to link virtual network with '{name}' and '{name}' zones.",
+            )
 
 
 LINKS = NetworkType(

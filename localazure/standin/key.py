@@ -14,7 +14,7 @@ from localazure.standin.arm import Arm, AzureError, succeeded, url_of
 from localazure.standin.azure import VAULT_DNS, Answer
 from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields
-from localazure.standin.values import Properties, Value
+from localazure.standin.values import API_VERSION, Properties, Value
 
 DATA_PLANE_VERSION: Final = "7.5"
 RECOVERY_SECONDS: Final = 180.0
@@ -24,6 +24,11 @@ CONFLICTS: Final = 6
 class Key(Lifecycle):
     """ARM makes the first version of a key and never changes or deletes one."""
 
+    def outputs_of(self, response: Mapping[str, Any]) -> Properties:
+        """Without `azureApiVersion` and `tags`: the real provider's own code for keys sets neither."""
+        found = super().outputs_of(response)
+        return {name: value for name, value in found.items() if name not in (API_VERSION, "tags")}
+
     async def create(self, inputs: Properties, within: float = 0.0) -> State:
         """A key of that name that is soft-deleted is recovered, with its old material."""
         id = self.id_of(inputs)
@@ -31,7 +36,7 @@ class Key(Lifecycle):
         body = bodies.request_body(self.row, self.shape, inputs)
         answer = await self._put(id, body)
         response = succeeded(answer).body
-        return State(response.get("id") or id, bodies.outputs(self.row, self.shape, response), dict(inputs))
+        return State(response.get("id") or id, self.outputs_of(response), dict(inputs))
 
     async def delete(
         self, id: str, within: float = 0.0, old_inputs: Mapping[str, Value] | None = None

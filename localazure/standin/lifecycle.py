@@ -50,6 +50,10 @@ class Lifecycle:
     def __init__(self, row: ResourceType, shape: Shape, arm: Arm) -> None:
         self.row, self.shape, self.arm = row, shape, arm
 
+    def outputs_of(self, response: Mapping[str, Any]) -> Properties:
+        """The state that a response of ARM makes."""
+        return bodies.outputs(self.row, self.shape, response)
+
     def preview_create(self, inputs: Properties) -> Properties:
         return bodies.preview(self.row, self.shape, inputs)
 
@@ -87,7 +91,7 @@ class Lifecycle:
         response = await self.arm.read(id, self.row.api_version)
         if response is None:
             return None
-        outputs = bodies.outputs(self.row, self.shape, response)
+        outputs = self.outputs_of(response)
         if not inputs:
             made = self.path_inputs(id) | bodies.inputs_of(self.row, self.shape, response)
             return State(response.get("id") or id, outputs, made)
@@ -142,7 +146,7 @@ class Lifecycle:
         id = response.get("id") or id
         if self.arm.reads_back:
             response = await self._read_back(id) or response
-        return State(id, bodies.outputs(self.row, self.shape, response), copy.deepcopy(inputs))
+        return State(id, self.outputs_of(response), copy.deepcopy(inputs))
 
     async def _read_back(self, id: str) -> Any | None:
         """What was just written, for Azure's own values; a failure is only worth a warning."""
@@ -160,6 +164,4 @@ class Lifecycle:
             response = {}
         if response is None:
             return None
-        return State(
-            response.get("id") or id, bodies.outputs(self.row, self.shape, response), copy.deepcopy(inputs)
-        )
+        return State(response.get("id") or id, self.outputs_of(response), copy.deepcopy(inputs))

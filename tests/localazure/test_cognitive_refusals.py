@@ -164,3 +164,30 @@ def test_a_name_that_no_endpoint_can_have_is_not_available(case: Case) -> None:
     answer = case.arm("POST", f"{PROVIDER}/checkDomainAvailability", body).body
     assert answer["isSubdomainAvailable"] is False
     assert answer["reason"] == "Sub domain name '-contoso' is not valid"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ConversationalLanguageUnderstanding",
+        "HealthInsights",
+        "LanguageAuthoring",
+        "SpeechTranslation",
+        "Internal.AllInOne",
+    ],
+)
+def test_kinds_beside_language_exist(case: Case, kind: str) -> None:
+    """A kind that Azure has is made, and not called unavailable in its region."""
+    assert case.put(kind=kind, sku={"name": "S0"}, properties={"customSubDomainName": None}).status == 201
+
+
+def test_encryption_scopes_are_none_and_cannot_be_made(case: Case) -> None:
+    """The list is empty, one of them 404, a delete 204; making one is refused, as it was seen."""
+    case.make()
+    scopes = f"{ACCOUNT}/encryptionScopes"
+    assert (case.arm("GET", scopes).status, case.arm("GET", scopes).body) == (200, {"value": []})
+    assert error(case.arm("GET", f"{scopes}/s")) == (404, "ResourceNotFound")
+    assert case.arm("DELETE", f"{scopes}/s").status == 204
+    body = {"properties": {"keySource": "Microsoft.CognitiveServices"}}
+    assert error(case.arm("PUT", f"{scopes}/s", body)) == (400, "EncryptionScopeNotSupported")
+    assert error(case.arm("GET", f"{ACCOUNTS}/absent/encryptionScopes")) == (404, "ResourceNotFound")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from localazure import process
 from localazure.digest import digest
 from localazure.environment import without_outside
-from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, write_private
+from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, new_client_secret, write_private
 from localazure.serve import open_cloud, open_signer
 from tests.support.azure import running_azure
 
@@ -82,6 +84,20 @@ def test_the_signing_key_stays(home: Home) -> None:
     home.make()
     token = open_signer(home).sign({"n": 1})
     assert open_signer(home).sign({"n": 1}).rsplit(".", 1)[1] == token.rsplit(".", 1)[1]
+
+
+def test_client_secrets_have_entras_shape(tmp_path: Path) -> None:
+    """40 characters with `Q~` after four, and none begins with a dash, which a command line takes for an
+    option; one that an older version made is replaced."""
+    home = Home(tmp_path / "home")
+    home.make()
+    shape = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~-]{2}8Q~[A-Za-z0-9_.~-]{34}")
+    old = dict.fromkeys(("control", "deployer", "reader", "foreigner"), "-_" + "x" * 38)
+    write_private(home.path / "secrets.json", json.dumps(old))
+    found = home.secrets()
+    assert found["control"] == old["control"]
+    assert all(shape.fullmatch(found[name]) for name in ("deployer", "reader", "foreigner"))
+    assert all(shape.fullmatch(new_client_secret()) for _ in range(500))
 
 
 def test_secrets_are_random_per_home(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.localazure.keyvault_case import DAY, VAULT, Case, case, error
 __all__ = ["case"]
 
 KEY = f"{VAULT}/keys/cmk"
+NOTIFY = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "notify"}}
 RSA = {"properties": {"kty": "RSA", "keySize": 2048}}
 
 
@@ -33,7 +34,22 @@ def test_a_new_key_answers_as_the_specification_says(case: Case) -> None:
         "keySize": 2048,
         "keyUri": "https://contoso-1.vault.azure.net/keys/cmk",
         "keyUriWithVersion": f"https://contoso-1.vault.azure.net/keys/cmk/{version}",
+        "rotationPolicy": {"attributes": {}, "lifetimeActions": [NOTIFY]},
     }
+
+
+def test_a_key_answers_its_rotation_policy_and_no_empty_tags(case: Case) -> None:
+    """PUT and GET carry the policy that counts, in ARM's spelling; `tags` are there when there are any."""
+    case.make_vault()
+    rotate = {"trigger": {"timeAfterCreate": "P90D"}, "action": {"type": "Rotate"}}
+    assert "tags" not in case.arm("PUT", KEY, RSA).body
+    policy = {"lifetimeActions": [rotate], "attributes": {"expiryTime": "P1Y"}}
+    assert case.data("PUT", "/keys/cmk/rotationpolicy", policy).status == 200
+    shown = case.arm("GET", KEY).body
+    assert "tags" not in shown
+    found = shown["properties"]["rotationPolicy"]
+    assert found["attributes"]["expiryTime"] == "P1Y"
+    assert [action["action"]["type"] for action in found["lifetimeActions"]] == ["rotate", "notify"]
 
 
 def test_put_on_an_existing_key_changes_nothing(case: Case) -> None:

@@ -76,6 +76,7 @@ def test_body_has_the_observed_defaults_and_nothing_that_was_not_set(case: Case)
     ("api", "present"),
     [
         ("2018-02-14", set()),
+        ("2018-02-14-preview", {"enableSoftDelete"}),
         ("2019-09-01", {"enableSoftDelete"}),
         ("2021-04-01-preview", {"systemData", "enableSoftDelete"}),
     ],

@@ -74,3 +74,25 @@ def test_addresses_start_after_those_azure_keeps() -> None:
 def test_a_name_goes_into_the_zone_that_serves_it(fqdn: str, zone: str, label: str) -> None:
     """And into no other."""
     assert label_in(fqdn, zone) == label
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        (ZONE, ZONE, 400),
+        (ZONE, "privatelink.cognitiveservices.azure.com", 202),
+    ],
+)
+def test_a_network_takes_one_zone_of_a_name(case: Case, first: str, second: str, status: int) -> None:
+    """A second zone of the same name, in another group, cannot be linked to the same network."""
+    other = f"{case.door.group('shared')}/providers/Microsoft.Network/privateDnsZones/{second}"
+    mine = case.zone.replace(ZONE, first)
+    link = {"location": "global", "properties": {"virtualNetwork": {"id": case.network}}}
+    case.made(mine, {"location": "global"})
+    case.made(other, {"location": "global"})
+    case.made(f"{mine}/virtualNetworkLinks/a", link)
+    reply = case.send("PUT", f"{other}/virtualNetworkLinks/b", link)
+    assert reply.status == status
+    if status == 400:
+        assert reply.code == "BadRequest"
+        assert "cannot be linked to multiple zones with overlapping namespaces" in reply.message

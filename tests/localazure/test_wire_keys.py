@@ -70,7 +70,7 @@ FACTS = (
         {},
         has={"key.kty": "RSA", "key.key_ops": OPERATIONS, "key.e": "AQAB"},
         like={"key.kid": KID, "key.n": "[A-Za-z0-9_-]{342}"},
-        keys={"": ("key", "attributes"), "key": ("kid", "kty", "key_ops", "n", "e")},
+        keys={"": ("key", "attributes", "tags"), "key": ("kid", "kty", "key_ops", "n", "e")},
         lacks=("attributes.exp", "attributes.nbf"),
     ),
     key(

@@ -84,7 +84,13 @@ SHAPES = (
     Shape(
         "keyvault.Key",
         (MAKE_VAULT, Step("PUT", f"{VAULT}/keys/k{VAULT_API}", {"properties": {"kty": "RSA"}})),
-        ("system_data",),
+        # A policy that nobody set has no times; the published examples of keys have no tags.
+        (
+            "properties.rotation_policy.attributes.created",
+            "properties.rotation_policy.attributes.updated",
+            "system_data",
+            "tags",
+        ),
     ),
     Shape("resource.resources.ResourceGroup", (Step("GET", GROUP),), ("system_data",)),
     Shape("msi.Identity", (Step("PUT", IDENTITY, WEST),), ("system_data",)),
