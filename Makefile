@@ -79,7 +79,7 @@ check: setup ## the fast part of the tests: lint, types, unit
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --regex-variant nonunicode .azuredevops/pipelines/*.yml
-	@$(PYTEST) tests/core tests/one_answer tests/unit tests/policies
+	@$(PYTEST) tests/core tests/one_answer tests/unit tests/components tests/settings tests/policies
 
 test: check ## every test
 	@$(PYTEST) tests/engine tests/lives tests/runbooks tests/provider tests/operate tests/review tests/localazure

@@ -3,7 +3,8 @@
 Every service is made in two phases, because an account's identity is there only once the account is: 1.
 vault, key, and account on Microsoft-managed keys; then access to the key for exactly that account's identity;
 2. the binding of the account to the newest version of the key. components/service.py holds the order, and the
-one phase that a user-assigned identity needs. Before that, components/survey.py refuses what would lose data.
+one phase that a user-assigned identity needs. Before that, components/guards/preflight.py refuses what would
+lose data.
 """
 
 from __future__ import annotations
@@ -14,41 +15,41 @@ from typing import cast
 import pulumi
 
 import settings
-from components.chatter import drop_chatter
-from components.inputs import known_text
+from components.arguments.inputs import known_text
+from components.guards.preflight import ServiceRequest, preflight
+from components.sdk_debug import drop_sdk_debug_messages
 from components.service import EncryptedLanguageService
 from components.service_args import EncryptedLanguageServiceArgs
 from components.subscriptions import Subscriptions
-from components.survey import Wanted, survey
 
-# The exit code by which Pulumi's Python hosts know that the user was told what is wrong. After any other they
-# report an unhandled error, too.
-TOLD = 32
+# The exit code by which Pulumi's Python hosts know that the error was reported. After any other they report
+# an unhandled error as well.
+ERROR_REPORTED = 32
 
 
 def main() -> None:
-    """Makes the services, and exports what each of them says of itself."""
-    drop_chatter()
+    """Makes the services, and exports the outputs of each."""
+    drop_sdk_debug_messages()
     stack = settings.load()
     subscriptions = Subscriptions(stack.subscription_id)
-    wanted = {
-        service.name: Wanted(
+    requests = {
+        service.name: ServiceRequest(
             service,
             subscriptions.provider_of(known_text(service.key.id) or known_text(service.vault.id)),
         )
         for service in stack.services
     }
-    around = survey(wanted, subscription_id=stack.subscription_id, tenant_id=stack.tenant_id)
+    results = preflight(requests, subscription_id=stack.subscription_id, tenant_id=stack.tenant_id)
     made = {
         service.name: EncryptedLanguageService(
             service.name,
             cast("EncryptedLanguageServiceArgs", service.args()),
             pulumi.ResourceOptions(protect=service.protect),
-            vault_provider=wanted[service.name].vault_provider,
+            vault_provider=requests[service.name].vault_provider,
             workspace_provider=subscriptions.provider_of(
                 known_text(service.audit.workspace_id) if service.audit.alerts else None
             ),
-            around=around[service.name],
+            preflight_result=results[service.name],
         )
         for service in stack.services
     }
@@ -62,6 +63,6 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except pulumi.RunError as refused:  # settings, losses, and what Azure does not answer
-        pulumi.log.error(str(refused))
-        sys.exit(TOLD)
+    except pulumi.RunError as error:  # wrong settings, refused changes, calls that Azure refuses
+        pulumi.log.error(str(error))
+        sys.exit(ERROR_REPORTED)

@@ -13,7 +13,7 @@ from pulumi.provider.experimental import component_provider_host  # noqa: E402
 from components.access import KeyAccess  # noqa: E402
 from components.account import LanguageAccount  # noqa: E402
 from components.audit import AuditTrail  # noqa: E402
-from components.azure_policy import AzurePolicyGuardrails  # noqa: E402
+from components.azure_policy.guardrails import AzurePolicyGuardrails  # noqa: E402
 from components.binding import KeyBinding  # noqa: E402
 from components.identity import EncryptionIdentity  # noqa: E402
 from components.key import EncryptionKey  # noqa: E402

@@ -18,17 +18,17 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import authorization, keyvault
 
-from components import checks, names
 from components.access_mode import ACCESS_POLICY, RBAC
+from components.arguments import checks, names
+from components.arguments.inputs import Inputs, component_name, read, required_text, text
 from components.component import Component, Options
-from components.inputs import Inputs, component_name, read, required_text, text
 from components.key import KeyReference
 from components.roles import ENCRYPTION_USER, KeyRole
 from components.vault import vault_at
 
 
 @dataclass(frozen=True)
-class KeyHolder:
+class Grantee:
     """Who is given access. When `deleted_with` is deleted in the same run, the grant goes with it."""
 
     principal_id: pulumi.Input[str]
@@ -40,7 +40,7 @@ class Grant:
     """One holder's access to one key, in the vault's model: "accessPolicy" or "rbac"."""
 
     key: KeyReference
-    holder: KeyHolder
+    holder: Grantee
     tenant_id: pulumi.Input[str]
     access_model: str
     role: KeyRole = ENCRYPTION_USER
@@ -89,7 +89,7 @@ class KeyAccess(Component):
         key = KeyReference(inputs.key_id, vault_at(vault_id))
         made = make_grant(
             name,
-            Grant(key, KeyHolder(inputs.principal_id), inputs.tenant_id, inputs.access_model),
+            Grant(key, Grantee(inputs.principal_id), inputs.tenant_id, inputs.access_model),
             self.kept,
         )
         self.grant_id = made.id

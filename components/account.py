@@ -13,10 +13,9 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import cognitiveservices
 
-from components import checks, names
-from components.access import KeyHolder
-from components.component import Component, Options, Tags, read_back
-from components.inputs import (
+from components.access import Grantee
+from components.arguments import checks, names
+from components.arguments.inputs import (
     Inputs,
     Rule,
     component_name,
@@ -28,10 +27,11 @@ from components.inputs import (
     required_text,
     text,
 )
+from components.arguments.problem import Problem
+from components.arguments.regions import region
+from components.arguments.tags import checked_tags
+from components.component import Component, Options, Tags, read_back
 from components.network import NetworkArgs, NetworkInputs
-from components.problem import Problem
-from components.regions import region
-from components.tags import checked_tags
 
 # All that a later update of an account may write, but its identity and its key.
 _CHANGING = [
@@ -156,10 +156,10 @@ class Account:
         return self.resource.properties.encryption.apply(_key_uri_with_version)
 
     @property
-    def holder(self) -> KeyHolder:
+    def holder(self) -> Grantee:
         """The account's own identity, as access is granted to it."""
         # Deleted with the account: taken away first, the account would live on without its key.
-        return KeyHolder(self.principal_id.apply(_present), deleted_with=self.resource)
+        return Grantee(self.principal_id.apply(_present), deleted_with=self.resource)
 
 
 def make_account(

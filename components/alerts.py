@@ -1,7 +1,7 @@
 """Saved queries and alerts on a vault's audit log.
 
 Owns: which queries are kept in the workspace, and when somebody is told. Does not own: the queries' text
-(queries.py), nor how the log gets there (audit.py).
+(audit_queries.py), nor how the log gets there (audit.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
-from components import names, queries
+from components import audit_queries
+from components.arguments import names
 from components.component import Options, Tags
 
 
@@ -20,7 +21,7 @@ from components.component import Options, Tags
 class Alert:
     """When a query finds anything in `window`, asked every `frequency` (ISO 8601)."""
 
-    query: queries.Query
+    query: audit_queries.Query
     severity: int
     frequency: str
     window: str
@@ -28,9 +29,9 @@ class Alert:
 
 ALERTS = (
     # Data that cannot be read is an outage now.
-    Alert(queries.FAILED_UNWRAPS, 1, "PT5M", "PT15M"),
+    Alert(audit_queries.FAILED_UNWRAPS, 1, "PT5M", "PT15M"),
     # The vault says so 30 days before, by the key's rotation policy.
-    Alert(queries.KEY_EXPIRY, 2, "P1D", "P1D"),
+    Alert(audit_queries.KEY_EXPIRY, 2, "P1D", "P1D"),
 )
 
 
@@ -54,7 +55,7 @@ def make_alerts(
     """
     vault = pulumi.Output.from_input(vault_id)
     place = workspace_id.apply(lambda found: names.parse_resource_id(found, names.WORKSPACE_TYPE))
-    for query in queries.SAVED:
+    for query in audit_queries.SAVED:
         operationalinsights.SavedSearch(
             f"{name}-{query.name}",
             resource_group_name=place.resource_group_name,

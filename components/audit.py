@@ -10,13 +10,23 @@ from typing import NotRequired, Protocol, TypedDict
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
-from components import checks, names
 from components.alerts import make_alerts
+from components.arguments import checks, names
+from components.arguments.inputs import (
+    Inputs,
+    Rule,
+    component_name,
+    flag,
+    mapping,
+    read,
+    required_text,
+    text,
+    texts,
+)
+from components.arguments.problem import Problem
+from components.arguments.regions import region
+from components.arguments.tags import checked_tags
 from components.component import Component, Tags
-from components.inputs import Inputs, Rule, component_name, flag, mapping, read, required_text, text, texts
-from components.problem import Problem
-from components.regions import region
-from components.tags import checked_tags
 
 # AuditEvent is each operation on the vault's keys with the caller's identity; Audit is each on the account
 # itself.

@@ -8,11 +8,11 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components import checks, names
 from components.account import Account
+from components.arguments import checks, names
+from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
 from components.cmk_resource import CmkResource
 from components.component import Component, Options
-from components.inputs import Inputs, component_name, number, read, required_text, text
 from components.key_version import KeyVersion
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 
-from components.aliases import drop_version_aliases
+from components.version_aliases import drop_version_aliases
 
 AZURE = "azure-native"
 Found = TypeVar("Found")

@@ -9,12 +9,12 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import managedidentity
 
-from components import names
-from components.access import KeyHolder
+from components.access import Grantee
+from components.arguments import names
+from components.arguments.inputs import Inputs, component_name, mapping, read, required_text, text
+from components.arguments.regions import region
+from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags, read_back
-from components.inputs import Inputs, component_name, mapping, read, required_text, text
-from components.regions import region
-from components.tags import checked_tags
 
 
 class EncryptionIdentityArgs(TypedDict):
@@ -54,9 +54,9 @@ class Identity:
     principal_id: pulumi.Output[str]
 
     @property
-    def holder(self) -> KeyHolder:
+    def holder(self) -> Grantee:
         """The identity, as access is granted to it."""
-        return KeyHolder(self.principal_id)
+        return Grantee(self.principal_id)
 
 
 def make_identity(inputs: EncryptionIdentityInputs, kept: Options) -> Identity:

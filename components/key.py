@@ -11,9 +11,8 @@ from typing import NotRequired, Protocol, TypedDict
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components import checks, names
-from components.component import Component, Options, Tags
-from components.inputs import (
+from components.arguments import checks, names
+from components.arguments.inputs import (
     Inputs,
     Rule,
     component_name,
@@ -23,8 +22,9 @@ from components.inputs import (
     required_text,
     text,
 )
-from components.problem import Problem
-from components.tags import checked_tags
+from components.arguments.problem import Problem
+from components.arguments.tags import checked_tags
+from components.component import Component, Options, Tags
 from components.vault import VaultReference, vault_at
 
 EXPIRES_AFTER_DAYS = 730

@@ -11,9 +11,9 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components import checks, names
-from components.inputs import Inputs, Rule, text, texts
-from components.problem import Problem
+from components.arguments import checks, names
+from components.arguments.inputs import Inputs, Rule, text, texts
+from components.arguments.problem import Problem
 
 _LONGEST_PREFIX = 30
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"

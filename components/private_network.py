@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import network, privatedns
 
-from components import names
+from components.arguments import names
 from components.component import Options
 from components.network import PRIVATE, ZONES
 from components.service_args import ServiceInputs

@@ -8,13 +8,13 @@ from typing import Any
 import pulumi
 
 from components.account import Account, InlineKeyInputs
+from components.arguments.inputs import read, with_known_values
 from components.component import Component, azure_provider, former_names
-from components.inputs import read, with_known_values
+from components.guards.preflight import PreflightResult, ServiceRequest, preflight
 from components.key import KeyReference
 from components.key_version import KeyVersion
-from components.parts import Parts
 from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
-from components.survey import Surroundings, Wanted, survey
+from components.service_parts import Parts
 
 
 class EncryptedLanguageService(Component):
@@ -55,20 +55,20 @@ class EncryptedLanguageService(Component):
         *,
         vault_provider: pulumi.ProviderResource | None = None,
         workspace_provider: pulumi.ProviderResource | None = None,
-        around: Surroundings | None = None,
+        preflight_result: PreflightResult | None = None,
     ) -> None:
-        """`vault_provider` is an azure-native provider for an existing vault's subscription, if another, and
-        `workspace_provider` for that of an existing workspace in which queries are to be kept.
-        `around` is what survey() found; a program of several services asks once for all of them."""
+        """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
+        another one; `workspace_provider` for that of an existing workspace in which queries are saved.
+        `preflight_result` is that of preflight(), which a program of several services calls once for all."""
         known = read(ServiceInputs, name, with_known_values(ServiceInputs, args))
-        if around is None:
-            wanted = Wanted(known, vault_provider, former_names(opts))
-            around = survey({name: wanted}, provider=azure_provider(opts))[name]
+        if preflight_result is None:
+            request = ServiceRequest(known, vault_provider, former_names(opts))
+            preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
         inputs = read(ServiceInputs, name, args)
         super().__init__(name, opts, _decisions(inputs))
         self._inputs = inputs
         providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
-        parts = Parts(self, inputs, around, **providers)
+        parts = Parts(self, inputs, preflight_result, **providers)
         bound: list[pulumi.Resource] = []
         self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = parts.resource_group_name

@@ -13,13 +13,10 @@ from typing import NotRequired, Self, TypedDict
 
 import pulumi
 
-from components import checks, names
 from components.access_mode import ACCESS_POLICY, RBAC
 from components.account import FREE_TIER, STANDARD_TIER
-from components.as_found import AS_FOUND
-from components.audit import RECIPIENTS
-from components.component import Tags
-from components.inputs import (
+from components.arguments import checks, names
+from components.arguments.inputs import (
     Inputs,
     Rule,
     camel_case,
@@ -33,12 +30,15 @@ from components.inputs import (
     text,
     texts,
 )
+from components.arguments.problem import Problem
+from components.arguments.regions import region
+from components.arguments.tags import checked_tags
+from components.as_found import AS_FOUND
+from components.audit import RECIPIENTS
+from components.component import Tags
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
 from components.network import NetworkArgs, NetworkInputs
-from components.problem import Problem
-from components.regions import region
 from components.roles import ROTATION_OPERATOR
-from components.tags import checked_tags
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"

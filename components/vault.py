@@ -10,13 +10,13 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components import checks, names
 from components.access_mode import ACCESS_POLICY, RBAC
+from components.arguments import checks, names
+from components.arguments.inputs import Inputs, component_name, group, mapping, read, required_text, text
+from components.arguments.regions import region
+from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags
-from components.inputs import Inputs, component_name, group, mapping, read, required_text, text
 from components.network import NetworkArgs, NetworkInputs
-from components.regions import region
-from components.tags import checked_tags
 
 SOFT_DELETE_RETENTION_DAYS = 90
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from components.inputs import Argument, Inputs, Kind, arguments, camel_case
+from components.arguments.inputs import Argument, Inputs, Kind, arguments, camel_case
 from settings.model import NAME, PROTECT, ServiceSettings
 
 _INTRODUCTION = """\

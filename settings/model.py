@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from components.inputs import as_args, flag
+from components.arguments.inputs import as_args, flag
 from components.service_args import ServiceInputs
 
 PROTECT = (

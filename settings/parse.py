@@ -13,9 +13,9 @@ from uuid import UUID
 
 import pulumi
 
-from components.inputs import Kind, arguments, camel_case, examine, shown
-from components.problem import Problem
-from components.regions import REGIONS, plain
+from components.arguments.inputs import Kind, arguments, camel_case, examine, shown
+from components.arguments.problem import Problem
+from components.arguments.regions import REGIONS, plain
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from components.inputs import known_text
+from components.arguments.inputs import known_text
+from components.arguments.problem import Problem
 from components.network import ZONES
-from components.problem import Problem
 from settings.model import ServiceSettings
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from components import names
+from components.arguments import names
 from core import arm_ids
 from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components import names
+from components.arguments import names
+from components.arguments.tags import checked_tags
 from components.as_found import OTHER_PROPERTIES
-from components.tags import checked_tags
 from core import adapters, arm_ids, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER

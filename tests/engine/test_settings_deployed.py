@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from settings import SettingsError, parse
 from tests.support import cloud
 from tests.support.azure import RunningAzure
+from tests.support.setting_documents import Document, documents
 from tests.support.stack import Stack
-from tests.unit.setting_documents import Document, documents
 
 pytestmark = pytest.mark.engine
 

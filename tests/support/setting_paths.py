@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.inputs import Inputs, arguments, camel_case
+from components.arguments.inputs import Inputs, arguments, camel_case
 from settings.model import ServiceSettings
 
 

@@ -25,7 +25,7 @@ ALLOWED = {
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
 # Settings take the arguments of the components, and make no resource.
-ARGUMENTS = {"inputs", "network", "problem", "regions", "service_args"}
+ARGUMENTS = {"arguments", "network", "service_args"}
 
 
 def _imported(file: Path) -> Iterator[str]:

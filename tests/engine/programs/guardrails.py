@@ -7,7 +7,7 @@ import os
 import pulumi
 from pulumi_azure_native import cognitiveservices, resources
 
-from components.azure_policy import AzurePolicyGuardrails, PolicyExemptionArgs
+from components.azure_policy.guardrails import AzurePolicyGuardrails, PolicyExemptionArgs
 
 SUBSCRIPTION = f"/subscriptions/{os.environ['ARM_SUBSCRIPTION_ID']}"
 group = resources.ResourceGroup("group", resource_group_name="rg-guarded", location="westeurope")

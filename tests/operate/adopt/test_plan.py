@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components import names
+from components.arguments import names
 from core.facts import Encryption, Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import UnreadError

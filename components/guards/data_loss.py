@@ -1,0 +1,210 @@
+"""Changes that would lose the data at rest, or access to it: refused before anything is written.
+
+Owns: which changes those are, and what would happen to the data. Pure. Does not own: what is refused of a
+service by itself (service_args.py), nor protection of single resources, which is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from components.access_mode import ACCESS_POLICY, RBAC
+from components.arguments import names
+from components.arguments.inputs import UNKNOWN, known_text
+from components.arguments.problem import Problem
+from components.arguments.regions import plain
+from components.guards.recorded_state import RecordedAccount, RecordedService
+from components.roles import ENCRYPTION_USER
+from components.service_args import MICROSOFT_MANAGED, ServiceInputs
+
+HOURS_HELD = 48
+"""How long Azure keeps a deleted account, and its name. Source: "Recover or purge deleted Azure AI services
+resources"."""
+_KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
+
+Found = Iterator[Problem]
+
+
+def group_name(inputs: ServiceInputs) -> str:
+    """The resource group as declared, made here or existing; UNKNOWN where it is yet to be made."""
+    existing = known_text(inputs.existing_resource_group_name)
+    return inputs.resource_group_name if existing is None else existing
+
+
+def is_replaced(inputs: ServiceInputs, before: RecordedService) -> bool:
+    """Whether the account goes, as `replaceAccount` asks by its name, and another takes its place."""
+    account = before.account
+    if account is None or inputs.replace_account != account.name:
+        return False
+    return inputs.account_name != account.name
+
+
+def _replacement(inputs: ServiceInputs, before: RecordedService, account: RecordedAccount) -> Found:
+    asked = inputs.replace_account == account.name
+    wanted, lost = inputs.account_name, f"it would be deleted, and its data with it {_KEPT}"
+    group = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).resource_group_name
+    moves = [
+        (setting, old, new)
+        for setting, old, new in (
+            ("location", plain(account.location), plain(inputs.location)),
+            ("resourceGroupName", group.lower(), group_name(inputs).lower()),
+        )
+        if new not in (old, UNKNOWN)
+    ]
+    for setting, old, new in moves:
+        if not asked:
+            yield Problem(
+                setting,
+                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: {lost}; make a "
+                "service of another name there, move the data, then take this one out",
+            )
+        elif wanted == account.name:
+            yield Problem(
+                "accountName",
+                f"{wanted!r} stays held by the deleted account for {HOURS_HELD} hours; give the new account "
+                "another name",
+            )
+        elif before.vault and inputs.vault.name == before.vault.name:
+            yield Problem(
+                setting,
+                f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
+                "move; make a service of another name there",
+            )
+    if not moves and not asked and wanted != account.name:
+        yield Problem(
+            "accountName",
+            f"changes from {account.name!r} to {wanted!r}, which is another account; of {account.name!r}, "
+            f"{lost}. To want that, set replaceAccount: {account.name}; where the account is protected, run "
+            "`pulumi up` with that setting alone first",
+        )
+
+
+def _identity(inputs: ServiceInputs, account: RecordedAccount) -> Found:
+    declared = "system" if inputs.binds_in_two_phases else "user"
+    if account.holder is None or declared == account.holder:
+        return
+    yield Problem(
+        "identity",
+        f"the data of account {account.name!r} is under a key that its {account.holder}-assigned identity "
+        f"has access to; changed to a {declared}-assigned one, that identity and its access go, and the data "
+        "is out of reach; leave the setting as it was, or make another service and move the data",
+    )
+
+
+def _encryption(inputs: ServiceInputs, account: RecordedAccount) -> Found:
+    if account.holder is None or inputs.encryption != MICROSOFT_MANAGED:
+        return
+    if inputs.unbind_account != account.name:
+        yield Problem(
+            "encryption",
+            f"changes to {MICROSOFT_MANAGED!r}, which takes the data of account {account.name!r} from your "
+            "key: nothing is lost, but to take the key away then no longer takes the data out of reach. To "
+            f"want that, set unbindAccount: {account.name}, which keeps vault, key and access; where the "
+            "account is protected, run `pulumi up` with that setting alone first",
+        )
+
+
+def elsewhere(account: RecordedAccount, *, tenant_id: str | None, subscription_id: str | None) -> Found:
+    """Why a login to another tenant or subscription than the account's is refused; one not known is not."""
+    subscription = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).subscription_id
+    if subscription_id and subscription != subscription_id.lower():
+        yield Problem(
+            "azure-native:subscriptionId",
+            f"found {subscription_id}, but account {account.name!r} and its data are in {subscription} and "
+            "cannot move: what is made from now on would be in the other one, an account with none of "
+            f"the data; log in to {subscription}, or make a stack of its own for {subscription_id}",
+        )
+    if tenant_id and account.tenant_id and account.tenant_id.lower() != tenant_id.lower():
+        yield Problem(
+            "azure-native:tenantId",
+            f"found {tenant_id}, but account {account.name!r} is in {account.tenant_id}; "
+            "an identity does not move between tenants, so that the key, and with it the data, would be out "
+            f"of reach; log in to {account.tenant_id}",
+        )
+
+
+def _vault(inputs: ServiceInputs, before: RecordedService, account: RecordedAccount) -> Found:
+    wanted = inputs.vault.name
+    if before.vault is None or not inputs.makes_vault or account.holder is None:
+        return
+    if wanted != before.vault.name:
+        yield Problem(
+            "vault.name",
+            f"changes from {before.vault.name!r} to {wanted!r}, which deletes {before.vault.name!r} while "
+            f"the data of account {account.name!r} is under its key; make the new vault elsewhere and give "
+            "its vault.id: the account is bound to its key first, and the old vault goes last",
+        )
+    model, declared = (
+        RBAC if before.vault.uses_rbac else ACCESS_POLICY,
+        inputs.access_model,
+    )
+    if model != declared:
+        yield Problem(
+            "accessModel",
+            f"changes from {model!r} to {declared!r}, which takes from account {account.name!r} its access "
+            "to the key before the new one counts, and the data is out of reach until then; first give the "
+            f"identity {account.principal_id or ''} access in the new way (role {ENCRYPTION_USER.name!r} at "
+            "the vault, or an access policy), switch the vault with `az keyvault update "
+            f"--name {before.vault.name} --enable-rbac-authorization {str(declared == RBAC).lower()}`, "
+            "run `pulumi refresh`, then change the setting",
+        )
+
+
+def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
+    """What this stack made and is now named as existing: no longer declared, it would be deleted."""
+    key_id = known_text(inputs.key.id) or ""
+    made = before.vault.id if before.vault else None
+    named = (
+        (
+            "existingResourceGroupName",
+            known_text(inputs.existing_resource_group_name),
+            before.group_name,
+            "with all that is in it; give the name as resourceGroupName, or leave it out",
+        ),
+        (
+            "vault.id",
+            known_text(inputs.vault.id),
+            made,
+            "and what is under its keys is out of reach then; leave vault.id out",
+        ),
+        (
+            "key.id",
+            key_id.rsplit("/keys/", 1)[0],
+            made,
+            "and what is under its keys is out of reach then; leave key.id out, key.name is enough",
+        ),
+        (
+            "audit.workspaceId",
+            known_text(inputs.audit.workspace_id),
+            before.workspace_id,
+            "with its logs; leave audit.workspaceId out",
+        ),
+    )
+    for path, said, here, meaning in named:
+        if said and here and said.lower() == here.lower():
+            noun = here.rsplit("/", 1)[-1]
+            yield Problem(
+                path,
+                f"{noun!r} was made by this stack: named as one that exists, it would be deleted, {meaning}",
+            )
+
+
+def losses(
+    inputs: ServiceInputs,
+    before: RecordedService,
+    *,
+    tenant_id: str,
+    subscription_id: str,
+) -> list[Problem]:
+    """What a service's inputs would lose of what stands. Empty for a service that is not there yet."""
+    account, lost = before.account, list(_made_here(inputs, before))
+    if account is None:
+        return lost
+    rules: tuple[Callable[[], Found], ...] = (
+        lambda: _replacement(inputs, before, account),
+        lambda: _identity(inputs, account),
+        lambda: _encryption(inputs, account),
+        lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
+        lambda: _vault(inputs, before, account),
+    )
+    return lost + [problem for rule in rules for problem in rule()]

@@ -1,0 +1,195 @@
+"""What is there already: an existing vault, a key of the wanted name, grants that a vault has.
+
+Owns: what an existing vault must be, and what of it a service takes over. Pure. Does not own: how it is asked
+for (preflight.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.access_mode import ACCESS_POLICY, RBAC
+from components.arguments import names
+from components.arguments.inputs import UNKNOWN, known_text
+from components.arguments.problem import Problem
+from components.arguments.regions import plain
+from components.guards import data_loss
+from components.guards.recorded_state import ACCESS_POLICY as POLICY_TYPE
+from components.guards.recorded_state import KEY, ROLE_ASSIGNMENT, RecordedService
+from components.guards.soft_deleted import Deleted
+from components.roles import ENCRYPTION_USER
+from components.service_args import DEPLOYER, RECOVER, ServiceInputs
+
+Answer = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class KeyLocation:
+    """Where a service's key is, and what must be asked about it.
+
+    `grants` are the access policies that the state does not hold, by logical name, with the object id each is
+    for; `assignment` is the role assignment's logical name if the state does not hold it, `assignment_name`
+    its name in Azure.
+    """
+
+    vault_id: str = ""
+    vault_exists: bool = False
+    makes_key: bool = False
+    asks_vault: bool = False
+    asks_key: bool = False
+    key_name: str = ""
+    grants: tuple[tuple[str, str], ...] = ()
+    assignment: str = ""
+    assignment_name: str = ""
+    assignment_scope: str = ""
+
+    @property
+    def key_id(self) -> str:
+        """The key's ARM id."""
+        return f"{self.vault_id}/keys/{self.key_name}"
+
+    @property
+    def vault_arguments(self) -> dict[str, str]:
+        """What names the vault in azure-native's functions."""
+        vault = names.parse_resource_id(self.vault_id, names.VAULT_TYPE)
+        return {"resourceGroupName": vault.resource_group_name, "vaultName": vault.names[0]}
+
+    @property
+    def key_arguments(self) -> dict[str, str]:
+        """What names the key in azure-native's functions."""
+        return {**self.vault_arguments, "keyName": self.key_name}
+
+    @property
+    def assignment_arguments(self) -> dict[str, str]:
+        """What names the role assignment in azure-native's functions."""
+        return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
+
+
+def place(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> KeyLocation:
+    """Where the key of a service is. Nothing is asked about a vault that is about to be made, by whomever."""
+    if not inputs.has_key:
+        return KeyLocation()
+    key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
+    if UNKNOWN in (key_id, given):
+        return KeyLocation(makes_key=key_id is None, key_name=inputs.key.name)
+    given = given or (key_id.rsplit("/keys/", 1)[0] if key_id else None)
+    vault_id = given or (before.vault.id if before.vault else "")
+    key_name = key_id.rsplit("/", 1)[1] if key_id else inputs.key.name
+    missing_key = not key_id and f"{KEY}::{inputs.name}-key" not in before.resources
+    if not vault_id:
+        return KeyLocation(makes_key=missing_key, key_name=key_name)
+    principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
+    if data_loss.is_replaced(inputs, before):
+        principal = None  # the account that takes its place has another
+    grants = tuple(
+        (grant, holder)
+        for grant, holder in _policies(inputs, principal)
+        if f"{POLICY_TYPE}::{grant}" not in before.resources
+    )
+    role = f"{inputs.name}-access"
+    assigned = f"{ROLE_ASSIGNMENT}::{role}" in before.resources
+    assignment_name, assignment_scope = "", f"{vault_id}/keys/{key_name}"
+    if principal and inputs.access_model == RBAC:
+        assignment_name = names.role_assignment_name(
+            f"{vault_id}/keys/{key_name}", principal, ENCRYPTION_USER.definition
+        )
+        if before.assignment_id and "access" in inputs.as_found:
+            # It was made by others, who gave it another name, perhaps at another scope.
+            assignment_scope = before.assignment_id.rsplit("/providers/", 1)[0]
+            assignment_name = before.assignment_id.rsplit("/", 1)[1]
+    return KeyLocation(
+        vault_id=vault_id,
+        vault_exists=given is not None,
+        makes_key=missing_key,
+        asks_vault=given is not None or bool(grants) or before.is_bound,
+        asks_key=missing_key or before.is_bound,
+        key_name=key_name,
+        grants=grants,
+        assignment="" if assigned else role,
+        assignment_name=assignment_name,
+        assignment_scope=assignment_scope,
+    )
+
+
+def problems(
+    inputs: ServiceInputs, place: KeyLocation, vault: Answer, key: Answer, tenant_id: str
+) -> Iterator[Problem]:
+    """Why an existing vault cannot hold the service's key."""
+    path = "key.id" if inputs.key.id is not None else "vault.id"
+    if vault is None:
+        yield Problem(path, f"there is no vault {place.vault_id!r}, or the login may not read it")
+        return
+    name, properties = vault["name"], vault["properties"]
+    model = RBAC if properties.get("enableRbacAuthorization") else ACCESS_POLICY
+    if model != inputs.access_model:
+        yield Problem(
+            "accessModel",
+            f"found {inputs.access_model!r}, but the vault {name!r} grants by {model!r}; set accessModel: "
+            f"{model}",
+        )
+    if plain(vault["location"]) != plain(inputs.location):
+        yield Problem(
+            path,
+            f"the vault {name!r} is in {vault['location']!r}, the account in {inputs.location!r}; the "
+            "service takes only a key in the account's own region",
+        )
+    if properties["tenantId"].lower() != tenant_id.lower():
+        yield Problem(
+            path,
+            f"the vault {name!r} is of tenant {properties['tenantId']}, the login of {tenant_id}; the "
+            "service takes only a key in the account's own tenant",
+        )
+    if properties.get("enableSoftDelete") is False or not properties.get("enablePurgeProtection"):
+        yield Problem(
+            path,
+            f"the vault {name!r} lacks soft delete or purge protection, which the service demands; turn it "
+            f"on with `az keyvault update --name {name} --enable-purge-protection true`",
+        )
+    if key is not None and inputs.soft_deleted != RECOVER:
+        yield Problem(
+            "key.name",
+            f"the vault {name!r} has a key {place.key_name!r} already; to use it, say key.id: "
+            f"{place.key_id}, or give key.name another",
+        )
+
+
+def grants_that_come_back(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> Mapping[str, str]:
+    """Ids of the grants that are there once a vault is back, by logical name.
+
+    It comes back with its access policies and without its role assignments (source: "Azure Key Vault recovery
+    management"); an account that stands or comes back has its identity, whose policy goes only with the
+    vault. Whether others, of people, had been taken away before is not known.
+    """
+    principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
+    if gone.vault is None or principal is None or inputs.access_model == RBAC:
+        return {}
+    return {f"{inputs.name}-access": f"{gone.vault['resourceId']}/accessPolicy/{principal}"}
+
+
+def grants_to_adopt(
+    place: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str
+) -> Mapping[str, str]:
+    """Ids of the grants that are there though the state does not hold them, by logical name."""
+    there = {
+        entry["objectId"].lower()
+        for entry in ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
+    }
+    adopted = {}
+    for grant, holder in place.grants:
+        object_id = deployer_id if holder == DEPLOYER else holder
+        if object_id.lower() in there:
+            adopted[grant] = f"{place.vault_id}/accessPolicy/{object_id}"
+    if assignment is not None and place.assignment:
+        adopted[place.assignment] = assignment["id"]
+    return adopted
+
+
+def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:
+    if inputs.access_model != ACCESS_POLICY:
+        return
+    if principal:
+        yield f"{inputs.name}-access", principal
+    for operator in inputs.vault.key_operators:
+        yield f"{inputs.name}-operator-{operator}-access", operator

@@ -1,0 +1,269 @@
+"""Reads what exists before anything is made, once for all services, and refuses what would lose data.
+
+Owns: the calls to the engine and to Azure, and what follows from the answers for each service. The calls run
+concurrently and work in a preview. Does not own: the rules, which are in the other modules here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime.sync_await import _sync_await
+
+from components.arguments.problem import Problem
+from components.guards import access, data_loss, drift, existing_resources, soft_deleted
+from components.guards.existing_resources import Answer
+from components.guards.invokes import InvokeError, invoke, is_absent
+from components.guards.recorded_state import RecordedAccount, by_type_and_name, recorded_service
+from components.service_args import RECOVER, ServiceInputs
+
+
+class RefusedError(pulumi.RunError):
+    """The arguments of a service are refused because of what exists. The message names every problem of every
+    service; nothing was made or changed."""
+
+    def __init__(self, problems: Sequence[tuple[str, Problem]]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = [f"{count}; nothing was made or changed:"]
+        lines += [f"  service {service!r}, {problem.path}: {problem.text}" for service, problem in problems]
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True)
+class ServiceRequest:
+    """A service that is about to be made.
+
+    `vault_provider` is an azure-native provider for the subscription of an existing vault, if that is another
+    one; `former_names` are those of the component's aliases.
+    """
+
+    inputs: ServiceInputs
+    vault_provider: pulumi.ProviderResource | None = None
+    former_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreflightResult:
+    """What follows for one service.
+
+    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
+    used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
+    `restores_access`: the last update revoked the access, and this one grants it again. `account_id`: that of
+    the account, if it exists.
+    """
+
+    tenant_id: str
+    deployer_id: str
+    recovers_vault: bool = False
+    restores_account: bool = False
+    keeps_key: bool = False
+    adopted: Mapping[str, str] = field(default_factory=dict)
+    restores_access: bool = False
+    account_id: str | None = None
+
+
+def preflight(
+    services: Mapping[str, ServiceRequest],
+    *,
+    provider: pulumi.ProviderResource | None = None,
+    subscription_id: str | None = None,
+    tenant_id: str | None = None,
+) -> Mapping[str, PreflightResult]:
+    """What follows from what exists, for each service. Raises RefusedError, for all services at once.
+
+    `provider` is the azure-native provider of the services, if not the default one. `subscription_id` and
+    `tenant_id` are those that the stack configures for azure-native's login, if any. The login itself is no
+    proof: after a refresh the engine keeps the provider of the last update, because azure-native reports no
+    change of its configuration, and only the next run logs in to what is configured.
+    """
+    # Which resources are made depends on the answers, so the program waits for them, as it does for a plain
+    # `pulumi.runtime.invoke`; but for all of them together.
+    configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
+    return _sync_await(_Preflight(services, provider, configured).run())
+
+
+class _Preflight:
+    def __init__(
+        self,
+        services: Mapping[str, ServiceRequest],
+        provider: pulumi.ProviderResource | None,
+        configured: Mapping[str, str | None],
+    ) -> None:
+        self._services, self._provider, self._configured = services, provider, configured
+        self._problems: list[tuple[str, Problem]] = []
+        self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
+
+    async def run(self) -> Mapping[str, PreflightResult]:
+        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+        outputs = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
+        state = by_type_and_name(outputs["outputs"])
+        self._recorded = {
+            name: recorded_service(name, state, one.former_names) for name, one in self._services.items()
+        }
+        self._refuse_elsewhere()
+        self._client = await invoke("azure-native:authorization:getClientConfig", self._through(None))
+        for name, request in self._services.items():
+            self._refuse(name, self._losses(name, request))
+        gone = await self._deleted()
+        results = await asyncio.gather(
+            *(self._result(name, request, gone[name]) for name, request in self._services.items())
+        )
+        if self._problems:
+            raise RefusedError(self._problems)
+        return dict(zip(self._services, results, strict=True))
+
+    def _refuse(self, name: str, problems: Iterable[Problem]) -> None:
+        self._problems += [(name, problem) for problem in problems]
+
+    def _refuse_elsewhere(self) -> None:
+        """Ends a run that is configured for another subscription or tenant before azure-native is asked: that
+        records it in the state, where the next refresh would not find the grants, and drop them."""
+        for name, before in self._recorded.items():
+            if before.account:
+                self._refuse(name, data_loss.elsewhere(before.account, **self._configured))
+        if self._problems:
+            raise RefusedError(self._problems)
+
+    def _losses(self, name: str, request: ServiceRequest) -> list[Problem]:
+        return data_loss.losses(
+            request.inputs,
+            self._recorded[name],
+            tenant_id=self._client["tenantId"],
+            subscription_id=self._client["subscriptionId"],
+        )
+
+    async def _deleted(self) -> Mapping[str, soft_deleted.Deleted]:
+        vaults: soft_deleted.Listed = ()
+        accounts: soft_deleted.Listed = ()
+        if any(
+            soft_deleted.makes(request.inputs, self._recorded[name])
+            for name, request in self._services.items()
+        ):
+            listed = await self._listed()
+            vaults, accounts = listed.get("vaults") or (), listed.get("accounts") or ()
+        found = {
+            name: soft_deleted.holding(request.inputs, self._recorded[name], vaults, accounts)
+            for name, request in self._services.items()
+        }
+        for name, holding in found.items():
+            self._refuse(name, soft_deleted.problems(self._services[name].inputs, holding))
+        return found
+
+    async def _listed(self) -> Mapping[str, Any]:
+        try:
+            return await invoke("azure-cmk:index:getDeleted", subscriptionId=self._client["subscriptionId"])
+        except InvokeError as error:
+            recovers = any(request.inputs.soft_deleted == RECOVER for request in self._services.values())
+            if recovers or "AuthorizationFailed" not in str(error):
+                raise
+            pulumi.log.warn(
+                "this login may not list soft-deleted vaults and accounts of the subscription, so that a "
+                "name that one of them holds shows only when Azure refuses it"
+            )
+            return {}
+
+    async def _result(
+        self, name: str, request: ServiceRequest, gone: soft_deleted.Deleted
+    ) -> PreflightResult:
+        place, before = (
+            existing_resources.place(request.inputs, self._recorded[name], gone),
+            self._recorded[name],
+        )
+        # What is missing of an account that is being replaced may be the work of an update that was cut off.
+        replaced = data_loss.is_replaced(request.inputs, before)
+        drifts = before.is_bound and self._is_ours(before.account) and not replaced
+        vault, key, live, assignment = await asyncio.gather(
+            self._get("keyvault:getVault", request, place.vault_arguments if place.asks_vault else None),
+            self._get("keyvault:getKey", request, place.key_arguments if place.asks_key else None),
+            self._get(
+                "cognitiveservices:getAccount",
+                ServiceRequest(request.inputs),
+                before.account.arguments if before.account and drifts else None,
+            ),
+            self._get(
+                "authorization:getRoleAssignment",
+                request,
+                place.assignment_arguments if place.assignment_name else None,
+            ),
+        )
+        there = key if place.makes_key else None
+        if place.vault_exists:
+            self._refuse(
+                name,
+                existing_resources.problems(request.inputs, place, vault, there, self._client["tenantId"]),
+            )
+        if drifts:
+            self._refuse(name, drift.problems(before, place, live, vault, key))
+        access = self._restores_access(name, request, place, vault, assignment)
+        return PreflightResult(
+            self._client["tenantId"],
+            self._client["objectId"],
+            recovers_vault=gone.vault is not None,
+            restores_account=gone.account is not None,
+            keeps_key=there is not None or (gone.vault is not None and place.makes_key),
+            adopted={
+                **existing_resources.grants_to_adopt(place, vault, assignment, self._client["objectId"]),
+                # A preview finds nothing to take over in a vault that is not back yet, and shows it as made.
+                **(
+                    {}
+                    if pulumi.runtime.is_dry_run()
+                    else existing_resources.grants_that_come_back(request.inputs, before, gone)
+                ),
+            },
+            restores_access=access,
+            account_id=before.account.id if before.account else None,
+        )
+
+    def _is_ours(self, account: RecordedAccount | None) -> bool:
+        """Whether it is in the login's subscription; of another, data_loss.py says what is wrong."""
+        own = str(self._client["subscriptionId"]).lower()
+        return account is not None and account.subscription_id == own
+
+    def _restores_access(
+        self,
+        name: str,
+        request: ServiceRequest,
+        place: existing_resources.KeyLocation,
+        vault: Answer,
+        assignment: Answer,
+    ) -> bool:
+        before = self._recorded[name]
+        granted = access.is_granted(before, place, vault, assignment)
+        if not data_loss.is_replaced(request.inputs, before):
+            self._refuse(name, access.problems(request.inputs, before, granted=granted))
+        if warning := access.left_open(request.inputs, before, granted=granted):
+            pulumi.log.warn(f"service {name!r}: {warning}")
+        return access.gives_back(request.inputs, before, granted=granted)
+
+    async def _get(
+        self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None
+    ) -> Answer:
+        """What is there; None where nothing is, or nothing is to be asked. Asked once for all services, for
+        a vault may be that of many."""
+        if arguments is None:
+            return None
+        question = (function, request.vault_provider, *sorted(arguments.items()))
+        if question not in self._answers:
+            self._answers[question] = asyncio.ensure_future(
+                self._answer(function, request.vault_provider, arguments)
+            )
+        return await self._answers[question]
+
+    async def _answer(
+        self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str]
+    ) -> Answer:
+        try:
+            return await invoke(f"azure-native:{function}", self._through(provider), **arguments)
+        except InvokeError as error:
+            if is_absent(str(error)):
+                return None
+            raise
+
+    def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
+        chosen = provider or self._provider
+        return pulumi.InvokeOptions(provider=chosen) if chosen else None

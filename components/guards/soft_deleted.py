@@ -1,0 +1,96 @@
+"""Names that soft-deleted vaults and accounts still hold, and what comes back with them.
+
+Owns: whether a service recovers them, and what to do where it may not. Pure. Does not own: how Azure is asked
+(preflight.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.arguments import names
+from components.arguments.problem import Problem
+from components.arguments.regions import plain
+from components.guards import data_loss
+from components.guards.recorded_state import RecordedService
+from components.service_args import RECOVER, ServiceInputs
+
+Listed = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The soft-deleted resources that hold names of a service."""
+
+    vault: Mapping[str, Any] | None = None
+    account: Mapping[str, Any] | None = None
+
+
+def makes(inputs: ServiceInputs, before: RecordedService) -> bool:
+    """Whether a service is about to make a vault or an account, whose names could be held."""
+    return before.account is None or (before.vault is None and inputs.makes_vault)
+
+
+def holding(inputs: ServiceInputs, before: RecordedService, vaults: Listed, accounts: Listed) -> Deleted:
+    """Which of the deleted resources of a subscription hold names that a service is about to make."""
+    vault = None if before.vault else inputs.vault.name
+    account = None if before.account else inputs.account_name
+    return Deleted(_named(vault, vaults), _named(account, accounts))
+
+
+def problems(inputs: ServiceInputs, deleted: Deleted) -> list[Problem]:
+    """Why the names cannot be had as the settings are."""
+    recovers = inputs.soft_deleted == RECOVER
+    group, found = data_loss.group_name(inputs), []
+    if vault := deleted.vault:
+        remedy = "give vault.name another; it cannot be purged, for purge protection forbids that"
+        found += _held("vault.name", vault, group, inputs.location, remedy, recovers=recovers)
+    if account := deleted.account:
+        where = f"--resource-group {_group(account)} --location {account['location']}"
+        purge = f"az cognitiveservices account purge --name {account['name']} {where}"
+        remedy = f"give accountName another, or end its data for good with `{purge}`"
+        found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers)
+        if recovers and not inputs.binds_in_two_phases:
+            found.append(
+                Problem(
+                    "softDeleted",
+                    f"account {account['name']!r} would come back bound by its former user-assigned "
+                    f"identity, which does not come back; {remedy}",
+                )
+            )
+    return found
+
+
+def _held(
+    path: str,
+    deleted: Mapping[str, Any],
+    group: str,
+    location: str,
+    remedy: str,
+    *,
+    recovers: bool,
+) -> list[Problem]:
+    until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
+    held = f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
+    place = (_group(deleted).lower(), plain(deleted["location"]))
+    if place != (group.lower() or place[0], plain(location)):
+        where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
+        return [Problem(path, f"{held}, {where}; it can be recovered only there; {remedy}")]
+    if recovers:
+        return []
+    return [
+        Problem(
+            path, f"{held}; set softDeleted: recover to bring it back with all that is in it, or {remedy}"
+        )
+    ]
+
+
+def _named(name: str | None, listed: Listed) -> Mapping[str, Any] | None:
+    return next((found for found in listed if name and found["name"].lower() == name.lower()), None)
+
+
+def _group(deleted: Mapping[str, Any]) -> str:
+    place = deleted.get("resourceId") or deleted["id"]
+    return names.group_in(str(place))

@@ -1,0 +1,64 @@
+"""Where a service's key is: in a vault made here, in one that exists, or a key that exists itself.
+
+Owns: that choice. Does not own: what a vault or key must be (vault.py, key.py).
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.as_found import leaving
+from components.component import Options
+from components.guards.preflight import PreflightResult
+from components.key import EncryptionKeyInputs, KeyReference, make_key
+from components.service_args import ServiceInputs
+from components.vault import KeyVaultInputs, make_vault, vault_at
+
+
+def service_key(
+    inputs: ServiceInputs,
+    preflight: PreflightResult,
+    kept: Options,
+    *,
+    resource_group_name: pulumi.Input[str],
+    vault_provider: pulumi.ProviderResource | None,
+) -> KeyReference:
+    """A service's key, with the vault and key that are not there yet made.
+
+    `vault_provider` serves the subscription of an existing vault, if that is another one.
+    """
+    if inputs.key.id is not None:
+        vault_id = pulumi.Output.from_input(inputs.key.id).apply(lambda key_id: key_id.rsplit("/keys/", 1)[0])
+        return KeyReference(inputs.key.id, vault_at(vault_id, vault_provider))
+    if inputs.vault.id is not None:
+        vault = vault_at(inputs.vault.id, vault_provider)
+    else:
+        vault = make_vault(
+            KeyVaultInputs(
+                name=inputs.name,
+                resource_group_name=resource_group_name,
+                location=inputs.location,
+                tenant_id=preflight.tenant_id,
+                vault_name=inputs.vault.name,
+                access_model=inputs.access_model,
+                network=inputs.network,
+                tags=inputs.tags,
+            ),
+            leaving(kept, "vault", inputs.as_found),
+            recovers=preflight.recovers_vault,
+        )
+    if preflight.keeps_key:
+        # It came back with its vault, and azure-native makes no key that is there.
+        return KeyReference(pulumi.Output.concat(vault.id, "/keys/", inputs.key.name), vault)
+    return make_key(
+        EncryptionKeyInputs(
+            name=inputs.name,
+            vault_id=vault.id,
+            key_name=inputs.key.name,
+            expires_after_days=inputs.key.expires_after_days,
+            rotates_after_days=inputs.key.rotates_after_days,
+            tags=inputs.tags,
+        ),
+        vault,
+        kept,
+    )

@@ -1,0 +1,188 @@
+"""The parts of one service, each made from the service's inputs.
+
+Owns: which input goes to which part, and under which options. Does not own: which parts there are in a mode
+and their order (service.py), nor what each part must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.access import Grant, Grantee, make_grant
+from components.account import Account, InlineKeyInputs, LanguageAccountInputs, make_account
+from components.arguments import names
+from components.arguments.inputs import source_resources
+from components.as_found import leaving
+from components.audit import AuditTrailInputs, make_audit_trail
+from components.azure_policy.denial import explained
+from components.binding import CustomerManagedKey, make_binding
+from components.component import Component, Options
+from components.guards.preflight import PreflightResult
+from components.identity import EncryptionIdentityInputs, Identity, make_identity
+from components.key import KeyReference
+from components.key_operators import grant_operators
+from components.key_version import KeyVersion
+from components.private_network import make_private_endpoints
+from components.resource_group import make_resource_group
+from components.service_args import USER_ASSIGNED, ServiceInputs
+from components.service_key import service_key
+
+
+class Parts:
+    """Makes the parts of the service `owner`, below it."""
+
+    def __init__(
+        self,
+        owner: Component,
+        inputs: ServiceInputs,
+        preflight: PreflightResult,
+        *,
+        vault_provider: pulumi.ProviderResource | None,
+        workspace_provider: pulumi.ProviderResource | None,
+    ) -> None:
+        self._owner, self._inputs = owner, inputs
+        self._preflight, self._vault_provider = preflight, vault_provider
+        self._workspace_provider = workspace_provider
+        self._made_vault_id: pulumi.Input[str] | None = None
+        self.resource_group_name = make_resource_group(inputs, owner.kept)
+
+    def key(self) -> KeyReference:
+        """The key, in its vault."""
+        key = service_key(
+            self._inputs,
+            self._preflight,
+            self._owner.kept,
+            resource_group_name=self.resource_group_name,
+            vault_provider=self._vault_provider,
+        )
+        self._made_vault_id = key.vault.id if key.vault.resource else None
+        return key
+
+    def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
+        """What makes the vault of the key, here or elsewhere in the program; nothing of one that exists."""
+        if key.vault.resource:
+            return [key.vault.resource]
+        given = (self._inputs.key.id, self._inputs.vault.id)
+        return [source for id in given if id is not None for source in source_resources(id)]
+
+    def identity(self) -> Identity:
+        """A user-assigned identity."""
+        return make_identity(
+            EncryptionIdentityInputs(
+                name=self._inputs.name,
+                resource_group_name=self.resource_group_name,
+                location=self._inputs.location,
+                identity_name=names.identity_name(self._inputs.name),
+                tags=self._inputs.tags,
+            ),
+            leaving(self._owner.kept, "identity", self._inputs.as_found),
+        )
+
+    def account(
+        self,
+        after: Sequence[pulumi.Resource],
+        identity_id: pulumi.Input[str] | None = None,
+        encryption_key: InlineKeyInputs | None = None,
+    ) -> Account:
+        """The account; with `encryption_key` bound in its create, by the identity given."""
+        return make_account(
+            LanguageAccountInputs(
+                name=self._inputs.name,
+                resource_group_name=self.resource_group_name,
+                location=self._inputs.location,
+                account_name=self._inputs.account_name,
+                sku=self._inputs.sku,
+                system_assigned=self._inputs.identity != USER_ASSIGNED,
+                user_assigned_identity_id=identity_id,
+                encryption_key=encryption_key,
+                network=self._inputs.network,
+                tags=self._inputs.tags,
+            ),
+            leaving(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
+            after=after,
+            restores=self._preflight.restores_account,
+            # In two phases the grant comes after the account, so that the account waits for another update.
+            frozen=self._inputs.is_revoked or (self._preflight.restores_access and encryption_key is None),
+            unbinds=self._inputs.unbinds and identity_id is not None,
+            hooks=None if self._preflight.account_id or encryption_key else explained(self._inputs.name),
+        )
+
+    def grant(self, key: KeyReference, holder: Grantee) -> pulumi.CustomResource | None:
+        """Access to the key for who holds it; none where it was taken away on purpose."""
+        if self._inputs.is_revoked:
+            return None
+        grant = Grant(key, holder, self._preflight.tenant_id, self._inputs.access_model)
+        # Not protected, for `access: revoked` takes it away in one update. What depends on it, the binding or
+        # the account, is: so that no destroy takes it from an account that stays.
+        part = leaving(self._owner.part, "grant", self._inputs.as_found)
+        adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
+        return make_grant(self._inputs.name, grant, part, adopts=adopts)
+
+    def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
+        """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""
+        part = self._owner.part
+        return KeyVersion(
+            f"{self._inputs.name}-key-version",
+            {
+                "key_id": key.id,
+                "generation": self._inputs.key.generation,
+                "pin": self._inputs.key.pin,
+                "account_id": follower_id,
+            },
+            part(depends_on=grant_operators(self._inputs, self._preflight, key, part)),
+        )
+
+    def standing_version(self, key: KeyReference) -> KeyVersion:
+        """The version, where the account needs it: only one that stands can be asked if it could follow."""
+        return self.key_version(key, self._preflight.account_id)
+
+    def binding(
+        self, account: Account, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
+    ) -> CustomerManagedKey:
+        """The binding of the account to the version."""
+        return make_binding(
+            self._inputs.name,
+            self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account),
+            account=account,
+            key_version=version,
+            grant=grant,
+            vault_id=key.vault.id,
+        )
+
+    def private_endpoints(self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]) -> None:
+        """Private endpoints of the account and of the vault made here, if they are asked for."""
+        make_private_endpoints(
+            self._inputs,
+            self._owner.part,
+            resource_group_name=self.resource_group_name,
+            targets={"account": account_id, "vault": self._made_vault_id},
+            after=after,
+        )
+
+    def audit_trail(self, account_id: pulumi.Output[str]) -> None:
+        """The audit logs of the account and of the vault made here, unless they are not to be kept."""
+        audit = self._inputs.audit
+        if not audit.has_workspace:
+            return
+        make_audit_trail(
+            AuditTrailInputs(
+                name=self._inputs.name,
+                resource_group_name=self.resource_group_name,
+                location=self._inputs.location,
+                account_id=account_id,
+                vault_id=self._made_vault_id,
+                workspace_id=audit.workspace_id,
+                alerts=audit.alerts,
+                alert_emails=audit.alert_emails,
+                alert_action_group_ids=audit.alert_action_group_ids,
+                tags=self._inputs.tags,
+            ),
+            self._owner,
+            self._workspace_provider,
+        )
+
+    def _kept_unless(self, *named: str | None) -> Options:
+        """Options of what holds data or gives access to it, unless the account was named to lose it."""
+        return self._owner.part if any(named) else self._owner.kept

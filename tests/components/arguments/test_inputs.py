@@ -1,0 +1,151 @@
+"""Inputs as a program gives them: what is refused before anything is made, and outputs of other resources."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_azure_native import resources
+
+from components.access import KeyAccess
+from components.account import LanguageAccount
+from components.arguments.problem import InputError
+from components.guards.preflight import ServiceRequest, preflight
+from components.identity import EncryptionIdentity
+from components.key import EncryptionKey
+from components.service import EncryptedLanguageService
+from components.vault import KeyVault
+from tests.support.recording import (
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    FakeAzure,
+    RecordingMonitor,
+    run,
+    service_inputs,
+)
+
+VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-shared"
+PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
+
+
+@pytest.mark.parametrize(
+    ("component", "args", "words"),
+    [
+        (
+            EncryptedLanguageService,
+            {"accessModel": "rbac"},
+            "accessModel: is unknown; did you mean 'access_model'",
+        ),
+        (
+            EncryptedLanguageService,
+            {"key": {"expires_after": 90}, "network": {"access": "opn"}},
+            r"key.expires_after: is unknown; did you mean 'expires_after_days'\?\n  network.access: found",
+        ),
+        (EncryptedLanguageService, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
+        (
+            KeyVault,
+            {**PLACE, "tenant_id": TENANT, "access_model": "RBAC"},
+            "accessModel: found 'RBAC', expected 'accessPolicy' or 'rbac'",
+        ),
+        (KeyVault, {**PLACE, "tenant_id": TENANT, "network": {"access": "prviate"}}, "network.access: found"),
+        (LanguageAccount, {**PLACE, "network": {"access": "Closed"}}, "network.access: found 'Closed'"),
+        (
+            KeyAccess,
+            {
+                "key_id": f"{VAULT_ID}/keys/k",
+                "principal_id": PRINCIPAL,
+                "tenant_id": TENANT,
+                "access_model": "roles",
+            },
+            "accessModel: found 'roles'",
+        ),
+        (EncryptionKey, {"vault_id": VAULT_ID, "keyName": "k"}, "did you mean 'key_name'"),
+        (EncryptionIdentity, {**PLACE, "name": "n"}, "name: is unknown"),
+    ],
+)
+def test_fails_on_a_word_that_nobody_would_read(component: Any, args: dict[str, Any], words: str) -> None:
+    """A plain dictionary passes no type checker: what is spelt wrongly would be a default, and a misspelt
+    `closed` an open door. Nothing is registered."""
+    monitor = RecordingMonitor(FakeAzure())
+    with pytest.raises(InputError, match=words):
+        run(lambda: component("language", args), monitor=monitor)
+    assert monitor.registered == []
+
+
+def test_fails_on_an_output_where_a_value_decides_what_is_made() -> None:
+    """It is said which input, and what to do, instead of a traceback from somewhere below."""
+    args: Any = {
+        "location": pulumi.Output.from_input("westeurope"),
+        "vault": {"key_operators": [pulumi.Output.from_input("deployer")]},
+    }
+    with pytest.raises(
+        InputError, match=r"(?s)location: found an output.*\n  vault.keyOperators\[0\]: found an output"
+    ):
+        run(lambda: EncryptedLanguageService("language", args))
+
+
+class TwoAtOnce(RecordingMonitor):
+    """Lets vaults be made only two at a time."""
+
+    def __init__(self, azure: FakeAzure) -> None:
+        super().__init__(azure)
+        self._both = threading.Barrier(2, timeout=60)
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type.endswith(":Vault"):
+            self._both.wait()
+        return super().RegisterResource(request)
+
+
+def test_services_are_made_at_the_same_time() -> None:
+    """No service waits until another's vault is there."""
+
+    def program() -> None:
+        place: Any = {"location": "westeurope"}
+        results = preflight({name: ServiceRequest(service_inputs(name)) for name in ("one", "two")})
+        for name in ("one", "two"):
+            EncryptedLanguageService(name, place, preflight_result=results[name])
+
+    assert len(run(program, monitor=TwoAtOnce(FakeAzure())).of(":Vault")) == 2
+
+
+def shared() -> None:
+    """Two services in one group and one vault that the same program makes."""
+    group = resources.ResourceGroup("shared", resource_group_name="rg-shared", location="westeurope")
+    place: Any = {"resource_group_name": group.name, "location": "westeurope", "tenant_id": TENANT}
+    vault = KeyVault("shared", place)
+    for name in ("one", "two"):
+        EncryptedLanguageService(
+            name,
+            {
+                "location": "westeurope",
+                "existing_resource_group_name": group.name,
+                "vault": {"id": vault.vault_id},
+            },
+        )
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_services_share_what_the_same_program_makes(preview: bool) -> None:
+    """A group and a vault are given as the outputs they are, in a preview before either is there, too; the
+    services come after them, and go before them."""
+    monitor = run(shared, preview=preview)
+    vault = monitor.one(":Vault")
+    assert {found.name for found in monitor.of(":Key")} == {"one-key", "two-key"}
+    assert all(vault.urn in found.needs for found in monitor.of(":Key"))
+    group = monitor.one(":ResourceGroup")
+    assert all({group.urn, vault.urn} <= found.needs for found in monitor.of("cognitiveservices:Account"))
+    bindings = monitor.of(":CustomerManagedKey")
+    assert len(bindings) == 2
+    if not preview:
+        assert {found.inputs["vaultName"] for found in monitor.of(":Key")} == {"kv-shared"}
+        assert {found.inputs["vaultId"] for found in bindings} == {vault.outputs["id"]}
+
+
+def test_an_id_that_a_preview_does_not_know_is_no_wrong_id() -> None:
+    """The engine gives the id of a resource that it would create as an empty text."""
+    args: Any = {"audit": {"workspace_id": pulumi.Output.from_input("")}, "location": "westeurope"}
+    run(lambda: EncryptedLanguageService("language", args), preview=True)

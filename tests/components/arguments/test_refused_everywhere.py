@@ -1,0 +1,200 @@
+"""What is wrong with a service is wrong wherever it is said: in a stack's settings and in a Python program.
+
+The YAML program and the component package are put to the same table in tests/engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings
+
+from components.access import KeyAccess
+from components.account import LanguageAccount
+from components.arguments.problem import InputError, Problem
+from components.audit import AuditTrail
+from components.binding import KeyBinding
+from components.identity import EncryptionIdentity
+from components.key import EncryptionKey
+from components.service import EncryptedLanguageService
+from components.vault import KeyVault
+from settings import SettingsError, parse
+from settings.parse import _decoded as decoded
+from tests.support.recording import CLIENT, PRINCIPAL, TENANT, FakeAzure, RecordingMonitor, run
+from tests.support.setting_documents import Document, documents
+from tests.support.wrong_arguments import VAULT_ID, WRONG, snake_case
+
+
+def in_settings(args: Mapping[str, Any]) -> list[Problem]:
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in args.items()}
+    try:
+        parse({"name": "claims", **texts})
+    except SettingsError as error:
+        return list(error.problems)
+    return []
+
+
+def in_a_program(component: Any, name: str, args: Mapping[str, Any]) -> list[Problem]:
+    """The problems that a component raises. Nothing may be registered with any."""
+    monitor = RecordingMonitor(FakeAzure())
+    try:
+        run(lambda: component(name, snake_case(args)), monitor=monitor)
+    except InputError as error:
+        assert monitor.registered == []
+        return list(error.problems)
+    return []
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_fails_alike_in_settings_and_in_a_python_program(wrong: str) -> None:
+    """One problem, with the same path and the same words."""
+    args, problem = WRONG[wrong]
+    given = {"location": "westeurope", **args}
+    found = in_settings(given)
+    assert [f"{one.path}: {one.text}" for one in found] == [problem]
+    assert in_a_program(EncryptedLanguageService, "claims", given) == found
+
+
+def test_fails_on_a_bad_name_alike() -> None:
+    """The name of a service is its logical name, under the same limits; names derived from it are checked."""
+    for name in ("Claims_2", "a", "a-service-with-a-long-name"):
+        with pytest.raises(SettingsError) as error:
+            parse({"name": name, "location": "westeurope"})
+        found = in_a_program(EncryptedLanguageService, name, {"location": "westeurope"})
+        assert found == list(error.value.problems) != []
+
+
+PLACE = {"resourceGroupName": "rg", "location": "westeurope"}
+PARTS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
+    "vault's network": (
+        KeyVault,
+        {**PLACE, "tenantId": TENANT, "network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
+        "everyone's address range",
+    ),
+    "vault's region": (KeyVault, {**PLACE, "tenantId": TENANT, "location": "westeurop"}, "unknown region"),
+    "account's network": (
+        LanguageAccount,
+        {**PLACE, "network": {"allowedIpRanges": ["8.8.8.8"]}},
+        "networks that nothing opens",
+    ),
+    "account's tier": (LanguageAccount, {**PLACE, "sku": "S1"}, "unknown tier"),
+    "account's name": (LanguageAccount, {**PLACE, "accountName": "Lang_Claims"}, "bad account name"),
+    "identity's tags": (EncryptionIdentity, {**PLACE, "tags": {"a?": "1"}}, "a tag that Azure refuses"),
+    "key's rotation": (
+        EncryptionKey,
+        {"vaultId": VAULT_ID, "expiresAfterDays": 100, "rotatesAfterDays": 90},
+        "rotation after expiry",
+    ),
+    "key's expiry": (EncryptionKey, {"vaultId": VAULT_ID, "expiresAfterDays": 5}, "expiry within days"),
+    "binding's pin": (
+        KeyBinding,
+        {
+            "accountId": VAULT_ID.replace("KeyVault/vaults", "CognitiveServices/accounts"),
+            "keyId": f"{VAULT_ID}/keys/own",
+            "grantId": "grant",
+            "pin": "latest",
+        },
+        "a pin that is no version",
+    ),
+    "trail's recipients": (
+        AuditTrail,
+        {
+            **PLACE,
+            "accountId": VAULT_ID.replace("KeyVault/vaults", "CognitiveServices/accounts"),
+            "alertEmails": ["security@contoso.example"],
+        },
+        "recipients without alerts",
+    ),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_fails_alike_in_a_single_part(part: str) -> None:
+    """Whoever composes the parts has the same checks; only the path is shorter."""
+    component, args, wrong = PARTS[part]
+    (found,) = in_a_program(component, "claims", args)
+    assert WRONG[wrong][1].endswith(f"{found.path}: {found.text}")
+
+
+@pytest.mark.parametrize(
+    ("component", "args", "problem"),
+    [
+        (
+            LanguageAccount,
+            {
+                **PLACE,
+                "sku": "F0",
+                "userAssignedIdentityId": VAULT_ID.replace(
+                    "KeyVault/vaults", "ManagedIdentity/userAssignedIdentities"
+                ),
+                "encryptionKey": {
+                    "keyName": "k",
+                    "keyVersion": "0" * 32,
+                    "keyVaultUri": "https://kv-hub.vault.azure.net",
+                    "identityClientId": CLIENT,
+                },
+            },
+            "sku: found 'F0', which does not support customer-managed keys; use 'S', or remove encryptionKey",
+        ),
+        (
+            KeyAccess,
+            {"keyId": VAULT_ID, "principalId": PRINCIPAL, "tenantId": TENANT},
+            (
+                f"keyId: {VAULT_ID!r} is no id of a Microsoft.KeyVault/vaults/keys, which looks like "
+                "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME/keys/NAME"
+            ),
+        ),
+        (
+            KeyAccess,
+            {"keyId": f"{VAULT_ID}/keys/k", "principalId": "me", "tenantId": TENANT},
+            "principalId: 'me' is not a GUID such as 00000000-0000-0000-0000-000000000000",
+        ),
+        (KeyVault, {**PLACE}, "tenantId: is required"),
+        (
+            KeyVault,
+            {**PLACE, "tenantId": TENANT, "tags": {"a": 1}},
+            "tags.a: found 1, expected text; put it in quotes",
+        ),
+    ],
+)
+def test_fails_on_what_only_a_part_can_have(component: Any, args: Mapping[str, Any], problem: str) -> None:
+    """A part has arguments that a service has not, under checks of their own."""
+    assert [f"{one.path}: {one.text}" for one in in_a_program(component, "claims", args)] == [problem]
+
+
+def test_every_problem_is_named_at_once() -> None:
+    """Settings and component name all that is wrong, in one error that Pulumi can show by property."""
+    args = {"location": "westeurop", "sku": "S1", "key": {"pin": "latest"}, "colour": "red"}
+    found = in_a_program(EncryptedLanguageService, "claims", args)
+    assert sorted(one.path for one in found) == ["colour", "key.pin", "location", "sku"]
+    assert {one.path for one in in_settings(args)} == {one.path for one in found}
+    error = InputError("EncryptedLanguageService", "claims", found)
+    assert error.errors == [{"property_path": one.path, "reason": one.text} for one in found]
+
+
+@given(documents(services=False))
+@settings(max_examples=150, deadline=None)
+def test_any_arguments_have_the_same_problems_in_settings_and_component(document: Document) -> None:
+    """The strategies that drive the settings drive the component, and the same problems come out."""
+    settings_of = {key: decoded(key, text) for key, text in document.config.items()}
+    name, args = settings_of["name"], {k: v for k, v in settings_of.items() if k not in ("name", "protect")}
+    if not isinstance(name, str):
+        return
+    try:
+        parse(document.config)
+        expected: list[Problem] = []
+    except SettingsError as error:
+        expected = [one for one in error.problems if not one.path.startswith("protect")]
+    event("wrong" if expected else "right")
+    monitor = RecordingMonitor(FakeAzure())
+    found: list[Problem] = []
+    try:
+        run(lambda: EncryptedLanguageService(name, snake_case(args)), monitor=monitor)  # type: ignore[arg-type]
+    except InputError as error:
+        found = list(error.problems)
+    except Exception:  # noqa: BLE001 - what exists already is refused later, and is no matter here
+        pass
+    assert found == expected

@@ -1,0 +1,232 @@
+"""What would lose data that stands is refused, each change by its setting; what loses nothing is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.guards.data_loss import losses
+from components.guards.preflight import RefusedError, ServiceRequest, preflight
+from components.guards.recorded_state import by_type_and_name, recorded_service
+from components.service import EncryptedLanguageService
+from tests.support.recording import (
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    FakeAzure,
+    existing_vault,
+    run,
+    service_inputs,
+)
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
+VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
+OWN_VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language"
+WORKSPACE_ID = f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-language"
+PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$"
+
+GRANT = {"objectId": PRINCIPAL.upper(), "permissions": {"keys": ["Get", "wrapKey", "unwrapKey", "list"]}}
+
+
+def state(*, bound: bool = True) -> dict[str, Any]:
+    """The outputs of a deployed service, as the engine tells them."""
+    account = {
+        "id": f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-language",
+        "name": "lang-language",
+        "location": "West Europe",
+        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+        "properties": {},
+    }
+    vault = {
+        "id": OWN_VAULT_ID,
+        "name": "kv-language",
+        "properties": {"enableRbacAuthorization": False},
+    }
+    group = GROUP.removesuffix("/providers")
+    outputs: dict[str, Any] = {
+        "azure-native:resources:ResourceGroup::language-group": {"id": group, "name": "rg-language"},
+        "azure-native:operationalinsights:Workspace::language-workspace": {"id": WORKSPACE_ID},
+        "azure-native:cognitiveservices:Account::language-account": account,
+        "azure-native:keyvault:Vault::language-vault": vault,
+        "azure-native:keyvault:Key::language-key": {},
+        "azure-native:keyvault:AccessPolicy::language-access": {},
+    }
+    if bound:
+        outputs["azure-cmk:index:CustomerManagedKey::language-binding"] = {}
+    return {f"{PARENT}{name}": {"outputs": found} for name, found in outputs.items()}
+
+
+def paths(
+    tenant_id: str = TENANT, subscription_id: str = SUBSCRIPTION, bound: bool = True, **said: Any
+) -> list[str]:
+    """The settings that are refused."""
+    before = recorded_service("language", by_type_and_name(state(bound=bound)))
+    inputs = service_inputs(**said)
+    found = losses(inputs, before, tenant_id=tenant_id, subscription_id=subscription_id)
+    return [problem.path for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ({}, []),
+        ({"tags": {"a": "b"}, "network": {"access": "open"}, "sku": "S"}, []),
+        ({"location": "northeurope"}, ["location"]),
+        ({"resource_group_name": "rg-other"}, ["resourceGroupName"]),
+        ({"resource_group_name": "RG-Language"}, []),
+        ({"account_name": "lang-other"}, ["accountName"]),
+        ({"account_name": "lang-other", "replace_account": "lang-wrong"}, ["accountName"]),
+        ({"account_name": "lang-other", "replace_account": "lang-language"}, []),
+        ({"location": "northeurope", "replace_account": "lang-language"}, ["accountName"]),
+        ({"identity": "userAssigned"}, ["identity"]),
+        ({"identity": "systemAndUserAssigned"}, ["identity"]),
+        ({"encryption": "microsoftManaged"}, ["encryption"]),
+        ({"encryption": "microsoftManaged", "unbind_account": "lang-other"}, ["encryption"]),
+        ({"encryption": "microsoftManaged", "unbind_account": "lang-language"}, []),
+        (
+            {"encryption": "microsoftManaged", "unbind_account": "lang-language", "identity": "userAssigned"},
+            ["identity"],
+        ),
+        (
+            {"encryption": "microsoftManaged", "unbind_account": "lang-language", "vault": {"name": "kv-o"}},
+            ["vault.name"],
+        ),
+        ({"access_model": "rbac"}, ["accessModel"]),
+        ({"vault": {"name": "kv-other"}}, ["vault.name"]),
+        ({"vault": {"id": VAULT_ID}, "access_model": "rbac"}, []),
+        ({"vault": {"id": OWN_VAULT_ID.replace("vaults/kv", "vaults/KV")}}, ["vault.id"]),
+        ({"key": {"id": f"{OWN_VAULT_ID}/keys/cmk-language"}}, ["key.id"]),
+        ({"existing_resource_group_name": "RG-language"}, ["existingResourceGroupName"]),
+        ({"audit": {"workspace_id": WORKSPACE_ID}}, ["audit.workspaceId"]),
+        ({"tenant_id": "other"}, ["azure-native:tenantId"]),
+        ({"subscription_id": "other"}, ["azure-native:subscriptionId"]),
+    ],
+)
+def test_only_what_loses_data_is_refused(said: dict[str, Any], refused: list[str]) -> None:
+    """Each change that takes data away, or access to it, is refused by its setting."""
+    assert paths(**said) == refused
+
+
+def test_account_on_microsofts_keys_may_change_its_identity() -> None:
+    """No key depends on the identity yet."""
+    assert paths(bound=False, identity="userAssigned") == []
+
+
+def service(azure: FakeAzure, preview: bool = False, **said: Any) -> Any:
+    args: Any = {"location": "westeurope", **said}
+    return run(lambda: EncryptedLanguageService("language", args), azure=azure, preview=preview)
+
+
+def test_fails_before_anything_is_registered() -> None:
+    """A refused service registers nothing, and its message names every problem."""
+    azure = FakeAzure()
+    azure.state = state()
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    with pytest.raises(RefusedError, match=r"(?s)2 problems; nothing was made.*location.*identity"):
+        service(azure, location="northeurope", identity="userAssigned")
+
+
+def test_fails_on_an_existing_vault_that_cannot_serve() -> None:
+    """Model, region, tenant and protection of an existing vault are compared before anything is made."""
+    azure = FakeAzure()
+    azure.vault = existing_vault(enableRbacAuthorization=True, enablePurgeProtection=None, tenantId="other")
+    azure.vault["location"] = "eastus"
+    with pytest.raises(RefusedError) as refused:
+        service(azure, vault={"id": VAULT_ID})
+    assert "found 'accessPolicy', but the vault 'kv-hub' grants by 'rbac'" in str(refused.value)
+    for words in ("in 'eastus'", "tenant other", "purge protection"):
+        assert words in str(refused.value)
+
+
+def test_fails_on_a_key_that_somebody_made() -> None:
+    """A key of the wanted name in an existing vault is not taken unasked."""
+    azure = FakeAzure()
+    azure.key = {"name": "cmk-language"}
+    with pytest.raises(RefusedError, match=r"has a key 'cmk-language' already; to use it, say key.id"):
+        service(azure, vault={"id": VAULT_ID})
+
+
+def deleted(group: str = "rg-language") -> FakeAzure:
+    azure = FakeAzure()
+    place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+    times = {"location": "westeurope", "deletionDate": "monday", "scheduledPurgeDate": "friday"}
+    vault = f"{place}/providers/Microsoft.KeyVault/vaults/kv-language"
+    account = f"{place}/deletedAccounts/lang-language"
+    azure.deleted = {
+        "vaults": [{"id": "x", "name": "KV-language", "resourceId": vault, **times}],
+        "accounts": [{"id": account, "name": "lang-language", "principalId": PRINCIPAL, **times}],
+    }
+    return azure
+
+
+def test_fails_on_names_that_are_held_and_says_until_when() -> None:
+    """By default nothing comes back by itself; the message has the dates and what to do."""
+    with pytest.raises(RefusedError) as refused:
+        service(deleted())
+    for words in ("'KV-language' is held", "monday, until friday", "softDeleted: recover", "account purge"):
+        assert words in str(refused.value)
+
+
+def test_fails_to_recover_into_another_group() -> None:
+    """What was deleted elsewhere comes back only there."""
+    with pytest.raises(RefusedError, match=r"in group 'rg-other'.*only there"):
+        service(deleted("rg-other"), soft_deleted="recover")
+
+
+def test_fails_to_recover_an_account_of_a_user_assigned_identity() -> None:
+    """Its identity does not come back, so the data would be out of reach."""
+    with pytest.raises(RefusedError, match="former user-assigned identity"):
+        service(deleted(), soft_deleted="recover", identity="userAssigned")
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_recovery_brings_back_and_makes_nothing_twice(preview: bool) -> None:
+    """Vault and account come back; the account's grant, which comes with the vault, is taken over once it is
+    there, and shown as a grant before, so that policies see it. Others are left to the next run."""
+    azure = deleted()
+    monitor = service(azure, preview, soft_deleted="recover", vault={"key_operators": ["deployer"]})
+    assert monitor.one(":Vault").inputs["properties"]["createMode"] == "recover"
+    assert monitor.one(":Account").inputs["properties"]["restore"] is True
+    assert monitor.of(":Key") == []
+    assert monitor.one(":KeyVersion").inputs["keyId"].endswith("/kv-language/keys/cmk-language")
+    grant = monitor.one(":AccessPolicy")
+    policy = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language/accessPolicy/{PRINCIPAL}"
+    assert grant.request.importId == ("" if preview else policy)
+    assert grant.urn in monitor.one(":CustomerManagedKey").needs
+
+
+def test_recovery_makes_the_role_assignment_that_a_vault_loses() -> None:
+    """A vault comes back without its role assignments."""
+    grant = service(deleted(), soft_deleted="recover", access_model="rbac").one(":RoleAssignment")
+    assert grant.request.importId == ""
+
+
+def test_grants_that_are_there_are_taken_over() -> None:
+    """An access policy that the vault has and the state has not is adopted, not made."""
+    azure = FakeAzure()
+    azure.state = state()
+    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    grant = service(azure).one(":AccessPolicy")
+    assert grant.request.importId.endswith(f"/vaults/kv-language/accessPolicy/{PRINCIPAL}")
+
+
+def test_fails_on_another_subscription_before_azure_is_asked() -> None:
+    """azure-native, once asked, is in the state with its new configuration, and the next refresh uses it."""
+    azure = FakeAzure()
+    azure.state = state()
+    wanted = {"language": ServiceRequest(service_inputs())}
+    with pytest.raises(RefusedError, match="azure-native:subscriptionId: found other"):
+        run(lambda: preflight(wanted, subscription_id="other"), azure=azure)
+    assert [call.token for call in azure.asked] == ["pulumi:pulumi:readStackResourceOutputs"]
+
+
+def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
+    """The account that takes its place has another identity; a grant taken over cannot change to that."""
+    azure = FakeAzure()
+    azure.state = state()
+    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL}])
+    asked: Any = {"account_name": "lang-second", "replace_account": "lang-language"}
+    assert service(azure, **asked).one(":AccessPolicy").request.importId == ""

@@ -1,0 +1,71 @@
+"""What the survey takes for an absent resource, and what it lets stop the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.mocks import MockCallArgs
+
+from components.guards.invokes import is_absent
+from components.guards.preflight import ServiceRequest, preflight
+from tests.support.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run, service_inputs
+
+
+class RefusedLoginError(AbsentError):
+    """What a provider answers without a login."""
+
+    def details(self) -> str:
+        return "Azure does not accept the login"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "request failed /subscriptions/x: status code 404, {}",
+        "GET https://management.azure.com/x\nRESPONSE 404: 404 Not Found\nERROR CODE: VaultNotFound",
+        'request failed /subscriptions/x: Status=404 Code="" Message=""',
+        "(ResourceNotFound) The Resource 'Microsoft.KeyVault/vaults/kv' was not found.",
+    ],
+)
+def test_absence_is_told_by_the_status_or_its_code(text: str) -> None:
+    """azure-native, its stand-in and ARM say it in different words."""
+    assert is_absent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "request failed /subscriptions/40440440-1c58-4f6a-8e37-94a0c5d6b404: status code 403",
+        "RESPONSE 500: 500 Internal Server Error, correlation id 4049404f-0000-0000-0000-000000000404",
+    ],
+)
+def test_fails_on_a_refusal_whose_ids_hold_the_same_digits(text: str) -> None:
+    """What may not be read is not taken for absent: an existing vault would count as one to make."""
+    assert not is_absent(text)
+
+
+def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
+    """Such as a login that Azure does not accept, which is how many a first run ends."""
+
+    class Refusing(FakeAzure):
+        def call(self, args: MockCallArgs) -> Any:
+            if args.token.endswith(":getClientConfig"):
+                raise RefusedLoginError
+            return super().call(args)
+
+    wanted = ServiceRequest(service_inputs())
+    with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
+        run(lambda: preflight({"one": wanted}), azure=Refusing())
+
+
+def test_a_shared_vault_is_asked_about_once() -> None:
+    """However many services have their keys in it; what is a service's own is asked for each."""
+    group = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub"
+    vault = {"id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-hub"}
+    azure = FakeAzure()
+    services = {name: ServiceRequest(service_inputs(name, vault=vault)) for name in ("one", "two", "three")}
+    run(lambda: preflight(services), azure=azure)
+    asked = [call.token.rsplit(":", 1)[1] for call in azure.asked]
+    assert (asked.count("getVault"), asked.count("getKey")) == (1, 3)

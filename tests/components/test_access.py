@@ -1,0 +1,141 @@
+"""Access revoked on purpose, taken away by somebody else, and given back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.guards.preflight import RefusedError
+from components.service import EncryptedLanguageService
+from tests.components.guards.test_data_loss import GRANT, PARENT, VAULT_ID, state
+from tests.support.recording import PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
+
+_SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService::language"
+_GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"
+_ACCOUNT = f"{PARENT}azure-native:cognitiveservices:Account::language-account"
+_BINDING = f"{PARENT}azure-cmk:index:CustomerManagedKey::language-binding"
+
+
+def standing_azure(*, granted: bool, recorded: bool, access: str = "granted") -> FakeAzure:
+    """A bound account; whether its vault lets it in, whether the state holds the grant, and what the last
+    update was told."""
+    azure = FakeAzure()
+    azure.state = state()
+    azure.state[_BINDING]["outputs"] = {
+        "keyVaultUri": "https://kv-language.vault.azure.net",
+        "keyName": "cmk-language",
+    }
+    azure.state[_SERVICE] = {"outputs": {"access": access}}
+    azure.state[_GRANT]["outputs"] = {"policy": {"objectId": PRINCIPAL}}
+    if not recorded:
+        del azure.state[_GRANT]
+    azure.vault = existing_vault(accessPolicies=[GRANT] if granted else [])
+    azure.key = {"name": "cmk-language"}
+    return azure
+
+
+def service(azure: FakeAzure, **said: Any) -> RecordingMonitor:
+    args: Any = {"location": "westeurope", **said}
+    return run(lambda: EncryptedLanguageService("language", args), azure=azure)
+
+
+def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
+    return set(monitor.one(type).request.ignoreChanges)
+
+
+def test_revoked_takes_the_grant_and_nothing_else() -> None:
+    """Everything but the grant stays declared, and what is bound is not written again."""
+    before = service(standing_azure(granted=True, recorded=True))
+    after = service(standing_azure(granted=True, recorded=True), access="revoked")
+    gone = {found.name for found in before.registered} - {found.name for found in after.registered}
+    assert gone == {"language-access"}
+    assert {"keyUriWithVersion", "accountDigest"} <= ignored(after, ":CustomerManagedKey")
+    assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
+    assert after.one(":EncryptedLanguageService").inputs == {"access": "revoked"}
+
+
+def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
+    """The binding follows the grant; the account's PUT, which needs the key, is left to the next update."""
+    after = service(standing_azure(granted=False, recorded=False, access="revoked"), access="granted")
+    grant, binding = after.one(":AccessPolicy"), after.one(":CustomerManagedKey")
+    assert grant.urn in binding.needs
+    assert ignored(after, ":CustomerManagedKey") == {"accountDigest"}
+    assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
+    assert after.one(":EncryptedLanguageService").inputs == {}
+
+
+def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
+    """A restoration that ended before the grant has emptied the component's outputs; the next one goes on."""
+    azure = standing_azure(granted=False, recorded=False)
+    azure.state[_SERVICE]["outputs"] = {}
+    after = service(azure, access="granted")
+    assert after.one(":AccessPolicy").urn in after.one(":CustomerManagedKey").needs
+    assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_fails_where_somebody_took_the_access_away(recorded: bool) -> None:
+    """Whether a refresh has seen it or not, the access is not given back unasked."""
+    with pytest.raises(RefusedError, match=r"access: .*taken away outside Pulumi.*set access: revoked"):
+        service(standing_azure(granted=False, recorded=recorded))
+
+
+def test_fails_where_somebody_left_less_than_the_service_needs() -> None:
+    """An entry without unwrapKey is no access."""
+    azure = standing_azure(granted=True, recorded=True)
+    azure.vault = existing_vault(
+        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["get", "wrapKey"]}}]
+    )
+    with pytest.raises(RefusedError, match="taken away outside Pulumi"):
+        service(azure)
+
+
+def test_fails_where_somebody_made_the_vault_ignore_its_access_policies() -> None:
+    """A vault that was switched to Azure RBAC looks at none of them."""
+    azure = standing_azure(granted=True, recorded=True)
+    azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
+    with pytest.raises(RefusedError, match="taken away outside Pulumi"):
+        service(azure)
+
+
+def test_another_way_of_granting_is_no_access_taken_away() -> None:
+    """A stack that goes from access policies to roles, as it was told to, finds no role of its own yet."""
+    azure = standing_azure(granted=True, recorded=True)
+    vault = f"{PARENT}azure-native:keyvault:Vault::language-vault"
+    azure.state[vault]["outputs"]["properties"]["enableRbacAuthorization"] = True
+    azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
+    assert service(azure, access_model="rbac").one(":RoleAssignment")
+
+
+def test_what_somebody_took_away_can_be_kept_so() -> None:
+    """`access: revoked` says that it was on purpose: nothing is made, nothing is refused."""
+    after = service(standing_azure(granted=False, recorded=False), access="revoked")
+    assert after.of(":AccessPolicy") == []
+
+
+def test_fails_to_revoke_what_is_not_bound() -> None:
+    """A service that is not there cannot be made without access: it could not be bound."""
+    with pytest.raises(RefusedError, match=r"access: found 'revoked', but there is no account"):
+        service(FakeAzure(), access="revoked")
+
+
+def test_an_account_that_is_being_replaced_needs_no_access() -> None:
+    """A replacement that was cut off has taken the old account's access, and goes on."""
+    azure = standing_azure(granted=False, recorded=True)
+    name = azure.state[_ACCOUNT]["outputs"]["name"]
+    after = service(azure, account_name="lang-second", replace_account=name)
+    assert after.one(":AccessPolicy")
+
+
+def test_the_binding_of_a_replaced_account_is_not_its_successors() -> None:
+    """A replacement that was cut off leaves the old account's binding in the state; the new one has none."""
+    azure = standing_azure(granted=False, recorded=False)
+    azure.state[_BINDING]["outputs"]["accountId"] = f"{azure.state[_ACCOUNT]['outputs']['id']}-before"
+    assert service(azure).one(":AccessPolicy")
+
+
+def test_a_move_to_another_vault_is_no_access_taken_away() -> None:
+    """The vault that the account moves to does not know its identity yet."""
+    azure = standing_azure(granted=False, recorded=True)
+    assert service(azure, vault={"id": VAULT_ID}, key={"name": "other"}).one(":AccessPolicy")

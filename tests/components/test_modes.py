@@ -1,0 +1,246 @@
+"""Every other mode: what differs from the default, and that the order still holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.service import EncryptedLanguageService
+from components.subscriptions import Subscriptions
+from tests.support.recording import (
+    CLIENT,
+    OTHER_SUBSCRIPTION,
+    PRINCIPAL,
+    SUBSCRIPTION,
+    VERSION,
+    FakeAzure,
+    RecordingMonitor,
+    run,
+)
+
+VAULT_ID = (
+    f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
+)
+
+
+def service(**more: Any) -> RecordingMonitor:
+    return run(lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize("identity", ["userAssigned", "systemAndUserAssigned"])
+@pytest.mark.parametrize("access", ["accessPolicy", "rbac"])
+def test_user_assigned_identity_is_granted_before_the_account_is_made(identity: str, access: str) -> None:
+    """The account is bound in its own create, so its grant is there first, and there is no second writer."""
+    monitor = service(identity=identity, access_model=access)
+    account = monitor.one(":Account")
+    grant = monitor.one(":RoleAssignment" if access == "rbac" else ":AccessPolicy")
+    assert grant.urn in account.needs
+    assert monitor.of(":CustomerManagedKey") == []
+    assert account.inputs["properties"]["encryption"] == {
+        "keySource": "Microsoft.KeyVault",
+        "keyVaultProperties": {
+            "keyName": "cmk-language",
+            "keyVersion": VERSION,
+            "keyVaultUri": "https://kv-language.vault.azure.net/",
+            "identityClientId": CLIENT,
+        },
+    }
+    assert list(account.request.ignoreChanges) == []
+
+
+def test_user_assigned_only_leaves_out_the_accounts_own_identity() -> None:
+    """The identity's type says exactly what was asked for, in Azure's spelling."""
+    types = {
+        identity: service(identity=identity).one(":Account").inputs["identity"]["type"]
+        for identity in ("systemAssigned", "userAssigned", "systemAndUserAssigned")
+    }
+    assert types == {
+        "systemAssigned": "SystemAssigned",
+        "userAssigned": "UserAssigned",
+        "systemAndUserAssigned": "SystemAssigned, UserAssigned",
+    }
+
+
+def test_rbac_grants_the_narrowest_role_on_the_key_alone() -> None:
+    """The role assignment is Crypto Service Encryption User, at the key, for a service principal, named by
+    its facts."""
+    monitor = service(access_model="rbac")
+    vault, grant = monitor.one(":Vault"), monitor.one(":RoleAssignment")
+    assert vault.inputs["properties"]["enableRbacAuthorization"] is True
+    assert grant.inputs["scope"].endswith("/vaults/kv-language/keys/cmk-language")
+    assert grant.inputs["roleDefinitionId"] == (
+        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+        "/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6"
+    )
+    assert (grant.inputs["principalId"], grant.inputs["principalType"]) == (PRINCIPAL, "ServicePrincipal")
+    assert (
+        grant.inputs["roleAssignmentName"]
+        == service(access_model="rbac").one(":RoleAssignment").inputs["roleAssignmentName"]
+    )
+    assert grant.urn in monitor.one(":CustomerManagedKey").needs
+    assert grant.request.deletedWith == monitor.one(":Account").urn
+
+
+def test_existing_vault_gets_a_new_key_and_is_not_made() -> None:
+    """Key and grant are made in the vault that is named, wherever it is."""
+    monitor = service(vault={"id": VAULT_ID})
+    assert monitor.of(":Vault") == []
+    for resource in (monitor.one(":Key"), monitor.one(":AccessPolicy")):
+        assert (resource.inputs["resourceGroupName"], resource.inputs["vaultName"]) == ("rg-keys", "kv-hub")
+    assert monitor.one(":CustomerManagedKey").inputs["vaultId"] == VAULT_ID
+
+
+def test_existing_key_is_neither_made_nor_changed() -> None:
+    """With a key of one's own only the grant and the binding touch the vault."""
+    monitor = service(key={"id": f"{VAULT_ID}/keys/own"})
+    assert monitor.of(":Vault") == monitor.of(":Key") == []
+    assert monitor.one(":AccessPolicy").inputs["vaultName"] == "kv-hub"
+    assert monitor.one(":KeyVersion").inputs["keyId"] == f"{VAULT_ID}/keys/own"
+
+
+def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> None:
+    """Key and grant use the provider given for the vault; the account does not."""
+
+    def program() -> None:
+        provider = pulumi.ProviderResource("azure-native", "hub", {"subscriptionId": OTHER_SUBSCRIPTION})
+        EncryptedLanguageService(
+            "language", {"location": "westeurope", "vault": {"id": VAULT_ID}}, vault_provider=provider
+        )
+
+    monitor = run(program)
+    assert "::hub::" in monitor.one(":Key").request.provider
+    assert "::hub::" in monitor.one(":AccessPolicy").request.provider
+    assert monitor.one(":Account").request.provider == ""
+
+
+@pytest.mark.parametrize("by_parent", [False, True])
+def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_parent: bool) -> None:
+    """Who gives a service a provider of its own, or its parent one, gets everything of it there, and the
+    answers that decide what is refused, too."""
+    azure = FakeAzure()
+
+    def program() -> None:
+        provider = pulumi.ProviderResource("azure-native", "own", {"subscriptionId": OTHER_SUBSCRIPTION})
+        opts = pulumi.ResourceOptions(providers=[provider])
+        if by_parent:
+            opts = pulumi.ResourceOptions(parent=pulumi.ComponentResource("a:b:C", "around", opts=opts))
+        EncryptedLanguageService("language", {"location": "westeurope"}, opts)
+
+    monitor = run(program, azure=azure)
+    made = [found for found in monitor.registered if found.type.startswith("azure-native:")]
+    assert {"::own::" in found.request.provider for found in made} == {True}
+    asked = [call for call in azure.asked if call.token.startswith("azure-native:")]
+    assert {"::own::" in (call.provider or "") for call in asked} == {True}
+
+
+def test_services_share_the_provider_of_another_subscription() -> None:
+    """Each other subscription has one provider, which is a process; the program's own needs none."""
+    found: list[pulumi.ProviderResource | None] = []
+
+    def program() -> None:
+        subscriptions = Subscriptions()
+        own = VAULT_ID.replace(OTHER_SUBSCRIPTION, SUBSCRIPTION)
+        found.extend(subscriptions.provider_of(id) for id in (VAULT_ID, f"{VAULT_ID}/keys/k", own, None))
+
+    monitor = run(program)
+    assert found[0] is found[1] is not None
+    assert found[2:] == [None, None]
+    assert monitor.one("pulumi:providers:azure-native").inputs["subscriptionId"] == OTHER_SUBSCRIPTION
+
+
+def test_microsoft_managed_keys_take_an_account_and_nothing_else() -> None:
+    """Without a customer key there is nothing that belongs to one; the account is audited all the same."""
+    monitor = service(encryption="microsoftManaged")
+    assert sorted(found.type for found in monitor.registered if "language-cmk" not in found.type) == [
+        "azure-native:cognitiveservices:Account",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:operationalinsights:Workspace",
+        "azure-native:resources:ResourceGroup",
+    ]
+
+
+def test_customer_key_is_turned_on_without_touching_the_account() -> None:
+    """The account is the same resource with the same inputs before and after, so that it keeps its id and
+    data."""
+    before, after = service(encryption="microsoftManaged").one(":Account"), service().one(":Account")
+    assert before.urn == after.urn
+    assert before.inputs == after.inputs
+    assert before.request.ignoreChanges == after.request.ignoreChanges
+
+
+@pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
+def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str) -> None:
+    """Vault, key and access stay, and in two phases the account's own inputs, too; what may go is no longer
+    protected once the account is named."""
+    asked = {"identity": identity, "unbind_account": "lang-language"}
+    bound, unbound = service(**asked), service(**asked, encryption="microsoftManaged")
+    gone = {found.urn for found in bound.registered} - {found.urn for found in unbound.registered}
+    if identity == "systemAssigned":
+        binding = bound.one(":CustomerManagedKey")
+        assert (gone, binding.request.protect) == ({binding.urn}, False)
+        assert unbound.one(":Account").inputs == bound.one(":Account").inputs
+    else:
+        assert gone == set()
+        encryption = unbound.one(":Account").inputs["properties"]["encryption"]
+        assert encryption == {"keySource": "Microsoft.CognitiveServices"}
+        assert list(unbound.one(":Account").request.ignoreChanges) == []
+    assert unbound.one(":Account").request.protect
+    assert unbound.one(":AccessPolicy").inputs == bound.one(":AccessPolicy").inputs
+
+
+def test_existing_resource_group_is_not_made() -> None:
+    """A group that exists is used by name."""
+    monitor = service(existing_resource_group_name="rg-shared")
+    assert monitor.of(":ResourceGroup") == []
+    assert monitor.one(":Account").inputs["resourceGroupName"] == "rg-shared"
+
+
+def test_key_can_stay_on_a_version() -> None:
+    """A pin reaches the key's version, and nothing else."""
+    assert service(key={"pin": VERSION}).one(":KeyVersion").inputs["pin"] == VERSION
+
+
+def test_account_on_microsofts_keys_needs_no_identity() -> None:
+    """Azure has a word for no identity, and refuses an empty one."""
+    monitor = service(encryption="microsoftManaged", identity="userAssigned")
+    assert monitor.one(":Account").inputs["identity"] == {"type": "None"}
+
+
+def test_names_can_be_given() -> None:
+    """Every physical name may be the user's own."""
+    monitor = service(
+        account_name="a-name",
+        resource_group_name="g-name",
+        vault={"name": "v-name"},
+        key={"name": "k-name"},
+    )
+    assert monitor.one(":Account").inputs["accountName"] == "a-name"
+    assert monitor.one(":ResourceGroup").inputs["resourceGroupName"] == "g-name"
+    assert monitor.one(":Vault").inputs["vaultName"] == "v-name"
+    assert monitor.one(":Key").inputs["keyName"] == "k-name"
+
+
+def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
+    """Each use of the key and of the account is kept, in a workspace made here or one that exists; unless it
+    is said that nothing is to be kept."""
+    assert service(audit={"new_workspace": False}).of(":DiagnosticSetting") == []
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+    workspace_id = f"{group}/providers/Microsoft.OperationalInsights/workspaces/hub"
+    made, existing = service(), service(audit={"workspace_id": workspace_id})
+    assert [found.inputs["workspaceName"] for found in made.of(":Workspace")] == ["log-language"]
+    assert existing.of(":Workspace") == []
+    for monitor in (made, existing):
+        logs = {
+            found.name: [log["category"] for log in found.inputs["logs"]]
+            for found in monitor.of(":DiagnosticSetting")
+        }
+        assert logs == {"language-account-audit": ["Audit"], "language-vault-audit": ["AuditEvent"]}
+    assert {found.inputs["workspaceId"] for found in existing.of(":DiagnosticSetting")} == {workspace_id}
+
+
+def test_an_existing_vaults_audit_is_left_to_its_owner() -> None:
+    """Only what is made here is watched from here."""
+    monitor = service(vault={"id": VAULT_ID})
+    assert [found.name for found in monitor.of(":DiagnosticSetting")] == ["language-account-audit"]

@@ -1,0 +1,97 @@
+"""Private endpoints, saved queries and alerts: what is made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from components import audit_queries
+from components.service import EncryptedLanguageService
+from tests.support.recording import OTHER_SUBSCRIPTION, SUBSCRIPTION, RecordingMonitor, run
+
+NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
+SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"
+HUB = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
+WORKSPACE = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/hub"
+
+
+def service(**more: Any) -> RecordingMonitor:
+    args: Any = {"location": "westeurope", **more}
+    return run(lambda: EncryptedLanguageService("language", args))
+
+
+def test_private_access_is_closed_to_the_public_with_an_endpoint_and_dns_each() -> None:
+    """Account and vault each have an endpoint in the subnet, made once the account is bound."""
+    monitor = service(network={"access": "private", "subnet_id": SUBNET})
+    for resource in (monitor.one(":Vault"), monitor.one(":Account")):
+        assert resource.inputs["properties"]["publicNetworkAccess"] == "Disabled"
+    endpoints = {
+        found.inputs["privateLinkServiceConnections"][0]["groupIds"][0]: found
+        for found in monitor.of(":PrivateEndpoint")
+    }
+    assert set(endpoints) == {"account", "vault"}
+    assert {found.inputs["subnet"]["id"] for found in endpoints.values()} == {SUBNET}
+    binding = monitor.one(":CustomerManagedKey")
+    assert all(binding.urn in found.needs for found in endpoints.values())
+    assert len(monitor.of(":PrivateDnsZoneGroup")) == len(monitor.of(":PrivateZone")) == 2
+    links = {found.inputs["virtualNetwork"]["id"] for found in monitor.of(":VirtualNetworkLink")}
+    assert links == {SUBNET.rsplit("/subnets/", 1)[0]}
+
+
+def test_zones_that_exist_are_used() -> None:
+    """With zones given none is made, and each endpoint is in the one of its kind."""
+    zones = [
+        f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net",
+        f"{NETWORK}/privateDnsZones/privatelink.cognitiveservices.azure.com",
+    ]
+    monitor = service(network={"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": zones})
+    assert monitor.of(":PrivateZone") == []
+    used = {
+        found.name: found.inputs["privateDnsZoneConfigs"][0]["privateDnsZoneId"]
+        for found in monitor.of(":PrivateDnsZoneGroup")
+    }
+    assert used == {"language-vault-dns": zones[0], "language-account-dns": zones[1]}
+
+
+def test_alerts_ask_the_workspace_about_this_vault_and_tell_somebody() -> None:
+    """Three queries are kept; failed unwraps and nearing expiry alert whoever is named."""
+    monitor = service(
+        audit={"workspace_id": WORKSPACE, "alerts": True, "alert_emails": ["security@contoso.example"]}
+    )
+    assert len(monitor.of(":SavedSearch")) == 3
+    assert {found.inputs["workspaceName"] for found in monitor.of(":SavedSearch")} == {"hub"}
+    rules = {found.name: found.inputs for found in monitor.of(":ScheduledQueryRule")}
+    assert set(rules) == {"language-failed-unwraps-alert", "language-key-near-expiry-alert"}
+    for rule in rules.values():
+        assert rule["scopes"] == [WORKSPACE]
+        assert "/vaults/kv-language" in rule["criteria"]["allOf"][0]["query"]
+        assert rule["actions"]["actionGroups"] == ["language-alerts-id"]
+
+
+def test_queries_are_kept_where_the_workspace_is() -> None:
+    """A workspace of another subscription is reached through a provider of its own; alerts only name it."""
+    audit: Any = {"workspace_id": WORKSPACE, "alerts": True}
+
+    def program() -> None:
+        provider = pulumi.ProviderResource("azure-native", "logs", {"subscriptionId": OTHER_SUBSCRIPTION})
+        args: Any = {"location": "westeurope", "audit": audit}
+        EncryptedLanguageService("language", args, workspace_provider=provider)
+
+    monitor = run(program)
+    assert {"::logs::" in found.request.provider for found in monitor.of(":SavedSearch")} == {True}
+    elsewhere = [*monitor.of(":ScheduledQueryRule"), *monitor.of(":DiagnosticSetting")]
+    assert {found.request.provider for found in elsewhere} == {""}
+
+
+def test_queries_ask_the_vaults_audit_log_by_its_fields() -> None:
+    """Each query reads AuditEvent of one vault; the fields are those of the vault's log."""
+    for query in (*audit_queries.SAVED, audit_queries.KEY_EXPIRY):
+        text = query.of("/subscriptions/s/vault")
+        assert text.startswith("AzureDiagnostics")
+        assert 'Category == "AuditEvent"' in text
+        assert 'ResourceId =~ "/subscriptions/s/vault"' in text
+        assert "id_s" in text
+    assert 'OperationName == "KeyUnwrap" and httpStatusCode_d >= 400' in audit_queries.FAILED_UNWRAPS.body
+    assert "objectidentifier_g" in audit_queries.KEY_USE.body
+    assert "KeyNearExpiryEventGridNotification" in audit_queries.KEY_EXPIRY.body

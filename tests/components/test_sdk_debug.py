@@ -1,0 +1,74 @@
+"""The SDK's debug messages of each resource are left out, and nothing else is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.sdk_debug import drop_sdk_debug_messages
+from components.service import EncryptedLanguageService
+from tests.support.recording import run
+
+
+class Engine:
+    """Keeps what is logged, as the engine would show it."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def Log(self, request: Any) -> None:
+        self.messages.append(request.message)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The engine that is logged to; what logs is put back after the test."""
+    found = Engine()
+    monkeypatch.setattr(pulumi.log, "get_engine", lambda: found)
+    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)
+    return found
+
+
+def messages(engine: Engine, services: int) -> list[str]:
+    def program() -> None:
+        for number in range(services):
+            EncryptedLanguageService(f"language-{number}", {"location": "westeurope"})
+
+    engine.messages.clear()
+    run(program)
+    return list(engine.messages)
+
+
+def test_more_resources_make_no_more_messages(engine: Engine) -> None:
+    """But for functions' answers, what a preview logs does not grow with it: no wording is missed."""
+    drop_sdk_debug_messages()
+    one, three = (
+        [message for message in messages(engine, services) if "function completed" not in message]
+        for services in (1, 3)
+    )
+    assert sorted(three) == sorted(one)
+
+
+def test_the_messages_can_be_kept(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks for a fault in the SDK gets all that it says: four messages and more for each resource."""
+    monkeypatch.setenv("LANGUAGE_CMK_SDK_DEBUG", "keep")
+    drop_sdk_debug_messages()
+    assert len(messages(engine, 3)) - len(messages(engine, 1)) > 2 * 4 * 8
+
+
+def test_every_other_message_passes(engine: Engine) -> None:
+    """A program's own words, and the SDK's on what fails, are shown; asked twice, nothing changes."""
+    drop_sdk_debug_messages()
+    once = pulumi.log.debug
+    drop_sdk_debug_messages()
+    assert pulumi.log.debug is once
+    pulumi.log.debug("of the program itself")
+    pulumi.log.debug("exception when preparing or executing rpc for ty='t' name='n': why")
+    pulumi.log.warn("registering resource: is a warning here")
+    assert [message.split(":")[0] for message in engine.messages] == [
+        "of the program itself",
+        "exception when preparing or executing rpc for ty='t' name='n'",
+        "registering resource",
+    ]

@@ -1,0 +1,228 @@
+"""The default mode: what is made, with which inputs and options, and in which order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi import ResourceOptions, ResourceTransformationArgs, ResourceTransformationResult
+
+from components.service import EncryptedLanguageService
+from tests.support.recording import DEPLOYER, PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
+
+
+def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
+    return run(
+        lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}, opts)  # type: ignore[typeddict-item]
+    )
+
+
+@pytest.fixture(scope="module")
+def default() -> RecordingMonitor:
+    return service()
+
+
+def test_makes_exactly_these_resources(default: RecordingMonitor) -> None:
+    """Nothing is registered that serves nobody, and nothing is left out."""
+    assert sorted(found.type for found in default.registered if ":index:" not in found.type) == [
+        "azure-native:cognitiveservices:Account",
+        "azure-native:keyvault:AccessPolicy",
+        "azure-native:keyvault:Key",
+        "azure-native:keyvault:Vault",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:operationalinsights:Workspace",
+        "azure-native:resources:ResourceGroup",
+    ]
+    assert (
+        len(default.of("azure-cmk:index:KeyVersion"))
+        == len(default.of("azure-cmk:index:CustomerManagedKey"))
+        == 1
+    )
+
+
+def test_vault_cannot_lose_keys(default: RecordingMonitor) -> None:
+    """The vault has soft delete of 90 days, purge protection, and one access model that is said outright."""
+    properties = default.one(":Vault").inputs["properties"]
+    assert properties["enableSoftDelete"] is True
+    assert properties["softDeleteRetentionInDays"] == 90
+    assert properties["enablePurgeProtection"] is True
+    assert properties["enableRbacAuthorization"] is False
+    assert properties["tenantId"] == TENANT
+    assert "accessPolicies" not in properties
+
+
+def test_vault_lets_trusted_services_in_whoever_else_is_kept_out() -> None:
+    """In every network mode the Language service reaches the vault, or it could not use the key."""
+    for access in ("closed", "selected", "open"):
+        listed = ["8.8.8.8"] if access == "selected" else []
+        network = {"access": access, "allowed_ip_ranges": listed}
+        rules = service(network=network).one(":Vault").inputs["properties"]["networkAcls"]
+        assert rules["bypass"] == "AzureServices"
+        assert rules["defaultAction"] == ("Allow" if access == "open" else "Deny")
+        assert rules["ipRules"] == [{"value": address} for address in listed]
+
+
+def test_nobody_has_public_access_unless_asked_for(default: RecordingMonitor) -> None:
+    """Account and vault are closed by default."""
+    for resource in (default.one(":Vault"), default.one(":Account")):
+        assert resource.inputs["properties"]["publicNetworkAccess"] == "Disabled"
+        assert resource.inputs["properties"]["networkAcls"]["defaultAction"] == "Deny"
+
+
+def test_key_wraps_and_unwraps_and_nothing_else(default: RecordingMonitor) -> None:
+    """The key is RSA 2048 with two operations, and is rotated long before a version expires."""
+    properties = default.one(":Key").inputs["properties"]
+    assert (properties["kty"], properties["keySize"]) == ("RSA", 2048)
+    assert sorted(properties["keyOps"]) == ["unwrapKey", "wrapKey"]
+    assert properties["rotationPolicy"]["attributes"] == {"expiryTime": "P730D"}
+    assert {
+        action["action"]["type"]: action["trigger"]
+        for action in properties["rotationPolicy"]["lifetimeActions"]
+    } == {"rotate": {"timeAfterCreate": "P540D"}, "notify": {"timeBeforeExpiry": "P30D"}}
+
+
+def test_account_begins_on_microsoft_managed_keys(default: RecordingMonitor) -> None:
+    """Phase 1 sends no encryption, and has the identity, subdomain and login that phase 2 and the service
+    need."""
+    account = default.one(":Account")
+    assert account.inputs["kind"] == "TextAnalytics"
+    assert account.inputs["sku"] == {"name": "S"}
+    assert account.inputs["identity"] == {"type": "SystemAssigned"}
+    assert "encryption" not in account.inputs["properties"]
+    assert account.inputs["properties"]["disableLocalAuth"] is True
+    assert account.inputs["properties"]["customSubDomainName"] == account.inputs["accountName"]
+    assert "restrictOutboundNetworkAccess" not in account.inputs["properties"]
+
+
+def test_exactly_the_accounts_identity_gets_exactly_what_it_needs(default: RecordingMonitor) -> None:
+    """One grant: get, wrap and unwrap, for the account's own identity."""
+    policy = default.one(":AccessPolicy").inputs["policy"]
+    assert policy == {
+        "tenantId": TENANT,
+        "objectId": PRINCIPAL,
+        "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]},
+    }
+
+
+def test_key_is_granted_before_it_is_bound(default: RecordingMonitor) -> None:
+    """The binding depends on the grant, the grant on the account and the vault."""
+    grant, binding = default.one(":AccessPolicy"), default.one(":CustomerManagedKey")
+    account, vault, version = default.one(":Account"), default.one(":Vault"), default.one(":KeyVersion")
+    assert {grant.urn, account.urn, version.urn} <= binding.needs
+    assert default.one(":Key").urn in version.needs
+    assert {account.urn, vault.urn} <= grant.needs
+    assert grant.urn not in account.needs
+
+
+def test_binding_takes_the_version_of_the_key(default: RecordingMonitor) -> None:
+    """The binding is never versionless."""
+    binding = default.one(":CustomerManagedKey")
+    assert (
+        binding.inputs["keyUriWithVersion"]
+        == f"https://kv-language.vault.azure.net/keys/cmk-language/{VERSION}"
+    )
+    assert binding.inputs["vaultId"].endswith("/vaults/kv-language")
+    assert binding.inputs["accountId"].endswith("/accounts/lang-language")
+
+
+def test_what_holds_data_or_gives_access_is_protected(default: RecordingMonitor) -> None:
+    """Protection is the default, for all but the version, which can be asked for again, and the grant: what
+    depends on it is protected, and `access: revoked` takes it away."""
+    unprotected = {found.name for found in default.registered if not found.request.protect}
+    audit = {"language-account-audit", "language-vault-audit"}
+    assert unprotected == {"language-key-version", "language-access"} | audit
+
+
+def test_protection_can_be_turned_off_at_the_service() -> None:
+    """`protect: false` reaches every child."""
+    off = service(ResourceOptions(protect=False))
+    assert [found.name for found in off.registered if found.request.protect] == []
+
+
+def test_other_writers_of_the_account_and_key_are_left_alone(default: RecordingMonitor) -> None:
+    """The account's encryption belongs to the binding; a key that exists cannot be changed through ARM."""
+    assert list(default.one(":Account").request.ignoreChanges) == ["properties.encryption"]
+    assert list(default.one(":Key").request.ignoreChanges) == ["properties", "tags"]
+
+
+def test_destroy_never_takes_access_from_a_living_account(default: RecordingMonitor) -> None:
+    """Grant and binding go with the account; the key is kept; the vault goes after the account."""
+    account, vault = default.one(":Account"), default.one(":Vault")
+    assert default.one(":AccessPolicy").request.deletedWith == account.urn
+    assert default.one(":CustomerManagedKey").request.deletedWith == account.urn
+    assert default.one(":Key").request.retainOnDelete is True
+    assert vault.urn in account.needs
+
+
+def test_digest_changes_with_any_declared_input(default: RecordingMonitor) -> None:
+    """Whatever makes Pulumi write the account makes it write the binding again."""
+    digests = {
+        service(**more).one(":CustomerManagedKey").inputs["accountDigest"]
+        for more in ({}, {"tags": {"a": "b"}}, {"network": {"access": "open"}}, {"account_name": "other"})
+    }
+    assert len(digests) == 4
+    assert default.one(":CustomerManagedKey").inputs["accountDigest"] in digests
+
+
+def test_operators_have_access_before_the_version_is_asked_for() -> None:
+    """Who may rotate is granted that before the rotation; it is no grant that an account lives on."""
+    monitor = service(vault={"key_operators": ["deployer"]}, key={"generation": 3})
+    version = monitor.one(":KeyVersion")
+    (operator,) = (found for found in monitor.of(":AccessPolicy") if found.urn in version.needs)
+    assert operator.inputs["policy"]["objectId"] == DEPLOYER
+    assert operator.inputs["policy"]["permissions"]["keys"] == ["get", "list", "update", "rotate"]
+    assert not operator.request.protect
+    assert version.inputs["generation"] == 3
+
+
+def test_children_take_nothing_else_from_the_callers_options() -> None:
+    """Aliases and dependencies of the service stay the service's own."""
+    monitor = service(ResourceOptions(ignore_changes=["tags"], retain_on_delete=True))
+    assert list(monitor.one(":Vault").request.ignoreChanges) == ["properties.createMode"]
+    assert not monitor.one(":Vault").request.retainOnDelete
+
+
+def test_fails_on_a_word_that_is_no_choice() -> None:
+    """A word that is spelt wrongly is refused, not taken for a default; all of them at once."""
+    wrong = r"(?s)identity: found 'user', expected .*\n  network\.access: found 'opn'"
+    with pytest.raises(ValueError, match=wrong):
+        service(identity="user", network={"access": "opn"})
+
+
+def test_fails_on_a_name_that_azure_refuses() -> None:
+    """A name is refused with what was found and what is allowed, never cut."""
+    with pytest.raises(
+        ValueError, match="'kv-language-of-the-company' has 26 characters, Azure allows 3 to 24"
+    ):
+        run(lambda: EncryptedLanguageService("language-of-the-company", {"location": "westeurope"}))
+
+
+def test_the_callers_transformations_reach_every_child() -> None:
+    """Who must put a tag on everything of a kind says so once, at the service."""
+
+    def tagged(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
+        if not args.type_.startswith("azure-native:keyvault:Vault"):
+            return None
+        return ResourceTransformationResult({**args.props, "tags": {"costCentre": "42"}}, args.opts)
+
+    vault = service(ResourceOptions(transformations=[tagged])).one(":Vault")
+    assert vault.inputs["tags"] == {"costCentre": "42"}
+    assert list(vault.request.aliases) == []
+
+
+@pytest.mark.parametrize(
+    ("opts", "settings", "said"),
+    [
+        (None, {}, {}),
+        (ResourceOptions(protect=True), {}, {}),
+        (ResourceOptions(protect=False), {}, {"protect": False}),
+        (None, {"replace_account": "lang-language"}, {"replaceAccount": "lang-language"}),
+        (None, {"unbind_account": "lang-language"}, {"unbindAccount": "lang-language"}),
+    ],
+)
+def test_a_service_says_what_is_wanted_on_purpose(
+    opts: ResourceOptions | None, settings: dict[str, Any], said: dict[str, Any]
+) -> None:
+    """The policy pack reads these inputs of the component, and knows a decision from an accident."""
+    assert service(opts, **settings).one(":EncryptedLanguageService").inputs == said

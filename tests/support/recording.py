@@ -1,0 +1,210 @@
+"""Runs components without an engine and keeps every request they make.
+
+Owns: a double of the engine's monitor and of Azure's answers, enough for the shape of a program: what is
+registered, with which inputs, options and dependencies. It proves nothing about what Azure accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime import settings as runtime
+from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.sync_await import _sync_await
+
+from components.arguments.inputs import read
+from components.service_args import ServiceInputs
+
+SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
+OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
+TENANT = "33333333-3333-4333-8333-333333333333"
+DEPLOYER = "44444444-4444-4444-8444-444444444444"
+PRINCIPAL = "55555555-5555-4555-8555-555555555555"
+CLIENT = "66666666-6666-4666-8666-666666666666"
+VERSION = "0123456789abcdef0123456789abcdef"
+
+
+def service_inputs(name: str = "language", **args: Any) -> ServiceInputs:
+    """The arguments of a service in their form, in westeurope unless said otherwise."""
+    return read(ServiceInputs, name, {"location": "westeurope", **args})
+
+
+_PATHS = {
+    "azure-native:keyvault:Vault": ("Microsoft.KeyVault/vaults/{vaultName}", "vaultName"),
+    "azure-native:keyvault:Key": ("Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}", "keyName"),
+    "azure-native:cognitiveservices:Account": (
+        "Microsoft.CognitiveServices/accounts/{accountName}",
+        "accountName",
+    ),
+    "azure-native:managedidentity:UserAssignedIdentity": (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
+        "resourceName",
+    ),
+    "azure-native:operationalinsights:Workspace": (
+        "Microsoft.OperationalInsights/workspaces/{workspaceName}",
+        "workspaceName",
+    ),
+}
+
+
+def existing_vault(**properties: Any) -> dict[str, Any]:
+    """A vault as azure-native tells of it; properties of None are left out."""
+    told = {"tenantId": TENANT, "enableSoftDelete": True, "enablePurgeProtection": True, **properties}
+    return {
+        "name": "kv-hub",
+        "location": "westeurope",
+        "properties": {name: value for name, value in told.items() if value is not None},
+    }
+
+
+class AbsentError(grpc.RpcError):  # type: ignore[misc]
+    """What azure-native answers about a resource that is not there."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "request failed: 404 Not Found"
+
+
+class FakeAzure(mocks.Mocks):
+    """Answers as azure-native and azure-cmk would, as far as the components read it.
+
+    `state` is what the stack holds before the run, by URN; `vault` and `key` are existing ones.
+    """
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+        self.deleted: dict[str, Any] = {}
+        self.vault: dict[str, Any] = existing_vault()
+        self.key: dict[str, Any] | None = None
+        self.asked: list[mocks.MockCallArgs] = []
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        self.asked.append(args)
+        answers: dict[str, dict[str, Any]] = {
+            "azure-native:authorization:getClientConfig": {
+                "clientId": CLIENT,
+                "objectId": DEPLOYER,
+                "subscriptionId": SUBSCRIPTION,
+                "tenantId": TENANT,
+            },
+            "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
+            "azure-cmk:index:getDeleted": self.deleted,
+            "azure-native:keyvault:getVault": self.vault,
+            "azure-native:cognitiveservices:getAccount": {
+                "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+                "properties": {"endpoint": "https://account.cognitiveservices.azure.com/"},
+            },
+            "azure-native:managedidentity:getUserAssignedIdentity": {
+                "clientId": CLIENT,
+                "principalId": PRINCIPAL,
+            },
+        }
+        if args.token == "azure-native:keyvault:getKey" and self.key is None:
+            raise AbsentError
+        if args.token == "azure-native:authorization:getRoleAssignment":
+            raise AbsentError
+        answers["azure-native:keyvault:getKey"] = self.key or {}
+        return answers[args.token], []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        outputs = dict(args.inputs)
+        if "identity" in outputs:
+            # Identities go in as a list and come out as a map.
+            outputs["identity"] = {"type": outputs["identity"]["type"]}
+        if args.typ == "azure-native:resources:ResourceGroup":
+            outputs["name"] = args.inputs["resourceGroupName"]
+        if args.typ in _PATHS:
+            path, name = _PATHS[args.typ]
+            outputs["name"] = args.inputs[name]
+            group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{args.inputs['resourceGroupName']}"
+            return f"{group}/providers/{path.format(**args.inputs)}", outputs
+        if args.typ == "azure-cmk:index:KeyVersion":
+            vault, key = args.inputs["keyId"].split("/vaults/")[1].split("/keys/")
+            uri = f"https://{vault}.vault.azure.net/"
+            outputs |= {"keyName": key, "version": VERSION, "vaultUri": uri}
+            outputs["keyUriWithVersion"] = f"{uri}keys/{key}/{VERSION}"
+        return f"{args.name}-id", outputs
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One registration as the engine would see it."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    request: Any
+    outputs: Mapping[str, Any]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The URNs that the engine makes before this one, and deletes after it."""
+        return frozenset(self.request.dependencies)
+
+
+class RecordingMonitor(mocks.MockMonitor):
+    """Keeps each request whole: parent, dependencies, protect, ignoreChanges, aliases, deletedWith."""
+
+    def __init__(self, azure: FakeAzure) -> None:
+        super().__init__(azure)
+        self.registered: list[Registered] = []
+
+    def RegisterResource(self, request: Any) -> Any:
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object)
+            outputs = {**rpc.deserialize_properties(response.object), "id": response.id}
+            self.registered.append(
+                Registered(response.urn, request.type, request.name, inputs, request, outputs)
+            )
+        return response
+
+    def of(self, type: str) -> list[Registered]:
+        """What was registered with a type token, or with a suffix of one such as `:Vault`."""
+        return [found for found in self.registered if found.type.endswith(type)]
+
+    def one(self, type: str) -> Registered:
+        """The only one of its type."""
+        found = self.of(type)
+        assert len(found) == 1, f"{len(found)} of {type} among {[other.type for other in self.registered]}"
+        return found[0]
+
+
+def run(
+    program: Callable[[], Any],
+    *,
+    preview: bool = False,
+    azure: FakeAzure | None = None,
+    monitor: RecordingMonitor | None = None,
+) -> RecordingMonitor:
+    """Runs a program to its end as a stack of its own, and returns what it asked of the engine. Who looks at
+    what a program did before it failed gives the `monitor`."""
+    saved, monitor = runtime.SETTINGS, monitor or RecordingMonitor(azure or FakeAzure())
+    root = runtime.get_root_resource()
+    try:
+        runtime.set_root_resource(None)  # type: ignore[arg-type]
+        mocks.set_mocks(monitor.mocks, project="language-cmk", stack="test", preview=preview, monitor=monitor)
+        runtime.SETTINGS.rpc_manager.clear()
+        runtime.SETTINGS.outputs.clear()
+
+        async def whole() -> None:
+            program()
+
+        _sync_await(run_pulumi_func(whole))
+    finally:
+        runtime.configure(saved)
+        runtime.set_root_resource(root)  # type: ignore[arg-type]
+    return monitor
+
+
+def value_of(output: pulumi.Output[Any]) -> Any:
+    """What an output of a program that has run resolved to."""
+    return _sync_await(output.future())
