@@ -65,7 +65,8 @@ def make_alerts(
             display_name=f"{query.title} ({name})",
             query=vault.apply(query.of),
             version=2,
-            opts=part(provider=workspace_provider),
+            # Azure overwrites a saved search only for whoever sends its etag, which azure-native cannot.
+            opts=part(provider=workspace_provider, replace_on_changes=["*"], delete_before_replace=True),
         )
     told: list[pulumi.Input[str]] = list(action_group_ids)
     if emails:
