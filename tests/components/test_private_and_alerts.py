@@ -71,7 +71,9 @@ def test_alerts_ask_the_workspace_about_this_vault_and_tell_somebody() -> None:
         assert rule["actions"]["actionGroups"] == ["language-alerts-id"]
 
 
-@pytest.mark.parametrize("query", [*audit_queries.SAVED, audit_queries.KEY_EXPIRY], ids=lambda query: query.name)
+@pytest.mark.parametrize(
+    "query", [*audit_queries.SAVED, audit_queries.KEY_EXPIRY], ids=lambda query: query.name
+)
 def test_a_query_names_nothing_that_a_new_workspace_lacks(query: audit_queries.Query) -> None:
     """Before the first record, the table and its typed columns do not exist, and Azure refuses a rule over
     them."""
