@@ -35,12 +35,12 @@ class Switch:
     def problem(self, value: Any) -> str:
         """Why the switch cannot have this value; empty where it can."""
         usual = self.default
-        if isinstance(usual, bool) or isinstance(value, bool) or not isinstance(usual, (int, float)):
+        if isinstance(usual, (bool, str)):
             fits = type(value) is type(usual) and (self.free or value in self.values)
-            expected = f"a {type(usual).__name__}" if self.free else f"one of {list(self.values)}"
+            expected = "a text" if self.free else f"one of {list(self.values)}"
         else:
             whole = isinstance(usual, int)
-            number = isinstance(value, int if whole else (int, float))
+            number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
             fits = number and 0 <= value < math.inf
             expected = f"{'a whole number' if whole else 'a number'} of 0 or more"
         return "" if fits else f"{self.name} is {value!r}, expected {expected}"
@@ -69,6 +69,7 @@ class Behaviour:
         15,
         0,
         asks="The Retry-After of a resource group's delete, in real seconds: clients do wait as long.",
+        otherwise="No other value was seen.",
         source="recorded traffic of the service: always 15",
         free=True,
     )
@@ -130,6 +131,75 @@ class Behaviour:
         source="never observed",
     )
 
+    throttling: str = _switch(
+        "none",
+        "token_bucket",
+        asks="Whether ARM throttles: a bucket of 250 reads refilled by 25 a second, 200 writes by 10, 200 "
+        "deletes by 10, for each subscription and principal; an empty one answers 429 with Retry-After.",
+        otherwise="Documented; a client that stays below the limits never sees it.",
+        source="learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
+    )
+
+    # How ARM shows a resource
+    ids_casing: str = _switch(
+        "as_sent",
+        "lower_segments",
+        "upper_group",
+        "lower",
+        asks="In which casing answers have the ids of resources and of identities.",
+        otherwise="Ids compare without regard to case; identities and diagnostic settings were seen with "
+        "`resourcegroups` and in lower case.",
+        source="recorded traffic of the services; ARM's resource provider contract",
+    )
+    location_spelling: str = _switch(
+        "as_sent",
+        "name",
+        "display_name",
+        asks="How answers spell a location: as it was sent, `westeurope`, or `West Europe`.",
+        otherwise="Accounts echoed what was sent, resource groups answered the name; others answer either.",
+        source="recorded traffic of the services",
+    )
+    empty_tags: str = _switch(
+        "as_observed",
+        "null",
+        "object",
+        "absent",
+        asks="What a resource without tags answers: as observed for its type, null, {}, or nothing.",
+        otherwise="Vaults answered {}, accounts nothing, and diagnostic settings null.",
+        source="recorded traffic of the services",
+    )
+    defaults_added: bool = _switch(
+        False,
+        True,
+        asks="Whether accounts and vaults answer defaults that were not sent: networkAcls, disableLocalAuth, "
+        "softDeleteRetentionInDays and others.",
+        otherwise="Which defaults an answer has changed with the api-version and with time.",
+        source="recorded traffic of the services",
+    )
+    key_vault_uri: str = _switch(
+        "as_sent",
+        "with_slash",
+        "without_slash",
+        asks="How an account answers `keyVaultUri`.",
+        otherwise="One recording only, which echoed a slash that was sent.",
+        source="recorded traffic of the service",
+    )
+    key_version: str = _switch(
+        "echoed",
+        "dropped",
+        asks="Whether an account answers `keyVersion`.",
+        otherwise="One recording only, which echoed it; the definition calls it optional.",
+        source="recorded traffic of the service",
+    )
+    operation_hosts: str = _switch(
+        "global",
+        "regional",
+        asks="Whether operations are polled at management.azure.com or at a region's host "
+        "(`westeurope.management.azure.com`).",
+        otherwise="Clients must poll the address that they are given; regional ones exist.",
+        source="ARM's documentation of asynchronous operations",
+    )
+
     # Writes to accounts
     synchronous_creates: bool = _switch(
         False,
@@ -143,6 +213,22 @@ class Behaviour:
         "keeps",
         "refused",
         asks="What a PUT of a bound account without `encryption` does to the binding.",
+        otherwise="A PUT replaces a resource by ARM's contract, but many providers keep what is not sent.",
+        source="never observed; ARM's resource provider contract",
+    )
+    put_without_identity: str = _switch(
+        "removes",
+        "keeps",
+        "refused",
+        asks="What a PUT of an account without `identity` does to the identity.",
+        otherwise="A PUT replaces a resource by ARM's contract, but many providers keep what is not sent.",
+        source="never observed; ARM's resource provider contract",
+    )
+    put_without_user_owned_storage: str = _switch(
+        "removes",
+        "keeps",
+        "refused",
+        asks="What a PUT of an account without `userOwnedStorage` does to the linked storage.",
         otherwise="A PUT replaces a resource by ARM's contract, but many providers keep what is not sent.",
         source="never observed; ARM's resource provider contract",
     )
@@ -195,6 +281,14 @@ class Behaviour:
     )
 
     # Monitoring
+    diagnostic_settings: str = _switch(
+        "kept",
+        "rewritten",
+        asks="Whether a diagnostic setting is answered as it was sent, or with every category of the "
+        "resource listed, metrics added, and the workspace's id in lower case.",
+        otherwise="Recorded for one old api-version only, which rewrote the casing of ids.",
+        source="recorded traffic of the service",
+    )
     alert_queries: str = _switch(
         "unchecked",
         "checked",

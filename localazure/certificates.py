@@ -10,9 +10,9 @@ import shutil
 import ssl
 
 from localazure.home import Home, write_private
-from localazure.web import Host, host_of
+from localazure.web import ARM_REGIONS, Host, host_of
 
-_NAMES = tuple(str(host) for host in Host)
+_NAMES = (*(str(host) for host in Host), f"*.{ARM_REGIONS}")
 
 
 def ensure_certificates(home: Home) -> None:

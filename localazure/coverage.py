@@ -37,12 +37,17 @@ def _cell(assumed: list[str]) -> str:
 
 
 def refreshed(document: str) -> str:
-    """The document with the table between its marks made anew. Raises ValueError without the marks."""
-    head, mark, rest = document.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not mark or not end:
-        raise ValueError(f"the document has no {BEGIN} followed by {END}")
-    return f"{head}{BEGIN}\n{table(all_routes(Signer(new_key())))}\n{END}{tail}"
+    """The document with the table of routes made anew. Raises ValueError without its marks."""
+    return between_marks(document, BEGIN, END, table(all_routes(Signer(new_key()))))
+
+
+def between_marks(document: str, begin: str, end: str, text: str) -> str:
+    """The document with `text` between two marks. Raises ValueError where it does not have them."""
+    head, mark, rest = document.partition(begin)
+    _, last, tail = rest.partition(end)
+    if not mark or not last:
+        raise ValueError(f"the document has no {begin} followed by {end}")
+    return f"{head}{begin}\n{text}\n{end}{tail}"
 
 
 if __name__ == "__main__":

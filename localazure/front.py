@@ -10,12 +10,12 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from localazure import arm, faults, read_lag
+from localazure import answers, arm, faults, read_lag, throttling
 from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
@@ -57,6 +57,7 @@ class Front:
     cloud: Cloud
     router: Router
     signer: Signer
+    buckets: throttling.Buckets = field(default_factory=dict)
 
     def answer(self, raw: Raw) -> Answer:
         """The answer to a request; what it writes is one transaction. Never raises."""
@@ -95,10 +96,16 @@ class Front:
             if route is None:
                 raise _unknown(raw)
             request = replace(request, params=params, body=_body(raw, route))
-            if request.host is Host.ARM and not route.anonymous:
-                arm.admit(self.cloud, request, route)
-            with read_lag.applied(self.cloud, request, route):
-                return route.handler(self.cloud, request)
+            if request.host is not Host.ARM or route.anonymous:
+                return self._answered(request, route)
+            left = throttling.take(self.cloud, self.buckets, request)
+            arm.admit(self.cloud, request, route)
+            response = answers.as_set(self.cloud.behaviour, self._answered(request, route))
+            return replace(response, headers={**response.headers, **left})
+
+    def _answered(self, request: Request, route: Route) -> Response:
+        with read_lag.applied(self.cloud, request, route):
+            return route.handler(self.cloud, request)
 
 
 def _request(raw: Raw, correlation_id: str) -> Request:
@@ -176,7 +183,8 @@ def _answer(
         "strict-transport-security": "max-age=31536000; includeSubDomains",
         "x-content-type-options": "nosniff",
     }
-    at_arm = raw.authority.lower().startswith(Host.ARM)
+    place = host_of(raw.authority.removesuffix(":443"))
+    at_arm = place is not None and place[0] is Host.ARM
     if at_arm:
         headers |= arm.answer_headers(raw.method, request_id, now)
     # ARM's resource provider contract: told back where the client wants it. The other hosts always do.

@@ -87,6 +87,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
     _require_known_categories(_resource(request), body)
     _require_free_sinks(cloud, _resource(request), body)
     _end_delivery(cloud, _id(request))
+    if cloud.behaviour.diagnostic_settings == "rewritten":
+        body = _rewritten(_resource(request), body)
     cloud.store.put(_KIND, _id(request), body)
     _begin_delivery(cloud, _id(request), body)
     return Response(200, _shown(body, request))
@@ -100,7 +102,7 @@ def _log(log: Json) -> Json:
 
 def _require_known_categories(resource: str, body: Json) -> None:
     """Refuses a log of a name that the resource's type has not, which would never deliver anything."""
-    type = "/".join(resource.lower().split("/")[6:8])
+    type = _type_of(resource)
     for log in body["properties"]["logs"] if type in _CATEGORIES else ():
         category, group = log["category"], log["categoryGroup"]
         if category and category not in _CATEGORIES[type]:
@@ -153,6 +155,25 @@ def _list(cloud: Cloud, request: Request) -> Response:
 def _shown(body: Json, request: Request) -> Json:
     """The setting by api-version: the type is null in the observed ones, and named by later definitions."""
     return {**body, "type": _TYPE} if request.api_version >= _TYPED_SINCE else body
+
+
+def _rewritten(resource: str, body: Json) -> Json:
+    """A setting with every category of its resource's type, the metrics, and the workspace in lower case."""
+    sent = body["properties"]
+    off = {"enabled": False, "retentionPolicy": {"enabled": False, "days": 0}}
+    named = {log["category"] for log in sent["logs"]}
+    more = [name for name in _CATEGORIES.get(_type_of(resource), ()) if name not in named]
+    properties = {
+        **sent,
+        "workspaceId": str(sent["workspaceId"]).lower() if sent["workspaceId"] else None,
+        "logs": [*sent["logs"], *({"category": name, "categoryGroup": None, **off} for name in more)],
+        "metrics": sent["metrics"] or [{"category": "AllMetrics", **off}],
+    }
+    return {**body, "properties": properties}
+
+
+def _type_of(resource: str) -> str:
+    return "/".join(resource.lower().split("/")[6:8])
 
 
 def _delete(cloud: Cloud, request: Request) -> Response:

@@ -23,10 +23,16 @@ class Host(StrEnum):
     LOGS = "api.loganalytics.io"
 
 
+ARM_REGIONS = str(Host.ARM)
+"""ARM also answers in each region: `westeurope.management.azure.com`."""
+
+
 def host_of(authority: str) -> tuple[Host, str] | None:
     """The endpoint and the first label of a name; None for one that is not ours."""
     name = authority.lower().rstrip(".")
     label, _, rest = name.partition(".")
+    if label and rest == ARM_REGIONS:
+        return Host.ARM, label
     for host in Host:
         if name == host or (host.startswith("*.") and label and rest == host[2:]):
             return host, label

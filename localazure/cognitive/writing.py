@@ -79,13 +79,15 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     sent_encryption = "encryption" in properties
     if not sent_encryption and old.encryption:
         new = _silent_about_encryption(cloud, old, new)
+    if "userOwnedStorage" not in properties and old.properties.get("userOwnedStorage"):
+        new = _silent_about_storage(cloud, old, new)
     principal_id = (old.identity or {}).get("principalId")
     new, refusal = _changed(
         cloud,
         request,
         old,
         new,
-        identity_sent=body.get("identity") or _NO_IDENTITY,
+        identity_sent=_identity_of_put(cloud, body, old),
         identity_kept={"principalId": principal_id} if principal_id else None,
         sent_encryption=sent_encryption,
     )
@@ -130,6 +132,28 @@ def _silent_about_encryption(cloud: Cloud, old: Account, new: Account) -> Accoun
     if does == "keeps":
         return replace(new, properties={**new.properties, "encryption": old.encryption})
     return new
+
+
+def _silent_about_storage(cloud: Cloud, old: Account, new: Account) -> Account:
+    """What a PUT without `userOwnedStorage` makes of one that is there (`put_without_user_owned_storage`)."""
+    does, storage = cloud.behaviour.put_without_user_owned_storage, old.properties["userOwnedStorage"]
+    if does == "refused":
+        # Code and text assumed.
+        raise ServiceError(400, "BadRequest", "The user owned storage of an account cannot be removed.")
+    if does == "keeps":
+        return replace(new, properties={**new.properties, "userOwnedStorage": storage})
+    return new
+
+
+def _identity_of_put(cloud: Cloud, body: Json, old: Account) -> Json | None:
+    """The identity that a PUT asks for, None for the one that is there (`put_without_identity`)."""
+    does = cloud.behaviour.put_without_identity
+    if body.get("identity") or old.identity is None or does == "removes":
+        return body.get("identity") or _NO_IDENTITY
+    if does == "refused":
+        # Code and text assumed.
+        raise ServiceError(400, "BadRequest", "The identity of an account cannot be removed by a PUT.")
+    return None
 
 
 def _changed(

@@ -130,3 +130,36 @@ def ended(case: Case, response: Json) -> tuple[str, str]:
     case.poll(url)
     body = case.poll(url).body
     return body["status"], body["error"]["code"]
+
+
+STORAGE = [{"resourceId": f"{ACCOUNT.rsplit('/', 4)[0]}/Microsoft.Storage/storageAccounts/own"}]
+
+
+@pytest.mark.parametrize(
+    ("does", "status", "there"), [("removes", 200, False), ("keeps", 200, True), ("refused", 400, True)]
+)
+def test_put_without_identity_does_as_the_switch_says(
+    case: Case, does: str, status: int, there: bool
+) -> None:
+    """`put_without_identity`: the system identity goes, stays the same one, or the PUT is refused."""
+    before = case.make()["identity"]
+    case.cloud.behave(put_without_identity=does)
+    response = case.put(identity=None)
+    assert response.status == status
+    case.finish(response)
+    assert case.get().get("identity") == (before if there else None)
+
+
+@pytest.mark.parametrize(
+    ("does", "status", "there"), [("removes", 200, False), ("keeps", 200, True), ("refused", 400, True)]
+)
+def test_put_without_user_owned_storage_does_as_the_switch_says(
+    case: Case, does: str, status: int, there: bool
+) -> None:
+    """`put_without_user_owned_storage`: the linked storage goes, stays, or the PUT is refused."""
+    case.make(properties={"userOwnedStorage": STORAGE})
+    case.cloud.behave(put_without_user_owned_storage=does)
+    response = case.put()
+    assert response.status == status
+    case.finish(response)
+    assert case.get()["properties"].get("userOwnedStorage") == (STORAGE if there else None)

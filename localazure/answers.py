@@ -1,0 +1,134 @@
+"""What ARM's answers look like where nobody knows: spellings, empty tags, defaults, addresses of operations.
+
+Owns: the switches of `Behaviour` that change how a resource is shown, and not what it is. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from localazure.behaviour import Behaviour
+from localazure.locations import REGIONS, normal_location
+from localazure.web import ARM_REGIONS, Host, Json, Response
+
+_ACCOUNTS, _VAULTS = "microsoft.cognitiveservices/accounts", "microsoft.keyvault/vaults"
+_OPERATION_HEADERS = ("azure-asyncoperation", "location")
+_REGION = "westeurope"
+_ACLS = {"defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
+_DEFAULTS: Mapping[str, Mapping[str, Json]] = {
+    _ACCOUNTS: {
+        "networkAcls": _ACLS,
+        "disableLocalAuth": False,
+        "restrictOutboundNetworkAccess": False,
+        "dynamicThrottlingEnabled": False,
+        "publicNetworkAccess": "Enabled",
+    },
+    _VAULTS: {
+        "networkAcls": {"bypass": "AzureServices", **_ACLS},
+        "enableRbacAuthorization": False,
+        "enabledForDiskEncryption": False,
+        "enabledForTemplateDeployment": False,
+        "softDeleteRetentionInDays": 90,
+        "publicNetworkAccess": "Enabled",
+    },
+}
+
+
+def as_set(behaviour: Behaviour, response: Response) -> Response:
+    """An answer of ARM, changed as the switches say; the default ones change nothing."""
+    if response.status >= 300:
+        return response
+    headers = response.headers
+    if behaviour.operation_hosts == "regional":
+        headers = {name: _regional(name, value) for name, value in headers.items()}
+    body = response.body
+    if isinstance(body, dict):
+        rows = body.get("value")
+        body = _shown(behaviour, body)
+        if isinstance(rows, list):
+            body = {**body, "value": [_shown(behaviour, row) for row in rows]}
+    return replace(response, body=body, headers=headers)
+
+
+def _regional(name: str, value: str) -> str:
+    if name.lower() not in _OPERATION_HEADERS:
+        return value
+    return value.replace(f"https://{Host.ARM}/", f"https://{_REGION}.{ARM_REGIONS}/")
+
+
+def _shown(behaviour: Behaviour, body: Json) -> Json:
+    """A resource as the switches show it; whatever is none, as it is."""
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or "type" not in body:
+        return body
+    type = str(body["type"]).lower()
+    cased = _CASINGS[behaviour.ids_casing]
+    shown = {**body, "id": cased(body["id"])}
+    if type != "microsoft.resources/resourcegroups":
+        shown |= _location(behaviour, body)
+    if "location" in body:
+        shown = _with_tags(behaviour, shown)
+    if isinstance(body.get("properties"), dict) and type in _DEFAULTS:
+        shown["properties"] = _properties(behaviour, type, body["properties"])
+    identity = body.get("identity")
+    if isinstance(identity, dict) and isinstance(identity.get("userAssignedIdentities"), dict):
+        ids = {cased(id): value for id, value in identity["userAssignedIdentities"].items()}
+        shown["identity"] = {**identity, "userAssignedIdentities": ids}
+    return shown
+
+
+def _segments_in_lower_case(id: str) -> str:
+    """`/subscriptions/S/resourcegroups/G/providers/microsoft.keyvault/vaults/V`: names keep their case."""
+    parts = id.split("/")
+    named = len(parts) > 6 and parts[3].lower() == "resourcegroups"
+    return "/".join(p.lower() if i in (3, 6) else p for i, p in enumerate(parts)) if named else id
+
+
+def _group_in_upper_case(id: str) -> str:
+    parts = id.split("/")
+    named = len(parts) > 4 and parts[3].lower() == "resourcegroups"
+    return "/".join(p.upper() if i == 4 else p for i, p in enumerate(parts)) if named else id
+
+
+_CASINGS: Mapping[str, Callable[[str], str]] = {
+    "as_sent": str,
+    "lower": str.lower,
+    "lower_segments": _segments_in_lower_case,
+    "upper_group": _group_in_upper_case,
+}
+
+
+def _location(behaviour: Behaviour, body: Json) -> dict[str, Json]:
+    name = normal_location(str(body.get("location") or ""))
+    if behaviour.location_spelling == "as_sent" or name not in REGIONS:
+        return {}
+    return {"location": name if behaviour.location_spelling == "name" else REGIONS[name]}
+
+
+def _with_tags(behaviour: Behaviour, body: Json) -> Json:
+    shows = behaviour.empty_tags
+    if body.get("tags") or shows == "as_observed":
+        return body
+    if shows == "absent":
+        return {name: value for name, value in body.items() if name != "tags"}
+    return {**body, "tags": None if shows == "null" else {}}
+
+
+def _properties(behaviour: Behaviour, type: str, sent: Mapping[str, Any]) -> Json:
+    properties = {**_DEFAULTS[type], **sent} if behaviour.defaults_added else dict(sent)
+    encryption = properties.get("encryption")
+    key = encryption.get("keyVaultProperties") if isinstance(encryption, dict) else None
+    if isinstance(encryption, dict) and isinstance(key, dict):
+        properties["encryption"] = {**encryption, "keyVaultProperties": _key(behaviour, key)}
+    return properties
+
+
+def _key(behaviour: Behaviour, sent: Mapping[str, Any]) -> Json:
+    key = dict(sent)
+    uri = str(key.get("keyVaultUri") or "")
+    if uri and behaviour.key_vault_uri != "as_sent":
+        key["keyVaultUri"] = uri.rstrip("/") + ("/" if behaviour.key_vault_uri == "with_slash" else "")
+    if behaviour.key_version == "dropped":
+        key.pop("keyVersion", None)
+    return key

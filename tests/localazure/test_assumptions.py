@@ -1,0 +1,62 @@
+"""The table of switches: each is documented, can have the values it names and no others."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure import assumptions
+from localazure.behaviour import SWITCHES, Behaviour, Switch, changed, restored
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "assumptions.md"
+
+
+def test_document_has_the_switches_there_are() -> None:
+    """Who adds a switch runs `python -m localazure.assumptions docs/assumptions.md`."""
+    assert assumptions.refreshed(DOCUMENT.read_text()) == DOCUMENT.read_text()
+
+
+@pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)
+def test_each_switch_says_what_it_asks_and_takes_its_values(switch: Switch) -> None:
+    """A question, a default, each plausible value accepted; what is about Azure has a source and a doubt."""
+    assert switch.question.endswith((".", "?"))
+    assert bool(switch.source) is bool(switch.otherwise)
+    assert getattr(Behaviour(), switch.name) == switch.default
+    for value in switch.values:
+        assert getattr(changed(Behaviour(), {switch.name: value}), switch.name) == value
+
+
+def test_there_is_a_test_for_each_switch() -> None:
+    """Every switch is set by a test of the local Azure."""
+    texts = [path.read_text() for path in Path(__file__).parent.rglob("*.py")]
+    said = "\n".join(text for text in texts if "behave(" in text or "behave=" in text)
+    assert [item.name for item in fields(Behaviour) if item.name not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("put_without_encryption", "sometimes", "one of ['unbinds', 'keeps', 'refused']"),
+        ("defaults_added", "yes", "one of [False, True]"),
+        ("defaults_added", 1, "one of [False, True]"),
+        ("token_seconds", 1.5, "a whole number of 0 or more"),
+        ("read_lag_seconds", -1, "a number of 0 or more"),
+        ("read_lag_seconds", True, "a number of 0 or more"),
+        ("failing_operations", 5, "a text"),
+    ],
+)
+def test_fails_for_a_value_that_a_switch_does_not_have(name: str, value: Any, expected: str) -> None:
+    """The refusal names the switch, the value and what it takes."""
+    with pytest.raises(ValueError, match=name) as caught:
+        changed(Behaviour(), {name: value})
+    assert repr(value) in str(caught.value)
+    assert expected in str(caught.value)
+
+
+def test_a_memory_of_another_version_can_be_read() -> None:
+    """Switches and values that this version does not have are left out."""
+    stored = {"gravity": 9.81, "put_without_encryption": "sometimes", "operation_seconds": 5}
+    assert restored(stored) == Behaviour(operation_seconds=5)
