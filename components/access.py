@@ -25,6 +25,7 @@ from components.component import Component, Options
 from components.key import KeyReference
 from components.roles import ENCRYPTION_USER, KeyRole
 from components.vault import vault_at
+from components.vault_writes import in_turn
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,21 @@ class KeyAccess(Component):
 
 def make_grant(name: str, grant: Grant, kept: Options, *, adopts: str | None = None) -> pulumi.CustomResource:
     """Makes the grant. `adopts` is the id of one that is there already and is taken over as it is."""
-    make = _role_assignment if grant.access_model == RBAC else _access_policy
-    return make(
-        f"{name}-access",
-        grant,
-        kept(
+
+    def options(kept: Options) -> pulumi.ResourceOptions:
+        return kept(
             deleted_with=grant.holder.deleted_with,
             provider=grant.key.vault.provider,
             import_=adopts,
             # One that moves with its key to another vault is there before the old one goes: in between the
             # account is bound anew.
             delete_before_replace=False,
-        ),
+        )
+
+    if grant.access_model == RBAC:
+        return _role_assignment(f"{name}-access", grant, options(kept))
+    return in_turn(
+        grant.key.vault, kept, lambda in_order: _access_policy(f"{name}-access", grant, options(in_order))
     )
 
 

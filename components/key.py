@@ -26,6 +26,7 @@ from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags
 from components.vault import VaultReference, vault_at
+from components.vault_writes import in_turn
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
@@ -118,8 +119,13 @@ class EncryptionKey(Component):
 
 
 def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> KeyReference:
-    """Makes the key's first version."""
-    key = keyvault.Key(
+    """Makes the key's first version, after earlier writes to the vault."""
+    key = in_turn(vault, kept, lambda in_order: _key(inputs, vault, in_order))
+    return KeyReference(key.id, vault)
+
+
+def _key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> keyvault.Key:
+    return keyvault.Key(
         f"{inputs.name}-key",
         resource_group_name=vault.resource_group_name,
         vault_name=vault.name,
@@ -142,7 +148,6 @@ def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) 
             provider=vault.provider,
         ),
     )
-    return KeyReference(key.id, vault)
 
 
 def _rotation_policy(expires_after_days: int, rotates_after_days: int) -> keyvault.RotationPolicyArgs:

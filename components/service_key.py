@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pulumi
 
+from components.arguments.inputs import source_resources
 from components.as_found import leaving
 from components.component import Options
 from components.guards.preflight import PreflightResult
@@ -28,10 +29,10 @@ def service_key(
     `vault_provider` serves the subscription of an existing vault, if that is another one.
     """
     if inputs.key.id is not None:
-        vault_id = pulumi.Output.from_input(inputs.key.id).apply(lambda key_id: key_id.rsplit("/keys/", 1)[0])
-        return KeyReference(inputs.key.id, vault_at(vault_id, vault_provider))
+        vault_id = _vault_of(inputs.key.id)
+        return KeyReference(inputs.key.id, vault_at(vault_id, vault_provider, _maker(inputs.key.id)))
     if inputs.vault.id is not None:
-        vault = vault_at(inputs.vault.id, vault_provider)
+        vault = vault_at(inputs.vault.id, vault_provider, _maker(inputs.vault.id))
     else:
         vault = make_vault(
             KeyVaultInputs(
@@ -62,3 +63,15 @@ def service_key(
         vault,
         kept,
     )
+
+
+def _vault_of(key_id: pulumi.Input[str]) -> pulumi.Input[str]:
+    def vault_id(known: str) -> str:
+        return known.rsplit("/keys/", 1)[0]
+
+    return vault_id(key_id) if isinstance(key_id, str) else pulumi.Output.from_input(key_id).apply(vault_id)
+
+
+def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:
+    """What in this program makes the vault that an id is, or is in; None for a plain id."""
+    return next(iter(source_resources(resource_id)), None)

@@ -25,8 +25,8 @@ SOFT_DELETE_RETENTION_DAYS = 90
 class VaultReference:
     """A vault as its keys and grants need it, whoever made it.
 
-    `provider` is one for the vault's own subscription; `uri` and `resource` are there when this program made
-    it.
+    `provider` is one for the vault's own subscription; `uri` and `resource` are there when this component
+    made it, `maker` when something else in this program does.
     """
 
     id: pulumi.Input[str]
@@ -35,14 +35,19 @@ class VaultReference:
     provider: pulumi.ProviderResource | None = None
     uri: pulumi.Output[str] | None = None
     resource: pulumi.Resource | None = None
+    maker: pulumi.Resource | None = None
 
 
-def vault_at(vault_id: pulumi.Input[str], provider: pulumi.ProviderResource | None = None) -> VaultReference:
+def vault_at(
+    vault_id: pulumi.Input[str],
+    provider: pulumi.ProviderResource | None = None,
+    maker: pulumi.Resource | None = None,
+) -> VaultReference:
     """The vault with an ARM id, which may be known only once it is made."""
     place = pulumi.Output.from_input(vault_id).apply(
         lambda found: names.parse_resource_id(found, names.VAULT_TYPE)
     )
-    return VaultReference(vault_id, place.names[0], place.resource_group_name, provider)
+    return VaultReference(vault_id, place.names[0], place.resource_group_name, provider, maker=maker)
 
 
 class KeyVaultArgs(TypedDict):
