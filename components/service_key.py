@@ -66,10 +66,10 @@ def service_key(
 
 
 def _vault_of(key_id: pulumi.Input[str]) -> pulumi.Input[str]:
-    def vault_id(known: str) -> str:
-        return known.rsplit("/keys/", 1)[0]
-
-    return vault_id(key_id) if isinstance(key_id, str) else pulumi.Output.from_input(key_id).apply(vault_id)
+    if isinstance(key_id, str):
+        return key_id.rsplit("/keys/", 1)[0]
+    known: pulumi.Output[str] = pulumi.Output.from_input(key_id)
+    return known.apply(lambda text: text.rsplit("/keys/", 1)[0])
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:
