@@ -32,12 +32,12 @@ me=$(version=7.1-preview call GET "${SYSTEM_COLLECTIONURI}_apis/connectionData" 
 call GET "$pull/threads" >"$folder/.threads"
 for comment in ${COMMENTS:-}; do
   base64 --decode <<<"$comment" | gunzip >"$folder/.next"
-  marker=$(sed -nE '1s/^<!-- encryption-review ([A-Za-z0-9._/]+) [0-9a-f]{64} -->$/\1/p' "$folder/.next")
+  marker=$(sed -nE '1s/^<!-- encryption-review ([A-Za-z0-9._/-]+) [0-9a-f]{64} -->$/\1/p' "$folder/.next")
   [[ -n $marker ]] || { echo "comment: this is not a review" >&2; exit 2; }
   mv "$folder/.next" "$folder/${marker//\//,}"
 done
 for stack in ${STACKS:?expected the names of the stacks}; do
-  marker=${stack//[^A-Za-z0-9._\/]/_}
+  marker=${stack//--/-_} && marker=${marker//[^A-Za-z0-9._\/-]/_}
   file=$folder/${marker//\//,}
   if [[ ! -f $file ]]; then
     printf '%s\n' "<!-- encryption-review $marker $(printf '0%.0s' {1..64}) -->" \

@@ -43,6 +43,7 @@ class Kind(Enum):
     DIAGNOSTIC_SETTING = "diagnostic setting"
     PRIVATE_ENDPOINT = "private endpoint"
     RESOURCE_GROUP = "resource group"
+    LOCK = "management lock"
     BINDING = "customer-managed key"
     KEY_VERSION = "key version"
     GENERIC = "generic resource"
@@ -90,6 +91,10 @@ _KINDS: Final = {
     ("insights", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
     ("network", "privateendpoint"): Kind.PRIVATE_ENDPOINT,
     ("resources", "resourcegroup"): Kind.RESOURCE_GROUP,
+    ("authorization", "managementlockatresourcegrouplevel"): Kind.LOCK,
+    ("authorization", "managementlockatresourcelevel"): Kind.LOCK,
+    ("authorization", "managementlockatsubscriptionlevel"): Kind.LOCK,
+    ("authorization", "managementlockbyscope"): Kind.LOCK,
     ("resources", "resource"): Kind.GENERIC,
 }
 _OWN: Final = {STACK: Kind.STACK, BINDING: Kind.BINDING, KEY_VERSION: Kind.KEY_VERSION}
@@ -102,6 +107,7 @@ _BY_ARM_TYPE: Final = {
     "microsoft.managedidentity/userassignedidentities": Kind.USER_ASSIGNED_IDENTITY,
     "microsoft.insights/diagnosticsettings": Kind.DIAGNOSTIC_SETTING,
     "microsoft.network/privateendpoints": Kind.PRIVATE_ENDPOINT,
+    "microsoft.authorization/locks": Kind.LOCK,
 }
 _AZURE_NATIVE: Final = re.compile(
     r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)"

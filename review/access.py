@@ -1,55 +1,60 @@
 """Grants: who may use a key. Access policies, inline or of their own, and role assignments.
 
-Owns: what a grant allows, and whether that is what the service needs: get, wrap and unwrap, and nothing else.
-The roles' ids are Azure's own (built-in roles of Key Vault).
+Owns: reading them from a preview, where a value may be unknown or secret. Does not own: what a permission or
+a role allows, and what the service needs of it (core.rights, core.roles).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
+from core import arm_ids, rights, roles
+from core.facts import PolicyEntry
+from core.rights import Access
+from core.roles import Role
 from review.resource import State, arm_name
 from review.values import Mark, Value, folded, items, look, text
-
-NEEDED: Final = frozenset({"get", "wrapkey", "unwrapkey"})
-_SPELLING: Final = {"wrapkey": "wrapKey", "unwrapkey": "unwrapKey"}
-_ROLES: Final = {
-    "e147488a-f6f5-4113-8e2d-b22465e65bf6": ("Key Vault Crypto Service Encryption User", False),
-    "12338af0-0e69-4776-bea7-57ae8d297424": ("Key Vault Crypto User", True),
-    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603": ("Key Vault Crypto Officer", True),
-    "00482a5a-887f-4fb3-b363-3b7fe8e74483": ("Key Vault Administrator", True),
-}
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What one identity may do. `enough` is None for a role that this project does not know.
+    """What one identity may do. `permissions` are lower case, as core has them.
 
     `scope` is an ARM id in lower case, or a vault's name for an access policy; empty when not known.
-    `ignored`: the vault looks at grants of the other kind alone, so that this one opens nothing.
+    `uncertain` says why nobody can tell from the preview what it allows; `ignored`: the vault looks at grants
+    of the other kind alone, so that this one opens nothing.
     """
 
     urn: str
     principal: Value
     what: str
     scope: str
-    enough: bool | None
-    more: bool = False
+    permissions: frozenset[str]
+    uncertain: str = ""
+    role: Role | None = None
     is_role: bool = False
     ignored: bool = False
 
     @property
     def words(self) -> str:
+        """The grant for a reader, with the place it is for."""
         said = f"{self.what} on {_place(self.scope)}"
+        if self.uncertain:
+            said = f"{said}, {self.uncertain}"
         return f"{said}, which the vault ignores" if self.ignored else said
+
+    @property
+    def excess(self) -> tuple[str, ...]:
+        """What it allows beyond the service's needs."""
+        return rights.KeyAccess(self.permissions).excess
 
     @property
     def place(self) -> tuple[str | None, str | None]:
         """The vault and the key that the scope names; None for what it does not name."""
-        parts = self.scope.strip("/").split("/")
-        return _after(parts, "vaults"), _after(parts, "keys")
+        named = arm_ids.segments(self.scope)
+        return named.get("vaults"), named.get("keys")
 
     def covers(self, vault: Value, key: Value, vault_id: str = "") -> bool:
         """Whether it counts for that key, or may: an unknown vault or scope is given the benefit."""
@@ -58,82 +63,110 @@ class Grant:
         named_vault, named_key = self.place
         if named_vault is None:
             # A role counts for all below its scope: subscription, resource group.
-            above = self.scope.startswith("/subscriptions/") and vault_id.startswith("/")
-            return not above or f"{vault_id.lower()}/".startswith(f"{self.scope}/")
+            return (
+                not arm_ids.subscription_of(self.scope)
+                or not vault_id
+                or arm_ids.covers(self.scope, vault_id)
+            )
         if named_vault != vault.lower():
             return False
         return named_key is None or not isinstance(key, str) or named_key == key.lower()
 
-    def under(self, roles: bool | Mark | None) -> Grant:
+    def under(self, uses_rbac: bool | Mark | None) -> Grant:
         """The grant in a vault that looks at role assignments alone (True), or at access policies alone
         (False). None: nobody says which."""
-        if isinstance(roles, Mark):
-            return replace(self, enough=None if self.enough else self.enough)
-        if roles is None or roles is self.is_role:
+        if isinstance(uses_rbac, Mark):
+            return replace(self, uncertain=self.uncertain or "if the vault looks at such grants")
+        if uses_rbac is None or uses_rbac is self.is_role:
             return self
-        return replace(self, enough=False, more=False, ignored=True)
+        return replace(self, permissions=frozenset(), uncertain="", ignored=True)
 
 
-def _after(parts: list[str], word: str) -> str | None:
-    """What follows a word in an ARM id; None where nothing does."""
-    return dict(zip(parts[::2], parts[1::2], strict=False)).get(word)
+def level(grants: Iterable[Grant]) -> Access:
+    """How far grants of one identity, taken together, cover what the service needs."""
+    given = list(grants)
+    certain = frozenset[str]().union(*(one.permissions for one in given if not one.uncertain))
+    return rights.level(certain, uncertain=any(one.uncertain for one in given))
 
 
-def of_access_policy(urn: str, state: State) -> Grant:
-    """A standalone azure-native:keyvault:AccessPolicy."""
+def of_access_policy(urn: str, state: State, tenant: Value = None) -> Grant:
+    """A standalone azure-native:keyvault:AccessPolicy. `tenant` is the vault's."""
     policy = state.declared("policy")
     vault = folded(text(state.declared("vaultName"))) or folded(arm_name(state, "vaultName"))
-    return _of_policy(urn, policy, vault or "")
+    return _of_policy(urn, policy, vault or "", tenant)
 
 
-def inline(urn: str, vault: State, entries: object, name: Value) -> Iterable[Grant]:
+def inline(urn: str, entries: object, name: Value, tenant: Value = None) -> Iterable[Grant]:
     """The entries of a vault's own accessPolicies."""
-    found = items(entries)
-    for entry in found if isinstance(found, list) else ():
-        yield _of_policy(urn, entry, folded(name) or "")
+    listed = items(entries)
+    for entry in listed if isinstance(listed, list) else ():
+        yield _of_policy(urn, entry, folded(name) or "", tenant)
 
 
 def of_role_assignment(urn: str, state: State) -> Grant:
-    """An azure-native:authorization:RoleAssignment."""
-    definition = folded(text(state.declared("roleDefinitionId")))
-    id = (definition or "").rsplit("/", 1)[-1]
-    role, more = _ROLES.get(id, (f"role {id}" if id else "a role known after apply", False))
+    """An azure-native:authorization:RoleAssignment, or the generic resource of that type."""
+    definition = _stated(state, "roleDefinitionId")
+    condition = _stated(state, "condition")
+    role = roles.built_in(definition) if isinstance(definition, str) else None
+    id = folded(definition).rsplit("/", 1)[-1] if folded(definition) else ""  # type: ignore[union-attr]
+    uncertain = "" if role else "whose permissions this review does not know"
+    if role and condition:
+        shown = f": {condition}" if isinstance(condition, str) else ""
+        uncertain = f"under a condition{shown}"
     return Grant(
         urn=urn,
-        principal=text(state.declared("principalId")),
-        what=role,
-        scope=folded(text(state.declared("scope"))) or "",
-        enough=True if id in _ROLES else None,
-        more=more,
+        principal=_stated(state, "principalId"),
+        what=role.name if role else (f"role {id}" if id else "a role known after apply"),
+        scope=folded(_stated(state, "scope")) or "",
+        permissions=rights.of_role(role) if role else frozenset(),
+        uncertain=uncertain,
+        role=role,
         is_role=True,
     )
 
 
-def _of_policy(urn: str, policy: Any, vault: str) -> Grant:
+def _stated(state: State, name: str) -> Value:
+    """A property that azure-native flattens, and its generic resource does not."""
+    stated = text(state.declared(name))
+    return text(state.declared(f"properties.{name}")) if stated is None else stated
+
+
+def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> Grant:
     listed = items(look(policy, "permissions.keys"))
-    known = [text(item) for item in listed] if isinstance(listed, list) else []
-    names = frozenset(name for item in known if (name := folded(item)) is not None)
-    unsure = isinstance(listed, Mark) or any(isinstance(item, Mark) for item in known)
-    everything = "all" in names
+    words = [text(item) for item in listed] if isinstance(listed, list) else []
+    names = tuple(name for item in words if (name := folded(item)) is not None)
+    principal, application = (text(look(policy, name)) for name in ("objectId", "applicationId"))
+    own = text(look(policy, "tenantId"))
+    what = rights.spelt(names) if names else "no key permissions"
+    unknown = isinstance(listed, Mark) or any(isinstance(item, Mark) for item in words)
+    entry = PolicyEntry(
+        object_id=principal if isinstance(principal, str) else "",
+        keys=names,
+        tenant_id=own if isinstance(own, str) else "",
+        application_id=application if isinstance(application, str) else "",
+    )
+    if application:
+        shown = application if isinstance(application, str) else application.value
+        what = f"{what} for the application {shown} on behalf of it"
     return Grant(
         urn=urn,
-        principal=text(look(policy, "objectId")),
-        what=", ".join(_SPELLING.get(name, name) for name in sorted(names))
-        or ("?" if unsure else "no key permissions"),
+        principal=principal,
+        what="unknown permissions" if unknown and not names else what,
         scope=f"/vaults/{vault}" if vault else "",
-        enough=True if everything or names >= NEEDED else (None if unsure else False),
-        more=everything or bool(names - NEEDED),
+        permissions=rights.of_entry(entry, entry.object_id, tenant if isinstance(tenant, str) else ""),
+        uncertain="of which some are not known" if unknown or isinstance(application, Mark) else "",
     )
 
 
 def _place(scope: str) -> str:
-    parts = scope.strip("/").split("/")
-    if "keys" in parts:
-        return (
-            f"key {parts[-1]} of vault {parts[parts.index('vaults') + 1]}" if "vaults" in parts else parts[-1]
-        )
-    if "vaults" in parts:
-        return f"vault {parts[parts.index('vaults') + 1]}"
-    if "resourcegroups" in parts:
-        return f"resource group {parts[-1]}"
-    return f"subscription {parts[-1]}" if parts[0] == "subscriptions" else "a scope known after apply"
+    named = arm_ids.segments(scope)
+    if "vaults" in named:
+        key = f"key {named['keys']} of " if "keys" in named else ""
+        return f"{key}vault {named['vaults']}"
+    if "resourcegroups" in named:
+        return f"resource group {named['resourcegroups']}"
+    if "managementgroups" in named:
+        return f"management group {named['managementgroups']}"
+    if "subscriptions" in named:
+        return f"subscription {named['subscriptions']}"
+    return scope or "a scope known after apply"

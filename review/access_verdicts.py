@@ -1,49 +1,78 @@
-"""Verdicts on an account's access to its key: taken away, given, or wider than the service needs.
+"""Verdicts on an account's access to its key: taken away, narrowed, given, or wider than the service needs.
 
-Owns: these judgements. Does not own: what a grant allows (access.py), nor access that goes with an identity
-(rules.py). Source: revoking access to the key takes access to the data away, in "encryption of data at rest".
+Owns: these judgements, from who can use the key before and after (core.rights). Does not own: what a grant
+allows (access.py), nor access that goes with an identity (rules.py). Source: revoking access to the key takes
+access to the data away, in "encryption of data at rest".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from review.access import Grant
+from core import rights
+from core.rights import Access
+from review.access import Grant, level
 from review.protection import Protection
+from review.values import Value
 from review.verdict import Name, Verdict
+
+_TAKEN = "access to the key REMOVED ({}): the service can no longer read the data"
+_NARROWED = "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
+_UNSURE = "access to the key changes, and the preview does not tell whether it is still enough ({})"
 
 
 def of(recorded: Protection | None, live: Protection, planned: Protection) -> Iterator[Verdict]:
     """What an update does to the access of an account that is, or will be, under a customer's key."""
     if not (live.bound or planned.bound):
         return
-    if live.enough and planned.enough is False and planned.bound:
-        yield Verdict(
-            Name.ACCESS_REVOKED,
-            "access to the key REMOVED ({}): the service can no longer read the data",
-            (_shown(live.grants),),
-        )
-    if live.enough and planned.enough is None and planned.bound:
-        yield Verdict(
-            Name.NOT_TOLD,
-            "access to the key changes, and the preview does not tell whether it is still enough ({})",
-            ("; ".join(dict.fromkeys(grant.words for grant in planned.grants)),),
-        )
+    if planned.bound:
+        yield from lost(live.grants, planned.grants)
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift, in rules.py.
-    was_given = recorded is not None and recorded.enough is True
-    if live.bound and live.enough is False and planned.enough and not was_given:
+    was_given = recorded is not None and recorded.access is Access.FULL
+    missing = live.access in {Access.NONE, Access.NARROWER}
+    if live.bound and missing and planned.access is Access.FULL and not was_given:
         yield Verdict(
             Name.ACCESS_GIVEN,
             "access to the key GIVEN ({}): the service can read the data again",
-            (_shown(planned.grants),),
+            (shown(planned.grants),),
         )
     had = {(grant.what, grant.scope) for grant in live.grants}
     for grant in planned.grants:
-        if grant.more and grant.scope and (grant.what, grant.scope) not in had:
+        if grant.excess and grant.scope and (grant.what, grant.scope) not in had:
             yield Verdict(
                 Name.ACCESS_WIDENED, "the service may do MORE with the key than it needs: {}", (grant.words,)
             )
 
 
-def _shown(grants: Iterable[Grant]) -> str:
-    return "; ".join(dict.fromkeys(grant.words for grant in grants if grant.enough))
+def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
+    """What a change of one identity's grants on one key takes from it; nothing where it takes nothing."""
+    old, new = tuple(before), tuple(after)
+    had, has = level(old), level(new)
+    if has is Access.FULL or had is Access.NONE or _words(old) == _words(new):
+        return
+    if has is Access.UNKNOWN or had is Access.UNKNOWN:
+        yield Verdict(Name.NOT_TOLD, _UNSURE, (_listed(new) or _listed(old),))
+    elif _given(old) <= _given(new):
+        return
+    elif has is Access.NARROWER and _given(new) & rights.READS_DATA_KEYS:
+        missing = ", ".join(rights.KeyAccess(_given(new)).missing)
+        yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, _listed(new)))
+    elif _given(old) & rights.READS_DATA_KEYS:
+        yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (shown(old),))
+
+
+def shown(grants: Iterable[Grant]) -> Value:
+    """The grants that open a key, for a reader."""
+    return _listed(grant for grant in grants if grant.permissions)
+
+
+def _listed(grants: Iterable[Grant]) -> str:
+    return "; ".join(dict.fromkeys(grant.words for grant in grants))
+
+
+def _words(grants: Iterable[Grant]) -> set[tuple[str, frozenset[str]]]:
+    return {(grant.words, grant.permissions) for grant in grants}
+
+
+def _given(grants: Iterable[Grant]) -> frozenset[str]:
+    return frozenset[str]().union(*(one.permissions for one in grants if not one.uncertain))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from review.inert import code
-from review.kinds import Kind, kind_of
+from review.kinds import Kind, kind_of, name_of
 from review.values import look
 
 _CHANGED: Final = frozenset({"update", "delete"})
@@ -28,7 +28,7 @@ def changes(document: Mapping[str, Any]) -> Iterator[str]:
         if step.get("op") not in _CHANGED:
             continue
         before, after = step.get("oldState") or _NOTHING, step.get("newState") or _NOTHING
-        name = code(str(step.get("urn", "")).split("::", 3)[-1])
+        name = code(name_of(str(step.get("urn", ""))))
         old, new = before.get("outputs") or _NOTHING, after.get("outputs") or _NOTHING
         if step["op"] == "delete":
             yield f"- {name} was deleted outside Pulumi"

@@ -6,13 +6,15 @@ the accounts of other stacks as much as those do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from review.access import Grant
-from review.kinds import Kind
+from core.rights import Access
+from review import access_verdicts
+from review.access import Grant, level
+from review.kinds import Kind, token_of
 from review.resource import Resource
-from review.values import folded
+from review.values import folded, text
 from review.verdict import Name, Verdict
 from review.world import Moment, World
 
@@ -37,9 +39,12 @@ def _unkept(one: Resource, groups: Iterable[str]) -> Resource:
 
 
 def verdicts(
-    resources: Iterable[Resource], worlds: Mapping[Moment, World], owned: frozenset[str]
+    resources: Iterable[Resource], worlds: Mapping[Moment, World], owned: Container[tuple[str, str]]
 ) -> list[Found]:
-    """Verdicts by the URN of what they are about. `owned` are the principals of accounts that are shown."""
+    """Verdicts by the URN of what they are about.
+
+    `owned` are principals and vaults of accounts that are shown.
+    """
     found = [*_access(resources, worlds, owned)]
     for one in resources:
         if one.kind is Kind.RESOURCE_GROUP and _goes(one):
@@ -47,11 +52,11 @@ def verdicts(
                 f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
             )
             found.append((one.urn, Verdict(Name.NOT_TOLD, words)))
-        elif one.kind is Kind.FOREIGN and _goes(one):
+        elif one.kind is Kind.OTHER_PROVIDER and _goes(one):
             words = f"{_GOING[one.replaced]}, and this review does not read what {{}} does to data"
-            found.append(
-                (one.urn, Verdict(Name.NOT_TOLD, words, (one.urn.split("::")[2].rsplit("$", 1)[-1],)))
-            )
+            found.append((one.urn, Verdict(Name.NOT_TOLD, words, (token_of(one.urn),))))
+        elif one.kind is Kind.LOCK:
+            found += [(one.urn, verdict) for verdict in _lock(one)]
     return found
 
 
@@ -59,38 +64,71 @@ def _goes(one: Resource) -> bool:
     return one.deleted or (one.replaced and one.live is not None)
 
 
+def _lock(one: Resource) -> Iterator[Verdict]:
+    """A management lock that goes, or lets more pass: ReadOnly allows less than CanNotDelete."""
+    if _goes(one):
+        yield Verdict(
+            Name.PROTECTION_WEAKENED, f"management lock {_GOING[one.replaced]}: what it held can be deleted"
+        )
+    elif one.live and one.planned:
+        before, after = (text(state.declared("level")) for state in (one.live, one.planned))
+        if folded(before) != folded(after) and folded(before) != "notspecified":
+            words = "management lock weakened: {} -> {}"
+            yield Verdict(Name.PROTECTION_WEAKENED, words, (before, after))
+
+
 def _access(
-    resources: Iterable[Resource], worlds: Mapping[Moment, World], owned: frozenset[str]
+    resources: Iterable[Resource], worlds: Mapping[Moment, World], owned: Container[tuple[str, str]]
 ) -> Iterator[Found]:
     """Grants that let an identity of no account shown here use a key, and that are taken away: by this
     update, or outside Pulumi and not given again."""
     planned = worlds[Moment.PLANNED]
     kept = {one.urn for one in resources if one.released}
     gone = {one.urn for one in resources if one.kind is Kind.VAULT and (_goes(one) or one.planned is None)}
-    after: dict[str, list[Grant]] = {}
-    for grant in planned.grants():
-        after.setdefault(folded(grant.principal) or "", []).append(grant)
-    told: set[tuple[str, str]] = set()
-    before = [
-        (world, one) for world in (worlds[Moment.LIVE], worlds[Moment.RECORDED]) for one in world.grants()
-    ]
-    for world, grant in before:
-        principal, (vault, key) = folded(grant.principal), grant.place
-        entry = world.vault_named(vault)
-        if principal is None or principal in owned or grant.urn in kept or (entry and entry[0].urn in gone):
-            continue
-        if not grant.under(world.uses_roles(vault)).enough or (principal, grant.scope) in told:
-            continue
-        id, roles = (entry[1].id if entry else ""), planned.uses_roles(vault)
-        left = [one.under(roles).enough for one in after.get(principal, ()) if one.covers(vault, key, id)]
-        left += [None for one in after.get("", ()) if one.urn == grant.urn]
-        if True in left:
-            continue
-        told.add((principal, grant.scope))
-        yield grant.urn, _taken(grant, principal, sure=None not in left and not grant.more)
+    after = _by_principal(planned.grants())
+    seen: set[tuple[str, str]] = set()
+    for world in (worlds[Moment.LIVE], worlds[Moment.RECORDED]):
+        for principal, grants in _by_principal(world.grants()).items():
+            for grant in grants:
+                vault, key = grant.place
+                entry = world.vault_named(vault)
+                if not principal or (principal, vault or "") in owned or (principal, grant.scope) in seen:
+                    continue
+                if grant.urn in kept or (entry and entry[0].urn in gone):
+                    continue
+                seen.add((principal, grant.scope))
+                id = entry[1].id if entry else ""
+                had = [one.under(world.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
+                has = [
+                    one.under(planned.uses_roles(vault))
+                    for one in (*after.get(principal, ()), *_perhaps(after, grant))
+                    if one.covers(vault, key, id)
+                ]
+                if level(had) is not Access.FULL:
+                    continue
+                for verdict in access_verdicts.lost(had, has):
+                    yield grant.urn, _elsewhere(verdict, grant, principal)
 
 
-def _taken(grant: Grant, principal: str, *, sure: bool) -> Verdict:
+def _by_principal(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
+    found: dict[str, list[Grant]] = {}
+    for grant in grants:
+        found.setdefault(folded(grant.principal) or "", []).append(grant)
+    return found
+
+
+def _perhaps(after: Mapping[str, list[Grant]], grant: Grant) -> Iterator[Grant]:
+    """The same resource's grant to a principal that is known after the update, and may be the one it was."""
+    for one in after.get("", ()):
+        if one.urn == grant.urn:
+            yield replace(one, uncertain=one.uncertain or "for an identity known after apply")
+
+
+def _elsewhere(verdict: Verdict, grant: Grant, principal: str) -> Verdict:
+    name = verdict.name
     # Who may do more than a service needs is likely no service.
-    words = "access to the key REMOVED ({}) from {}, of which this preview shows no account"
-    return Verdict(Name.ACCESS_REVOKED if sure else Name.NOT_TOLD, words, (grant.words, principal))
+    if name is Name.ACCESS_REVOKED and grant.excess:
+        name = Name.NOT_TOLD
+    done = {Name.ACCESS_REVOKED: "REMOVED", Name.ACCESS_NARROWED: "NARROWED"}.get(verdict.name, "changes")
+    words = f"access to the key {done} ({{}}) from {{}}, of which this preview shows no account"
+    return Verdict(name, words, (grant.words, principal))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from review.kinds import name_of
+
 
 @dataclass(frozen=True)
 class PolicyFinding:
@@ -24,7 +26,7 @@ class PolicyFinding:
     @property
     def resource(self) -> str:
         """The resource's logical name; empty for the stack as a whole."""
-        return self.urn.split("::", 3)[-1]
+        return name_of(self.urn)
 
 
 @dataclass(frozen=True)

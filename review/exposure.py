@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from review.resource import State
 from review.values import Mark, flag, folded, items, look, text
 
 _DESTINATIONS = (
-    ("workspaceId", "a Log Analytics workspace"),
-    ("storageAccountId", "a storage account"),
-    ("eventHubAuthorizationRuleId", "an event hub"),
-    ("marketplacePartnerId", "a partner"),
+    ("workspaceId", "Log Analytics workspace"),
+    ("storageAccountId", "storage account"),
+    ("eventHubAuthorizationRuleId", "event hub"),
+    ("marketplacePartnerId", "partner"),
 )
 
 
@@ -88,18 +89,108 @@ def _rules(acls: object) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def logs_of(state: State) -> str | None:
-    """What a diagnostic setting records and where to; None when it records nothing."""
-    listed = items(state.declared("logs"))
-    if isinstance(listed, Mark):
-        return Mark.UNKNOWN.value
-    categories = [
-        text(look(log, "categoryGroup")) or text(look(log, "category"))
-        for log in listed or ()
-        if flag(look(log, "enabled")) is not False
-    ]
-    names = sorted(name for name in categories if isinstance(name, str))
-    if not names:
-        return None
-    places = [where for path, where in _DESTINATIONS if state.declared(path) is not None]
-    return f"{', '.join(names)} to {', '.join(places)}" if places else None
+@dataclass(frozen=True)
+class Outbound:
+    """What an account may reach. `restricts` is False where nothing is said, as in Azure."""
+
+    restricts: bool | Mark
+    allowed: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        """For a reader."""
+        if isinstance(self.restricts, Mark):
+            return self.restricts.value
+        if not self.restricts:
+            return "anywhere"
+        return ", ".join(sorted(self.allowed)) or "nothing"
+
+    def opens_from(self, before: Outbound) -> bool:
+        """Whether the account may reach more than before."""
+        if before.restricts is not True:
+            return False
+        return self.restricts is False or (self.restricts is True and bool(self.allowed - before.allowed))
+
+    def shuts_out(self, host: str) -> bool:
+        """Whether a host that the account needs is out of reach (core.demands.outbound)."""
+        return self.restricts is True and host not in self.allowed
+
+
+def outbound_of(state: State) -> Outbound:
+    """An account's restriction of outbound access."""
+    restricts = flag(state.declared("properties.restrictOutboundNetworkAccess"))
+    listed = items(state.declared("properties.allowedFqdnList"))
+    names = [text(one) for one in listed] if isinstance(listed, list) else []
+    if isinstance(restricts, Mark) or isinstance(listed, Mark) or any(isinstance(one, Mark) for one in names):
+        return Outbound(Mark.UNKNOWN)
+    return Outbound(bool(restricts), frozenset(known for one in names if (known := folded(one))))
+
+
+def linked_of(state: State) -> frozenset[tuple[str, str]]:
+    """Where an account keeps data beside its own store: storage accounts, the search of question answering.
+
+    Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
+    apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices 2025-06-01).
+    """
+    listed = items(state.declared("properties.userOwnedStorage"))
+    storage = [text(look(one, "resourceId")) for one in listed] if isinstance(listed, list) else []
+    search = text(state.declared("properties.apiProperties.qnaAzureSearchEndpointId"))
+    return frozenset(
+        (what, known)
+        for what, id in (*(("storage", one) for one in storage), ("search", search))
+        if (known := id.value if isinstance(id, Mark) else folded(id))
+    )
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What diagnostic settings record of a resource, and where to.
+
+    `places` are folded ids by what they are.
+    """
+
+    categories: frozenset[str] = frozenset()
+    places: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def words(self) -> str | None:
+        """For a reader; None where nothing is recorded."""
+        if not self:
+            return None
+        places = (f"{what} {id.rsplit('/', 1)[-1]}" for what, id in sorted(self.places))
+        return f"{', '.join(sorted(self.categories))} to {', '.join(places)}"
+
+    def __bool__(self) -> bool:
+        return bool(self.categories and self.places)
+
+    def loses(self, after: Audit) -> bool:
+        """Whether something that is recorded now, or a place that has it, is not there after."""
+        everything = after.categories & {"alllogs"}
+        lost = frozenset() if everything else self.categories - after.categories
+        return bool(self) and bool(lost or self.places - after.places)
+
+
+def audit_of(settings: Iterable[State]) -> Audit:
+    """All diagnostic settings of a resource together; one without a category or a place records nothing."""
+    categories: set[str] = set()
+    places: set[tuple[str, str]] = set()
+    for state in settings:
+        listed = items(state.declared("logs"))
+        logs = listed if isinstance(listed, list) else []
+        names = {
+            name
+            for log in logs
+            if flag(look(log, "enabled")) is not False
+            and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
+        }
+        if isinstance(listed, Mark):
+            names = {listed.value}
+        to = {
+            (what, place.value if isinstance(place, Mark) else place.strip().rstrip("/").lower())
+            for path, what in _DESTINATIONS
+            if (place := text(state.declared(path)))
+        }
+        if names and to:
+            categories |= names
+            places |= to
+    return Audit(frozenset(categories), frozenset(places))

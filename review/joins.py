@@ -33,10 +33,13 @@ def left(resources: Iterable[Resource]) -> Iterator[Value]:
                 yield id
 
 
-def taken(resources: Iterable[Resource]) -> Iterator[tuple[str, str | None]]:
-    """Vault and identity of each access policy that this update deletes."""
+def superseded(resources: Iterable[Resource]) -> Iterator[tuple[str, str | None]]:
+    """Vault and identity of each access policy of its own: what it says after the update is what holds.
+
+    The entry that it made is in the vault's list as well, as the vault was found.
+    """
     for one in resources:
-        if one.kind is Kind.ACCESS_POLICY and one.deleted and one.live:
+        if one.kind is Kind.ACCESS_POLICY and one.live and not one.released:
             grant = access.of_access_policy(one.urn, one.live)
             yield grant.scope, folded(grant.principal)
 

@@ -5,16 +5,12 @@ Owns: reading it from a binding or from the account's own inline encryption.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
 
-from review.resource import State
+from core import arm_ids, key_uris
+from core.key_uris import KeyUri
+from review.resource import Resource, State
 from review.values import Mark, Value, flag, folded, look, text
-
-_KEY_URI: Final = re.compile(r"https://([^/]+)/keys/([^/]+)(?:/([^/]+))?/?", re.IGNORECASE)
-_KEY_ID: Final = re.compile(r"/vaults/([^/]+)/keys/([^/]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,6 +21,7 @@ class BoundKey:
     name: Value
     version: Value
     identity: Value = None
+    host: str | None = field(default=None, compare=False)
 
     def same_key(self, other: BoundKey) -> bool | None:
         """Whether both are versions of one key; None when that is not known."""
@@ -38,18 +35,16 @@ class BoundKey:
 def of_binding(state: State, *, live: bool, key_version: State | None) -> BoundKey:
     """The key of a binding. Where the update makes the version, `key_version` still tells the key."""
     uri = text(state.found("keyUriWithVersion") if live else state.declared("keyUriWithVersion"))
-    identity = text(look(state.inputs, "identityClientId"))
+    identity = text(look(state.inputs, "identityClientId")) or None
     key = _parsed(uri)
     if key is None and key_version is not None:
         id = text(key_version.declared("keyId"))
-        match = _KEY_ID.search(id) if isinstance(id, str) else None
-        if match:
-            return BoundKey(match[1].lower(), match[2], Mark.UNKNOWN, identity)
-    return (
-        BoundKey(Mark.UNKNOWN, Mark.UNKNOWN, Mark.UNKNOWN, identity)
-        if key is None
-        else BoundKey(*key, identity)
-    )
+        named = arm_ids.segments(id) if isinstance(id, str) else {}
+        if isinstance(id, str) and {"vaults", "keys"} <= named.keys():
+            return BoundKey(named["vaults"], arm_ids.name_of(id), Mark.UNKNOWN, identity)
+    if key is None:
+        return BoundKey(Mark.UNKNOWN, Mark.UNKNOWN, Mark.UNKNOWN, identity)
+    return BoundKey(key.vault_name, key.name, key.version or None, identity, key.host)
 
 
 def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
@@ -69,6 +64,7 @@ def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
         name=text(look(properties, "keyName")),
         version=text(look(properties, "keyVersion")) or None,
         identity=text(look(properties, "identityClientId")) or None,
+        host=key_uris.vault_host(uri) if isinstance(uri, str) else None,
     )
 
 
@@ -81,16 +77,26 @@ def is_disabled(key: State) -> bool:
     return False in (flag(asked), flag(found))
 
 
+def newest_version(key: Resource | None) -> str | None:
+    """The version that a vault names as a key's current one, lower case; None where nobody tells."""
+    state = key.live if key else None
+    uri = text(state.found("keyUriWithVersion")) if state else None
+    parsed = _parsed(uri)
+    return parsed.version.lower() if parsed and parsed.version else None
+
+
 def vault_name(uri: Value) -> Value:
     """The vault's name from its endpoint: Azure makes the host from the name."""
     if not isinstance(uri, str):
         return uri
-    return (urlsplit(uri).hostname or uri).split(".")[0]
+    return key_uris.vault_name(uri) or key_uris.vault_host(uri).split(".")[0]
 
 
-def _parsed(uri: Value) -> tuple[Value, Value, Value] | None:
-    match = _KEY_URI.fullmatch(uri) if isinstance(uri, str) else None
-    return (match[1].lower().split(".")[0], match[2], match[3]) if match else None
+def _parsed(uri: Value) -> KeyUri | None:
+    try:
+        return key_uris.parse(uri) if isinstance(uri, str) else None
+    except arm_ids.MalformedError:
+        return None
 
 
 def _same(one: Value, other: Value) -> bool | None:

@@ -53,7 +53,8 @@ def render(review: Review) -> str:
 
 def marker(stack: str) -> str:
     """A stack's name in the first line, where only these characters cannot end it or look like another's."""
-    return "".join(one if one.isascii() and (one.isalnum() or one in "._/") else "_" for one in stack) or "_"
+    name = stack.replace("--", "-_")
+    return "".join(one if one.isascii() and (one.isalnum() or one in "._/-") else "_" for one in name) or "_"
 
 
 def sign(review: Review) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from review import preview
-from review.kinds import Kind, kind_of
+from review.kinds import Kind, kind_of, token_of
 from review.preview import Preview, PreviewError
 from review.resource import REPLACING
 from review.values import Mark, look
@@ -121,7 +121,7 @@ def _planned(
         ops = [str(op) for op in plan["steps"]]
         op = next((one for one in REPLACING if one in ops), ops[-1])
         goal = plan.get("goal") if isinstance(plan.get("goal"), Mapping) else None
-        type = str((goal or old or {}).get("type") or urn.split("::")[2].rsplit("$", 1)[-1])
+        type = str((goal or old or {}).get("type") or token_of(urn))
         new = _new(urn, type, old, goal, plan) if goal and op != "delete" else None
         step: dict[str, Any] = {"op": op, "urn": urn}
         if kind_of(type, (new or old or {}).get("inputs") or {}) not in {None, Kind.STACK}:

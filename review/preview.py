@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from core.resource_types import parse_urn
 from review.events import Diagnostic, PolicyFinding, policy_finding
-from review.kinds import Kind, kind_of
+from review.kinds import Kind, kind_of, token_of
 from review.resource import REPLACING, Resource, Step, resource_of
 
 _UNCHANGED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace"})
@@ -53,7 +54,7 @@ class _Reading:
 
     def add(self, step: Step) -> None:
         if step.kind is Kind.STACK:
-            self.stack = self.stack or step.urn.rsplit("::", 1)[-1]
+            self.stack = self.stack or parse_urn(step.urn).name
         elif step.kind is not None:
             self.steps.setdefault(step.urn, []).append(step)
 
@@ -149,7 +150,7 @@ def _of_steps(raws: Sequence[Mapping[str, Any]]) -> _Reading:
     reading = _Reading()
     refreshing = _only_refreshes((str(raw.get("urn", "")), str(raw.get("op"))) for raw in raws)
     for raw in raws:
-        token, refreshed = _token(str(raw.get("urn", ""))), refreshing or raw.get("op") == "refresh"
+        token, refreshed = token_of(str(raw.get("urn", ""))), refreshing or raw.get("op") == "refresh"
         kind = kind_of(token, _inputs(raw, "newState", "oldState"))
         if not refreshed:
             reading.count(token, str(raw.get("op")))
@@ -199,16 +200,10 @@ def _only_refreshes(steps: Iterable[tuple[str, str]]) -> bool:
     ops: dict[str, list[str]] = {}
     for urn, op in steps:
         ops.setdefault(urn, []).append(op)
-    stack = [op for urn, found in ops.items() if kind_of(_token(urn)) is Kind.STACK for op in found]
+    stack = [op for urn, found in ops.items() if kind_of(token_of(urn)) is Kind.STACK for op in found]
     return stack == ["refresh"] and all(len(found) == 1 for found in ops.values())
 
 
 def _inputs(raw: Mapping[str, Any], new: str, old: str) -> Mapping[str, Any]:
     found = (raw.get(new) or raw.get(old) or {}).get("inputs")
     return found if isinstance(found, Mapping) else {}
-
-
-def _token(urn: str) -> str:
-    # urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME, and a name may hold "::" itself.
-    parts = urn.split("::", 3)
-    return parts[2].rsplit("$", 1)[-1] if len(parts) == 4 else ""

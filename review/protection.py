@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from review import exposure
+from core.rights import Access
+from review import access, exposure
 from review.access import Grant
-from review.exposure import Network
+from review.exposure import Audit, Network, Outbound
 from review.keys import BoundKey
 from review.resource import Resource, State, arm_name
 from review.values import Mark, Value, flag, folded, look, text
@@ -50,7 +51,7 @@ class Vault:
     purge_protection: bool | Mark | None
     retention_days: Value
     network: Network
-    audit: str | None
+    audit: Audit
     protect: bool
 
 
@@ -67,21 +68,23 @@ class Protection:
     network: Network | None
     local_auth: bool | Mark | None
     vault: Vault | None
-    audit: str | None
+    audit: Audit
     protect: bool
     binding: str | None = None
     opened_by: frozenset[str] = frozenset()
+    outbound: Outbound | None = None
+    linked: frozenset[tuple[str, str]] = frozenset()
+    binding_protect: bool = False
+    key_protect: bool = False
 
     @property
     def bound(self) -> bool:
         return self.key is not None
 
     @property
-    def enough(self) -> bool | None:
-        """Whether some grant lets the service use the key; None when it cannot be told."""
-        if any(grant.enough for grant in self.grants):
-            return True
-        return None if any(grant.enough is None for grant in self.grants) else False
+    def access(self) -> Access:
+        """How far the service may use the key, by all grants together."""
+        return access.level(self.grants)
 
 
 def of_account(world: World, account: Resource, state: State) -> Protection:
@@ -100,8 +103,12 @@ def of_account(world: World, account: Resource, state: State) -> Protection:
         network=exposure.network_of(state, world.private_endpoints_of(id)),
         local_auth=_local_auth(state),
         vault=_vault(world, key),
-        audit=_audit(world, account.urn, id),
+        audit=exposure.audit_of(world.logs_of(account.urn, id)),
         protect=state.protect,
+        outbound=exposure.outbound_of(state),
+        linked=exposure.linked_of(state),
+        binding_protect=bool(binding and binding[1].protect),
+        key_protect=_key_protect(world, key),
         binding=binding[0].urn if binding else None,
         opened_by=frozenset(
             entry[0].urn
@@ -123,8 +130,10 @@ def of_binding(world: World, binding: Resource, state: State) -> Protection:
         network=None,
         local_auth=None,
         vault=_vault(world, key),
-        audit=None,
-        protect=state.protect,
+        audit=Audit(),
+        protect=False,
+        binding_protect=state.protect,
+        key_protect=_key_protect(world, key),
         binding=binding.urn,
     )
 
@@ -236,11 +245,11 @@ def vault_facts(world: World, resource: Resource, state: State) -> Vault:
         purge_protection=flag(state.declared("properties.enablePurgeProtection")),
         retention_days=text(state.declared("properties.softDeleteRetentionInDays")),
         network=exposure.network_of(state, world.private_endpoints_of(id)),
-        audit=_audit(world, resource.urn, id),
+        audit=exposure.audit_of(world.logs_of(resource.urn, id)),
         protect=state.protect,
     )
 
 
-def _audit(world: World, urn: str, id: Value) -> str | None:
-    entry = world.logs_of(urn, id)
-    return exposure.logs_of(entry[1]) if entry else None
+def _key_protect(world: World, key: BoundKey | Mark | None) -> bool:
+    entry = world.key_in(key.vault, key.name) if isinstance(key, BoundKey) else None
+    return bool(entry and entry[1].protect)

@@ -159,7 +159,7 @@ def make(
     rows = [_row(subject) for subject in subjects]
     for one in loose:
         judged = tuple(Judged(verdict) for verdict in verdicts_of_loose(one))
-        rows.append(Row(one.name, one.id, judged, (), one.resource.kind.value))
+        rows.append(Row(one.name, one.id, judged, (), one.noun or one.resource.kind.value))
     accounts = [row for row in rows if row.noun == "account"]
     without_key = sum(
         not row.verdicts and not _has_key(subject) for row, subject in zip(rows, subjects, strict=False)
@@ -265,7 +265,7 @@ def _shown(one: Protection | None) -> dict[str, Value]:
         shown["vault network"] = one.vault.network.words
         purge = one.vault.purge_protection
         shown["purge protection"] = purge if isinstance(purge, Mark) else _on(purge)
-        shown["audit"] = one.vault.audit
+        shown["audit"] = one.vault.audit.words
     return shown
 
 

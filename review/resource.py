@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from review.kinds import Kind
+from review.kinds import Kind, name_of
 from review.values import Mark, Value, folded, look, text
 
 REPLACING: Final = (
@@ -122,7 +122,7 @@ class Resource:
     @property
     def name(self) -> str:
         """Its name in the program."""
-        return self.urn.split("::", 3)[-1]
+        return name_of(self.urn)
 
     @property
     def replaced(self) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.rights import Access
 from review import access_verdicts, vault_verdicts, weakening
-from review.keys import BoundKey
+from review.keys import BoundKey, newest_version
 from review.protection import Protection
 from review.resource import Resource
 from review.subject import Loose, Subject
-from review.values import Mark, Value, look
+from review.values import Mark, Value, folded, look
 from review.verdict import Name, Verdict
 
 
@@ -110,13 +111,22 @@ def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iter
     if after is None:
         yield from _unbinding(subject)
         return
+    if before.identity != after.identity and not isinstance(before.identity, Mark):
+        words = "key will be opened by ANOTHER IDENTITY: {} instead of {}"
+        own = "the account's own"
+        yield Verdict(Name.IDENTITY_CHANGED, words, (after.identity or own, before.identity or own))
     same = before.same_version(after)
     if same:
         yield from _reasserted(subject, after)
     elif before.same_key(after):
         # A version that the update makes is called unknown, never guessed.
         version = after.version if after.version is not None else "none"
-        yield Verdict(Name.ROTATED, "will be re-bound to version {} (rotation)", (version,))
+        newest = newest_version(subject.key)
+        if newest and isinstance(version, str) and folded(version) != newest:
+            words = "will be re-bound to version {}, which is not the key's newest ({})"
+            yield Verdict(Name.OLDER_VERSION, words, (version, newest))
+        else:
+            yield Verdict(Name.ROTATED, "will be re-bound to version {} (rotation)", (version,))
     elif before.same_key(after) is False:
         yield Verdict(
             Name.KEY_CHANGED,
@@ -200,19 +210,22 @@ def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[
         yield Verdict(Name.CHANGED, words, (_shown(recorded.key), _shown(live.key)))
     lost = recorded.identity and recorded.identity.system and live.identity and live.identity.system is False
     # Access goes with the identity that has it.
-    if recorded.enough and live.enough is False and recorded.bound and not lost:
-        if planned.enough is False:
-            yield Verdict(
-                Name.ACCESS_REVOKED, "access to the key was removed outside Pulumi, and is not given again"
-            )
-        else:
-            yield Verdict(Name.REPAIRED, "access to the key was removed outside Pulumi; will be given again")
     if lost:
-        if planned.identity and planned.identity.system:
-            words = "system-assigned identity was removed outside Pulumi; a new one gets no access by itself"
-            yield Verdict(Name.IDENTITY_LOST, words)
-        else:
-            yield Verdict(Name.IDENTITY_LOST, "system-assigned identity was removed outside Pulumi")
+        words = "system-assigned identity was removed outside Pulumi"
+        again = "; a new one gets no access by itself"
+        stays = planned.identity and planned.identity.system
+        yield Verdict(Name.IDENTITY_LOST, words + (again if stays else ""))
+    elif recorded.bound:
+        yield from _access_drift(recorded, live, planned)
+
+
+def _access_drift(recorded: Protection, live: Protection, planned: Protection) -> Iterator[Verdict]:
+    for taken in access_verdicts.lost(recorded.grants, live.grants):
+        how = "narrowed" if taken.name is Name.ACCESS_NARROWED else "removed"
+        if taken.name is not Name.NOT_TOLD and planned.access is Access.FULL:
+            yield Verdict(Name.REPAIRED, f"access to the key was {how} outside Pulumi; will be given again")
+        elif taken.name is not Name.NOT_TOLD and planned.access is live.access:
+            yield Verdict(taken.name, f"access to the key was {how} outside Pulumi, and is not given again")
 
 
 def _shown(key: BoundKey) -> Value:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from review import elsewhere, protection
+from review import elsewhere, holders, protection
+from review.access import Grant
 from review.keys import BoundKey
 from review.kinds import Kind
 from review.preview import Preview
@@ -49,6 +50,7 @@ class Loose:
     live: protection.Vault | None = None
     planned: protection.Vault | None = None
     verdicts: tuple[Verdict, ...] = ()
+    noun: str = ""
 
 
 def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Loose, ...]]:
@@ -63,19 +65,34 @@ def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Loose, ...
         subjects = [replace(one, maybe_bound=True) for one in subjects]
     subjects += [_external(resource, worlds, by_urn) for resource in adrift]
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
-    found = elsewhere.verdicts(resources, worlds, _owned(subjects))
+    owned = _owned(subjects)
+    found = elsewhere.verdicts(resources, worlds, owned)
     others = [_other(by_urn[urn], verdict) for urn, verdict in found]
+    others += [
+        Loose(by_urn[one.urn], one.principal, None, verdicts=(one.verdict,), noun="holder of rights")
+        for one in holders.new(worlds, owned, frozenset(_granted(subjects)))
+    ]
     return tuple(subjects), (*_loose(resources, worlds, used), *others)
 
 
-def _owned(subjects: Iterable[Subject]) -> frozenset[str]:
-    """The principals of the accounts, whose access their own verdicts are about."""
-    moments = [
-        one for subject in subjects for one in (subject.recorded, subject.live, subject.planned) if one
-    ]
-    principals = [grant.principal for one in moments for grant in one.grants]
-    principals += [one.identity.principal for one in moments if one.identity]
-    return frozenset(known for one in principals if (known := folded(one)))
+def _owned(subjects: Iterable[Subject]) -> frozenset[tuple[str, str]]:
+    """Principal and vault of each account, whose access its own verdicts are about."""
+    found = set()
+    for subject in subjects:
+        moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
+        principals = [grant.principal for one in moments for grant in one.grants]
+        principals += [one.identity.principal for one in moments if one.identity]
+        vaults = {folded(one.key.vault) or "" for one in moments if isinstance(one.key, BoundKey)}
+        found |= {(known, vault) for one in principals if (known := folded(one)) for vault in (*vaults, "")}
+    return frozenset(found)
+
+
+def _granted(subjects: Iterable[Subject]) -> Iterator[Grant]:
+    """The grants that accounts use."""
+    for subject in subjects:
+        for one in (subject.live, subject.planned):
+            if one:
+                yield from one.grants
 
 
 def _other(resource: Resource, verdict: Verdict) -> Loose:

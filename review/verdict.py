@@ -40,8 +40,13 @@ class Name(StrEnum):
     ACCOUNT_REPLACED = "account-replaced"
     ACCOUNT_DELETED = "account-deleted"
     RECOVERY_WEAKENED = "recovery-weakened"
+    ACCESS_NARROWED = "access-narrowed"
     PROTECTION_WEAKENED = "protection-weakened"
     ACCESS_WIDENED = "access-widened"
+    NEW_HOLDER = "new-holder"
+    IDENTITY_CHANGED = "identity-changed"
+    OLDER_VERSION = "older-version"
+    LINK_LOST = "link-lost"
     KEY_CHANGED = "key-changed"
     NOT_ENCRYPTED = "not-encrypted"
     RELEASED = "released"
@@ -68,8 +73,13 @@ _SEVERITIES: Final = {
     Name.ACCOUNT_REPLACED: Severity.BLOCKED,
     Name.ACCOUNT_DELETED: Severity.BLOCKED,
     Name.RECOVERY_WEAKENED: Severity.BLOCKED,
+    Name.ACCESS_NARROWED: Severity.APPROVAL,
     Name.PROTECTION_WEAKENED: Severity.APPROVAL,
     Name.ACCESS_WIDENED: Severity.APPROVAL,
+    Name.NEW_HOLDER: Severity.APPROVAL,
+    Name.IDENTITY_CHANGED: Severity.APPROVAL,
+    Name.OLDER_VERSION: Severity.APPROVAL,
+    Name.LINK_LOST: Severity.APPROVAL,
     Name.KEY_CHANGED: Severity.APPROVAL,
     Name.NOT_ENCRYPTED: Severity.APPROVAL,
     Name.RELEASED: Severity.APPROVAL,

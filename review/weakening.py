@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from review.exposure import Audit
+from review.keys import BoundKey
 from review.protection import Protection, Vault
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
@@ -26,11 +28,19 @@ def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
     elif live.local_auth is True and planned.local_auth is False:
         yield _better("login by account key", "on", "off")
     yield from _untold("login by account key", live.local_auth, planned.local_auth)
-    if live.audit and not planned.audit:
-        yield _worse("account's audit log", live.audit, "none")
+    yield from _audit("account's audit log", live.audit, planned.audit)
     if live.protect and not planned.protect:
         yield _worse("Pulumi's protection of the account", "on", "off")
-    if live.vault and planned.vault and live.vault.urn == planned.vault.urn:
+    if live.binding_protect and planned.binding and not planned.binding_protect:
+        yield _worse("Pulumi's protection of the binding", "on", "off")
+    if live.key_protect and not planned.key_protect and same_vault(live, planned):
+        yield _worse("Pulumi's protection of the key", "on", "off")
+    if live.outbound and planned.outbound:
+        yield from _outbound(live, planned)
+    for what, id in sorted(live.linked - planned.linked):
+        words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
+        yield Verdict(Name.LINK_LOST, words, (id.rsplit("/", 1)[-1],))
+    if live.vault and planned.vault and same_vault(live, planned):
         yield from of_vault(live.vault, planned.vault)
 
 
@@ -57,12 +67,38 @@ def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
             Name.ACCESS_REVOKED,
             "vault's firewall does not let trusted Azure services in: the service is shut out",
         )
-    if live.audit and not planned.audit:
-        yield _worse("vault's audit log", live.audit, "none")
-    elif planned.audit and not live.audit:
-        yield _better("vault's audit log", "none", planned.audit)
+    yield from _audit("vault's audit log", live.audit, planned.audit)
+    if planned.audit and not live.audit:
+        yield _better("vault's audit log", "none", planned.audit.words)
     if live.protect and not planned.protect:
         yield _worse("Pulumi's protection of the vault", "on", "off")
+
+
+def same_vault(live: Protection, planned: Protection) -> bool:
+    """Whether the key's vault is the same resource before and after."""
+    return bool(live.vault and planned.vault and live.vault.urn == planned.vault.urn)
+
+
+def _audit(what: str, live: Audit, planned: Audit) -> Iterator[Verdict]:
+    if live.loses(planned):
+        yield _worse(what, live.words, planned.words or "none")
+
+
+def _outbound(live: Protection, planned: Protection) -> Iterator[Verdict]:
+    before, after = live.outbound, planned.outbound
+    if before is None or after is None:
+        return
+    if after.opens_from(before):
+        yield _worse("account's outbound access", before.words, after.words)
+    elif before.opens_from(after):
+        yield _better("account's outbound access", before.words, after.words)
+    yield from _untold("account's outbound access", before.restricts, after.restricts)
+    host = planned.key.host if isinstance(planned.key, BoundKey) else None
+    if host and after.shuts_out(host) and not before.shuts_out(host):
+        words = (
+            "account may no longer reach {}, the vault of its key: the service can no longer read the data"
+        )
+        yield Verdict(Name.ACCESS_REVOKED, words, (host,))
 
 
 def _untold(what: str, before: object, after: object) -> Iterator[Verdict]:

@@ -50,9 +50,13 @@ class World:
         self._logs = joins.index(
             self._by_kind[Kind.DIAGNOSTIC_SETTING], lambda state: text(state.declared("resourceUri"))
         )
-        self._identities = joins.index(self._by_kind[Kind.IDENTITY], lambda state: state.id or None)
+        self._identities = joins.index(
+            self._by_kind[Kind.USER_ASSIGNED_IDENTITY], lambda state: state.id or None
+        )
         self._endpoints = joins.targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
-        self._grants = self._all_grants(set(joins.taken(resources)) if moment is Moment.PLANNED else set())
+        self._grants = self._all_grants(
+            set(joins.superseded(resources)) if moment is Moment.PLANNED else set()
+        )
 
     def state(self, urn: str) -> State | None:
         """The state of a resource; None when it is not there at this moment."""
@@ -73,6 +77,12 @@ class World:
     def vault_named(self, name: Value) -> Entry | None:
         """A vault by its name, which is unique in Azure."""
         return next(iter(self._vaults.get(folded(name) or "", ())), None)
+
+    def vault_names(self) -> Iterator[tuple[str, str]]:
+        """The folded name and the ARM id of each vault of this stack; the id empty where it is not known."""
+        for name, entries in self._vaults.items():
+            if name:
+                yield name, entries[0][1].id
 
     def key_in(self, vault: Value, name: Value) -> Entry | None:
         """A key of a vault."""
@@ -156,9 +166,11 @@ class World:
         """A user-assigned identity of this stack."""
         return next(iter(self._identities.get(folded(id) or "", ())), None)
 
-    def logs_of(self, urn: str, id: Value) -> Entry | None:
-        """A diagnostic setting of a resource."""
-        return self._joined(self._logs, id, urn, "resourceUri")
+    def logs_of(self, urn: str, id: Value) -> list[State]:
+        """The diagnostic settings of a resource."""
+        known = self._logs.get(folded(id) or "\0", [])
+        made = [entry for entry in self._logs.get("", ()) if entry[1].needs(urn, "resourceUri")]
+        return [state for _, state in (*known, *made)]
 
     def private_endpoints_of(self, id: Value) -> int:
         """How many private endpoints of this stack lead to a resource."""
@@ -166,7 +178,9 @@ class World:
 
     def needed_identities(self, account: State) -> list[Entry]:
         """The user-assigned identities whose ids an account's `identity` is made from."""
-        return [entry for entry in self.of(Kind.IDENTITY) if account.needs(entry[0].urn, "identity")]
+        return [
+            entry for entry in self.of(Kind.USER_ASSIGNED_IDENTITY) if account.needs(entry[0].urn, "identity")
+        ]
 
     def _needed(self, state: State, kind: Kind, property: str) -> Entry | None:
         for urn in state.dependencies.get(property) or ():
@@ -185,7 +199,8 @@ class World:
         grants: defaultdict[str, list[Grant]] = defaultdict(list)
         overwritten = set(self._overwritten())
         for resource, state in self.of(Kind.ACCESS_POLICY):
-            grant = self._placed(access.of_access_policy(resource.urn, state), state)
+            named = text(state.declared("vaultName"))
+            grant = self._placed(access.of_access_policy(resource.urn, state, self._tenant(named)), state)
             if (grant.scope, folded(grant.principal)) not in overwritten:
                 grants[folded(grant.principal) or ""].append(grant)
         for resource, state in self.of(Kind.ROLE_ASSIGNMENT):
@@ -196,12 +211,17 @@ class World:
             path = "properties.accessPolicies"
             entries = state.found(path) if self.live else state.declared(path)
             declares = look(state.inputs, path) is not None
-            for grant in access.inline(resource.urn, state, entries, arm_name(state, "vaultName")):
+            name, tenant = arm_name(state, "vaultName"), text(state.declared("properties.tenantId"))
+            for grant in access.inline(resource.urn, entries, name, tenant):
                 id = folded(grant.principal)
-                # What a vault was found with goes with the resource that gave it.
+                # What a vault was found with is what the resource gave that gave it, and is now.
                 if id and (declares or (grant.scope, id) not in taken):
                     grants[id].append(grant)
         return grants
+
+    def _tenant(self, vault: Value) -> Value:
+        entry = self.vault_named(vault)
+        return text(entry[1].declared("properties.tenantId")) if entry else None
 
     def _placed(self, grant: Grant, state: State) -> Grant:
         """A grant on what this update makes: its scope is not known yet, but what it is made from is."""

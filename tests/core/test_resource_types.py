@@ -46,6 +46,8 @@ def test_fails_on_what_is_no_urn(text: str) -> None:
         ("azurerm:index/keyvault:Keyvault", TypeToken(Kind.OTHER_PROVIDER)),
         ("azure-cmk:index:CustomerManagedKey", TypeToken(Kind.BINDING)),
         ("azure-cmk:index:KeyVersion", TypeToken(Kind.KEY_VERSION)),
+        ("azure-native:authorization:ManagementLockByScope", TypeToken(Kind.LOCK)),
+        ("azure-native:authorization:ManagementLockAtResourceGroupLevel", TypeToken(Kind.LOCK)),
         ("pulumi:pulumi:Stack", TypeToken(Kind.STACK)),
         ("random:index:RandomId", TypeToken(None)),
         ("", TypeToken(None)),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from review import access_verdicts
 from review.access import Grant
+from review.exposure import Audit
 from review.keys import BoundKey
 from review.protection import Protection
 from review.verdict import Name, Severity
 
-GRANT = Grant("urn", "p", "get, unwrapKey, wrapKey", "/vaults/kv", enough=True)
+NEEDED = frozenset({"get", "wrapkey", "unwrapkey"})
+GRANT = Grant("urn", "p", "get, unwrapKey, wrapKey", "/vaults/kv", NEEDED)
+NARROW = replace(GRANT, what="unwrapKey", permissions=frozenset({"unwrapkey"}))
+UNSURE = replace(GRANT, permissions=frozenset(), uncertain="under a condition")
 GIVEN = Protection(
     key=BoundKey("kv", "cmk", "1" * 32, None),
     identity=None,
@@ -18,7 +24,7 @@ GIVEN = Protection(
     network=None,
     local_auth=None,
     vault=None,
-    audit=None,
+    audit=Audit(),
     protect=True,
 )
 REVOKED = replace(GIVEN, grants=())
@@ -47,3 +53,28 @@ def test_the_same_grant_found_twice_is_shown_once() -> None:
     twice = replace(GIVEN, grants=(GRANT, replace(GRANT, urn="vault")))
     (verdict,) = access_verdicts.of(None, twice, REVOKED)
     assert verdict.values == ("get, unwrapKey, wrapKey on vault kv",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (GRANT, NARROW, [Name.ACCESS_NARROWED]),
+        (GRANT, replace(GRANT, permissions=frozenset({"get", "wrapkey"})), [Name.ACCESS_REVOKED]),
+        (GRANT, UNSURE, [Name.NOT_TOLD]),
+        (UNSURE, None, [Name.NOT_TOLD]),
+        (UNSURE, UNSURE, []),
+        (UNSURE, replace(UNSURE, uncertain="under another condition"), [Name.NOT_TOLD]),
+        (UNSURE, GRANT, []),
+        (NARROW, None, [Name.ACCESS_REVOKED]),
+        (NARROW, NARROW, []),
+        (None, NARROW, []),
+        (NARROW, replace(NARROW, permissions=frozenset({"get"}), what="get"), [Name.ACCESS_REVOKED]),
+    ],
+)
+def test_every_step_between_the_levels_of_access(
+    before: Grant | None, after: Grant | None, expected: list[Name]
+) -> None:
+    """None, narrower, full and unknown are four, and each way down has its verdict."""
+    live, planned = (replace(GIVEN, grants=(one,) if one else ()) for one in (before, after))
+    lost = [name for name in names(live, live, planned) if name is not Name.ACCESS_GIVEN]
+    assert lost == expected

@@ -44,7 +44,12 @@ def test_a_stream_that_failed_did_not_finish() -> None:
 
 def test_policy_answers_are_read_from_an_event_log() -> None:
     """The one-document form leaves them out, so they come from the event log of the same preview."""
-    event = {"policyName": "p", "enforcementLevel": "mandatory", "message": "m", "resourceUrn": "u::v::w::x"}
+    event = {
+        "policyName": "p",
+        "enforcementLevel": "mandatory",
+        "message": "m",
+        "resourceUrn": "urn:pulumi:s::p::t::x",
+    }
     (found,) = read_policies(json.dumps({"sequence": 0, "policyEvent": event}) + "\n")
     assert (found.policy, found.refuses, found.resource) == ("p", True, "x")
 

@@ -1,0 +1,118 @@
+"""New holders of rights on a key, its vault or above: who they are, and what they can do.
+
+Owns: which rights matter to data under a key. Does not own: the accounts' own access (access_verdicts.py).
+Sources: the permissions of keys and the control plane's actions
+(learn.microsoft.com/azure/key-vault/general/rbac-guide and security-features: whoever may write a vault with
+access policies can give himself any of them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core import rights
+from review.access import Grant
+from review.values import Mark, Value, folded
+from review.verdict import Name, Verdict
+from review.world import Moment, World
+
+_WRAP: Final = rights.NEEDED[1].lower()
+# What a reader is told of permissions on keys. What does no harm to the data (get, list, sign) is not told.
+_ON_KEYS: Final = (
+    (rights.READS_DATA_KEYS, "read data keys"),
+    ({"encrypt", _WRAP}, "wrap data keys"),
+    ({"delete"}, "delete the key"),
+    ({"purge"}, "purge it for good"),
+    ({"backup"}, "take a copy of it (backup)"),
+    ({"release"}, "release it"),
+    ({"update"}, "disable it"),
+    ({"create", "import", "rotate"}, "make new versions"),
+    ({"setrotationpolicy"}, "change its rotation policy"),
+)
+_VAULT_WRITE: Final = "Microsoft.KeyVault/vaults/write"
+_ON_RESOURCES: Final = (
+    ("Microsoft.KeyVault/vaults/delete", "delete the vault"),
+    ("Microsoft.KeyVault/locations/deletedVaults/purge/action", "purge a deleted vault"),
+    ("Microsoft.Authorization/roleAssignments/write", "give anybody access"),
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """One principal that gains rights, by the grant of `urn`."""
+
+    urn: str
+    principal: Value
+    verdict: Verdict
+
+
+def new(
+    worlds: Mapping[Moment, World], owned: Container[tuple[str, str]], used: Container[Grant]
+) -> Iterator[Holder]:
+    """Each principal that can do after the update what it could not do before, with a key of a vault shown
+    here.
+
+    `owned` are principals and vaults of accounts that are shown, `used` the grants that accounts use.
+    """
+    live, planned, recorded = (worlds[moment] for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED))
+    before, once = _held(live), _held(recorded)
+    seen: set[tuple[str, str, str]] = set()
+    for grant, vault in _placed(planned):
+        principal = folded(grant.principal) or grant.urn
+        if grant in used or (principal, vault) in owned or (grant.urn, principal, vault) in seen:
+            continue
+        can = _abilities(planned, grant, vault)
+        gained = [one for one in can if one not in before.get((principal, vault), set())]
+        if not gained:
+            continue
+        seen.add((grant.urn, principal, vault))
+        # Of a vault that this update makes, no data is under any key yet.
+        is_new = planned.vault_named(vault) is not None and live.vault_named(vault) is None
+        again = set(gained) <= once.get((principal, vault), set())
+        name = Name.ACCESS_GIVEN if is_new or again else Name.NEW_HOLDER
+        words = f"{{}} can {'again' if again else 'now'} {', '.join(gained)} ({{}})"
+        yield Holder(grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words)))
+
+
+def _held(world: World) -> Mapping[tuple[str, str], set[str]]:
+    """What each principal can do with each vault; also by the grant's own resource, whose principal may
+    change to one that is not known yet."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for grant, vault in _placed(world):
+        can = _abilities(world, grant, vault)
+        for holder in (folded(grant.principal) or grant.urn, grant.urn):
+            found.setdefault((holder, vault), set()).update(can)
+    return found
+
+
+def _placed(world: World) -> Iterator[tuple[Grant, str]]:
+    """Each grant with each vault that it counts for."""
+    vaults = list(world.vault_names())
+    for grant in world.grants():
+        named = grant.place[0]
+        if named:
+            yield grant.under(world.uses_roles(named)), named
+        elif grant.scope:
+            for name, id in vaults:
+                if grant.covers(name, None, id):
+                    yield grant.under(world.uses_roles(name)), name
+
+
+def _abilities(world: World, grant: Grant, vault: str) -> list[str]:
+    found = [words for names, words in _ON_KEYS if names & grant.permissions]
+    if grant.role and not grant.place[1]:
+        if grant.role.allows(_VAULT_WRITE):
+            by_policies = world.uses_roles(vault) is not True
+            found.append("change the vault" + (" and give anybody access" if by_policies else ""))
+        found += [words for action, words in _ON_RESOURCES if grant.role.allows(action)]
+    elif grant.role and grant.role.allows(_ON_RESOURCES[-1][0]):
+        found.append(_ON_RESOURCES[-1][1])
+    if (
+        grant.uncertain
+        and not grant.ignored
+        and (found or not grant.role or isinstance(grant.principal, Mark))
+    ):
+        found.append(f"do what nobody can tell from the preview: {grant.what}, {grant.uncertain}")
+    return found

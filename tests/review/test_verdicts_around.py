@@ -1,0 +1,323 @@
+"""What is changed around a key in use: the identity that opens it, its version, audit, locks, outbound
+access, linked stores, and who else may do something with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.review.build import (
+    ACCOUNT,
+    BINDING,
+    GROUP,
+    KEY,
+    KEY_URI,
+    POLICY,
+    PRINCIPAL,
+    ROLE,
+    ROLES,
+    VAULT,
+    VAULT_ID,
+    Step,
+    account,
+    binding,
+    bound,
+    policy,
+    replaced,
+    review,
+    same,
+    state,
+    step,
+    vault,
+    verdicts,
+)
+
+EXACT = ("get", "wrapKey", "unwrapKey")
+LOGS = "azure-native:monitor:DiagnosticSetting"
+LOCK = "azure-native:authorization:ManagementLockByScope"
+STRANGER = "99999999-9999-4999-8999-999999999999"
+
+
+def of_account(changed: Step) -> list[str]:
+    """The verdicts on a change of a bound account, beside that it is written without its encryption."""
+    return [one for one in verdicts(*replaced(bound(), ACCOUNT, changed)) if one != "may-unbind"]
+
+
+def with_entry(step: Step) -> Step:
+    """A vault as the cloud shows it: with the entry of the policy that is a resource of its own."""
+    entry = {"objectId": PRINCIPAL, "permissions": {"keys": [*EXACT]}}
+    for at in ("oldState", "newState"):
+        if step.get(at, {}).get("outputs"):
+            step[at] = {
+                **step[at],
+                "outputs": {"properties": {**vault()["outputs"]["properties"], "accessPolicies": [entry]}},
+            }
+    return step
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (policy("unwrapKey"), ["access-narrowed"]),
+        (policy("get", "unwrapKey"), ["access-narrowed"]),
+        (policy("get", "wrapKey"), ["access-revoked"]),
+        (policy(), ["access-revoked"]),
+        (policy(*EXACT), []),
+        (policy("all"), ["access-widened"]),
+    ],
+)
+def test_rights_reduced_in_place_are_seen_though_the_vaults_list_has_the_old_ones(
+    after: Step, expected: list[str]
+) -> None:
+    """The vault as it was found lists what the policy gave before the update."""
+    steps = replaced(bound(), POLICY, step("update", POLICY, "p", policy(*EXACT), after))
+    assert verdicts(*replaced(steps, VAULT, with_entry(same(VAULT, "v", vault())))) == expected
+
+
+def test_a_grant_for_an_application_is_none_for_the_service() -> None:
+    """An applicationId makes it one for that application on behalf of the identity: the service gets 403."""
+    for_application = policy(*EXACT)
+    for facts in (for_application["inputs"], for_application["outputs"]):
+        facts["policy"] = {**facts["policy"], "applicationId": "33333333-3333-4333-8333-333333333333"}
+    changed = step("update", POLICY, "p", policy(*EXACT), for_application)
+    made = review(*replaced(bound(), POLICY, changed))
+    (verdict,) = (one.verdict for one in made.rows[0].verdicts)
+    assert verdict.name == "access-revoked"
+    assert "grant" in [fact.name for fact in made.rows[0].facts if fact.changes]
+
+
+@pytest.mark.parametrize(("keys", "word"), [(("unwrapKey",), "narrowed"), (("get",), "removed")])
+def test_a_grant_changed_outside_is_told_with_its_repair(keys: tuple[str, ...], word: str) -> None:
+    """The update gives the access back; the reader is told that it was gone, and may have been on purpose."""
+    found, again = policy(*keys), policy(*EXACT)
+    steps = [one for one in bound() if POLICY not in one["urn"]]
+    refreshed = step("refresh", POLICY, "p", policy(*EXACT), found)
+    made = review(*steps, refreshed, step("update", POLICY, "p", found, again))
+    (verdict,) = (one.verdict for one in made.rows[0].verdicts)
+    assert (verdict.name, word in verdict.words) == ("repaired", True)
+
+
+def test_a_grant_replaced_outside_by_one_for_an_application_is_no_no_change() -> None:
+    """The update would silently give access back that somebody took away."""
+    entry = {"objectId": PRINCIPAL, "permissions": {"keys": [*EXACT]}, "applicationId": "a" * 36}
+    found = state(
+        {"vaultName": "kv", "policy": entry},
+        {"vaultName": "kv", "policy": entry},
+        id=f"{VAULT_ID}/accessPolicy/x",
+    )
+    steps = [one for one in bound() if POLICY not in one["urn"]]
+    refreshed = step("refresh", POLICY, "p", policy(*EXACT), found)
+    assert verdicts(*steps, refreshed, step("update", POLICY, "p", found, policy(*EXACT))) == ["repaired"]
+
+
+@pytest.mark.parametrize("stated", ["@Resource[x] StringEquals 'y'", "[secret]"])
+def test_a_condition_on_a_grant_needs_a_look(stated: str) -> None:
+    """What a condition comes to cannot be told from the preview."""
+    facts = {
+        "scope": VAULT_ID,
+        "principalId": PRINCIPAL,
+        "roleDefinitionId": f"{ROLES}e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    }
+    steps = [one for one in bound() if POLICY not in one["urn"]]
+    changed = step("update", ROLE, "r", state(facts), state({**facts, "condition": stated}))
+    assert verdicts(*steps, changed) == ["not-told"]
+
+
+def test_another_identity_that_opens_the_key_is_told() -> None:
+    """The switch of identityClientId on a binding, also where the new one has access."""
+    before, after = binding(), binding()
+    after["inputs"] = {**after["inputs"], "identityClientId": "c2"}
+    assert "identity-changed" in verdicts(
+        *replaced(bound(), BINDING, step("update", BINDING, "b", before, after))
+    )
+
+
+@pytest.mark.parametrize(("version", "expected"), [("a", "older-version"), ("c", "rotated")])
+def test_an_older_version_is_no_rotation(version: str, expected: str) -> None:
+    """The vault names its current version, and the binding goes to another one."""
+    newest = KEY_URI.replace("a" * 32, "c" * 32)
+    key = state(
+        {"keyName": "key", "vaultName": "kv"}, {"keyUriWithVersion": newest}, id=f"{VAULT_ID}/keys/key"
+    )
+    to = KEY_URI.replace("a" * 32, version * 32)
+    changed = step("update", BINDING, "b", binding(KEY_URI.replace("a" * 32, "b" * 32)), binding(to))
+    assert verdicts(*replaced(bound(), BINDING, changed), same(KEY, "k", key)) == [expected]
+
+
+def logs(place: str = "law-1", category: str = "audit", enabled: bool = True, **more: Any) -> Step:
+    facts = {
+        "resourceUri": VAULT_ID,
+        "workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{place}"
+        if place
+        else None,
+        "logs": [{"categoryGroup": category, "enabled": enabled}],
+        **more,
+    }
+    return state({name: value for name, value in facts.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (logs("law-2"), ["protection-weakened"]),
+        (logs(""), ["protection-weakened"]),
+        (logs(enabled=False), ["protection-weakened"]),
+        (logs(category="metrics"), ["protection-weakened"]),
+        (logs(category="allLogs"), []),
+        (logs(storageAccountId="/s"), []),
+    ],
+)
+def test_audit_sent_elsewhere_or_to_nothing_is_told(after: Step, expected: list[str]) -> None:
+    """Who reads the log at its old place reads nothing any more."""
+    assert verdicts(*bound(), step("update", LOGS, "l", logs(), after)) == expected
+
+
+def test_one_of_two_audit_logs_may_not_go_unseen() -> None:
+    """A second setting does not make up for a place that is lost."""
+    assert verdicts(*bound(), same(LOGS, "l", logs()), step("delete", LOGS, "m", logs("law-2"))) == [
+        "protection-weakened"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("op", "level", "expected"),
+    [
+        ("delete", None, ["protection-weakened"]),
+        ("update", "ReadOnly", []),
+        ("update", "CanNotDelete", ["protection-weakened"]),
+        ("update", "NotSpecified", ["protection-weakened"]),
+    ],
+)
+def test_a_lock_that_goes_is_told(op: str, level: str | None, expected: list[str]) -> None:
+    """A lock on vault, account or group is what keeps a person from deleting them."""
+    before = state({"scope": VAULT_ID, "level": "ReadOnly"})
+    after = state({"scope": VAULT_ID, "level": level}) if level else None
+    assert verdicts(*bound(), step(op, LOCK, "k", before, after)) == expected
+
+
+def test_pulumis_protection_is_told_of_each_resource() -> None:
+    """Of account, vault, key and binding alike."""
+    key = state({"keyName": "key", "vaultName": "kv"}, id=f"{VAULT_ID}/keys/key")
+    held = {ACCOUNT: ("a", account()), VAULT: ("v", vault()), BINDING: ("b", binding()), KEY: ("k", key)}
+    for token, (name, facts) in held.items():
+        changed = step("same", token, name, {**facts, "protect": True}, facts)
+        steps = [same(KEY, "k", key), *bound()]
+        assert verdicts(*replaced(steps, token, changed)) == ["protection-weakened"], token
+
+
+def restricted(*hosts: str) -> dict[str, Any]:
+    return {"restrictOutboundNetworkAccess": True, "allowedFqdnList": [*hosts]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (restricted("kv.vault.azure.net"), {}, ["protection-weakened"]),
+        (
+            restricted("kv.vault.azure.net"),
+            restricted("kv.vault.azure.net", "x.com"),
+            ["protection-weakened"],
+        ),
+        ({}, restricted(), ["access-revoked", "strengthened"]),
+        ({}, restricted("KV.vault.azure.net"), ["strengthened"]),
+    ],
+)
+def test_outbound_access_is_told(before: dict[str, Any], after: dict[str, Any], expected: list[str]) -> None:
+    """An account that reaches more can send data out; one that no longer reaches its vault loses its key."""
+    changed = step("update", ACCOUNT, "a", account(**before), account(**after))
+    assert of_account(changed) == expected
+
+
+@pytest.mark.parametrize(
+    "linked",
+    [
+        {"userOwnedStorage": [{"resourceId": "/storageAccounts/s"}]},
+        {"apiProperties": {"qnaAzureSearchEndpointId": "/searchServices/s"}},
+    ],
+)
+def test_linked_storage_or_search_taken_away_is_told(linked: dict[str, Any]) -> None:
+    """What the account keeps there it no longer reads."""
+    changed = step("update", ACCOUNT, "a", account(**linked), account())
+    assert of_account(changed) == ["link-lost"]
+
+
+def assignment(role: str, scope: str = VAULT_ID) -> Step:
+    return state({"scope": scope, "principalId": STRANGER, "roleDefinitionId": f"{ROLES}{role}"})
+
+
+@pytest.mark.parametrize(
+    ("permissions", "can"),
+    [
+        (("unwrapKey",), "read data keys"),
+        (("wrapKey",), "wrap data keys"),
+        (("decrypt",), "read data keys"),
+        (("delete",), "delete the key"),
+        (("purge",), "purge it for good"),
+        (("backup",), "take a copy of it (backup)"),
+        (("update",), "disable it"),
+        (("all",), "delete the key"),
+        (("get", "list"), ""),
+    ],
+)
+def test_a_stranger_with_permissions_is_a_row(permissions: tuple[str, ...], can: str) -> None:
+    """Each new holder is told by id, with what it can do to data under the key."""
+    made = review(*bound(), step("create", POLICY, "q", None, policy(*permissions, principal=STRANGER)))
+    rows = [(row.noun, row.name, row.verdicts[0].verdict) for row in made.rows]
+    if not can:
+        assert rows == []
+        return
+    ((noun, name, verdict),) = rows
+    assert (noun, name, verdict.name) == ("holder of rights", STRANGER, "new-holder")
+    assert can in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "rbac", "can"),
+    [
+        ("00482a5a-887f-4fb3-b363-3b7fe8e74483", VAULT_ID, True, "read data keys"),
+        ("00482a5a-887f-4fb3-b363-3b7fe8e74483", VAULT_ID, False, ""),
+        ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", GROUP, True, "give anybody access"),
+        ("b24988ac-6180-42a0-ab88-20f7382dd24c", GROUP, False, "change the vault and give anybody access"),
+        ("b24988ac-6180-42a0-ab88-20f7382dd24c", GROUP, True, "delete the vault"),
+        ("f25e0fa2-a7c8-4377-a976-54943a77a395", VAULT_ID, False, "delete the vault"),
+        ("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", f"{VAULT_ID}/keys/key", True, "give anybody access"),
+        ("acdd72a7-3385-48ef-bd42-f606fba81ae7", GROUP, True, ""),
+        ("b24988ac-6180-42a0-ab88-20f7382dd24c", f"{GROUP}-2", True, ""),
+        ("11111111-2222-4333-8444-555555555555", VAULT_ID, True, "do what nobody can tell"),
+    ],
+)
+def test_a_stranger_with_a_role_is_a_row(role: str, scope: str, rbac: bool, can: str) -> None:
+    """At the key, its vault or above; what a role does to data under a key depends on the vault's model."""
+    steps = replaced(bound(), VAULT, same(VAULT, "v", vault(enableRbacAuthorization=rbac)))
+    if rbac:
+        service = state(
+            {
+                "scope": VAULT_ID,
+                "principalId": PRINCIPAL,
+                "roleDefinitionId": f"{ROLES}e147488a-f6f5-4113-8e2d-b22465e65bf6",
+            }
+        )
+        steps.append(same(ROLE, "s", service))
+    made = review(*steps, step("create", ROLE, "r", None, assignment(role, scope)))
+    words = [one.verdict.words for row in made.rows for one in row.verdicts]
+    assert [can in text for text in words] == ([True] if can else []), words
+
+
+def test_who_was_there_before_is_no_news() -> None:
+    """Neither unchanged nor with fewer rights; with more, what is more is told."""
+    had, more = policy("unwrapKey", principal=STRANGER), policy("unwrapKey", "delete", principal=STRANGER)
+    assert verdicts(*bound(), same(POLICY, "q", had)) == []
+    assert verdicts(*bound(), step("update", POLICY, "q", more, had)) == []
+    made = review(*bound(), step("update", POLICY, "q", had, more))
+    (verdict,) = (one.verdict for row in made.rows for one in row.verdicts)
+    assert "delete the key" in verdict.words
+    assert "read data keys" not in verdict.words
+
+
+def test_a_service_on_another_services_key_is_a_stranger() -> None:
+    """An account's identity has rights on its own key; on the key of another vault it is like anybody."""
+    other = policy(*EXACT)
+    other["inputs"] = {**other["inputs"], "vaultName": "other"}
+    made = review(*bound(), step("create", POLICY, "q", None, other))
+    assert [(row.noun, row.name) for row in made.rows] == [("holder of rights", PRINCIPAL)]
