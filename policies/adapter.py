@@ -1,44 +1,61 @@
 """Turns a Rule into the policy object that the engine asks.
 
-Owns: reports, exemptions, unknown values, and what happens when a rule itself fails. Does not own: any
-judgement.
+Owns: reports, exemptions, values that are not known yet, and what happens when a rule itself fails. Does not
+own: any judgement.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pulumi_policy import (
+    EnforcementLevel,
     Policy,
     PolicyComplianceFramework,
     PolicyConfigSchema,
+    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     StackValidationArgs,
     StackValidationPolicy,
 )
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies import exemptions
 from policies.kinds import is_generic, kind_of_generic, parse_token
-from policies.rule import Finding, Options, ResourceRule, Rule, StackRule, Subject, Violation
-from policies.session import Session
-from policies.stack_index import StackIndex
+from policies.relations import Relations
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    ResourceRule,
+    Rule,
+    StackRule,
+    Subject,
+    UsedResourceRule,
+    Violation,
+)
+from policies.secrets import without_secrets
+from policies.session import OUR_COMPONENTS, Session
+from policies.stack_index import Node, StackIndex
 from policies.view import View
 
 Clock = Callable[[], float]
+Args = ResourceValidationArgs | StackValidationArgs
 
 
 def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
     """The policy object of a rule. `session` is shared by all policies of one pack."""
     if isinstance(rule, ResourceRule):
         return _resource_policy(rule, session, clock)
+    if isinstance(rule, UsedResourceRule):
+        return _used_resource_policy(rule, session, clock)
     if isinstance(rule, StackRule):
         return _stack_policy(rule, session, clock)
-    raise TypeError(f"{rule.name} is neither a resource rule nor a stack rule")
+    raise TypeError(f"{rule.name} is not a rule on a resource, on a used resource or on the stack")
 
 
 def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
@@ -62,12 +79,35 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
     )
 
 
-def message(rule: Rule, violation: Violation) -> str:
-    """The text of a violation: what was found, what is required, why, and the fix."""
-    return (
-        f"found: {violation.found}\nrequired: {violation.required}\n"
-        f"why: {rule.why} ({rule.source})\nfix: {violation.fix}"
+def _subject_in_stack(node: Node, session: Session) -> Subject:
+    """The same, of a resource in the stack: by its inputs; by its outputs in a stack that is shown alone."""
+    return Subject(
+        urn=node.urn,
+        name=node.name,
+        kind=node.kind,
+        token=node.resource.resource_type,
+        api_version=None,
+        view=session.declared(node.urn) or node.view,
+        ignore_changes=node.ignore_changes,
     )
+
+
+def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = ()) -> str:
+    """The text of a violation, after the rule's title: what was found and required, why, and at the end the
+    fix. Advice is one line."""
+    ours = OUR_COMPONENTS in urn and violation.setting is not None
+    fix = without_secrets(str(violation.setting) if ours else violation.fix)
+    found = f"found: {without_secrets(violation.found)}"
+    if rule.level is not EnforcementLevel.MANDATORY:
+        return "; ".join([found, *(f"note: {note}" for note in notes), f"fix: {fix}"])
+    lines = [
+        found,
+        f"required: {violation.required}",
+        f"why: {rule.why} ({rule.source})",
+        *(f"note: {note}" for note in notes),
+        f"fix: {fix}",
+    ]
+    return "\n".join(lines)
 
 
 def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> ResourceValidationPolicy:
@@ -77,14 +117,13 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
         if not _may_concern(rule, args.resource_type) and not config.get("exemptions"):
             return
-        asking = _Asking(rule, session, clock, config)
 
         def judge(options: Options) -> Iterable[Finding]:
             subject = subject_of(args, session)
             if rule.kinds is None or subject.kind in rule.kinds:
                 yield from rule.judge(subject, options)
 
-        asking.answer(judge, report, args.urn)
+        _Asking(rule, session, clock, config).answer(judge, args, report, args.urn)
 
     def remediate(args: ResourceValidationArgs) -> Any:
         kind, _ = parse_token(args.resource_type)
@@ -95,14 +134,50 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
     )
 
 
+def _used_resource_policy(rule: UsedResourceRule, session: Session, clock: Clock) -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        def judge(options: Options) -> Iterator[Finding]:
+            relations = _relations(args.resources, session)
+            for kind in rule.kinds:
+                for node in relations.index.of(kind):
+                    subject = _subject_in_stack(node, session)
+                    found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
+                    if relations.is_used(node):
+                        yield from found
+                    elif rule.level is EnforcementLevel.MANDATORY:
+                        session.unused += _unused(rule, node.urn, found)
+
+        _Asking(rule, session, clock, args.get_config()).answer(judge, args, report, "")
+
+    return StackValidationPolicy(validate=validate, **_metadata(rule))
+
+
+def _unused(rule: Rule, urn: str, findings: Iterable[Finding]) -> Iterator[str]:
+    for one in findings:
+        if isinstance(one, Violation):
+            yield without_secrets(f"{short(urn)}: {one.found} ({rule.name}); fix: {one.fix}")
+
+
 def _stack_policy(rule: StackRule, session: Session, clock: Clock) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         def judge(options: Options) -> Iterable[Finding]:
-            return rule.judge(StackIndex(args.resources, session), options)
+            return rule.judge(_relations(args.resources, session), options)
 
-        _Asking(rule, session, clock, args.get_config()).answer(judge, report, "")
+        _Asking(rule, session, clock, args.get_config()).answer(judge, args, report, "")
 
     return StackValidationPolicy(validate=validate, **_metadata(rule))
+
+
+def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
+    """One for all rules of a request: its resources differ for each policy, but not their decoded properties
+    (decoding.py)."""
+    key = resources[0].props if resources else None
+    kept = session.relations
+    if kept is None or kept[0] is not key or kept[1] != len(resources):
+        kept = (key, len(resources), Relations(StackIndex(resources, session)))
+        session.relations = kept
+    found: Relations = kept[2]
+    return found
 
 
 def _may_concern(rule: ResourceRule, token: str) -> bool:
@@ -114,7 +189,7 @@ def _may_concern(rule: ResourceRule, token: str) -> bool:
 
 
 class _Asking:
-    """One question to one rule: collects the findings, reports them, and says what stayed open."""
+    """One question to one rule: collects the findings, reports them, and keeps what stayed open."""
 
     def __init__(self, rule: Rule, session: Session, clock: Clock, config: Mapping[str, Any] | None) -> None:
         self._rule = rule
@@ -125,51 +200,55 @@ class _Asking:
             session.exemptions.setdefault((rule.name, exemption), set())
 
     def answer(
-        self, judge: Callable[[Options], Iterable[Finding]], report: ReportViolation, urn: str
+        self, judge: Callable[[Options], Iterable[Finding]], args: Args, report: ReportViolation, urn: str
     ) -> None:
-        """Reports every violation; raises the SDK's UnknownValueError afterwards for what is not known."""
-        undecided: list[str] = []
+        """Reports every violation. Where there is none, what a preview does not know yet makes the rule "not
+        applicable", for the engine shows advice where a rule is left with unknown values."""
+        later: list[str] = []
+        refused = False
         try:
             for finding in judge(self._options):
                 where = finding.urn or urn
                 if isinstance(finding, Violation):
-                    self._violation(finding, where, report)
-                else:
-                    undecided.append(f"{short(where)}: {finding.what}" if where else finding.what)
+                    refused |= self._violation(finding, where, report)
+                    continue
+                what = without_secrets(f"{short(where)}: {finding.what}" if where else finding.what)
+                if isinstance(finding, NotYetKnown):
+                    later.append(what)
+                elif not self._exempts(where):
+                    self._session.undecided.append(f"{self._rule.name}: {what}")
         except Exception as problem:  # noqa: BLE001 - a rule that fails must refuse, whatever its failure
-            report(self._failure(problem), urn or None)
-        if undecided:
-            raise _note(undecided)
+            report(without_secrets(self._failure(problem)), urn or None)
+            refused = True
+        if later and not refused:
+            args.not_applicable("; ".join(sorted(set(later))))
 
-    def _violation(self, violation: Violation, urn: str, report: ReportViolation) -> None:
+    def _exempts(self, urn: str) -> bool:
         fitting = exemptions.matching(self._exemptions, urn)
-        if fitting and fitting[0].holds_on(exemptions.day_of(self._options.now())):
-            self._session.exemptions[self._rule.name, fitting[0]].add(urn)
-            return
-        text = message(self._rule, violation)
-        if fitting:
-            ended = fitting[0]
-            text += f"\nnote: the exemption of this resource ended on {ended.until} ({ended.reason})"
-        for bad in self._bad_exemptions:
-            text += f"\nnote: {bad}"
+        if not fitting or not fitting[0].holds_on(exemptions.day_of(self._options.now())):
+            return False
+        self._session.exemptions[self._rule.name, fitting[0]].add(urn)
+        return True
+
+    def _violation(self, violation: Violation, urn: str, report: ReportViolation) -> bool:
+        if self._exempts(urn):
+            return False
+        notes = [
+            f"the exemption of this resource ended on {ended.until} ({ended.reason})"
+            for ended in exemptions.matching(self._exemptions, urn)[:1]
+        ]
+        text = message(self._rule, violation, urn, [*notes, *self._bad_exemptions])
         report(text, violation.urn)
+        return True
 
     def _failure(self, problem: Exception) -> str:
         rule = self._rule
         return (
-            f"found: the rule {rule.name} could not be evaluated: "
-            f"{type(problem).__name__}: {str(problem)[:300]}\n"
+            f"found: the rule {rule.name} could not be evaluated: {type(problem).__name__}: {problem}\n"
             f"required: an answer; without one the rule refuses\nwhy: {rule.why} ({rule.source})\n"
             f"fix: report this with the resource's properties; until then set the level of {rule.name} "
             f"to advisory"
         )
-
-
-def _note(undecided: list[str]) -> UnknownValueError:
-    """The SDK turns this error into an advisory of the policy and keeps what was reported before it."""
-    note = UnknownValueError(UNKNOWN_STRING_VALUE, [])
-    note.message = "; ".join(dict.fromkeys(undecided))
-    return note
 
 
 def short(urn: str) -> str:

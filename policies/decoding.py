@@ -1,9 +1,10 @@
-"""Decodes what the engine sends once for all rules; the SDK does so once for each rule.
+"""Decodes what the engine sends once for all rules, and notes which values are secrets.
 
-Owns: that one saving. The SDK's servicer decodes a resource anew for each policy, and a whole stack for each
-stack policy: of a pack of thirty that is nearly all the time (docs/speed.md). Rules only read what they get,
-so they can share it. The SDK has no switch for this: its functions are wrapped here, where its parts are
-those that are known; where they are not, nothing is done, and the pack is as slow and as right as before.
+Owns: that saving, and showing each message to secrets.py before the SDK forgets what was secret. The SDK's
+servicer decodes a resource anew for each policy, and a whole stack for each stack policy: of a pack of thirty
+that is nearly all the time (docs/speed.md). Rules only read what they get, so they can share it. The SDK has
+no switch for this: its functions are wrapped here, where its parts are those that are known; where they are
+not, nothing is done, and the pack is as slow and as right as before.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from pulumi_policy import policy
+
+from policies import secrets
 
 _STEPS: Final = ("deserialize_properties", "unknown_checking_proxy")
 _REQUESTS: Final = ("Analyze", "AnalyzeStack")
@@ -36,6 +39,8 @@ def decode_once() -> bool:
     wanted = [(_sdk, name) for name in _STEPS] + [(servicer, name) for name in _REQUESTS]
     if not all(hasattr(owner, name) for owner, name in [*wanted, (codec, "MessageToDict")]):
         return False
+    if hasattr(getattr(servicer, "Analyze", None), "__wrapped__"):
+        return True
     messages: Any = codec
     for name in _REQUESTS:
         setattr(servicer, name, _one_request(getattr(servicer, name)))
@@ -67,7 +72,10 @@ def _once(step: Callable[..., Any]) -> Callable[..., Any]:
             return step(value, *options)
         key = (step.__name__, id(value))
         if key not in known:
-            known[key] = (value, step(value))  # the value is kept, so that its id stays its own
+            found = step(value)
+            if step.__name__ == "MessageToDict":
+                secrets.remember(found)
+            known[key] = (value, found)  # the value is kept, so that its id stays its own
         return known[key][1]
 
     return decoded

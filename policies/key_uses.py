@@ -12,6 +12,7 @@ from functools import cached_property
 from policies.encryption import Encryption, Text, covers, encryption_of
 from policies.key_uri import split_key_uri, vault_name
 from policies.kinds import Kind
+from policies.session import OUR_COMPONENTS
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, type_of_unknown
 
@@ -35,6 +36,16 @@ class KeyUse:
     def is_binding(self) -> bool:
         """True for a CustomerManagedKey, False for inline encryption."""
         return self.writer.kind is Kind.BINDING
+
+
+def key_scope(scope: str) -> tuple[str | None, str | None]:
+    """The names of the vault and of the key that a role's scope names, lower case; None where it names
+    none."""
+    parts = scope.lower().split("/providers/microsoft.keyvault/vaults/")
+    if len(parts) != 2:
+        return None, None
+    name, *below = parts[1].strip("/").split("/")
+    return name, below[1] if len(below) > 1 and below[0] == "keys" else None
 
 
 class KeyUses:
@@ -78,6 +89,73 @@ class KeyUses:
         bound = [self._bound(binding) for binding in self.index.of(Kind.BINDING)]
         stated = [self._stated(account) for account in self.index.of(Kind.ACCOUNT)]
         return bound + [use for use in stated if use is not None]
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        """The URNs of the vaults and keys that the accounts of this stack use.
+
+        A use that names neither its key nor its vault may mean any of them; one that names its vault alone
+        may mean any key in it.
+        """
+        vaults, keys = self.index.of(Kind.VAULT), self.index.of(Kind.KEY)
+        used = {node.urn for node in (*vaults, *keys) if OUR_COMPONENTS in node.urn}
+        for use in self.uses:
+            vault, named = use.vault, isinstance(use.vault_name, str)
+            if use.key is None and vault is None and not named:
+                return frozenset(node.urn for node in (*vaults, *keys))
+            used.update(node.urn for node in (vault, use.key) if node is not None)
+            if use.key is None and vault is not None:
+                used.update(key.urn for key in keys if self._may_be(key, use))
+        for node in (*self.index.of(Kind.ACCOUNT), *self.index.of(Kind.BINDING)):
+            used.update(one.urn for one in self.index.depends_on(node) if one.kind in (Kind.VAULT, Kind.KEY))
+        for key in keys:
+            if key.urn in used and (vault := self.vault_of(key)) is not None:
+                used.add(vault.urn)
+        return frozenset(used)
+
+    def _may_be(self, key: Node, use: KeyUse) -> bool:
+        vault, names = self.vault_of(key), self.index.names_of(key)
+        same_vault = vault is None or use.vault is None or vault.urn == use.vault.urn
+        return same_vault and (not isinstance(use.key_name, str) or not names or use.key_name in names)
+
+    def is_used(self, node: Node) -> bool:
+        """Whether the customer-managed key of an account depends on a vault, a key or a grant."""
+        if OUR_COMPONENTS in node.urn:
+            return True
+        if node.kind is Kind.ACCESS_POLICY:
+            return self._opens_used_vault(self.vault_of(node), node.view.text("vaultName"))
+        if node.kind is Kind.ROLE_ASSIGNMENT:
+            return self._reaches_used_key(node)
+        return node.urn in self._used
+
+    def _opens_used_vault(self, vault: Node | None, name: Text) -> bool:
+        if vault is not None:
+            return vault.urn in self._used
+        if not isinstance(name, str):
+            return bool(self.uses)
+        return any(not (names := self._vault_names(use)) or name.lower() in names for use in self.uses)
+
+    def _vault_names(self, use: KeyUse) -> set[str]:
+        """The names of the vault of a use; none where nothing tells."""
+        stated = {use.vault_name} if isinstance(use.vault_name, str) else set()
+        return stated | (self.index.names_of(use.vault) if use.vault is not None else set())
+
+    def _reaches_used_key(self, assignment: Node) -> bool:
+        """By the scope: one key, one vault, or something above that may hold them."""
+        scope = assignment.view.text("scope")
+        if not isinstance(scope, str):
+            sources = [*self.index.sources_of(assignment, "scope")]
+            of_vault = [one for one in sources if one.kind in (Kind.VAULT, Kind.KEY)]
+            return any(one.urn in self._used for one in of_vault) if of_vault else bool(self.uses)
+        name, key_name = key_scope(scope)
+        if name is None:
+            return bool(self.uses)
+        vault = self.index.vault_by_name.get(name)
+        if key_name is None or vault is None:
+            return self._opens_used_vault(vault, name)
+        keys = [key for key in self.index.of(Kind.KEY) if key_name in self.index.names_of(key)]
+        here = [key for key in keys if self.vault_of(key) in (vault, None)]
+        return any(key.urn in self._used for key in here) if here else vault.urn in self._used
 
     def _bound(self, binding: Node) -> KeyUse:
         uri = binding.view.text("keyUriWithVersion")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from policies.rule import Finding, Options, Undecided, Violation
+from policies.rule import Finding, NotYetKnown, Options, Violation
 from policies.view import UNKNOWN, View, shown
 
 SETTINGS: Final[dict[str, dict[str, Any]]] = {
@@ -33,7 +33,7 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
         return
     if options.word("publicAccess") == "disabled":
         if public is UNKNOWN:
-            yield Undecided("properties.publicNetworkAccess is not known yet")
+            yield NotYetKnown("properties.publicNetworkAccess is not known yet")
         else:
             yield Violation(
                 found=f"properties.publicNetworkAccess is {shown(view.prop('publicNetworkAccess'))}",
@@ -45,7 +45,7 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
     elif public == "securedbyperimeter":
         return
     elif public is UNKNOWN or action is UNKNOWN:
-        yield Undecided("properties.publicNetworkAccess or properties.networkAcls is not known yet")
+        yield NotYetKnown("properties.publicNetworkAccess or properties.networkAcls is not known yet")
     else:
         yield Violation(
             found=f"properties.publicNetworkAccess is {shown(view.prop('publicNetworkAccess'))} and "
@@ -59,7 +59,7 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
 def _open_ranges(view: View) -> Iterable[Finding]:
     rules = view.views("networkAcls", "ipRules")
     if rules is UNKNOWN:
-        yield Undecided("properties.networkAcls.ipRules is not known yet")
+        yield NotYetKnown("properties.networkAcls.ipRules is not known yet")
         return
     for rule in rules:
         value = rule.text("value")

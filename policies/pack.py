@@ -9,7 +9,7 @@ from typing import Final
 from pulumi_policy import Policy
 
 from policies.adapter import to_policy
-from policies.exemptions_report import exemptions_policy
+from policies.reports import reports
 from policies.rules import RULES
 from policies.session import Session
 
@@ -19,4 +19,4 @@ PACK_NAME: Final = "language-cmk-policies"
 def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
     """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970."""
     session = Session()
-    return [*(to_policy(rule, session, clock) for rule in RULES), exemptions_policy(session, clock)]
+    return [*(to_policy(rule, session, clock) for rule in RULES), *reports(session, clock)]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from policies.exemptions_report import NAME
+from policies.reports import LEVELS
 from policies.rule import Rule
 from policies.rules import RULES
 
@@ -24,7 +24,7 @@ def profile(name: str) -> dict[str, Any]:
     rules: dict[str, Any] = {
         rule.name: _of(rule, rule.regulated if name == "regulated" else {}) for rule in RULES
     }
-    return {**rules, NAME: {"enforcementLevel": "advisory"}}
+    return {**rules, **{report: {"enforcementLevel": level.value} for report, level in LEVELS.items()}}
 
 
 def _of(rule: Rule, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from policies.encryption import Text
 from policies.grants import PolicyEntry, entries_of
-from policies.key_uses import KeyUse, KeyUses
+from policies.key_uses import KeyUse, KeyUses, key_scope
 from policies.kinds import Kind
 from policies.stack_index import Node
 from policies.view import UNKNOWN, View
@@ -90,9 +90,7 @@ class Relations(KeyUses):
         scope = node.view.text("scope")
         name: Text = UNKNOWN
         if isinstance(scope, str):
-            parts = scope.lower().split("/providers/microsoft.keyvault/vaults/")
-            name, *below = parts[1].split("/") if len(parts) == 2 else [None]
-            key_name = below[1] if len(below) > 1 and below[0] == "keys" else None
+            name, key_name = key_scope(scope)
             vault = self._named(name)
             return Grant(node, None, node.view.text("principalId"), vault, name, key_name=key_name)
         key = self.index.source(node, Kind.KEY, "scope")
@@ -163,12 +161,8 @@ class Relations(KeyUses):
 
     def _key_names(self, use: KeyUse) -> set[str]:
         """The name of the key of a use, which a preview tells of its inputs alone; none if nothing tells."""
-        stated: list[object] = [use.key_name]
-        if use.key is not None:
-            declared = self.index.session.declared(use.key.urn)
-            views = [use.key.view, *([declared] if declared else [])]
-            stated += [view.get(name) for view in views for name in ("name", "keyName")]
-        return {name.lower() for name in stated if isinstance(name, str)}
+        stated = {use.key_name.lower()} if isinstance(use.key_name, str) else set()
+        return stated | (self.index.names_of(use.key) if use.key is not None else set())
 
 
 def _principal(holder: Node) -> Text:

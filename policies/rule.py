@@ -16,31 +16,41 @@ from policies.kinds import Kind
 from policies.view import View, as_flag, as_items, as_number, as_text, as_word
 
 if TYPE_CHECKING:
-    from policies.stack_index import StackIndex
+    from policies.relations import Relations
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One thing that breaks a rule: what was found, what is required, and the change that mends it.
+    """One thing that breaks a rule: what was found, what is required, and how to fix it.
 
-    `urn` names the resource for stack rules; a resource rule leaves it out.
+    `setting` is the fix for a resource that this project's components make, by their settings; None where it
+    is the same. `urn` names the resource for stack rules; a resource rule leaves it out.
     """
 
     found: str
     required: str
     fix: str
     urn: str | None = None
+    setting: str | None = None
 
 
 @dataclass(frozen=True)
-class Undecided:
-    """Something a rule could not know: it is said aloud and never counted as passed."""
+class NotYetKnown:
+    """A value that this preview does not know. The rule is asked again when the value is known."""
 
     what: str
     urn: str | None = None
 
 
-Finding = Violation | Undecided
+@dataclass(frozen=True)
+class Undecided:
+    """A question that this stack cannot answer: it is reported as advice and never counted as passed."""
+
+    what: str
+    urn: str | None = None
+
+
+Finding = Violation | NotYetKnown | Undecided
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class Subject:
 
 
 ResourceJudge = Callable[[Subject, Options], Iterable[Finding]]
-StackJudge = Callable[["StackIndex", Options], Iterable[Finding]]
+StackJudge = Callable[["Relations", Options], Iterable[Finding]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +154,18 @@ class ResourceRule(Rule):
     kinds: frozenset[Kind] | None
     judge: ResourceJudge
     remedy: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsedResourceRule(Rule):
+    """A rule on a vault, a key or a grant that the customer-managed key of an account depends on.
+
+    Which these are shows only when the whole stack is known: other keys and vaults of the same program, for
+    signing or for disks, are not the service's.
+    """
+
+    kinds: frozenset[Kind]
+    judge: ResourceJudge
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from pulumi_policy import ResourceValidationArgs
 
@@ -16,7 +16,7 @@ from policies.exemptions import Exemption
 from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
 from policies.view import View
 
-_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT})
+_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT})
 OUR_COMPONENTS: Final = "language-cmk:index:"
 """How the types of this project's components begin."""
 
@@ -38,13 +38,17 @@ class Session:
     resources, and in a preview whatever the program leaves out looks unknown. `urns` are the resources that
     came by as declared: the engine asks resource rules about each resource that the program registers, about
     no resource that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
-    continueStepsFromImport). Entries are written whole, so calls that overlap need no lock.
+    continueStepsFromImport). `undecided` and `unused` are lines for the reports at the end. Entries are
+    written whole, so calls that overlap need no lock.
     """
 
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     inputs: dict[str, View] = field(default_factory=dict)
     urns: set[str] = field(default_factory=set)
     components: dict[str, Component] = field(default_factory=dict)
+    undecided: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    relations: tuple[object, int, Any] | None = None
     _last: object = None
 
     def note(self, args: ResourceValidationArgs) -> None:

@@ -45,6 +45,7 @@ class Node:
         return str(provider.urn) if provider else None
 
 
+_NAME_INPUT: Final = {Kind.VAULT: "vaultName", Kind.KEY: "keyName", Kind.ACCOUNT: "accountName"}
 _ARM_ID_PARTS: Final = 8
 """subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
 
@@ -85,7 +86,7 @@ class StackIndex:
 
     def is_unbound_on_purpose(self, account: Node) -> bool:
         """Whether a component around an account says `unbindAccount` with the account's name."""
-        names = self._names(account)
+        names = self.names_of(account)
         return any(
             isinstance(name := component.text("unbindAccount"), str) and name.lower() in names
             for component in self._around(account)
@@ -115,17 +116,24 @@ class StackIndex:
     @cached_property
     def vault_by_name(self) -> dict[str, Node]:
         """Vaults by name, lower case; a vault's name is unique in Azure."""
-        return {name: node for node in reversed(self.of(Kind.VAULT)) for name in self._names(node)}
+        return {name: node for node in reversed(self.of(Kind.VAULT)) for name in self.names_of(node)}
 
     @cached_property
     def _accounts_by_name(self) -> dict[str, Node]:
-        return {name: node for node in reversed(self.of(Kind.ACCOUNT)) for name in self._names(node)}
+        return {name: node for node in reversed(self.of(Kind.ACCOUNT)) for name in self.names_of(node)}
 
-    def _names(self, node: Node) -> set[str]:
-        """The names a resource has in Azure, which a preview tells of its inputs alone."""
+    def names_of(self, node: Node) -> set[str]:
+        """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
         views = [node.view, self.session.declared(node.urn) or node.view]
-        stated = [view.get(key) for view in views for key in ("name", "vaultName", "accountName")]
+        stated = [view.get(key) for view in views for key in ("name", _NAME_INPUT.get(node.kind, "name"))]
         return {name.lower() for name in stated if isinstance(name, str)}
+
+    def depends_on(self, node: Node) -> Iterator[Node]:
+        """What a resource depends on directly, by option or by value."""
+        for resource in self._with_children(_depends_on(node.resource)):
+            found = self._by_urn.get(resource.urn)
+            if found is not None:
+                yield found
 
     def named_by(self, arm_id: str) -> Node | None:
         """The vault or account with an Azure id; by its name where its own id is not known."""

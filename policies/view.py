@@ -43,8 +43,8 @@ _SENTINELS: Final = frozenset(
     }
 )
 # The engine's wire format: sdk/go/common/resource/properties.go.
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, not one
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, not one
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
@@ -60,10 +60,10 @@ def _unwrapped(value: object) -> object:
         if isinstance(value, str):
             return UNKNOWN if value in _SENTINELS else value
         # The SDK's proxies are no dicts, and hold no marks any more.
-        if isinstance(value, dict) and _SIGNATURE in value:
-            if value[_SIGNATURE] == _OUTPUT and "value" not in value:
+        if isinstance(value, dict) and SIGNATURE in value:
+            if value[SIGNATURE] == _OUTPUT and "value" not in value:
                 return UNKNOWN
-            if value[_SIGNATURE] not in (_SECRET, _OUTPUT):
+            if value[SIGNATURE] not in (SECRET, _OUTPUT):
                 return value
             value = value.get("value")
         elif isinstance(value, Secret):
@@ -219,7 +219,7 @@ def as_instant(value: object) -> int | type_of_unknown | None:
 
 
 def shown(value: object) -> str:
-    """A value as a message names it: short, and never the inside of an object."""
+    """A value as a message names it: on one line, and never the inside of an object."""
     if value is None:
         return "not stated"
     if value is UNKNOWN:
@@ -229,7 +229,7 @@ def shown(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 120 else f'"{value[:117]}..."'
+        return '"' + "".join(char if char.isprintable() else "?" for char in value) + '"'
     if isinstance(value, int | float):
         return str(value)
     return (

@@ -9,17 +9,16 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.kinds import Kind
 from policies.relations import Relations
-from policies.rule import Finding, Options, References, StackRule, Undecided, Violation
-from policies.stack_index import Node, StackIndex
+from policies.rule import Finding, NotYetKnown, Options, References, StackRule, Violation
+from policies.stack_index import Node
 from policies.view import UNKNOWN, as_word
 
 
-def judge(index: StackIndex, options: Options) -> Iterable[Finding]:
+def judge(relations: Relations, options: Options) -> Iterable[Finding]:
     """A binding in the stack, or encryption that the account itself states."""
-    relations = Relations(index)
     excluded = options.words("excludedKinds")
-    for account in index.of(Kind.ACCOUNT):
-        if as_word(account.view.get("kind")) in excluded or index.is_unbound_on_purpose(account):
+    for account in relations.index.of(Kind.ACCOUNT):
+        if as_word(account.view.get("kind")) in excluded or relations.index.is_unbound_on_purpose(account):
             continue
         if account.urn not in relations.bindings_by_account:
             yield from _judge_unbound(account, relations)
@@ -28,11 +27,11 @@ def judge(index: StackIndex, options: Options) -> Iterable[Finding]:
 def _judge_unbound(account: Node, relations: Relations) -> Iterable[Finding]:
     inline = relations.inline(account)
     if inline is UNKNOWN or (inline is not None and inline.source is UNKNOWN):
-        yield Undecided("properties.encryption is not known yet", account.urn)
+        yield NotYetKnown("properties.encryption is not known yet", account.urn)
     elif inline is not None and inline.is_customer_key:
         return
     elif relations.has_unplaced_binding:
-        yield Undecided("a binding of this stack does not tell yet which account it writes to", account.urn)
+        yield NotYetKnown("a binding of this stack does not tell yet which account it writes to", account.urn)
     else:
         yield Violation(
             found=f"the account {account.name} has no binding in this stack and states no key of its own",

@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.encryption import Identity, Text, encryption_of, identity_of, shown_identity, touches
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
 _FIX = 'set identity.type to "SystemAssigned"'
@@ -25,7 +25,7 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
         )
     identity = identity_of(account.view)
     if identity.type is UNKNOWN:
-        yield Undecided("identity.type is not known yet")
+        yield NotYetKnown("identity.type is not known yet")
     elif not identity.is_system:
         yield from _user_assigned(account, identity) if identity.is_user else [_without(account)]
 
@@ -37,7 +37,7 @@ def _without(account: Subject) -> Violation:
 def _user_assigned(account: Subject, identity: Identity) -> Iterable[Finding]:
     encryption = encryption_of(account.view)
     if encryption is UNKNOWN:
-        yield Undecided(
+        yield NotYetKnown(
             "properties.encryption is not known yet, and the account has no system-assigned identity"
         )
     elif encryption is None or not encryption.is_customer_key or encryption.client_id is None:

@@ -10,7 +10,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies import sources
 from policies.kinds import Kind
 from policies.remedies import switch_on
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
 
@@ -18,7 +18,7 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
     """Absent is false: the service hands out keys by default."""
     disabled = account.view.flag("disableLocalAuth")
     if disabled is UNKNOWN:
-        yield Undecided("properties.disableLocalAuth is not known yet")
+        yield NotYetKnown("properties.disableLocalAuth is not known yet")
     elif disabled is not True:
         yield Violation(
             found=f"properties.disableLocalAuth is {shown(account.view.prop('disableLocalAuth'))}",

@@ -9,7 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.encryption import encryption_of
 from policies.key_uri import HOSTS, vault_name
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, as_text, shown
 
 
@@ -18,7 +18,7 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
     allowed."""
     restricted = account.view.flag("restrictOutboundNetworkAccess")
     if restricted is UNKNOWN:
-        yield Undecided("properties.restrictOutboundNetworkAccess is not known yet")
+        yield NotYetKnown("properties.restrictOutboundNetworkAccess is not known yet")
         return
     if restricted is not True:
         return
@@ -28,7 +28,7 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
     if any(isinstance(host, str) and _allows(host, wanted) for host in hosts):
         return
     if UNKNOWN in hosts:
-        yield Undecided("properties.allowedFqdnList is not known yet")
+        yield NotYetKnown("properties.allowedFqdnList is not known yet")
     else:
         yield Violation(
             found=f"properties.restrictOutboundNetworkAccess is true, and properties.allowedFqdnList "

@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, as_word, shown
 
 
@@ -17,7 +17,7 @@ def judge(account: Subject, options: Options) -> Iterable[Finding]:
     name = account.view.get("sku", "name")
     word = as_word(name)
     if word is UNKNOWN:
-        yield Undecided("sku.name is not known yet")
+        yield NotYetKnown("sku.name is not known yet")
     elif word is None or word in options.words("unsupportedTiers") or _is_free(account):
         yield Violation(
             found=f"sku.name is {shown(name)}",

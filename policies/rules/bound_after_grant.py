@@ -9,18 +9,16 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.relations import Relations
 from policies.rule import Finding, Options, StackRule, Violation
-from policies.stack_index import StackIndex
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """By dependency, direct or through others, so it is decided in a preview. grant-present says if none
     exists."""
-    relations = Relations(index)
     for use in relations.uses:
         grants = {grant.node.urn: grant.node for grant in relations.grants_of(use)}
-        if index.is_revoked(use.writer):
+        if relations.index.is_revoked(use.writer):
             continue
-        if grants and not any(one.urn in grants for one in index.ancestors(use.writer)):
+        if grants and not any(one.urn in grants for one in relations.index.ancestors(use.writer)):
             names = ", ".join(sorted(node.name for node in grants.values()))
             yield Violation(
                 found=f"{use.writer.name} does not depend on the grant it needs ({names})",

@@ -10,7 +10,7 @@ from policies import sources
 from policies.encryption import KEY_VAULT_SOURCE, SERVICE_SOURCE, Encryption, Text, encryption_of
 from policies.key_uri import HOSTS, KEY_NAME, VERSION, split_key_uri, vault_name
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
 _INLINE = "properties.encryption.keyVaultProperties"
@@ -23,14 +23,14 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
         return
     encryption = encryption_of(subject.view)
     if encryption is UNKNOWN:
-        yield Undecided("properties.encryption is not known yet")
+        yield NotYetKnown("properties.encryption is not known yet")
     elif encryption is not None:
         yield from _judge_inline(encryption)
 
 
 def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
     if encryption.source is UNKNOWN:
-        yield Undecided("properties.encryption.keySource is not known yet")
+        yield NotYetKnown("properties.encryption.keySource is not known yet")
     elif encryption.is_customer_key:
         yield from _judge_vault(f"{_INLINE}.keyVaultUri", encryption.vault_uri)
         yield from _judge_key(f"{_INLINE}.keyName", encryption.key_name)
@@ -45,7 +45,7 @@ def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
 
 def _judge_uri(uri: Text) -> Iterable[Finding]:
     if uri is UNKNOWN:
-        yield Undecided("keyUriWithVersion is not known yet; the update checks it before it binds")
+        yield NotYetKnown("keyUriWithVersion is not known yet; the update checks it before it binds")
         return
     parts = split_key_uri(uri) if uri is not None else None
     if parts is None:
@@ -63,7 +63,7 @@ def _judge_uri(uri: Text) -> Iterable[Finding]:
 
 def _judge_vault(where: str, uri: Text) -> Iterable[Finding]:
     if uri is UNKNOWN:
-        yield Undecided(f"{where} is not known yet")
+        yield NotYetKnown(f"{where} is not known yet")
     elif uri is None or vault_name(uri) is None:
         yield Violation(
             found=f"{where} is {shown(uri)}",
@@ -74,7 +74,7 @@ def _judge_vault(where: str, uri: Text) -> Iterable[Finding]:
 
 def _judge_key(where: str, name: Text) -> Iterable[Finding]:
     if name is UNKNOWN:
-        yield Undecided(f"{where} is not known yet")
+        yield NotYetKnown(f"{where} is not known yet")
     elif name is None or not KEY_NAME.match(name):
         yield Violation(
             found=f"{where} is {shown(name)}",
@@ -85,7 +85,7 @@ def _judge_key(where: str, name: Text) -> Iterable[Finding]:
 
 def _judge_version(where: str, version: Text) -> Iterable[Finding]:
     if version is UNKNOWN:
-        yield Undecided(f"{where} is not known yet")
+        yield NotYetKnown(f"{where} is not known yet")
     elif version is None or not VERSION.match(version):
         yield Violation(
             found=f"{where} is {shown(version)}",

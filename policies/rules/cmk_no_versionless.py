@@ -10,7 +10,7 @@ from policies import sources
 from policies.encryption import Text, encryption_of
 from policies.key_uri import split_key_uri
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
 
@@ -23,9 +23,9 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
         return
     encryption = encryption_of(subject.view)
     if encryption is UNKNOWN:
-        yield Undecided("properties.encryption is not known yet")
+        yield NotYetKnown("properties.encryption is not known yet")
     elif encryption is not None and encryption.source is UNKNOWN:
-        yield Undecided("properties.encryption.keySource is not known yet")
+        yield NotYetKnown("properties.encryption.keySource is not known yet")
     elif encryption is not None and encryption.is_customer_key:
         where = "properties.encryption.keyVaultProperties.keyVersion"
         yield from _judge_version(where, encryption.key_version, encryption.key_version)
@@ -33,7 +33,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
 
 def _judge_version(where: str, stated: Text, version: Text) -> Iterable[Finding]:
     if version is UNKNOWN:
-        yield Undecided(f"{where} is not known yet")
+        yield NotYetKnown(f"{where} is not known yet")
     elif version is None:
         yield Violation(
             found=f"{where} is {shown(stated)}, without a version",

@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.encryption import covers, encryption_of, shown_identity
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN
 
 
@@ -19,11 +19,11 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
         return
     encryption = encryption_of(account.view)
     if encryption is UNKNOWN:
-        yield Undecided("properties.encryption is not known yet")
+        yield NotYetKnown("properties.encryption is not known yet")
     elif encryption is None or encryption.client_id is not None:
         return
     elif encryption.source is UNKNOWN:
-        yield Undecided("properties.encryption.keySource is not known yet")
+        yield NotYetKnown("properties.encryption.keySource is not known yet")
     elif encryption.is_customer_key:
         yield Violation(
             found=f"{shown_identity(account.view)}, and properties.encryption names a key "

@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of, named
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
 from policies.view import UNKNOWN
 
 
@@ -18,7 +18,7 @@ def judge(subject: Subject, options: Options) -> Iterable[Finding]:
     `administrators`."""
     entries = entries_of(subject.kind, subject.view)
     if entries is UNKNOWN:
-        yield Undecided("the access policies are not known yet")
+        yield NotYetKnown("the access policies are not known yet")
         return
     administrators = options.words("administrators")
     for entry in entries:
@@ -30,7 +30,7 @@ def judge(subject: Subject, options: Options) -> Iterable[Finding]:
 def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
     keys = entry.of("keys")
     if keys is UNKNOWN:
-        yield Undecided(f"the key permissions of {entry.who} are not known yet")
+        yield NotYetKnown(f"the key permissions of {entry.who} are not known yet")
         return
     if not entry.uses_keys:
         return
@@ -46,7 +46,7 @@ def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
     for group in GROUPS[1:]:
         others = entry.of(group)
         if others is UNKNOWN:
-            yield Undecided(f"the {group} permissions of {entry.who} are not known yet")
+            yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")
         elif others:
             yield Violation(
                 found=f"{entry.who} holds on {group}: {named(others)}",
@@ -55,7 +55,7 @@ def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
             )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="grant-exact",
     title="An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else",
     why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",

@@ -10,19 +10,17 @@ from policies import sources
 from policies.grants import EXACT, SERVICE_ENCRYPTION_USER, WIDER_ROLES, named, role_of
 from policies.key_uses import KeyUse
 from policies.relations import Grant, Relations
-from policies.rule import Finding, Options, StackRule, Undecided, Violation
-from policies.stack_index import StackIndex
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.view import UNKNOWN
 
 _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """A use whose identity is not part of the stack is said to be undecided; an access that the program says
     is revoked is not missing."""
-    relations = Relations(index)
     for use in relations.uses:
-        if index.is_revoked(use.writer):
+        if relations.index.is_revoked(use.writer):
             continue
         grants = relations.grants_of(use)
         if grants:
@@ -49,7 +47,7 @@ def _judge_rights(grant: Grant) -> Iterable[Finding]:
         return
     keys = grant.entry.of("keys")
     if keys is UNKNOWN:
-        yield Undecided("the key permissions are not known yet", grant.node.urn)
+        yield NotYetKnown("the key permissions are not known yet", grant.node.urn)
     elif set(keys) != EXACT:
         yield Violation(
             found=f"{grant.node.name} gives the account's identity on keys: {named(set(keys))}",
@@ -62,7 +60,7 @@ def _judge_rights(grant: Grant) -> Iterable[Finding]:
 def _judge_role(grant: Grant) -> Iterable[Finding]:
     role = role_of(grant.node.view)
     if role is UNKNOWN:
-        yield Undecided("roleDefinitionId is not known yet", grant.node.urn)
+        yield NotYetKnown("roleDefinitionId is not known yet", grant.node.urn)
     elif role in WIDER_ROLES:
         yield Violation(
             found=f"{grant.node.name} assigns {WIDER_ROLES[str(role)]} to the account's identity",
@@ -81,7 +79,7 @@ def _judge_model(use: KeyUse, grants: list[Grant]) -> Iterable[Finding]:
         return
     rbac = use.vault.view.flag("enableRbacAuthorization")
     if rbac is UNKNOWN:
-        yield Undecided("enableRbacAuthorization of the vault is not known yet", use.vault.urn)
+        yield NotYetKnown("enableRbacAuthorization of the vault is not known yet", use.vault.urn)
     elif not any(grant.is_role is (rbac is True) for grant in grants):
         model, wanted = (
             ("role assignments", "a role assignment") if rbac else ("access policies", "an access policy")

@@ -9,7 +9,16 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.rules.key_usable import expiry_of
 from policies.view import UNKNOWN
 
@@ -26,7 +35,7 @@ def judge(key: Subject, options: Options) -> Iterable[Finding]:
     expires = expiry_of(key)
     from_policy = key.view.text("rotationPolicy", "attributes", "expiryTime")
     if expires is UNKNOWN or (expires is None and from_policy is UNKNOWN):
-        yield Undecided("properties.attributes.expires is not known yet")
+        yield NotYetKnown("properties.attributes.expires is not known yet")
     elif expires is None and from_policy is None:
         yield Violation(
             found="neither properties.attributes.expires nor rotationPolicy.attributes.expiryTime is stated",
@@ -54,7 +63,7 @@ def _judge_distance(days: float, options: Options) -> Iterable[Finding]:
         )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="key-expiry",
     title="A key says when it ends",
     why="a key without an end is never missed when it should have been replaced",

@@ -8,7 +8,16 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.view import UNKNOWN, View
 
 
@@ -16,13 +25,13 @@ def judge(key: Subject, _: Options) -> Iterable[Finding]:
     """Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
     actions = key.view.views("rotationPolicy", "lifetimeActions")
     if actions is UNKNOWN:
-        yield Undecided("properties.rotationPolicy is not known yet")
+        yield NotYetKnown("properties.rotationPolicy is not known yet")
         return
     types = [_type(action) for action in actions]
     if "rotate" in types:
         return
     if UNKNOWN in types:
-        yield Undecided("the actions of properties.rotationPolicy are not known yet")
+        yield NotYetKnown("the actions of properties.rotationPolicy are not known yet")
     else:
         yield Violation(
             found="properties.rotationPolicy has no lifetime action of type rotate",
@@ -36,7 +45,7 @@ def _type(action: View) -> object:
     return UNKNOWN if action.is_unknown else action.word("action", "type")
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="key-rotation-policy",
     title="A key is rotated by a policy of its own",
     why="a rotation that nobody has to remember happens",

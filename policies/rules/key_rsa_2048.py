@@ -9,7 +9,16 @@ from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.view import UNKNOWN, shown
 
 RSA_TYPES: Final = frozenset({"rsa", "rsa-hsm"})
@@ -21,7 +30,7 @@ def judge(key: Subject, _: Options) -> Iterable[Finding]:
     is."""
     kty = key.view.word("kty")
     if kty is UNKNOWN:
-        yield Undecided("properties.kty is not known yet")
+        yield NotYetKnown("properties.kty is not known yet")
     elif kty not in RSA_TYPES:
         yield Violation(
             found=f"properties.kty is {shown(key.view.prop('kty'))}",
@@ -30,7 +39,7 @@ def judge(key: Subject, _: Options) -> Iterable[Finding]:
         )
     size = key.view.number("keySize")
     if size is UNKNOWN:
-        yield Undecided("properties.keySize is not known yet")
+        yield NotYetKnown("properties.keySize is not known yet")
     elif size != BITS:
         yield Violation(
             found=f"properties.keySize is {shown(key.view.prop('keySize'))}",
@@ -40,7 +49,7 @@ def judge(key: Subject, _: Options) -> Iterable[Finding]:
         )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="key-rsa-2048",
     title="A key is RSA of 2048 bits",
     why="only RSA keys of size 2048 are supported for the encryption of Azure AI services",

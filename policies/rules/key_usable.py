@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
 from policies.view import UNKNOWN, as_instant, as_word, shown, type_of_unknown
 
 _NEEDED = {"wrapkey": "wrapKey", "unwrapkey": "unwrapKey"}
@@ -20,7 +20,7 @@ def judge(key: Subject, options: Options) -> Iterable[Finding]:
     enabled = key.view.flag("attributes", "enabled")
     stated = key.view.prop("attributes", "enabled")
     if enabled is UNKNOWN:
-        yield Undecided("properties.attributes.enabled is not known yet")
+        yield NotYetKnown("properties.attributes.enabled is not known yet")
     elif enabled is not True and stated is not None:
         yield Violation(
             found=f"properties.attributes.enabled is {shown(stated)}",
@@ -47,7 +47,7 @@ def _moment(key: Subject, *names: str) -> int | type_of_unknown | None:
 def _dates(key: Subject, now: float) -> Iterable[Finding]:
     expires, starts = expiry_of(key), _moment(key, "notBefore", "nbf")
     if expires is UNKNOWN:
-        yield Undecided("properties.attributes.expires is not known yet")
+        yield NotYetKnown("properties.attributes.expires is not known yet")
     elif expires is not None and expires <= now:
         yield Violation(
             found=f"properties.attributes.expires is {_day(expires)}, which has passed",
@@ -56,7 +56,7 @@ def _dates(key: Subject, now: float) -> Iterable[Finding]:
             "this one go",
         )
     if starts is UNKNOWN:
-        yield Undecided("properties.attributes.notBefore is not known yet")
+        yield NotYetKnown("properties.attributes.notBefore is not known yet")
     elif starts is not None and starts > now:
         yield Violation(
             found=f"properties.attributes.notBefore is {_day(starts)}, which is still to come",
@@ -72,7 +72,7 @@ def _operations(key: Subject) -> Iterable[Finding]:
     operations = [as_word(item) for item in stated] if stated is not UNKNOWN else [UNKNOWN]
     missing = [name for word, name in _NEEDED.items() if word not in operations]
     if missing and UNKNOWN in operations:
-        yield Undecided("properties.keyOps is not known yet")
+        yield NotYetKnown("properties.keyOps is not known yet")
     elif missing:
         yield Violation(
             found=f"properties.keyOps does not hold {' and '.join(missing)}",
@@ -88,7 +88,7 @@ def _day(seconds: int) -> str:
         return f"{seconds} s after 1970"
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="key-usable",
     title="A key is enabled, not expired, already valid, and may wrap and unwrap",
     why="a key that is disabled, expired or not yet valid takes access to the data away",

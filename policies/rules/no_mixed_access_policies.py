@@ -8,22 +8,21 @@ from pulumi_policy import Severity
 
 from policies.kinds import Kind
 from policies.relations import Relations
-from policies.rule import Finding, Options, StackRule, Undecided, Violation
-from policies.stack_index import Node, StackIndex
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.stack_index import Node
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """The vault is found by name, else by where the name comes from."""
-    relations = Relations(index)
     standalone: dict[str, tuple[Node, list[str]]] = {}
-    for node in index.of(Kind.ACCESS_POLICY):
+    for node in relations.index.of(Kind.ACCESS_POLICY):
         vault = relations.vault_of(node)
-        if vault is not None:
+        if vault is not None and relations.is_used(vault):
             standalone.setdefault(vault.urn, (vault, []))[1].append(node.name)
     for vault, names in standalone.values():
         inline = relations.declares_policies(vault)
         if inline is None:
-            yield Undecided(
+            yield NotYetKnown(
                 "properties.accessPolicies is not known yet, beside standalone policies", vault.urn
             )
         elif inline:

@@ -9,7 +9,7 @@ from typing import Final
 from pulumi_policy import EnforcementLevel, Severity
 
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, as_items, as_text, step
 
 _DEPLOYMENT: Final = re.compile(r":Deployment\w*$")
@@ -24,7 +24,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
         return
     template = subject.view.prop("template")
     if template is None or template is UNKNOWN:
-        yield Undecided("what the template of a deployment makes, which is elsewhere or not known yet")
+        yield NotYetKnown("what the template of a deployment makes, which is elsewhere or not known yet")
         return
     for found in sorted(set(_types(template))):
         yield _violation(f"a template with {found}")

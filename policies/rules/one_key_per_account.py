@@ -9,17 +9,16 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies import sources
 from policies.key_uses import KeyUse
 from policies.relations import Relations
-from policies.rule import Finding, Options, StackRule, Undecided, Violation
-from policies.stack_index import StackIndex
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """Versions of one key are one key."""
     first: dict[str, KeyUse] = {}
-    for use in Relations(index).uses:
+    for use in relations.uses:
         key = _key(use)
         if key is None:
-            yield Undecided("which key it uses is not known yet", use.writer.urn)
+            yield NotYetKnown("which key it uses is not known yet", use.writer.urn)
             continue
         other = first.setdefault(key, use)
         if _account(other) != _account(use):

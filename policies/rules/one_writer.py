@@ -10,15 +10,14 @@ from policies import sources
 from policies.encryption import covers
 from policies.kinds import Kind
 from policies.relations import Relations
-from policies.rule import Finding, Options, StackRule, Undecided, Violation
-from policies.stack_index import Node, StackIndex
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
+from policies.stack_index import Node
 from policies.view import UNKNOWN
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """One binding each; and where there is one, the account ignores its own encryption."""
-    relations = Relations(index)
-    accounts = {account.urn: account for account in index.of(Kind.ACCOUNT)}
+    accounts = {account.urn: account for account in relations.index.of(Kind.ACCOUNT)}
     for urn, bindings in sorted(relations.bindings_by_account.items()):
         yield from _judge_bindings(bindings)
         account = accounts.get(urn)
@@ -29,8 +28,8 @@ def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
         else:
             yield from _judge_account(account, bindings[0], relations)
     if relations.has_unplaced_binding:
-        yield Undecided("a binding does not tell yet which account it writes to")
-    yield from _judge_twins(index.of(Kind.ACCOUNT))
+        yield NotYetKnown("a binding does not tell yet which account it writes to")
+    yield from _judge_twins(relations.index.of(Kind.ACCOUNT))
 
 
 def _judge_bindings(bindings: list[Node]) -> Iterable[Finding]:

@@ -11,7 +11,16 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.grants import SERVICE_ENCRYPTION_USER, WIDER_ROLES, role_of
 from policies.kinds import Kind
-from policies.rule import Finding, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    Subject,
+    Undecided,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.view import UNKNOWN, shown
 
 _NARROW: Final = re.compile(
@@ -23,7 +32,7 @@ def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
     """Judges the roles that can wrap and unwrap; people may hold wider ones, service principals may not."""
     role = role_of(assignment.view)
     if role is UNKNOWN:
-        yield Undecided("roleDefinitionId is not known yet")
+        yield NotYetKnown("roleDefinitionId is not known yet")
     elif role == SERVICE_ENCRYPTION_USER:
         yield from _judge_scope(assignment)
         yield from _judge_principal_type(assignment)
@@ -34,7 +43,7 @@ def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
 def _judge_scope(assignment: Subject) -> Iterable[Finding]:
     scope = assignment.view.text("scope")
     if scope is UNKNOWN:
-        yield Undecided("scope is not known yet")
+        yield NotYetKnown("scope is not known yet")
     elif scope is None or not _NARROW.search(scope):
         yield Violation(
             found=f"scope is {shown(scope)}",
@@ -46,7 +55,7 @@ def _judge_scope(assignment: Subject) -> Iterable[Finding]:
 def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
     kind = assignment.view.word("principalType")
     if kind is UNKNOWN:
-        yield Undecided("principalType is not known yet")
+        yield NotYetKnown("principalType is not known yet")
     elif kind != "serviceprincipal":
         yield Violation(
             found=f"principalType is {shown(assignment.view.prop('principalType'))}",
@@ -75,7 +84,7 @@ def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[F
     )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="role-least-privilege",
     title="A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key",
     why="that role is exactly read, wrap and unwrap; wider roles and scopes reach keys that are not the "

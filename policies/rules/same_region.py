@@ -10,14 +10,14 @@ from policies import sources
 from policies.encryption import Text
 from policies.kinds import Kind
 from policies.relations import Relations
-from policies.rule import Finding, Options, StackRule, Undecided, Violation
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node, StackIndex
 from policies.view import as_word, shown
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """Regions are compared as Azure does: "West Europe" is westeurope."""
-    for use in Relations(index).uses:
+    for use in relations.uses:
         if use.account is None or use.vault is None:
             missing = "vault" if use.vault is None else "account"
             yield Undecided(
@@ -35,8 +35,8 @@ def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
                     "other's region",
                     urn=use.writer.urn,
                 )
-        elif not _inherit_the_same(index, use.account, use.vault):
-            yield Undecided("the region of its account or its vault is not known yet", use.writer.urn)
+        elif not _inherit_the_same(relations.index, use.account, use.vault):
+            yield NotYetKnown("the region of its account or its vault is not known yet", use.writer.urn)
 
 
 def _region(node: Node) -> Text:

@@ -12,17 +12,16 @@ from policies.grants import entries_of
 from policies.key_uses import KeyUse
 from policies.kinds import Kind
 from policies.relations import Relations
-from policies.rule import Finding, Options, StackRule, Undecided, Violation
-from policies.stack_index import Node, StackIndex
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
+from policies.stack_index import Node
 from policies.view import UNKNOWN, View, as_text, shown
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """Subscriptions are not compared: they may differ."""
-    relations = Relations(index)
     for use in relations.uses:
         yield from _judge_use(use)
-    for node in index.of(Kind.ACCESS_POLICY):
+    for node in relations.index.of(Kind.ACCESS_POLICY):
         yield from _judge_policy(node, relations.vault_of(node))
 
 
@@ -37,7 +36,7 @@ def _judge_use(use: KeyUse) -> Iterable[Finding]:
             yield _violation(f"the account {use.account.name}", here, use.vault, there, use.writer.urn)
     elif use.account.provider_urn is None or use.account.provider_urn != use.vault.provider_urn:
         # One provider is one subscription, and a subscription has one tenant.
-        yield Undecided("the tenant of its account or its vault is not known yet", use.writer.urn)
+        yield NotYetKnown("the tenant of its account or its vault is not known yet", use.writer.urn)
 
 
 def _tenant_of_account(account: Node) -> Text:

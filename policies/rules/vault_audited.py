@@ -9,7 +9,8 @@ from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, StackRule, Undecided, Violation
+from policies.relations import Relations
+from policies.rule import Finding, NotYetKnown, Options, References, StackRule, Violation
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, View
 
@@ -23,15 +24,15 @@ _DESTINATIONS: Final = (
 )
 
 
-def judge(index: StackIndex, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
-    settings = _settings_by_vault(index)
-    for vault in index.of(Kind.VAULT):
+    settings = _settings_by_vault(relations.index)
+    for vault in filter(relations.is_used, relations.index.of(Kind.VAULT)):
         verdicts = [_is_audit(setting.view) for setting in settings.get(vault.urn, [])]
         if True in verdicts:
             continue
         if UNKNOWN in verdicts:
-            yield Undecided("what its diagnostic setting records is not known yet", vault.urn)
+            yield NotYetKnown("what its diagnostic setting records is not known yet", vault.urn)
         else:
             yield Violation(
                 found=f"the vault {vault.name} has "

@@ -9,7 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies import sources
 from policies.kinds import Kind
 from policies.network import SETTINGS, judge_network
-from policies.rule import Finding, Options, References, ResourceRule, Subject, kinds
+from policies.rule import Finding, Options, References, Subject, UsedResourceRule, kinds
 from policies.vault import is_recovery
 
 
@@ -19,7 +19,7 @@ def judge(vault: Subject, options: Options) -> Iterable[Finding]:
         yield from judge_network(vault.view, options)
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-network-restricted",
     title="A vault cannot be reached from anywhere",
     why="a stolen token is worth less when the vault answers known networks alone",

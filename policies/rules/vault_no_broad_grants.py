@@ -10,7 +10,16 @@ from pulumi_policy import Severity
 from policies import sources
 from policies.grants import GROUPS, PolicyEntry, entries_of
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.view import UNKNOWN
 
 BROAD: Final = frozenset({"all", "purge", "*"})
@@ -21,7 +30,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
     Azure.KeyVault.AccessPolicy."""
     entries = entries_of(subject.kind, subject.view)
     if entries is UNKNOWN:
-        yield Undecided("the access policies are not known yet")
+        yield NotYetKnown("the access policies are not known yet")
         return
     for entry in entries:
         for group in GROUPS:
@@ -31,7 +40,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
 def _judge_group(entry: PolicyEntry, group: str) -> Iterable[Finding]:
     held = entry.of(group)
     if held is UNKNOWN:
-        yield Undecided(f"the {group} permissions of {entry.who} are not known yet")
+        yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")
         return
     for broad in sorted(BROAD & set(held)):
         yield Violation(
@@ -42,7 +51,7 @@ def _judge_group(entry: PolicyEntry, group: str) -> Iterable[Finding]:
         )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-no-broad-grants",
     title="Nobody is granted everything on a vault, nor the right to purge",
     why="who can purge a key can destroy all data under it, and no one notices all",

@@ -8,7 +8,16 @@ from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.vault import is_recovery
 from policies.view import UNKNOWN, shown
 
@@ -22,7 +31,7 @@ def judge(vault: Subject, options: Options) -> Iterable[Finding]:
     rbac = vault.view.flag("enableRbacAuthorization")
     model = options.word("model")
     if rbac is UNKNOWN:
-        yield Undecided(f"{_STATED} is not known yet")
+        yield NotYetKnown(f"{_STATED} is not known yet")
     elif model == "rbac" and rbac is not True:
         yield _wrong(
             vault, "true", "set enableRbacAuthorization to true and grant access by role assignments"
@@ -38,7 +47,7 @@ def judge(vault: Subject, options: Options) -> Iterable[Finding]:
 def _ignored(vault: Subject) -> Iterable[Finding]:
     policies = vault.view.items("accessPolicies")
     if policies is UNKNOWN:
-        yield Undecided("properties.accessPolicies is not known yet, and would be ignored with RBAC on")
+        yield NotYetKnown("properties.accessPolicies is not known yet, and would be ignored with RBAC on")
     elif policies:
         yield Violation(
             found=f"{_STATED} is true, and properties.accessPolicies holds {len(policies)} entries that "
@@ -56,7 +65,7 @@ def _wrong(vault: Subject, wanted: str, fix: str) -> Violation:
     )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-permission-model",
     title="A vault uses the configured permission model, and holds no grant that it ignores",
     why="a vault looks at access policies or at role assignments, never at both; a grant it ignores "

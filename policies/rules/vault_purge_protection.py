@@ -8,7 +8,16 @@ from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.vault import is_recovery
 from policies.view import UNKNOWN, shown
 
@@ -17,7 +26,7 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
     """Absent is off: Azure has no default for it."""
     enabled = vault.view.flag("enablePurgeProtection")
     if enabled is UNKNOWN:
-        yield Undecided("properties.enablePurgeProtection is not known yet")
+        yield NotYetKnown("properties.enablePurgeProtection is not known yet")
     elif enabled is not True and not is_recovery(vault.view):
         yield Violation(
             found=f"properties.enablePurgeProtection is {shown(vault.view.prop('enablePurgeProtection'))}",
@@ -28,7 +37,7 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
 
 
 # No remedy: purge protection cannot be undone, so no tool may switch it on for someone.
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-purge-protection",
     title="A vault states that purge protection is on",
     why="the service refuses a key that can be purged, and a purged key takes the data with it",

@@ -8,7 +8,16 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.view import UNKNOWN, shown
 
 SERVICE_DEFAULT = 90
@@ -21,7 +30,7 @@ def judge(vault: Subject, options: Options) -> Iterable[Finding]:
     days = SERVICE_DEFAULT if stated is None else vault.view.number("softDeleteRetentionInDays")
     shortest = options.number("minimumDays") or 7
     if days is UNKNOWN:
-        yield Undecided("properties.softDeleteRetentionInDays is not known yet")
+        yield NotYetKnown("properties.softDeleteRetentionInDays is not known yet")
     elif days is None or not shortest <= days <= LONGEST:
         yield Violation(
             found=f"properties.softDeleteRetentionInDays is {shown(stated)}",
@@ -31,7 +40,7 @@ def judge(vault: Subject, options: Options) -> Iterable[Finding]:
         )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-retention",
     title="A vault keeps what was deleted for long enough",
     why="within these days a deleted key can be brought back, and the data with it",

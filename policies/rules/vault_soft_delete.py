@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 from pulumi_policy import Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.remedies import switch_on
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.vault import is_recovery
 from policies.view import UNKNOWN, shown
 
@@ -19,7 +26,7 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
     """Absent counts as off, as in Azure Policy 1e66c121, PSRule, KICS and Regula: what matters is stated."""
     enabled = vault.view.flag("enableSoftDelete")
     if enabled is UNKNOWN:
-        yield Undecided("properties.enableSoftDelete is not known yet")
+        yield NotYetKnown("properties.enableSoftDelete is not known yet")
     elif enabled is not True and not is_recovery(vault.view):
         yield Violation(
             found=f"properties.enableSoftDelete is {shown(vault.view.prop('enableSoftDelete'))}",
@@ -28,7 +35,7 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
         )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-soft-delete",
     title="A vault states that soft delete is on",
     why="a deleted key or vault must be recoverable, or the data that it encrypts is lost",
@@ -47,5 +54,4 @@ RULE = ResourceRule(
     ),
     kinds=kinds(Kind.VAULT),
     judge=judge,
-    remedy=partial(switch_on, flag="enableSoftDelete"),
 )

@@ -8,7 +8,16 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from policies import sources
 from policies.kinds import Kind
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import (
+    Finding,
+    NotYetKnown,
+    Options,
+    References,
+    Subject,
+    UsedResourceRule,
+    Violation,
+    kinds,
+)
 from policies.view import UNKNOWN, shown
 
 
@@ -18,7 +27,7 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
     bypass = vault.view.word("networkAcls", "bypass")
     stated = vault.view.prop("networkAcls", "bypass")
     if bypass is UNKNOWN:
-        yield Undecided("properties.networkAcls.bypass is not known yet")
+        yield NotYetKnown("properties.networkAcls.bypass is not known yet")
     elif stated is not None and (bypass is None or "azureservices" not in bypass.split(",")):
         yield Violation(
             found=f"properties.networkAcls.bypass is {shown(stated)}",
@@ -27,7 +36,7 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
         )
 
 
-RULE = ResourceRule(
+RULE = UsedResourceRule(
     name="vault-trusted-services",
     title="A vault's firewall lets trusted Microsoft services through",
     why="the account reaches its key as a trusted service; a firewall without that bypass locks the data",

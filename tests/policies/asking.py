@@ -22,8 +22,13 @@ from pulumi_policy.proxy import (
     UNKNOWN_STRING_VALUE,
 )
 
+from policies import secrets
+from policies.decoding import decode_once
 from policies.pack import PACK_NAME, make_policies
+from policies.reports import UNDECIDED
 
+assert decode_once()  # as __main__.py of the pack does
+LATER: Final = "later"
 NOW: Final = 1_900_000_000.0  # 2030-03-17, so that dates before and after are easy to write
 VAULT, KEY = "azure-native:keyvault:Vault", "azure-native:keyvault:Key"
 ACCESS_POLICY, ROLE = "azure-native:keyvault:AccessPolicy", "azure-native:authorization:RoleAssignment"
@@ -69,7 +74,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Answer:
-    """One diagnostic: `level` is mandatory or advisory; `open` says that the rule could not decide."""
+    """One answer: `level` is mandatory, advisory, or LATER where a preview does not know a value yet."""
 
     rule: str
     level: str
@@ -78,8 +83,8 @@ class Answer:
 
     @property
     def open(self) -> bool:
-        """True for the SDK's note on a value that is not known."""
-        return self.message.startswith("can't run policy")
+        """True where the rule could not decide: for now, or in this stack."""
+        return self.level == LATER or self.rule == UNDECIDED
 
 
 class Pack:
@@ -92,6 +97,7 @@ class Pack:
         policies: Sequence[Policy] | None = None,
         now: float = NOW,
     ) -> None:
+        secrets.forget()
         chosen = list(policies) if policies is not None else make_policies(lambda: now)
         make: Any = sdk._PolicyAnalyzerServicer  # whose methods have no types
         self.servicer = make(PACK_NAME, "0.0.1", chosen, EnforcementLevel.ADVISORY)
@@ -155,15 +161,20 @@ def _options(options: Any, thing: Thing) -> None:
 
 def _answers(response: Any) -> list[Answer]:
     levels = {proto.ADVISORY: "advisory", proto.MANDATORY: "mandatory"}
-    return [
+    said = [
         Answer(one.policyName, levels[one.enforcementLevel], one.message, one.urn)
         for one in response.diagnostics
     ]
+    return said + [Answer(one.policy_name, LATER, one.reason, "") for one in response.not_applicable]
 
 
 def verdict(answers: Sequence[Answer], rule: str) -> str:
     """What a rule says: "violation", "open" or "pass"; a rule that fails by itself says nothing of that."""
-    mine = [answer for answer in answers if answer.rule == rule]
+    mine = [
+        answer
+        for answer in answers
+        if answer.rule == rule or (answer.rule == UNDECIDED and f"\n{rule}: " in answer.message)
+    ]
     assert not any("could not be evaluated" in answer.message for answer in mine), mine
     if any(not answer.open for answer in mine):
         return "violation"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.policies.asking import Pack, verdict
+from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
+from policies.rule import UsedResourceRule
+from policies.rules import RULES
+from policies.view import View
+from tests.policies.asking import Answer, Pack, Thing, verdict
 from tests.policies.bags import with_change
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
@@ -20,6 +24,7 @@ STACKS: dict[str, Callable[[], Stack]] = {
     "preview of one phase": lambda: one_phase(preview=True),
     "update of one phase": one_phase,
 }
+BY_NAME = {rule.name: rule for rule in RULES}
 TWO_PHASES = [name for name in STACKS if "one phase" not in name]
 both = pytest.mark.parametrize("preview", [True, False])
 every = pytest.mark.parametrize("name", list(STACKS))
@@ -39,6 +44,31 @@ def with_prop(stack: Stack, name: str, path: str, value: Any) -> Stack:
 def without(stack: Stack, *names: str) -> Stack:
     """The stack without some resources."""
     return {name: thing for name, thing in stack.items() if name not in names}
+
+
+def around(thing: Thing) -> Stack:
+    """The right stack with a vault, key or grant of its own replaced by this one, which the account then
+    uses."""
+    kind, _ = parse_token(thing.type)
+    if is_generic(thing.type):
+        kind = kind_of_generic(View(thing.props))
+    slots = {Kind.VAULT: "vault", Kind.KEY: "key", Kind.ACCESS_POLICY: "grant", Kind.ROLE_ASSIGNMENT: "grant"}
+    if kind not in slots:
+        return {**two_phases(), thing.name: thing}
+    stack = two_phases(roles=kind is Kind.ROLE_ASSIGNMENT)
+    return change(stack, slots[kind], type=thing.type, props=thing.props)
+
+
+def answers_on(rule: str, thing: Thing, pack: Pack) -> list[Answer]:
+    """What the pack says of one resource: a rule on used resources is asked with the stack that uses it."""
+    if not isinstance(BY_NAME[rule], UsedResourceRule):
+        return pack.ask(thing)
+    return run(around(thing), pack)
+
+
+def judged(rule: str, thing: Thing, config: Mapping[str, Any] | None = None) -> str:
+    """What a rule says of one resource: violation, open or pass."""
+    return verdict(answers_on(rule, thing, Pack({rule: config or {}})), rule)
 
 
 def says(stack: Stack, rule: str, pack: Pack | None = None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
 from pulumi_policy import policy
 
 from policies.decoding import decode_once
@@ -19,19 +20,20 @@ _WRAPPED = ("deserialize_properties", "unknown_checking_proxy", "json_format")
 
 
 @pytest.fixture(autouse=True)
-def restored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK is whole again after each test."""
-    for name in _WRAPPED:
-        monkeypatch.setattr(sdk, name, getattr(sdk, name))
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK as it comes, before each test and not after it."""
+    servicer: Any = sdk._PolicyAnalyzerServicer
+    wrapped: list[Any] = [vars(sdk)[name] for name in _WRAPPED]
+    for name, now in zip(_WRAPPED, wrapped, strict=True):
+        monkeypatch.setattr(sdk, name, getattr(now, "__wrapped__", json_format if "json" in name else now))
     for name in ("Analyze", "AnalyzeStack"):
-        servicer: Any = sdk._PolicyAnalyzerServicer
-        monkeypatch.setattr(servicer, name, getattr(servicer, name))
+        monkeypatch.setattr(servicer, name, getattr(servicer, name).__wrapped__)
 
 
 def everything() -> list[Any]:
     """What the pack says of right stacks and of every resource and stack that some rule refuses."""
     stacks = [two_phases(), two_phases(preview=True, roles=True), one_phase(), one_phase(preview=True)]
-    said = [run(stack) for stack in stacks]
+    said: list[Any] = [run(stack) for stack in stacks]
     for refused in [refused for cases in REFUSED.values() for refused in cases]:
         pack = Pack()
         said.append([pack.ask(thing) for thing in refused.things] + [pack.ask_stack(refused.things)])
@@ -67,9 +69,14 @@ def test_a_message_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_request_is_decoded_anew() -> None:
     """A resource that is asked about again with other values is judged by those."""
     assert decode_once()
-    pack, vault = Pack(), two_phases()["vault"]
-    wrong = replace(vault, props=with_change(vault.props, "properties.enablePurgeProtection", False))
-    assert [bool(pack.ask(thing)) for thing in (vault, wrong, vault, wrong)] == [False, True, False, True]
+    pack, account = Pack(), two_phases()["account"]
+    wrong = replace(account, props=with_change(account.props, "identity", None))
+    assert [bool(pack.ask(thing)) for thing in (account, wrong, account, wrong)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_an_unknown_sdk_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.policies.asking import ACCOUNT, KEY, UNKNOWN_TEXT, VAULT, Answer, Pack, Thing, secret, verdict
-from tests.policies.editing import change
+from tests.policies.editing import answers_on, change
 from tests.policies.field import accounts, keys, logs, vaults
 from tests.policies.field.case import Case
 from tests.policies.stacks import run, two_phases
@@ -44,16 +44,19 @@ def _check(case: Case, answers: list[Answer], what: str) -> None:
     assert found == dict(case.verdicts), f"{what}: {answers}"
 
 
+def _check_each(case: Case, thing: Thing) -> None:
+    for rule, expected in case.verdicts.items():
+        assert verdict(answers_on(rule, thing, Pack(case.config)), rule) == expected, (rule, thing)
+
+
 @pytest.mark.parametrize(
     ("token", "case"), ONE_RESOURCE, ids=[f"{n} {_name(case)}" for n, (_, case) in enumerate(ONE_RESOURCE)]
 )
 def test_a_definition_of_another_rule_set_gets_its_verdict(token: str, case: Case) -> None:
     """Under the plain token, under pinned ones, and with all of its values secret."""
-    pack = Pack(case.config)
-    _check(case, pack.ask(Thing("x", token, case.props)), "plain")
-    for other in OTHER_TOKENS[token]:
-        _check(case, pack.ask(Thing("x", other, case.props)), other)
-    _check(case, pack.ask(Thing("x", token, _hidden(dict(case.props)))), "secret")
+    for other in (token, *OTHER_TOKENS[token]):
+        _check_each(case, Thing("x", other, case.props))
+    _check_each(case, Thing("x", token, _hidden(dict(case.props))))
 
 
 @pytest.mark.parametrize("case", logs.CASES, ids=[f"{n} {_name(case)}" for n, case in enumerate(logs.CASES)])

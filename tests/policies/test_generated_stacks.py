@@ -161,6 +161,7 @@ def stacks(draw: st.DrawFn) -> list[Thing]:
 
 def _fingerprint(things: list[Thing]) -> list[str]:
     pack = Pack()
+    pack.ask_stack(things)  # what is a secret anywhere is hidden everywhere from then on
     found = [answer for thing in things for answer in pack.ask(thing)] + pack.ask_stack(things)
     assert not [answer for answer in found if "could not be evaluated" in answer.message], found
     return sorted(map(str, found))

@@ -20,6 +20,8 @@ from tests.policies.asking import (
     verdict,
 )
 from tests.policies.bags import ENCRYPTION_USER, VAULT_ID, policy_props, role_props, vault_props, with_change
+from tests.policies.editing import around, judged
+from tests.policies.stacks import run
 
 ADMIN = "55555555-5555-5555-5555-555555555555"
 
@@ -66,7 +68,7 @@ BROAD_CASES = [
 def test_nobody_holds_everything_or_purge(permissions: Any, expected: str) -> None:
     """All and purge are refused in each group and each shape; what is not known is said to be open."""
     for thing in shapes(permissions):
-        assert verdict(Pack().ask(thing), "vault-no-broad-grants") == expected, thing.name
+        assert judged("vault-no-broad-grants", thing) == expected, thing.name
 
 
 EXACT_CASES = [
@@ -93,7 +95,7 @@ EXACT_CASES = [
 def test_who_uses_a_key_holds_exactly_three_permissions(permissions: Any, expected: str) -> None:
     """An entry that can wrap or unwrap is judged; others manage keys or secrets and are left alone."""
     for thing in shapes(permissions):
-        assert verdict(Pack().ask(thing), "grant-exact") == expected, thing.name
+        assert judged("grant-exact", thing) == expected, thing.name
 
 
 @pytest.mark.parametrize(
@@ -107,30 +109,30 @@ def test_who_uses_a_key_holds_exactly_three_permissions(permissions: Any, expect
 def test_a_wrong_grant_is_told_in_azures_spelling(keys: list[str], words: str) -> None:
     """What is held, and what of the three is missing."""
     props = with_change(policy_props(), "policy.permissions.keys", keys)
-    answers = Pack().ask(Thing("p", ACCESS_POLICY, props))
+    answers = run(around(Thing("p", ACCESS_POLICY, props)))
     assert words in next(answer.message for answer in answers if answer.rule == "grant-exact")
 
 
 @pytest.mark.parametrize("policy", [UNKNOWN_OBJECT, UNKNOWN_TEXT])
 def test_an_unknown_policy_is_left_open(policy: str) -> None:
     """A policy of which nothing is known is neither refused nor passed."""
-    answers = Pack().ask(Thing("p", ACCESS_POLICY, {"vaultName": "v", "policy": policy}))
+    answers = run(around(Thing("p", ACCESS_POLICY, {"vaultName": "v", "policy": policy})))
     assert {verdict(answers, rule) for rule in ("grant-exact", "vault-no-broad-grants")} == {"open"}
 
 
 def test_an_unknown_holder_does_not_hide_too_much() -> None:
     """The holder's id is unknown in a first preview; the permissions are judged all the same."""
     props = with_change(policy_props(), "policy.objectId", UNKNOWN_TEXT)
-    assert verdict(Pack().ask(Thing("p", ACCESS_POLICY, props)), "grant-exact") == "pass"
+    assert judged("grant-exact", Thing("p", ACCESS_POLICY, props)) == "pass"
     props = with_change(props, "policy.permissions.keys", ["all"])
-    assert verdict(Pack().ask(Thing("p", ACCESS_POLICY, props)), "grant-exact") == "violation"
+    assert judged("grant-exact", Thing("p", ACCESS_POLICY, props)) == "violation"
 
 
 def test_administrators_are_named_and_may_hold_more() -> None:
     """An object id in `administrators`, in any case, may hold more than the three; never all or purge."""
     pack = Pack({"grant-exact": {"administrators": [ADMIN.upper()]}})
     for thing in shapes({"keys": ["get", "wrapKey", "create", "purge"]}):
-        answers = pack.ask(thing)
+        answers = run(around(thing), pack)
         assert verdict(answers, "grant-exact") == "pass"
         assert verdict(answers, "vault-no-broad-grants") == "violation"
 
@@ -174,14 +176,14 @@ def test_a_service_reaches_keys_through_the_narrowest_role(changes: dict[str, An
     props = role_props()
     for name, value in changes.items():
         props = with_change(props, name, value)
-    assert verdict(Pack().ask(Thing("r", ROLE, props)), "role-least-privilege") == expected
+    assert judged("role-least-privilege", Thing("r", ROLE, props)) == expected
     nested = {"scope": props.pop("scope", None), "properties": props}
-    assert verdict(Pack().ask(Thing("r", ROLE, nested)), "role-least-privilege") == expected
+    assert judged("role-least-privilege", Thing("r", ROLE, nested)) == expected
 
 
 def test_a_pipeline_that_manages_keys_is_named() -> None:
     """A service principal in `administrators` may hold a wider role."""
     thing = Thing("r", ROLE, {**role_props(), "roleDefinitionId": OFFICER, "principalId": ADMIN})
-    assert verdict(Pack().ask(thing), "role-least-privilege") == "violation"
+    assert judged("role-least-privilege", thing) == "violation"
     named = Pack({"role-least-privilege": {"administrators": [ADMIN]}})
-    assert verdict(named.ask(thing), "role-least-privilege") == "pass"
+    assert verdict(run(around(thing), named), "role-least-privilege") == "pass"

@@ -12,18 +12,17 @@ from tests.policies.asking import (
     UNKNOWN_LIST,
     UNKNOWN_NUMBER,
     UNKNOWN_TEXT,
-    Pack,
     Thing,
     secret,
-    verdict,
 )
 from tests.policies.bags import key_props, with_change
+from tests.policies.editing import judged
 
 DAY = 86_400
 
 
 def ask(props: dict[str, Any], rule: str, config: dict[str, Any] | None = None) -> str:
-    return verdict(Pack({rule: config or {}}).ask(Thing("k", KEY, props)), rule)
+    return judged(rule, Thing("k", KEY, props), config)
 
 
 def flat(props: dict[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from policies.adapter import to_policy
-from policies.rule import ResourceRule, Rule
+from policies.rule import ResourceRule, Rule, UsedResourceRule
 from policies.rules import RULES
 from policies.session import Session
 from tests.policies.asking import NOW, Answer, Pack
+from tests.policies.editing import around
 from tests.policies.mutants import Mutant, drop_violation, mutants
 from tests.policies.refusals import REFUSED, Refused
-from tests.policies.stacks import declared
+from tests.policies.stacks import declared, run
 
 
 def _module(rule: Rule) -> ModuleType:
@@ -43,7 +44,10 @@ def _answers(rule: Rule, refused: Refused) -> list[str]:
         policies=[to_policy(rule, Session(), lambda: NOW)],
     )
     answers: list[Answer] = []
-    if isinstance(rule, ResourceRule):
+    if isinstance(rule, UsedResourceRule):
+        for thing in refused.things:
+            answers += run(around(thing), pack)
+    elif isinstance(rule, ResourceRule):
         for thing in refused.things:
             answers += pack.ask(thing)
     else:

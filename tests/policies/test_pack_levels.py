@@ -25,6 +25,7 @@ from tests.policies.asking import (
     verdict,
 )
 from tests.policies.bags import account_props, key_props, vault_props, with_change
+from tests.policies.editing import around
 from tests.policies.stacks import run, two_phases
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -53,17 +54,16 @@ def test_a_rule_that_fails_names_itself_and_refuses(rule: Rule) -> None:
 
 def test_an_advisory_can_be_made_mandatory_and_a_rule_switched_off() -> None:
     """Levels come from the configuration."""
-    thing = Thing("k", KEY, with_change(key_props(), "properties.rotationPolicy", None))
-    assert {answer.level for answer in Pack().ask(thing)} == {"advisory"}
-    raised = Pack(levels={"key-rotation-policy": "mandatory"}).ask(thing)
+    stack = around(Thing("k", KEY, with_change(key_props(), "properties.rotationPolicy", None)))
+    assert {answer.level for answer in run(stack)} == {"advisory"}
+    raised = run(stack, Pack(levels={"key-rotation-policy": "mandatory"}))
     assert {answer.level for answer in raised} == {"mandatory"}
-    assert Pack(levels={"key-rotation-policy": "disabled"}).ask(thing) == []
+    assert run(stack, Pack(levels={"key-rotation-policy": "disabled"})) == []
 
 
 @pytest.mark.parametrize(
     ("rule", "token", "props", "flag"),
     [
-        ("vault-soft-delete", VAULT, vault_props(), "enableSoftDelete"),
         ("account-local-auth-disabled", ACCOUNT, account_props(), "disableLocalAuth"),
     ],
 )
@@ -93,4 +93,4 @@ def test_purge_protection_is_never_switched_on_for_someone() -> None:
     """It cannot be undone, so level remediate refuses like mandatory."""
     pack = Pack(levels={RULE_NAME: "remediate"})
     assert pack.remedy(OPEN_VAULT) is None
-    assert verdict(pack.ask(OPEN_VAULT), RULE_NAME) == "violation"
+    assert verdict(run(around(OPEN_VAULT), pack), RULE_NAME) == "violation"

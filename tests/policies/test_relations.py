@@ -10,7 +10,7 @@ from policies.encryption import covers, identity_of, touches
 from policies.view import View
 from tests.policies.asking import UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT, VAULT, Pack, Thing, verdict
 from tests.policies.bags import VAULT_ID, inline_account_props, vault_props, with_change
-from tests.policies.editing import both, change, says, with_prop
+from tests.policies.editing import around, both, change, says, with_prop
 from tests.policies.stacks import one_phase, run, two_phases
 
 KEY_SCOPE = f"{VAULT_ID}/keys/cmk"
@@ -135,7 +135,7 @@ def test_microsofts_own_keys_need_no_grant() -> None:
 def test_policies_that_are_not_known_are_not_taken_for_none(policies: Any) -> None:
     """The whole list, or one entry of it."""
     props = with_change(vault_props(), "properties.accessPolicies", policies)
-    answers = Pack().ask(Thing("v", VAULT, props))
+    answers = run(around(Thing("v", VAULT, props)))
     assert {verdict(answers, rule) for rule in ("grant-exact", "vault-no-broad-grants")} == {"open"}
 
 
@@ -144,7 +144,7 @@ def test_a_holder_and_what_it_holds_are_named() -> None:
     entry = {"objectId": "someone", "permissions": {"keys": ["wrapKey", "purge"]}}
     for holder, words in (("someone", '"someone" holds purge'), (UNKNOWN_TEXT, "not known yet holds purge")):
         props = with_change(vault_props(), "properties.accessPolicies", [{**entry, "objectId": holder}])
-        assert any(words in one.message for one in Pack().ask(Thing("v", VAULT, props)))
+        assert any(words in one.message for one in run(around(Thing("v", VAULT, props))))
     stack = with_prop(two_phases(), "grant", "policy.permissions.keys", [])
     assert any("on keys: nothing\n" in one.message for one in run(stack) if one.rule == "grant-present")
 

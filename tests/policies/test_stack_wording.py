@@ -27,7 +27,8 @@ SHARED = {"one-key-per-account": "mandatory"}
 
 def told(stack: Stack, rule: str) -> str:
     """Everything a rule says of a stack."""
-    return "\n".join(answer.message for answer in run(stack) if answer.rule == rule)
+    said = [(one.rule, one.message) for one in run(stack)]
+    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,16 @@ from tests.policies.asking import (
     Pack,
     Thing,
     secret,
-    verdict,
 )
 from tests.policies.bags import vault_props, with_change
+from tests.policies.editing import judged
 
 PINNED = "azure-native:keyvault/v20230701:Vault"
 PACKAGE = "azure-native_keyvault_v20230701:keyvault:Vault"
 
 
 def ask(props: dict[str, Any], rule: str, config: dict[str, Any] | None = None, token: str = VAULT) -> str:
-    return verdict(Pack({rule: config or {}}).ask(Thing("v", token, props)), rule)
+    return judged(rule, Thing("v", token, props), config)
 
 
 FLAG_CASES = [

@@ -1,0 +1,69 @@
+"""The policies that report at the end what the rules left: exemptions, open questions, keys of other use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    ReportViolation,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from policies.exemptions import Exemption, day_of
+from policies.session import Session
+
+EXEMPTIONS: Final = "exemptions-listed"
+UNDECIDED: Final = "undecided-listed"
+UNUSED: Final = "unused-by-accounts"
+LEVELS: Final = {
+    EXEMPTIONS: EnforcementLevel.ADVISORY,
+    UNDECIDED: EnforcementLevel.ADVISORY,
+    UNUSED: EnforcementLevel.ADVISORY,
+}
+
+
+def reports(session: Session, clock: Callable[[], float]) -> list[Policy]:
+    """They come last, when all rules have been asked."""
+    return [
+        _report(UNUSED, "A key, vault or grant that no account of this stack uses", lambda: session.unused),
+        _report(UNDECIDED, "A question that this stack cannot answer", lambda: session.undecided),
+        _report(
+            EXEMPTIONS, "An exemption from a rule of this pack", lambda: _exemptions(session, day_of(clock()))
+        ),
+    ]
+
+
+def _report(name: str, title: str, lines: Callable[[], Iterable[str]]) -> Policy:
+    def validate(_: StackValidationArgs, report: ReportViolation) -> None:
+        for line in sorted(set(lines())):
+            report(line, None)
+
+    return StackValidationPolicy(
+        name=name,
+        description=title,
+        validate=validate,
+        enforcement_level=LEVELS[name],
+        severity=Severity.LOW,
+    )
+
+
+def _exemptions(session: Session, today: Any) -> Iterable[str]:
+    for (rule, exemption), used_for in sorted(
+        session.exemptions.items(), key=lambda entry: (entry[0][0], entry[0][1].urn)
+    ):
+        yield _text(rule, exemption, sorted(used_for), ended=not exemption.holds_on(today))
+
+
+def _text(rule: str, exemption: Exemption, used_for: list[str], *, ended: bool) -> str:
+    if ended:
+        state = "it has ended and exempts nothing; remove it"
+    elif used_for:
+        state = "used for " + ", ".join(used_for)
+    else:
+        state = "not needed in this run"
+    return f"{rule} may be broken by {exemption.urn} until {exemption.until}: {exemption.reason} ({state})"

@@ -1,0 +1,139 @@
+"""Rules on vaults, keys and grants judge those that the key of an account depends on; of others the pack
+advises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.policies.asking import ACCESS_POLICY, KEY, ROLE, VAULT, Answer, Pack, Thing
+from tests.policies.bags import ENCRYPTION_USER, key_props, policy_props, role_props, vault_props, with_change
+from tests.policies.editing import both, change, with_prop
+from tests.policies.stacks import Stack, one_phase, run, two_phases
+
+OTHER_VAULT = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-other"
+OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+
+
+def signing_key(vault: str = "kv-one") -> Thing:
+    props = with_change(with_change(key_props(), "keyName", "signing"), "vaultName", vault)
+    for name, value in (("kty", "EC"), ("keySize", None), ("keyOps", ["sign", "verify"])):
+        props = with_change(props, f"properties.{name}", value)
+    return Thing("signing", KEY, props, property_dependencies={"vaultName": ["vault"]})
+
+
+def disk_key() -> Thing:
+    props = with_change(with_change(key_props(), "keyName", "disk"), "properties.keySize", 4096)
+    return Thing("disk", KEY, props, property_dependencies={"vaultName": ["vault"]})
+
+
+def other_vault() -> Thing:
+    props = with_change(vault_props(), "vaultName", "kv-other")
+    return Thing("other", VAULT, with_change(props, "properties.enablePurgeProtection", False))
+
+
+def applications_policy() -> Thing:
+    props = with_change(policy_props(), "vaultName", "kv-other")
+    return Thing(
+        "app", ACCESS_POLICY, with_change(props, "policy.permissions.keys", ["get", "wrapKey", "sign"])
+    )
+
+
+def applications_role() -> Thing:
+    props = {**role_props(), "scope": OTHER_VAULT, "roleDefinitionId": OFFICER, "principalId": "app"}
+    return Thing("app-role", ROLE, props)
+
+
+def applications_role_on_a_key() -> Thing:
+    props = {**role_props(), "scope": f"{OTHER_VAULT}/keys/app", "roleDefinitionId": OFFICER}
+    return Thing("app-role", ROLE, {**props, "principalId": "app"})
+
+
+OTHERS: list[Callable[[], Thing]] = [
+    signing_key,
+    disk_key,
+    other_vault,
+    applications_policy,
+    applications_role,
+    applications_role_on_a_key,
+]
+
+
+def refused(answers: list[Answer]) -> list[Answer]:
+    return [one for one in answers if one.level == "mandatory"]
+
+
+@pytest.mark.parametrize("make", OTHERS)
+@pytest.mark.parametrize("kind", [two_phases, one_phase])
+@both
+def test_what_no_account_uses_is_advised_on(
+    preview: bool, kind: Callable[..., Stack], make: Callable[[], Thing]
+) -> None:
+    """A key for signing or disks, another vault, an application's own grant: one line of advice, no
+    refusal."""
+    thing = make()
+    answers = run({**kind(preview=preview), thing.name: thing})
+    assert refused(answers) == []
+    advice = [one for one in answers if one.rule == "unused-by-accounts"]
+    assert advice
+    assert all(one.level == "advisory" and len(one.message.splitlines()) == 2 for one in advice)
+
+
+def test_advice_on_others_can_be_switched_off_or_made_a_refusal() -> None:
+    """By the level of unused-by-accounts."""
+    stack = {**two_phases(), "disk": disk_key()}
+    assert run(stack, Pack(levels={"unused-by-accounts": "disabled"})) == []
+    assert refused(run(stack, Pack(levels={"unused-by-accounts": "mandatory"})))
+
+
+@both
+def test_the_key_of_a_binding_is_judged_among_others(preview: bool) -> None:
+    """The account's own key is refused, and it alone."""
+    stack = {**two_phases(preview=preview), "disk": disk_key(), "signing": signing_key()}
+    answers = run(with_prop(stack, "key", "properties.keySize", 3072))
+    assert {one.urn for one in refused(answers)} == {stack["key"].urn}
+
+
+@both
+def test_a_wide_role_above_the_used_vault_is_judged(preview: bool) -> None:
+    """A subscription's role reaches the account's key."""
+    stack = two_phases(preview=preview, roles=True)
+    wide = Thing("wide", ROLE, {**role_props(), "scope": "/subscriptions/s1", "principalId": "app"})
+    assert {one.rule for one in refused(run({**stack, "wide": wide}))} == {"role-least-privilege"}
+    assert wide.props["roleDefinitionId"] == ENCRYPTION_USER
+
+
+def test_a_use_that_names_no_key_may_mean_any_of_them() -> None:
+    """Where nothing tells which key a binding uses, every key is judged."""
+    stack = with_prop(two_phases(preview=True), "binding", "vaultId", None)
+    stack = change(stack, "binding", property_dependencies={"accountId": ["account"]})
+    answers = run({**stack, "disk": disk_key()})
+    assert {one.urn for one in refused(answers)} == {disk_key().urn}
+
+
+def test_a_use_that_names_its_vault_alone_may_mean_any_key_in_it() -> None:
+    """Keys of the vault are judged, keys elsewhere are not."""
+    stack = change(
+        two_phases(preview=True),
+        "binding",
+        property_dependencies={"accountId": ["account"], "vaultId": ["vault"]},
+    )
+    elsewhere = replace(disk_key(), name="apart", property_dependencies={"vaultName": ["other"]})
+    elsewhere = replace(elsewhere, props=with_change(elsewhere.props, "vaultName", "kv-other"))
+    answers = run({**stack, "disk": disk_key(), "other": other_vault(), "apart": elsewhere})
+    assert {one.urn for one in refused(answers)} == {disk_key().urn}
+
+
+def test_a_vault_of_our_component_is_judged_without_a_use() -> None:
+    """Also while its service is unbound: it is there for the account's key."""
+    thing = Thing("v", VAULT, with_change(vault_props(), "properties.enablePurgeProtection", False))
+
+    class Ours(Thing):
+        @property
+        def urn(self) -> str:
+            return f"urn:pulumi:prod::shop::language-cmk:index:EncryptedLanguageService${VAULT}::v"
+
+    answers = run({"v": Ours("v", VAULT, thing.props)})
+    assert "vault-purge-protection" in {one.rule for one in refused(answers)}
