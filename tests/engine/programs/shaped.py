@@ -1,7 +1,8 @@
 """A sound service of plain azure-native resources and our binding, in the shape that shape.json asks for.
 
 `prefix` is put before every name, with an alias of the former name; `component` moves all below a component,
-with aliases; `without` leaves resources out; `imports` are ids of resources to import.
+with aliases; `without` leaves resources out; `imports` are ids of
+resources to import; `sku` is the account's.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ account = cognitiveservices.Account(
     kind="TextAnalytics",
     location="westeurope",
     identity=cognitiveservices.IdentityArgs(type=cognitiveservices.ResourceIdentityType.SYSTEM_ASSIGNED),
-    sku=cognitiveservices.SkuArgs(name="S"),
+    sku=cognitiveservices.SkuArgs(name=SHAPE.get("sku", "S")),
     properties=cognitiveservices.AccountPropertiesArgs(
         custom_sub_domain_name="lang-shaped", disable_local_auth=True, public_network_access="Enabled"
     ),
