@@ -1,6 +1,7 @@
 """What ARM's answers look like where nobody knows: spellings, empty tags, defaults, addresses of operations.
 
-Owns: the switches of `Behaviour` that change how a resource is shown, and not what it is. Pure.
+Owns: the switches of `Behaviour` that change how a resource is shown, and not what it is, and how soon
+clients poll again. Pure.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def as_set(behaviour: Behaviour, response: Response) -> Response:
     if response.status >= 300:
         return response
     headers = response.headers
+    if behaviour.poll_retry_seconds:
+        headers = {"Retry-After": str(behaviour.poll_retry_seconds), **headers}
     if behaviour.operation_hosts == "regional":
         headers = {name: _regional(name, value) for name, value in headers.items()}
     body = response.body

@@ -73,6 +73,12 @@ class Behaviour:
         source="recorded traffic of the service: always 15",
         free=True,
     )
+    poll_retry_seconds: int = _switch(
+        0,
+        asks="The Retry-After of every answer of ARM that has none of its own, in real seconds; 0 adds none. "
+        "Many clients wait 30 s between polls unless an answer says otherwise.",
+        free=True,
+    )
     grant_delay_seconds: float = _switch(
         0.0,
         300.0,

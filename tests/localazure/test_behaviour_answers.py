@@ -210,3 +210,13 @@ def test_a_groups_delete_says_how_long_to_wait(seconds: int) -> None:
     door = scene()
     door.cloud.behave(group_retry_seconds=seconds)
     assert door.send("DELETE", GROUP).headers["retry-after"] == str(seconds)
+
+
+def test_answers_can_shorten_a_clients_wait_between_polls() -> None:
+    """`poll_retry_seconds`: answers without a Retry-After get one, those with one of their own keep it."""
+    door = scene()
+    assert "retry-after" not in door.send("PUT", VAULT + VAULT_API, vault_body()).headers
+    door.cloud.behave(poll_retry_seconds=1, group_retry_seconds=15)
+    assert door.send("PUT", VAULT + VAULT_API, vault_body()).headers["retry-after"] == "1"
+    assert door.send("PUT", ACCOUNT + API, LANGUAGE).headers["retry-after"] == "1"
+    assert door.send("DELETE", f"{GROUP}?api-version=2024-03-01").headers["retry-after"] == "15"
