@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from review import as_json, markdown, plain_text, report
+from review import as_json, markdown, plain_text, report, safeguards
 from review.preview import read, read_policies
 from review.verdict import Name, Verdict
 from tests.review.situations import SITUATIONS, Situation
@@ -18,6 +18,10 @@ HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs" / "pull-requests.md"
 BEGIN, END = "<!-- examples: made by tests/review/rendered.py -->", "<!-- end of the examples -->"
 VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from review/verdict.py -->", "<!-- end of the verdicts -->"
+SAFEGUARDS_BEGIN, SAFEGUARDS_END = (
+    "<!-- safeguards: from review/safeguards.py -->",
+    "<!-- end of the safeguards -->",
+)
 _TODAY = date(2026, 6, 15)
 
 
@@ -48,7 +52,9 @@ def examples() -> str:
 
 def documented(text: str) -> str:
     """The documentation with its examples and its table of verdicts made new."""
-    return _between(_between(text, BEGIN, END, examples()), VERDICTS_BEGIN, VERDICTS_END, verdicts())
+    text = _between(text, BEGIN, END, examples())
+    text = _between(text, VERDICTS_BEGIN, VERDICTS_END, verdicts())
+    return _between(text, SAFEGUARDS_BEGIN, SAFEGUARDS_END, safeguards.table())
 
 
 def verdicts() -> str:
