@@ -26,6 +26,7 @@ DIAGNOSTIC_SETTING: Final = "azure-native:monitor:DiagnosticSetting"
 PRIVATE_ENDPOINT: Final = "azure-native:network:PrivateEndpoint"
 BINDING: Final = "azure-cmk:index:CustomerManagedKey"
 KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
+KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 SERVICE: Final = "language-cmk:index:EncryptedLanguageService"
 STACK: Final = "pulumi:pulumi:Stack"
 

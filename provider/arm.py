@@ -7,22 +7,17 @@ a second HTTP stack for no gain at this number of calls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from provider import ids
-from provider.answers import (
-    account_from,
-    deleted_from,
-    key_version_from_arm,
-    key_version_from_vault,
-    vault_from,
-)
+from core import adapters, arm_ids
+from core.arm_ids import ArmId
+from core.facts import Account, Deleted, Encryption, KeyVersion, RoleAssignment, Vault
 from provider.azure_calls import Accepted, Progress
 from provider.clients import Clients, ForeignHostError
-from provider.facts import Account, Deleted, Encryption, KeyVersion, RoleGrant, Vault
 from provider.failure import NOT_SENT, ServiceError
-from provider.raw_answers import failure_from, progress_from, retry_after_from
+from provider.responses import failure_from, progress_from, retry_after_from
 
 T = TypeVar("T")
 
@@ -33,14 +28,14 @@ class Arm:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    async def account(self, account: ids.AccountId) -> Account | None:
+    async def account(self, account: ArmId) -> Account | None:
         def call() -> Account:
-            client = self._clients.accounts(account.subscription)
-            return account_from(client.accounts.get(account.group, account.name))
+            client = self._clients.accounts(account.subscription_id)
+            return adapters.account(adapters.arm_json(client.accounts.get(account.group, account.name)))
 
         return await _absent_is_none(call, f"reading the account {account.name}")
 
-    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         def call() -> Accepted:
             from azure.mgmt.cognitiveservices import models  # noqa: PLC0415
 
@@ -50,13 +45,11 @@ class Arm:
                     key_name=encryption.key_name,
                     key_version=encryption.key_version,
                     key_vault_uri=encryption.key_vault_uri,
-                    identity_client_id=encryption.identity_client_id,
+                    identity_client_id=encryption.identity_client_id or None,
                 )
-            wanted = models.Encryption(
-                key_source=encryption.key_source or "", key_vault_properties=properties
-            )
+            wanted = models.Encryption(key_source=encryption.key_source, key_vault_properties=properties)
             body = models.Account(properties=models.AccountProperties(encryption=wanted))
-            poller = self._clients.accounts(account.subscription).accounts.begin_update(
+            poller = self._clients.accounts(account.subscription_id).accounts.begin_update(
                 account.group, account.name, body, polling=False, cls=lambda raw, *_: raw.http_response
             )
             raw: Any = poller.result()
@@ -67,12 +60,12 @@ class Arm:
 
         return await _in_thread(call, f"changing the encryption of {account.name}")
 
-    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress:
+    async def progress(self, account: ArmId, operation_url: str) -> Progress:
         def call() -> Progress:
             from azure.core.rest import HttpRequest  # noqa: PLC0415
 
             # The clients have no public way to poll one URL; their own poller would sleep in its thread.
-            send = self._clients.accounts(account.subscription)._send_request  # noqa: SLF001
+            send = self._clients.accounts(account.subscription_id)._send_request  # noqa: SLF001
             response = send(HttpRequest("GET", operation_url))
             if response.status_code not in (200, 202):
                 response.raise_for_status()
@@ -80,50 +73,49 @@ class Arm:
 
         return await _in_thread(call, f"polling the operation on {account.name}")
 
-    async def vault(self, vault: ids.VaultId) -> Vault | None:
+    async def vault(self, vault: ArmId) -> Vault | None:
         def call() -> Vault:
-            return vault_from(self._clients.vaults(vault.subscription).vaults.get(vault.group, vault.name))
+            found = self._clients.vaults(vault.subscription_id).vaults.get(vault.group, vault.name)
+            return adapters.vault(adapters.arm_json(found))
 
         return await _absent_is_none(call, f"reading the vault {vault.name}")
 
-    async def key_version(self, key: ids.KeyId, version: str | None) -> KeyVersion | None:
+    async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         def call() -> KeyVersion:
-            keys = self._clients.vaults(key.vault.subscription).keys
-            place = (key.vault.group, key.vault.name, key.name)
-            return key_version_from_arm(keys.get_version(*place, version) if version else keys.get(*place))
+            keys = self._clients.vaults(key.parent.subscription_id).keys
+            place = (key.parent.group, key.parent.name, key.name)
+            found = keys.get_version(*place, version) if version else keys.get(*place)
+            return adapters.key_version(adapters.arm_json(found))
 
-        return await _absent_is_none(call, f"reading the key {key.name} of {key.vault.name}")
+        return await _absent_is_none(call, f"reading the key {key.name} of {key.parent.name}")
 
-    async def key_versions(self, key: ids.KeyId) -> list[KeyVersion]:
+    async def key_versions(self, key: ArmId) -> list[KeyVersion]:
         def call() -> list[KeyVersion]:
-            keys = self._clients.vaults(key.vault.subscription).keys
-            found = keys.list_versions(key.vault.group, key.vault.name, key.name)
-            return [key_version_from_arm(k) for k in found]
+            keys = self._clients.vaults(key.parent.subscription_id).keys
+            found = keys.list_versions(key.parent.group, key.parent.name, key.name)
+            return [adapters.key_version(adapters.arm_json(one)) for one in found]
 
-        return await _in_thread(call, f"listing the versions of the key {key.name} of {key.vault.name}")
+        return await _in_thread(call, f"listing the versions of the key {key.name} of {key.parent.name}")
 
-    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
-        def call() -> list[RoleGrant]:
-            client = self._clients.authorization(scope.split("/")[2])
+    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        def call() -> list[RoleAssignment]:
+            client = self._clients.authorization(arm_ids.subscription_of(scope))
             found = client.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal_id}')")
+            # The filter also lists what the principal has as a member of a group.
             return [
-                RoleGrant(
-                    scope=assignment.scope,
-                    role_id=assignment.role_definition_id,
-                    data_actions=_actions(definition.permissions, "data_actions"),
-                    not_data_actions=_actions(definition.permissions, "not_data_actions"),
-                    conditional=bool(assignment.condition),
-                )
-                for assignment in found
-                if (definition := client.role_definitions.get_by_id(assignment.role_definition_id))
+                replace(_with_role(client, adapters.arm_json(one)), principal_id=principal_id)
+                for one in found
             ]
 
         return await _in_thread(call, f"listing the role assignments on {scope}")
 
+    async def deployer_object_id(self) -> str:
+        return await _in_thread(self._clients.deployer_object_id, "logging in")
+
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
         def call() -> list[KeyVersion]:
             found = self._clients.keys(vault_uri).list_properties_of_key_versions(name)
-            return [key_version_from_vault(properties) for properties in found]
+            return [adapters.key_version_from_vault(properties) for properties in found]
 
         return await _in_thread(call, f"listing the versions of the key {name} at {vault_uri}")
 
@@ -135,26 +127,32 @@ class Arm:
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
         def call() -> KeyVersion:
-            return key_version_from_vault(self._clients.keys(vault_uri).rotate_key(name).properties)
+            return adapters.key_version_from_vault(self._clients.keys(vault_uri).rotate_key(name).properties)
 
         return await _in_thread(call, f"rotating the key {name} at {vault_uri}")
 
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:
         def call() -> list[Deleted]:
             found = self._clients.accounts(subscription).deleted_accounts.list()
-            return [deleted_from(account) for account in found]
+            return [adapters.deleted(adapters.arm_json(one)) for one in found]
 
         return await _in_thread(call, "listing the deleted accounts")
 
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
         def call() -> list[Deleted]:
-            return [deleted_from(v) for v in self._clients.vaults(subscription).vaults.list_deleted()]
+            found = self._clients.vaults(subscription).vaults.list_deleted()
+            return [adapters.deleted(adapters.arm_json(one)) for one in found]
 
         return await _in_thread(call, "listing the deleted vaults")
 
 
-def _actions(permissions: Iterable[Any] | None, name: str) -> tuple[str, ...]:
-    return tuple(action for permission in permissions or () for action in getattr(permission, name) or ())
+def _with_role(client: Any, assignment: Mapping[str, Any]) -> RoleAssignment:
+    """The assignment with what its role allows, read where it is no built-in role known to core."""
+    found = adapters.role_assignment(assignment)
+    if found.role:
+        return found
+    definition = client.role_definitions.get_by_id(assignment["properties"]["roleDefinitionId"])
+    return adapters.role_assignment(assignment, adapters.arm_json(definition))
 
 
 async def _absent_is_none(call: Callable[[], T], doing: str) -> T | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from provider import ids
-from provider.facts import Account, Deleted, Encryption, KeyVersion, RoleGrant, Vault
+from core.arm_ids import ArmId
+from core.facts import Account, Deleted, Encryption, KeyVersion, RoleAssignment, Vault
 from provider.failure import ServiceError
 
 
@@ -48,26 +48,32 @@ class Azure(Protocol):
     `get`s answer None for what is absent.
     """
 
-    async def account(self, account: ids.AccountId) -> Account | None: ...
+    async def account(self, account: ArmId) -> Account | None: ...
 
-    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         """PATCHes the account's `properties.encryption` and nothing else."""
         ...
 
-    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress: ...
+    async def progress(self, account: ArmId, operation_url: str) -> Progress: ...
 
-    async def vault(self, vault: ids.VaultId) -> Vault | None: ...
+    async def vault(self, vault: ArmId) -> Vault | None: ...
 
-    async def key_version(self, key: ids.KeyId, version: str | None) -> KeyVersion | None:
+    async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         """One version through ARM; the current one when `version` is None."""
         ...
 
-    async def key_versions(self, key: ids.KeyId) -> list[KeyVersion]: ...
+    async def key_versions(self, key: ArmId) -> list[KeyVersion]: ...
 
-    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]: ...
+    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments at or above a scope that count for a principal, also by a group that it is in."""
+        ...
+
+    async def deployer_object_id(self) -> str:
+        """The object id of the principal that is logged in; "" where its token does not say."""
+        ...
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
-        """The versions as the data plane tells them, with their tags."""
+        """The versions as the vault's data plane lists them, with their tags."""
         ...
 
     async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:

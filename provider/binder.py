@@ -12,25 +12,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from provider import binding, ids
+from core.arm_ids import ArmId
+from core.facts import MICROSOFT_MANAGED, Account, Encryption
+from core.refusals import UNKNOWN_REFUSAL_SECONDS, Kind
+from provider import binding
 from provider.azure_calls import Accepted, Azure
-from provider.clearance import RefusedError, cleared
-from provider.error_row import About
-from provider.errors import said, translate
-from provider.facts import Account, Encryption, Surroundings
-from provider.failure import ServiceError, Trouble, trouble
-from provider.finding import Finding, Subject
-from provider.preflight import findings
-from provider.reading import surroundings
+from provider.error_table import ErrorContext
+from provider.errors import is_known, service_message, translate
+from provider.failure import ServiceError
+from provider.finding import Finding, Preflight
+from provider.live_state import LiveState, read_live_state
+from provider.preflight import RefusedError, findings, pass_preflight
 from provider.resource import Call
-from provider.retrying import Retries, ask
-from provider.waiting import Clock, DeadlineError, Patience, StoppedError
+from provider.retrying import Retries, with_retries
+from provider.waiting import Clock, DeadlineError, StoppedError, Waiter
 
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
 
 SECOND_LOOK = 2.0
-"""Seconds after which an answer that denies what was just known is asked for again."""
+"""Seconds after which an answer that contradicts what was just known is asked for again."""
+
+
+READ_LAG_SECONDS = 60.0
+"""How long a read may show an account as it was before a change that Azure has carried out (assumed)."""
 
 
 class UnfinishedError(Exception):
@@ -54,53 +59,58 @@ class Binder:
         self._clock = clock
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def bind(self, wanted: binding.Desired, call: Call, *, rebinding: bool) -> Binding:
-        """Binds `wanted`, whatever was bound before, and proves it by reading back.
+    async def bind(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Binding:
+        """Binds as `wanted`, whatever was bound before, and proves it by reading back.
 
         Raises RefusedError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
-        async with self._locks[wanted.account.key]:
-            before = await self._cleared(wanted, call, rebinding=rebinding)
-            account, operation_id = await self._change(
-                wanted.account,
-                binding.encryption(wanted),
-                binding.about(wanted, before),
-                call.patience,
-                lambda found: binding.mismatches(wanted, binding.bound(found)),
+        async with self._locks[wanted.account.normalised]:
+            before = await self._preflight(wanted, call, rebinding=rebinding)
+            account, operation_id = await self._write(
+                wanted.account, wanted.encryption, binding.error_context(wanted, before), call.waiter
             )
-            if account is None:
-                raise RefusedError(f"the account {wanted.account.name} was deleted while it was bound")
             at = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             return Binding(account, operation_id, at)
 
-    async def rewrite(self, account_id: ids.AccountId, current: binding.Bound, patience: Patience) -> None:
+    async def rewrite(self, account_id: ArmId, current: Encryption, waiter: Waiter) -> None:
         """Writes the binding that the account has once more, unchanged, until the service takes it.
 
-        The service uses the key to take a binding, so this proves that the identity's access is in effect.
-        Raises what `bind` raises.
+        The service uses the key to take a binding (assumed), so this proves that the identity's access is in
+        effect. Raises what `bind` raises.
         """
-        key = current.key
-        async with self._locks[account_id.key]:
-            account, _ = await self._change(
-                account_id,
-                Encryption(
-                    binding.KEY_VAULT, key.vault_uri, key.name, key.version, current.identity_client_id
-                ),
-                About(account_id=account_id.text, vault_name=key.vault_name, key_name=key.name),
-                patience,
-                lambda found: [] if binding.bound(found) == current else ["its binding was changed"],
+        async with self._locks[account_id.normalised]:
+            key = current.key
+            context = ErrorContext(
+                account_id=account_id.text,
+                vault_name=key.vault_name if key else "VAULT",
+                key_name=current.key_name,
             )
-        if account is None:
-            raise RefusedError(f"the account {account_id.name} was deleted while its access was validated")
+            await self._write(account_id, current, context, waiter)
 
-    async def unbind(self, account_id: ids.AccountId, patience: Patience) -> None:
+    async def _write(
+        self, account_id: ArmId, encryption: Encryption, context: ErrorContext, waiter: Waiter
+    ) -> tuple[Account, str | None]:
+        """Writes a binding and reads it back; gives the account, and the operation's id."""
+        account, operation_id = await self._change(
+            account_id,
+            encryption,
+            context,
+            waiter,
+            lambda found: binding.mismatches(encryption, found.encryption),
+            may_wait_for_unknown=True,
+        )
+        if account is None:
+            raise RefusedError(f"the account {account_id.name} was deleted while it was bound")
+        return account, operation_id
+
+    async def unbind(self, account_id: ArmId, waiter: Waiter) -> None:
         """Gives the account back to Microsoft's keys; done already when it is gone or not bound.
 
         Raises what `bind` raises.
         """
-        async with self._locks[account_id.key]:
-            account = await self._surely(account_id, patience)
-            if account is None or binding.bound(account) is None:
+        async with self._locks[account_id.normalised]:
+            account = await self._surely(account_id, waiter)
+            if account is None or not account.encryption.is_customer_managed:
                 return
             if account.kind.lower() == "aiservices" and account.manages_projects:
                 raise RefusedError(
@@ -108,74 +118,78 @@ class Binder:
                     "to Microsoft-managed keys; delete the account itself, or take the binding out of the "
                     "stack with `pulumi state delete URN`"
                 )
-            about = About(account_id=account_id.text)
+            context = ErrorContext(account_id=account_id.text)
             try:
                 await self._change(
-                    account_id, Encryption(binding.MICROSOFT), about, patience, binding.still_bound
+                    account_id, Encryption(MICROSOFT_MANAGED), context, waiter, binding.still_bound
                 )
             except ServiceError as failure:
-                if not (failure.is_absent and await self._surely(account_id, patience) is None):
+                if not (failure.is_absent and await self._surely(account_id, waiter) is None):
                     raise
 
-    async def _cleared(self, wanted: binding.Desired, call: Call, *, rebinding: bool) -> Account:
-        """The account, once nothing speaks against binding it. Raises RefusedError with every reason."""
+    async def _preflight(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Account:
+        """The account, once nothing forbids binding it. Raises RefusedError with every reason."""
 
-        async def look() -> tuple[Surroundings, list[Finding]]:
-            around = await surroundings(self._azure, wanted.wish, call.patience)
-            return around, findings(Subject(wanted.wish, around, self._clock.time(), rebinding))
+        async def look() -> tuple[LiveState, list[Finding]]:
+            live = await read_live_state(self._azure, wanted.target, call.waiter)
+            return live, findings(Preflight(wanted.target, live, self._clock.time(), rebinding))
 
-        around = await cleared(look, call, head_of_refusal(wanted.account))
-        if around.account is None:
+        live = await pass_preflight(look, call, refusal_head(wanted.account))
+        if live.account is None:
             raise RefusedError(
-                f"{head_of_refusal(wanted.account)}: it may not be read, so whether it is bound could not be "
-                "told; nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
+                f"{refusal_head(wanted.account)}: it may not be read, so whether it is bound is unknown; "
+                "nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
                 f"{wanted.account.text}"
             )
-        return around.account
+        return live.account
 
-    async def _surely(self, account_id: ids.AccountId, patience: Patience) -> Account | None:
-        """The settled account; that there is none is believed only when it is told twice."""
-        account = await self._settled(account_id, patience)
+    async def _surely(self, account_id: ArmId, waiter: Waiter) -> Account | None:
+        """The settled account; that there is none is believed only when it is answered twice."""
+        account = await self._settled(account_id, waiter)
         if account is None:
             # One 404 may come from a front end that is behind; believing it forgets a bound account.
-            await patience.pause(SECOND_LOOK, f"making sure that the account {account_id.name} is gone")
-            account = await self._settled(account_id, patience)
+            await waiter.pause(SECOND_LOOK, f"making sure that the account {account_id.name} is gone")
+            account = await self._settled(account_id, waiter)
         return account
 
-    async def _settled(self, account_id: ids.AccountId, patience: Patience) -> Account | None:
+    async def _settled(self, account_id: ArmId, waiter: Waiter) -> Account | None:
         """The account once no change is under way on it; None when there is none."""
-        backoff = patience.backoff(first=0.5)
+        backoff = waiter.backoff(first=0.5)
         while True:
-            account = await ask(lambda: self._azure.account(account_id), patience)
-            if account is None or account.provisioning_state.lower() in {"succeeded", "failed", "canceled"}:
+            account = await with_retries(lambda: self._azure.account(account_id), waiter)
+            if account is None or account.provisioning_state.lower() in _SETTLED:
                 return account
             state = account.provisioning_state
-            await patience.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
+            await waiter.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
 
     async def _change(
         self,
-        account_id: ids.AccountId,
+        account_id: ArmId,
         encryption: Encryption,
-        about: About,
-        patience: Patience,
+        context: ErrorContext,
+        waiter: Waiter,
         wrong: Callable[[Account], list[str]],
+        *,
+        may_wait_for_unknown: bool = False,
     ) -> tuple[Account | None, str | None]:
         """Carries a change out; gives the account as it is afterwards, and the operation's id.
 
-        `wrong` says what of the account is not as the change was to make it.
+        `wrong` says what of the account is not as the change should have made it. `may_wait_for_unknown`:
+        whether a refusal in unknown words is taken for access that does not count yet.
         """
-        accepted = await self._patched(account_id, encryption, about, patience)
+        accepted = await self._patch(account_id, encryption, context, waiter, may_wait_for_unknown)
         try:
-            account = await self._surely(account_id, patience)
-            if account and wrong(account):
+            account = await self._surely(account_id, waiter)
+            backoff, began = waiter.backoff(first=SECOND_LOOK), waiter.elapsed
+            while account and wrong(account) and waiter.elapsed - began < READ_LAG_SECONDS:
                 # That, too, may come from a front end that is behind.
-                await patience.pause(
-                    SECOND_LOOK, f"reading {account_id.name} again, without the change so far"
+                await waiter.pause(
+                    backoff.next(), f"reading {account_id.name} again, which does not show the change yet"
                 )
-                account = await self._settled(account_id, patience)
+                account = await self._settled(account_id, waiter)
         except (ServiceError, DeadlineError, StoppedError) as error:
-            raise UnfinishedError(_unfinished(error, about)) from error
-        if account and account.provisioning_state.lower() != "succeeded":
+            raise UnfinishedError(_unfinished(error, context)) from error
+        if account and account.provisioning_state.lower() not in _SUCCEEDED:
             raise RefusedError(
                 f"the change of {account_id.name} ended as {account.provisioning_state}; "
                 "its activity log says why"
@@ -184,50 +198,59 @@ class Binder:
             raise RefusedError(_overwritten(account, found))
         return account, accepted.operation_id
 
-    async def _patched(
-        self, account_id: ids.AccountId, encryption: Encryption, about: About, patience: Patience
+    async def _patch(
+        self,
+        account_id: ArmId,
+        encryption: Encryption,
+        context: ErrorContext,
+        waiter: Waiter,
+        may_wait_for_unknown: bool,
     ) -> Accepted:
         """PATCHes until Azure has carried it out; waits out what passes by itself, raises everything else."""
-        retries, backoff = Retries(patience), patience.backoff(first=2.0, ceiling=30.0)
+        retries, backoff = Retries(waiter), waiter.backoff(first=2.0, ceiling=30.0)
+        first_unknown: float | None = None
         while True:
-            patience.check()
+            waiter.check()
             try:
                 accepted = await self._azure.bind(account_id, encryption)
-                await self._followed(account_id, accepted, about, patience)
+                await self._follow(account_id, accepted, context, waiter)
             except ServiceError as failure:
-                waiting_for = _WAITS.get(trouble(failure))
+                waiting_for = _WAITS.get(failure.kind)
+                if may_wait_for_unknown and failure.kind is Kind.UNKNOWN and not is_known(failure):
+                    first_unknown = waiter.elapsed if first_unknown is None else first_unknown
+                    if waiter.elapsed - first_unknown < UNKNOWN_REFUSAL_SECONDS:
+                        waiting_for = _UNKNOWN
                 if waiting_for is None:
                     await retries.pause_or_raise(failure)
                     continue
                 try:
-                    await patience.pause(
-                        max(backoff.next(), failure.retry_after or 0.0), f"{waiting_for}: {said(failure)}"
-                    )
+                    pause = max(backoff.next(), failure.retry_after or 0.0)
+                    await waiter.pause(pause, f"{waiting_for}: {service_message(failure)}")
                 except DeadlineError as error:
                     raise DeadlineError(
-                        f"{waiting_for}\n{translate(failure, about)}", error.waited
+                        f"{waiting_for}\n{translate(failure, context)}", error.waited
                     ) from error
             else:
                 return accepted
 
-    async def _followed(
-        self, account_id: ids.AccountId, accepted: Accepted, about: About, patience: Patience
+    async def _follow(
+        self, account_id: ArmId, accepted: Accepted, context: ErrorContext, waiter: Waiter
     ) -> None:
         """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
         when unseen."""
         url = accepted.operation_url
         if url is None:
             return
-        backoff, hint = patience.backoff(first=0.5, ceiling=10.0), accepted.retry_after
+        backoff, hint = waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
         try:
             while True:
-                progress = await ask(lambda: self._azure.progress(account_id, url), patience)
+                progress = await with_retries(lambda: self._azure.progress(account_id, url), waiter)
                 if progress.done:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint
                 # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
                 pause = backoff.next() if hint is None else max(hint, FASTEST_POLLS)
-                await patience.pause(
+                await waiter.pause(
                     pause, f"waiting for the operation on {account_id.name}, {progress.status}"
                 )
         except ServiceError as error:
@@ -235,33 +258,39 @@ class Binder:
                 # Operations are forgotten after a while, and a narrow role may not read them; the account
                 # itself then tells how it ended.
                 return
-            raise UnfinishedError(_unfinished(error, about)) from error
+            raise UnfinishedError(_unfinished(error, context)) from error
         except (DeadlineError, StoppedError) as error:
-            raise UnfinishedError(_unfinished(error, about)) from error
+            raise UnfinishedError(_unfinished(error, context)) from error
         if not progress.succeeded:
             raise progress.failure or ServiceError(
                 200, progress.status, f"the operation {accepted.operation_id} ended as {progress.status}"
             )
 
 
+_SUCCEEDED = {"", "succeeded"}
+_SETTLED = {*_SUCCEEDED, "failed", "canceled"}
 _WAITS = {
-    Trouble.BUSY: "waiting for another change of the account to end",
-    Trouble.PROPAGATING: "waiting for the access to the key to be known everywhere",
+    Kind.BUSY: "waiting for another change of the account to end",
+    Kind.PROPAGATING: "waiting for the access to the key to be in effect everywhere",
 }
+_UNKNOWN = (
+    "the preflight found nothing wrong, so this refusal may be access to the key that is not in effect yet; "
+    "waiting for it"
+)
 
 
 def _overwritten(account: Account, wrong: list[str]) -> str:
     return (
         f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(wrong)}; "
-        "somebody else changes this account at the same time (its activity log says who)"
+        "somebody else is changing this account at the same time (its activity log says who)"
     )
 
 
-def _unfinished(error: Exception, about: About) -> str:
-    reason = translate(error, about) if isinstance(error, ServiceError) else str(error)
+def _unfinished(error: Exception, context: ErrorContext) -> str:
+    reason = translate(error, context) if isinstance(error, ServiceError) else str(error)
     return f"Azure took the change, but its end was not seen: {reason}\n  fix: run the same command again"
 
 
-def head_of_refusal(account: ids.AccountId | None) -> str:
+def refusal_head(account: ArmId | None) -> str:
     """How the refusal of a binding begins."""
     return f"{account.name if account else 'the account'} cannot be bound to this key"

@@ -1,4 +1,4 @@
-"""What a binding is: what is asked for, what is bound, how they differ and what is answered to the engine.
+"""What a binding is: what is asked for, how what is bound differs, and what the engine is answered.
 
 Plain functions; knows no client and no clock.
 """
@@ -8,105 +8,78 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from provider import ids
+from core import arm_ids, key_uris
+from core.arm_ids import ArmId
+from core.clouds import Cloud
+from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
+from core.key_uris import KeyUri
 from provider.difference import fold, plain
-from provider.error_row import About
-from provider.facts import Account, Encryption
+from provider.error_table import ErrorContext
+from provider.live_state import Target
 from provider.wire import UNKNOWN, Properties, Value
 
-KEY_VAULT = "Microsoft.KeyVault"
-MICROSOFT = "Microsoft.CognitiveServices"
-
 DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
-"""Outputs that tell the key URI, and so are secret when it is."""
+"""Outputs that contain the key URI, and so are secret when it is."""
 
 UNCERTAIN = ("principalId", "boundAt", "operationId")
-"""Outputs that only the binding itself tells."""
+"""Outputs that are known only after the binding."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked for as far as it is known; a preview may know only a part."""
+class DesiredBinding:
+    """What the program asks for, all of it known and parsed. `identity_client_id` is "" for the account's own
+    identity."""
 
-    account: ids.AccountId | None = None
-    key: ids.KeyUri | None = None
-    vault: ids.VaultId | None = None
-    vault_known: bool = True
-    identity_client_id: str | None = None
-    identity_known: bool = True
-
-
-@dataclass(frozen=True)
-class Desired:
-    """What the program asks for, all of it known and taken apart."""
-
-    account: ids.AccountId
-    key: ids.KeyUri
-    identity_client_id: str | None
-    vault: ids.VaultId | None
-    inputs: Mapping[str, Value]
+    account: ArmId
+    key: KeyUri
+    identity_client_id: str
+    vault: ArmId | None
 
     @property
-    def wish(self) -> Wish:
-        return Wish(self.account, self.key, self.vault, identity_client_id=self.identity_client_id)
+    def target(self) -> Target:
+        """The same, as a preflight takes it."""
+        return Target(self.account, self.key, self.vault, identity_client_id=self.identity_client_id or None)
+
+    @property
+    def encryption(self) -> Encryption:
+        """The body of the PATCH that binds. `identityClientId` is left out for the account's own identity."""
+        return Encryption(
+            CUSTOMER_MANAGED,
+            self.key.vault_uri,
+            self.key.name,
+            self.key.version,
+            self.identity_client_id,
+        )
 
 
-@dataclass(frozen=True)
-class Bound:
-    """What an account is really bound to. `key.version` is empty for a binding without a version."""
-
-    key: ids.KeyUri
-    identity_client_id: str | None
-
-
-def desired(inputs: Properties, vault_suffix: str) -> Desired:
-    """Takes checked, fully known inputs apart. Raises ids.MalformedError where `check` was not
-    asked before."""
+def desired(inputs: Properties, cloud: Cloud) -> DesiredBinding:
+    """Parses checked, fully known inputs. Raises MalformedError where `check` was not called before."""
     vault = inputs.text("vaultId")
-    return Desired(
-        account=ids.account_id(str(inputs.values["accountId"])),
-        key=ids.key_uri(str(inputs.values["keyUriWithVersion"]), vault_suffix),
-        identity_client_id=inputs.text("identityClientId"),
-        vault=ids.vault_id(vault) if vault else None,
-        inputs=inputs.values,
+    return DesiredBinding(
+        account=arm_ids.account_id(str(inputs.values["accountId"])),
+        key=key_uris.parse_versioned(str(inputs.values["keyUriWithVersion"]), cloud),
+        identity_client_id=inputs.text("identityClientId") or "",
+        vault=arm_ids.vault_id(vault) if vault else None,
     )
 
 
-def wish(inputs: Properties, vault_suffix: str) -> Wish:
-    """Takes checked inputs apart as far as they are known."""
+def target(inputs: Properties, cloud: Cloud) -> Target:
+    """Parses checked inputs as far as they are known."""
     account, key, vault = (inputs.text(name) for name in ("accountId", "keyUriWithVersion", "vaultId"))
-    return Wish(
-        account=ids.account_id(account) if account else None,
-        key=ids.key_uri(key, vault_suffix) if key else None,
-        vault=ids.vault_id(vault) if vault else None,
+    return Target(
+        account=arm_ids.account_id(account) if account else None,
+        key=key_uris.parse_versioned(key, cloud) if key else None,
+        vault=arm_ids.vault_id(vault) if vault else None,
         vault_known=not inputs.is_unknown("vaultId"),
         identity_client_id=inputs.text("identityClientId"),
         identity_known=not inputs.is_unknown("identityClientId"),
     )
 
 
-def bound(account: Account) -> Bound | None:
-    """What the account is bound to; None on Microsoft's keys, which Azure answers as absent or by name."""
-    found = account.encryption
-    if found is None or (found.key_source or "").lower() != KEY_VAULT.lower():
-        return None
-    uri = (found.key_vault_uri or "").rstrip("/").lower().removesuffix(":443")
-    return Bound(
-        ids.KeyUri(uri, found.key_name or "", found.key_version or ""), found.identity_client_id or None
-    )
-
-
-def encryption(wanted: Desired) -> Encryption:
-    """The body of the PATCH that binds. `identityClientId` is left out for the system-assigned identity."""
-    return Encryption(
-        KEY_VAULT, wanted.key.vault_uri, wanted.key.name, wanted.key.version, wanted.identity_client_id
-    )
-
-
-def about(wanted: Desired, account: Account | None = None) -> About:
+def error_context(wanted: DesiredBinding, account: Account | None = None) -> ErrorContext:
     """What the commands in a translated error are filled with."""
     principal = account.principal_for(wanted.identity_client_id) if account else None
-    return About(
+    return ErrorContext(
         account_id=wanted.account.text,
         vault_id=wanted.vault.text if wanted.vault else "VAULT_ID",
         vault_name=wanted.key.vault_name,
@@ -115,72 +88,68 @@ def about(wanted: Desired, account: Account | None = None) -> About:
     )
 
 
-def mismatches(wanted: Desired, found: Bound | None) -> list[str]:
-    """Where what is bound is not what was asked for, field by field; empty when all of it holds."""
-    if found is None:
-        return [f"keySource: found {MICROSOFT}, wanted {KEY_VAULT}"]
+def mismatches(wanted: Encryption, live: Encryption) -> list[str]:
+    """Where an account's encryption is not what was asked for, field by field; empty when all of it is."""
+    if not live.is_customer_managed:
+        return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
+    hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
     pairs = (
-        ("keyVaultUri", found.key.vault_uri, wanted.key.vault_uri),
-        ("keyName", found.key.name, wanted.key.name),
-        ("keyVersion", found.key.version, wanted.key.version),
-        ("identityClientId", found.identity_client_id or "none", wanted.identity_client_id or "none"),
+        ("keyVaultUri", *hosts),
+        ("keyName", live.key_name, wanted.key_name),
+        ("keyVersion", live.key_version, wanted.key_version),
+        ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
     )
-    return [f"{name}: found {got}, wanted {want}" for name, got, want in pairs if got.lower() != want.lower()]
+    return [
+        f"{name}: found {found}, expected {expected}"
+        for name, found, expected in pairs
+        if found.lower() != expected.lower()
+    ]
 
 
 def still_bound(account: Account) -> list[str]:
-    """Where an account that went back to Microsoft's keys is not there yet; empty when it is."""
-    return [f"keySource: still {KEY_VAULT}"] if bound(account) else []
+    """Where an account that went back to Microsoft-managed keys is not there yet; empty when it is."""
+    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
 
 
 def outputs(
-    inputs: Mapping[str, Value],
-    account: Account,
-    found: Bound,
-    *,
-    bound_at: str | None,
-    operation_id: str | None,
+    inputs: Mapping[str, Value], account: Account, *, bound_at: str | None, operation_id: str | None
 ) -> dict[str, Value]:
-    """The resource's outputs: the inputs as they really are, and what follows from them."""
+    """The resource's outputs: the inputs as they really are, and what follows from them. The account must be
+    bound."""
+    live, key = account.encryption, _bound_key(account)
     return {
-        **live_inputs(inputs, found),
-        "keySource": KEY_VAULT,
-        "keyName": found.key.name,
-        "keyVersion": found.key.version,
-        "keyVaultUri": found.key.vault_uri,
-        "principalId": account.principal_for(found.identity_client_id),
+        **live_inputs(inputs, account),
+        "keySource": CUSTOMER_MANAGED,
+        "keyName": key.name,
+        "keyVersion": key.version,
+        "keyVaultUri": key.vault_uri,
+        "principalId": account.principal_for(live.identity_client_id),
         "boundAt": bound_at,
         "operationId": operation_id,
     }
 
 
-def live_inputs(inputs: Mapping[str, Value], found: Bound) -> dict[str, Value]:
-    """The inputs as they would have to be written to get what is bound.
+def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Value]:
+    """The inputs as they would have to be written to get what the account is bound to.
 
     A value that means the same keeps its spelling. `vaultId` goes when the key is in another vault;
     `accountDigest` says what was asserted, not what is bound, so it stays.
     """
+    key, client = _bound_key(account), account.encryption.identity_client_id
     live = {name: inputs[name] for name in ("accountId", "accountDigest") if inputs.get(name)}
-    uri = found.key.text.rstrip("/")
-    live["keyUriWithVersion"] = _same_spelling(inputs.get("keyUriWithVersion"), uri)
-    if found.identity_client_id:
-        live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), found.identity_client_id)
+    live["keyUriWithVersion"] = _same_spelling(inputs.get("keyUriWithVersion"), key.text)
+    if client:
+        live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), client)
     vault = inputs.get("vaultId")
-    if vault and str(vault).rstrip("/").rpartition("/")[2].lower() == found.key.vault_name:
+    if vault and arm_ids.name_of(str(vault)).lower() == key.vault_name:
         live["vaultId"] = vault
     return live
 
 
-def _same_spelling(written: Value, live: str) -> str:
-    same = isinstance(written, str) and plain(written) == plain(live)
-    return str(written) if same else live
-
-
-def same_binding(olds: Properties, found: Bound) -> bool:
+def same_binding(olds: Properties, account: Account) -> bool:
     """Whether what is bound is what the state says was bound, so that its time and operation still hold."""
-    return (
-        fold(olds, "keyUriWithVersion") == found.key.text.lower()
-        and fold(olds, "identityClientId") == (found.identity_client_id or "").lower()
+    return fold(olds, "keyUriWithVersion") == _bound_key(account).text.lower() and (
+        fold(olds, "identityClientId") == account.encryption.identity_client_id.lower()
     )
 
 
@@ -189,16 +158,28 @@ def same_identity(olds: Properties, news: Properties) -> bool:
     return fold(olds, "identityClientId") == fold(news, "identityClientId")
 
 
-def preview_outputs(inputs: Properties, vault_suffix: str) -> dict[str, Value]:
+def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
     """The outputs that are certain before the key is bound; the rest is unknown."""
     key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
     uri = inputs.text("keyUriWithVersion")
     if uri:
-        parsed = ids.key_uri(uri, vault_suffix)
+        parsed = key_uris.parse_versioned(uri, cloud)
         key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
     return {
         **inputs.values,
-        "keySource": KEY_VAULT,
+        "keySource": CUSTOMER_MANAGED,
         **key,
         **dict.fromkeys(UNCERTAIN, UNKNOWN),
     }
+
+
+def _bound_key(account: Account) -> KeyUri:
+    key = account.encryption.key
+    if key is None:
+        raise ValueError(f"the account {account.id} is on Microsoft-managed keys")
+    return key
+
+
+def _same_spelling(written: Value, live: str) -> str:
+    same = isinstance(written, str) and plain(written) == plain(live)
+    return str(written) if same else live

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from provider import ids
+from core import arm_ids, key_uris
+from core.arm_ids import MalformedError
+from core.clouds import Cloud
 from provider.wire import Properties
 
 
@@ -16,20 +19,20 @@ class Failure:
     reason: str
 
 
-def check_binding(news: Properties, vault_suffix: str) -> list[Failure]:
+def check_binding(news: Properties, cloud: Cloud) -> list[Failure]:
     """Every input that is missing, misspelt or unknown to this resource; values not known yet pass."""
     failures = unexpected(
         news, {"accountId", "keyUriWithVersion", "identityClientId", "vaultId", "accountDigest"}
     )
-    failures += malformed(news, "accountId", ids.account_id, required=True)
+    failures += malformed(news, "accountId", arm_ids.account_id, required=True)
     failures += malformed(
-        news, "keyUriWithVersion", lambda text: ids.key_uri(text, vault_suffix), required=True
+        news, "keyUriWithVersion", lambda text: key_uris.parse_versioned(text, cloud), required=True
     )
-    failures += malformed(news, "identityClientId", ids.client_id)
-    failures += malformed(news, "vaultId", ids.vault_id)
+    failures += malformed(news, "identityClientId", _client_id)
+    failures += malformed(news, "vaultId", arm_ids.vault_id)
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
-        named, bound = ids.vault_id(vault).name.lower(), ids.key_uri(key, vault_suffix).vault_name
+        named, bound = arm_ids.vault_id(vault).name.lower(), key_uris.parse_versioned(key, cloud).vault_name
         if named != bound:
             failures.append(
                 Failure(
@@ -44,9 +47,9 @@ def check_binding(news: Properties, vault_suffix: str) -> list[Failure]:
 def check_key_version(news: Properties) -> list[Failure]:
     """The same for the inputs of a KeyVersion."""
     failures = unexpected(news, {"keyId", "generation", "pin", "accountId"})
-    failures += malformed(news, "keyId", ids.key_id, required=True)
-    failures += malformed(news, "pin", ids.version)
-    failures += malformed(news, "accountId", ids.account_id)
+    failures += malformed(news, "keyId", arm_ids.key_id, required=True)
+    failures += malformed(news, "pin", key_uris.version)
+    failures += malformed(news, "accountId", arm_ids.account_id)
     generation = news.known("generation")
     if generation is not None and (
         isinstance(generation, bool) or not isinstance(generation, int) or generation < 0
@@ -62,9 +65,9 @@ def check_key_version(news: Properties) -> list[Failure]:
 def check_key_access_validation(news: Properties) -> list[Failure]:
     """The same for the inputs of a KeyAccessValidation."""
     failures = unexpected(news, {"keyId", "principalId", "grantId", "accountId"})
-    failures += malformed(news, "keyId", ids.key_id, required=True)
-    failures += malformed(news, "principalId", ids.principal_id, required=True)
-    failures += malformed(news, "accountId", ids.account_id)
+    failures += malformed(news, "keyId", arm_ids.key_id, required=True)
+    failures += malformed(news, "principalId", _principal_id, required=True)
+    failures += malformed(news, "accountId", arm_ids.account_id)
     return failures
 
 
@@ -78,7 +81,9 @@ def unexpected(news: Properties, expected: set[str]) -> list[Failure]:
     ]
 
 
-def malformed(news: Properties, name: str, parse: ids.Parser, *, required: bool = False) -> list[Failure]:
+def malformed(
+    news: Properties, name: str, parse: Callable[[str], object], *, required: bool = False
+) -> list[Failure]:
     """A failure when the input is missing though required, or when `parse` says that it is malformed."""
     value = news.known(name)
     if value in (None, ""):
@@ -88,6 +93,24 @@ def malformed(news: Properties, name: str, parse: ids.Parser, *, required: bool 
         return [Failure(name, f"{name} is {value!r}; expected text")]
     try:
         parse(value)
-    except ids.MalformedError as error:
+    except MalformedError as error:
         return [Failure(name, str(error))]
     return []
+
+
+def _client_id(text: str) -> None:
+    """Raises MalformedError unless `text` may be a client id; a principal id looks the same."""
+    if not arm_ids.is_guid(text):
+        raise MalformedError(
+            f"{text!r} is not a client id; expected the GUID `clientId` of the user-assigned identity "
+            "(az identity show --query clientId), or nothing for the system-assigned one"
+        )
+
+
+def _principal_id(text: str) -> None:
+    """Raises MalformedError unless `text` may be the object id of an identity."""
+    if not arm_ids.is_guid(text):
+        raise MalformedError(
+            f"{text!r} is not a principal id; expected the GUID `principalId` of the account's identity "
+            "(az cognitiveservices account show --query identity.principalId), or of the user-assigned one"
+        )

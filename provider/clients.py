@@ -6,6 +6,8 @@ Ctrl-C. The modules are imported inside the functions, since each takes a quarte
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -71,6 +73,16 @@ class Clients:
             vault_uri,
             lambda: KeyClient(vault_url=vault_uri, credential=self._credential(), **self._options()),
         )
+
+    def deployer_object_id(self) -> str:
+        """The object id of who is logged in, from the token for Resource Manager; "" where it has none."""
+        token = self._credential().get_token(self.cloud.arm_scope).token
+        try:
+            payload = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        except (ValueError, IndexError):
+            return ""
+        return str(claims.get("oid") or "")
 
     def _arm(self, client: Callable[..., T], subscription: str) -> T:
         return client(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from provider import ids
+from core import key_uris
+from core.arm_ids import MalformedError
+from core.clouds import Cloud
 from provider.wire import UNKNOWN, Properties
 
 
@@ -27,9 +29,7 @@ class Difference:
     in_inputs: bool = True
 
 
-def diff(
-    olds: Properties, old_inputs: Properties, news: Properties, vault_suffix: str
-) -> dict[str, Difference]:
+def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Cloud) -> dict[str, Difference]:
     """What an update would change, by property; empty when nothing.
 
     What was read counts as much as what was written: a key bound out of band is a change, though the
@@ -38,7 +38,7 @@ def diff(
     """
     found = {
         "accountId": _account_difference(old_inputs, news),
-        "keyUriWithVersion": _key_difference(olds, old_inputs, news, vault_suffix),
+        "keyUriWithVersion": _key_difference(olds, old_inputs, news, cloud),
         "identityClientId": _identity_difference(olds, old_inputs, news),
         "vaultId": _surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
         "accountDigest": _surroundings_difference(
@@ -49,16 +49,22 @@ def diff(
 
 
 def diff_key_version(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-    """What an update of a KeyVersion would change. `accountId` is none: only a rotation asks for it."""
+    """What an update of a KeyVersion would change. `accountId` is no change: only a rotation uses it."""
     found: dict[str, Difference] = {}
     if fold(old_inputs, "keyId") != fold(news, "keyId"):
         found["keyId"] = Difference(Change.UPDATE_REPLACE, "another key is followed")
-    for name, why in (("generation", "the key is rotated"), ("pin", "the version held changes")):
-        old, new = old_inputs.values.get(name), news.values.get(name)
-        if old != new:
-            change = Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE
-            found[name] = Difference(change, why)
+    # Absent and 0 are one generation.
+    generations = [inputs.values.get("generation") or 0 for inputs in (old_inputs, news)]
+    if generations[0] != generations[1]:
+        found["generation"] = _change(old_inputs, news, "generation", "the key is rotated")
+    if old_inputs.values.get("pin") != news.values.get("pin"):
+        found["pin"] = _change(old_inputs, news, "pin", "the pinned version changes")
     return found
+
+
+def _change(old_inputs: Properties, news: Properties, name: str, why: str) -> Difference:
+    old, new = old_inputs.values.get(name), news.values.get(name)
+    return Difference(Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE, why)
 
 
 def diff_key_access_validation(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
@@ -83,24 +89,24 @@ def _account_difference(old_inputs: Properties, news: Properties) -> Difference 
 
 
 def _key_difference(
-    olds: Properties, old_inputs: Properties, news: Properties, vault_suffix: str
+    olds: Properties, old_inputs: Properties, news: Properties, cloud: Cloud
 ) -> Difference | None:
     written, live, wanted = _written_live_wanted(olds, old_inputs, news, "keyUriWithVersion")
     if wanted == written == live:
         return None
     in_inputs = written != wanted
-    why = why_key_changes(live, str(news.values["keyUriWithVersion"]), vault_suffix, in_inputs=in_inputs)
+    why = why_key_changes(live, str(news.values["keyUriWithVersion"]), cloud, in_inputs=in_inputs)
     return Difference(Change.UPDATE, why, in_inputs)
 
 
-def why_key_changes(old: str, new: str, vault_suffix: str, *, in_inputs: bool) -> str:
+def why_key_changes(old: str, new: str, cloud: Cloud, *, in_inputs: bool) -> str:
     """Why the key URI differs: rotation, another key, another vault, or drift."""
     if new == UNKNOWN:
         return "the key version is not known yet"
     drift = "" if in_inputs else ", bound out of band"
     try:
-        before, after = ids.key_uri(old, vault_suffix), ids.key_uri(new, vault_suffix)
-    except ids.MalformedError:
+        before, after = key_uris.parse_versioned(old, cloud), key_uris.parse_versioned(new, cloud)
+    except MalformedError:
         return f"{old or 'nothing'} is bound{drift}"
     if before.same_key(after):
         return f"rotation: version {before.version} to {after.version} of the key {after.name}{drift}"

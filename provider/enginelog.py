@@ -20,14 +20,14 @@ class EngineLog:
         if address and address != self._address:
             self._address, self._stub = address, None
 
-    async def say(
-        self, severity: engine_pb2.LogSeverity.ValueType, message: str, urn: str, *, passing: bool = False
+    async def write(
+        self, severity: engine_pb2.LogSeverity.ValueType, message: str, urn: str, *, ephemeral: bool = False
     ) -> None:
-        """Sends one message about a resource; a `passing` one is overwritten by the next."""
+        """Sends one message about a resource; an `ephemeral` one is overwritten by the next."""
         if not self._address:
             return
         if self._stub is None:
             self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(self._address))
-        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=passing)
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
         with contextlib.suppress(grpc.aio.AioRpcError):
             await self._stub.Log(request, timeout=5)

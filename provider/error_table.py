@@ -6,61 +6,115 @@ The rows are tried in order, the special before the general. Each names where it
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from provider.error_row import About, Row
-from provider.grants import ENCRYPTION_USER
-from provider.login_errors import LOGIN_ROWS
+from core import rights
+from core.roles import CRYPTO_OFFICER, CRYPTO_SERVICE_ENCRYPTION_USER
+
+ROTATION_PERMISSIONS = "get list update rotate"
+"""The key permissions of an access policy by which somebody can rotate a key (`rotation` asks for them)."""
 
 
-def _grant_role(about: About, _: re.Match[str]) -> str:
+@dataclass(frozen=True)
+class ErrorContext:
+    """What a call was about, for the commands in a fix; a field that is not known keeps its placeholder.
+
+    `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
+    """
+
+    account_id: str = "ACCOUNT_ID"
+    vault_id: str = "VAULT_ID"
+    vault_name: str = "VAULT"
+    key_name: str = "KEY"
+    principal_id: str = "PRINCIPAL_ID"
+    by_deployer: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case."""
+
+    pattern: str
+    cause: str
+    fix: Callable[[ErrorContext, re.Match[str]], str] | str
+    source: str
+    statuses: tuple[int, ...] = ()
+
+
+def _grant_role(context: ErrorContext, _: re.Match[str]) -> str:
     return (
-        f'az role assignment create --role "{ENCRYPTION_USER}" --assignee-object-id {about.principal_id} '
-        f"--assignee-principal-type ServicePrincipal --scope {about.vault_id}/keys/{about.key_name}"
+        f'az role assignment create --role "{CRYPTO_SERVICE_ENCRYPTION_USER.name}" --assignee-object-id '
+        f"{context.principal_id} --assignee-principal-type ServicePrincipal "
+        f"--scope {context.vault_id}/keys/{context.key_name}"
     )
 
 
-def _set_policy(about: About, _: re.Match[str]) -> str:
+def _set_policy(context: ErrorContext, _: re.Match[str]) -> str:
     return (
-        f"az keyvault set-policy --name {about.vault_name} --object-id {about.principal_id} "
-        "--key-permissions get wrapKey unwrapKey"
+        f"az keyvault set-policy --name {context.vault_name} --object-id {context.principal_id} "
+        f"--key-permissions {' '.join(rights.NEEDED)}"
     )
 
 
-ROWS: tuple[Row, ...] = (
+def _make_officer(context: ErrorContext, _: re.Match[str]) -> str:
+    return (
+        f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee YOUR_PRINCIPAL '
+        f"--scope {context.vault_id}"
+    )
+
+
+def _set_rotation_policy(context: ErrorContext, _: re.Match[str]) -> str:
+    return (
+        f"az keyvault set-policy --name {context.vault_name} --object-id YOUR_OBJECT_ID "
+        f"--key-permissions {ROTATION_PERMISSIONS}"
+    )
+
+
+_KEY_THROUGH_ARM = Row(
+    r"ForbiddenByRbac.*name=KeyVault/ManagementPlane",
+    "in a vault under Azure RBAC, the deploying principal needs a role on the vault's data even to read "
+    "a key through Resource Manager",
+    _make_officer,
+    "pulumi/pulumi-azure-native#890, Azure/bicep#6539",
+)
+
+_SERVICE: tuple[Row, ...] = (
+    _KEY_THROUGH_ARM,
     Row(
         r"encryption key must be recoverable and not purgeable",
         "the vault lacks soft delete or purge protection",
-        lambda about, _: f"az keyvault update --name {about.vault_name} --enable-purge-protection true",
+        lambda context, _: f"az keyvault update --name {context.vault_name} --enable-purge-protection true",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     Row(
         r"KeyVaultProperties is invalid",
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps trusted services out, or the identity has no access yet",
-        lambda about, _: (
-            f"compare with `az keyvault key list-versions --vault-name {about.vault_name} --name "
-            f"{about.key_name}`"
+        lambda context, _: (
+            f"compare with `az keyvault key list-versions --vault-name {context.vault_name} --name "
+            f"{context.key_name}`"
             " and check the access of the identity"
         ),
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     Row(
-        r"Action: 'Microsoft\.KeyVault/vaults/keys/(?P<action>rotate/action|write|update/action)",
+        r"Action: '\S+/keys/(rotate/action|write|update/action)'",
         "the deploying principal may not change the key on the vault's data plane",
-        lambda about, _: (
-            'az role assignment create --role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL '
-            f"--scope {about.vault_id}"
-        ),
+        _make_officer,
         "public capture of a Key Vault RBAC denial",
     ),
     Row(
-        r"does not have keys (?P<action>rotate|update|create|list) permission",
+        r"does not have keys (rotate|update|create|list) permission",
         "the deploying principal may not change the key on the vault's data plane",
-        lambda about, _: (
-            f"az keyvault set-policy --name {about.vault_name} --object-id YOUR_OBJECT_ID "
-            "--key-permissions get list update rotate"
-        ),
+        _set_rotation_policy,
         "dotnet/AspNetCore.Docs#23035",
+    ),
+    Row(
+        r"AccessPolicyNotConfiguredForKeyVault|KeyVaultAuthenticationFailure",
+        "the account's identity may not use the key, or its access does not count everywhere yet",
+        _set_policy,
+        "public reports of transient failures in deployments of Azure AI services",
     ),
     Row(
         r"ForbiddenByRbac|Assignment: \(not found\)",
@@ -78,31 +132,8 @@ ROWS: tuple[Row, ...] = (
         r"Public network access is disabled and request is not from a trusted service|ForbiddenByConnection"
         r"|ForbiddenByFirewall|Client address is not authorized",
         "the vault's network lets nobody in",
-        lambda about, _: f"az keyvault update --name {about.vault_name} --bypass AzureServices",
+        lambda context, _: f"az keyvault update --name {context.vault_name} --bypass AzureServices",
         "Key Vault 403 answers",
-    ),
-    Row(
-        r"FlagMustBeSetForRestore|has been soft-deleted\. To restore",
-        "an account of this name was deleted and still holds the name (48 hours)",
-        "restore it (set properties.restore to true) or purge it: az cognitiveservices account purge "
-        "--name NAME --resource-group GROUP --location LOCATION",
-        "Azure/azure-cli#18146",
-    ),
-    Row(
-        r"subdomain name '(?P<name>[^']*)' is not available",
-        "the custom subdomain is in use, or belongs to an account deleted in the last 48 hours",
-        lambda _, found: (
-            f"choose another customSubDomainName than {found['name']}, or purge the deleted account "
-            "(az cognitiveservices account list-deleted)"
-        ),
-        "Azure/bicep#17663",
-    ),
-    Row(
-        r"deletedAccounts/delete' over scope",
-        "purging an account needs a right at the subscription, not at the resource group",
-        "have Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts/delete granted at the "
-        "subscription (Cognitive Services Contributor there)",
-        "MicrosoftDocs/azure-docs#76885",
     ),
     Row(
         r"AccountProvisioningStateInvalid|in state Accepted",
@@ -122,42 +153,6 @@ ROWS: tuple[Row, ...] = (
         "the subscription is disabled, so nothing in it can be changed",
         "have the subscription re-enabled by its owner, in the portal's Subscriptions",
         "public reports of ARM's answer",
-    ),
-    Row(
-        r"ResourceKindRequireAcceptTerms",
-        "the terms of this kind were never accepted in this subscription",
-        "create the first account of this kind in the Azure portal, which asks for them",
-        "hashicorp/terraform-provider-azurerm#12544",
-    ),
-    Row(
-        r'"enablePurgeProtection" cannot be set to false',
-        "purge protection cannot be taken away, nor sent as false",
-        "set it to true; a customer-managed key needs it",
-        "Azure/azure-cli#13006",
-    ),
-    Row(
-        r"VaultAlreadyExists|same name already exists in deleted state|vault will need to be purged",
-        "a vault of this name exists or was deleted and still holds the name",
-        lambda about, _: (
-            f"recover it (az keyvault recover --name {about.vault_name}), or choose another name: a "
-            "purge-protected "
-            "vault cannot be purged before its retention ends"
-        ),
-        "Azure/azure-cli#29115",
-    ),
-    Row(
-        r"DeletedVaultPurge' is not allowed",
-        "the vault is purge protected, so it cannot be purged",
-        lambda about, _: (
-            f"recover it (az keyvault recover --name {about.vault_name}) or wait for scheduledPurgeDate"
-        ),
-        "microsoft/AzureTRE#1446",
-    ),
-    Row(
-        r"PrincipalNotFound",
-        "the identity is new and not known everywhere yet",
-        "say principalType ServicePrincipal in the role assignment, which then needs no look-up",
-        "hashicorp/terraform-provider-azurerm#17357",
     ),
     Row(
         r"RequestDisallowedByPolicy",
@@ -182,8 +177,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         r"not allowed on a disabled key|KeyDisabled",
         "the key version is disabled",
-        lambda about, _: (
-            f"az keyvault key set-attributes --vault-name {about.vault_name} --name {about.key_name} "
+        lambda context, _: (
+            f"az keyvault key set-attributes --vault-name {context.vault_name} --name {context.key_name} "
             "--enabled true"
         ),
         "texts of other people's fakes; never recorded",
@@ -191,23 +186,11 @@ ROWS: tuple[Row, ...] = (
     Row(
         r"KeyNotFound|Key not found: ",
         "the vault has no such key",
-        lambda about, _: (
-            f"az keyvault key list --vault-name {about.vault_name}; a deleted key comes back with "
-            f"az keyvault key recover --vault-name {about.vault_name} --name {about.key_name}"
+        lambda context, _: (
+            f"az keyvault key list --vault-name {context.vault_name}; a deleted key comes back with "
+            f"az keyvault key recover --vault-name {context.vault_name} --name {context.key_name}"
         ),
         "recorded traffic",
-    ),
-    Row(
-        r"EncryptionScopeNotSupported",
-        "encryption scopes are not offered for this kind or region",
-        "bind the account itself instead",
-        "recorded traffic",
-    ),
-    Row(
-        r"disableLocalAuth is set to be true",
-        "the account has no keys, since local authentication is off",
-        "use a Microsoft Entra token instead of a key",
-        "reported answer of listKeys",
     ),
     Row(
         r"ResourceGroupNotFound",
@@ -218,7 +201,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         r"ResourceNotFound",
         "the resource does not exist",
-        lambda about, _: f"az resource show --ids {about.account_id}",
+        lambda context, _: f"az resource show --ids {context.account_id}",
         "recorded traffic",
     ),
     Row(
@@ -227,5 +210,84 @@ ROWS: tuple[Row, ...] = (
         "az account list --output table",
         "Azure Resource Manager error codes",
     ),
-    *LOGIN_ROWS,
 )
+"""What ARM, the service or a vault answers about the account and its identity."""
+
+_LOGIN: tuple[Row, ...] = (
+    Row(
+        r"AADSTS7000215",
+        "the client secret is wrong",
+        "set ARM_CLIENT_SECRET to the secret's value, not its id",
+        "Microsoft Entra error codes",
+    ),
+    Row(
+        r"AADSTS7000222",
+        "the client secret has expired",
+        "make a new one: az ad app credential reset --id CLIENT_ID, and set ARM_CLIENT_SECRET",
+        "Microsoft Entra error codes",
+    ),
+    Row(
+        r"AADSTS700016",
+        "the tenant knows no application with this client id",
+        "compare ARM_CLIENT_ID and ARM_TENANT_ID with `az ad app show --id CLIENT_ID`",
+        "Microsoft Entra error codes",
+    ),
+    Row(
+        r"AADSTS700024",
+        "the OIDC token has expired; it is exchanged again whenever a token of Azure runs out",
+        "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken, instead "
+        "of oidcToken",
+        "Microsoft Entra error codes",
+    ),
+    Row(
+        r"AADSTS90002",
+        "there is no such tenant",
+        "compare ARM_TENANT_ID with `az account show --query tenantId`",
+        "Microsoft Entra error codes",
+    ),
+    Row(
+        r"InvalidAuthenticationTokenTenant",
+        "the login is for another tenant than the subscription's",
+        "set ARM_TENANT_ID to the subscription's tenant (az account show --query tenantId)",
+        "Azure Resource Manager error codes",
+    ),
+    Row(
+        r"",
+        "Azure does not accept the login",
+        "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
+        "Azure Resource Manager error codes",
+        statuses=(401,),
+    ),
+)
+"""Refusals of the login."""
+
+_DEPLOYER: tuple[Row, ...] = (
+    Row(
+        r"ForbiddenByRbac|Assignment: \(not found\)",
+        "the deploying principal may not use the key on the vault's data plane",
+        _make_officer,
+        "public capture of a Key Vault RBAC denial",
+    ),
+    Row(
+        r"does not have keys \w+ permission|ForbiddenByPolicy",
+        "the deploying principal may not use the key on the vault's data plane",
+        _set_rotation_policy,
+        "dotnet/AspNetCore.Docs#23035",
+    ),
+    Row(
+        r"Public network access is disabled|ForbiddenByConnection|ForbiddenByFirewall"
+        r"|Client address is not authorized",
+        "the vault's network does not let this machine in, and a key is rotated on the vault's data plane",
+        lambda context, _: (
+            "run the update where the vault can be reached (a network with its private endpoint, or an "
+            f"address that it allows: az keyvault network-rule add --name {context.vault_name} --ip-address "
+            "ADDRESS), or leave generation as it was and let the vault's rotation policy make the version"
+        ),
+        "Key Vault 403 answers",
+    ),
+)
+"""What a vault refuses to the deploying principal, which rotates keys on the vault's data plane itself. Tried
+before the others, which take the same texts as being about the account's identity."""
+
+ROWS = (*_SERVICE, *_LOGIN)
+DEPLOYER_ROWS = (_KEY_THROUGH_ARM, *_DEPLOYER, *ROWS)

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import re
 
-from provider.error_row import About
-from provider.error_table import ROWS
+from provider.error_table import DEPLOYER_ROWS, ROWS, ErrorContext, Row
 from provider.failure import NOT_SENT, ServiceError
-from provider.vault_errors import VAULT_ROWS
 
-_NOTHING_KNOWN = About()
+_NOTHING_KNOWN = ErrorContext()
 
 
-def translate(failure: ServiceError, about: About = _NOTHING_KNOWN) -> str:
+def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
-    haystack = f"{failure.code} {failure.inner_code} {failure.text}"
-    for row in (*VAULT_ROWS, *ROWS) if about.deployer_asks_vault else ROWS:
-        if row.statuses and failure.status not in row.statuses:
-            continue
-        if found := re.search(row.pattern, haystack, re.IGNORECASE | re.DOTALL):
-            fix = row.fix if isinstance(row.fix, str) else row.fix(about, found)
-            fix = fix.replace("ACCOUNT_ID", about.account_id)
-            return f"{row.cause}\n  fix: {fix}\n  {said(failure)}"
-    return said(failure)
+    found = _row(failure, DEPLOYER_ROWS if context.by_deployer else ROWS)
+    if found is None:
+        return service_message(failure)
+    row, match = found
+    fix = row.fix if isinstance(row.fix, str) else row.fix(context, match)
+    return (
+        f"{row.cause}\n  fix: {fix.replace('ACCOUNT_ID', context.account_id)}\n  {service_message(failure)}"
+    )
 
 
-def said(failure: ServiceError) -> str:
+def is_known(failure: ServiceError) -> bool:
+    """Whether a row explains the failure."""
+    return _row(failure, ROWS) is not None
+
+
+def service_message(failure: ServiceError) -> str:
     """The service's own answer, whole."""
     doing = f"{failure.doing}: " if failure.doing else ""
     if failure.status == NOT_SENT:
@@ -38,3 +40,13 @@ def said(failure: ServiceError) -> str:
     inner = f" ({failure.inner_code})" if failure.inner_code else ""
     trace = f" [correlation id {failure.correlation_id}]" if failure.correlation_id else ""
     return f"{doing}Azure answered {failure.status} {failure.code}{inner}: {failure.text}{trace}"
+
+
+def _row(failure: ServiceError, rows: tuple[Row, ...]) -> tuple[Row, re.Match[str]] | None:
+    haystack = f"{failure.code} {failure.inner_code} {failure.text}"
+    for row in rows:
+        if row.statuses and failure.status not in row.statuses:
+            continue
+        if match := re.search(row.pattern, haystack, re.IGNORECASE | re.DOTALL):
+            return row, match
+    return None

@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from provider import binding, ids
+from core import arm_ids, regions
+from core.facts import Deleted
+from provider import binding
 from provider.azure_calls import Azure
 from provider.checks import Failure, malformed, unexpected
-from provider.error_row import About
+from provider.error_table import ErrorContext
 from provider.errors import translate
-from provider.facts import Deleted
 from provider.failure import ServiceError
 from provider.resource import Call
-from provider.retrying import ask
+from provider.retrying import with_retries
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
@@ -32,24 +33,23 @@ class Functions:
         self._subscription_id = subscription_id
 
     def check_binding(self, args: Properties) -> list[Failure]:
-        return unexpected(args, {"accountId"}) + malformed(args, "accountId", ids.account_id, required=True)
+        return unexpected(args, {"accountId"}) + malformed(
+            args, "accountId", arm_ids.account_id, required=True
+        )
 
     async def get_binding(self, call: Call, args: Properties) -> dict[str, Value]:
         """`{"binding": {...}}` of an account; `{"binding": null}` when it is absent or not bound."""
         if args.is_unknown("accountId"):
             return {"binding": UNKNOWN}
-        account_id = ids.account_id(str(args.values["accountId"]))
+        account_id = arm_ids.account_id(str(args.values["accountId"]))
         try:
-            account = await ask(lambda: self._azure.account(account_id), call.patience)
+            account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
         except ServiceError as failure:
-            raise FunctionError(translate(failure, About(account_id=account_id.text))) from failure
-        found = binding.bound(account) if account else None
-        if account is None or found is None:
+            raise FunctionError(translate(failure, ErrorContext(account_id=account_id.text))) from failure
+        if account is None or account.encryption.key is None:
             return {"binding": None}
-        told = binding.outputs(
-            {"accountId": account_id.text}, account, found, bound_at=None, operation_id=None
-        )
-        return {"binding": {name: value for name, value in told.items() if value is not None}}
+        outputs = binding.outputs({"accountId": account_id.text}, account, bound_at=None, operation_id=None)
+        return {"binding": {name: value for name, value in outputs.items() if value is not None}}
 
     def check_deleted(self, args: Properties) -> list[Failure]:
         names = {"vaultName", "accountName", "resourceGroupName", "location", "subscriptionId"}
@@ -77,10 +77,10 @@ class Functions:
         try:
             if everything:
                 held, gone = await asyncio.gather(
-                    ask(lambda: self._azure.deleted_vaults(subscription), call.patience),
-                    ask(lambda: self._azure.deleted_accounts(subscription), call.patience),
+                    with_retries(lambda: self._azure.deleted_vaults(subscription), call.waiter),
+                    with_retries(lambda: self._azure.deleted_accounts(subscription), call.waiter),
                 )
-                return {"vaults": _all_told(held, args), "accounts": _all_told(gone, args)}
+                return {"vaults": _deleted_resources(held, args), "accounts": _deleted_resources(gone, args)}
             vaults = await self._named(
                 args.text("vaultName"), call, lambda: self._azure.deleted_vaults(subscription)
             )
@@ -89,28 +89,32 @@ class Functions:
             )
         except ServiceError as failure:
             raise FunctionError(translate(failure)) from failure
-        return {"vault": _told(vaults, args), "account": _told(accounts, args)}
+        return {"vault": _first_deleted(vaults, args), "account": _first_deleted(accounts, args)}
 
     async def _named(
         self, name: str | None, call: Call, listing: Callable[[], Awaitable[list[Deleted]]]
     ) -> list[Deleted]:
         if not name:
             return []
-        return [found for found in await ask(listing, call.patience) if found.name.lower() == name.lower()]
+        return [
+            found for found in await with_retries(listing, call.waiter) if found.name.lower() == name.lower()
+        ]
 
 
-def _told(found: list[Deleted], args: Properties) -> Value:
-    return next(iter(_all_told(found, args)), None)
+def _first_deleted(found: list[Deleted], args: Properties) -> Value:
+    return next(iter(_deleted_resources(found, args)), None)
 
 
-def _all_told(found: list[Deleted], args: Properties) -> list[Value]:
-    told: list[Value] = []
+def _deleted_resources(found: list[Deleted], args: Properties) -> list[Value]:
+    resources: list[Value] = []
     location, group = args.text("location"), args.text("resourceGroupName")
     for deleted in found:
-        if location and _plain(deleted.location) != _plain(location):
+        if location and not regions.same(deleted.location, location):
             continue
-        place = f"{deleted.id}/{deleted.resource_id or ''}/".lower()
-        if group and f"/resourcegroups/{group.lower()}/" not in place:
+        places = {
+            arm_ids.segments(id).get("resourcegroups") for id in (deleted.id, deleted.resource_id or "")
+        }
+        if group and group.lower() not in places:
             continue
         values = {
             "id": deleted.id,
@@ -121,9 +125,5 @@ def _all_told(found: list[Deleted], args: Properties) -> list[Value]:
             "resourceId": deleted.resource_id,
             "principalId": deleted.principal_id,
         }
-        told.append({name: value for name, value in values.items() if value is not None})
-    return told
-
-
-def _plain(location: str) -> str:
-    return location.replace(" ", "").lower()
+        resources.append({name: value for name, value in values.items() if value is not None})
+    return resources

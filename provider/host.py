@@ -18,6 +18,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from core import resource_types
 from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
 from provider.azure_calls import Azure
@@ -27,11 +28,11 @@ from provider.customer_managed_key import CustomerManagedKey
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
+from provider.grpc_errors import Context, with_grpc_errors
 from provider.key_access_validation import KeyAccessValidation
 from provider.key_version import KeyVersion
-from provider.outcomes import Context, errors_told
 from provider.resource import Call, Resource, State, secret_outputs
-from provider.waiting import DEFAULT_TIMEOUT, Clock, Patience, SystemClock
+from provider.waiting import DEFAULT_TIMEOUT, Clock, SystemClock, Waiter
 from provider.wire import Properties, decode, encode
 
 PREVIEW_TIMEOUT = 60.0
@@ -97,21 +98,19 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         """Another login is never another resource."""
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    @errors_told
+    @with_grpc_errors
     async def Configure(self, request: Any, context: Context) -> Any:
         config = {name: _as_text(value) for name, value in decode(request.args).values.items()}
         wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
         for ignored in wanted.ignored_switches:
-            await self._log.say(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
+            await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
         azure = self._connect(wanted)
         binder = Binder(azure, self._clock)
         self._served = Served(
             {
-                "azure-cmk:index:CustomerManagedKey": CustomerManagedKey(
-                    azure, self._clock, wanted.cloud, binder
-                ),
-                "azure-cmk:index:KeyAccessValidation": KeyAccessValidation(azure, self._clock, binder),
-                "azure-cmk:index:KeyVersion": KeyVersion(azure, self._clock, wanted.cloud),
+                resource_types.BINDING: CustomerManagedKey(azure, self._clock, wanted.cloud, binder),
+                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidation(azure, self._clock, binder),
+                resource_types.KEY_VERSION: KeyVersion(azure, self._clock, wanted.cloud),
             },
             Functions(azure, lambda: wanted.subscription_id),
         )
@@ -139,7 +138,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    @errors_told
+    @with_grpc_errors
     async def Create(self, request: Any, context: Context) -> Any:
         resource, inputs = await self._resource(request, context), decode(request.properties)
         call = self._call(request, preview=request.preview)
@@ -149,7 +148,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             id=state.id, properties=_outputs(resource, state, inputs), refresh_before_update=True
         )
 
-    @errors_told
+    @with_grpc_errors
     async def Read(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
         inputs, olds = decode(request.inputs), decode(request.properties)
@@ -164,7 +163,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             refresh_before_update=True,
         )
 
-    @errors_told
+    @with_grpc_errors
     async def Update(self, request: Any, context: Context) -> Any:
         resource, news, olds = (
             await self._resource(request, context),
@@ -178,13 +177,13 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             properties=_outputs(resource, state, news), refresh_before_update=True
         )
 
-    @errors_told
+    @with_grpc_errors
     async def Delete(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
         await resource.delete(self._call(request), request.id, decode(request.properties))
         return empty_pb2.Empty()
 
-    @errors_told
+    @with_grpc_errors
     async def Invoke(self, request: Any, context: Context) -> Any:
         served, args = await self._configured(context), decode(request.args)
         table = {
@@ -195,8 +194,8 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no function {request.tok}")
         check, ask = table[request.tok]
         if failures := check(args):
-            told = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
-            return provider_pb2.InvokeResponse(failures=told)
+            refused = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+            return provider_pb2.InvokeResponse(failures=refused)
         response = provider_pb2.InvokeResponse()
         answer = await ask(self._call(request, preview=True), args)
         getattr(response, "return").CopyFrom(encode(answer, answer if args.secrets else ()))
@@ -210,17 +209,17 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         urn = getattr(request, "urn", "")
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
-        async def tell(message: str) -> None:
-            await self._log.say(engine_pb2.INFO, message, urn, passing=True)
+        async def progress(message: str) -> None:
+            await self._log.write(engine_pb2.INFO, message, urn, ephemeral=True)
 
         async def inform(message: str) -> None:
-            await self._log.say(engine_pb2.INFO, message, urn)
+            await self._log.write(engine_pb2.INFO, message, urn)
 
         async def warn(message: str) -> None:
-            await self._log.say(engine_pb2.WARNING, message, urn)
+            await self._log.write(engine_pb2.WARNING, message, urn)
 
-        patience = Patience(self._clock, timeout=timeout, stop=self._stop, tell=tell)
-        return Call(urn, patience, warn=warn, inform=inform)
+        waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
+        return Call(urn, waiter, warn=warn, inform=inform)
 
     async def _configured(self, context: Context) -> Served:
         if self._served is None:
@@ -230,9 +229,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     async def _resource(self, request: Any, context: Context) -> Resource:
         served = await self._configured(context)
-        # The type of a component's child comes as `parent$child`, between the URN's `::`.
-        type = request.type or request.urn.split("::")[2]
-        found = served.resources.get(type.rsplit("$", 1)[-1])
+        # Older engines send the URN alone.
+        type = request.type or resource_types.parse_urn(request.urn).type
+        found = served.resources.get(type)
         if found is None:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no resource {type}")
             raise AssertionError("abort raises")

@@ -21,21 +21,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from provider import binding, ids
+from core import arm_ids, facts
+from core.arm_ids import ArmId
+from core.facts import Account
 from provider.azure_calls import Azure
 from provider.binder import Binder
 from provider.checks import Failure, check_key_access_validation
-from provider.clearance import GRANT_LISTING_SECONDS, RefusedError, refusal
 from provider.difference import Difference, diff_key_access_validation
-from provider.error_row import About
-from provider.errors import said, translate
-from provider.facts import Account
+from provider.error_table import ErrorContext
+from provider.errors import service_message, translate
 from provider.failure import ServiceError
-from provider.finding import Finding, Verdict
+from provider.finding import Finding, Severity
+from provider.preflight import GRANT_LISTING_SECONDS, RefusedError, blocking, refusal
 from provider.resource import Call, State
-from provider.retrying import ask
-from provider.vault_rules import access_findings
-from provider.waiting import Clock, Patience
+from provider.retrying import with_retries
+from provider.rules import access_findings
+from provider.waiting import Clock, Waiter
 from provider.wire import UNKNOWN, Properties
 
 _SEPARATOR = "|"
@@ -69,13 +70,13 @@ class KeyAccessValidation:
         return State(id, (await self.preview_create(call, news)).outputs)
 
     async def create(self, call: Call, inputs: Properties) -> State:
-        key, principal = ids.key_id(str(inputs.values["keyId"])), str(inputs.values["principalId"])
+        key, principal = arm_ids.key_id(str(inputs.values["keyId"])), str(inputs.values["principalId"])
         id = f"{key.text}{_SEPARATOR}{principal}"
         try:
             model = await self._listed(call, key, principal)
             proven = await self._proven(call, key, principal, inputs.text("accountId"))
         except ServiceError as failure:
-            raise RefusedError(translate(failure, _about(key, principal))) from failure
+            raise RefusedError(translate(failure, _context(key, principal))) from failure
         moment = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return State(id, {**inputs.values, "accessModel": model, "validatedAt": moment, "proven": proven})
 
@@ -90,15 +91,15 @@ class KeyAccessValidation:
         What may not be read is taken to be as it was. An import comes with the id alone.
         """
         text, _, principal = id.partition(_SEPARATOR)
-        key = ids.key_id(text)
+        key = arm_ids.key_id(text)
         try:
-            model, findings = await self._findings(key, ids.principal_id(principal), call.patience)
+            model, findings = await self._findings(key, principal, call.waiter)
         except ServiceError as failure:
-            if failure.status != 403:
-                raise RefusedError(translate(failure, _about(key, principal))) from failure
-            await call.inform(f"not checked: {said(failure)}")
+            if not failure.is_forbidden:
+                raise RefusedError(translate(failure, _context(key, principal))) from failure
+            await call.inform(f"not checked: {service_message(failure)}")
             return State(id, olds.values, inputs.values)
-        if any(finding.verdict is not Verdict.UNCHECKED for finding in findings):
+        if blocking(findings):
             return State("")
         written = {"keyId": key.text, "principalId": principal, **inputs.values}
         return State(id, {**written, **olds.values, "accessModel": model}, written)
@@ -106,88 +107,91 @@ class KeyAccessValidation:
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Nothing: the access belongs to the resource that grants it."""
 
-    async def _listed(self, call: Call, key: ids.KeyId, principal: str) -> str | None:
+    async def _listed(self, call: Call, key: ArmId, principal: str) -> str | None:
         """Waits until Resource Manager shows the access; gives the vault's permission model.
 
         None when it may not be read. Raises RefusedError when no access is shown in time.
         """
-        backoff = call.patience.backoff(first=2.0)
+        backoff = call.waiter.backoff(first=2.0)
         while True:
             try:
-                model, findings = await self._findings(key, principal, call.patience)
+                model, findings = await self._findings(key, principal, call.waiter)
             except ServiceError as failure:
-                if failure.status != 403:
+                if not failure.is_forbidden:
                     raise
-                await call.warn(f"the access to the key {key.name} was not validated: {said(failure)}")
+                await call.warn(
+                    f"the access to the key {key.name} was not validated: {service_message(failure)}"
+                )
                 return None
-            missing = [finding for finding in findings if finding.verdict is not Verdict.UNCHECKED]
+            missing = blocking(findings)
             if not missing:
                 for finding in findings:
                     await call.inform(f"not checked: {finding.text}")
                 return model
-            if call.patience.elapsed >= GRANT_LISTING_SECONDS:
+            if call.waiter.elapsed >= GRANT_LISTING_SECONDS:
                 raise RefusedError(
                     refusal(f"the identity {principal} cannot use the key {key.name}", findings)
                 )
-            await call.patience.pause(backoff.next(), f"waiting: {missing[0].text}")
+            await call.waiter.pause(backoff.next(), f"waiting: {missing[0].text}")
 
-    async def _findings(
-        self, key: ids.KeyId, principal: str, patience: Patience
-    ) -> tuple[str, list[Finding]]:
+    async def _findings(self, key: ArmId, principal: str, waiter: Waiter) -> tuple[str, list[Finding]]:
         """The vault's permission model, and what the identity lacks by it. Raises ServiceError."""
-        vault = await ask(lambda: self._azure.vault(key.vault), patience)
+        vault = await with_retries(lambda: self._azure.vault(key.parent), waiter)
         if vault is None:
             gone = Finding(
                 "vault-exists",
-                Verdict.CHANGEABLE,
-                f"there is no vault {key.vault.text}",
-                f"az keyvault recover --name {key.vault.name}, if it was deleted",
+                Severity.CHANGEABLE,
+                f"there is no vault {key.parent.text}",
+                f"az keyvault recover --name {key.parent.name}, if it was deleted",
             )
             return "", [gone]
         roles = []
         if vault.uses_rbac:
-            scope = f"{vault.id}/keys/{key.name}"
-            roles = await ask(lambda: self._azure.role_grants(scope, principal), patience)
+            scope = facts.key_id(vault.id, key.name)
+            roles = await with_retries(lambda: self._azure.role_assignments(scope, principal), waiter)
         model = "rbac" if vault.uses_rbac else "accessPolicy"
         return model, list(access_findings(vault, roles, key.name, principal))
 
-    async def _proven(self, call: Call, key: ids.KeyId, principal: str, account_id: str | None) -> bool:
+    async def _proven(self, call: Call, key: ArmId, principal: str, account_id: str | None) -> bool:
         """Whether the service was seen to use the key: by writing the binding of a bound account again."""
         if account_id is None:
             return False
-        account = ids.account_id(account_id)
+        account = arm_ids.account_id(account_id)
         try:
-            live = await ask(lambda: self._azure.account(account), call.patience)
-            current = self._binding_of(live, key, principal)
-            if current is None:
+            live = await with_retries(lambda: self._azure.account(account), call.waiter)
+            if live is None or not _lives_on(live, key, principal):
                 return False
-            version = await ask(lambda: self._azure.key_version(key, current.key.version), call.patience)
+            current = live.encryption
+            version = await with_retries(
+                lambda: self._azure.key_version(key, current.key_version), call.waiter
+            )
         except ServiceError as failure:
-            if failure.status != 403:
+            if not failure.is_forbidden:
                 raise
-            await call.inform(f"not proven: {said(failure)}")
+            await call.inform(f"not proven: {service_message(failure)}")
             return False
         if version is None or not version.enabled:
             await call.inform(
-                f"not proven: the version {current.key.version} that {account.name} is bound to "
+                f"not proven: the version {current.key_version} that {account.name} is bound to "
                 f"{'is disabled' if version else 'is not in the vault'}"
             )
             return False
-        await self._binder.rewrite(account, current, call.patience)
+        await self._binder.rewrite(account, current, call.waiter)
         return True
 
-    def _binding_of(self, account: Account | None, key: ids.KeyId, principal: str) -> binding.Bound | None:
-        """The account's binding, if it is this identity's to this key, and names a version."""
-        current = binding.bound(account) if account else None
-        if account is None or current is None or not current.key.version:
-            return None
-        user = account.principal_for(current.identity_client_id) or ""
-        place = (current.key.vault_name, current.key.name.lower())
-        same = place == (key.vault.name.lower(), key.name.lower()) and user.lower() == principal.lower()
-        return current if same else None
+
+def _lives_on(account: Account, key: ArmId, principal: str) -> bool:
+    """Whether the account is bound to a version of the key by the identity."""
+    bound = account.encryption.key
+    return (
+        bound is not None
+        and bool(bound.version)
+        and (bound.vault_name, bound.name.lower()) == (key.parent.name.lower(), key.name.lower())
+        and (account.key_user or "").lower() == principal.lower()
+    )
 
 
-def _about(key: ids.KeyId, principal: str) -> About:
-    return About(
-        vault_id=key.vault.text, vault_name=key.vault.name, key_name=key.name, principal_id=principal
+def _context(key: ArmId, principal: str) -> ErrorContext:
+    return ErrorContext(
+        vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name, principal_id=principal
     )

@@ -1,38 +1,47 @@
 """The resource `KeyVersion`: the version of a key that is to be bound, and the rotations this stack asks for.
 
 Owns no version: it never disables, deletes or changes one, but for a tag that marks where a rotation began.
+A key that the service does not take is refused here, before an account is made for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 
+from core import arm_ids, demands, key_uris
+from core.arm_ids import ArmId
 from core.clouds import Cloud
-from provider import ids
+from core.facts import KeyVersion as Version
 from provider.azure_calls import Azure
 from provider.checks import Failure, check_key_version
-from provider.clearance import RefusedError, against, cleared, refusal
 from provider.difference import Difference, diff_key_version
-from provider.error_row import About
 from provider.errors import translate
-from provider.facts import KeyVersion as Version
-from provider.facts import Surroundings
 from provider.failure import ServiceError
 from provider.finding import Finding
-from provider.following import Rotating, obstacles
-from provider.generation import refuse_senseless, rotates
-from provider.key_rules import unusable_now
+from provider.live_state import LiveState
+from provider.preflight import RefusedError, blocking, pass_preflight, refusal
 from provider.resource import Call, State
-from provider.retrying import ask
-from provider.rotation import Rotation
-from provider.versions import NoVersionError, newest_usable
+from provider.retrying import with_retries
+from provider.rotation import (
+    PlannedRotation,
+    Rotation,
+    by_age,
+    check_generation,
+    deployer_may_rotate,
+    generation,
+    rotates,
+    rotation_preflight,
+)
 from provider.waiting import Clock
 from provider.wire import UNKNOWN, Properties, Value
 
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
+
+
+class NoVersionError(ValueError):
+    """No version of the key can be bound; the message says why, and what to do."""
 
 
 class KeyVersion:
@@ -43,7 +52,7 @@ class KeyVersion:
     def __init__(self, azure: Azure, clock: Clock, cloud: Cloud) -> None:
         self._azure = azure
         self._clock = clock
-        self._suffix = cloud.vault_suffix
+        self._cloud = cloud
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def check(self, news: Properties) -> list[Failure]:
@@ -53,156 +62,232 @@ class KeyVersion:
         return diff_key_version(old_inputs, news)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", await self._foreseen(call, inputs))
+        return State("", await self._preview_outputs(call, inputs, ""))
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
-        refuse_senseless(old_inputs, news)
+        check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
-            return State(id, await self._foreseen(call, news))
-        await self._foresee_rotation(call, self._rotating(ids.key_id(id), news))
+            return State(id, await self._preview_outputs(call, news, olds.text("version") or ""))
+        await self._preview_rotation(call, self._planned(arm_ids.key_id(id), news))
         return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
 
     async def create(self, call: Call, inputs: Properties) -> State:
-        key = ids.key_id(str(inputs.values["keyId"]))
-        return State(key.text, await self._outputs(call, key, inputs))
+        key = arm_ids.key_id(str(inputs.values["keyId"]))
+        return State(key.text, await self._outputs(call, key, inputs, ""))
 
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """The newest usable version; gone when the key is. An import comes with the key's id alone."""
-        key = ids.key_id(id)
+        """The version in use; gone when the key is. An import comes with the key's id alone."""
+        key = arm_ids.key_id(id)
         written = Properties({"keyId": id, **inputs.values}, inputs.secrets)
         try:
-            outputs = await self._outputs(call, key, written, absent_is_gone=True)
+            newest = await self._newest(call, key)
+            if newest is None:
+                return State("")
+            chosen = await self._chosen(call, key, written, newest, olds.text("version") or "")
         except NoVersionError as error:
             if not olds.values:
                 raise
-            # A refresh must not fail here: it comes before the very update that would put this right.
+            # A refresh must not fail here: it comes before the very update that would fix this.
             await call.warn(str(error))
             return State(id, olds.values, written.values)
-        if not outputs:
-            return State("")
-        return State(id, outputs, written.values)
+        return State(id, self._filled(key, written, chosen, newest=newest.version), written.values)
 
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
-        key = ids.key_id(id)
-        refuse_senseless(old_inputs, news)
+        key = arm_ids.key_id(id)
+        check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
-            return State(id, await self._outputs(call, key, news))
-        rotating = self._rotating(key, news)
-        async with self._locks[id.lower()]:
+            return State(id, await self._outputs(call, key, news, olds.text("version") or ""))
+        planned = self._planned(key, news)
+        async with self._locks[key.normalised]:
             try:
-                await cleared(lambda: self._obstacles(rotating, call), call, rotating.head)
-                made = await Rotation(self._azure, call, key, rotating.vault_uri).to(
-                    int(news.values["generation"])
+                await pass_preflight(
+                    lambda: self._rotation_preflight(planned, call), call, planned.refusal_head
                 )
+                made = await Rotation(self._azure, call, planned).to(generation(news))
             except ServiceError as failure:
-                raise RefusedError(translate(failure, _about(key))) from failure
+                raise RefusedError(translate(failure, planned.error_context)) from failure
         return State(id, self._filled(key, news, made, newest=made.version))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Nothing: the versions were never ours to take."""
+        """Nothing: the versions belong to the key."""
 
-    async def _foresee_rotation(self, call: Call, rotating: Rotating) -> None:
-        """Tells of the rotation to come. Refuses it for whatever speaks against it now: it is not taken back,
-        so what stands in its way is put right in an update of its own."""
+    async def _preview_rotation(self, call: Call, planned: PlannedRotation) -> None:
+        """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
+        undone, so what stands in its way is fixed in an update of its own."""
         try:
-            _, found = await self._obstacles(rotating, call)
+            _, found = await self._rotation_preflight(planned, call)
+            may_rotate = await deployer_may_rotate(self._azure, planned.key, call.waiter)
         except ServiceError as failure:
-            raise RefusedError(translate(failure, _about(rotating.key))) from failure
-        if against(found):
-            raise RefusedError(refusal(rotating.head, found))
+            raise RefusedError(translate(failure, planned.error_context)) from failure
+        if blocking(found):
+            raise RefusedError(refusal(planned.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
+        if not may_rotate:
+            await call.inform(
+                "no access policy or role assignment was found that lets the deploying principal rotate the "
+                "key: unless this update grants it, or a group that it is in has it, the rotation is refused"
+            )
         for finding in found:
             await call.inform(f"not checked: {finding.text}")
 
-    async def _obstacles(self, rotating: Rotating, call: Call) -> tuple[Surroundings, list[Finding]]:
-        return await obstacles(self._azure, rotating, call.patience, self._clock.time())
+    async def _rotation_preflight(
+        self, planned: PlannedRotation, call: Call
+    ) -> tuple[LiveState, list[Finding]]:
+        return await rotation_preflight(self._azure, planned, call.waiter, self._clock.time())
 
-    def _rotating(self, key: ids.KeyId, news: Properties) -> Rotating:
+    def _planned(self, key: ArmId, news: Properties) -> PlannedRotation:
         account = news.text("accountId")
-        return Rotating(key, self._vault_uri(key), ids.account_id(account) if account else None)
+        return PlannedRotation(key, self._vault_uri(key), arm_ids.account_id(account) if account else None)
 
-    async def _foreseen(self, call: Call, inputs: Properties) -> dict[str, Value]:
+    async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""
         id = inputs.text("keyId")
-        unknown = {**self._named(inputs), **dict.fromkeys(_FROM_VERSION, UNKNOWN)}
         if id is None or inputs.is_unknown("pin"):
-            return unknown
-        return await self._outputs(call, ids.key_id(id), inputs, absent_is_gone=True) or unknown
+            return {**self._named(inputs), **dict.fromkeys(_FROM_VERSION, UNKNOWN)}
+        return await self._outputs(call, arm_ids.key_id(id), inputs, current)
 
-    async def _outputs(
-        self, call: Call, key: ids.KeyId, inputs: Properties, *, absent_is_gone: bool = False
-    ) -> dict[str, Value]:
-        """Reads the version to bind. Empty when the key is absent and that is an answer, else
-        RefusedError."""
-        try:
-            newest = await ask(lambda: self._azure.key_version(key, None), call.patience)
-            if newest is None:
-                if absent_is_gone:
-                    return {}
-                raise RefusedError(
-                    f"there is no key {key.text}; create it first, or recover it: az keyvault key recover "
-                    f"--vault-name {key.vault.name} --name {key.name}"
-                )
-            pin = inputs.text("pin")
-            chosen = await self._pinned(call, key, pin) if pin else await self._usable(call, key, newest)
-        except ServiceError as failure:
-            raise RefusedError(translate(failure, _about(key))) from failure
+    async def _outputs(self, call: Call, key: ArmId, inputs: Properties, current: str) -> dict[str, Value]:
+        """Reads the version to bind, and refuses a key that the service would not take. `current` is the
+        version that the state has, "" without one."""
+        newest = await self._newest(call, key)
+        if newest is None:
+            raise RefusedError(
+                f"there is no key {key.text}; create it first, or recover it: az keyvault key recover "
+                f"--vault-name {key.parent.name} --name {key.name}. If this update creates the key, pass "
+                "that key's id output as keyId"
+            )
+        chosen = await self._chosen(call, key, inputs, newest, current)
+        unmet = [
+            found
+            for found in (
+                demands.key_type(chosen.type, chosen.size),
+                demands.key_operations(chosen.operations),
+            )
+            if found
+        ]
+        if unmet:
+            raise RefusedError(
+                f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
+                f"  fix: use an {demands.KEY_TYPES[0]} key of {demands.KEY_SIZE} bits that allows "
+                f"{' and '.join(demands.KEY_OPERATIONS)}"
+            )
         return self._filled(key, inputs, chosen, newest=newest.version)
 
-    async def _usable(self, call: Call, key: ids.KeyId, newest: Version) -> Version:
-        """The newest version, which one read tells; the list is only read when that one cannot be used."""
-        if not unusable_now(newest, self._clock.time()):
-            return newest
-        versions = await ask(lambda: self._azure.key_versions(key), call.patience)
-        chosen = newest_usable(versions, self._clock.time(), key.name)
-        await call.warn(
-            f"{'; '.join(unusable_now(newest, self._clock.time()))}, so the older version "
-            f"{chosen.version} is used"
-        )
-        return chosen
+    async def _newest(self, call: Call, key: ArmId) -> Version | None:
+        return await self._read_version(call, key, None)
 
-    async def _pinned(self, call: Call, key: ids.KeyId, pin: str) -> Version:
-        found = await ask(lambda: self._azure.key_version(key, pin), call.patience)
+    async def _read_version(self, call: Call, key: ArmId, version: str | None) -> Version | None:
+        try:
+            return await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
+        except ServiceError as failure:
+            raise RefusedError(translate(failure, PlannedRotation(key, "").error_context)) from failure
+
+    async def _chosen(
+        self, call: Call, key: ArmId, inputs: Properties, newest: Version, current: str
+    ) -> Version:
+        """The version to bind: the pinned one, else the newest that can be used and is not older than the one
+        in use.
+
+        An older version that nobody asked for is never bound: the newest may have been disabled, or have been
+        left to expire, for a reason. Raises NoVersionError.
+        """
+        if pin := inputs.text("pin"):
+            return await self._pinned(call, key, pin)
+        now = self._clock.time()
+        reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
+        if not reasons:
+            return newest
+        try:
+            listed = await with_retries(lambda: self._azure.key_versions(key), call.waiter)
+        except ServiceError as failure:
+            raise RefusedError(translate(failure, PlannedRotation(key, "").error_context)) from failure
+        versions = by_age(listed)
+        allowed = _not_older(versions, current) if current else versions if _is_early(newest, now) else []
+        chosen = next((one for one in allowed if not demands.key_usable(one, now)), None)
+        if chosen is None:
+            raise NoVersionError(_no_version(key, newest, versions, now))
+        await call.warn(f"{'; '.join(reasons)}, so the version {chosen.version} is used")
+        # A list says neither type nor operations.
+        return await self._read_version(call, key, chosen.version) or chosen
+
+    async def _pinned(self, call: Call, key: ArmId, pin: str) -> Version:
+        found = await self._read_version(call, key, pin)
         if found is None:
             raise NoVersionError(
-                f"the key {key.name} has no version {pin}, which `pin` holds; list them with "
-                f"`az keyvault key list-versions --vault-name {key.vault.name} --name {key.name}`"
+                f"the key {key.name} has no version {pin}, which `pin` names; list them with "
+                f"`az keyvault key list-versions --vault-name {key.parent.name} --name {key.name}`"
             )
-        if reasons := unusable_now(found, self._clock.time()):
-            await call.warn(f"the pinned version cannot be used: {'; '.join(reasons)}")
+        if reasons := demands.key_usable(found, self._clock.time()):
+            await call.warn(f"the pinned version cannot be used: {'; '.join(one.found for one in reasons)}")
         return found
 
     def _named(self, inputs: Properties) -> dict[str, Value]:
-        """The outputs that the key's id tells, and the inputs; the account is no part of what is followed."""
-        id, told = inputs.text("keyId"), {n: v for n, v in inputs.values.items() if n != "accountId"}
+        """The inputs, and the outputs that follow from the key's id; the account is no output."""
+        id = inputs.text("keyId")
+        given = {name: value for name, value in inputs.values.items() if name != "accountId"}
         if id is None:
-            return {**told, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
-        key = ids.key_id(id)
+            return {**given, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
+        key = arm_ids.key_id(id)
         uri = self._vault_uri(key)
-        return {**told, "keyName": key.name, "vaultUri": uri, "keyUri": f"{uri}/keys/{key.name}"}
+        return {
+            **given,
+            "keyName": key.name,
+            "vaultUri": uri,
+            "keyUri": key_uris.KeyUri(uri, key.name).text,
+        }
 
-    def _filled(
-        self, key: ids.KeyId, inputs: Properties, chosen: Version, *, newest: str
-    ) -> dict[str, Value]:
-        created = datetime.fromtimestamp(chosen.created, UTC) if chosen.created else None
+    def _filled(self, key: ArmId, inputs: Properties, chosen: Version, *, newest: str) -> dict[str, Value]:
         named = self._named(Properties({**inputs.values, "keyId": inputs.values.get("keyId", key.text)}))
         return {
             **named,
             "version": chosen.version,
-            "keyUriWithVersion": f"{named['keyUri']}/{chosen.version}",
-            "createdAt": created.strftime("%Y-%m-%dT%H:%M:%SZ") if created else None,
+            "keyUriWithVersion": key_uris.KeyUri(self._vault_uri(key), key.name, chosen.version).text,
+            "createdAt": demands.moment(chosen.created) if chosen.created else None,
             "newestVersion": newest,
         }
 
-    def _vault_uri(self, key: ids.KeyId) -> str:
-        return f"https://{key.vault.name.lower()}.{self._suffix}"
+    def _vault_uri(self, key: ArmId) -> str:
+        return key_uris.vault_uri(key.parent.name, self._cloud)
 
 
-def _about(key: ids.KeyId) -> About:
-    return About(
-        vault_id=key.vault.text, vault_name=key.vault.name, key_name=key.name, deployer_asks_vault=True
+def _not_older(versions: Sequence[Version], current: str) -> Sequence[Version]:
+    """The version in use and those made after it, youngest first; `versions` are so, too."""
+    names = [one.version.lower() for one in versions]
+    return versions[: names.index(current.lower()) + 1] if current.lower() in names else []
+
+
+def _is_early(version: Version, now: float) -> bool:
+    """Whether a version cannot be used only because its time has not come."""
+    return version.enabled and version.not_before is not None and version.not_before > now
+
+
+def _no_version(key: ArmId, newest: Version, versions: Sequence[Version], now: float) -> str:
+    """Why there is no version to bind, and the ways on; `versions` are youngest first."""
+    reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
+    others = [one for one in versions if one.version != newest.version]
+    usable = [one.version for one in others if not demands.key_usable(one, now)]
+    command = f"az keyvault key set-attributes --vault-name {key.parent.name} --name {key.name}"
+    if newest.enabled:
+        fixes = [
+            "raise `generation` for a new version",
+            f"or run `{command} --expires TIME` with a later time",
+        ]
+    else:
+        reasons.append("the data of an account that is bound to a disabled version cannot be read")
+        fixes = [
+            f"run `{command} --enabled true`",
+            "raise `generation` for a new version if no account is on it",
+        ]
+    if usable:
+        reasons.append(f"the version {usable[0]} is enabled and valid, but it is not the newest")
+        fixes.append(f"or set `pin: {usable[0]}` to bind that version on purpose")
+    else:
+        reasons += [unmet.found for one in others[:5] for unmet in demands.key_usable(one, now)]
+    return (
+        f"the newest version of the key {key.name} cannot be bound: {'; '.join(reasons)}\n"
+        f"  fix: {', '.join(fixes)}"
     )

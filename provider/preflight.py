@@ -1,77 +1,64 @@
-"""What must hold before an account can be bound, judged all at once on what was read.
-
-Each rule is one function from the subject to its findings; `findings` runs all of them. Nothing here reads
-or writes. What could not be read is a finding of its own, so that silence never means "checked".
-"""
+"""The preflight: every reason against an act at once, and a wait while all of them may pass by themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 
-from provider import account_rules, key_rules, vault_rules
-from provider.finding import Finding, Rule, Subject, Verdict
+from provider.finding import Finding, Preflight, Rule, Severity
+from provider.live_state import LiveState
+from provider.resource import Call
+from provider.rules import BINDING_RULES
+from provider.waiting import Waiter
 
+GRANT_LISTING_SECONDS = 120.0
+"""How long a role assignment may take to be listed by Resource Manager before it counts as missing."""
 
-def unreadable_is_told(subject: Subject) -> Iterator[Finding]:
-    """What the deploying principal may not read was not checked, which is said."""
-    for unread in subject.around.unreadable:
-        yield Finding(
-            "unreadable-is-told", Verdict.UNCHECKED, f"{unread.what} could not be read: {unread.why}"
-        )
-
-
-RULES: tuple[Rule, ...] = (
-    account_rules.account_exists,
-    account_rules.account_is_not_busy,
-    account_rules.account_supports_customer_keys,
-    account_rules.account_has_identity,
-    account_rules.account_is_free,
-    account_rules.outbound_reaches_vault,
-    vault_rules.vault_was_named,
-    vault_rules.vault_exists,
-    vault_rules.vault_is_the_keys,
-    vault_rules.same_region,
-    vault_rules.same_tenant,
-    vault_rules.vault_has_soft_delete,
-    vault_rules.vault_has_purge_protection,
-    vault_rules.vault_lets_trusted_services_in,
-    vault_rules.identity_has_grant,
-    key_rules.key_version_exists,
-    key_rules.key_is_rsa_2048,
-    key_rules.key_is_usable,
-    key_rules.bound_version_is_usable,
-    key_rules.key_allows_wrapping,
-    key_rules.key_was_told,
-    unreadable_is_told,
-)
-"""What must hold for a version that exists."""
-
-FOLLOWING: tuple[Rule, ...] = (
-    account_rules.account_was_read,
-    account_rules.account_is_settled,
-    account_rules.account_supports_customer_keys,
-    account_rules.account_has_identity,
-    account_rules.account_is_on_the_key,
-    account_rules.outbound_reaches_vault,
-    vault_rules.vault_exists,
-    vault_rules.vault_is_the_keys,
-    vault_rules.same_region,
-    vault_rules.same_tenant,
-    vault_rules.vault_has_soft_delete,
-    vault_rules.vault_has_purge_protection,
-    vault_rules.vault_lets_trusted_services_in,
-    vault_rules.identity_has_grant,
-    key_rules.key_exists,
-    key_rules.key_is_rsa_2048,
-    key_rules.key_allows_wrapping,
-    key_rules.bound_version_is_usable,
-    key_rules.key_was_told,
-    unreadable_is_told,
-)
-"""What must hold for a version that is still to be made. Type, size and operations are those of the key. That
-the current version is expired is a reason to rotate, and none against it."""
+Look = Callable[[], Awaitable[tuple[LiveState, list[Finding]]]]
 
 
-def findings(subject: Subject, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
+class RefusedError(Exception):
+    """What was asked for cannot be done; the message holds every reason and nothing was written."""
+
+
+def findings(check: Preflight, rules: tuple[Rule, ...] = BINDING_RULES) -> list[Finding]:
     """All findings of the rules, in their order."""
-    return [finding for rule in rules for finding in rule(subject)]
+    return [finding for rule in rules for finding in rule(check)]
+
+
+async def pass_preflight(look: Look, call: Call, head: str) -> LiveState:
+    """What was read when nothing was wrong any more; what was not checked has been logged.
+
+    Looks again while every finding may pass by itself. Raises RefusedError, whose message begins with `head`,
+    and what `look` and `Waiter.pause` raise.
+    """
+    backoff = call.waiter.backoff(first=2.0)
+    while True:
+        live, found = await look()
+        wrong = blocking(found)
+        if not wrong:
+            for finding in found:
+                await call.inform(f"not checked: {finding.text}")
+            return live
+        if not all(_may_pass(finding, call.waiter) for finding in wrong):
+            raise RefusedError(refusal(head, found))
+        await call.waiter.pause(backoff.next(), f"waiting: {'; '.join(f.text for f in wrong)}")
+
+
+def blocking(found: list[Finding]) -> list[Finding]:
+    """The findings that forbid the act; what could not be read does not."""
+    return [finding for finding in found if finding.severity is not Severity.NOT_CHECKED]
+
+
+def refusal(head: str, found: list[Finding]) -> str:
+    """Every finding as one message: what forbids the act first, then what was not checked."""
+    wrong = blocking(found)
+    lines = [f"{head}: {len(wrong)} finding(s), nothing was written"]
+    lines += [f"  - {f.rule}: {f.text}" + (f"\n      fix: {f.fix}" if f.fix else "") for f in wrong]
+    lines += [f"  - not checked: {f.text}" for f in found if f.severity is Severity.NOT_CHECKED]
+    return "\n".join(lines)
+
+
+def _may_pass(finding: Finding, waiter: Waiter) -> bool:
+    if finding.severity is not Severity.TRANSIENT:
+        return False
+    return finding.rule != "identity-has-access" or waiter.elapsed < GRANT_LISTING_SECONDS

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from provider.checks import Failure
 from provider.difference import Difference
-from provider.waiting import Patience
+from provider.waiting import Log, Waiter
 from provider.wire import Properties, Value
-
-Say = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the engine: how long it may take and where to tell people what happens.
+    """One call of the engine: how long it may wait, and its log.
 
-    `warn` and `inform` stay in the log of the command; progress told by `patience` is overwritten.
+    `warn` and `inform` stay in the log of the command; the progress messages of `waiter` are overwritten.
     """
 
     urn: str
-    patience: Patience
-    warn: Say
-    inform: Say
+    waiter: Waiter
+    warn: Log
+    inform: Log
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class PartialError(Exception):
 class Resource(Protocol):
     """The life of one resource type, as the engine drives it.
 
-    `derived` names, for an input, the outputs that tell it and must be secret when it is.
+    `derived` names, for an input, the outputs that contain it and must be secret when it is.
     """
 
     derived: Mapping[str, tuple[str, ...]]
@@ -78,6 +76,6 @@ class Resource(Protocol):
 
 
 def secret_outputs(resource: Resource, *sources: Properties) -> frozenset[str]:
-    """The outputs that are secret: what was given as a secret, and what tells it."""
+    """The outputs that are secret: what was given as a secret, and what contains it."""
     given = {name for source in sources for name in source.secrets}
     return frozenset(given | {output for name in given for output in resource.derived.get(name, ())})

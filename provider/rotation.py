@@ -1,27 +1,139 @@
-"""Making a new version of a key exactly once, however often that is cut off and run again.
+"""Rotating a key: what asks for a new version, what forbids it, and making it exactly once.
 
-Goes through the vault's data plane: ARM makes a key's first version and never another.
+A rotation goes through the vault's data plane: Resource Manager makes a key's first version and never
+another (learn.microsoft.com/rest/api/keyvault/keyvault/keys/create-if-not-exist).
 """
 
 from __future__ import annotations
 
-from provider import ids
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from core import facts, rights
+from core.arm_ids import ArmId
+from core.facts import KeyVersion
+from core.key_uris import KeyUri
+from core.refusals import Kind
 from provider.azure_calls import Azure
-from provider.facts import KeyVersion
+from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
+from provider.errors import translate
 from provider.failure import ServiceError
+from provider.finding import Finding, Preflight
+from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
+from provider.preflight import GRANT_LISTING_SECONDS, RefusedError, findings
 from provider.resource import Call
-from provider.retrying import Retries, ask
-from provider.versions import ROTATION_TAG, by_age, mark, rotated_to
+from provider.retrying import Retries, with_retries
+from provider.rules import ROTATION_RULES
+from provider.waiting import DeadlineError, Waiter
+from provider.wire import Properties
+
+T = TypeVar("T")
+
+ROTATION_TAG = "azure-cmk-rotation"
+"""Marks the version from which a rotation was begun, so that one that was cut off is not made twice."""
+
+
+def generation(inputs: Properties) -> int:
+    """The generation that inputs ask for; absent and unknown ones count as 0."""
+    value = inputs.known("generation")
+    return value if isinstance(value, int) else 0
+
+
+def rotates(old_inputs: Properties, news: Properties) -> bool:
+    """Whether an update asks for a new version."""
+    return not news.is_unknown("generation") and generation(news) > generation(old_inputs)
+
+
+def check_generation(old_inputs: Properties, news: Properties) -> None:
+    """Raises RefusedError for a generation that goes down, and for one that goes up under a pin."""
+    old, new = generation(old_inputs), generation(news)
+    if new < old and not news.is_unknown("generation"):
+        raise RefusedError(
+            f"generation goes from {old} to {new if 'generation' in news.values else 'none'}, but a rotation "
+            "cannot be undone; set a higher number to rotate again, or pin an older version"
+        )
+    if rotates(old_inputs, news) and news.text("pin"):
+        raise RefusedError(
+            f"generation goes from {old} to {new} while `pin` holds {news.text('pin')}: the account could "
+            "not follow to the new version; remove the pin first"
+        )
+
+
+@dataclass(frozen=True)
+class PlannedRotation:
+    """A key that is to be rotated, and the account that is to follow, if one is named."""
+
+    key: ArmId
+    vault_uri: str
+    account: ArmId | None = None
+
+    @property
+    def refusal_head(self) -> str:
+        """How a refusal begins."""
+        who = f"the account {self.account.name} could not" if self.account else "no account could"
+        return f"the key {self.key.name} is not rotated, since {who} follow it"
+
+    @property
+    def error_context(self) -> ErrorContext:
+        """What the commands in an error are filled with."""
+        vault = self.key.parent
+        return ErrorContext(
+            vault_id=vault.text, vault_name=vault.name, key_name=self.key.name, by_deployer=True
+        )
+
+
+async def rotation_preflight(
+    azure: Azure, planned: PlannedRotation, waiter: Waiter, now: float
+) -> tuple[LiveState, list[Finding]]:
+    """What is around a rotation, and every reason why the account could not be bound to a new version: asked
+    first, since a version that was made is there to stay.
+
+    The identity that must have access is the one that uses the key now. Without an account only the key and
+    its vault are judged. `now` is seconds since 1970.
+    """
+    key = KeyUri(planned.vault_uri, planned.key.name)
+    target = Target(planned.account, key, planned.key.parent, identity_known=False)
+    live = await read_resources(azure, target, waiter)
+    if live.account and live.account.encryption.is_customer_managed:
+        client = live.account.encryption.identity_client_id or None
+        target = replace(target, identity_client_id=client, identity_known=True)
+    live = await read_roles(azure, target, live, waiter)
+    live = await read_bound_key(azure, target, live, waiter)
+    return live, findings(Preflight(target, live, now, rebinding=True), ROTATION_RULES)
+
+
+async def deployer_may_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> bool:
+    """Whether an access policy or a role assignment that may be read lets the deploying principal rotate the
+    key. A policy for a group that the principal is in cannot be seen."""
+    try:
+        vault = await with_retries(lambda: azure.vault(key.parent), waiter)
+        if vault is None:
+            return False
+        principal = await with_retries(azure.deployer_object_id, waiter)
+        id = facts.key_id(vault.id, key.name)
+        roles = []
+        if vault.uses_rbac:
+            roles = await with_retries(lambda: azure.role_assignments(id, principal), waiter)
+    except ServiceError as failure:
+        if not failure.is_forbidden:
+            raise
+        return False
+    access = rights.on_key(vault, principal, id, roles)
+    # One data action stands behind get and list, which `rights` therefore leaves out for roles.
+    needed = set(ROTATION_PERMISSIONS.split()) - ({"list"} if vault.uses_rbac else set())
+    return needed <= access.permissions
 
 
 class Rotation:
     """Rotates one key for one resource. `vault_uri` has no trailing slash."""
 
-    def __init__(self, azure: Azure, call: Call, key: ids.KeyId, vault_uri: str) -> None:
+    def __init__(self, azure: Azure, call: Call, planned: PlannedRotation) -> None:
         self._azure = azure
         self._call = call
-        self._key = key
-        self._vault_uri = vault_uri
+        self._planned = planned
+        self._may_rotate: bool | None = None
 
     async def to(self, generation: int) -> KeyVersion:
         """The version that the rotation to a generation made, now or in a run that was cut off.
@@ -40,17 +152,19 @@ class Rotation:
             return made
         newest = by_age(versions)[0]
         tags = {**newest.tags, ROTATION_TAG: f"{wanted}:{len(versions)}"}
-        await ask(
-            lambda: self._azure.tag_key_version(self._vault_uri, self._key.name, newest.version, tags),
-            self._call.patience,
+        vault_uri, name = self._planned.vault_uri, self._planned.key.name
+        await self._with_access(
+            lambda: with_retries(
+                lambda: self._azure.tag_key_version(vault_uri, name, newest.version, tags), self._call.waiter
+            )
         )
-        return await self._once(wanted)
+        return await self._with_access(lambda: self._once(wanted))
 
     async def _once(self, wanted: str) -> KeyVersion:
-        retries = Retries(self._call.patience)
+        retries = Retries(self._call.waiter)
         while True:
             try:
-                return await self._azure.rotate(self._vault_uri, self._key.name)
+                return await self._azure.rotate(self._planned.vault_uri, self._planned.key.name)
             except ServiceError as failure:
                 await retries.pause_or_raise(failure)
             # Without an answer nobody knows whether the vault made the version; only looking again tells.
@@ -58,6 +172,56 @@ class Rotation:
                 return made
 
     async def _versions(self) -> list[KeyVersion]:
-        return await ask(
-            lambda: self._azure.live_key_versions(self._vault_uri, self._key.name), self._call.patience
+        vault_uri, name = self._planned.vault_uri, self._planned.key.name
+        return await self._with_access(
+            lambda: with_retries(lambda: self._azure.live_key_versions(vault_uri, name), self._call.waiter)
         )
+
+    async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Carries out an act on the data plane, and waits while the deploying principal's access may not be
+        in effect yet: until the deadline where Resource Manager shows the access, else only as long as a new
+        grant may take to be shown."""
+        waiter = self._call.waiter
+        backoff, began = waiter.backoff(first=2.0, ceiling=30.0), waiter.elapsed
+        while True:
+            try:
+                return await act()
+            except ServiceError as failure:
+                if failure.kind is not Kind.PROPAGATING:
+                    raise
+                if waiter.elapsed - began >= GRANT_LISTING_SECONDS and not await self._access_is_shown():
+                    raise
+                said = translate(failure, self._planned.error_context)
+                waiting_for = "waiting for the deploying principal's access to the key to be in effect"
+                try:
+                    await waiter.pause(backoff.next(), f"{waiting_for}: {said}")
+                except DeadlineError as error:
+                    raise DeadlineError(f"{waiting_for}\n{said}", error.waited) from error
+
+    async def _access_is_shown(self) -> bool:
+        if self._may_rotate is None:
+            self._may_rotate = await deployer_may_rotate(self._azure, self._planned.key, self._call.waiter)
+        return self._may_rotate
+
+
+def by_age(versions: Sequence[KeyVersion]) -> list[KeyVersion]:
+    """Youngest first. Azure counts seconds, so versions of one second keep the order they came in."""
+    return sorted(versions, key=lambda version: version.created or 0, reverse=True)
+
+
+def mark(urn: str, generation: int) -> str:
+    """What the tag begins with for one resource's rotation to a generation; another stack's is another."""
+    return f"{hashlib.sha256(urn.encode()).hexdigest()[:12]}:{generation}"
+
+
+def rotated_to(versions: Sequence[KeyVersion], wanted: str) -> KeyVersion | None:
+    """The version that a rotation marked `wanted` has made already; None when it has not been made.
+
+    The mark ends in the number of versions there were, so it does not matter that ages are whole seconds, nor
+    that a vault copies tags to the versions it makes.
+    """
+    for version in versions:
+        begun, _, count = version.tags.get(ROTATION_TAG, "").rpartition(":")
+        if begun == wanted and count.isdigit() and len(versions) > int(count):
+            return by_age(versions)[0]
+    return None

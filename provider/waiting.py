@@ -74,15 +74,15 @@ class Backoff:
         return base * (1 + self.rng.uniform(-self.jitter, self.jitter))
 
 
-Tell = Callable[[str], Awaitable[None]]
+Log = Callable[[str], Awaitable[None]]
 
 
-async def silence(_message: str) -> None:
-    """Tells nobody."""
+async def _no_log(_message: str) -> None:
+    """Shows nothing."""
 
 
-class Patience:
-    """The time that one call of the engine may take, and what is said while it passes."""
+class Waiter:
+    """Waits for one call of the engine: its deadline, its progress messages, and whether it was stopped."""
 
     def __init__(
         self,
@@ -90,14 +90,14 @@ class Patience:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         stop: asyncio.Event | None = None,
-        tell: Tell = silence,
+        progress: Log = _no_log,
         rng: random.Random | None = None,
     ) -> None:
         self._clock = clock
         self._began = clock.now()
         self._deadline = self._began + timeout
         self._stop = stop or asyncio.Event()
-        self._tell = tell
+        self._progress = progress
         self._rng = rng or random.Random()
 
     @property
@@ -135,7 +135,7 @@ class Patience:
         left = self._deadline - self._clock.now()
         if left <= 0:
             raise DeadlineError(reason, self.elapsed)
-        await self._tell(f"{reason} ({duration(self.elapsed)} so far)")
+        await self._progress(f"{reason} ({duration(self.elapsed)} so far)")
         sleep = asyncio.ensure_future(self._clock.sleep(min(seconds, left)))
         stop = asyncio.ensure_future(self._stop.wait())
         try:

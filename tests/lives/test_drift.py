@@ -106,7 +106,6 @@ REFUSED: dict[Drift, list[str]] = {
         "identity: the system-assigned identity",
         "az cognitiveservices account identity assign",
     ],
-    version_disabled: ["bound-version-is-usable", "its data is out of reach", "--enabled true"],
     vault_deleted: ["vault 'kv-contoso-dev' was deleted outside Pulumi", "softDeleted: recover"],
     vault_made_anew: ["key: vault 'kv-contoso-dev' has no key 'cmk-contoso-dev' any more", "key restore"],
     account_deleted: ["it was deleted or moved outside Pulumi", "softDeleted: recover"],
@@ -118,8 +117,9 @@ REPAIRED: dict[Drift, list[str]] = {
     bound_to_another_key: ["other key: another to cmk-contoso-dev"],
 }
 TOLD: dict[Drift, list[str]] = {
-    only_version_disabled: ["is disabled", "is out of reach", "set-attributes"],
-    version_expired: ["expired on", "raise `generation` for a new one"],
+    version_disabled: ["is disabled", "cannot be read", "set-attributes", "set `pin: "],
+    only_version_disabled: ["is disabled", "cannot be read", "set-attributes"],
+    version_expired: ["expired on", "raise `generation` for a new version"],
 }
 
 
@@ -156,7 +156,7 @@ def test_an_update_repairs_what_is_safe_to(life: Life, drift: Drift) -> None:
 
 @pytest.mark.parametrize("drift", TOLD, ids=lambda drift: drift.__name__)
 def test_a_preview_tells_of_a_version_that_cannot_be_used(life: Life, drift: Drift) -> None:
-    """There is nothing else to bind, so that nothing is proposed; what is wrong and the way out is said."""
+    """No other version is bound unasked, so nothing is proposed; what is wrong and the ways out are said."""
     life.standing.restore()
     drift(life)
     run = life.stack.preview("--expect-no-changes")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from provider import ids
-from provider.azure_calls import Accepted, Progress
-from provider.facts import (
+from core.arm_ids import ArmId
+from core.facts import (
     Account,
     Deleted,
     Encryption,
     KeyVersion,
     PolicyEntry,
-    RoleGrant,
+    RoleAssignment,
     Vault,
 )
+from provider.azure_calls import Accepted, Progress
 from provider.failure import ServiceError
 from provider.waiting import Clock
 
@@ -45,6 +45,7 @@ def an_account(**changes: object) -> Account:
         provisioning_state="Succeeded",
         principal_id=PRINCIPAL,
         tenant_id=TENANT,
+        sku="S",
         capabilities=("VirtualNetworks", "CustomerManagedKey"),
     )
     return replace(account, **changes)  # type: ignore[arg-type]
@@ -58,7 +59,7 @@ def a_vault(**changes: object) -> Vault:
         tenant_id=TENANT,
         soft_delete=True,
         purge_protection=True,
-        policies=(PolicyEntry(PRINCIPAL, TENANT, ("get", "wrapKey", "unwrapKey")),),
+        policies=(PolicyEntry(PRINCIPAL, ("get", "wrapkey", "unwrapkey"), TENANT),),
     )
     return replace(vault, **changes)  # type: ignore[arg-type]
 
@@ -66,7 +67,7 @@ def a_vault(**changes: object) -> Vault:
 def a_version(version: str = V1, **changes: object) -> KeyVersion:
     key = KeyVersion(
         version=version,
-        kty="RSA",
+        type="RSA",
         size=2048,
         operations=("wrapKey", "unwrapKey"),
         created=1_700_000_000 + int(version[0]),
@@ -93,11 +94,12 @@ class FakeAzure:
         self.accounts: dict[str, Account] = {ACCOUNT_ID.lower(): an_account()}
         self.vaults: dict[str, Vault] = {VAULT_ID.lower(): a_vault()}
         self.versions: list[KeyVersion] = [a_version()]
-        self.roles: list[RoleGrant] = []
+        self.roles: list[RoleAssignment] = []
         self.deleted: dict[str, list[Deleted]] = {"accounts": [], "vaults": []}
         self.failures: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.lost: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.progress_script: list[Progress] = []
+        self.deployer = "deployer"
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
         self.copies_tags = False
@@ -111,43 +113,47 @@ class FakeAzure:
         if self.lost[name]:
             raise self.lost[name].pop(0)
 
-    async def account(self, account: ids.AccountId) -> Account | None:
+    async def account(self, account: ArmId) -> Account | None:
         try:
             self._enter("account")
         except ServiceError as failure:
             if failure.is_absent:
                 return None
             raise
-        return self.accounts.get(account.key)
+        return self.accounts.get(account.normalised)
 
-    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         self._enter("bind")
         self.patches.append(encryption)
-        self.accounts[account.key] = replace(self.accounts[account.key], encryption=encryption)
+        self.accounts[account.normalised] = replace(self.accounts[account.normalised], encryption=encryption)
         self._leave("bind")
         return Accepted("https://management.azure.com/operations/op-1?t=1&c=signed")
 
-    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress:
+    async def progress(self, account: ArmId, operation_url: str) -> Progress:
         self._enter("progress")
         return self.progress_script.pop(0) if self.progress_script else Progress("Succeeded")
 
-    async def vault(self, vault: ids.VaultId) -> Vault | None:
+    async def vault(self, vault: ArmId) -> Vault | None:
         self._enter("vault")
         return self.vaults.get(vault.text.lower())
 
-    async def key_version(self, key: ids.KeyId, version: str | None) -> KeyVersion | None:
+    async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         self._enter("key_version")
         if not version:
             return max(self.versions, key=lambda v: v.created or 0) if self.versions else None
         return next((v for v in self.versions if v.version == version), None)
 
-    async def key_versions(self, key: ids.KeyId) -> list[KeyVersion]:
+    async def key_versions(self, key: ArmId) -> list[KeyVersion]:
         self._enter("key_versions")
         return list(self.versions)
 
-    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
-        self._enter("role_grants")
+    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        self._enter("role_assignments")
         return list(self.roles)
+
+    async def deployer_object_id(self) -> str:
+        self._enter("deployer_object_id")
+        return self.deployer
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
         self._enter("live_key_versions")
@@ -185,7 +191,7 @@ class SlowGrant(FakeAzure):
         self._delay = delay
         self.tries: list[float] = []
 
-    async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         self.tries.append(self._clock.now())
         if self._clock.now() < self._delay:
             raise NOT_YET

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from provider.failure import Trouble
+from core.refusals import Kind
 
 # ruff: noqa: ISC004 - long texts of the service are one item each
 
-Case = tuple[int, str, str, str, Trouble, str, str]
-"""Status, code, inner code, text; then the kind of trouble, a part of the cause, a part of the fix."""
+Case = tuple[int, str, str, str, Kind, str, str]
+"""Status, code, inner code, text; then the kind of refusal, a part of the cause, a part of the fix."""
 
 RBAC_DENIAL = (
     "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
@@ -20,10 +20,29 @@ RBAC_DENIAL = (
 CASES: tuple[Case, ...] = (
     (
         400,
+        "ForbiddenByRbac",
+        "",
+        "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource.\r\nCaller: "
+        "name=KeyVault/ManagementPlane;appid=x;oid=y\r\nAssignment: (not found)",
+        Kind.PROPAGATING,
+        "even to read a key through Resource Manager",
+        '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
+    ),
+    (
+        400,
+        "AccessPolicyNotConfiguredForKeyVault",
+        "",
+        "The access policy is not configured.",
+        Kind.PROPAGATING,
+        "its access does not count everywhere yet",
+        "az keyvault set-policy --name contoso-keys --object-id PRINCIPAL",
+    ),
+    (
+        400,
         "BadRequest",
         "",
         "The encryption key must be recoverable and not purgeable",
-        Trouble.FINAL,
+        Kind.FINAL,
         "purge protection",
         "az keyvault update --name contoso-keys --enable-purge-protection true",
     ),
@@ -32,7 +51,7 @@ CASES: tuple[Case, ...] = (
         "BadRequest",
         "",
         "KeyVaultProperties is invalid",
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "cannot use the key",
         "list-versions --vault-name contoso-keys --name language-key",
     ),
@@ -41,7 +60,7 @@ CASES: tuple[Case, ...] = (
         "Forbidden",
         "ForbiddenByRbac",
         RBAC_DENIAL.replace("{action}", "rotate/action"),
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "the deploying principal may not change the key",
         "Key Vault Crypto Officer",
     ),
@@ -51,7 +70,7 @@ CASES: tuple[Case, ...] = (
         "ForbiddenByPolicy",
         "The user, group or application 'appid=x' does not have keys rotate permission on key vault "
         "'contoso-keys'.",
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "the deploying principal may not change the key",
         "--key-permissions get list update rotate",
     ),
@@ -60,7 +79,7 @@ CASES: tuple[Case, ...] = (
         "Forbidden",
         "ForbiddenByRbac",
         RBAC_DENIAL.replace("{action}", "read"),
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "has no role on the key",
         "--assignee-object-id PRINCIPAL --assignee-principal-type ServicePrincipal --scope "
         "VAULT-ID/keys/language-key",
@@ -71,7 +90,7 @@ CASES: tuple[Case, ...] = (
         "ForbiddenByPolicy",
         "The user, group or application 'appid=x' does not have keys get permission on key vault "
         "'contoso-keys'.",
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "no access policy",
         "az keyvault set-policy --name contoso-keys --object-id PRINCIPAL",
     ),
@@ -81,48 +100,16 @@ CASES: tuple[Case, ...] = (
         "ForbiddenByConnection",
         "Public network access is disabled and request is not from a trusted service nor via an "
         "approved private link.",
-        Trouble.FINAL,
+        Kind.FINAL,
         "network lets nobody in",
         "--bypass AzureServices",
-    ),
-    (
-        400,
-        "BadRequest",
-        "",
-        'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection '
-        "for a vault is an "
-        "irreversible action.",
-        Trouble.FINAL,
-        "cannot be taken away",
-        "set it to true",
-    ),
-    (
-        409,
-        "ConflictError",
-        "",
-        "A vault with the same name already exists in deleted state. You need to either recover or "
-        "purge existing key "
-        "vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more "
-        "information on soft delete.",
-        Trouble.FINAL,
-        "still holds the name",
-        "az keyvault recover --name contoso-keys",
-    ),
-    (
-        405,
-        "MethodNotAllowed",
-        "",
-        "Operation 'DeletedVaultPurge' is not allowed.",
-        Trouble.FINAL,
-        "purge protected",
-        "scheduledPurgeDate",
     ),
     (
         403,
         "Forbidden",
         "KeyDisabled",
         "Operation wrapKey is not allowed on a disabled key.",
-        Trouble.FINAL,
+        Kind.FINAL,
         "version is disabled",
         "--enabled true",
     ),
@@ -131,7 +118,7 @@ CASES: tuple[Case, ...] = (
         "KeyNotFound",
         "",
         "Key not found: language-key",
-        Trouble.FINAL,
+        Kind.FINAL,
         "no such key",
         "az keyvault key recover",
     ),
@@ -144,7 +131,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "Forbidden",
         "ForbiddenByRbac",
         RBAC_DENIAL.replace("{action}", "read"),
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "the deploying principal may not use the key",
         '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
     ),
@@ -154,7 +141,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "ForbiddenByPolicy",
         "The user, group or application 'appid=x' does not have keys get permission on key vault "
         "'contoso-keys'.",
-        Trouble.PROPAGATING,
+        Kind.PROPAGATING,
         "the deploying principal may not use the key",
         "--name contoso-keys --object-id YOUR_OBJECT_ID",
     ),
@@ -164,7 +151,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "ForbiddenByConnection",
         "Public network access is disabled and request is not from a trusted service nor via an "
         "approved private link.",
-        Trouble.FINAL,
+        Kind.FINAL,
         "does not let this machine in",
         "az keyvault network-rule add --name contoso-keys",
     ),

@@ -188,9 +188,9 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
         self.heard.append(request)
         return empty_pb2.Empty()
 
-    def said(self, *, passing: bool) -> list[str]:
+    def messages(self, *, ephemeral: bool) -> list[str]:
         """What stays in the log, or what is overwritten by the next message."""
-        return [request.message for request in self.heard if request.ephemeral is passing]
+        return [request.message for request in self.heard if request.ephemeral is ephemeral]
 
 
 @asynccontextmanager

@@ -9,12 +9,12 @@ from typing import Any
 import grpc
 import pytest
 
+from core.arm_ids import ArmId
+from core.facts import Account, Encryption, KeyVersion
 from core.login import login
-from provider import ids
 from provider.arm import Arm
 from provider.azure_calls import Accepted, Progress
 from provider.clients import Clients
-from provider.facts import Account, Encryption, KeyVersion
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -65,11 +65,11 @@ class Silent(FakeAzure):
             self.begun.set()
             await asyncio.Event().wait()
 
-    async def account(self, account: ids.AccountId) -> Account | None:
+    async def account(self, account: ArmId) -> Account | None:
         await self._never("account")
         return await super().account(account)
 
-    async def progress(self, account: ids.AccountId, operation_url: str) -> Progress:
+    async def progress(self, account: ArmId, operation_url: str) -> Progress:
         await self._never("progress")
         return await super().progress(account, operation_url)
 
@@ -127,7 +127,7 @@ async def test_a_change_under_way_is_not_abandoned() -> None:
     class Slow(FakeAzure):
         begun, answer = asyncio.Event(), asyncio.Event()
 
-        async def bind(self, account: ids.AccountId, encryption: Encryption) -> Accepted:
+        async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
             self.begun.set()
             await self.answer.wait()
             return await super().bind(account, encryption)

@@ -18,7 +18,7 @@ from core import clouds
 from core.login import login
 from provider.credential import complete, credential
 from provider.host import Host
-from provider.raw_answers import failure_from
+from provider.responses import failure_from
 from tests.provider.fake_azure import FakeAzure
 from tests.provider.login_host import TENANT, LoginHost
 

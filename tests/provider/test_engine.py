@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from azure.keyvault.keys import KeyRotationLifetimeAction, KeyRotationPolicy, KeyRotationPolicyAction
 
+from tests.provider.rig import ACCESS, VERSION
+from tests.provider.rig import CMK as BINDING
 from tests.provider.world import World, environment_of
 from tests.support import cloud
 from tests.support.azure import running_azure
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
-
-BINDING, VERSION = "azure-cmk:index:CustomerManagedKey", "azure-cmk:index:KeyVersion"
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
     assert run.ok, run.output
     text = run.output[run.output.index("{") :]
     schema = json.loads(text)
-    assert set(schema["resources"]) == {BINDING, VERSION}
+    assert set(schema["resources"]) == {BINDING, VERSION, ACCESS}
     assert set(schema["functions"]) == {"azure-cmk:index:getBinding", "azure-cmk:index:getDeleted"}
     (stack.folder / "schema.json").write_text(text)
     # The same check that precedes every generated SDK.

@@ -6,16 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from provider.error_row import About
-from provider.error_table import ROWS
+from core.refusals import Kind
+from provider.error_table import _DEPLOYER, ROWS, ErrorContext
 from provider.errors import translate
-from provider.failure import NOT_SENT, ServiceError, Trouble, trouble
-from provider.vault_errors import VAULT_ROWS
+from provider.failure import NOT_SENT, ServiceError
 from tests.provider import arm_error_cases, key_error_cases
 from tests.provider.key_error_cases import Case
 
 CASES = (*key_error_cases.CASES, *arm_error_cases.CASES)
-ABOUT = About("ACC-ID", "VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
+CONTEXT = ErrorContext("ACC-ID", "VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[1]}-{case[2]}-{case[5][:20]}")
@@ -23,12 +22,12 @@ def test_a_known_answer_is_explained(case: Case) -> None:
     """Cause and fix come first; the service's code, text and correlation id stay in the message."""
     status, code, inner, text, kind, cause, fix = case
     failure = ServiceError(status, code, text, "binding", inner, "corr-1")
-    message = translate(failure, ABOUT)
+    message = translate(failure, CONTEXT)
     assert cause in message.partition("\n")[0]
     assert fix in message
     for kept in (code, inner, text, "corr-1", "binding"):
         assert kept in message
-    assert trouble(failure) is kind
+    assert failure.kind is kind
 
 
 @pytest.mark.parametrize("case", key_error_cases.DEPLOYER_CASES, ids=lambda case: case[2])
@@ -36,19 +35,21 @@ def test_what_a_vault_refuses_to_the_deployer_is_told_as_that(case: Case) -> Non
     """A rotation asks the vault as the deployer: no command of the fix is about the account's identity."""
     status, code, inner, text, kind, cause, fix = case
     failure = ServiceError(status, code, text, "rotating", inner, "corr-1")
-    message = translate(failure, replace(ABOUT, deployer_asks_vault=True))
+    message = translate(failure, replace(CONTEXT, by_deployer=True))
     assert cause in message.partition("\n")[0]
     assert fix in message
     assert "PRINCIPAL" not in message.replace("YOUR_PRINCIPAL", "")
     assert text in message
-    assert trouble(failure) is kind
+    assert failure.kind is kind
 
 
 def test_every_row_of_the_table_is_reached() -> None:
     """No row is hidden by one before it: each is what some real text finds first."""
-    reached = {translate(ServiceError(s, c, t, "", i), ABOUT).partition("\n")[0] for s, c, i, t, *_ in CASES}
+    reached = {
+        translate(ServiceError(s, c, t, "", i), CONTEXT).partition("\n")[0] for s, c, i, t, *_ in CASES
+    }
     assert {row.cause for row in ROWS} == reached
-    assert len(VAULT_ROWS) == len(key_error_cases.DEPLOYER_CASES)
+    assert len(_DEPLOYER) == len(key_error_cases.DEPLOYER_CASES)
 
 
 def test_an_unknown_answer_passes_through_whole() -> None:
@@ -66,33 +67,8 @@ def test_no_answer_says_so() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "text", "kind"),
-    [
-        (0, "ServiceResponseError", "Connection aborted.", Trouble.TRANSIENT),
-        (408, "RequestTimeout", "", Trouble.TRANSIENT),
-        (500, "InternalServerError", "An error has occurred.", Trouble.TRANSIENT),
-        (503, "ServiceUnavailable", "", Trouble.TRANSIENT),
-        (429, "TooManyRequests", "", Trouble.THROTTLED),
-        (409, "Conflict", "Another operation is in progress", Trouble.BUSY),
-        (409, "AnotherOperationInProgress", "", Trouble.BUSY),
-        (409, "ResourceGroupBeingDeleted", "is in deprovisioning state", Trouble.BUSY),
-        (200, "Forbidden", "Access denied to first party service.", Trouble.PROPAGATING),
-        (403, "DenyAssignmentAuthorizationFailed", "", Trouble.FINAL),
-        (412, "PreconditionFailed", "etag", Trouble.BUSY),
-        (403, "Forbidden", "", Trouble.PROPAGATING),
-        (403, "LinkedAuthorizationFailed", "", Trouble.FINAL),
-        (400, "BadRequest", "something else", Trouble.FINAL),
-        (404, "NotFound", "", Trouble.FINAL),
-    ],
-)
-def test_only_what_passes_by_itself_is_waited_for(status: int, code: str, text: str, kind: Trouble) -> None:
-    """Each class of answer has one kind of trouble, and only access and business are waited for."""
-    assert trouble(ServiceError(status, code, text)) is kind
-
-
 def test_what_was_never_sent_is_not_called_an_answer() -> None:
     """A request that the provider held back, since its host is not the cloud's, is final and told as that."""
     failure = ServiceError(NOT_SENT, "ForeignHostError", "https://x is no endpoint", "polling")
     assert translate(failure) == "polling: not sent: https://x is no endpoint"
-    assert trouble(failure) is Trouble.FINAL
+    assert failure.kind is Kind.FINAL

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provider.facts import Deleted
+from core.facts import Deleted
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (

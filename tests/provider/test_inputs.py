@@ -39,21 +39,25 @@ CLIENT = "44444444-4444-4444-4444-444444444444"
 # property, value -> a part of the reason
 BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("accountId", "", "missing required input 'accountId'"),
-    ("accountId", "language", "is not the ARM id of an account"),
+    ("accountId", "language", "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
     (
         "accountId",
         VAULT_ID,
         "expected /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Cognitive",
     ),
     ("accountId", 5, "expected text"),
-    ("keyUriWithVersion", key_uri("").rstrip("/"), "has no version; the service does not follow rotations"),
+    (
+        "keyUriWithVersion",
+        key_uri("").rstrip("/"),
+        "has no version, and the service does not follow rotations",
+    ),
     ("keyUriWithVersion", key_uri().replace("https", "http"), "is not an https URI"),
     ("keyUriWithVersion", key_uri(vault_uri="https://evil.example.com"), "is not a key vault of this cloud"),
     ("keyUriWithVersion", key_uri(vault_uri="https://vault.azure.net"), "is not a key vault of this cloud"),
     (
         "keyUriWithVersion",
         key_uri(vault_uri="https://h.managedhsm.azure.net"),
-        "'h.managedhsm.azure.net' is a managed HSM, but the service takes keys of Azure Key Vault alone",
+        "'h.managedhsm.azure.net' is a managed HSM, but the service takes keys of Azure Key Vault only",
     ),
     (
         "keyUriWithVersion",
@@ -70,13 +74,13 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
         key_uri(vault_uri="https://v.vault.azure.net:8443"),
         "is not a key vault of this cloud",
     ),
-    ("keyUriWithVersion", key_uri("123"), "the version '123' of"),
+    ("keyUriWithVersion", key_uri("123"), "'123' is not a key version"),
     ("keyUriWithVersion", key_uri().replace("/keys/", "/secrets/"), "does not name a key"),
     ("keyUriWithVersion", key_uri() + "?x=1", "does not name a key"),
-    ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key's name"),
+    ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key name"),
     ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
-    ("vaultId", ACCOUNT_ID, "is not the ARM id of a key vault"),
-    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), "takes no keys of a managed HSM"),
+    ("vaultId", ACCOUNT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults"),
+    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), "a managed HSM is not supported"),
     ("vaultId", VAULT_ID.replace("language-vault", "other-vault"), "but vaultId names 'other-vault'"),
     ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
 )
@@ -128,15 +132,15 @@ def test_a_vault_must_be_of_the_chosen_cloud(environment: str, host: str, good: 
 
 BAD_VERSIONS: tuple[tuple[str, Any, str], ...] = (
     ("keyId", None, "missing required input"),
-    ("keyId", VAULT_ID, "is not the ARM id of a key"),
-    ("keyId", f"{KEY_ID}/versions/{V1}", "leave /versions/... away"),
+    ("keyId", VAULT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults/keys"),
+    ("keyId", f"{KEY_ID}/versions/{V1}", "leave out /versions/..."),
     ("generation", 1.5, "expected a whole number"),
     ("generation", -1, "expected a whole number"),
     ("generation", "2", "expected a whole number"),
     ("generation", True, "expected a whole number"),
     ("pin", "abc", "expected 32 hexadecimal digits"),
     ("pin", 5, "expected text"),
-    ("accountId", VAULT_ID, "is not the ARM id of an account"),
+    ("accountId", VAULT_ID, "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
     ("version", V1, "unknown input 'version'"),
 )
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from provider.facts import PolicyEntry, RoleGrant
+from core.facts import PolicyEntry, RoleAssignment
+from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.asyncio
 
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
 ID = f"{KEY_ID}|{PRINCIPAL}"
-ROLE = RoleGrant(KEY_ID, "role", ("Microsoft.KeyVault/vaults/keys/*",))
+ROLE = RoleAssignment(KEY_ID, PRINCIPAL, CRYPTO_USER.id, CRYPTO_USER)
 
 
 class LateListing(FakeAzure):
@@ -39,8 +40,8 @@ class LateListing(FakeAzure):
         self.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
         self._clock, self._delay = clock, delay
 
-    async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
-        self.calls.append("role_grants")
+    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        self.calls.append("role_assignments")
         return [ROLE] if self._clock.now() >= self._delay else []
 
 
@@ -62,10 +63,10 @@ async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_s
     async with engine_log() as (log, address):
         async with engine(LateListing(clock, 45), clock, engine_address=address) as pulumi:
             _, outputs = await pulumi.create(ACCESS, INPUTS)
-        progress = log.said(passing=True)
+        progress = log.messages(ephemeral=True)
     assert 45 <= clock.now() < 80
     assert outputs.values["accessModel"] == "rbac"
-    assert any(PRINCIPAL in text and "wrap/action" in text for text in progress)
+    assert any(PRINCIPAL in text and "wrapKey" in text for text in progress)
 
 
 @pytest.mark.parametrize("uses_rbac", [True, False])
@@ -80,7 +81,7 @@ async def test_fails_naming_the_fix_when_no_access_is_ever_listed(uses_rbac: boo
     assert 120 <= clock.now() < 200
 
 
-@pytest.mark.parametrize("call", ["vault", "role_grants"])
+@pytest.mark.parametrize("call", ["vault", "role_assignments"])
 async def test_what_may_not_be_read_is_a_warning_and_no_failure(call: str) -> None:
     """A deployer who may not read the access goes on, and is warned that nothing was validated."""
     azure = FakeAzure()
@@ -89,7 +90,7 @@ async def test_what_may_not_be_read_is_a_warning_and_no_failure(call: str) -> No
     async with engine_log() as (log, address):
         async with engine(azure, engine_address=address) as pulumi:
             await pulumi.create(ACCESS, INPUTS)
-        said = log.said(passing=False)
+        said = log.messages(ephemeral=False)
     assert any("not validated" in text and "AuthorizationFailed" in text for text in said)
 
 
@@ -101,7 +102,7 @@ async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
     async with engine_log() as (log, address):
         async with engine(azure, clock, engine_address=address) as pulumi:
             _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-        progress = log.said(passing=True)
+        progress = log.messages(ephemeral=True)
     assert 600 <= clock.now() <= 640
     assert outputs.values["proven"] is True
     assert {patch.key_version for patch in azure.patches} == {"1" * 32}
@@ -158,7 +159,7 @@ async def test_access_that_is_gone_is_validated_again() -> None:
     async with engine(azure) as pulumi:
         id, outputs = await pulumi.create(ACCESS, INPUTS)
         assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
-        narrower = (PolicyEntry(PRINCIPAL, TENANT, ("get", "unwrapKey")),)
+        narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
         azure.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
         assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
         azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from core.facts import Encryption
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN, decode, encode
 from tests.provider.fake_azure import (
@@ -78,7 +79,9 @@ async def test_a_binding_removed_out_of_band_is_gone() -> None:
     azure = FakeAzure()
     async with engine(azure) as pulumi:
         id, olds = await pulumi.create(CMK, INPUTS)
-        azure.accounts[ACCOUNT_ID.lower()] = replace(azure.accounts[ACCOUNT_ID.lower()], encryption=None)
+        azure.accounts[ACCOUNT_ID.lower()] = replace(
+            azure.accounts[ACCOUNT_ID.lower()], encryption=Encryption()
+        )
         assert (await pulumi.read(CMK, id, INPUTS, olds.values))[0] == ""
 
 

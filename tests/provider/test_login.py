@@ -53,7 +53,7 @@ async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
         engine_log() as (log, address),
         engine(FakeAzure(), config={"useOidc": "1"}, engine_address=address),
     ):
-        assert [text for text in log.said(passing=False) if "useOidc (ARM_USE_OIDC) is '1'" in text]
+        assert [text for text in log.messages(ephemeral=False) if "useOidc (ARM_USE_OIDC) is '1'" in text]
 
 
 @pytest.mark.asyncio

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from provider.binding import Wish
-from provider.facts import (
-    Surroundings,
-)
-from provider.finding import Subject, Verdict
-from provider.preflight import FOLLOWING, RULES, findings
+from core.facts import Network
+from provider import rules
+from provider.finding import Preflight, Severity
+from provider.live_state import LiveState, Target
+from provider.preflight import findings
 from tests.provider.fake_azure import (
     KEY_ID,
     VAULT_ID,
@@ -23,25 +22,25 @@ from tests.provider.fake_azure import (
     an_account,
     bound_to,
 )
-from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, USER, WISH, around
+from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, TARGET, USER, live_state
 
 
-def found(surroundings: Surroundings, wish: Wish = WISH, **subject: Any) -> list[tuple[str, Verdict, str]]:
-    judged = findings(Subject(wish, surroundings, NOW, **subject))
-    return [(finding.rule, finding.verdict, str(finding)) for finding in judged]
+def found(live: LiveState, target: Target = TARGET, **facts: Any) -> list[tuple[str, Severity, str]]:
+    judged = findings(Preflight(target, live, NOW, **facts))
+    return [(finding.rule, finding.severity, str(finding)) for finding in judged]
 
 
 def test_nothing_is_found_where_all_holds() -> None:
     """A world as it must be has no finding, not even an unchecked one."""
-    assert found(around()) == []
+    assert found(live_state()) == []
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_one_thing_wrong_is_one_finding(case: str) -> None:
     """Each fault alone gives exactly one finding: its rule, its weight, what was found and the way out."""
-    surroundings, rule, verdict, text = CASES[case]
-    ((found_rule, found_verdict, message),) = found(surroundings)
-    assert (found_rule, found_verdict) == (rule, verdict)
+    live, rule, severity, text = CASES[case]
+    ((found_rule, found_severity, message),) = found(live)
+    assert (found_rule, found_severity) == (rule, severity)
     assert text in message
 
 
@@ -58,20 +57,20 @@ def test_one_thing_wrong_is_one_finding(case: str) -> None:
 )
 def test_a_role_counts_at_any_scope_above_the_key(scope: str) -> None:
     """Assignments on the key, the vault, the group, the subscription or above all count."""
-    assert found(around(vault=a_vault(**RBAC), roles=(replace(ROLE, scope=scope),))) == []
+    assert found(live_state(vault=a_vault(**RBAC), roles=(replace(ROLE, scope=scope),))) == []
 
 
-@pytest.mark.parametrize("kty", ["RSA", "RSA-HSM", "rsa-hsm"])
-def test_both_kinds_of_rsa_are_taken(kty: str) -> None:
+@pytest.mark.parametrize("type", ["RSA", "RSA-HSM", "rsa-hsm"])
+def test_both_kinds_of_rsa_are_taken(type: str) -> None:
     """A key in hardware is as good as one in software."""
-    assert found(around(key=a_version(kty=kty))) == []
+    assert found(live_state(key=a_version(type=type))) == []
 
 
 def test_a_user_assigned_identity_is_looked_for_by_client_id() -> None:
     """With identityClientId it is that identity that must be assigned and granted."""
-    wish = replace(WISH, identity_client_id=CLIENT)
-    assert found(around(an_account(user_identities=(USER,), principal_id=None)), wish) == []
-    ((rule, _, message),) = found(around(), wish)
+    target = replace(TARGET, identity_client_id=CLIENT)
+    assert found(live_state(an_account(user_assigned=(USER,), principal_id=None)), target) == []
+    ((rule, _, message),) = found(live_state(), target)
     assert rule == "account-has-identity"
     assert f"client id {CLIENT}; it has none" in message
 
@@ -80,36 +79,35 @@ def test_everything_is_found_at_once() -> None:
     """Many faults give many findings in one go, so that nobody fixes them one by one."""
     account = an_account(restricts_outbound=True, principal_id=None, capabilities=())
     vault = a_vault(
-        purge_protection=None, soft_delete=None, location="eastus", bypass="None", default_action="Deny"
+        purge_protection=None,
+        soft_delete=None,
+        location="eastus",
+        network=Network(default_action="Deny", bypass="None"),
     )
-    rules = {rule for rule, _, _ in found(around(account, vault, a_version(size=4096, enabled=False)))}
+    rules = {rule for rule, _, _ in found(live_state(account, vault, a_version(size=4096, enabled=False)))}
     assert len(rules) == 9
 
 
 def test_another_vault_is_taken_only_when_it_is_named() -> None:
     """A rebinding to another vault needs vaultId; within one vault it needs nothing."""
     account = an_account(encryption=bound_to(key_vault_uri="https://old.vault.azure.net/"))
-    without = replace(WISH, vault=None)
-    rules = [rule for rule, _, _ in found(around(account), without, rebinding=True)]
+    without = replace(TARGET, vault=None)
+    rules = [rule for rule, _, _ in found(live_state(account), without, rebinding=True)]
     assert rules == ["other-vault-is-asked-for", "vault-was-named"]
-    assert found(around(account), WISH, rebinding=True) == []
-    assert found(around(an_account(encryption=bound_to(key_name="old"))), WISH, rebinding=True) == []
+    assert found(live_state(account), TARGET, rebinding=True) == []
+    assert found(live_state(an_account(encryption=bound_to(key_name="old"))), TARGET, rebinding=True) == []
 
 
 def test_what_is_not_known_yet_is_not_judged() -> None:
     """A preview that knows nothing finds nothing; one that knows the account judges the account alone."""
-    assert found(Surroundings(), Wish(vault_known=False, identity_known=False)) == []
-    account_only = Surroundings(account=an_account(principal_id=None), account_asked=True)
-    assert found(account_only, Wish(WISH.account, vault_known=False, identity_known=False)) == []
+    assert found(LiveState(), Target(vault_known=False, identity_known=False)) == []
+    account_only = LiveState(account=an_account(principal_id=None), account_read=True)
+    assert found(account_only, Target(TARGET.account, vault_known=False, identity_known=False)) == []
 
 
 def test_every_rule_has_a_case() -> None:
     """No rule is without a fact above, or in the rotation's table, that it finds."""
-    named = {
-        name
-        for rule in (*RULES, *FOLLOWING)
-        for name in re.findall(r'Finding\(\s*"([a-z0-9-]+)"', inspect.getsource(inspect.getmodule(rule)))  # type: ignore[arg-type]
-    }
+    named = set(re.findall(r'(?:Finding|_unmet)\(\s*"([a-z0-9-]+)"', inspect.getsource(rules)))
     elsewhere = {"vault-was-named", "other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key", "key-exists"}
     assert named == {rule for _, rule, *_ in CASES.values()} | elsewhere | of_rotations

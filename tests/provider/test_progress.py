@@ -41,10 +41,10 @@ async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     assert log.heard
     for request in log.heard:
         assert (request.urn, request.ephemeral, request.severity) == (urn, True, engine_pb2.INFO)
-    waits = log.said(passing=True)
+    waits = log.messages(ephemeral=True)
     assert waits[0] == (
-        "waiting for the access to the key to be known everywhere: changing: Azure answered 400 BadRequest: "
-        "KeyVaultProperties is invalid [correlation id corr] (0 s so far)"
+        "waiting for the access to the key to be in effect everywhere: changing: Azure answered 400 "
+        "BadRequest: KeyVaultProperties is invalid [correlation id corr] (0 s so far)"
     )
     assert re.search(r"\(1 min \d\d s so far\)$", waits[-1])
 
@@ -60,7 +60,7 @@ async def test_every_kind_of_wait_is_told() -> None:
     azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
     async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
         await pulumi.create(CMK, INPUTS)
-    waits = "\n".join(log.said(passing=True))
+    waits = "\n".join(log.messages(ephemeral=True))
     for words in (
         "asking again: reading the vault: Azure answered 503 ServiceUnavailable: down (0 s so far)",
         "asking again: reading the key: Azure answered 429 TooManyRequests: slow down (",
@@ -84,8 +84,8 @@ async def test_a_rotation_tells_what_it_waits_for() -> None:
     async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
         await asyncio.gather(pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}), settle())
         urn = pulumi.urn(VERSION)
-    assert log.said(passing=True)[0] == (
-        "waiting: the account is in state Accepted, wanted Succeeded (0 s so far)"
+    assert log.messages(ephemeral=True)[0] == (
+        "waiting: the account is in state Accepted; expected Succeeded (0 s so far)"
     )
     assert {request.urn for request in log.heard} == {urn}
 
@@ -97,7 +97,7 @@ async def test_what_was_not_checked_stays_in_the_log(preview: bool) -> None:
     azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "may not read", "reading"))
     async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
         await pulumi.create(CMK, INPUTS, preview=preview)
-    (message,) = log.said(passing=False)
+    (message,) = log.messages(ephemeral=False)
     assert message == (
         "not checked: the vault could not be read: reading: Azure answered 403 AuthorizationFailed: "
         "may not read"
@@ -112,7 +112,7 @@ async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> 
         await pulumi.create(CMK, INPUTS, preview=True)
     (request,) = log.heard
     assert request.severity == engine_pb2.WARNING
-    assert request.message.startswith("would be refused unless this update changes it: identity-has-grant: ")
+    assert request.message.startswith("would be refused unless this update changes it: identity-has-access: ")
 
 
 async def test_an_update_tells_in_its_preview_what_changes_and_why() -> None:
@@ -123,7 +123,7 @@ async def test_an_update_tells_in_its_preview_what_changes_and_why() -> None:
     olds = {**INPUTS, "accountDigest": "a"}
     async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
         await pulumi.update(CMK, ACCOUNT_ID, olds, olds, news, preview=True)
-    said = log.said(passing=False)
+    said = log.messages(ephemeral=False)
     assert f"keyUriWithVersion: rotation: version {'1' * 32} to {'2' * 32} of the key language-key" in said
     assert "accountDigest: the account changes, so the binding is asserted again" in said
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from core.facts import PolicyEntry
 from provider.failure import ServiceError
-from provider.versions import mark, rotated_to
+from provider.rotation import mark, rotated_to
 from tests.provider.fake_azure import (
+    ACCOUNT_ID,
     KEY_ID,
     V1,
     V2,
@@ -18,7 +20,7 @@ from tests.provider.fake_azure import (
     a_vault,
     a_version,
 )
-from tests.provider.rig import VERSION, Engine, FailedError, engine
+from tests.provider.rig import VERSION, Engine, FailedError, FakeClock, engine, engine_log
 
 INPUTS = {"keyId": KEY_ID, "generation": 1}
 NEXT = {"keyId": KEY_ID, "generation": 2}
@@ -82,22 +84,103 @@ async def test_each_generation_makes_one_version_also_when_the_vault_copies_tags
 
 @pytest.mark.asyncio
 async def test_older_versions_stay_as_they_are() -> None:
-    """A rotation neither disables nor deletes a version; the first generation makes none."""
+    """A rotation neither disables nor deletes a version."""
     azure = FakeAzure()
     async with engine(azure) as pulumi:
-        await pulumi.create(VERSION, INPUTS)
-        await pulumi.update(VERSION, KEY_ID, {}, {"keyId": KEY_ID}, INPUTS)
-        assert "rotate" not in azure.calls
         await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
         await pulumi.delete(VERSION, KEY_ID)
     assert [replace(v, tags={}) for v in azure.versions] == [a_version(), a_version(V2)]
 
 
 @pytest.mark.asyncio
+async def test_the_first_generation_of_a_key_that_had_none_rotates_it() -> None:
+    """Absent is 0: a stack without `generation` that sets it to 1 gets a new version, once."""
+    azure = FakeAzure()
+    none = {"keyId": KEY_ID}
+    async with engine(azure) as pulumi:
+        assert (await pulumi.diff(VERSION, none, none, INPUTS)).kinds == {"generation": "ADD"}
+        assert (await pulumi.diff(VERSION, none, none, {**none, "generation": 0})).kinds == {}
+        for _ in range(2):
+            outputs = await pulumi.update(VERSION, KEY_ID, {}, none, INPUTS)
+            assert outputs.values["version"] == V2
+    assert azure.calls.count("rotate") == 1
+
+
+@pytest.mark.asyncio
+async def test_a_stack_that_begins_with_a_generation_rotates_nothing() -> None:
+    """A key is as old as its stack, and a state that has the generation already is at it."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(VERSION, INPUTS)
+        assert (await pulumi.diff(VERSION, outputs.values, INPUTS, INPUTS)).kinds == {}
+        await pulumi.update(VERSION, id, outputs.values, INPUTS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert "rotate" not in azure.calls
+
+
+class SlowOperator(FakeAzure):
+    """A vault in which the deployer's rights on the data plane count only from a moment of the clock on.
+
+    `listed` says whether Resource Manager shows them.
+    """
+
+    def __init__(self, clock: FakeClock, delay: float, *, listed: bool) -> None:
+        super().__init__()
+        self._clock, self._delay = clock, delay
+        entries = (PolicyEntry(self.deployer, ("get", "list", "rotate", "update")),) if listed else ()
+        own = a_vault().policies
+        self.vaults[VAULT_ID.lower()] = a_vault(policies=(*own, *entries))
+
+    def _enter(self, name: str) -> None:
+        super()._enter(name)
+        if name in ("live_key_versions", "tag_key_version", "rotate") and self._clock.now() < self._delay:
+            denied = "The user 'x' does not have keys list permission on key vault 'language-vault'."
+            raise ServiceError(403, "Forbidden", denied, "listing", "ForbiddenByPolicy")
+
+
+@pytest.mark.asyncio
+async def test_an_operators_grant_that_is_not_in_effect_yet_is_waited_for() -> None:
+    """A rotation waits for the deployer's own access as a binding waits for the account's."""
+    clock = FakeClock()
+    azure = SlowOperator(clock, 600, listed=True)
+    async with engine_log() as (log, address):
+        async with engine(azure, clock, engine_address=address) as pulumi:
+            outputs = await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
+        progress = log.messages(ephemeral=True)
+    assert outputs.values["version"] == V2
+    assert 600 <= clock.now() <= 640
+    assert any("waiting for the deploying principal's access" in text for text in progress)
+
+
+@pytest.mark.asyncio
+async def test_fails_soon_without_an_operators_grant() -> None:
+    """A right that nobody granted is not waited for until the deadline; the error holds the command."""
+    clock = FakeClock()
+    async with engine(SlowOperator(clock, 10_000, listed=False), clock) as pulumi:
+        with pytest.raises(FailedError, match="--key-permissions get list update rotate"):
+            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
+    assert 120 <= clock.now() < 200
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_preview_says_when_no_access_to_rotate_was_found(listed: bool) -> None:
+    """What can be known of the deployer's rights is said before anything is written."""
+    clock = FakeClock()
+    async with engine_log() as (log, address):
+        azure = SlowOperator(clock, 0, listed=listed)
+        async with engine(azure, clock, engine_address=address) as pulumi:
+            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=True)
+        said = log.messages(ephemeral=False)
+    assert any("lets the deploying principal rotate the key" in text for text in said) is not listed
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ({"generation": 3}, {"generation": 2}, "a rotation cannot be taken back"),
+        ({"generation": 3}, {"generation": 2}, "a rotation cannot be undone"),
+        ({"generation": 3}, {}, "from 3 to none, but a rotation cannot be undone"),
+        ({}, {"generation": 1, "pin": V1}, "the account could not follow"),
         ({"generation": 1}, {"generation": 2, "pin": V1}, "the account could not follow"),
     ],
 )
@@ -119,11 +202,11 @@ async def test_fails_a_generation_that_makes_no_sense(
 @pytest.mark.parametrize(
     ("key", "vault", "reason"),
     [
-        ({"size": 3072}, {}, "3072 bits, wanted 2048"),
-        ({"kty": "EC"}, {}, "of type EC"),
+        ({"size": 3072}, {}, "3072 bits; expected 2048"),
+        ({"type": "EC"}, {}, "of type EC"),
         ({"operations": ("sign",)}, {}, "does not allow wrapKey and unwrapKey"),
-        ({}, {"purge_protection": None}, "enablePurgeProtection absent, wanted true"),
-        ({}, {"soft_delete": False}, "enableSoftDelete false, wanted true"),
+        ({}, {"purge_protection": None}, "enablePurgeProtection absent; expected true"),
+        ({}, {"soft_delete": False}, "enableSoftDelete false; expected true"),
     ],
 )
 @pytest.mark.parametrize("preview", [True, False])
@@ -138,17 +221,6 @@ async def test_fails_to_rotate_a_key_that_no_account_could_follow(
         with pytest.raises(FailedError, match=reason):
             await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=preview)
     assert len(azure.versions) == 1
-
-
-@pytest.mark.asyncio
-async def test_fails_with_the_right_that_is_missing() -> None:
-    """A deployer without rights on the data plane is told which to have."""
-    azure = FakeAzure()
-    denied = "The user 'x' does not have keys rotate permission on key vault 'language-vault'."
-    azure.failures["rotate"].append(ServiceError(403, "Forbidden", denied, "rotating", "ForbiddenByPolicy"))
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="--key-permissions get list update rotate"):
-            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
 
 
 def test_two_stacks_do_not_take_each_other_for_themselves() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 import pytest
 
+from core.facts import Encryption
 from provider.azure_calls import Accepted
-from provider.facts import Encryption
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
@@ -54,7 +54,7 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
             await pulumi.create(CMK, INPUTS, seconds=120)
     message = str(failed.value)
     assert failed.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert "gave up after 2 min 00 s: waiting for the access to the key to be known everywhere" in message
+    assert "gave up after 2 min 00 s: waiting for the access to the key to be in effect everywhere" in message
     assert "Azure answered 400 BadRequest: KeyVaultProperties is invalid [correlation id corr]" in message
     assert "customTimeouts" in message
     assert azure.tries[-1] == 120
@@ -101,7 +101,7 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> No
     async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS, preview=True)
     assert outputs.values["keyVersion"] == "1" * 32
-    assert [m.partition(": asking")[0] for m in log.said(passing=False)] == [
+    assert [m.partition(": asking")[0] for m in log.messages(ephemeral=False)] == [
         "not checked: gave up after 1 min 00 s"
     ]
     assert clock.now() == 60
@@ -189,7 +189,7 @@ async def test_fails_with_every_reason_before_anything_is_written() -> None:
             await pulumi.create(CMK, INPUTS)
     message = str(failed.value)
     assert "3 finding(s), nothing was written" in message
-    for rule in ("same-region", "vault-has-purge-protection", "identity-has-grant"):
+    for rule in ("same-region", "vault-has-purge-protection", "identity-has-access"):
         assert f"- {rule}: " in message
     assert azure.patches == []
 

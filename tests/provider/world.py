@@ -135,6 +135,25 @@ class World:
             self._keys[vault] = KeyClient(f"https://{vault}.vault.azure.net", self.credential)
         return self._keys[vault]
 
+    def assign_role(self, role: str, object_id: str, vault: str = "contoso-keys") -> None:
+        """Gives a principal a built-in role on a vault."""
+        from azure.mgmt.authorization import AuthorizationManagementClient
+
+        client: Any = AuthorizationManagementClient(self.credential, self.subscription)
+        scope = f"/subscriptions/{self.subscription}"
+        (found,) = client.role_definitions.list(scope, filter=f"roleName eq '{role}'")
+        properties = {
+            "roleDefinitionId": found.id,
+            "principalId": object_id,
+            "principalType": "ServicePrincipal",
+        }
+        client.role_assignments.create(self.vault_id(vault), str(uuid.uuid4()), {"properties": properties})
+
+    def versions_through_arm(self, vault: str = "contoso-keys", key: str = "language-key") -> list[str]:
+        """The versions of a key as Resource Manager lists them."""
+        found = self.vaults.keys.list_versions(GROUP, vault, key)
+        return [str(one.key_uri_with_version).rpartition("/")[2] for one in found]
+
     def assign_encryption_user(self, scope: str, account: str = "contoso-language") -> None:
         """Gives the account's identity the role Key Vault Crypto Service Encryption User."""
         from azure.mgmt.authorization import AuthorizationManagementClient

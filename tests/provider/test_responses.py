@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from provider.failure import Trouble, trouble
-from provider.raw_answers import failure_from, progress_from, retry_after_from
+from core.refusals import Kind
+from provider.responses import failure_from, progress_from, retry_after_from
 
 
 class Answer:
@@ -50,7 +50,7 @@ def test_the_details_of_an_error_are_kept() -> None:
     assert ended is not None
     for found in (failure, ended):
         assert (found.code, found.text) == ("InvalidRequest", WHOLE)
-        assert trouble(found) is Trouble.PROPAGATING
+        assert found.kind is Kind.PROPAGATING
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from provider.waiting import Backoff, DeadlineError, Patience, StoppedError, duration
+from provider.waiting import Backoff, DeadlineError, StoppedError, Waiter, duration
 from tests.provider.rig import FakeClock
 
 
@@ -24,7 +24,7 @@ def test_backoff_grows_to_its_ceiling() -> None:
 async def test_the_last_pause_ends_at_the_deadline() -> None:
     """A pause is cut at the deadline, where one more try is made; the next one raises."""
     clock = FakeClock()
-    patience = Patience(clock, timeout=10)
+    patience = Waiter(clock, timeout=10)
     await patience.pause(60, "waiting")
     assert clock.slept == [10]
     with pytest.raises(DeadlineError, match="gave up after 10 s: waiting"):
@@ -39,7 +39,7 @@ async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     async def tell(message: str) -> None:
         told.append(message)
 
-    patience = Patience(FakeClock(), tell=tell)
+    patience = Waiter(FakeClock(), progress=tell)
     await patience.pause(65, "waiting for the grant")
     await patience.pause(5, "waiting for the grant")
     assert told == ["waiting for the grant (0 s so far)", "waiting for the grant (1 min 05 s so far)"]
@@ -52,7 +52,7 @@ async def test_a_stopped_patience_makes_no_pause() -> None:
     stop.set()
     clock = FakeClock()
     with pytest.raises(StoppedError):
-        await Patience(clock, stop=stop).pause(1, "waiting")
+        await Waiter(clock, stop=stop).pause(1, "waiting")
     assert clock.slept == []
 
 

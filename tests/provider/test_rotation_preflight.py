@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from provider.facts import RoleGrant
+from core.facts import RoleAssignment
+from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
-from provider.grants import DATA_ACTIONS
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
@@ -22,8 +22,8 @@ from tests.provider.fake_azure import (
     an_account,
     bound_to,
 )
-from tests.provider.following_cases import CLIENT, REFUSED, USER, azure_with, bound
 from tests.provider.rig import VERSION, FailedError, FakeClock, engine
+from tests.provider.rotation_preflight_cases import CLIENT, REFUSED, USER, azure_with, bound
 
 pytestmark = pytest.mark.asyncio
 
@@ -97,7 +97,7 @@ async def test_a_bound_account_follows(version: dict[str, Any], identity: str | 
     """A bound account, by whichever identity, lets its key be rotated, all the more when it expired."""
     account = an_account(
         encryption=bound_to(identity_client_id=identity),
-        user_identities=(USER,) if identity else (),
+        user_assigned=(USER,) if identity else (),
         principal_id=None if identity else PRINCIPAL,
     )
     azure = azure_with(account)
@@ -180,15 +180,15 @@ async def test_fails_when_the_account_stays_busy() -> None:
 async def test_the_role_that_counts_is_that_of_the_identity_in_use() -> None:
     """In a vault that goes by roles, the roles of the identity that uses the key now are asked for."""
     account = an_account(
-        encryption=bound_to(identity_client_id=CLIENT), user_identities=(replace(USER, principal_id="user"),)
+        encryption=bound_to(identity_client_id=CLIENT), user_assigned=(replace(USER, principal_id="user"),)
     )
     azure = azure_with(account, uses_rbac=True, policies=())
     asked: list[str] = []
 
     class Roles(FakeAzure):
-        async def role_grants(self, scope: str, principal_id: str) -> list[RoleGrant]:
+        async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
             asked.append(principal_id)
-            return [RoleGrant(scope, "role", DATA_ACTIONS)]
+            return [RoleAssignment(scope, principal_id, CRYPTO_USER.id, CRYPTO_USER)]
 
     azure.__class__ = Roles
     async with engine(azure) as pulumi:

@@ -11,13 +11,13 @@ import grpc
 from google.protobuf import any_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from core.arm_ids import MalformedError
 from core.login import LoginError
 from provider.binder import UnfinishedError
-from provider.clearance import RefusedError
 from provider.functions import FunctionError
-from provider.ids import MalformedError
+from provider.key_version import NoVersionError
+from provider.preflight import RefusedError
 from provider.resource import PartialError
-from provider.versions import NoVersionError
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import encode
 
@@ -25,14 +25,14 @@ T = TypeVar("T")
 Context = Any  # grpc.aio.ServicerContext has no types
 
 
-def errors_told(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
     """Makes the provider's own errors into gRPC's, with a message that stands alone.
 
-    The codes are ones that leave no doubt about the state: nothing was made, or what was made is told.
+    The codes are ones that leave no doubt about the state: nothing was made, or the message says what was.
     """
 
     @wraps(method)
-    async def told(self: Any, request: Any, context: Context) -> T:
+    async def translated(self: Any, request: Any, context: Context) -> T:
         try:
             return await method(self, request, context)
         except PartialError as error:
@@ -55,7 +55,7 @@ def errors_told(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[
             await context.abort(grpc.StatusCode.CANCELLED, str(error))
         raise AssertionError("abort raises")
 
-    return told
+    return translated
 
 
 async def _abort_partially(context: Context, error: PartialError) -> None:

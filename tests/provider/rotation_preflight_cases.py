@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provider.facts import Account, UserIdentity
+from core.facts import Account, Network, UserAssignedIdentity
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -19,7 +19,7 @@ from tests.provider.fake_azure import (
 )
 
 CLIENT = "44444444-4444-4444-4444-444444444444"
-USER = UserIdentity("/id", CLIENT, PRINCIPAL)
+USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 
 
 def azure_with(account: Account | None = None, **vault: Any) -> FakeAzure:
@@ -68,12 +68,12 @@ REFUSED: dict[str, tuple[FakeAzure, str, str]] = {
     ),
     "no grant": (
         azure_with(bound(), policies=()),
-        "identity-has-grant: the access policies of language-vault do not give get, wrapKey, unwrapKey",
+        "identity-has-access: the access policies of language-vault do not give get, wrapKey, unwrapKey",
         f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL}",
     ),
     "no role": (
         azure_with(bound(), uses_rbac=True, policies=()),
-        "identity-has-grant: no role assignment at or above the key gives",
+        "identity-has-access: no role assignment at or above the key gives",
         f"--scope {KEY_ID}",
     ),
     "outbound closed": (
@@ -81,7 +81,7 @@ REFUSED: dict[str, tuple[FakeAzure, str, str]] = {
         "outbound-reaches-vault",
         "add language-vault.vault.azure.net to allowedFqdnList",
     ),
-    "no capability": (azure_with(bound(capabilities=())), "account-supports-customer-keys", "tier"),
+    "no capability": (azure_with(bound(capabilities=())), "account-tier", "tier"),
     "another region": (
         azure_with(bound(location="eastus")),
         "same-region",
@@ -89,8 +89,8 @@ REFUSED: dict[str, tuple[FakeAzure, str, str]] = {
     ),
     "another tenant": (azure_with(bound(tenant_id=CLIENT)), "same-tenant", "a vault of the account's tenant"),
     "closed vault": (
-        azure_with(bound(), default_action="Deny", bypass="None"),
-        "vault-lets-trusted-services-in",
+        azure_with(bound(), network=Network(default_action="Deny", bypass="None")),
+        "vault-admits-trusted-services",
         "--bypass AzureServices",
     ),
     "no purge protection": (

@@ -1,0 +1,154 @@
+"""What Azure's refusals mean: ask again, wait for somebody else, wait until access counts, or give up.
+
+Owns the codes and texts by which they are told apart. Does not own what a person is told about them.
+Sources: recorded traffic (AccountProvisioningStateInvalid, AuthorizationFailed, Key Vault's 403s);
+hashicorp/terraform-provider-azurerm#32855 and microsoft-foundry/foundry-samples 32-customer-managed-keys
+(how the service refuses a key that it may not use yet); Azure Resource Manager's error codes
+(learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final
+
+
+class Kind(Enum):
+    """What to do about a refusal.
+
+    TRANSIENT: ask again, a few times; nobody knows what happened. THROTTLED: ask again when Azure says.
+    BUSY: another change of the resource is under way; wait. PROPAGATING: access was granted and does not
+    count everywhere yet. UNKNOWN: the request is refused in words that are not listed here; after a preflight
+    that found nothing wrong, that may be access that does not count yet (assumed). FINAL: asking again does
+    not help.
+    """
+
+    TRANSIENT = "transient"
+    THROTTLED = "throttled"
+    BUSY = "busy"
+    PROPAGATING = "propagating"
+    UNKNOWN = "unknown"
+    FINAL = "final"
+
+
+UNKNOWN_REFUSAL_SECONDS: Final = 300.0
+"""How long an UNKNOWN refusal of a key may be taken for access that does not count yet. Azure documents up to
+10 minutes for a role assignment (azure/role-based-access-control/troubleshooting); half of that is enough to
+tell most delays from a mistake (assumed)."""
+
+_BUSY_CODES: Final = frozenset(
+    {
+        "accountprovisioningstateinvalid",
+        "anotheroperationinprogress",
+        "conflict",
+        "requestconflict",
+        "resourceconflict",
+        "accountisnotsucceeded",
+        "etagmismatch",
+        "preconditionfailed",
+    }
+)
+_BUSY: Final = re.compile(r"in state (accepted|creating|updating)", re.IGNORECASE)
+_PROPAGATING_CODES: Final = frozenset(
+    {
+        "principalnotfound",
+        # What a vault calls its 403s; an operation that failed says so without a status.
+        "forbidden",
+        "forbiddenbyrbac",
+        "forbiddenbypolicy",
+        "accesspolicynotconfiguredforkeyvault",
+        "keyvaultauthenticationfailure",
+    }
+)
+_PROPAGATING: Final = re.compile(
+    r"KeyVaultProperties is invalid"
+    r"|does not have keys \w+ permission"
+    r"|Caller is not authorized to perform action on resource"
+    r"|(?:un)?able to access .{0,40}key"
+    r"|principal .{0,60}does not exist in the directory",
+    re.IGNORECASE,
+)
+_FINAL_CODES: Final = frozenset(
+    {
+        "authorizationfailed",
+        "denyassignmentauthorizationfailed",
+        "linkedauthorizationfailed",
+        "requestdisallowedbypolicy",
+        "subscriptionnotregistered",
+        "subscriptionnotfound",
+        "invalidsubscriptionid",
+        "resourcegroupnotfound",
+        "resourcenotfound",
+        "keydisabled",
+        "forbiddenbyconnection",
+        "forbiddenbyfirewall",
+        "encryptionscopenotsupported",
+        "resourcekindrequireacceptterms",
+        "invalidauthenticationtokentenant",
+        "invalidresourcetype",
+        "invalidapiversionparameter",
+        "noregisteredproviderfound",
+        "locationnotavailableforresourcetype",
+        "specialfeatureorquotaidrequired",
+        "insufficientquota",
+        "invalidrequestcontent",
+        # Conflicts that do not pass: a lock and a disabled subscription last until a person acts.
+        "flagmustbesetforrestore",
+        "customdomaininuse",
+        "missingsubscriptionregistration",
+        "vaultalreadyexists",
+        "conflicterror",
+        "scopelocked",
+        "readonlydisabledsubscription",
+    }
+)
+_FINAL: Final = re.compile(
+    r"public network access is disabled|firewall|client address is not authorized"
+    r"|not allowed on a disabled key|encryption key must be recoverable and not purgeable"
+    r"|subdomain name '[^']*' is not available|cannot create already existing resource",
+    re.IGNORECASE,
+)
+# azure-native's own text, and azcore's, which azure-native passes on.
+_NATIVE: Final = re.compile(r'Status=(?P<status>\d{3})\s+Code="(?P<code>[^"]*)"')
+_AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<code>\S+)", re.DOTALL)
+
+
+def kind(status: int, code: str, text: str, inner_code: str = "") -> Kind:
+    """What kind of refusal an answer is. `status` is 0 where no answer came; 200 for an operation that was
+    accepted and then failed."""
+    codes = {code.lower(), inner_code.lower()}
+    if status == 429:
+        return Kind.THROTTLED
+    if status in (0, 408) or status >= 500:
+        return Kind.TRANSIENT
+    if codes & _FINAL_CODES or _FINAL.search(text):
+        return Kind.FINAL
+    if codes & _BUSY_CODES or _BUSY.search(text) or status in (409, 412):
+        return Kind.BUSY
+    # A 403 that is not about the deploying principal is about the identity that uses the key, and passes when
+    # its access has reached every front end of the vault.
+    if codes & _PROPAGATING_CODES or _PROPAGATING.search(text) or status == 403:
+        return Kind.PROPAGATING
+    return Kind.UNKNOWN if status in (200, 400, 422) else Kind.FINAL
+
+
+def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> bool:
+    """Whether an answer to a read means "you may not read this".
+
+    Resource Manager reads keys through the vault, and in a vault under Azure RBAC users were refused with 400
+    ForbiddenByRbac instead of 403 (pulumi/pulumi-azure-native#890, Azure/bicep#6539, Azure/bicep#7864).
+    """
+    return status == 403 or (
+        status == 400
+        and ("forbiddenbyrbac" in {code.lower(), inner_code.lower()} or "ForbiddenByRbac" in text)
+    )
+
+
+def kind_of_text(text: str) -> Kind:
+    """The kind of a refusal as azure-native words it, such as an `on_error` hook is given. A text without a
+    status is FINAL unless it has words of access that does not count yet."""
+    found = _NATIVE.search(text) or _AZCORE.search(text)
+    if found is None:
+        return Kind.PROPAGATING if _PROPAGATING.search(text) and not _FINAL.search(text) else Kind.FINAL
+    return kind(int(found["status"]), found["code"], text)

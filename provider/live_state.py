@@ -1,0 +1,163 @@
+"""What Azure has now around a binding: account, vault, key version and roles, as far as they may be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from core import arm_ids, facts
+from core.arm_ids import ArmId
+from core.facts import Account, KeyVersion, RoleAssignment, Vault
+from core.key_uris import KeyUri
+from provider.azure_calls import Azure
+from provider.error_table import ErrorContext
+from provider.errors import translate
+from provider.failure import ServiceError
+from provider.retrying import with_retries
+from provider.waiting import Waiter
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be bound, as far as it is known; a preview may know only a part."""
+
+    account: ArmId | None = None
+    key: KeyUri | None = None
+    vault: ArmId | None = None
+    vault_known: bool = True
+    identity_client_id: str | None = None
+    identity_known: bool = True
+
+    @property
+    def key_id(self) -> ArmId | None:
+        """The ARM id of the key, where vault and key are known."""
+        if self.vault is None or self.key is None:
+            return None
+        return arm_ids.key_id(facts.key_id(self.vault.text, self.key.name))
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Something that could not be read, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """Everything that a preflight judges. A field is None when it is absent, not known yet or unreadable.
+
+    `account_read`, `vault_read` and `key_read` say whether it was looked for: only then does None mean
+    absent.
+    `bound_key` is the version that the account is bound to now, read where another version is to be bound.
+    """
+
+    account: Account | None = None
+    account_read: bool = False
+    vault: Vault | None = None
+    vault_read: bool = False
+    key: KeyVersion | None = None
+    key_read: bool = False
+    bound_key: KeyVersion | None = None
+    bound_key_read: bool = False
+    roles: tuple[RoleAssignment, ...] | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+async def read_live_state(azure: Azure, target: Target, waiter: Waiter) -> LiveState:
+    """Everything around a target. What may not be read is `unreadable`; every other failure is raised."""
+    live = await read_roles(azure, target, await read_resources(azure, target, waiter), waiter)
+    return await read_bound_key(azure, target, live, waiter)
+
+
+async def read_resources(azure: Azure, target: Target, waiter: Waiter) -> LiveState:
+    """Account, vault and key version, as far as the target names them; no version means the current one."""
+    account, vault, key = await asyncio.gather(
+        _read("the account", target.account, azure.account, waiter),
+        _read("the vault", target.vault, azure.vault, waiter),
+        _read("the key version", target.key_id, lambda key: azure.key_version(key, _version(target)), waiter),
+    )
+    return LiveState(
+        account=account.value,
+        account_read=account.was_read,
+        vault=vault.value,
+        vault_read=vault.was_read,
+        key=key.value,
+        key_read=key.was_read,
+        unreadable=tuple(part.unreadable for part in (account, vault, key) if part.unreadable),
+    )
+
+
+async def read_roles(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:
+    """The same, with the roles on the key of the identity that is to use it, if the vault goes by roles."""
+    account, vault, key = live.account, live.vault, target.key
+    if account is None or vault is None or key is None or not (vault.uses_rbac and target.identity_known):
+        return live
+    principal = account.principal_for(target.identity_client_id)
+    if not principal:
+        return live
+    scope = facts.key_id(vault.id, key.name)
+    roles = await _read(
+        "the role assignments", scope, lambda key: azure.role_assignments(key, principal), waiter
+    )
+    if roles.unreadable:
+        return replace(live, unreadable=(*live.unreadable, roles.unreadable))
+    return replace(live, roles=tuple(roles.value or ()))
+
+
+async def read_bound_key(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:
+    """The same, with the version that the account is bound to now, if another one in the same vault is to be
+    bound: the service opens the data's key with the one before it locks it with the other."""
+    bound = live.account.encryption.key if live.account else None
+    if bound is None or target.vault is None or target.key is None or not bound.version:
+        return live
+    if bound.vault_name != target.vault.name.lower() or bound.same_version(target.key):
+        return live
+    id = arm_ids.key_id(facts.key_id(target.vault.text, bound.name))
+    read = await _read("the bound version", id, lambda key: azure.key_version(key, bound.version), waiter)
+    if read.unreadable:
+        return replace(live, unreadable=(*live.unreadable, read.unreadable))
+    return replace(live, bound_key=read.value, bound_key_read=True)
+
+
+@dataclass(frozen=True)
+class _Read(Generic[T]):
+    """What a question gave: a value (None: absent), or the reason why it could not be asked."""
+
+    value: T | None = None
+    was_read: bool = False
+    unreadable: Unreadable | None = None
+
+
+async def _read(
+    what: str, subject: S | None, question: Callable[[S], Awaitable[T | None]], waiter: Waiter
+) -> _Read[T]:
+    """Asks about a subject, if it is known. What may not be read is no error."""
+    if subject is None:
+        return _Read()
+    try:
+        return _Read(await with_retries(lambda: question(subject), waiter), was_read=True)
+    except ServiceError as failure:
+        if not failure.is_forbidden:
+            raise
+        return _Read(unreadable=Unreadable(what, translate(failure, _context(subject))))
+
+
+def _context(subject: object) -> ErrorContext:
+    """What the commands in an error are filled with."""
+    if not isinstance(subject, ArmId):
+        return ErrorContext()
+    if subject.type.lower() == arm_ids.ACCOUNT.lower():
+        return ErrorContext(account_id=subject.text)
+    vault = subject.parent if subject.type.lower() == arm_ids.KEY.lower() else subject
+    return ErrorContext(vault_id=vault.text, vault_name=vault.name, key_name=subject.name)
+
+
+def _version(target: Target) -> str | None:
+    return (target.key.version or None) if target.key else None

@@ -1,0 +1,472 @@
+"""What must hold before an account can be bound, one rule each: the demands of `core.demands` as findings.
+
+A rule says what follows from a demand that does not hold, and how to fix it. Nothing here reads or writes.
+What could not be read is a finding of its own, so that silence never means "checked".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from core import demands, facts, key_uris, rights
+from core.demands import Unmet
+from core.facts import KeyVersion, RoleAssignment, Vault
+from core.rights import Access
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.finding import Finding, Preflight, Rule, Severity
+
+_ENDED_BADLY = {"failed", "canceled"}
+
+
+# The account
+
+
+def account_exists(check: Preflight) -> Iterator[Finding]:
+    """The account is there to be bound."""
+    if check.live.account_read and check.live.account is None:
+        yield Finding(
+            "account-exists",
+            Severity.CHANGEABLE,
+            f"there is no account {check.target.account.text if check.target.account else ''}",
+            "create it first, or restore it if it was deleted in the last 48 hours",
+        )
+
+
+def account_is_settled(check: Preflight) -> Iterator[Finding]:
+    """No change of the account is under way, and the last one succeeded (AccountProvisioningStateInvalid)."""
+    account = check.live.account
+    if account is None or account.provisioning_state.lower() in {"", "succeeded"}:
+        return
+    failed = account.provisioning_state.lower() in _ENDED_BADLY
+    yield Finding(
+        "account-is-settled",
+        Severity.CHANGEABLE if failed else Severity.TRANSIENT,
+        f"the account is in state {account.provisioning_state}; expected Succeeded",
+        "update the account again until it succeeds" if failed else "",
+    )
+
+
+def account_is_not_busy(check: Preflight) -> Iterator[Finding]:
+    """No change of the account is under way (AccountProvisioningStateInvalid).
+
+    An account whose last change failed is bound all the same. That change may have been a binding that came
+    before its access counted, and another change is the way out of that state (assumed).
+    """
+    account = check.live.account
+    if account and account.provisioning_state.lower() in _ENDED_BADLY:
+        yield Finding(
+            "account-is-settled",
+            Severity.NOT_CHECKED,
+            f"whether the account takes a change, since its last one ended as {account.provisioning_state}",
+        )
+    else:
+        yield from account_is_settled(check)
+
+
+def account_tier(check: Preflight) -> Iterator[Finding]:
+    """The account's kind and tier take a customer's key, which ARM says in `capabilities`."""
+    account = check.live.account
+    if account is None:
+        return
+    if account.capabilities is None:
+        yield Finding(
+            "account-tier",
+            Severity.NOT_CHECKED,
+            "the account lists no capabilities, so whether its kind and tier take a customer's key is "
+            "unknown",
+        )
+    yield from _unmet(
+        "account-tier",
+        Severity.CHANGEABLE,
+        demands.tier(account.kind, account.sku, account.capabilities),
+        "change the account's tier",
+    )
+
+
+def account_has_identity(check: Preflight) -> Iterator[Finding]:
+    """The identity that is to use the key belongs to the account (Enable customer-managed keys)."""
+    account, target = check.live.account, check.target
+    if account is None or not target.identity_known or check.principal_id:
+        return
+    if target.identity_client_id:
+        has = ", ".join(user.client_id for user in account.user_assigned) or "none"
+        yield Finding(
+            "account-has-identity",
+            Severity.CHANGEABLE,
+            f"no user-assigned identity of the account has the client id {target.identity_client_id}; "
+            f"it has {has}",
+            "assign the identity to the account, and give its clientId, not its principalId",
+        )
+    else:
+        yield Finding(
+            "account-has-identity",
+            Severity.CHANGEABLE,
+            "the account has no system-assigned identity, which is to use the key",
+            "give the account identity type SystemAssigned, or name a user-assigned one in identityClientId",
+        )
+
+
+def account_is_free(check: Preflight) -> Iterator[Finding]:
+    """Nobody else has bound the account, and it moves to another vault only where that is asked for."""
+    account, key = check.live.account, check.key
+    bound = account.encryption.key if account else None
+    if account is None or key is None or bound is None or bound.same_key(key):
+        return
+    if not check.rebinding:
+        yield Finding(
+            "account-is-free",
+            Severity.REFUSED,
+            f"the account is already bound to the key {bound.text}, which this stack does not manage",
+            f"take it over with `pulumi import azure-cmk:index:CustomerManagedKey NAME {account.id}`",
+        )
+    elif not key_uris.same_vault(bound.vault_uri, key.vault_uri) and check.target.vault is None:
+        yield Finding(
+            "other-vault-is-asked-for",
+            Severity.REFUSED,
+            f"the key is in the vault {key.host}, but the account is bound in {bound.host}",
+            "if the move is intended, name the new vault in vaultId",
+        )
+
+
+def account_was_read(check: Preflight) -> Iterator[Finding]:
+    """Whether an account that may not be read could follow a rotation is unknown, so the key is not
+    rotated."""
+    account = check.target.account
+    if account and not check.live.account_read:
+        yield Finding(
+            "account-was-read",
+            Severity.REFUSED,
+            f"whether the account {account.name} could follow is unknown, since it may not be read",
+            f"have Microsoft.CognitiveServices/accounts/read granted at {account.text}",
+        )
+
+
+def account_is_on_the_key(check: Preflight) -> Iterator[Finding]:
+    """An account that is to follow a key is bound to it; one that does not exist yet follows once it does.
+
+    One on Microsoft-managed keys is bound first, unless there is no version that it could be bound to.
+    """
+    account, key, current = check.live.account, check.key, check.live.key
+    bound = account.encryption.key if account else None
+    if account is None or key is None or (bound and bound.same_key(key)):
+        return
+    if bound is None and current and demands.key_usable(current, check.now):
+        return
+    yield Finding(
+        "account-is-on-the-key",
+        Severity.REFUSED,
+        f"the account is on {bound.text if bound else 'Microsoft-managed keys'}, not on a version of the key "
+        f"{key.name} in {key.host}",
+        "bind it first, by an update with generation as it was; then raise generation",
+    )
+
+
+def outbound_reaches_vault(check: Preflight) -> Iterator[Finding]:
+    """The account's outbound restriction lets it reach the vault."""
+    account, key = check.live.account, check.key
+    if account and key:
+        yield from _unmet(
+            "outbound-reaches-vault",
+            Severity.CHANGEABLE,
+            demands.outbound(account.restricts_outbound, account.allowed_fqdns, key.vault_uri),
+            f"add {key.host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
+        )
+
+
+# The vault
+
+
+def vault_was_named(check: Preflight) -> Iterator[Finding]:
+    """Without `vaultId` nothing about the vault can be checked."""
+    if check.target.vault is None and check.target.vault_known:
+        yield Finding(
+            "vault-was-named",
+            Severity.NOT_CHECKED,
+            "vaultId is not given, so the vault, the key and the access were not checked",
+        )
+
+
+def vault_exists(check: Preflight) -> Iterator[Finding]:
+    """The vault is there."""
+    if check.live.vault_read and check.live.vault is None:
+        yield Finding(
+            "vault-exists",
+            Severity.CHANGEABLE,
+            f"there is no vault {check.vault_id}",
+            "create it, or recover it if it was deleted (az keyvault recover)",
+        )
+
+
+def vault_holds_the_key(check: Preflight) -> Iterator[Finding]:
+    """The vault that was named is the one that holds the key."""
+    vault, key = check.live.vault, check.key
+    if vault and key and vault.uri and not key_uris.same_vault(vault.uri, key.vault_uri):
+        yield Finding(
+            "vault-holds-the-key",
+            Severity.REFUSED,
+            f"the vault {vault.id} answers at {key_uris.vault_host(vault.uri)}, but the key is at {key.host}",
+            "name the vault that holds the key in vaultId",
+        )
+
+
+def same_region(check: Preflight) -> Iterator[Finding]:
+    """Account and vault are in one region."""
+    account, vault = check.live.account, check.live.vault
+    if account and vault:
+        unmet = demands.region(account.location, vault.location)
+        yield from _unmet("same-region", Severity.REFUSED, unmet, "use a vault in the account's region")
+
+
+def same_tenant(check: Preflight) -> Iterator[Finding]:
+    """Account and vault are in one tenant, which an account without an identity does not say."""
+    account, vault = check.live.account, check.live.vault
+    if account and vault and account.tenant_id:
+        unmet = demands.tenant(account.tenant_id, vault.tenant_id)
+        yield from _unmet("same-tenant", Severity.REFUSED, unmet, "use a vault of the account's tenant")
+
+
+def vault_has_soft_delete(check: Preflight) -> Iterator[Finding]:
+    """Deleted keys can be recovered."""
+    if vault := check.live.vault:
+        yield from _unmet(
+            "vault-has-soft-delete",
+            Severity.CHANGEABLE,
+            demands.soft_delete(vault.soft_delete, vault.purge_protection),
+            f"az resource update --ids {vault.id} --set properties.enableSoftDelete=true",
+        )
+
+
+def vault_has_purge_protection(check: Preflight) -> Iterator[Finding]:
+    """Deleted keys cannot be purged."""
+    if vault := check.live.vault:
+        yield from _unmet(
+            "vault-has-purge-protection",
+            Severity.CHANGEABLE,
+            demands.purge_protection(vault.purge_protection),
+            f"az keyvault update --name {facts.vault_name(vault)} --enable-purge-protection true",
+        )
+
+
+def vault_admits_trusted_services(check: Preflight) -> Iterator[Finding]:
+    """A vault with a firewall lets Microsoft's trusted services in, by which the account reaches its key."""
+    if vault := check.live.vault:
+        yield from _unmet(
+            "vault-admits-trusted-services",
+            Severity.CHANGEABLE,
+            demands.trusted_services(vault.network),
+            f"az keyvault update --name {facts.vault_name(vault)} --bypass AzureServices",
+        )
+
+
+def identity_has_access(check: Preflight) -> Iterator[Finding]:
+    """An access policy grants "key permissions to the managed identity", or a role gives the same."""
+    vault, principal, key = check.live.vault, check.principal_id, check.key
+    if vault is None or not principal or not check.target.identity_known:
+        return
+    if vault.uses_rbac and (check.live.roles is None or key is None):
+        return
+    yield from access_findings(vault, check.live.roles or (), key.name if key else "KEY", principal)
+
+
+def access_findings(
+    vault: Vault, roles: Sequence[RoleAssignment], key_name: str, principal_id: str
+) -> Iterator[Finding]:
+    """What an identity lacks to use a key, by the permission model of the vault.
+
+    `roles` are the role assignments that apply to the key; access policies are part of the vault.
+    """
+    key_id = facts.key_id(vault.id, key_name)
+    access = rights.on_key(vault, principal_id, key_id, roles)
+    missing = ", ".join(access.missing)
+    if access.level is Access.UNKNOWN:
+        yield Finding(
+            "identity-has-access",
+            Severity.NOT_CHECKED,
+            f"whether the identity {principal_id} has {missing} on the key: {'; '.join(access.uncertain)}",
+        )
+    elif access.level is not Access.FULL and vault.uses_rbac:
+        yield Finding(
+            "identity-has-access",
+            Severity.TRANSIENT,
+            f"no role assignment at or above the key gives {missing} to the identity {principal_id}",
+            f'az role assignment create --role "{CRYPTO_SERVICE_ENCRYPTION_USER.name}" --assignee-object-id '
+            f"{principal_id} --assignee-principal-type ServicePrincipal --scope {key_id}",
+        )
+    elif access.level is not Access.FULL:
+        yield Finding(
+            "identity-has-access",
+            Severity.CHANGEABLE,
+            f"the access policies of {facts.vault_name(vault)} do not give {missing} to the identity "
+            f"{principal_id}",
+            f"az keyvault set-policy --name {facts.vault_name(vault)} --object-id {principal_id} "
+            f"--key-permissions {' '.join(rights.NEEDED)} (a policy for a group that the identity is in "
+            "cannot be seen here)",
+        )
+
+
+# The key
+
+
+def key_version_exists(check: Preflight) -> Iterator[Finding]:
+    """The version that is to be bound exists."""
+    key = check.key
+    if key and check.live.key_read and check.live.key is None:
+        yield Finding(
+            "key-version-exists",
+            Severity.CHANGEABLE,
+            f"there is no version {key.version} of the key {key.name} in {key.host}",
+            f"az keyvault key list-versions --vault-name {key.vault_name} --name {key.name}",
+        )
+
+
+def key_exists(check: Preflight) -> Iterator[Finding]:
+    """The key that is to be rotated exists."""
+    key = check.key
+    if key and check.live.key_read and check.live.key is None:
+        yield Finding(
+            "key-exists",
+            Severity.REFUSED,
+            f"there is no key {key.name} in {key.host}",
+            f"az keyvault key recover --vault-name {key.vault_name} --name {key.name}",
+        )
+
+
+def key_is_rsa_2048(check: Preflight) -> Iterator[Finding]:
+    """The key is of the only type and size that the service supports."""
+    if key := check.live.key:
+        unmet = demands.key_type(key.type, key.size)
+        yield from _unmet("key-is-rsa-2048", Severity.REFUSED, unmet, "use a new RSA key of 2048 bits")
+
+
+def key_is_usable(check: Preflight) -> Iterator[Finding]:
+    """The version is enabled and within its dates."""
+    version, key = check.live.key, check.key
+    if version and key:
+        for unmet in demands.key_usable(version, check.now):
+            yield Finding(
+                "key-is-usable",
+                Severity.CHANGEABLE,
+                unmet.found,
+                f"az keyvault key set-attributes --id {key.text} --enabled true, or bind a valid version",
+            )
+
+
+def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
+    """The version that the account is on can be used, for the service has to open the data's key with it
+    before it locks it with another; an expired one still opens ("About keys": unwrap works after `exp`).
+
+    That the service needs the old version is assumed. One that is disabled may have been so on purpose.
+    """
+    account, version = check.live.account, check.live.bound_key
+    bound = account.encryption.key if account and check.live.bound_key_read else None
+    if bound is None or (version and version.enabled):
+        return
+    fix = (
+        f"az keyvault key set-attributes --id {bound.text} --enabled true"
+        if version
+        else f"az keyvault key recover --vault-name {bound.vault_name} --name {bound.name}"
+    )
+    yield Finding(
+        "bound-version-is-usable",
+        Severity.REFUSED,
+        f"the version {bound.version} that the account is bound to "
+        f"{'is disabled' if version else 'is not in the vault any more'}, so its data cannot be read, and no "
+        "other version can be bound before it can be used again",
+        f"{fix}; or, where it was disabled on purpose, set access: revoked",
+    )
+
+
+def key_allows_wrapping(check: Preflight) -> Iterator[Finding]:
+    """The key may wrap and unwrap data keys, which is all that the service does with it."""
+    version, key = check.live.key, check.key
+    if version and key:
+        yield from _unmet(
+            "key-allows-wrapping",
+            Severity.CHANGEABLE,
+            demands.key_operations(version.operations),
+            f"az keyvault key set-attributes --id {key.text} --ops {' '.join(demands.KEY_OPERATIONS)}",
+        )
+
+
+def key_properties_known(check: Preflight) -> Iterator[Finding]:
+    """What Azure did not say about the key was not checked."""
+    if (key := check.live.key) and (unknown := unknown_properties(key)):
+        yield Finding(
+            "key-properties-known",
+            Severity.NOT_CHECKED,
+            f"Azure did not say {', '.join(unknown)} of the key version",
+        )
+
+
+def unknown_properties(key: KeyVersion) -> list[str]:
+    """The properties of a key version that a demand is about and that Azure did not say."""
+    values: dict[str, object] = {"kty": key.type, "keyOps": key.operations}
+    if (key.type or "RSA").upper().startswith("RSA"):
+        values["keySize"] = key.size
+    return [name for name, value in values.items() if value is None]
+
+
+# What was not read
+
+
+def unreadable_parts(check: Preflight) -> Iterator[Finding]:
+    """What the deploying principal may not read was not checked."""
+    for part in check.live.unreadable:
+        yield Finding("unreadable-parts", Severity.NOT_CHECKED, f"{part.what} could not be read: {part.why}")
+
+
+def _unmet(rule: str, severity: Severity, unmet: Unmet | None, fix: str) -> Iterator[Finding]:
+    if unmet:
+        yield Finding(rule, severity, unmet.text, fix)
+
+
+BINDING_RULES: tuple[Rule, ...] = (
+    account_exists,
+    account_is_not_busy,
+    account_tier,
+    account_has_identity,
+    account_is_free,
+    outbound_reaches_vault,
+    vault_was_named,
+    vault_exists,
+    vault_holds_the_key,
+    same_region,
+    same_tenant,
+    vault_has_soft_delete,
+    vault_has_purge_protection,
+    vault_admits_trusted_services,
+    identity_has_access,
+    key_version_exists,
+    key_is_rsa_2048,
+    key_is_usable,
+    bound_version_is_usable,
+    key_allows_wrapping,
+    key_properties_known,
+    unreadable_parts,
+)
+"""What must hold to bind a version that exists."""
+
+ROTATION_RULES: tuple[Rule, ...] = (
+    account_was_read,
+    account_is_settled,
+    account_tier,
+    account_has_identity,
+    account_is_on_the_key,
+    outbound_reaches_vault,
+    vault_exists,
+    vault_holds_the_key,
+    same_region,
+    same_tenant,
+    vault_has_soft_delete,
+    vault_has_purge_protection,
+    vault_admits_trusted_services,
+    identity_has_access,
+    key_exists,
+    key_is_rsa_2048,
+    key_allows_wrapping,
+    bound_version_is_usable,
+    key_properties_known,
+    unreadable_parts,
+)
+"""What must hold before a key gets a new version that an account is to follow. Type, size and operations are
+those of the key. That the current version is expired is a reason to rotate, and none against it."""
