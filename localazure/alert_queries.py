@@ -2,7 +2,7 @@
 
 AzureDiagnostics has some fixed columns; the others, which a suffix for their type marks (`httpStatusCode_d`),
 come with the first record that has them. There is no query language here: only names of that shape are looked
-for, outside of texts, and not where the query makes them itself.
+for, outside of texts, and not where the query makes them itself or a `datatable` beside the table has them.
 Sources: the reference of the table AzureDiagnostics; the refusal's text from users' reports
 (Azure/azure-cli-extensions#3002).
 """
@@ -20,6 +20,7 @@ from localazure.web import Json, ServiceError
 _TABLE = "AzureDiagnostics"
 _TEXT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|//[^\n]*")
 _COLUMN = re.compile(r"\b[A-Za-z]\w*_[sdbtg]\b")
+_TYPED = re.compile(r"\b([A-Za-z]\w*)\s*:\s*(?:string|real|long|int|bool|datetime|guid|dynamic)\b")
 _MADE = re.compile(r"\b([A-Za-z]\w*)\s*=(?![=~])")
 
 
@@ -39,9 +40,9 @@ def check(cloud: Cloud, properties: Json) -> None:
 def _missing(query: str) -> tuple[str, str] | None:
     """The operator and the column at which a query fails in a new workspace, None where it does not."""
     code = _TEXT.sub('""', query)
-    if _TABLE not in code or re.search(r"isfuzzy\s*=\s*true", code):
+    if _TABLE not in code:
         return None
-    made: set[str] = set()
+    made = set(_TYPED.findall(code))
     for part in code.split("|"):
         words = part.split()
         operator = words[0] if words else ""

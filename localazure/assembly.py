@@ -48,6 +48,7 @@ _ANYWHERE: tuple[Route, ...] = (
     *locks.ROUTES,
     *policy_exemptions.ROUTES,
     *monitor.ROUTES,
+    *identities.OF_RESOURCES,
 )
 
 

@@ -114,6 +114,11 @@ def assign_role(cloud: Cloud, object_id: str, role_name: str, scope: str) -> Jso
     return body
 
 
+def roles_at(cloud: Cloud, object_id: str, scope: str) -> list[Role]:
+    """The roles of a principal that count at a scope."""
+    return [role for role, _ in _roles_at(cloud, object_id, scope)]
+
+
 def definition_path(role: Role) -> str:
     """The end of a role definition's id; before it stands a subscription's id, or nothing."""
     return f"/providers/Microsoft.Authorization/roleDefinitions/{role.id}"

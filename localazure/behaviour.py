@@ -296,11 +296,11 @@ class Behaviour:
         source="recorded traffic of the service",
     )
     alert_queries: str = _switch(
-        "unchecked",
         "checked",
+        "unchecked",
         asks="Whether a rule is refused whose query names columns of AzureDiagnostics that no record has "
         "made yet (400, SEM0100).",
-        otherwise="Users meet SEM0100 in new workspaces.",
+        otherwise="Users meet SEM0100 in new workspaces; whether each api-version checks is not said.",
         source="Azure/azure-cli-extensions#3002; MicrosoftDocs/azure-docs#38792; Azure/Azure-Sentinel#10340",
     )
 

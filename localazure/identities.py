@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from localazure.cloud import Cloud
-from localazure.directory import create_principal, delete_principal
+from localazure.directory import create_principal, delete_principal, find_principal
 from localazure.locations import normal_location
+from localazure.routes import Route
 from localazure.tracked import TrackedType
-from localazure.web import Json, Request
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_OF_RESOURCES = "Microsoft.ManagedIdentity/identities"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
@@ -44,6 +46,26 @@ def _removed(cloud: Cloud, body: Json) -> None:
     delete_principal(cloud, body["properties"]["principalId"])
 
 
+def _system_assigned(cloud: Cloud, request: Request) -> Response:
+    """The system-assigned identity of an account, as its own resource; 404 where there is none."""
+    resource = "/" + request.params["resource"].strip("/")
+    body = cloud.store.get("account", resource)
+    principal_id = ((body or {}).get("identity") or {}).get("principalId")
+    principal = find_principal(cloud, principal_id) if principal_id else None
+    if body is None or principal is None:
+        raise ServiceError(
+            404, "ResourceNotFound", f"The resource '{resource}' has no system-assigned identity."
+        )
+    properties = {
+        "tenantId": principal.tenant_id,
+        "principalId": principal.object_id,
+        "clientId": principal.client_id,
+    }
+    id = f"{resource}/providers/{_OF_RESOURCES}/default"
+    kept = {"id": id, "name": "default", "type": _OF_RESOURCES, "location": body["location"]}
+    return Response(200, {**kept, "tags": body["tags"] or {}, "properties": properties})
+
+
 _IDENTITIES = TrackedType(
     kind="identity",
     type=_TYPE,
@@ -53,4 +75,14 @@ _IDENTITIES = TrackedType(
     created_headers=_location,
 )
 ROUTES = _IDENTITIES.routes(assumed="all but PUT: made from the specification")
+OF_RESOURCES = (
+    Route(
+        "GET",
+        Host.ARM,
+        f"{{resource*}}/providers/{_OF_RESOURCES}/default",
+        f"{_OF_RESOURCES}/read",
+        _system_assigned,
+        "all of it: made from the specification",
+    ),
+)
 delete_in_group = _IDENTITIES.delete_in_group

@@ -17,6 +17,7 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 _KIND = "diagnosticSetting"
 _DELIVERY = "diagnosticSetting.delivery"
 _TYPE = "Microsoft.Insights/diagnosticSettings"
+_CATEGORY_TYPE = "Microsoft.Insights/diagnosticSettingsCategories"
 _TYPED_SINCE = "2021"
 _TEMPLATE = f"{{resource*}}/providers/{_TYPE}"
 # The event streams of the cloud, and the log category under which Azure would deliver each.
@@ -29,6 +30,7 @@ _CATEGORIES = {
     "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
     "microsoft.cognitiveservices/accounts": ("Audit", "AzureOpenAIRequestUsage", "RequestResponse", "Trace"),
 }
+_METRICS = "AllMetrics"
 _GROUPS = ("allLogs", "audit")
 _SINKS = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 
@@ -167,7 +169,7 @@ def _rewritten(resource: str, body: Json) -> Json:
         **sent,
         "workspaceId": str(sent["workspaceId"]).lower() if sent["workspaceId"] else None,
         "logs": [*sent["logs"], *({"category": name, "categoryGroup": None, **off} for name in more)],
-        "metrics": sent["metrics"] or [{"category": "AllMetrics", **off}],
+        "metrics": sent["metrics"] or [{"category": _METRICS, **off}],
     }
     return {**body, "properties": properties}
 
@@ -182,6 +184,34 @@ def _delete(cloud: Cloud, request: Request) -> Response:
     _end_delivery(cloud, _id(request))
     cloud.store.delete(_KIND, _id(request))
     return Response(200)
+
+
+def _categories(_: Cloud, request: Request) -> Response:
+    """What a resource can deliver: the logs of its type, and its metrics."""
+    return Response(200, {"value": [_category(request, name) for name in _names_of(request)]})
+
+
+def _one_category(_: Cloud, request: Request) -> Response:
+    for name in _names_of(request):
+        if name.lower() == request.params["name"].lower():
+            return Response(200, _category(request, name))
+    raise ServiceError(404, "NotFound", f"Category '{request.params['name']}' is not supported.")
+
+
+def _names_of(request: Request) -> tuple[str, ...]:
+    logs = _CATEGORIES.get(_type_of(_resource(request)), ())
+    return (*logs, _METRICS) if logs else ()
+
+
+def _category(request: Request, name: str) -> Json:
+    kind = "Metrics" if name == _METRICS else "Logs"
+    groups = {} if name == _METRICS else {"categoryGroups": list(_GROUPS)}
+    return {
+        "id": f"{_resource(request)}/providers/{_CATEGORY_TYPE}/{name}",
+        "name": name,
+        "type": _CATEGORY_TYPE,
+        "properties": {"categoryType": kind, **groups},
+    }
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:
@@ -220,7 +250,24 @@ def _id(request: Request) -> str:
 
 
 _ASSUMED = "answers of api-versions after 2017-05-01-preview, every refusal"
+_OF_SPECIFICATION = "all of it: made from the specification"
 ROUTES = (
+    Route(
+        "GET",
+        Host.ARM,
+        f"{{resource*}}/providers/{_CATEGORY_TYPE}",
+        f"{_CATEGORY_TYPE}/read",
+        _categories,
+        _OF_SPECIFICATION,
+    ),
+    Route(
+        "GET",
+        Host.ARM,
+        f"{{resource*}}/providers/{_CATEGORY_TYPE}/{{name}}",
+        f"{_CATEGORY_TYPE}/read",
+        _one_category,
+        _OF_SPECIFICATION,
+    ),
     Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put, _ASSUMED),
     Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get, _ASSUMED),
     Route("DELETE", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/delete", _delete, _ASSUMED),

@@ -17,6 +17,7 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 
 _TYPE = "Microsoft.Authorization/roleAssignments"
 _DEFINITION = "Microsoft.Authorization/roleDefinitions"
+_PERMISSIONS = "Microsoft.Authorization/permissions"
 _ASSUMED = "all of it: made from the specification"
 
 
@@ -92,6 +93,13 @@ def _list(cloud: Cloud, request: Request) -> Response:
     return Response(200, {"value": found})
 
 
+def _permissions(cloud: Cloud, request: Request) -> Response:
+    """What the caller may do at a scope: the permissions of each of its roles there."""
+    caller = request.caller.object_id if request.caller else ""
+    roles = rbac.roles_at(cloud, caller, _scope(request))
+    return Response(200, {"value": [_permission(role) for role in roles]})
+
+
 def _get_definition(_: Cloud, request: Request) -> Response:
     role = BY_ID.get(request.params["name"].lower())
     if role is None:
@@ -108,20 +116,23 @@ def _list_definitions(_: Cloud, request: Request) -> Response:
     return Response(200, {"value": [_definition(role, _scope(request)) for role in roles]})
 
 
-def _definition(role: Role, scope: str) -> Json:
-    permission = {
+def _permission(role: Role) -> Json:
+    return {
         "actions": list(role.actions),
         "notActions": list(role.not_actions),
         "dataActions": list(role.data_actions),
         "notDataActions": list(role.not_data_actions),
     }
+
+
+def _definition(role: Role, scope: str) -> Json:
     return {
         "properties": {
             "roleName": role.name,
             "type": "BuiltInRole",
             "description": role.description,
             "assignableScopes": ["/"],
-            "permissions": [permission],
+            "permissions": [_permission(role)],
             "createdOn": "2015-02-02T21:55:09.8806423Z",
             "updatedOn": "2023-11-27T15:18:26.5523126Z",
             "createdBy": None,
@@ -204,7 +215,9 @@ def _subscription(scope: str) -> str:
 
 
 def _rows(template: str) -> tuple[Route, ...]:
-    assignment, definition = f"{template}/providers/{_TYPE}", f"{template}/providers/{_DEFINITION}"
+    assignment, definition, permissions = (
+        f"{template}/providers/{type}" for type in (_TYPE, _DEFINITION, _PERMISSIONS)
+    )
     return (
         Route(
             "PUT",
@@ -217,6 +230,7 @@ def _rows(template: str) -> tuple[Route, ...]:
         Route("GET", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/read", _get),
         Route("DELETE", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/delete", _delete),
         Route("GET", Host.ARM, assignment, f"{_TYPE}/read", _list, _ASSUMED),
+        Route("GET", Host.ARM, permissions, f"{_PERMISSIONS}/read", _permissions, _ASSUMED),
         Route("GET", Host.ARM, f"{definition}/{{name}}", "", _get_definition, _ASSUMED),
         Route("GET", Host.ARM, definition, "", _list_definitions, _ASSUMED),
     )

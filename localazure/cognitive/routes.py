@@ -38,6 +38,14 @@ def _scopes() -> tuple[Route, ...]:
     )
 
 
+# What an account can have on Azure and never has here.
+_NEVER_THERE = (
+    "deployments",
+    "commitmentPlans",
+    "projects",
+    "connections",
+    "networkSecurityPerimeterConfigurations",
+)
 ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group, _PAGES),
     _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription, _PAGES),
@@ -68,6 +76,10 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_ACCOUNT}/skus", "accounts/skus/read", catalog.account_skus, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
+    *(
+        _arm("GET", f"{_ACCOUNT}/{name}", f"accounts/{name}/read", catalog.account_items, _MADE_UP)
+        for name in _NEVER_THERE
+    ),
     _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.subscription_skus, _MADE_UP),
     _arm("GET", f"{_LOCATION}/models", "locations/models/read", catalog.no_items, _MADE_UP),
     _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.no_items, _MADE_UP),

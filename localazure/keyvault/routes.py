@@ -108,6 +108,10 @@ ROUTES: tuple[Route, ...] = (
         "which properties a row has",
     ),
     _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
+    *(
+        _arm("GET", f"{_VAULT}/{name}", f"vaults/{name}/read", vaults.no_items, "all of it: none can be made")
+        for name in ("secrets", "networkSecurityPerimeterConfigurations")
+    ),
     *private_links.routes(
         _VAULT,
         "Microsoft.KeyVault/vaults",
