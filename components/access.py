@@ -13,19 +13,33 @@ is composed by itself (`KeyAccess`) is protected.
 """
 
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 import pulumi
 from pulumi_azure_native import authorization, keyvault
 
-from components.access_mode import ACCESS_POLICY, RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
 from components.component import Component, Options
-from components.key import KeyReference
-from components.roles import ENCRYPTION_USER, KeyRole
-from components.vault import vault_at
+from components.references import KeyReference, key_at
 from components.vault_writes import in_turn
+from core import arm_ids, rights, roles
+
+
+@dataclass(frozen=True)
+class KeyPermissions:
+    """What may be done with a key, in the words of both access models: those of an access policy, and the
+    built-in role that a role assignment takes."""
+
+    policy: tuple[str, ...]
+    role: roles.Role
+
+
+USE = KeyPermissions(rights.NEEDED, roles.CRYPTO_SERVICE_ENCRYPTION_USER)
+"""What the service needs to hold its data under the key, and no more."""
+ROTATION = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFICER)
+"""What a person or pipeline needs to create a new version of the key."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +52,30 @@ class Grantee:
 
 @dataclass(frozen=True)
 class Grant:
-    """One holder's access to one key, in the vault's model: "accessPolicy" or "rbac"."""
+    """One identity's access to one key, in the vault's model: "accessPolicy" or "rbac"."""
 
     key: KeyReference
-    holder: Grantee
+    grantee: Grantee
     tenant_id: pulumi.Input[str]
     access_model: str
-    role: KeyRole = ENCRYPTION_USER
+    permissions: KeyPermissions = USE
+
+
+class KeyUser(Protocol):
+    """Whatever has an identity that can be granted a key: LanguageAccount, EncryptionIdentity."""
+
+    principal_id: pulumi.Output[Any]
+    tenant_id: pulumi.Output[Any]
+
+
+def has_identity(principal_id: str | None) -> str:
+    """The object id itself. Raises ValueError where an account has no identity of its own."""
+    if principal_id is None:
+        raise ValueError(
+            "the account has no system-assigned identity, so it cannot be granted a key; set systemAssigned, "
+            "or grant the key to its user-assigned identity"
+        )
+    return principal_id
 
 
 class KeyAccessArgs(TypedDict):
@@ -67,7 +98,7 @@ class KeyAccessInputs(Inputs):
     ARGS = KeyAccessArgs
 
     name: str = component_name()
-    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(names.KEY_TYPE))
+    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
     principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
     tenant_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
     access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
@@ -86,13 +117,9 @@ class KeyAccess(Component):
     def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = read(KeyAccessInputs, name, args)
         super().__init__(name, opts)
-        vault_id = pulumi.Output.from_input(inputs.key_id).apply(lambda key: key.rsplit("/keys/", 1)[0])
-        key = KeyReference(inputs.key_id, vault_at(vault_id))
-        made = make_grant(
-            name,
-            Grant(key, Grantee(inputs.principal_id), inputs.tenant_id, inputs.access_model),
-            self.kept,
-        )
+        grantee = Grantee(inputs.principal_id)
+        grant = Grant(key_at(inputs.key_id), grantee, inputs.tenant_id, inputs.access_model)
+        made = make_grant(name, grant, self.kept)
         self.grant_id = made.id
         self.register_outputs({"grantId": self.grant_id})
 
@@ -102,7 +129,7 @@ def make_grant(name: str, grant: Grant, kept: Options, *, adopts: str | None = N
 
     def options(kept: Options) -> pulumi.ResourceOptions:
         return kept(
-            deleted_with=grant.holder.deleted_with,
+            deleted_with=grant.grantee.deleted_with,
             provider=grant.key.vault.provider,
             import_=adopts,
             # One that moves with its key to another vault is there before the old one goes: in between the
@@ -125,27 +152,25 @@ def _access_policy(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pul
         vault_name=vault.name,
         policy=keyvault.AccessPolicyEntryArgs(
             tenant_id=grant.tenant_id,
-            object_id=grant.holder.principal_id,
-            permissions=keyvault.PermissionsArgs(keys=list(grant.role.permissions)),
+            object_id=grant.grantee.principal_id,
+            permissions=keyvault.PermissionsArgs(keys=list(grant.permissions.policy)),
         ),
         opts=opts,
     )
 
 
 def _role_assignment(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    role, holder = grant.role, grant.holder
+    role, grantee = grant.permissions.role, grant.grantee
     scope = pulumi.Output.from_input(grant.key.id)
     return authorization.RoleAssignment(
         name,
-        role_assignment_name=pulumi.Output.all(scope, holder.principal_id).apply(
-            lambda facts: names.role_assignment_name(facts[0], facts[1], role.definition)
+        role_assignment_name=pulumi.Output.all(scope, grantee.principal_id).apply(
+            lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
         ),
         scope=scope,
-        role_definition_id=scope.apply(
-            lambda key_id: role.definition_id(names.parse_resource_id(key_id, names.KEY_TYPE).subscription_id)
-        ),
-        principal_id=holder.principal_id,
-        # Said, because Azure would look the identity up, and a new one may not be found yet.
+        role_definition_id=scope.apply(lambda key_id: role.definition_id(arm_ids.subscription_of(key_id))),
+        principal_id=grantee.principal_id,
+        # Without it Azure looks the identity up, and may not find a new one yet.
         principal_type="ServicePrincipal",
         opts=opts,
     )

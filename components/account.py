@@ -13,7 +13,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import cognitiveservices
 
-from components.access import Grantee
+from components.access import Grantee, has_identity
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -28,10 +28,11 @@ from components.arguments.inputs import (
     text,
 )
 from components.arguments.problem import Problem
-from components.arguments.regions import region
 from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags, read_back
 from components.network import NetworkArgs, NetworkInputs
+from core import arm_ids, clouds, key_uris
+from core.regions import region
 
 # All that a later update of an account may write, but its identity and its key.
 _CHANGING = [
@@ -90,7 +91,7 @@ class InlineKeyInputs(Inputs):
     key_name: pulumi.Input[str] = required_text(accepts_outputs=True, check=names.KEY.checked)
     key_version: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.key_version)
     key_vault_uri: pulumi.Input[str] = required_text(
-        accepts_outputs=True, example="https://kv-claims.vault.azure.net/"
+        accepts_outputs=True, example=key_uris.vault_uri("kv-claims", clouds.PUBLIC)
     )
     identity_client_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
 
@@ -131,7 +132,7 @@ class LanguageAccountInputs(Inputs):
     sku: str = text(STANDARD_TIER, choices=(STANDARD_TIER, FREE_TIER))
     system_assigned: bool = flag(default=True)
     user_assigned_identity_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(names.IDENTITY_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
     )
     encryption_key: InlineKeyInputs | None = optional_group(InlineKeyInputs)
     network: NetworkInputs = group(NetworkInputs)
@@ -147,6 +148,7 @@ class Account:
     resource: cognitiveservices.Account
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str | None]
     declared_digest: pulumi.Output[str]
     frozen: bool = False
 
@@ -156,10 +158,10 @@ class Account:
         return self.resource.properties.encryption.apply(_key_uri_with_version)
 
     @property
-    def holder(self) -> Grantee:
+    def grantee(self) -> Grantee:
         """The account's own identity, as access is granted to it."""
         # Deleted with the account: taken away first, the account would live on without its key.
-        return Grantee(self.principal_id.apply(_present), deleted_with=self.resource)
+        return Grantee(self.principal_id.apply(has_identity), deleted_with=self.resource)
 
 
 def make_account(
@@ -199,14 +201,16 @@ def make_account(
         account.name,
         cognitiveservices.get_account_output(
             account_name=account.name,
-            resource_group_name=account.id.apply(names.group_in),
+            resource_group_name=account.id.apply(arm_ids.group_of),
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
     digest = pulumi.Output.json_dumps(declared, sort_keys=True).apply(
         lambda text: hashlib.sha256(text.encode()).hexdigest()
     )
-    return Account(account, live.properties.endpoint, live.apply(_principal_id), digest, frozen)
+    return Account(
+        account, live.properties.endpoint, live.apply(_principal_id), live.apply(_tenant_id), digest, frozen
+    )
 
 
 class LanguageAccount(Component):
@@ -223,6 +227,8 @@ class LanguageAccount(Component):
     """Where the account's service is called."""
     principal_id: pulumi.Output[str | None]
     """Object id of the account's own identity; none when it has only a user-assigned one."""
+    tenant_id: pulumi.Output[str | None]
+    """The tenant of the account's own identity."""
     declared_digest: pulumi.Output[str]
     """Changes whenever the account is written; a binding takes it, so that it is written again, too."""
 
@@ -234,6 +240,7 @@ class LanguageAccount(Component):
         made = make_account(inputs, self.kept)
         self.account_id, self.account_name = made.resource.id, made.resource.name
         self.endpoint, self.principal_id = made.endpoint, made.principal_id
+        self.tenant_id = made.tenant_id
         self.declared_digest = made.declared_digest
         self.register_outputs(
             {
@@ -241,6 +248,7 @@ class LanguageAccount(Component):
                 "accountName": self.account_name,
                 "endpoint": self.endpoint,
                 "principalId": self.principal_id,
+                "tenantId": self.tenant_id,
                 "declaredDigest": self.declared_digest,
             }
         )
@@ -253,14 +261,12 @@ def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionRespon
     return f"{(key.key_vault_uri or '').rstrip('/')}/keys/{key.key_name}/{key.key_version}"
 
 
-def _present(principal_id: str | None) -> str:
-    if principal_id is None:
-        raise ValueError("the account has no system-assigned identity, so it cannot be given access to a key")
-    return principal_id
-
-
 def _principal_id(account: cognitiveservices.GetAccountResult) -> str | None:
     return account.identity.principal_id if account.identity else None
+
+
+def _tenant_id(account: cognitiveservices.GetAccountResult) -> str | None:
+    return account.identity.tenant_id if account.identity else None
 
 
 def _declared(inputs: LanguageAccountInputs) -> dict[str, Any]:

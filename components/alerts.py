@@ -15,6 +15,7 @@ from pulumi_azure_native import monitor, operationalinsights
 from components import audit_queries
 from components.arguments import names
 from components.component import Options, Tags
+from core import arm_ids
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ def make_alerts(
     the workspace, while all else only names it.
     """
     vault = pulumi.Output.from_input(vault_id)
-    place = workspace_id.apply(lambda found: names.parse_resource_id(found, names.WORKSPACE_TYPE))
+    place = workspace_id.apply(lambda found: arm_ids.resource_id(found, arm_ids.WORKSPACE))
     for query in audit_queries.SAVED:
         operationalinsights.SavedSearch(
             f"{name}-{query.name}",
-            resource_group_name=place.resource_group_name,
-            workspace_name=place.names[0],
+            resource_group_name=place.group,
+            workspace_name=place.name,
             saved_search_id=f"{name}-{query.name}",
             category="Encryption keys",
             display_name=f"{query.title} ({name})",

@@ -24,9 +24,10 @@ from components.arguments.inputs import (
     texts,
 )
 from components.arguments.problem import Problem
-from components.arguments.regions import region
 from components.arguments.tags import checked_tags
 from components.component import Component, Tags
+from core import arm_ids
+from core.regions import region
 
 # AuditEvent is each operation on the vault's keys with the caller's identity; Audit is each on the account
 # itself.
@@ -70,7 +71,8 @@ class _Alerting(Protocol):
 def _recipients(audit: _Alerting) -> Iterator[Problem]:
     if (audit.alert_emails or audit.alert_action_group_ids) and not audit.alerts:
         yield Problem(
-            "alerts", "is required to be true with alertEmails or alertActionGroupIds, but found false"
+            "alerts",
+            "found false, but alertEmails or alertActionGroupIds is set; set alerts: true, or remove them",
         )
 
 
@@ -96,18 +98,16 @@ class AuditTrailInputs(Inputs):
     )
     location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
     account_id: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=checks.resource_id(names.ACCOUNT_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
     )
-    vault_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(names.VAULT_TYPE)
-    )
+    vault_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
     workspace_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(names.WORKSPACE_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
     )
     alerts: bool = flag(default=False)
     alert_emails: tuple[str, ...] = texts(check=checks.email)
     alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
-        accepts_outputs=True, check=checks.resource_id(names.ACTION_GROUP_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.ACTION_GROUP)
     )
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
 

@@ -8,12 +8,16 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.account import Account
-from components.arguments import checks, names
+from components.access import KeyAccess
+from components.account import Account, LanguageAccount
+from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
 from components.cmk_resource import CmkResource
 from components.component import Component, Options
+from components.key import EncryptionKey
 from components.key_version import KeyVersion
+from components.references import vault_of
+from core import arm_ids, resource_types
 
 
 class CustomerManagedKeyArgs(TypedDict):
@@ -52,7 +56,7 @@ class CustomerManagedKey(CmkResource):
             )
         )
         inputs = {"identity_client_id": None, "vault_id": None, "account_digest": None, **args}
-        super().__init__("azure-cmk:index:CustomerManagedKey", name, {**outputs, **inputs}, opts)
+        super().__init__(resource_types.BINDING, name, {**outputs, **inputs}, opts)
 
 
 def make_binding(
@@ -111,10 +115,10 @@ class KeyBindingInputs(Inputs):
 
     name: str = component_name()
     account_id: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=checks.resource_id(names.ACCOUNT_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
     )
     account_digest: pulumi.Input[str] | None = text(accepts_outputs=True)
-    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(names.KEY_TYPE))
+    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
     grant_id: pulumi.Input[str] = required_text(accepts_outputs=True)
     generation: pulumi.Input[int] | None = number(accepts_outputs=True, minimum=0)
     pin: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.key_version)
@@ -128,6 +132,29 @@ class KeyBinding(Component):
 
     key_uri_with_version: pulumi.Output[str]
     """The key and version that the account really is bound to."""
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        *,
+        account: LanguageAccount,
+        key: EncryptionKey,
+        grant: KeyAccess,
+        generation: pulumi.Input[int] | None = None,
+        pin: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> "KeyBinding":
+        """Binds an account to a key that its identity was granted, all made by this program."""
+        args: KeyBindingArgs = {
+            "account_id": account.account_id,
+            "account_digest": account.declared_digest,
+            "key_id": key.key_id,
+            "grant_id": grant.grant_id,
+            "generation": generation,
+            "pin": pin,
+        }
+        return cls(name, args, opts)
 
     def __init__(self, name: str, args: KeyBindingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = read(KeyBindingInputs, name, args)
@@ -146,7 +173,7 @@ class KeyBinding(Component):
                     lambda ids: str(ids[0])
                 ),
                 "key_uri_with_version": version.key_uri_with_version,
-                "vault_id": key_id.apply(lambda key: key.rsplit("/keys/", 1)[0]),
+                "vault_id": key_id.apply(vault_of),
                 "account_digest": inputs.account_digest,
             },
             self.kept(),

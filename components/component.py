@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar, cast
 import pulumi
 
 from components.version_aliases import drop_version_aliases
+from core.resource_types import parse_urn
 
 AZURE = "azure-native"
 Found = TypeVar("Found")
@@ -45,7 +46,9 @@ def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
     """The names that a component had before, as its aliases tell them."""
     aliases = [*(opts.aliases or ())] if opts else []
     names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
-    return tuple(name.rsplit("::", 1)[-1] for name in names if isinstance(name, str))
+    return tuple(
+        parse_urn(name).name if name.startswith("urn:") else name for name in names if isinstance(name, str)
+    )
 
 
 class Component(pulumi.ComponentResource):

@@ -12,9 +12,10 @@ from pulumi_azure_native import managedidentity
 from components.access import Grantee
 from components.arguments import names
 from components.arguments.inputs import Inputs, component_name, mapping, read, required_text, text
-from components.arguments.regions import region
 from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags, read_back
+from core import arm_ids
+from core.regions import region
 
 
 class EncryptionIdentityArgs(TypedDict):
@@ -52,9 +53,10 @@ class Identity:
     id: pulumi.Output[str]
     client_id: pulumi.Output[str]
     principal_id: pulumi.Output[str]
+    tenant_id: pulumi.Output[str]
 
     @property
-    def holder(self) -> Grantee:
+    def grantee(self) -> Grantee:
         """The identity, as access is granted to it."""
         return Grantee(self.principal_id)
 
@@ -74,11 +76,11 @@ def make_identity(inputs: EncryptionIdentityInputs, kept: Options) -> Identity:
         identity.name,
         managedidentity.get_user_assigned_identity_output(
             resource_name=identity.name,
-            resource_group_name=identity.id.apply(names.group_in),
+            resource_group_name=identity.id.apply(arm_ids.group_of),
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
-    return Identity(identity.id, live.client_id, live.principal_id)
+    return Identity(identity.id, live.client_id, live.principal_id, live.tenant_id)
 
 
 class EncryptionIdentity(Component):
@@ -93,6 +95,8 @@ class EncryptionIdentity(Component):
     """What the account names it by in its encryption."""
     principal_id: pulumi.Output[str]
     """What access is granted to."""
+    tenant_id: pulumi.Output[str]
+    """The tenant of the identity."""
 
     def __init__(
         self, name: str, args: EncryptionIdentityArgs, opts: pulumi.ResourceOptions | None = None
@@ -101,11 +105,12 @@ class EncryptionIdentity(Component):
         super().__init__(name, opts)
         identity = make_identity(inputs, self.kept)
         self.identity_id, self.client_id = identity.id, identity.client_id
-        self.principal_id = identity.principal_id
+        self.principal_id, self.tenant_id = identity.principal_id, identity.tenant_id
         self.register_outputs(
             {
                 "identityId": self.identity_id,
                 "clientId": self.client_id,
                 "principalId": self.principal_id,
+                "tenantId": self.tenant_id,
             }
         )

@@ -11,6 +11,8 @@ from typing import NotRequired, Protocol, TypedDict
 import pulumi
 from pulumi_azure_native import keyvault
 
+from components.access import KeyAccess, KeyAccessArgs, KeyUser, has_identity
+from components.access_model import ACCESS_POLICY
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -25,22 +27,15 @@ from components.arguments.inputs import (
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags
-from components.vault import VaultReference, vault_at
+from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
+from core import arm_ids
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
 # Between a rotation and the old version's expiry somebody must run `pulumi up`, or the data is out of reach.
 DAYS_TO_REBIND = 30
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
-
-
-@dataclass(frozen=True)
-class KeyReference:
-    """A key as its versions and grants need it, whoever made it. `id` is its ARM id, without a version."""
-
-    id: pulumi.Input[str]
-    vault: VaultReference
 
 
 class EncryptionKeyArgs(TypedDict):
@@ -88,9 +83,7 @@ class EncryptionKeyInputs(Inputs):
     RULES = (ROTATION,)
 
     name: str = component_name()
-    vault_id: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=checks.resource_id(names.VAULT_TYPE)
-    )
+    vault_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
     key_name: str = text(check=names.KEY.checked, derive=names.key_name)
     expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=28, maximum=3650)
     rotates_after_days: int = number(ROTATES_AFTER_DAYS, minimum=7, maximum=3620)
@@ -116,6 +109,26 @@ class EncryptionKey(Component):
         key = make_key(inputs, vault_at(inputs.vault_id), self.kept)
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs({"keyId": self.key_id})
+
+    def grant_use(
+        self,
+        name: str,
+        user: KeyUser,
+        access_model: str = ACCESS_POLICY,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> KeyAccess:
+        """Lets an account, or a user-assigned identity, use the key: to read, wrap and unwrap, no more.
+
+        `access_model` is that of the key's vault. A binding takes the grant, so that it comes after it.
+        """
+        principal_id = pulumi.Output.from_input(user.principal_id).apply(has_identity)
+        args: KeyAccessArgs = {
+            "key_id": self.key_id,
+            "principal_id": principal_id,
+            "tenant_id": user.tenant_id,
+            "access_model": access_model,
+        }
+        return KeyAccess(name, args, opts)
 
 
 def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> KeyReference:

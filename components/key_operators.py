@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import pulumi
 
-from components.access import Grant, Grantee, make_grant
-from components.access_mode import ACCESS_POLICY
+from components.access import ROTATION, Grant, Grantee, make_grant
+from components.access_model import ACCESS_POLICY
 from components.component import Options
 from components.guards.preflight import PreflightResult
-from components.key import KeyReference
-from components.roles import ROTATION_OPERATOR
+from components.references import KeyReference
 from components.service_args import DEPLOYER, ServiceInputs
 
 
@@ -34,7 +33,7 @@ def grant_operators(
                 Grantee(preflight.deployer_id if operator == DEPLOYER else operator),
                 preflight.tenant_id,
                 ACCESS_POLICY,
-                ROTATION_OPERATOR,
+                ROTATION,
             ),
             part,
             adopts=preflight.adopted.get(f"{inputs.name}-operator-{operator}-access"),

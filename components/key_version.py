@@ -8,6 +8,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.cmk_resource import CmkResource
+from core import resource_types
 
 
 class KeyVersionArgs(TypedDict):
@@ -48,4 +49,4 @@ class KeyVersion(CmkResource):
             )
         )
         inputs = {"generation": None, "pin": None, "account_id": None, **args}
-        super().__init__("azure-cmk:index:KeyVersion", name, {**outputs, **inputs}, opts)
+        super().__init__(resource_types.KEY_VERSION, name, {**outputs, **inputs}, opts)

@@ -11,18 +11,20 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components.arguments import checks, names
+from components.arguments import checks
 from components.arguments.inputs import Inputs, Rule, text, texts
 from components.arguments.problem import Problem
+from core import arm_ids, clouds, regions
 
 _LONGEST_PREFIX = 30
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
-# The DNS zones in which private endpoints are found. Source:
-# learn.microsoft.com/azure/private-link/private-endpoint-dns
-ZONES = {
-    "account": "privatelink.cognitiveservices.azure.com",
-    "vault": "privatelink.vaultcore.azure.net",
-}
+_ZONES = frozenset(zone for cloud in clouds.ALL for zone in (cloud.account_dns_zone, cloud.vault_dns_zone))
+
+
+def dns_zones(location: str) -> dict[str, str]:
+    """The private DNS zones of account and vault, in the cloud of a region."""
+    cloud = regions.cloud_of(location)
+    return {"account": cloud.account_dns_zone, "vault": cloud.vault_dns_zone}
 
 
 class NetworkArgs(TypedDict):
@@ -64,11 +66,10 @@ def checked_ip_range(text: str) -> str:
 
 
 def _zone(text: str) -> None:
-    found = names.parse_resource_id(text, names.ZONE_TYPE).names[0]
-    if found.lower() not in ZONES.values():
-        raise ValueError(
-            f"{found!r} is not a DNS zone of these private endpoints: {' and '.join(ZONES.values())}"
-        )
+    found = arm_ids.resource_id(text, arm_ids.PRIVATE_DNS_ZONE).name
+    if found.lower() not in _ZONES:
+        zones = " and ".join(dns_zones("").values())
+        raise ValueError(f"{found!r} is not a DNS zone of these private endpoints, such as {zones}")
 
 
 def _selected(network: "NetworkInputs") -> Iterator[Problem]:
@@ -100,10 +101,8 @@ class NetworkInputs(Inputs):
 
     access: str = text(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
     allowed_ip_ranges: tuple[str, ...] = texts(check=checked_ip_range)
-    allowed_subnet_ids: tuple[str, ...] = texts(check=checks.resource_id(names.SUBNET_TYPE))
-    subnet_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(names.SUBNET_TYPE)
-    )
+    allowed_subnet_ids: tuple[str, ...] = texts(check=checks.resource_id(arm_ids.SUBNET))
+    subnet_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.SUBNET))
     private_dns_zone_ids: tuple[str, ...] = texts(check=_zone)
 
     @property

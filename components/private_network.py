@@ -14,8 +14,9 @@ from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
 from components.component import Options
-from components.network import PRIVATE, ZONES
+from components.network import PRIVATE, dns_zones
 from components.service_args import ServiceInputs
+from core import arm_ids
 
 
 def make_private_endpoints(
@@ -37,7 +38,7 @@ def make_private_endpoints(
     for what, target in targets.items():
         if target is None:
             continue
-        zone_name = ZONES[what]
+        zone_name = dns_zones(inputs.location)[what]
         zone_id = next(
             (zone for zone in inputs.network.private_dns_zone_ids if zone.lower().endswith(f"/{zone_name}")),
             None,
@@ -103,7 +104,7 @@ def _zone(
         location="global",
         registration_enabled=False,
         virtual_network={
-            "id": pulumi.Output.from_input(subnet_id).apply(lambda subnet: subnet.rsplit("/subnets/", 1)[0])
+            "id": pulumi.Output.from_input(subnet_id).apply(lambda subnet: arm_ids.parse(subnet).parent.text)
         },
         tags=tags,
         opts=part(),

@@ -11,8 +11,8 @@ from components.account import Account, InlineKeyInputs
 from components.arguments.inputs import read, with_known_values
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
-from components.key import KeyReference
 from components.key_version import KeyVersion
+from components.references import KeyReference
 from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
 from components.service_parts import Parts
 
@@ -102,7 +102,7 @@ class EncryptedLanguageService(Component):
         key = parts.key()
         # On destroy the account goes before its vault.
         account = parts.account(after=parts.vault_makers(key))
-        grant = parts.grant(key, account.holder)
+        grant = parts.grant(key, account.grantee)
         version = parts.key_version(key, account.resource.id)
         self._made(account, key, version, grant)
         if self._inputs.unbinds:
@@ -114,7 +114,7 @@ class EncryptedLanguageService(Component):
 
     def _in_one_phase(self, parts: Parts) -> None:
         key, identity = parts.key(), parts.identity()
-        grant = parts.grant(key, identity.holder)
+        grant = parts.grant(key, identity.grantee)
         version = parts.standing_version(key)
         account = parts.account(
             after=[grant] if grant else [],

@@ -13,7 +13,7 @@ from typing import NotRequired, Self, TypedDict
 
 import pulumi
 
-from components.access_mode import ACCESS_POLICY, RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.account import FREE_TIER, STANDARD_TIER
 from components.arguments import checks, names
 from components.arguments.inputs import (
@@ -31,14 +31,14 @@ from components.arguments.inputs import (
     texts,
 )
 from components.arguments.problem import Problem
-from components.arguments.regions import region
 from components.arguments.tags import checked_tags
 from components.as_found import AS_FOUND
 from components.audit import RECIPIENTS
 from components.component import Tags
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
 from components.network import NetworkArgs, NetworkInputs
-from components.roles import ROTATION_OPERATOR
+from core import arm_ids, roles
+from core.regions import region
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
@@ -162,7 +162,7 @@ class ServiceVaultInputs(Inputs):
     RULES = (Rule(_one_vault, ("id", "name")),)
 
     name: str = text("", check=names.VAULT.checked)
-    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(names.VAULT_TYPE))
+    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
     key_operators: tuple[str, ...] = texts(check=checks.key_operator)
 
 
@@ -183,7 +183,7 @@ class ServiceKeyInputs(Inputs):
     RULES = (Rule(_made_or_existing_key, ("id",)), ROTATION)
 
     name: str = text("", check=names.KEY.checked)
-    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(names.KEY_TYPE))
+    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
     generation: int | None = number(minimum=0)
     pin: str | None = text(check=checks.key_version)
     expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=28, maximum=3650)
@@ -206,12 +206,12 @@ class ServiceAuditInputs(Inputs):
 
     new_workspace: bool | None = flag()
     workspace_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(names.WORKSPACE_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
     )
     alerts: bool = flag(default=False)
     alert_emails: tuple[str, ...] = texts(check=checks.email)
     alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
-        accepts_outputs=True, check=checks.resource_id(names.ACTION_GROUP_TYPE)
+        accepts_outputs=True, check=checks.resource_id(arm_ids.ACTION_GROUP)
     )
 
     @property
@@ -242,8 +242,8 @@ def _operators(service: "ServiceInputs") -> Iterator[Problem]:
     if service.access_model == RBAC and service.vault.key_operators:
         yield Problem(
             "vault.keyOperators",
-            f"is for access policies; with accessModel: rbac, assign the role {ROTATION_OPERATOR.name!r} at "
-            "the vault instead",
+            "is for access policies; with accessModel: rbac, assign the role "
+            f"{roles.CRYPTO_OFFICER.name!r} at the vault instead",
         )
 
 

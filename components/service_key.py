@@ -11,9 +11,10 @@ from components.arguments.inputs import source_resources
 from components.as_found import leaving
 from components.component import Options
 from components.guards.preflight import PreflightResult
-from components.key import EncryptionKeyInputs, KeyReference, make_key
+from components.key import EncryptionKeyInputs, make_key
+from components.references import KeyReference, key_at, vault_at
 from components.service_args import ServiceInputs
-from components.vault import KeyVaultInputs, make_vault, vault_at
+from components.vault import KeyVaultInputs, make_vault
 
 
 def service_key(
@@ -29,8 +30,7 @@ def service_key(
     `vault_provider` serves the subscription of an existing vault, if that is another one.
     """
     if inputs.key.id is not None:
-        vault_id = _vault_of(inputs.key.id)
-        return KeyReference(inputs.key.id, vault_at(vault_id, vault_provider, _maker(inputs.key.id)))
+        return key_at(inputs.key.id, vault_provider, _maker(inputs.key.id))
     if inputs.vault.id is not None:
         vault = vault_at(inputs.vault.id, vault_provider, _maker(inputs.vault.id))
     else:
@@ -63,13 +63,6 @@ def service_key(
         vault,
         kept,
     )
-
-
-def _vault_of(key_id: pulumi.Input[str]) -> pulumi.Input[str]:
-    if isinstance(key_id, str):
-        return key_id.rsplit("/keys/", 1)[0]
-    known: pulumi.Output[str] = pulumi.Output.from_input(key_id)
-    return known.apply(lambda text: text.rsplit("/keys/", 1)[0])
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

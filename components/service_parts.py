@@ -21,10 +21,10 @@ from components.binding import CustomerManagedKey, make_binding
 from components.component import Component, Options
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, Identity, make_identity
-from components.key import KeyReference
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
 from components.private_network import make_private_endpoints
+from components.references import KeyReference
 from components.resource_group import make_resource_group
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.service_key import service_key
@@ -109,11 +109,11 @@ class Parts:
             hooks=None if self._preflight.account_id or encryption_key else explained(self._inputs.name),
         )
 
-    def grant(self, key: KeyReference, holder: Grantee) -> pulumi.CustomResource | None:
+    def grant(self, key: KeyReference, grantee: Grantee) -> pulumi.CustomResource | None:
         """Access to the key for who holds it; none where it was taken away on purpose."""
         if self._inputs.is_revoked:
             return None
-        grant = Grant(key, holder, self._preflight.tenant_id, self._inputs.access_model)
+        grant = Grant(key, grantee, self._preflight.tenant_id, self._inputs.access_model)
         # Not protected, for `access: revoked` takes it away in one update. What depends on it, the binding or
         # the account, is: so that no destroy takes it from an account that stays.
         part = leaving(self._owner.part, "grant", self._inputs.as_found)

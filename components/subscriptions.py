@@ -9,6 +9,8 @@ import pulumi
 import pulumi_azure_native as azure_native
 from pulumi_azure_native import authorization
 
+from core import arm_ids
+
 
 class Subscriptions:
     """The subscriptions a program reaches besides its own; it logs in to all by the ARM_* environment.
@@ -24,7 +26,7 @@ class Subscriptions:
         """The provider for a resource that exists, or None when the default one serves it."""
         if resource_id is None:
             return None
-        subscription = resource_id.split("/")[2].lower()
+        subscription = arm_ids.subscription_of(resource_id)
         if self._own is None:
             self._own = authorization.get_client_config().subscription_id.lower()
         if subscription == self._own:

@@ -10,44 +10,16 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components.access_mode import ACCESS_POLICY, RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import Inputs, component_name, group, mapping, read, required_text, text
-from components.arguments.regions import region
 from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags
 from components.network import NetworkArgs, NetworkInputs
+from components.references import VaultReference
+from core.regions import region
 
 SOFT_DELETE_RETENTION_DAYS = 90
-
-
-@dataclass(frozen=True)
-class VaultReference:
-    """A vault as its keys and grants need it, whoever made it.
-
-    `provider` is one for the vault's own subscription; `uri` and `resource` are there when this component
-    made it, `maker` when something else in this program does.
-    """
-
-    id: pulumi.Input[str]
-    name: pulumi.Input[str]
-    resource_group_name: pulumi.Input[str]
-    provider: pulumi.ProviderResource | None = None
-    uri: pulumi.Output[str] | None = None
-    resource: pulumi.Resource | None = None
-    maker: pulumi.Resource | None = None
-
-
-def vault_at(
-    vault_id: pulumi.Input[str],
-    provider: pulumi.ProviderResource | None = None,
-    maker: pulumi.Resource | None = None,
-) -> VaultReference:
-    """The vault with an ARM id, which may be known only once it is made."""
-    place = pulumi.Output.from_input(vault_id).apply(
-        lambda found: names.parse_resource_id(found, names.VAULT_TYPE)
-    )
-    return VaultReference(vault_id, place.names[0], place.resource_group_name, provider, maker=maker)
 
 
 class KeyVaultArgs(TypedDict):

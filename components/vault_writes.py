@@ -19,7 +19,7 @@ import pulumi
 from pulumi.runtime import settings
 
 from components.component import Options
-from components.vault import VaultReference
+from components.references import VaultReference
 
 R = TypeVar("R", bound=pulumi.Resource)
 

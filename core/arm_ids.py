@@ -171,6 +171,12 @@ def group_of(text: str) -> str:
     return (found["group"] or "") if found else ""
 
 
+def is_subscription_or_group(text: str) -> bool:
+    """Whether a text is the id of a subscription or of a resource group, with nothing below it."""
+    found = _SCOPE.fullmatch(text)
+    return found is not None and is_guid(found["subscription"])
+
+
 def segments(text: str) -> dict[str, str]:
     """What follows each odd segment of an id, lower case: `subscriptions`, `resourcegroups`, `vaults`, ..."""
     words = text.lower().strip("/").split("/")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import pulumi
 
 from components.arguments.inputs import Kind, arguments, camel_case, examine, shown
 from components.arguments.problem import Problem
-from components.arguments.regions import REGIONS, plain
+from core import regions
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
 
@@ -143,8 +144,9 @@ def _normalised(settings: dict[str, object]) -> dict[str, object]:
     Resources were always made with these, so another spelling would show as a change.
     """
     location, vault = settings.get("location"), settings.get("vault")
-    if isinstance(location, str) and plain(location) in REGIONS:
-        settings["location"] = plain(location)
+    if isinstance(location, str):
+        with suppress(ValueError):
+            settings["location"] = regions.region(location)
     if isinstance(vault, dict) and isinstance(vault.get("keyOperators"), list):
         settings["vault"] = {**vault, "keyOperators": [_guid(one) for one in vault["keyOperators"]]}
     if settings.get("tags") is None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
-from components.network import ZONES
+from components.network import dns_zones
+from core import arm_ids
 from settings.model import ServiceSettings
 
 
@@ -30,9 +31,10 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
         ],
         # A network can be linked to one zone of a name, and each of these services would make its own.
         "network.privateDnsZoneIds": [
-            str(service.network.subnet_id).rsplit("/subnets/", 1)[0]
+            arm_ids.parse(str(service.network.subnet_id)).parent.text
             for service in services
-            if service.network.subnet_id and len(service.network.private_dns_zone_ids) < len(ZONES)
+            if service.network.subnet_id
+            and len(service.network.private_dns_zone_ids) < len(dns_zones(service.location))
         ],
     }
     for path, made in kinds.items():
@@ -64,5 +66,7 @@ def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
 
 
 def _existing_vault(service: ServiceSettings) -> str:
-    vault_id = known_text(service.vault.id) or (known_text(service.key.id) or "").rsplit("/keys/", 1)[0]
-    return vault_id.lower() if service.has_key else ""
+    vault_id, key_id = known_text(service.vault.id), known_text(service.key.id)
+    if key_id and not vault_id:
+        vault_id = arm_ids.key_id(key_id).parent.text
+    return vault_id.lower() if vault_id and service.has_key else ""

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from components.arguments import names
 from components.arguments.inputs import Check
+from core import arm_ids
 
 
 def resource_id(type: str) -> Check:
     """Checks for an ARM id of a type such as Microsoft.KeyVault/vaults."""
 
     def check(text: str) -> None:
-        names.parse_resource_id(text, type)
+        arm_ids.resource_id(text, type)
 
     return check
 

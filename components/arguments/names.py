@@ -1,6 +1,6 @@
 """Physical names: how they are made from a service's name, and Azure's limits on them.
 
-Owns: every rule on names and ids; pure, so that settings and components share it. Does not own: logical names
+Owns: every rule on names; pure. Does not own: logical names
 (each component derives its children's from its own). Names are checked, never sliced: a name that was cut is
 one that changes when its neighbour does.
 Limits: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's
@@ -15,15 +15,6 @@ from dataclasses import dataclass
 
 # RFC 4122 name spaces must be fixed for ever: role assignment names are made in this one.
 _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
-
-ACCOUNT_TYPE = "Microsoft.CognitiveServices/accounts"
-VAULT_TYPE = "Microsoft.KeyVault/vaults"
-KEY_TYPE = "Microsoft.KeyVault/vaults/keys"
-IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
-SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
-ZONE_TYPE = "Microsoft.Network/privateDnsZones"
-ACTION_GROUP_TYPE = "Microsoft.Insights/actionGroups"
-WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
 
 
 @dataclass(frozen=True)
@@ -153,43 +144,3 @@ def alert_name(service: str, query: str) -> str:
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:
     """One GUID per (scope, principal, role), so that the same grant has the same name on every run."""
     return str(uuid.uuid5(_ASSIGNMENTS, f"{scope}|{principal_id}|{role_id}".lower()))
-
-
-@dataclass(frozen=True)
-class ResourceId:
-    """An ARM id of a resource in a group, taken apart. `names` are those of the type's segments, outermost
-    first."""
-
-    subscription_id: str
-    resource_group_name: str
-    type: str
-    names: tuple[str, ...]
-
-
-_RESOURCE_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[0-9a-f-]{36})/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/(?P<namespace>[^/]+)(?P<rest>(/[^/]+/[^/]+)+)",
-    re.IGNORECASE,
-)
-
-
-def group_in(resource_id: str) -> str:
-    """The resource group that an ARM id of any shape names; "" if none."""
-    match = re.search(r"/resourceGroups/([^/]+)", resource_id, re.IGNORECASE)
-    return match[1] if match else ""
-
-
-def parse_resource_id(text: str, type: str) -> ResourceId:
-    """An ARM id of the type that is wanted, such as Microsoft.KeyVault/vaults. Raises ValueError with the
-    shape wanted."""
-    match = _RESOURCE_ID.fullmatch(text)
-    parts = match["rest"].strip("/").split("/") if match else []
-    found = "/".join([match["namespace"], *parts[::2]]) if match else ""
-    if match is None or found.lower() != type.lower():
-        namespace, *segments = type.split("/")
-        shape = "".join(f"/{segment}/NAME" for segment in segments)
-        raise ValueError(
-            f"{text!r} is no id of a {type}, which looks like "
-            f"/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/{namespace}{shape}"
-        )
-    return ResourceId(match["subscription"].lower(), match["group"], type, tuple(parts[1::2]))

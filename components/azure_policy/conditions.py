@@ -1,7 +1,7 @@
 """What the policy definitions made here look for, in Azure Policy's own language.
 
 Owns: the conditions that no built-in definition has. Does not own: what they are used for
-(azure_policy_rules.py). Pure. A standalone access policy is written by an operation that Azure Policy does
+(constraints.py). Pure. A standalone access policy is written by an operation that Azure Policy does
 not see: the vault that it changed is found by Audit, and denied at its own next write.
 """
 
@@ -10,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core import arm_ids, demands, rights, roles
+
 ADMINISTRATORS = "[parameters('administrators')]"
-_VAULT, _KEY = "Microsoft.KeyVault/vaults", "Microsoft.KeyVault/vaults/keys"
-_ACCOUNT = "Microsoft.CognitiveServices/accounts"
-_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+_VAULT, _KEY, _ACCOUNT, _ASSIGNMENT = arm_ids.VAULT, arm_ids.KEY, arm_ids.ACCOUNT, arm_ids.ROLE_ASSIGNMENT
 _ENTRIES = f"{_VAULT}/accessPolicies[*]"
 _USER = f"{_ACCOUNT}/encryption.keyVaultProperties.identityClientId"
 _GROUPS = ("keys", "secrets", "certificates", "storage")
-_EXACT = ("get", "wrapKey", "unwrapKey")
-# Key Vault Crypto User, Key Vault Crypto Officer, Key Vault Administrator.
-_WIDER = (
-    "12338af0-0e69-4776-bea7-57ae8d297424",
-    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
-    "00482a5a-887f-4fb3-b363-3b7fe8e74483",
-)
+_EXACT = rights.NEEDED
+_WIDER = (roles.CRYPTO_USER.id, roles.CRYPTO_OFFICER.id, roles.ADMINISTRATOR.id)
 Condition = dict[str, Any]
 
 
@@ -63,7 +58,7 @@ INEXACT_GRANTS: Condition = _all_of(
         _ENTRIES,
         _all_of(
             _field(f"{_ENTRIES}.objectId", notIn=ADMINISTRATORS),
-            _held("keys", **{"in": ["wrapKey", "unwrapKey", "all"]}),
+            _held("keys", **{"in": [*demands.KEY_OPERATIONS, "all"]}),
             _any_of(
                 _held("keys", notIn=list(_EXACT)),
                 *({"not": _held("keys", equals=one)} for one in _EXACT),

@@ -37,9 +37,9 @@ from components.azure_policy.constraints import (
     effect_problems,
 )
 from components.component import Component
+from core import arm_ids
 
 _LONGEST_NAME = 64
-_SCOPE = re.compile(r"/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/]+)?", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -80,7 +80,7 @@ class AzurePolicyGuardrailsArgs(TypedDict):
 
 
 def _scope(text: str) -> None:
-    if not _SCOPE.fullmatch(text):
+    if not arm_ids.is_subscription_or_group(text):
         raise ValueError(f"found {text!r}, expected the ARM id of a subscription or resource group")
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from components.access_mode import ACCESS_POLICY, RBAC
-from components.arguments import names
+from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
-from components.arguments.regions import plain
-from components.guards.recorded_state import RecordedAccount, RecordedService
-from components.roles import ENCRYPTION_USER
+from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.service_args import MICROSOFT_MANAGED, ServiceInputs
+from core import arm_ids, facts, regions, roles
 
 HOURS_HELD = 48
 """How long Azure keeps a deleted account, and its name. Source: "Recover or purge deleted Azure AI services
@@ -39,14 +37,14 @@ def is_replaced(inputs: ServiceInputs, before: RecordedService) -> bool:
     return inputs.account_name != account.name
 
 
-def _replacement(inputs: ServiceInputs, before: RecordedService, account: RecordedAccount) -> Found:
+def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
     asked = inputs.replace_account == account.name
     wanted, lost = inputs.account_name, f"it would be deleted, and its data with it {_KEPT}"
-    group = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).resource_group_name
+    group = arm_ids.group_of(account.id)
     moves = [
         (setting, old, new)
         for setting, old, new in (
-            ("location", plain(account.location), plain(inputs.location)),
+            ("location", regions.normalised(account.location), regions.normalised(inputs.location)),
             ("resourceGroupName", group.lower(), group_name(inputs).lower()),
         )
         if new not in (old, UNKNOWN)
@@ -79,20 +77,21 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: Record
         )
 
 
-def _identity(inputs: ServiceInputs, account: RecordedAccount) -> Found:
-    declared = "system" if inputs.binds_in_two_phases else "user"
-    if account.holder is None or declared == account.holder:
+def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
+    declared = SYSTEM if inputs.binds_in_two_phases else USER
+    if before.key_identity is None or declared == before.key_identity:
         return
     yield Problem(
         "identity",
-        f"the data of account {account.name!r} is under a key that its {account.holder}-assigned identity "
-        f"has access to; changed to a {declared}-assigned one, that identity and its access go, and the data "
-        "is out of reach; leave the setting as it was, or make another service and move the data",
+        f"the data of account {account.name!r} is under a key that its {before.key_identity}-assigned "
+        f"identity has access to; changed to a {declared}-assigned one, that identity and its access go, "
+        "and the data is out of reach; leave the setting as it was, or make another service and move the "
+        "data",
     )
 
 
-def _encryption(inputs: ServiceInputs, account: RecordedAccount) -> Found:
-    if account.holder is None or inputs.encryption != MICROSOFT_MANAGED:
+def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
+    if before.key_identity is None or inputs.encryption != MICROSOFT_MANAGED:
         return
     if inputs.unbind_account != account.name:
         yield Problem(
@@ -104,9 +103,9 @@ def _encryption(inputs: ServiceInputs, account: RecordedAccount) -> Found:
         )
 
 
-def elsewhere(account: RecordedAccount, *, tenant_id: str | None, subscription_id: str | None) -> Found:
+def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Found:
     """Why a login to another tenant or subscription than the account's is refused; one not known is not."""
-    subscription = names.parse_resource_id(account.id, names.ACCOUNT_TYPE).subscription_id
+    subscription = arm_ids.subscription_of(account.id)
     if subscription_id and subscription != subscription_id.lower():
         yield Problem(
             "azure-native:subscriptionId",
@@ -123,9 +122,9 @@ def elsewhere(account: RecordedAccount, *, tenant_id: str | None, subscription_i
         )
 
 
-def _vault(inputs: ServiceInputs, before: RecordedService, account: RecordedAccount) -> Found:
+def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
     wanted = inputs.vault.name
-    if before.vault is None or not inputs.makes_vault or account.holder is None:
+    if before.vault is None or not inputs.makes_vault or before.key_identity is None:
         return
     if wanted != before.vault.name:
         yield Problem(
@@ -142,11 +141,11 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: RecordedAcco
         yield Problem(
             "accessModel",
             f"changes from {model!r} to {declared!r}, which takes from account {account.name!r} its access "
-            "to the key before the new one counts, and the data is out of reach until then; first give the "
-            f"identity {account.principal_id or ''} access in the new way (role {ENCRYPTION_USER.name!r} at "
-            "the vault, or an access policy), switch the vault with `az keyvault update "
-            f"--name {before.vault.name} --enable-rbac-authorization {str(declared == RBAC).lower()}`, "
-            "run `pulumi refresh`, then change the setting",
+            "to the key before the new one counts, and the data is out of reach until then; first give "
+            f"the identity {account.principal_id or ''} access in the new way (role "
+            f"{roles.CRYPTO_SERVICE_ENCRYPTION_USER.name!r} at the vault, or an access policy), switch the "
+            f"vault with `az keyvault update --name {before.vault.name} --enable-rbac-authorization "
+            f"{str(declared == RBAC).lower()}`, run `pulumi refresh`, then change the setting",
         )
 
 
@@ -169,7 +168,7 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
         ),
         (
             "key.id",
-            key_id.rsplit("/keys/", 1)[0],
+            arm_ids.key_id(key_id).parent.text if key_id else "",
             made,
             "and what is under its keys is out of reach then; leave key.id out, key.name is enough",
         ),
@@ -181,8 +180,8 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
         ),
     )
     for path, said, here, meaning in named:
-        if said and here and said.lower() == here.lower():
-            noun = here.rsplit("/", 1)[-1]
+        if said and here and arm_ids.same(said, here):
+            noun = arm_ids.name_of(here)
             yield Problem(
                 path,
                 f"{noun!r} was made by this stack: named as one that exists, it would be deleted, {meaning}",
@@ -202,8 +201,8 @@ def losses(
         return lost
     rules: tuple[Callable[[], Found], ...] = (
         lambda: _replacement(inputs, before, account),
-        lambda: _identity(inputs, account),
-        lambda: _encryption(inputs, account),
+        lambda: _identity(inputs, before, account),
+        lambda: _encryption(inputs, before, account),
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(inputs, before, account),
     )

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.arguments import names
 from components.arguments.problem import Problem
 from components.guards.data_loss import HOURS_HELD
 from components.guards.existing_resources import Answer, KeyLocation
-from components.guards.recorded_state import RecordedAccount, RecordedService
+from components.guards.recorded_state import SYSTEM, RecordedService
+from core import arm_ids, facts
 
 _FORGET = "`pulumi refresh` makes the stack forget it"
 
@@ -28,9 +28,9 @@ def problems(
     if account is None:
         yield _account(before.account)
         return
-    if before.account.holder == "system" and not (account.get("identity") or {}).get("principalId"):
+    if before.key_identity == SYSTEM and not (account.get("identity") or {}).get("principalId"):
         yield _identity(before.account)
-    here = (place.vault_id.rsplit("/", 1)[-1].lower(), place.key_name.lower())
+    here = (arm_ids.name_of(place.vault_id).lower(), place.key_name.lower())
     if not place.vault_id or before.bound_to not in (None, here):
         return
     if vault is None:
@@ -39,7 +39,7 @@ def problems(
         yield _key(place)
 
 
-def _account(account: RecordedAccount) -> Problem:
+def _account(account: facts.Account) -> Problem:
     return Problem(
         "accountName",
         f"account {account.name!r} is not at {account.id} any more: it was deleted or moved outside Pulumi, "
@@ -49,8 +49,8 @@ def _account(account: RecordedAccount) -> Problem:
     )
 
 
-def _identity(account: RecordedAccount) -> Problem:
-    group = names.group_in(account.id)
+def _identity(account: facts.Account) -> Problem:
+    group = arm_ids.group_of(account.id)
     return Problem(
         "identity",
         f"the system-assigned identity of account {account.name!r} was switched off outside Pulumi, and its "
@@ -61,7 +61,7 @@ def _identity(account: RecordedAccount) -> Problem:
 
 
 def _vault(place: KeyLocation) -> Problem:
-    name = place.vault_id.rsplit("/", 1)[-1]
+    name = arm_ids.name_of(place.vault_id)
     return Problem(
         "vault",
         f"vault {name!r} was deleted outside Pulumi, and the data under its key is out of reach until it is "
@@ -71,7 +71,7 @@ def _vault(place: KeyLocation) -> Problem:
 
 
 def _key(place: KeyLocation) -> Problem:
-    name = place.vault_id.rsplit("/", 1)[-1]
+    name = arm_ids.name_of(place.vault_id)
     return Problem(
         "key",
         f"vault {name!r} has no key {place.key_name!r} any more, and the data under it is out of reach; a "

@@ -10,19 +10,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.access_mode import ACCESS_POLICY, RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
-from components.arguments.regions import plain
 from components.guards import data_loss
-from components.guards.recorded_state import ACCESS_POLICY as POLICY_TYPE
-from components.guards.recorded_state import KEY, ROLE_ASSIGNMENT, RecordedService
+from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import Deleted
-from components.roles import ENCRYPTION_USER
 from components.service_args import DEPLOYER, RECOVER, ServiceInputs
+from core import adapters, arm_ids, demands, facts, roles
+from core import resource_types as types
 
 Answer = Mapping[str, Any] | None
+_FIXES = {
+    "purge-protection": "; set it with `az keyvault update --name {vault} --enable-purge-protection true`",
+    "trusted-services": "; let them in with `az keyvault update --name {vault} --bypass AzureServices`",
+}
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,13 @@ class KeyLocation:
     @property
     def key_id(self) -> str:
         """The key's ARM id."""
-        return f"{self.vault_id}/keys/{self.key_name}"
+        return facts.key_id(self.vault_id, self.key_name)
 
     @property
     def vault_arguments(self) -> dict[str, str]:
         """What names the vault in azure-native's functions."""
-        vault = names.parse_resource_id(self.vault_id, names.VAULT_TYPE)
-        return {"resourceGroupName": vault.resource_group_name, "vaultName": vault.names[0]}
+        vault = arm_ids.vault_id(self.vault_id)
+        return {"resourceGroupName": vault.group, "vaultName": vault.name}
 
     @property
     def key_arguments(self) -> dict[str, str]:
@@ -74,31 +77,31 @@ def place(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> KeyL
     key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
     if UNKNOWN in (key_id, given):
         return KeyLocation(makes_key=key_id is None, key_name=inputs.key.name)
-    given = given or (key_id.rsplit("/keys/", 1)[0] if key_id else None)
+    given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
-    key_name = key_id.rsplit("/", 1)[1] if key_id else inputs.key.name
-    missing_key = not key_id and f"{KEY}::{inputs.name}-key" not in before.resources
+    key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
+    missing_key = not key_id and (types.KEY, f"{inputs.name}-key") not in before.resources
     if not vault_id:
         return KeyLocation(makes_key=missing_key, key_name=key_name)
-    principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
+    principal = before.grantee_id if before.account else (gone.account or {}).get("principalId")
     if data_loss.is_replaced(inputs, before):
         principal = None  # the account that takes its place has another
     grants = tuple(
         (grant, holder)
         for grant, holder in _policies(inputs, principal)
-        if f"{POLICY_TYPE}::{grant}" not in before.resources
+        if (types.ACCESS_POLICY, grant) not in before.resources
     )
     role = f"{inputs.name}-access"
-    assigned = f"{ROLE_ASSIGNMENT}::{role}" in before.resources
+    assigned = (types.ROLE_ASSIGNMENT, role) in before.resources
     assignment_name, assignment_scope = "", f"{vault_id}/keys/{key_name}"
     if principal and inputs.access_model == RBAC:
         assignment_name = names.role_assignment_name(
-            f"{vault_id}/keys/{key_name}", principal, ENCRYPTION_USER.definition
+            f"{vault_id}/keys/{key_name}", principal, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
         )
         if before.assignment_id and "access" in inputs.as_found:
             # It was made by others, who gave it another name, perhaps at another scope.
-            assignment_scope = before.assignment_id.rsplit("/providers/", 1)[0]
-            assignment_name = before.assignment_id.rsplit("/", 1)[1]
+            assignment_scope = arm_ids.parse(before.assignment_id).scope
+            assignment_name = arm_ids.name_of(before.assignment_id)
     return KeyLocation(
         vault_id=vault_id,
         vault_exists=given is not None,
@@ -121,37 +124,30 @@ def problems(
     if vault is None:
         yield Problem(path, f"there is no vault {place.vault_id!r}, or the login may not read it")
         return
-    name, properties = vault["name"], vault["properties"]
-    model = RBAC if properties.get("enableRbacAuthorization") else ACCESS_POLICY
+    found = adapters.vault(vault)
+    model = RBAC if found.uses_rbac else ACCESS_POLICY
     if model != inputs.access_model:
         yield Problem(
             "accessModel",
-            f"found {inputs.access_model!r}, but the vault {name!r} grants by {model!r}; set accessModel: "
-            f"{model}",
+            f"found {inputs.access_model!r}, but the vault {found.name!r} grants by {model!r}; set "
+            f"accessModel: {model}",
         )
-    if plain(vault["location"]) != plain(inputs.location):
-        yield Problem(
-            path,
-            f"the vault {name!r} is in {vault['location']!r}, the account in {inputs.location!r}; the "
-            "service takes only a key in the account's own region",
-        )
-    if properties["tenantId"].lower() != tenant_id.lower():
-        yield Problem(
-            path,
-            f"the vault {name!r} is of tenant {properties['tenantId']}, the login of {tenant_id}; the "
-            "service takes only a key in the account's own tenant",
-        )
-    if properties.get("enableSoftDelete") is False or not properties.get("enablePurgeProtection"):
-        yield Problem(
-            path,
-            f"the vault {name!r} lacks soft delete or purge protection, which the service demands; turn it "
-            f"on with `az keyvault update --name {name} --enable-purge-protection true`",
-        )
+    unmet = (
+        demands.region(inputs.location, found.location),
+        demands.tenant(tenant_id, found.tenant_id),
+        demands.soft_delete(found.soft_delete, found.purge_protection),
+        demands.purge_protection(found.purge_protection),
+        demands.trusted_services(found.network),
+    )
+    for demand in unmet:
+        if demand:
+            fix = _FIXES.get(demand.demand, "").format(vault=found.name)
+            yield Problem(path, f"the vault {found.name!r} cannot be used: {demand.text}{fix}")
     if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(
             "key.name",
-            f"the vault {name!r} has a key {place.key_name!r} already; to use it, say key.id: "
-            f"{place.key_id}, or give key.name another",
+            f"the vault {found.name!r} has a key {place.key_name!r} already; to use it, set key.id: "
+            f"{place.key_id}, or give another key.name",
         )
 
 
@@ -162,7 +158,7 @@ def grants_that_come_back(inputs: ServiceInputs, before: RecordedService, gone: 
     management"); an account that stands or comes back has its identity, whose policy goes only with the
     vault. Whether others, of people, had been taken away before is not known.
     """
-    principal = before.holder_id if before.account else (gone.account or {}).get("principalId")
+    principal = before.grantee_id if before.account else (gone.account or {}).get("principalId")
     if gone.vault is None or principal is None or inputs.access_model == RBAC:
         return {}
     return {f"{inputs.name}-access": f"{gone.vault['resourceId']}/accessPolicy/{principal}"}

@@ -18,8 +18,9 @@ from components.arguments.problem import Problem
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer
 from components.guards.invokes import InvokeError, invoke, is_absent
-from components.guards.recorded_state import RecordedAccount, by_type_and_name, recorded_service
+from components.guards.recorded_state import by_type_and_name, recorded_service
 from components.service_args import RECOVER, ServiceInputs
+from core import arm_ids, facts
 
 
 class RefusedError(pulumi.RunError):
@@ -183,7 +184,7 @@ class _Preflight:
             self._get(
                 "cognitiveservices:getAccount",
                 ServiceRequest(request.inputs),
-                before.account.arguments if before.account and drifts else None,
+                _account_arguments(before.account) if before.account and drifts else None,
             ),
             self._get(
                 "authorization:getRoleAssignment",
@@ -219,10 +220,10 @@ class _Preflight:
             account_id=before.account.id if before.account else None,
         )
 
-    def _is_ours(self, account: RecordedAccount | None) -> bool:
+    def _is_ours(self, account: facts.Account | None) -> bool:
         """Whether it is in the login's subscription; of another, data_loss.py says what is wrong."""
         own = str(self._client["subscriptionId"]).lower()
-        return account is not None and account.subscription_id == own
+        return account is not None and arm_ids.subscription_of(account.id) == own
 
     def _restores_access(
         self,
@@ -236,9 +237,9 @@ class _Preflight:
         granted = access.is_granted(before, place, vault, assignment)
         if not data_loss.is_replaced(request.inputs, before):
             self._refuse(name, access.problems(request.inputs, before, granted=granted))
-        if warning := access.left_open(request.inputs, before, granted=granted):
+        if warning := access.still_granted(request.inputs, before, granted=granted):
             pulumi.log.warn(f"service {name!r}: {warning}")
-        return access.gives_back(request.inputs, before, granted=granted)
+        return access.restores_access(request.inputs, before, granted=granted)
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None
@@ -267,3 +268,8 @@ class _Preflight:
     def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
         chosen = provider or self._provider
         return pulumi.InvokeOptions(provider=chosen) if chosen else None
+
+
+def _account_arguments(account: facts.Account) -> dict[str, str]:
+    """What names an account in azure-native's functions."""
+    return {"resourceGroupName": arm_ids.group_of(account.id), "accountName": account.name}

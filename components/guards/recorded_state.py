@@ -10,70 +10,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.arguments import names
 from components.service_args import REVOKED
+from core import adapters, arm_ids, facts, key_uris
+from core import resource_types as types
 
-ACCOUNT = "azure-native:cognitiveservices:Account"
-ACCESS_POLICY = "azure-native:keyvault:AccessPolicy"
-ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
-BINDING = "azure-cmk:index:CustomerManagedKey"
-KEY = "azure-native:keyvault:Key"
-VAULT = "azure-native:keyvault:Vault"
-IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
-GROUP = "azure-native:resources:ResourceGroup"
-WORKSPACE = "azure-native:operationalinsights:Workspace"
-SERVICE = "language-cmk:index:EncryptedLanguageService"
-
-State = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class RecordedAccount:
-    """The account. `holder` is who uses the customer's key: "system" or "user"; None on Microsoft's keys."""
-
-    id: str
-    name: str
-    location: str
-    principal_id: str | None
-    tenant_id: str | None
-    holder: str | None
-
-    @property
-    def subscription_id(self) -> str:
-        """The account's, lower case."""
-        return names.parse_resource_id(self.id, names.ACCOUNT_TYPE).subscription_id
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """What names the account in azure-native's functions."""
-        return {"resourceGroupName": names.group_in(self.id), "accountName": self.name}
-
-
-@dataclass(frozen=True)
-class RecordedVault:
-    """The vault that this stack made."""
-
-    id: str
-    name: str
-    uses_rbac: bool
+State = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The outputs of resources by type token and logical name."""
+SYSTEM, USER = "system", "user"
 
 
 @dataclass(frozen=True)
 class RecordedService:
-    """One service in the state. `resources` are its resources as TYPE::NAME.
+    """One service in the state. `resources` are its resources by type token and logical name.
 
-    `assignment_id` is the ARM id of the role assignment that the state holds. `group_name` and `workspace_id`
-    are those of a resource group and a workspace that this stack made.
-    `holder_id` is the object id of the identity that uses the key, as the grant in the state names it, or
-    else the identity itself. `bound_to` is the vault's name and the key's that the account is bound to, lower
-    case. `revoked` says that the last update took its access away, as the settings asked; `unfinished` that
-    one which was to take it away or give it back was cut off, so that the state does not tell.
+    `key_identity` is whose identity uses the customer-managed key, "system" or "user"; None on
+    Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
+    it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
+    bound to, lower case. `assignment_id` is the ARM id of the role assignment that the state holds;
+    `group_name` and `workspace_id` are those of a resource group and a workspace that this stack made.
+    `revoked`: the last update revoked the access, as it was declared; `unfinished`: one that was to revoke
+    or restore it was interrupted, so that the state cannot tell.
     """
 
-    account: RecordedAccount | None = None
-    vault: RecordedVault | None = None
-    resources: frozenset[str] = frozenset()
-    holder_id: str | None = None
+    account: facts.Account | None = None
+    key_identity: str | None = None
+    vault: facts.Vault | None = None
+    resources: frozenset[tuple[str, str]] = frozenset()
+    grantee_id: str | None = None
     grant_recorded: bool = False
     bound_to: tuple[str, str] | None = None
     revoked: bool = False
@@ -84,93 +47,80 @@ class RecordedService:
 
     @property
     def is_bound(self) -> bool:
-        """Whether the account is under the customer's key: access to the key is then access to its data."""
-        return self.account is not None and self.account.holder is not None
+        """Whether the account is under a customer-managed key: access to the key is access to its data."""
+        return self.account is not None and self.key_identity is not None
 
 
 def by_type_and_name(outputs: Mapping[str, Any]) -> State:
-    """The outputs of all resources of a state, keyed by TYPE::NAME, whatever their parents."""
-    return {
-        urn.split("::", 2)[2].rsplit("$", 1)[-1]: resource["outputs"] or {}
-        for urn, resource in outputs.items()
-    }
+    """The outputs of all resources of a state, whatever their parents. `outputs` is the engine's answer, by
+    URN."""
+    found = {types.parse_urn(urn): resource for urn, resource in outputs.items()}
+    return {(urn.type, urn.name): resource["outputs"] or {} for urn, resource in found.items()}
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
     """What a state holds of the service `name`, also by the names that it had before."""
     for old in former_names:
         state = {**_renamed(state, old, name), **state}
-    account, vault = state.get(f"{ACCOUNT}::{name}-account"), state.get(f"{VAULT}::{name}-vault")
-    bound = _is_bound(state.get(f"{BINDING}::{name}-binding"), account)
-    mine = frozenset(resource for resource in state if resource.partition("::")[2].startswith(f"{name}-"))
-    found = _account(account, bound=bound) if account and account.get("id") else None
-    granted_to = _granted_to(name, state)
+    account, vault = state.get((types.ACCOUNT, f"{name}-account")), state.get((types.VAULT, f"{name}-vault"))
+    binding = state.get((types.BINDING, f"{name}-binding"))
+    recorded = adapters.account(account) if account and account.get("id") else None
+    granted_to, service = _granted_to(name, state), state.get((types.SERVICE, name))
     return RecordedService(
-        found,
-        _vault(vault) if vault and vault.get("id") else None,
-        mine,
-        holder_id=granted_to or _holder_id(name, state, found),
+        recorded,
+        _key_identity(recorded, is_bound=_is_bound(binding, recorded)) if recorded else None,
+        adapters.vault(vault) if vault and vault.get("id") else None,
+        frozenset(key for key in state if key[1].startswith(f"{name}-")),
+        grantee_id=granted_to or _identity_id(name, state, recorded),
         grant_recorded=granted_to is not None,
-        bound_to=_bound_to(name, state, account),
-        revoked=state.get(f"{SERVICE}::{name}", {}).get("access") == REVOKED,
+        bound_to=_bound_to(binding, recorded),
+        revoked=(service or {}).get("access") == REVOKED,
         # The engine empties a component's outputs when its inputs change, until it is done with it.
-        unfinished=state.get(f"{SERVICE}::{name}") == {},
-        assignment_id=state.get(f"{ROLE_ASSIGNMENT}::{name}-access", {}).get("id"),
-        group_name=state.get(f"{GROUP}::{name}-group", {}).get("name"),
-        workspace_id=state.get(f"{WORKSPACE}::{name}-workspace", {}).get("id"),
+        unfinished=service == {},
+        assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
+        group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
+        workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
     )
 
 
 def _renamed(state: State, old: str, new: str) -> State:
     """The resources of a service of another name, by the names that they get."""
-    parts = [(key.partition("::"), outputs) for key, outputs in state.items()]
     return {
-        f"{type}::{new}{logical.removeprefix(old)}": outputs
-        for (type, _, logical), outputs in parts
+        (type, f"{new}{logical.removeprefix(old)}"): outputs
+        for (type, logical), outputs in state.items()
         if logical == old or logical.startswith(f"{old}-")
     }
 
 
-def _is_bound(binding: Mapping[str, Any] | None, account: Mapping[str, Any] | None) -> bool:
-    """Whether a binding is this account's: a replacement that was cut off leaves the old one's behind."""
-    id = str((account or {}).get("id") or "").lower()
-    return binding is not None and str(binding.get("accountId") or id).lower() == id
+def _is_bound(binding: Mapping[str, Any] | None, account: facts.Account | None) -> bool:
+    """Whether a binding is this account's: a replacement that was interrupted leaves the old one's behind."""
+    if binding is None:
+        return False
+    bound_id = binding.get("accountId")
+    return account is None or bound_id is None or arm_ids.same(str(bound_id), account.id)
 
 
 def _granted_to(name: str, state: State) -> str | None:
-    policy = state.get(f"{ACCESS_POLICY}::{name}-access", {}).get("policy") or {}
-    assignment = state.get(f"{ROLE_ASSIGNMENT}::{name}-access", {})
+    policy = state.get((types.ACCESS_POLICY, f"{name}-access"), {}).get("policy") or {}
+    assignment = state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {})
     return policy.get("objectId") or assignment.get("principalId")
 
 
-def _bound_to(name: str, state: State, account: Mapping[str, Any] | None) -> tuple[str, str] | None:
-    encryption = ((account or {}).get("properties") or {}).get("encryption") or {}
-    bound = state.get(f"{BINDING}::{name}-binding") or encryption.get("keyVaultProperties") or {}
-    uri, key = bound.get("keyVaultUri"), bound.get("keyName")
-    return (uri.split("/")[2].split(".")[0].lower(), key.lower()) if uri and key else None
+def _bound_to(binding: Mapping[str, Any] | None, account: facts.Account | None) -> tuple[str, str] | None:
+    encryption = account.encryption if account else facts.Encryption()
+    uri = (binding or {}).get("keyVaultUri") or encryption.key_vault_uri
+    key = (binding or {}).get("keyName") or encryption.key_name
+    vault = key_uris.vault_name(uri) if uri else None
+    return (vault, key.lower()) if vault and key else None
 
 
-def _holder_id(name: str, state: State, account: RecordedAccount | None) -> str | None:
-    identity = state.get(f"{IDENTITY}::{name}-identity", {}).get("principalId")
+def _identity_id(name: str, state: State, account: facts.Account | None) -> str | None:
+    identity = state.get((types.USER_ASSIGNED_IDENTITY, f"{name}-identity"), {}).get("principalId")
     return identity or (account.principal_id if account else None)
 
 
-def _account(outputs: Mapping[str, Any], *, bound: bool) -> RecordedAccount:
-    identity, encryption = outputs.get("identity") or {}, outputs["properties"].get("encryption") or {}
-    inline = encryption.get("keySource") == "Microsoft.KeyVault"
-    by_user = inline and (encryption.get("keyVaultProperties") or {}).get("identityClientId")
-    holder = "user" if by_user else "system" if bound or inline else None
-    return RecordedAccount(
-        outputs["id"],
-        outputs["name"],
-        outputs["location"],
-        identity.get("principalId"),
-        identity.get("tenantId"),
-        holder,
-    )
-
-
-def _vault(outputs: Mapping[str, Any]) -> RecordedVault:
-    return RecordedVault(
-        outputs["id"], outputs["name"], bool(outputs["properties"].get("enableRbacAuthorization"))
-    )
+def _key_identity(account: facts.Account, *, is_bound: bool) -> str | None:
+    encryption = account.encryption
+    if encryption.is_customer_managed and encryption.identity_client_id:
+        return USER
+    return SYSTEM if is_bound or encryption.is_customer_managed else None

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.arguments import names
 from components.arguments.problem import Problem
-from components.arguments.regions import plain
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.service_args import RECOVER, ServiceInputs
+from core import arm_ids, regions
 
 Listed = Sequence[Mapping[str, Any]]
 
@@ -74,8 +73,8 @@ def _held(
 ) -> list[Problem]:
     until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
     held = f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
-    place = (_group(deleted).lower(), plain(deleted["location"]))
-    if place != (group.lower() or place[0], plain(location)):
+    place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
+    if place != (group.lower() or place[0], regions.normalised(location)):
         where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
         return [Problem(path, f"{held}, {where}; it can be recovered only there; {remedy}")]
     if recovers:
@@ -93,4 +92,4 @@ def _named(name: str | None, listed: Listed) -> Mapping[str, Any] | None:
 
 def _group(deleted: Mapping[str, Any]) -> str:
     place = deleted.get("resourceId") or deleted["id"]
-    return names.group_in(str(place))
+    return arm_ids.group_of(str(place))

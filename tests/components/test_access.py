@@ -9,7 +9,7 @@ import pytest
 from components.guards.preflight import RefusedError
 from components.service import EncryptedLanguageService
 from tests.components.guards.test_data_loss import GRANT, PARENT, VAULT_ID, state
-from tests.support.recording import PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
+from tests.support.recording import CLIENT, PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
 
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService::language"
 _GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"
@@ -77,17 +77,26 @@ def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
 @pytest.mark.parametrize("recorded", [True, False])
 def test_fails_where_somebody_took_the_access_away(recorded: bool) -> None:
     """Whether a refresh has seen it or not, the access is not given back unasked."""
-    with pytest.raises(RefusedError, match=r"access: .*taken away outside Pulumi.*set access: revoked"):
+    with pytest.raises(RefusedError, match=r"access: .*removed outside Pulumi.*set access: revoked"):
         service(standing_azure(granted=False, recorded=recorded))
 
 
-def test_fails_where_somebody_left_less_than_the_service_needs() -> None:
-    """An entry without unwrapKey is no access."""
+def test_a_narrowed_grant_is_drift_that_an_update_mends() -> None:
+    """An entry with less than the service needs is not refused; the update states the whole grant."""
     azure = standing_azure(granted=True, recorded=True)
     azure.vault = existing_vault(
-        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["get", "wrapKey"]}}]
+        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["unwrapKey"]}}]
     )
-    with pytest.raises(RefusedError, match="taken away outside Pulumi"):
+    grant = service(azure).one(":AccessPolicy")
+    assert grant.inputs["policy"]["permissions"] == {"keys": ["get", "wrapKey", "unwrapKey"]}
+
+
+def test_fails_where_the_grant_became_one_for_an_application() -> None:
+    """An entry with an application id gives the identity alone nothing, so its access is gone: the vault
+    answers 403, and an update must not restore it by itself."""
+    azure = standing_azure(granted=True, recorded=True)
+    azure.vault = existing_vault(accessPolicies=[{**GRANT, "applicationId": CLIENT}])
+    with pytest.raises(RefusedError, match="removed outside Pulumi"):
         service(azure)
 
 
@@ -95,7 +104,7 @@ def test_fails_where_somebody_made_the_vault_ignore_its_access_policies() -> Non
     """A vault that was switched to Azure RBAC looks at none of them."""
     azure = standing_azure(granted=True, recorded=True)
     azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
-    with pytest.raises(RefusedError, match="taken away outside Pulumi"):
+    with pytest.raises(RefusedError, match="removed outside Pulumi"):
         service(azure)
 
 
@@ -116,7 +125,7 @@ def test_what_somebody_took_away_can_be_kept_so() -> None:
 
 def test_fails_to_revoke_what_is_not_bound() -> None:
     """A service that is not there cannot be made without access: it could not be bound."""
-    with pytest.raises(RefusedError, match=r"access: found 'revoked', but there is no account"):
+    with pytest.raises(RefusedError, match=r"access: found 'revoked', but this service has no account"):
         service(FakeAzure(), access="revoked")
 
 

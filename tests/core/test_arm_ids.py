@@ -95,3 +95,11 @@ def test_parts_of_ids_of_any_shape() -> None:
     assert arm_ids.group_of(f"/subscriptions/{SUBSCRIPTION}") == ""
     assert arm_ids.segments(KEY)["vaults"] == "kv-contoso"
     assert arm_ids.name_of(VAULT + "/") == "kv-contoso"
+
+
+def test_a_scope_is_a_subscription_or_a_group() -> None:
+    """What a policy can be assigned to here: not a resource, nor a management group."""
+    subscription = "/subscriptions/11111111-1111-4111-8111-111111111111"
+    right = [subscription, f"{subscription}/resourceGroups/rg"]
+    wrong = ["", "/subscriptions/x", f"{subscription}/resourceGroups/rg/providers/a/b/c", f"{subscription}/"]
+    assert [text for text in [*right, *wrong] if arm_ids.is_subscription_or_group(text)] == right

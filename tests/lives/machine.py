@@ -140,7 +140,7 @@ class StackLife(RuleBasedStateMachine):
         run = self.deploy("up")
         if self.taken:
             assert not run.ok, f"access that was taken away was given back unasked\n{run.output}"
-            assert "taken away outside Pulumi" in run.output, run.output
+            assert "removed outside Pulumi" in run.output, run.output
             return
         self.succeeds(run)
         self.hears_of_no_lapse()

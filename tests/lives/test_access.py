@@ -94,7 +94,7 @@ def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, sta
     assert [looked(azure, outputs[name]) for name in SERVICES] == [403, 403, 403]
     run = stack.deploy()
     assert not run.ok
-    assert run.output.count("was taken away outside Pulumi") >= 3, run.output
+    assert run.output.count("was removed outside Pulumi") >= 3, run.output
     assert readable(azure, stack) == []
     for name in SERVICES:
         carry_out(azure, outputs[name], "restore")

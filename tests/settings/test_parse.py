@@ -12,7 +12,7 @@ from settings import Settings, SettingsError, parse
 
 MINIMAL = {"name": "contoso", "location": "westeurope"}
 GROUP_ID = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg"
-VAULT_ID = f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv"
+VAULT_ID = f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv-hub"
 
 
 def as_pulumi_has_them(**settings: Any) -> dict[str, str]:
@@ -55,7 +55,10 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({"location": "westeurop"}, "location: 'westeurop' is no Azure region; did you mean 'westeurope'?"),
+        (
+            {"location": "westeurop"},
+            "location: 'westeurop' is not an Azure region; did you mean 'westeurope'?",
+        ),
         (
             {"vault": {"name": "v" * 30}},
             f"vault.name: key vault name '{'v' * 30}' has 30 characters, Azure allows 3 to 24",

@@ -35,7 +35,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "unknown region": (
         {"location": "westeurop"},
-        "location: 'westeurop' is no Azure region; did you mean 'westeurope'?",
+        "location: 'westeurop' is not an Azure region; did you mean 'westeurope'?",
     ),
     "a pin that is no version": (
         {"key": {"pin": "latest"}},
@@ -89,8 +89,8 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "bad vault id": (
         {"vault": {"id": "kv-hub"}},
         (
-            "vault.id: 'kv-hub' is no id of a Microsoft.KeyVault/vaults, which looks like "
-            "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME"
+            "vault.id: 'kv-hub' is not the ARM id of a Microsoft.KeyVault/vaults; expected /subscriptions/"
+            "SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME"
         ),
     ),
     "a vault that is both made and existing": (
@@ -127,7 +127,10 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "recipients without alerts": (
         {"audit": {"alertEmails": ["security@contoso.example"]}},
-        "audit.alerts: is required to be true with alertEmails or alertActionGroupIds, but found false",
+        (
+            "audit.alerts: found false, but alertEmails or alertActionGroupIds is set; set alerts: true, or "
+            "remove them"
+        ),
     ),
     "two resource groups": (
         {"resourceGroupName": "rg-own", "existingResourceGroupName": "rg-shared"},

@@ -1,11 +1,10 @@
-"""Names and ids: Azure's limits."""
+"""Names: Azure's limits."""
 
 from __future__ import annotations
 
 import pytest
 
 from components.arguments import names
-from components.arguments.regions import REGIONS, region
 
 
 @pytest.mark.parametrize(
@@ -41,26 +40,3 @@ def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:
     assert one == names.role_assignment_name("/scope", "principal", "ROLE")
     assert one == "b01ac3aa-1dee-532c-b501-e462dcbc52b5"
     assert one != names.role_assignment_name("/scope", "other", "role")
-
-
-def test_resource_id_is_taken_apart() -> None:
-    """Ids are read in any case, and the names of all segments come out in order."""
-    group = "/subscriptions/11111111-1111-4111-8111-111111111111/resourcegroups/rg"
-    text = f"{group}/providers/microsoft.keyvault/vaults/v/keys/k"
-    found = names.parse_resource_id(text, names.KEY_TYPE)
-    assert (found.resource_group_name, found.names) == ("rg", ("v", "k"))
-
-
-@pytest.mark.parametrize(
-    "text", ["", "/subscriptions/x", "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg"]
-)
-def test_fails_on_an_id_of_something_else(text: str) -> None:
-    """An id of another type is refused with the shape that is wanted."""
-    with pytest.raises(ValueError, match=r"/providers/Microsoft\.KeyVault/vaults/NAME/keys/NAME"):
-        names.parse_resource_id(text, names.KEY_TYPE)
-
-
-def test_regions_are_known_by_both_their_names() -> None:
-    """The display name is the API name with spaces and capitals."""
-    assert region("West Europe") == region("westeurope") == "westeurope"
-    assert all(region(name) == name for name in REGIONS)

@@ -143,7 +143,7 @@ def test_fails_alike_in_a_single_part(part: str) -> None:
             KeyAccess,
             {"keyId": VAULT_ID, "principalId": PRINCIPAL, "tenantId": TENANT},
             (
-                f"keyId: {VAULT_ID!r} is no id of a Microsoft.KeyVault/vaults/keys, which looks like "
+                f"keyId: {VAULT_ID!r} is not the ARM id of a Microsoft.KeyVault/vaults/keys; expected "
                 "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME/keys/NAME"
             ),
         ),

@@ -130,12 +130,24 @@ def test_fails_before_anything_is_registered() -> None:
 def test_fails_on_an_existing_vault_that_cannot_serve() -> None:
     """Model, region, tenant and protection of an existing vault are compared before anything is made."""
     azure = FakeAzure()
-    azure.vault = existing_vault(enableRbacAuthorization=True, enablePurgeProtection=None, tenantId="other")
+    azure.vault = existing_vault(
+        enableRbacAuthorization=True,
+        enablePurgeProtection=None,
+        enableSoftDelete=None,
+        tenantId="other",
+        networkAcls={"defaultAction": "Deny", "bypass": "None"},
+    )
     azure.vault["location"] = "eastus"
     with pytest.raises(RefusedError) as refused:
         service(azure, vault={"id": VAULT_ID})
     assert "found 'accessPolicy', but the vault 'kv-hub' grants by 'rbac'" in str(refused.value)
-    for words in ("in 'eastus'", "tenant other", "purge protection"):
+    for words in (
+        "the vault in eastus",
+        "the vault in other",
+        "enableSoftDelete absent",
+        "--enable-purge-protection true",
+        "--bypass AzureServices",
+    ):
         assert words in str(refused.value)
 
 
@@ -143,7 +155,7 @@ def test_fails_on_a_key_that_somebody_made() -> None:
     """A key of the wanted name in an existing vault is not taken unasked."""
     azure = FakeAzure()
     azure.key = {"name": "cmk-language"}
-    with pytest.raises(RefusedError, match=r"has a key 'cmk-language' already; to use it, say key.id"):
+    with pytest.raises(RefusedError, match=r"has a key 'cmk-language' already; to use it, set key.id"):
         service(azure, vault={"id": VAULT_ID})
 
 

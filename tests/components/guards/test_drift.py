@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from components.guards.access import left_open
+from components.guards.access import still_granted
 from components.guards.drift import problems
 from components.guards.existing_resources import KeyLocation
-from components.guards.recorded_state import RecordedAccount, RecordedService, RecordedVault
+from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import makes
+from core.facts import Account, Vault
 from tests.support.recording import SUBSCRIPTION, service_inputs
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
@@ -20,16 +21,16 @@ LIVE: dict[str, Any] = {"identity": {"type": "SystemAssigned", "principalId": "p
 THERE: dict[str, Any] = {"name": "there"}
 
 
-def standing(holder: str | None = "system", bound_to: tuple[str, str] | None = None) -> RecordedService:
-    account = RecordedAccount(
+def recorded(key_identity: str | None = "system", bound_to: tuple[str, str] | None = None) -> RecordedService:
+    account = Account(
         f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-language",
-        "lang-language",
-        "westeurope",
-        "p",
-        "t",
-        holder,
+        name="lang-language",
+        location="westeurope",
+        principal_id="p",
+        tenant_id="t",
     )
-    return RecordedService(account, holder_id="p", bound_to=bound_to or ("kv-language", "cmk-language"))
+    bound = bound_to or ("kv-language", "cmk-language")
+    return RecordedService(account, key_identity, grantee_id="p", bound_to=bound)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_each_thing_that_is_gone_is_one_problem(
     account: Any, vault: Any, key: Any, path: str | None, words: str
 ) -> None:
     """Its setting, and the way back; nothing where all is there."""
-    found = list(problems(standing(), PLACE, account, vault, key))
+    found = list(problems(recorded(), PLACE, account, vault, key))
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
 
@@ -61,9 +62,9 @@ def test_each_thing_that_is_gone_is_one_problem(
 def test_only_what_the_account_is_bound_to_counts() -> None:
     """A vault that it is about to move to may be empty, an account on Microsoft's keys needs none, and one
     that uses another's identity does not need its own."""
-    assert list(problems(standing(bound_to=("kv-other", "cmk")), PLACE, LIVE, None, None)) == []
-    assert list(problems(standing(holder=None), PLACE, LIVE, None, None)) == []
-    assert list(problems(standing(holder="user"), PLACE, {"identity": {}}, THERE, THERE)) == []
+    assert list(problems(recorded(bound_to=("kv-other", "cmk")), PLACE, LIVE, None, None)) == []
+    assert list(problems(recorded(key_identity=None), PLACE, LIVE, None, None)) == []
+    assert list(problems(recorded(key_identity="user"), PLACE, {"identity": {}}, THERE, THERE)) == []
     assert list(problems(RecordedService(), PLACE, None, None, None)) == []
 
 
@@ -80,16 +81,16 @@ def test_a_revoked_access_that_somebody_else_gives_is_told(
     access: str, granted: bool, recorded: bool, warns: bool
 ) -> None:
     """A grant of the stack's own goes with the update; another one stays, and is a warning."""
-    before = RecordedService(holder_id="p", grant_recorded=recorded)
-    warning = left_open(service_inputs(access=access), before, granted=granted)
+    before = RecordedService(grantee_id="p", grant_recorded=recorded)
+    warning = still_granted(service_inputs(access=access), before, granted=granted)
     assert (warning is not None) is warns
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
-    vault = RecordedVault(VAULT, "kv-language", uses_rbac=False)
-    stands = RecordedService(standing().account, vault)
+    vault = Vault(VAULT, "kv-language")
+    stands = RecordedService(recorded().account, vault=vault)
     assert not makes(service_inputs(), stands)
     assert makes(service_inputs(), RecordedService(vault=vault))
-    assert makes(service_inputs(), standing())
-    assert not makes(service_inputs(vault={"id": VAULT}), standing())
+    assert makes(service_inputs(), recorded())
+    assert not makes(service_inputs(vault={"id": VAULT}), recorded())
