@@ -12,8 +12,9 @@ What it cannot know: whether a grant has reached the data plane of the vault whe
 Resource Manager shows a role assignment at once; Azure documents up to 10 minutes until it counts everywhere
 (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes are
 not being detected"), and only the identity itself could try. So the create of an account that is bound to the
-key from its first moment may still be refused after this resource is there: that create has to be retried,
-which an `on_error` hook of the account makes the engine do (up to 100 times, pulumi 3.259).
+key from its first moment may still be refused after this resource is there: that create has to be retried.
+An `on_error` hook of the account makes the engine do that (up to 100 times, pulumi 3.259), and
+`core.refusals.kind_of_text` says which answers may pass; tests/provider/programs/user_assigned.py shows it.
 """
 
 from __future__ import annotations
