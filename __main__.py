@@ -39,7 +39,12 @@ def main() -> None:
         )
         for service in stack.services
     }
-    results = preflight(requests, subscription_id=stack.subscription_id, tenant_id=stack.tenant_id)
+    results = preflight(
+        requests,
+        subscription_id=stack.subscription_id,
+        tenant_id=stack.tenant_id,
+        removed=stack.removed_services,
+    )
     made = {
         service.name: EncryptedLanguageService(
             service.name,
@@ -57,7 +62,8 @@ def main() -> None:
         for name, value in next(iter(made.values())).outputs().items():
             pulumi.export(name, value)
     else:
-        pulumi.export("services", {name: service.outputs() for name, service in made.items()})
+        labels = {service.name: service.label for service in stack.services}
+        pulumi.export("services", {labels[name]: one.outputs() for name, one in made.items()})
 
 
 if __name__ == "__main__":

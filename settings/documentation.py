@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.arguments.inputs import Argument, Inputs, Kind, arguments, camel_case
-from settings.model import NAME, PROTECT, ServiceSettings
+from settings.model import NAME, PREVIOUS_NAME, PROTECT, REMOVED_SERVICES, ServiceSettings
 
 _INTRODUCTION = """\
 # Settings
@@ -35,7 +35,8 @@ _WORDS = {Kind.TEXT: "text", Kind.NUMBER: "whole number", Kind.FLAG: "`true`, `f
 
 def page() -> str:
     """docs/settings.md."""
-    return _INTRODUCTION + _HEAD + "".join(f"{row}\n" for row in _rows(ServiceSettings, ""))
+    rows = [*_rows(ServiceSettings, ""), f"| `removedServices` | list of text |  | {REMOVED_SERVICES} |"]
+    return _INTRODUCTION + _HEAD + "".join(f"{row}\n" for row in rows)
 
 
 def schema() -> dict[str, Any]:
@@ -53,6 +54,12 @@ def schema() -> dict[str, Any]:
         "minItems": 1,
         "items": {"$ref": "#/$defs/Service"},
         "description": "Several services, which share the settings at the top.",
+    }
+    keys["language-cmk:removedServices"] = {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "description": REMOVED_SERVICES,
     }
     config = {
         "type": "object",
@@ -90,7 +97,7 @@ def _declared(form: type[Inputs]) -> Iterator[tuple[str, Argument, Any, str]]:
     """Each setting of a form: its name, how it is declared, its default and its meaning."""
     meanings = {**descriptions(form.ARGS)}
     if form is ServiceSettings:
-        meanings |= {"name": NAME, "protect": PROTECT}
+        meanings |= {"name": NAME, "protect": PROTECT, "previous_name": PREVIOUS_NAME}
     defaults = {field.name: field.default for field in dataclasses.fields(form)}
     # As a person writes them: what every service needs first.
     first = [name for name in ("name", "location", "protect") if name in meanings]

@@ -9,25 +9,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from components.arguments.inputs import as_args, flag
+from components.arguments import names
+from components.arguments.inputs import as_args, flag, text
 from components.service_args import ServiceInputs
 
 PROTECT = (
     "Whether Pulumi refuses to delete or replace what holds data or gives access to it "
     "(`ResourceOptions(protect=...)` in a program)."
 )
+PREVIOUS_NAME = (
+    "Name that the service was created with, if `name` is another one now. Its resources keep the names that "
+    "are derived from it, in Azure and in the stack; only the stack's outputs have the new name."
+)
+REMOVED_SERVICES = (
+    "Names of services that this stack deletes with their accounts and data. A service that is no longer "
+    "listed and not named here is refused."
+)
 NAME = "Name of the service. The names of its resources are derived from it, so it must never change."
+
+
+# What a program says otherwise: by ResourceOptions, and by the name of the component.
+_NO_ARGUMENTS = frozenset({"protect", "previous_name", "label"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings(ServiceInputs):
-    """One Language service: the arguments of EncryptedLanguageService, its name and its protection."""
+    """One Language service: the arguments of EncryptedLanguageService and its protection.
+
+    `name` is the one that it was created with, and `label` the one that the stack's outputs have.
+    """
 
     protect: bool = flag(default=True)
+    previous_name: str | None = text(check=names.SERVICE.checked)
+    label: str = ""
 
     def args(self) -> dict[str, Any]:
         """The arguments of EncryptedLanguageService, as the stack gives them."""
-        return {name: value for name, value in as_args(self).items() if name != "protect"}
+        return {name: value for name, value in as_args(self).items() if name not in _NO_ARGUMENTS}
 
 
 @dataclass(frozen=True)
@@ -38,5 +56,6 @@ class Settings:
     """
 
     services: tuple[ServiceSettings, ...]
+    removed_services: tuple[str, ...] = ()
     subscription_id: str | None = None
     tenant_id: str | None = None

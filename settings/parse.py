@@ -6,6 +6,7 @@ not own: what an argument may be (components/service_args.py). Pure: no Pulumi e
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
 
 SERVICES = "services"
+REMOVED = "removedServices"
 _ARGUMENTS = {camel_case(name): argument for name, argument in arguments(ServiceSettings).items()}
 _SHORTEST_SECRET = 4
 
@@ -47,19 +49,42 @@ def parse(
     raw = {key: _decoded(key, value) for key, value in config.items() if not _is_empty(key, value)}
     problems: list[Problem] = []
     services: list[ServiceSettings] = []
+    removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, own, shared in _services(raw, problems):
-        service, wrong = examine(
-            ServiceSettings, _normalised(_merged(shared, own)), spelling=camel_case, others=[SERVICES]
-        )
-        services.append(service)
+        given = _normalised(_merged(shared, own))
+        service, wrong = _examined(given)
+        if service.previous_name and not wrong:
+            # What was made is known by the name that it was made with.
+            service, wrong = _examined({**given, "name": service.previous_name})
+        services.append(dataclasses.replace(service, label=str(given.get("name"))))
         problems += [Problem(_place(problem.path, own, prefix), problem.text) for problem in wrong]
     if not problems:
         problems += problems_between(services)
+        problems += _removed_but_listed(services, removed)
     if problems:
         unique = list(dict.fromkeys(problems))
         hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
         raise SettingsError([_hidden(problem, secret, hidden) for problem in unique], namespace)
-    return Settings(services=tuple(services))
+    return Settings(services=tuple(services), removed_services=removed)
+
+
+def _examined(given: Mapping[str, object]) -> tuple[ServiceSettings, list[Problem]]:
+    return examine(ServiceSettings, given, spelling=camel_case, others=[SERVICES, REMOVED])
+
+
+def _removed(value: object, problems: list[Problem]) -> tuple[str, ...]:
+    """The services that the stack is to delete."""
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    problems.append(Problem(REMOVED, f"found {shown(value)}, expected a list of service names"))
+    return ()
+
+
+def _removed_but_listed(services: Sequence[ServiceSettings], removed: Sequence[str]) -> Iterator[Problem]:
+    for name in {service.name for service in services} & set(removed):
+        yield Problem(
+            REMOVED, f"names {name!r}, which is also a service of this stack; remove it from one of them"
+        )
 
 
 def _hidden(problem: Problem, secret: frozenset[str], values: frozenset[str]) -> Problem:

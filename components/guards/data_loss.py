@@ -188,6 +188,19 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
             )
 
 
+def no_longer_declared(before: RecordedService, name: str) -> Problem:
+    """Why a program that declares all of its services may not leave one out without a word."""
+    account = before.account.name if before.account else ""
+    return Problem(
+        "services",
+        f"the stack has this service with account {account!r}, but its settings do not list it: the account "
+        f"and its data would be deleted. If the service has a new name, set previousName: {name} there. If "
+        "it "
+        f"is to be deleted, set removedServices: [{name}]; where it is protected, first run `pulumi up` with "
+        "its protect: false. Otherwise list it again",
+    )
+
+
 def losses(
     inputs: ServiceInputs,
     before: RecordedService,

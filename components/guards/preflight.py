@@ -7,7 +7,7 @@ concurrently and work in a preview. Does not own: the rules, which are in the ot
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from components.arguments.problem import Problem
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer
 from components.guards.invokes import InvokeError, invoke, is_absent
-from components.guards.recorded_state import by_type_and_name, recorded_service
+from components.guards.recorded_state import State, by_type_and_name, recorded_names, recorded_service
 from components.service_args import RECOVER, ServiceInputs
 from core import arm_ids, facts
 
@@ -74,18 +74,21 @@ def preflight(
     provider: pulumi.ProviderResource | None = None,
     subscription_id: str | None = None,
     tenant_id: str | None = None,
+    removed: Collection[str] | None = None,
 ) -> Mapping[str, PreflightResult]:
     """What follows from what exists, for each service. Raises RefusedError, for all services at once.
 
     `provider` is the azure-native provider of the services, if not the default one. `subscription_id` and
     `tenant_id` are those that the stack configures for azure-native's login, if any. The login itself is no
     proof: after a refresh the engine keeps the provider of the last update, because azure-native reports no
-    change of its configuration, and only the next run logs in to what is configured.
+    change of its configuration, and only the next run logs in to what is configured. `removed` names the
+    services that are to go, for a program that declares all services of its stack in `services`: it refuses
+    those that are left out otherwise. None for a program that may declare others elsewhere.
     """
     # Which resources are made depends on the answers, so the program waits for them, as it does for a plain
     # `pulumi.runtime.invoke`; but for all of them together.
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
-    return _sync_await(_Preflight(services, provider, configured).run())
+    return _sync_await(_Preflight(services, provider, configured, removed).run())
 
 
 class _Preflight:
@@ -94,7 +97,9 @@ class _Preflight:
         services: Mapping[str, ServiceRequest],
         provider: pulumi.ProviderResource | None,
         configured: Mapping[str, str | None],
+        removed: Collection[str] | None,
     ) -> None:
+        self._removed = removed
         self._services, self._provider, self._configured = services, provider, configured
         self._problems: list[tuple[str, Problem]] = []
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
@@ -107,6 +112,7 @@ class _Preflight:
             name: recorded_service(name, state, one.former_names) for name, one in self._services.items()
         }
         self._refuse_elsewhere()
+        self._refuse_left_out(state)
         self._client = await invoke("azure-native:authorization:getClientConfig", self._through(None))
         for name, request in self._services.items():
             self._refuse(name, self._losses(name, request))
@@ -129,6 +135,13 @@ class _Preflight:
                 self._refuse(name, data_loss.elsewhere(before.account, **self._configured))
         if self._problems:
             raise RefusedError(self._problems)
+
+    def _refuse_left_out(self, state: State) -> None:
+        if self._removed is None:
+            return
+        declared = {*self._services, *(old for one in self._services.values() for old in one.former_names)}
+        for name in sorted(recorded_names(state) - declared - set(self._removed)):
+            self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
     def _losses(self, name: str, request: ServiceRequest) -> list[Problem]:
         return data_loss.losses(

@@ -83,6 +83,13 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     )
 
 
+def recorded_names(state: State) -> frozenset[str]:
+    """The names of the services that a state holds an account of."""
+    services = {name for kind, name in state if kind == types.SERVICE}
+    accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
+    return frozenset(name for name in services if f"{name}-account" in accounts)
+
+
 def _renamed(state: State, old: str, new: str) -> State:
     """The resources of a service of another name, by the names that they get."""
     return {

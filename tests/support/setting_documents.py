@@ -22,6 +22,7 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "name": st.sampled_from(["alpha", "beta-2", "a-service-with-a-name-that-is-long"]),
     "location": st.sampled_from(["westeurope", "West Europe"]),
     "protect": st.booleans(),
+    "previousName": st.sampled_from(["former", "the-one-before"]),
     "encryption": st.sampled_from(["customerManaged", "microsoftManaged"]),
     "identity": st.sampled_from(["systemAssigned", "userAssigned", "systemAndUserAssigned"]),
     "accessModel": st.sampled_from(["accessPolicy", "rbac"]),

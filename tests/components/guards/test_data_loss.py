@@ -234,6 +234,33 @@ def test_fails_on_another_subscription_before_azure_is_asked() -> None:
     assert [call.token for call in azure.asked] == ["pulumi:pulumi:readStackResourceOutputs"]
 
 
+def left_out(services: dict[str, ServiceRequest], removed: list[str] | None) -> FakeAzure:
+    """A preflight of a stack that has the service `language`, whose program declares other services."""
+    azure = FakeAzure()
+    service_urn = PARENT.removesuffix("$")
+    azure.state = {**state(), f"{service_urn}::language": {"outputs": {}}}
+    run(lambda: preflight(services, removed=removed), azure=azure)
+    return azure
+
+
+def test_fails_when_a_service_is_left_out() -> None:
+    """A program that declares all its services says what becomes of each one that the stack has."""
+    other = {"support": ServiceRequest(service_inputs(name="support"))}
+    with pytest.raises(
+        RefusedError, match=r"previousName: language .*removedServices: \[language\]"
+    ) as error:
+        left_out(other, [])
+    assert "service 'language', services:" in str(error.value)
+    with pytest.raises(RefusedError, match="do not list it"):
+        left_out({}, ["support"])
+
+
+def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
+    """Nor is one that a program which composes services itself does not hand over."""
+    left_out({}, ["language"])
+    left_out({}, None)
+
+
 def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
     """The account that takes its place has another identity; a grant taken over cannot change to that."""
     azure = FakeAzure()

@@ -1,0 +1,56 @@
+"""Services that the stack has and its settings no longer list, on the real engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+SHARED = {"location": "westeurope", "network": {"access": "open"}}
+
+
+def list_services(stack: Stack, *services: dict[str, Any], **more: Any) -> None:
+    """Makes the stack's settings list these services."""
+    salt = stack.config()["encryptionsalt"]
+    settings = {**SHARED, "services": list(services), **more}
+    config = {f"language-cmk:{name}": value for name, value in settings.items()}
+    stack.config_file.write_text(yaml.safe_dump({"config": config, "encryptionsalt": salt}))
+
+
+def test_no_service_goes_unnamed(stack: Stack, azure: RunningAzure) -> None:
+    """Left out or renamed, a service is refused and stays; with the setting that the refusal names it "
+    "goes, or comes
+    under its new name with its account, never unbound."""
+    claims, sandbox = {"name": "claims"}, {"name": "sandbox", "protect": False}
+    list_services(stack, claims, sandbox)
+    first = stack.up()
+    assert first.ok, first.output
+    account = stack.outputs()["services"]["claims"]["accountId"]
+
+    list_services(stack, claims)
+    refused = stack.up()
+    assert not refused.ok
+    assert "removedServices: [sandbox]" in refused.output
+
+    list_services(stack, claims, removedServices=["sandbox"])
+    removed = stack.up()
+    assert removed.ok, removed.output
+
+    list_services(stack, {"name": "complaints"})
+    renamed = stack.up()
+    assert not renamed.ok
+    assert "previousName: claims" in renamed.output
+
+    list_services(stack, {"name": "complaints", "previousName": "claims"})
+    taken_over = stack.deploy("--expect-no-changes")
+    assert taken_over.ok, taken_over.output
+    assert stack.outputs()["accountId"] == account
+    states = cloud.history(azure, account)
+    assert states[-1]["readable"]
+    assert cloud.unbound_moments(azure, account) == []
