@@ -1,6 +1,5 @@
-"""What is wrong with a service is wrong wherever it is said: in a stack's settings and in a Python program.
-
-The YAML program and the component package are put to the same table in tests/engine.
+"""What is wrong with a service is wrong wherever it is said: in a stack's settings, in a Python program, and
+through the component package. tests/engine puts a YAML program to the same table.
 """
 
 from __future__ import annotations
@@ -11,7 +10,10 @@ from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.server import ComponentInitError
 
+from components.__main__ import COMPONENTS
 from components.access import KeyAccess
 from components.account import LanguageAccount
 from components.arguments.problem import InputError, Problem
@@ -46,6 +48,36 @@ def in_a_program(component: Any, name: str, args: Mapping[str, Any]) -> list[Pro
         assert monitor.registered == []
         return list(error.problems)
     return []
+
+
+def in_the_package(name: str, args: Mapping[str, Any]) -> list[Problem]:
+    """The problems that the package answers to a program in another language."""
+    package = ComponentProvider([*COMPONENTS], "language-cmk")
+    token = "language-cmk:index:EncryptedLanguageService"
+    try:
+        run(lambda: package.construct(name, token, on_the_wire(args)))
+    except InputError as error:
+        return list(error.problems)
+    except ComponentInitError as error:
+        if isinstance(error.inner, InputError):
+            return list(error.inner.problems)
+        raise
+    return []
+
+
+def on_the_wire(value: Any) -> Any:
+    """A value as it comes through the engine, to which every number is a float."""
+    if isinstance(value, Mapping):
+        return {name: on_the_wire(inner) for name, inner in value.items()}
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_fails_alike_through_the_package(wrong: str) -> None:
+    """A program in another language is told the same, whatever the engine made of its numbers."""
+    args, problem = WRONG[wrong]
+    found = in_the_package("claims", {"location": "westeurope", **args})
+    assert [f"{one.path}: {one.text}" for one in found] == [problem]
 
 
 @pytest.mark.parametrize("wrong", WRONG)
