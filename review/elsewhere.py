@@ -96,7 +96,6 @@ def _access(
                     continue
                 if grant.urn in kept or (entry and entry[0].urn in gone):
                     continue
-                seen.add((principal, grant.scope))
                 id = entry[1].id if entry else ""
                 had = [one.under(world.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
                 has = [
@@ -106,6 +105,7 @@ def _access(
                 ]
                 if level(had) is not Access.FULL:
                     continue
+                seen.add((principal, grant.scope))
                 for verdict in access_verdicts.lost(had, has):
                     yield grant.urn, _elsewhere(verdict, grant, principal)
 

@@ -92,12 +92,10 @@ def _placed(world: World) -> Iterator[tuple[Grant, str]]:
     vaults = list(world.vault_names())
     for grant in world.grants():
         named = grant.place[0]
-        if named:
-            yield grant.under(world.uses_roles(named)), named
-        elif grant.scope:
-            for name, id in vaults:
-                if grant.covers(name, None, id):
-                    yield grant.under(world.uses_roles(name)), name
+        places = [named] if named else [name for name, id in vaults if grant.covers(name, None, id)]
+        for place in places if grant.scope else []:
+            uses_roles = world.uses_roles(place)
+            yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), place
 
 
 def _abilities(world: World, grant: Grant, vault: str) -> list[str]:

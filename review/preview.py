@@ -44,9 +44,11 @@ class _Reading:
     finished: bool = False
     stack: str = ""
     changes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    shows_sames: bool = False
 
     def count(self, type: str, op: str) -> None:
         """Counts a planned step of any resource; a replacement once."""
+        self.shows_sames = self.shows_sames or op == "same"
         if op in REPLACING:
             op = "replace" if op == "replace" else "same"
         if op not in _UNCHANGED and not type.startswith("pulumi:"):
@@ -73,8 +75,10 @@ class _Reading:
         return found.values()
 
     def done(self) -> Preview:
+        # Only then is a resource without a planned step one that will not be there.
+        whole = self.shows_sames and self.finished and not self.errors
         return Preview(
-            resources=tuple(resource_of(steps) for steps in self._by_resource()),
+            resources=tuple(resource_of(steps, unplanned=whole) for steps in self._by_resource()),
             policies=tuple(self.policies),
             errors=tuple(self.errors),
             finished=self.finished and not self.errors,

@@ -143,14 +143,18 @@ class Resource:
         return self.op in {"create", "update", "replace"}
 
 
-def resource_of(steps: Sequence[Step]) -> Resource:
-    """Puts the steps of one URN together, in the order the engine gave them."""
+def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> Resource:
+    """Puts the steps of one URN together, in the order the engine gave them.
+
+    `unplanned`: there is a plan that shows all resources, and not this one. Then the refresh found it
+    deleted, and the program does not declare it.
+    """
     refreshes = [step for step in steps if step.refreshed]
     plan = [step for step in steps if not step.refreshed]
     recorded = refreshes[0].old if refreshes else None
     if not plan:
         last = refreshes[-1]
-        live = None if last.op == "delete" else last.new or last.old
+        live = None if last.op == "delete" or unplanned else last.new
         return Resource(last.urn, last.kind, "same", recorded or last.old, live, live)
     old = next((step.old for step in plan if step.old is not None), None)
     new = next((step.new for step in reversed(plan) if step.new is not None), None)

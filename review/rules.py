@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.rights import Access
-from review import access_verdicts, vault_verdicts, weakening
+from review import access_verdicts, keys, vault_verdicts, weakening
 from review.keys import BoundKey, newest_version
+from review.kinds import Kind
 from review.protection import Protection
 from review.resource import Resource
 from review.subject import Loose, Subject
@@ -33,7 +34,12 @@ def verdicts_of_loose(loose: Loose) -> tuple[Verdict, ...]:
     found = [*vault_verdicts.of(resource)]
     if loose.live and loose.planned and not resource.replaced:
         found += weakening.of_vault(loose.live, loose.planned)
-    return tuple(sorted(found, key=lambda one: -one.severity))
+        if loose.recorded:
+            stays = set(weakening.of_vault(loose.recorded, loose.planned))
+            found += [one for one in weakening.of_vault(loose.recorded, loose.live) if one in stays]
+    elif resource.kind is Kind.KEY and resource.live and resource.planned and not resource.replaced:
+        found += weakening.of_key(resource.live, resource.planned)
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: -one.severity))
 
 
 def _all(subject: Subject) -> Iterator[Verdict]:
@@ -56,9 +62,10 @@ def _all(subject: Subject) -> Iterator[Verdict]:
         # Access goes with the identity that has it.
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
         yield from weakening.of_account(live, planned)
-        if planned == live and subject.recorded:
-            # Nothing is planned, so what was weakened outside Pulumi stays so.
-            yield from weakening.of_account(subject.recorded, live)
+        if subject.recorded:
+            # What was weakened outside Pulumi, and stays so.
+            stays = set(weakening.of_account(subject.recorded, planned))
+            yield from (one for one in weakening.of_account(subject.recorded, live) if one in stays)
     # A key goes with its vault. Accounts of other stacks may use both, so they are told where this one goes.
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 
@@ -147,23 +154,41 @@ def _unbinding(subject: Subject) -> Iterator[Verdict]:
 
 
 def _reasserted(subject: Subject, key: BoundKey) -> Iterator[Verdict]:
-    if any(binding.op in {"update", "create", "replace"} for binding in subject.bindings):
-        yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
-    elif subject.account and subject.account.op == "update" and not _carries_encryption(subject.account):
-        yield Verdict(
-            Name.MAY_UNBIND,
-            "account is written WITHOUT its encryption and not bound again: it must be assumed unbound",
+    if any(binding.released for binding in subject.bindings):
+        yield from _unbinding(subject)
+    elif any(binding.replaced for binding in subject.bindings):
+        words = (
+            "binding REPLACED on the same account: the old one is deleted after the new one, which unbinds it"
         )
+        yield Verdict(Name.UNBOUND, words)
+    elif any(binding.op in {"update", "create"} for binding in subject.bindings):
+        yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
+    elif subject.account and subject.account.op == "update" and subject.account.planned:
+        yield from _written(keys.of_account(subject.account.planned, live=False), key, subject.account)
 
 
-def _carries_encryption(account: Resource) -> bool:
-    return account.planned is not None and look(account.planned.inputs, "properties.encryption") is not None
+def _written(inline: BoundKey | Mark | None, key: BoundKey, account: Resource) -> Iterator[Verdict]:
+    """What an account's own write makes of its encryption, where no binding is written after it."""
+    stated = account.planned is not None and look(account.planned.inputs, "properties.encryption") is not None
+    if inline is None and not stated:
+        words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
+        yield Verdict(Name.MAY_UNBIND, words)
+    elif inline is None:
+        words = "UNBOUND: account is written with Microsoft-managed keys and not bound again"
+        yield Verdict(Name.UNBOUND, words)
+    elif isinstance(inline, Mark) or inline.same_version(key) is None:
+        yield Verdict(Name.NOT_TOLD, "account is written with an encryption that the preview does not tell")
+    elif not inline.same_version(key):
+        words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
+        yield Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
 
 
 def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.identity, planned.identity
     if before is None or after is None or not live.bound:
         return
+    if after.system is None and before.system is not None:
+        yield Verdict(Name.NOT_TOLD, "account's identity changes, and the preview does not tell to what")
     uses_own = not (isinstance(live.key, BoundKey) and live.key.identity)
     if before.system and after.system is False and uses_own:
         yield Verdict(

@@ -51,6 +51,7 @@ class Loose:
     planned: protection.Vault | None = None
     verdicts: tuple[Verdict, ...] = ()
     noun: str = ""
+    recorded: protection.Vault | None = None
 
 
 def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Loose, ...]]:
@@ -178,13 +179,14 @@ def _loose(resources: Iterable[Resource], worlds: dict[Moment, World], used: set
             continue
         state = resource.live or resource.planned or resource.recorded
         facts: dict[Moment, protection.Vault | None] = {}
-        for moment in (Moment.LIVE, Moment.PLANNED):
+        for moment in Moment:
             at = worlds[moment].state(resource.urn)
             is_vault = resource.kind is Kind.VAULT and at is not None
             facts[moment] = protection.vault_facts(worlds[moment], resource, at) if is_vault and at else None
         name = arm_name(state, "vaultName" if resource.kind is Kind.VAULT else "keyName") if state else None
         id: Value = (state.id or None) if state else None
-        yield Loose(resource, name, id, facts[Moment.LIVE], facts[Moment.PLANNED])
+        live, planned, recorded = facts[Moment.LIVE], facts[Moment.PLANNED], facts[Moment.RECORDED]
+        yield Loose(resource, name, id, live, planned, recorded=recorded)
 
 
 def known_as(name: Value, id: Value) -> frozenset[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from review.exposure import Audit
 from review.keys import BoundKey
 from review.protection import Protection, Vault
+from review.resource import State
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
@@ -72,6 +73,12 @@ def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
         yield _better("vault's audit log", "none", planned.audit.words)
     if live.protect and not planned.protect:
         yield _worse("Pulumi's protection of the vault", "on", "off")
+
+
+def of_key(live: State, planned: State) -> Iterator[Verdict]:
+    """What gets worse about a key that no account shown here is bound to."""
+    if live.protect and not planned.protect:
+        yield _worse("Pulumi's protection of the key", "on", "off")
 
 
 def same_vault(live: Protection, planned: Protection) -> bool:

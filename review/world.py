@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from typing import Final
 
 from review import access, joins, keys
 from review.access import Grant
@@ -18,6 +19,7 @@ from review.resource import Resource, State, arm_name
 from review.values import Mark, Value, flag, folded, items, look, text
 
 Entry = tuple[Resource, State]
+_GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
 
 
 class Moment(Enum):
@@ -38,6 +40,9 @@ class World:
         self._by_kind: defaultdict[Kind, list[Entry]] = defaultdict(list)
         for resource in resources:
             state = getattr(resource, moment.value)
+            if state is None and moment is Moment.PLANNED and resource.released and resource.kind in _GRANTS:
+                # What leaves the stack and stays in Azure still gives access.
+                state = resource.live
             if state is not None:
                 self._by_urn[resource.urn] = (resource, state)
                 self._by_kind[resource.kind].append((resource, state))

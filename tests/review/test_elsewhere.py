@@ -217,7 +217,7 @@ def test_a_key_disabled_outside_is_no_passing_drift() -> None:
         )
         for one in (True, False)
     )
-    made = review(*bound(), step("refresh", KEY, "k", old, new))
+    made = review(*bound(), step("refresh", KEY, "k", old, new), same(KEY, "k", new))
     assert [one.verdict.name.value for row in made.rows for one in row.verdicts] == ["access-revoked"]
     assert made.severity.exit_code == 4
 

@@ -72,7 +72,8 @@ def test_a_fleet_shows_what_changes_first_and_counts_the_rest() -> None:
     assert len(titles) == 3
     assert "`lang-99`" in titles[2]
     assert comment.splitlines()[2] == (
-        "1 unbound, 1 vault-deleted, 1 protection-weakened, 197 accounts without a change to encryption."
+        "1 unbound, 1 vault-deleted, 1 protection-weakened, 1 key-changed, "
+        "197 accounts without a change to encryption."
     )
     assert len(comment.split("<details>")[0].splitlines()) < 40
 

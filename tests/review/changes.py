@@ -1,0 +1,428 @@
+"""What can be changed about a service whose data is under a customer's key, and what a reviewer must read of
+it.
+
+Owns: the table, one row for each kind of change. Does not own: applying it (scenes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from review.kinds import Kind
+from tests.review.build import UNKNOWN
+from tests.review.scenes import OTHER, ROLE, Scene
+
+Change = Callable[[Scene], None]
+SECRET: Final = "[secret]"
+ACCOUNT, VAULT, KEY, BINDING = Kind.ACCOUNT, Kind.VAULT, Kind.KEY, Kind.BINDING
+LOGS, GROUP, VERSION = Kind.DIAGNOSTIC_SETTING, Kind.RESOURCE_GROUP, Kind.KEY_VERSION
+POLICY, ASSIGNMENT = Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT
+LOCK_TOKEN: Final = "azure-native:authorization:ManagementLockByScope"
+POLICY_TOKEN: Final = "azure-native:keyvault:AccessPolicy"
+ASSIGNMENT_TOKEN: Final = "azure-native:authorization:RoleAssignment"
+EXACT: Final = ("get", "wrapKey", "unwrapKey")
+ENCRYPTION_USER, CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6", "12338af0-0e69-4776-bea7-57ae8d297424"
+OFFICER, ADMINISTRATOR = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603", "00482a5a-887f-4fb3-b363-3b7fe8e74483"
+VAULT_READER, CUSTOM = "21090545-7ca7-4776-b22c-e363652d74d2", "11111111-2222-4333-8444-555555555555"
+OWNER, CONTRIBUTOR = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f7382dd24c"
+VAULT_CONTRIBUTOR, READER = "f25e0fa2-a7c8-4377-a976-54943a77a395", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of change. `verdicts` are those of all rows of the review, with spaces between; `of` names the
+    stacks in which they differ."""
+
+    name: str
+    change: Change
+    verdicts: str = ""
+    of: tuple[tuple[str, str], ...] = ()
+
+    def expected(self, stack: str) -> list[str]:
+        """The verdicts in that stack, sorted."""
+        return sorted(dict(self.of).get(stack, self.verdicts).split())
+
+
+def row(name: str, change: Change, verdicts: str = "", **of: str) -> Row:
+    return Row(name, change, verdicts, tuple(of.items()))
+
+
+def does(*calls: Change) -> Change:
+    """Several changes, one after the other."""
+
+    def change(scene: Scene) -> None:
+        for call in calls:
+            call(scene)
+
+    return change
+
+
+def sets(kind: Kind, path: str, value: Any, op: str = "update") -> Change:
+    return lambda scene: scene.set(kind, path, value(scene) if callable(value) else value, op)
+
+
+def had(kind: Kind, path: str, value: Any) -> Change:
+    return lambda scene: scene.had(kind, path, value)
+
+
+def deletes(kind: Kind, *, retain: bool = False) -> Change:
+    return lambda scene: scene.delete(kind, retain=retain)
+
+
+def replaces(kind: Kind, path: str = "", value: Any = None) -> Change:
+    return lambda scene: scene.replace(kind, path, value)
+
+
+def writes(kind: Kind) -> Change:
+    return lambda scene: scene.write(kind)
+
+
+def unprotects(kind: Kind) -> Change:
+    return lambda scene: scene.unprotect(kind)
+
+
+def outside(kind: Kind, path: str, value: Any, *, mended: bool = True) -> Change:
+    return lambda scene: scene.outside(kind, path, value(scene) if callable(value) else value, mended=mended)
+
+
+def gone(kind: Kind, *, again: bool = False) -> Change:
+    return lambda scene: scene.gone(kind, again=again)
+
+
+def grant_goes(*, retain: bool = False) -> Change:
+    return lambda scene: scene.delete(scene.grant, retain=retain)
+
+
+def permissions(*words: str, **policy: Any) -> Change:
+    """The service's access policy, as it is after the update."""
+
+    def change(scene: Scene) -> None:
+        scene.by_policies()
+        old = scene.step(POLICY)["oldState"]["inputs"]["policy"]
+        scene.set(POLICY, "policy", {**old, "permissions": {"keys": [*words]}, **policy})
+
+    return change
+
+
+def permissions_as(listed: Any) -> Change:
+    def change(scene: Scene) -> None:
+        scene.by_policies()
+        scene.set(POLICY, "policy.permissions.keys", listed)
+
+    return change
+
+
+def role(definition: str) -> Change:
+    """The service's role, as it is after the update."""
+
+    def change(scene: Scene) -> None:
+        scene.by_roles()
+        known = definition if definition in {UNKNOWN, SECRET} else f"{ROLE}{definition}"
+        scene.set(ASSIGNMENT, "roleDefinitionId", known)
+
+    return change
+
+
+def role_at(scope: Callable[[Scene], Any]) -> Change:
+    """The scope of the service's role, as it is after the update."""
+
+    def change(scene: Scene) -> None:
+        scene.by_roles()
+        scene.set(ASSIGNMENT, "scope", scope(scene))
+
+    return change
+
+
+def of_role(path: str, value: Any) -> Change:
+    def change(scene: Scene) -> None:
+        scene.by_roles()
+        scene.set(ASSIGNMENT, path, value)
+
+    return change
+
+
+def stranger(*words: str) -> Change:
+    """Somebody else gets an access policy."""
+
+    def change(scene: Scene) -> None:
+        scene.by_policies()
+        vault = scene.step(VAULT)["oldState"]["inputs"]["vaultName"]
+        policy = {"objectId": OTHER, "permissions": {"keys": [*words]}}
+        scene.create(POLICY_TOKEN, "stranger", {"vaultName": vault, "policy": policy})
+
+    return change
+
+
+def stranger_as(
+    definition: str, scope: Callable[[Scene], str] = lambda scene: scene.vault_id, *, rbac: bool = True
+) -> Change:
+    """Somebody else gets a role, in a vault that looks at roles or at access policies."""
+
+    def change(scene: Scene) -> None:
+        if rbac:
+            scene.by_roles()
+        else:
+            scene.by_policies()
+        inputs = {"scope": scope(scene), "principalId": OTHER, "roleDefinitionId": f"{ROLE}{definition}"}
+        scene.create(ASSIGNMENT_TOKEN, "stranger", inputs)
+
+    return change
+
+
+def version(digit: str) -> Callable[[Scene], str]:
+    return lambda scene: f"{scene.key_uri}/{digit * 32}"
+
+
+def newer_in_the_vault(scene: Scene) -> None:
+    """The vault has a newer version of the key, which a refresh finds."""
+    scene.outside(KEY, "keyUriWithVersion", f"{scene.key_uri}/{'f' * 32}", mended=False)
+    scene.sides.discard(KEY)
+
+
+def locked(level: str) -> Change:
+    return lambda scene: scene.hold(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": level})
+
+
+def of_lock(change: Callable[[Scene], None], level: str = "ReadOnly") -> Change:
+    return does(locked(level), change)
+
+
+def in_policies(change: Change) -> Change:
+    return does(lambda scene: scene.by_policies(), change)
+
+
+def in_roles(change: Change) -> Change:
+    return does(lambda scene: scene.by_roles(), change)
+
+
+def foreign(token: str) -> Change:
+    def change(scene: Scene) -> None:
+        scene.hold(token, "foreign", {})
+        scene.steps[-1]["op"] = "delete"
+        scene.steps[-1].pop("newState")
+        scene.sides.add(VAULT)
+
+    return change
+
+
+def group_of(scene: Scene) -> str:
+    return scene.group_id
+
+
+def another_group(scene: Scene) -> str:
+    return f"{scene.group_id}-2"
+
+
+def subscription_of(scene: Scene) -> str:
+    return scene.group_id.split("/resourceGroups/")[0]
+
+
+def key_id(scene: Scene) -> str:
+    return f"{scene.vault_id}/keys/{scene.key_uri.rpartition('/')[2]}"
+
+
+def inline(**key: str) -> dict[str, Any]:
+    return {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
+
+
+def new_account(**properties: Any) -> Change:
+    def change(scene: Scene) -> None:
+        inputs = {"accountName": "new", "identity": {"type": "SystemAssigned"}, "properties": properties}
+        scene.create("azure-native:cognitiveservices:Account", "new", inputs)
+        scene.sides = {ACCOUNT}
+
+    return change
+
+
+OPEN: Final = {"defaultAction": "Allow"}
+ONE_ADDRESS: Final = {"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": [{"value": "1.2.3.4"}]}
+CLOSED: Final = {"defaultAction": "Deny", "bypass": "AzureServices"}
+PATH: Final = "properties.networkAcls"
+
+ROWS: Final = (
+    # The binding.
+    row("binding deleted", deletes(BINDING), "unbound"),
+    row("binding deleted and kept in Azure", deletes(BINDING, retain=True), "released"),
+    row("binding replaced on the same account", replaces(BINDING), "unbound"),
+    row("binding written again", writes(BINDING), "re-asserted"),
+    row("binding to the newer version", does(newer_in_the_vault, sets(BINDING, "keyUriWithVersion", version("f"))), "rotated"),
+    row("binding to an older version", sets(BINDING, "keyUriWithVersion", version("0")), "older-version", elsewhere="rotated"),
+    row("binding to a version known after apply", sets(BINDING, "keyUriWithVersion", UNKNOWN), "rotated"),
+    row("binding to another key", sets(BINDING, "keyUriWithVersion", lambda scene: f"{scene.key_uri}2/{'1' * 32}"), "key-changed access-revoked", project="key-changed", elsewhere="key-changed"),
+    row("binding to another vault", sets(BINDING, "keyUriWithVersion", f"https://kv-other.vault.azure.net/keys/key/{'1' * 32}"), "key-changed access-revoked", elsewhere="key-changed"),
+    row("binding to what is no key", sets(BINDING, "keyUriWithVersion", "https://example.com/x"), "rotated"),
+    row("binding of another account", replaces(BINDING, "accountId", "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/other"), "unbound"),
+    row("another identity opens the key", sets(BINDING, "identityClientId", "c2"), "identity-changed re-asserted"),
+    row("binding no longer protected", unprotects(BINDING), "protection-weakened"),
+    row("generation counted up", does(sets(VERSION, "generation", 2), sets(BINDING, "keyUriWithVersion", UNKNOWN)), "rotated"),
+    # The account.
+    row("account deleted", deletes(ACCOUNT), "account-deleted"),
+    row("account deleted and kept in Azure", deletes(ACCOUNT, retain=True), "released"),
+    row("account renamed", replaces(ACCOUNT, "accountName", "other"), "account-replaced"),
+    row("account moved", replaces(ACCOUNT, "location", "northeurope"), "account-replaced"),
+    row("account's tags", sets(ACCOUNT, "tags", {"a": "b"})),
+    row("account's tier", sets(ACCOUNT, "sku.name", "F0")),
+    row("account without its encryption", sets(ACCOUNT, "properties.encryption", None), "may-unbind"),
+    row("account without its encryption, bound again", does(sets(ACCOUNT, "properties.encryption", None), writes(BINDING)), "re-asserted"),
+    row("account with Microsoft's key", sets(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}), "unbound"),
+    row("account with another key", sets(ACCOUNT, "properties.encryption", inline(keyName="x", keyVersion="1" * 32, keyVaultUri="https://kv-x.vault.azure.net")), "key-changed"),
+    row("account with a key known after apply", sets(ACCOUNT, "properties.encryption", UNKNOWN), "not-told"),
+    row("account with a secret key", sets(ACCOUNT, "properties.encryption", SECRET), "not-told"),
+    row("identity taken away", sets(ACCOUNT, "identity", {"type": "None"}), "identity-lost"),
+    row("identity no longer stated", sets(ACCOUNT, "identity", None), "identity-lost"),
+    row("identity exchanged for a user-assigned one", sets(ACCOUNT, "identity", {"type": "UserAssigned", "userAssignedIdentities": ["/x"]}), "identity-lost"),
+    row("a user-assigned identity on top", sets(ACCOUNT, "identity", {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": ["/x"]})),
+    row("identity known after apply", sets(ACCOUNT, "identity", UNKNOWN), "not-told"),
+    row("login by key on", sets(ACCOUNT, "properties.disableLocalAuth", False), "protection-weakened"),
+    row("login by key no longer stated", sets(ACCOUNT, "properties.disableLocalAuth", None), "protection-weakened"),
+    row("login by key known after apply", sets(ACCOUNT, "properties.disableLocalAuth", UNKNOWN), "not-told"),
+    row("login by key off", does(had(ACCOUNT, "properties.disableLocalAuth", False), sets(ACCOUNT, "properties.disableLocalAuth", True)), "strengthened"),
+    row("account's network opened", does(had(ACCOUNT, "properties.publicNetworkAccess", "Disabled"), sets(ACCOUNT, "properties.publicNetworkAccess", "Enabled")), "protection-weakened"),
+    row("account's network for one address", does(had(ACCOUNT, "properties.publicNetworkAccess", "Disabled"), sets(ACCOUNT, "properties", {"disableLocalAuth": True, "encryption": UNKNOWN, "networkAcls": ONE_ADDRESS})), "protection-weakened not-told"),
+    row("account's network shut", does(had(ACCOUNT, "properties.publicNetworkAccess", "Enabled"), sets(ACCOUNT, "properties.publicNetworkAccess", "Disabled")), "strengthened"),
+    row("account's network known after apply", sets(ACCOUNT, "properties.publicNetworkAccess", UNKNOWN), "not-told"),
+    row("outbound access shut", sets(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), "access-revoked strengthened"),
+    row("outbound access to the vault alone", does(sets(ACCOUNT, "properties.allowedFqdnList", lambda scene: [scene.key_uri.split("/")[2]]), lambda scene: scene.set(ACCOUNT, "properties.restrictOutboundNetworkAccess", True)), "strengthened"),
+    row("outbound access opened", does(had(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), sets(ACCOUNT, "properties.restrictOutboundNetworkAccess", None)), "protection-weakened"),
+    row("outbound access to one host more", does(had(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), sets(ACCOUNT, "properties.allowedFqdnList", ["x.com"])), "protection-weakened"),
+    row("outbound access known after apply", sets(ACCOUNT, "properties.restrictOutboundNetworkAccess", UNKNOWN), "not-told"),
+    row("linked storage taken away", does(had(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}]), sets(ACCOUNT, "properties.userOwnedStorage", None)), "link-lost"),
+    row("linked storage exchanged", does(had(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}]), sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/two"}])), "link-lost"),
+    row("linked storage added", sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])),
+    row("linked search taken away", does(had(ACCOUNT, "properties.apiProperties", {"qnaAzureSearchEndpointId": "/s/one"}), sets(ACCOUNT, "properties.apiProperties", None)), "link-lost"),
+    row("account no longer protected", unprotects(ACCOUNT), "protection-weakened"),
+    row("a new account without a key", new_account(), "not-encrypted"),
+    row("a new account with a key of its own", new_account(encryption=inline(keyName="k", keyVersion="1" * 32, keyVaultUri="https://kv-x.vault.azure.net")), "bound"),
+    row("a new account, its key known after apply", new_account(encryption=UNKNOWN), "not-told"),
+    # The vault.
+    row("vault deleted", deletes(VAULT), "vault-deleted"),
+    row("vault deleted and kept in Azure", deletes(VAULT, retain=True), "released"),
+    row("vault renamed", replaces(VAULT, "vaultName", "kv-new"), "vault-replaced"),
+    row("vault's tags", sets(VAULT, "tags", {"a": "b"})),
+    row("soft delete off", sets(VAULT, "properties.enableSoftDelete", False), "recovery-weakened"),
+    row("soft delete known after apply", sets(VAULT, "properties.enableSoftDelete", UNKNOWN), "not-told"),
+    row("purge protection off", sets(VAULT, "properties.enablePurgeProtection", False), "recovery-weakened"),
+    row("purge protection no longer stated", sets(VAULT, "properties.enablePurgeProtection", None), "not-told"),
+    row("purge protection on", does(had(VAULT, "properties.enablePurgeProtection", False), sets(VAULT, "properties.enablePurgeProtection", True)), "strengthened"),
+    row("fewer days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 90), sets(VAULT, "properties.softDeleteRetentionInDays", 7)), "recovery-weakened"),
+    row("more days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 7), sets(VAULT, "properties.softDeleteRetentionInDays", 90))),
+    row("vault's network opened", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, OPEN)), "protection-weakened"),
+    row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
+    row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
+    row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Deny", "bypass": "None"})), "access-revoked"),
+    row("vault's network shut, services not", does(had(VAULT, PATH, OPEN), sets(VAULT, PATH, CLOSED)), "strengthened"),
+    row("vault's network known after apply", sets(VAULT, "properties.publicNetworkAccess", UNKNOWN), "not-told"),
+    row("vault looks at roles", in_policies(sets(VAULT, "properties.enableRbacAuthorization", True)), "access-revoked"),
+    row("vault looks at access policies", in_roles(sets(VAULT, "properties.enableRbacAuthorization", False)), "access-revoked"),
+    row("vault no longer says what it looks at", in_roles(sets(VAULT, "properties.enableRbacAuthorization", None)), "access-revoked"),
+    row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "not-told"),
+    row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
+    row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "new-holder"),
+    row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked"),
+    row("vault no longer protected", unprotects(VAULT), "protection-weakened"),
+    row("vault's audit deleted", deletes(LOGS), "protection-weakened"),
+    row("vault's audit off", sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": False}]), "protection-weakened"),
+    row("vault's audit without categories", sets(LOGS, "logs", []), "protection-weakened"),
+    row("vault's audit sent to another workspace", does(had(LOGS, "workspaceId", "/w/one"), sets(LOGS, "workspaceId", "/w/two")), "protection-weakened"),
+    row("vault's audit sent to what is known after apply", does(had(LOGS, "workspaceId", "/w/one"), sets(LOGS, "workspaceId", UNKNOWN)), "protection-weakened"),
+    row("vault's audit sent to one place more", sets(LOGS, "eventHubAuthorizationRuleId", "/e/one")),
+    row("vault's audit of everything", sets(LOGS, "logs", [{"categoryGroup": "allLogs", "enabled": True}])),
+    row("lock deleted", of_lock(lambda scene: scene.delete(Kind.LOCK)), "protection-weakened"),
+    row("lock against deletion alone", of_lock(lambda scene: scene.set(Kind.LOCK, "level", "CanNotDelete")), "protection-weakened"),
+    row("lock replaced", of_lock(lambda scene: scene.replace(Kind.LOCK, "scope", "/x")), "protection-weakened"),
+    row("lock added", lambda scene: scene.create(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": "ReadOnly"})),
+    row("resource group deleted", deletes(GROUP), "not-told"),
+    row("resource group replaced", replaces(GROUP, "resourceGroupName", "other"), "not-told"),
+    row("resource group's tags", sets(GROUP, "tags", {"a": "b"})),
+    # The key.
+    row("key deleted", deletes(KEY), "key-deleted"),
+    row("key deleted and kept in Azure", deletes(KEY, retain=True), "released"),
+    row("key renamed", replaces(KEY, "keyName", "other"), "key-replaced"),
+    row("key disabled", sets(KEY, "properties.attributes.enabled", False), "access-revoked"),
+    row("key no longer protected", unprotects(KEY), "protection-weakened"),
+    row("key's tags", sets(KEY, "tags", {"a": "b"})),
+    # The service's access policy.
+    row("policy: unwrapKey alone", permissions("unwrapKey"), "access-narrowed"),
+    row("policy: without get", permissions("wrapKey", "unwrapKey"), "access-narrowed"),
+    row("policy: without wrapKey", permissions("get", "unwrapKey"), "access-narrowed"),
+    row("policy: without unwrapKey", permissions("get", "wrapKey"), "access-revoked"),
+    row("policy: get alone", permissions("get"), "access-revoked"),
+    row("policy: nothing", permissions(), "access-revoked"),
+    row("policy: in capitals", permissions("GET", "WRAPKEY", "UNWRAPKEY")),
+    row("policy: with list", permissions(*EXACT, "list"), "access-widened", elsewhere=""),
+    row("policy: with purge", permissions(*EXACT, "purge"), "access-widened", elsewhere="new-holder"),
+    row("policy: all", permissions("all"), "access-widened", elsewhere="new-holder"),
+    row("policy: secrets alone", permissions_as(None), "access-revoked"),
+    row("policy: known after apply", permissions_as(UNKNOWN), "not-told", elsewhere="not-told new-holder"),
+    row("policy: secret", permissions_as(SECRET), "not-told", elsewhere="not-told new-holder"),
+    row("policy: for an application", permissions(*EXACT, applicationId="a" * 36), "access-revoked"),
+    row("policy: of another tenant", permissions(*EXACT, tenantId="another"), "access-revoked"),
+    row("policy: for somebody else", permissions(*EXACT, objectId=OTHER), "access-revoked new-holder"),
+    # The service's role.
+    row("role: Crypto Officer", role(OFFICER), "access-widened", elsewhere="new-holder"),
+    row("role: Crypto User", role(CRYPTO_USER), "access-widened", elsewhere="new-holder"),
+    row("role: Key Vault Reader", role(VAULT_READER), "access-revoked access-widened", elsewhere="access-revoked"),
+    row("role: Reader", role(READER), "access-revoked"),
+    row("role: a custom one", role(CUSTOM), "not-told", elsewhere="not-told new-holder"),
+    row("role: known after apply", role(UNKNOWN), "not-told", elsewhere="not-told new-holder"),
+    row("role: secret", role(SECRET), "not-told", elsewhere="not-told new-holder"),
+    row("role at the vault", role_at(lambda scene: scene.vault_id)),
+    row("role at the group", role_at(group_of)),
+    row("role at the subscription", role_at(subscription_of)),
+    row("role at another key", role_at(lambda scene: f"{scene.vault_id}/keys/other"), "access-revoked"),
+    row("role at another vault", role_at(lambda scene: f"{scene.vault_id}2"), "access-revoked new-holder"),
+    row("role at another group", role_at(another_group), "access-revoked"),
+    row("role under a condition", of_role("condition", "@Resource[x] StringEquals 'y'"), "not-told", elsewhere="not-told new-holder"),
+    row("role for somebody else", of_role("principalId", OTHER), "access-revoked new-holder"),
+    row("grant deleted", grant_goes(), "access-revoked"),
+    row("grant deleted and kept in Azure", grant_goes(retain=True)),
+    # Strangers.
+    row("stranger: unwrapKey", stranger("unwrapKey"), "new-holder"),
+    row("stranger: wrapKey", stranger("wrapKey"), "new-holder"),
+    row("stranger: decrypt", stranger("decrypt"), "new-holder"),
+    row("stranger: delete", stranger("delete"), "new-holder"),
+    row("stranger: purge", stranger("purge"), "new-holder"),
+    row("stranger: backup", stranger("backup"), "new-holder"),
+    row("stranger: update", stranger("update"), "new-holder"),
+    row("stranger: rotate", stranger("rotate"), "new-holder"),
+    row("stranger: all", stranger("all"), "new-holder"),
+    row("stranger: get and list", stranger("get", "list")),
+    row("stranger: Administrator", stranger_as(ADMINISTRATOR), "new-holder"),
+    row("stranger: Crypto User at the key", stranger_as(CRYPTO_USER, key_id), "new-holder"),
+    row("stranger: Crypto User of the group", stranger_as(CRYPTO_USER, group_of), "new-holder"),
+    row("stranger: Crypto User, ignored", stranger_as(CRYPTO_USER, rbac=False)),
+    row("stranger: Owner of the subscription", stranger_as(OWNER, subscription_of), "new-holder"),
+    row("stranger: Contributor of the group", stranger_as(CONTRIBUTOR, group_of, rbac=False), "new-holder"),
+    row("stranger: Key Vault Contributor", stranger_as(VAULT_CONTRIBUTOR), "new-holder"),
+    row("stranger: User Access Administrator", stranger_as(ACCESS_ADMINISTRATOR, group_of), "new-holder"),
+    row("stranger: RBAC Administrator at the key", stranger_as(RBAC_ADMINISTRATOR, key_id), "new-holder"),
+    row("stranger: Reader", stranger_as(READER, group_of)),
+    row("stranger: a custom role", stranger_as(CUSTOM), "new-holder"),
+    row("stranger: Owner of another group", stranger_as(OWNER, another_group)),
+    # Outside Pulumi.
+    row("unbound outside, bound again", does(gone(BINDING, again=True), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "repaired", elsewhere="repaired"),
+    row("unbound outside, for good", does(gone(BINDING), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "unbound"),
+    row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "repaired", elsewhere="access-given"),
+    row("policy narrowed outside, for good", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"], mended=False)), "access-narrowed"),
+    row("policy for an application outside, mended", in_policies(outside(POLICY, "policy.applicationId", "a" * 36)), "repaired", elsewhere="access-given"),
+    row("policy for an application outside, for good", in_policies(outside(POLICY, "policy.applicationId", "a" * 36, mended=False)), "access-revoked"),
+    row("policy deleted outside, given again", in_policies(gone(POLICY, again=True)), "repaired", elsewhere="access-given"),
+    row("policy deleted outside, for good", in_policies(gone(POLICY)), "access-revoked"),
+    row("role deleted outside, given again", in_roles(gone(ASSIGNMENT, again=True)), "repaired", elsewhere="access-given"),
+    row("vault deleted outside", gone(VAULT), "vault-deleted"),
+    row("key deleted outside", gone(KEY), "key-deleted"),
+    row("key disabled outside", outside(KEY, "attributes.enabled", False, mended=False), "access-revoked"),
+    row("key rotated outside, not bound yet", newer_in_the_vault),
+    row("account deleted outside, made again", gone(ACCOUNT, again=True), "account-gone bound", elsewhere="account-gone bound"),
+    row("purge protection off outside", outside(VAULT, "properties.enablePurgeProtection", False, mended=False), "recovery-weakened"),
+    # Other providers, and what has nothing to do with it.
+    row("vault of another provider deleted", foreign("azure:keyvault/keyVault:KeyVault"), "not-told"),
+    row("account's key of another provider deleted", foreign("azure:cognitive/accountCustomerManagedKey:AccountCustomerManagedKey"), "not-told"),
+    row("storage account deleted", foreign("azure-native:storage:StorageAccount")),
+    row("nothing", lambda scene: None),
+)  # fmt: skip
