@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from azure.core.exceptions import AzureError
 
+from core.login import LoginError
 from operate.errors import OperateError
 
 
@@ -34,10 +35,10 @@ COMMANDS = {
     ),
     "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
     "revoke-commands": Command(
-        "operate.revoke.command", "print the az and PowerShell commands that take access to the keys away"
+        "operate.revoke", "print the az and PowerShell commands that take access to the keys away"
     ),
-    "disable-version": Command("operate.revoke.disable", "disable key versions that no account is bound to"),
-    "recover": Command("operate.recover.command", "repair a stack's state after an update was killed"),
+    "disable-version": Command("operate.disable_version", "disable key versions that no account is bound to"),
+    "recover": Command("operate.recover", "repair a stack's state after a crash"),
 }
 
 
@@ -49,7 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
         arguments = _parser(chosen).parse_args(given)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
-    except (OperateError, AzureError) as error:
+    except (OperateError, LoginError, AzureError) as error:
         print(f"{chosen}: {error}", file=sys.stderr)
         return error.exit_code if isinstance(error, OperateError) else 2
     except KeyboardInterrupt:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,14 +20,15 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.pipeline import policies
 from azure.core.rest import HttpRequest
-from azure.identity import DefaultAzureCredential
 from azure.keyvault.keys import KeyClient
 from azure.mgmt.core import ARMPipelineClient
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
-from core import arm_ids, clouds, key_uris
+from core import arm_ids, key_uris
 from core.clouds import Cloud
+from core.login import Login
 from operate.errors import OperateError
+from operate.login import token_credential
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -82,18 +82,13 @@ class Asked:
     sha256: str
 
 
-def credential(cloud: Cloud) -> TokenCredential:
-    """The login of every command."""
-    return DefaultAzureCredential(authority=cloud.authority)
-
-
 class LiveAzure:
     """Implements Azure. A question that was asked is not asked again."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-        self._credential = credential(cloud)
-        self._arm = _pipeline(cloud, self._credential)
+    def __init__(self, login: Login) -> None:
+        self._cloud = login.cloud
+        self._credential = token_credential(login)
+        self._arm = _pipeline(self._cloud, self._credential)
         self._known: dict[str, Any] = {}
         self._asked: dict[str, Asked] = {}
         self._now: datetime | None = None
@@ -177,28 +172,10 @@ class LiveAzure:
         return cast("T", found)
 
 
-def add_cloud(parser: argparse.ArgumentParser) -> None:
-    """Adds `--cloud`, for commands that no stack tells the cloud."""
-    names = ", ".join(cloud.name for cloud in clouds.ALL)
-    parser.add_argument(
-        "--cloud",
-        type=_cloud,
-        default=os.environ.get("ARM_ENVIRONMENT", ""),
-        help=f"{names}; default ARM_ENVIRONMENT, else public",
-    )
-
-
 def account_id(text: str) -> str:
     """An account's ARM id as somebody typed it. Raises ArgumentTypeError for anything else."""
     try:
         return arm_ids.account_id(text).text
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _cloud(text: str) -> Cloud:
-    try:
-        return clouds.named(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -57,7 +57,9 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     async def DiffConfig(self, request: Any, context: Context) -> provider_pb2.DiffResponse:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        """Unknown, as azure-native answers (provider.go, DiffConfig): the engine compares the settings, and
+        configures an instance anew where they differ."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN)
 
     @answering
     async def Configure(self, request: Any, context: Context) -> provider_pb2.ConfigureResponse:

@@ -13,11 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import arm_ids
+from operate import login
 from operate.adopt.existing import find
 from operate.adopt.files import NAMESPACE, configuration, import_file, merged
 from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
-from operate.azure import LiveAzure, account_id, add_cloud
+from operate.azure import LiveAzure, account_id
 from operate.errors import OperateError
 from operate.stack import add_stack
 from settings.parse import SettingsError, parse
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     wanted, accounts = arguments, arguments.account
     if len(wanted.name) != len(accounts):
         raise OperateError(f"{len(accounts)} accounts need as many names, found {len(wanted.name)}")
-    azure = LiveAzure(wanted.cloud)
+    azure = LiveAzure(login.of_environment())
     now = azure.now()
     services = [(name, find(azure, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
     if refused := obstacles(services, takes_vault=wanted.take_vault):
@@ -103,4 +104,3 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take vault and key over, too; default: use them as they are",
     )
-    add_cloud(parser)

@@ -11,7 +11,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from operate.azure import LiveAzure, account_id, add_cloud
+from operate import login
+from operate.azure import LiveAzure, account_id
 from operate.evidence import policy, report
 from operate.evidence.collect import accounts_in, collect
 from operate.evidence.findings import Severity, findings
@@ -21,7 +22,8 @@ from operate.stack import StackError, add_stack, outputs, services
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
-    azure = LiveAzure(arguments.cloud)
+    stack = arguments.stack
+    azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
     ids, subject = _accounts(azure, arguments)
     results = None
     if arguments.stack and arguments.report == "evidence":
@@ -84,4 +86,3 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--at", type=_moment, metavar="TIME", help="judge as of this time; default now, by the cloud's clock"
     )
     parser.add_argument("--policy-pack-config", metavar="FILE", help="configuration of the policy pack")
-    add_cloud(parser)

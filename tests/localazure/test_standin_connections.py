@@ -160,13 +160,13 @@ async def test_the_engine_is_told_of_preview_and_naming_and_nothing_of_secrets()
 
 @pytest.mark.asyncio
 async def test_provider_config_is_taken_as_it_is() -> None:
-    """CheckConfig echoes; DiffConfig never sees a change."""
+    """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which then takes up a changed login."""
     async with configured() as (instance, _):
         news = instance.struct({"location": "here"})
         checked = await instance.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
         diffed = await instance.stub.DiffConfig(provider_pb2.DiffRequest(news=news))
     assert from_struct(checked.inputs) == {"location": "here"}
-    assert diffed.changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert diffed.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
 
 
 @pytest.mark.asyncio

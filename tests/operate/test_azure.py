@@ -1,14 +1,11 @@
-"""What people type to name a cloud or an account."""
+"""What people type to name an account."""
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
-from core import clouds
 from operate.__main__ import main
-from operate.azure import account_id, add_cloud
+from operate.azure import account_id
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
 ACCOUNT = f"{SUBSCRIPTION}/resourceGroups/rg(1)/providers/Microsoft.CognitiveServices/accounts/lang-x"
@@ -29,20 +26,3 @@ def test_an_account_id_is_taken_as_people_paste_it() -> None:
     """In any case, with blanks around it or a slash at its end."""
     assert account_id(f" {ACCOUNT}/\n") == ACCOUNT
     assert account_id(ACCOUNT.upper()) == ACCOUNT.upper()
-
-
-def chosen(*words: str) -> object:
-    parser = argparse.ArgumentParser()
-    add_cloud(parser)
-    return parser.parse_args(words).cloud
-
-
-def test_the_cloud_is_that_of_the_words_or_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """--cloud, else ARM_ENVIRONMENT, in every spelling that azure-native takes; else the public one."""
-    monkeypatch.delenv("ARM_ENVIRONMENT", raising=False)
-    assert chosen() == clouds.PUBLIC
-    monkeypatch.setenv("ARM_ENVIRONMENT", "AzureUSGovernment")
-    assert chosen() == clouds.US_GOVERNMENT
-    assert chosen("--cloud", "China") == clouds.CHINA
-    with pytest.raises(SystemExit, match="2"):
-        chosen("--cloud", "nowhere")

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from operate.revoke.actions import Call, actions, look
-from operate.revoke.target import key_of
+from operate.revoke import Call, access, actions, look
 from tests.support.arm_client import Client, token
 from tests.support.azure import RunningAzure
 
 
 def carry_out(azure: RunningAzure, outputs: Mapping[str, Any], name: str) -> None:
     """Sends one action for the service of these outputs. Raises RuntimeError where it is refused."""
-    (action,) = (found for found in actions(key_of(outputs)) if found.name == name)
+    (action,) = (found for found in actions(access(outputs)) if found.name == name)
     status, answer = _sent(azure, action.rest)
     if status >= 300:
         raise RuntimeError(f"{name}: {status} {answer}")
@@ -23,7 +22,7 @@ def carry_out(azure: RunningAzure, outputs: Mapping[str, Any], name: str) -> Non
 
 def looked(azure: RunningAzure, outputs: Mapping[str, Any]) -> int:
     """The status that whoever looks at the service's data gets, as the page says it."""
-    action = look(key_of(outputs))
+    action = look(access(outputs))
     assert action is not None, "the outputs tell no endpoint"
     return _sent(azure, action.rest)[0]
 

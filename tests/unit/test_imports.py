@@ -19,7 +19,7 @@ ALLOWED = {
     "provider": {"core"},
     "policies": {"core"},
     "review": {"core"},
-    "operate": {"components", "core", "settings"},
+    "operate": {"components", "core", "provider", "settings"},
     "localazure": set(),
     "engine": set(),
 }

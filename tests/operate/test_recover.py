@@ -12,14 +12,15 @@ import pulumi
 import pytest
 
 from localazure.standin.table import BY_TOKEN
-from operate.recover.ids import FORMS, UnknownIdError, arm_id
-from operate.recover.state import as_exported, resolved
+from operate.azure import UnansweredError
+from operate.recover import FORMS, UNKNOWN, UnknownIdError, arm_id, as_exported, missing, resolved
 from tests.support.stack import ROOT
 
 COMPONENTS = ROOT / "components"
 SUBSCRIPTION = "7b2e9d40-1c58-4f6a-8e37-94a0c5d6b213"
 OTHER = "3f0a4c7b-1c58-4f6a-8e37-94a0c5d6b213"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"
+RULE = "azure-native:monitor:ScheduledQueryRule"
 ACCOUNT = "azure-native:cognitiveservices:Account"
 PROVIDER = "urn:pulumi:dev::p::pulumi:providers:azure-native::default"
 
@@ -82,7 +83,7 @@ def test_an_id_is_made_of_the_inputs() -> None:
     vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-a"
     policy = {**place, "policy": {"objectId": "o"}}
     assert arm_id("azure-native:keyvault:AccessPolicy", policy, SUBSCRIPTION) == f"{vault}/accessPolicy/o"
-    setting = arm_id("azure-native:monitor:DiagnosticSetting", {"resourceUri": vault, "name": "n"}, None)
+    setting = arm_id("azure-native:monitor:DiagnosticSetting", {"resourceUri": vault, "name": "n"}, "")
     assert setting == f"{vault}/providers/Microsoft.Insights/diagnosticSettings/n"
 
 
@@ -90,12 +91,12 @@ def test_an_id_is_made_of_the_inputs() -> None:
     ("type", "inputs", "subscription", "words"),
     [
         ("azure-native:storage:StorageAccount", {}, SUBSCRIPTION, "pulumi import"),
-        (ACCOUNT, {"accountName": "a", "resourceGroupName": "g"}, None, "ARM_SUBSCRIPTION_ID"),
+        (ACCOUNT, {"accountName": "a", "resourceGroupName": "g"}, "", "ARM_SUBSCRIPTION_ID"),
         (ACCOUNT, {"resourceGroupName": "g"}, SUBSCRIPTION, "accountName is None"),
     ],
 )
 def test_fails_where_an_id_cannot_be_told(
-    type: str, inputs: dict[str, Any], subscription: str | None, words: str
+    type: str, inputs: dict[str, Any], subscription: str, words: str
 ) -> None:
     """The message says what is missing, or what to do instead."""
     with pytest.raises(UnknownIdError, match=words):
@@ -107,7 +108,7 @@ def test_a_create_is_taken_over_and_the_rest_is_the_engines() -> None:
     group = resource("azure-native:resources:ResourceGroup", "group", GROUP, resourceGroupName="rg-a")
     binding = resource("azure-cmk:index:CustomerManagedKey", "binding")
     pending = [("creating", account("lang-a")), ("updating", group), ("creating", binding)]
-    after, cuts = resolved(state(group, pending=pending), None)
+    after, cuts = resolved(state(group, pending=pending), "")
     id = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-a"
     assert [(cut.doing, cut.id) for cut in cuts] == [("creating", id), ("updating", ""), ("creating", "")]
     assert after["deployment"]["resources"][-1] == account("lang-a", id)
@@ -118,7 +119,7 @@ def test_a_create_is_taken_over_and_the_rest_is_the_engines() -> None:
 def test_a_replacement_keeps_what_it_replaces_until_it_is_deleted() -> None:
     """The new one comes first and the old one is marked, as the engine itself has them between the halves."""
     old = account("lang-old", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-old")
-    after, (cut,) = resolved(state(old, pending=[("creating", account("lang-new"))]), None)
+    after, (cut,) = resolved(state(old, pending=[("creating", account("lang-new"))]), "")
     _, new, marked = after["deployment"]["resources"]
     assert new["id"].endswith("/lang-new")
     assert marked == {**old, "delete": True}
@@ -128,7 +129,7 @@ def test_a_replacement_keeps_what_it_replaces_until_it_is_deleted() -> None:
 def test_a_create_that_is_in_the_state_is_not_doubled() -> None:
     """An operation whose end was recorded and which is still listed adds nothing."""
     made = account("lang-a", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/LANG-A")
-    after, _ = resolved(state(made, pending=[("creating", account("lang-a"))]), None)
+    after, _ = resolved(state(made, pending=[("creating", account("lang-a"))]), "")
     assert after["deployment"]["resources"][1:] == [made]
 
 
@@ -149,7 +150,7 @@ def test_fails_with_the_state_as_it_was() -> None:
     unknown = resource("azure-native:storage:StorageAccount", "storage")
     before = state(pending=[("creating", unknown), ("creating", account("lang-a"))])
     kept = copy.deepcopy(before)
-    after, cuts = resolved(before, None)
+    after, cuts = resolved(before, "")
     assert after == before == kept
     assert [bool(cut.problem) for cut in cuts] == [True, True]
 
@@ -166,3 +167,79 @@ def test_fails_for_a_file_that_is_no_state(document: dict[str, Any]) -> None:
     """Anything else is refused before it is written."""
     with pytest.raises(ValueError, match="pulumi stack export"):
         as_exported(document)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_replacement_of_the_same_id_is_taken_over(times: int) -> None:
+    """The engine deletes the old one first and keeps it in the state, pending; what is there under its id is
+    the new one, however often its create was cut off. `up` would refuse to create it else."""
+    id = f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/alert"
+    made: dict[str, Any] = {"urn": f"urn:pulumi:dev::p::{RULE}::alert", "type": RULE, "custom": True}
+    made["inputs"] = {"ruleName": "alert", "resourceGroupName": "rg-a", "location": "northeurope"}
+    old = {**made, "id": id, "inputs": {**made["inputs"], "location": "westeurope"}}
+    operations = [{"type": "creating", "resource": made}] * times
+    deployment = {"resources": [{**old, "pendingReplacement": True}], "pending_operations": operations}
+    after, cuts = resolved({"deployment": deployment}, SUBSCRIPTION)
+    assert after["deployment"]["resources"] == [{**made, "id": id}]
+    assert [cut.predecessor for cut in cuts] == [""] * times
+
+
+class Cloud:
+    """Has the resources of these ids; every other one is absent, or answers with `refusal`."""
+
+    def __init__(self, *ids: str, refusal: str = "404 ResourceNotFound: no", **bodies: Any) -> None:
+        self.bodies = {id: {"id": id, **bodies} for id in ids}
+        self.refusal = refusal
+
+    def get(self, path: str, api_version: str) -> Any:
+        assert api_version.startswith("20")
+        if path not in self.bodies:
+            raise UnansweredError(self.refusal)
+        return self.bodies[path]
+
+
+def taken(cloud: Cloud, *created: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The ids of what exists and is missing from the state, and what is not known."""
+    document = {"deployment": {"resources": [{"urn": PROVIDER, "id": "1", "inputs": {}}]}}
+    found, problems = missing(created, document, cloud, SUBSCRIPTION)  # type: ignore[arg-type]
+    return [one.resource["id"] for one in found], problems
+
+
+def declared(name: str) -> dict[str, Any]:
+    return resource(
+        ACCOUNT, "account", accountName=name, resourceGroupName="rg-a", azureApiVersion="2025-06-01"
+    )
+
+
+def test_what_is_declared_and_exists_is_taken_into_the_state() -> None:
+    """With the id that it has in Azure; what is not there is left to be created."""
+    id = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-a"
+    assert taken(Cloud(id), declared("lang-a"), declared("lang-b")) == ([id], [])
+
+
+def test_an_access_policy_exists_where_the_vault_lists_it() -> None:
+    """It has no id in Azure; one that goes through an application is another."""
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-a"
+    place = {"resourceGroupName": "rg-a", "vaultName": "kv-a"}
+    policy = resource("azure-native:keyvault:AccessPolicy", "access", policy={"objectId": "o"}, **place)
+    for entry, ids in (
+        ({"objectId": "O"}, [f"{vault}/accessPolicy/o"]),
+        ({"objectId": "O", "applicationId": "a"}, []),
+        ({"objectId": "p"}, []),
+    ):
+        cloud = Cloud(vault, properties={"accessPolicies": [entry]})
+        assert taken(cloud, policy) == (ids, [])
+
+
+@pytest.mark.parametrize(
+    ("cloud", "name", "words"),
+    [
+        (Cloud(refusal="403 AuthorizationFailed: no"), "lang-a", "403 AuthorizationFailed"),
+        (Cloud(), UNKNOWN, "accountName is not known before the update"),
+    ],
+)
+def test_what_cannot_be_known_is_said(cloud: Cloud, name: str, words: str) -> None:
+    """A refusal is not an absence, and a name that an update gives is not known before it."""
+    ids, (problem,) = taken(cloud, declared(name))
+    assert ids == []
+    assert words in problem

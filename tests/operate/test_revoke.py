@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 
 from operate.__main__ import main
-from operate.revoke.actions import actions, look
-from operate.revoke.clouds import cloud_of
-from operate.revoke.page import page
-from operate.revoke.quoting import powershell
-from operate.revoke.target import target
+from operate.revoke import NoAccessError, actions, granted, look, page, powershell
 
 PRINCIPAL = "55555555-5555-4555-8555-555555555555"
 VERSION = "0123456789abcdef0123456789abcdef"
@@ -35,7 +31,7 @@ AT_THE_VAULT = {"grantId": f"{VAULT}/{ASSIGNMENTS}/bbbb"}
 
 
 def printed(stack: str = "prod", **changes: Any) -> str:
-    return page(target({**OUTPUTS, **changes}), stack)
+    return "\n".join(page(granted({**OUTPUTS, **changes}), stack))
 
 
 @pytest.mark.parametrize("changes", [{}, ROLE])
@@ -63,7 +59,7 @@ def test_powershell_takes_each_word_for_one() -> None:
 
 def test_a_role_at_the_vault_is_taken_and_given_back_there() -> None:
     """An account may have been adopted with such a grant; none is at its key, and none comes there."""
-    revoke, restore, *_ = actions(target({**OUTPUTS, **AT_THE_VAULT}))
+    revoke, restore, *_ = actions(granted({**OUTPUTS, **AT_THE_VAULT}))
     for words in (revoke.powershell[1], restore.az[0]):
         assert VAULT in words
         assert "/keys/" not in words
@@ -80,20 +76,19 @@ def test_a_role_at_the_vault_is_taken_and_given_back_there() -> None:
 )
 def test_the_cloud_is_told_by_the_vault(vault: str, cloud: str) -> None:
     """And said, where az and PowerShell would ask another one."""
-    assert cloud_of(vault).name == cloud
     text = printed(keyUriWithVersion=f"{vault.rstrip('/')}/keys/cmk/{VERSION}")
     assert (f"az cloud set --name {cloud}" in text) is (cloud != "AzureCloud")
 
 
 def test_the_data_can_be_looked_at_without_pulumi() -> None:
     """With a token for the cloud of the account's endpoint; not where the outputs do not tell that."""
-    seen = look(target({**OUTPUTS, "endpoint": "https://lang.cognitiveservices.azure.us/"}))
+    seen = look(granted({**OUTPUTS, "endpoint": "https://lang.cognitiveservices.azure.us/"}))
     assert seen is not None
     words = shlex.split(seen.az[0])
     assert words[words.index("--resource") + 1] == "https://cognitiveservices.azure.us"
     assert words[words.index("--url") + 1] == seen.rest.url
     assert seen.rest.url.startswith("https://lang.cognitiveservices.azure.us/language/")
-    assert look(target({**OUTPUTS, "endpoint": None})) is None
+    assert look(granted({**OUTPUTS, "endpoint": None})) is None
 
 
 def failure(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -114,3 +109,76 @@ def test_fails_in_words_without_pulumi_and_without_a_file(
     assert "cannot be used" in failure(capsys, "--outputs", str(file))
     file.write_text(json.dumps(OUTPUTS))
     assert main(["revoke-commands", "--stack", "prod", "--outputs", str(file)]) == 0
+
+
+def said(**changes: Any) -> dict[str, tuple[str, ...]]:
+    """Every action's commands, az first."""
+    return {found.name: (*found.az, *found.powershell) for found in actions(granted({**OUTPUTS, **changes}))}
+
+
+def test_an_access_policy_is_deleted_and_set_in_the_vaults_subscription() -> None:
+    """Vault, group, subscription and identity are named; what is given back is what the service needs."""
+    where = f"--name kv-hub --resource-group 'rg-keys(prod)' --subscription hub --object-id {PRINCIPAL}"
+    there = f"-VaultName kv-hub -ResourceGroupName 'rg-keys(prod)' -ObjectId {PRINCIPAL}"
+    rights = "-PermissionsToKeys get,wrapKey,unwrapKey"
+    found = said()
+    assert found["revoke"] == (
+        f"az keyvault delete-policy {where}",
+        "Set-AzContext -Subscription hub",
+        f"Remove-AzKeyVaultAccessPolicy {there}",
+    )
+    assert found["restore"] == (
+        f"az keyvault set-policy {where} --key-permissions get wrapKey unwrapKey",
+        "Set-AzContext -Subscription hub",
+        f"Set-AzKeyVaultAccessPolicy {there} {rights} -BypassObjectIdValidation",
+    )
+
+
+def test_a_role_is_deleted_and_comes_back_under_its_name() -> None:
+    """The assignment is named by its id, and made again by the name under which Pulumi knows it."""
+    found = said(**ROLE)
+    id, key = ROLE["grantId"], f"{VAULT}/keys/cmk"
+    assert found["revoke"][0] == f"az role assignment delete --ids '{id}'"
+    assert f"-ObjectId {PRINCIPAL}" in found["revoke"][2]
+    assert f"-Scope '{key}'" in found["revoke"][2]
+    assert found["restore"][0].startswith("az role assignment create --name aaaa --role e147488a-")
+    assert f"--scope '{key}'" in found["restore"][0]
+    assert f"-Path '{id}?api-version=2022-04-01'" in found["restore"][2]
+
+
+def test_the_bound_version_is_disabled_and_enabled() -> None:
+    """Where access may not be changed, the version that the account is bound to is."""
+    key = f"az keyvault key set-attributes --id {OUTPUTS['keyUriWithVersion']} --enabled"
+    assert said()["disable the version"][0] == f"{key} false"
+    assert said()["enable the version"][0] == f"{key} true"
+    assert said()["disable the version"][2] == (
+        f"Update-AzKeyVaultKey -VaultName kv-hub -Name cmk -Version {VERSION} -Enable $false"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"grantId": None}, "revoked already"),
+        ({"keyUriWithVersion": None}, "no output keyUriWithVersion"),
+        ({"principalId": None, "vaultId": None}, "no output principalId, vaultId"),
+    ],
+)
+def test_fails_where_there_is_no_access_to_take_away(changes: dict[str, Any], words: str) -> None:
+    """Commands that would do nothing are not printed; the reason is."""
+    with pytest.raises(NoAccessError, match=words):
+        granted({**OUTPUTS, **changes})
+
+
+def test_every_service_of_a_stack_has_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From a file of outputs, without Pulumi; one service without access is said and fails the command."""
+    file = tmp_path / "outputs.json"
+    revoked = {**OUTPUTS, "grantId": None}
+    file.write_text(json.dumps({"services": {"one": OUTPUTS, "two": revoked}}))
+    words = ["revoke-commands", "--stack", "prod", "--outputs", str(file)]
+    assert main(words) == 1
+    printed = capsys.readouterr()
+    assert printed.out.count("# Emergency: ") == 1
+    assert "python -m operate verify --stack prod --revoked" in printed.out
+    assert "revoked already" in printed.err
+    assert main([*words, "--service", "one"]) == 0

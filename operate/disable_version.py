@@ -1,0 +1,110 @@
+"""Disabling key versions once no account is bound to them: the second step after a compromise.
+
+    python -m operate disable-version VERSION ... --stack dev [--service NAME] [--yes]
+
+It refuses while an account is bound to one, for that account's data would be out of reach. A disabled version
+can be enabled again. Does not own the first step, a new version and the binding to it (`key.generation`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from azure.core.exceptions import HttpResponseError
+from azure.keyvault.keys import KeyClient
+
+from core import adapters, arm_ids
+from core.facts import Account, KeyVersion
+from operate import azure, login
+from operate.azure import LiveAzure
+from operate.errors import RefusedError
+from operate.revoke import Access, access
+from operate.stack import add_stack, outputs, services
+
+
+class NotDisabledError(RefusedError):
+    """A version may not be disabled; the message has every reason."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("version", nargs="+", metavar="VERSION", help="32 hexadecimal digits", type=str.lower)
+    add_stack(parser)
+    parser.add_argument(
+        "--service", metavar="NAME", help="of a stack of several services, only this one's key"
+    )
+    parser.add_argument("--yes", action="store_true", help="do it; default: only say what would be done")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Disables the versions, or without --yes says that it would. Raises NotDisabledError with every reason,
+    before anything is disabled; UnansweredError and AzureError where the cloud cannot be asked."""
+    found = [access(one) for one in services(outputs(arguments.stack), arguments.service).values()]
+    wanted = login.of_stack(arguments.stack, found[0].cloud)
+    credential = login.token_credential(wanted)
+    clients = {one.key.vault_uri: KeyClient(one.key.vault_uri, credential) for one in found}
+    keys: dict[tuple[str, str], list[KeyVersion]] = {}
+    unread = []
+    for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
+        try:
+            listed = clients[uri].list_properties_of_key_versions(name)
+            keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
+        except HttpResponseError as error:
+            # The versions may all be of keys that this login may list.
+            unread.append(f"the versions of {uri}/keys/{name} were not read: {error.message}")
+    if reasons := problems(keys, arguments.version, _accounts(found, LiveAzure(wanted))):
+        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
+    print("no account is bound to it that this login can see in the subscriptions of account and vault")
+    for (uri, name), versions in keys.items():
+        for version in (one.version for one in versions if one.version.lower() in arguments.version):
+            if not arguments.yes:
+                print(f"{uri}/keys/{name}/{version} would be disabled; say --yes to do it")
+                continue
+            clients[uri].update_key_properties(name, version, enabled=False)
+            print(
+                f"{uri}/keys/{name}/{version} is disabled; `az keyvault key set-attributes --enabled true` "
+                "enables it"
+            )
+    return 0
+
+
+def problems(
+    keys: Mapping[tuple[str, str], Sequence[KeyVersion]], wanted: Sequence[str], accounts: Iterable[Account]
+) -> list[str]:
+    """Why the wanted versions may not be disabled; empty when all may. `keys` are the versions of each key,
+    by its vault's URI and its name in lower case."""
+    found = []
+    for (uri, name), versions in keys.items():
+        affected = [one for one in versions if one.version.lower() in wanted]
+        if affected and not any(one.enabled and one.version.lower() not in wanted for one in versions):
+            found.append(f"key {uri}/keys/{name} has no other version that is enabled")
+    known = {one.version.lower() for versions in keys.values() for one in versions}
+    found += [
+        f"the stack's keys have no version {version}; they have {', '.join(sorted(known))}"
+        for version in wanted
+        if version not in known
+    ]
+    for account in accounts:
+        bound = account.encryption.key
+        if bound is None or (bound.vault_uri, bound.name.lower()) not in keys:
+            continue
+        if bound.version.lower() in wanted:
+            found.append(
+                f"account {account.id} is bound to {bound.version}: its data would be out of reach; bind it "
+                "to another version first, by raising key.generation"
+            )
+        if not bound.version:
+            found.append(
+                f"account {account.id} is bound to the key without a version, so nobody can tell which one "
+                "it uses; bind it to a version first"
+            )
+    return found
+
+
+def _accounts(found: Iterable[Access], cloud: LiveAzure) -> Iterator[Account]:
+    """Every account of the subscriptions of accounts and vaults."""
+    ids = (id for one in found for id in (one.account_id, one.vault_id))
+    for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):
+        path = f"/subscriptions/{subscription}/providers/{arm_ids.ACCOUNT}"
+        yield from map(adapters.account, cloud.list(path, azure.ACCOUNTS))

@@ -1,0 +1,69 @@
+"""The login of every command: azure-native's, as a stack's configuration and the environment give it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from azure.core.credentials import TokenCredential
+
+from core import login
+from core.clouds import Cloud
+from core.login import Login
+from operate.stack import StackError, pulumi
+from provider import credential
+
+
+def of_environment(cloud: Cloud | None = None) -> Login:
+    """The login that the environment asks for, or the Azure CLI's; in `cloud` where nothing names another.
+
+    Raises LoginError.
+    """
+    return _in_cloud({}, cloud)
+
+
+def of_stack(stack: str, cloud: Cloud | None = None) -> Login:
+    """The login of a stack: the settings of azure-cmk and azure-native in its configuration, then the
+    environment.
+
+    Raises LoginError, and StackError where the configuration cannot be read.
+    """
+    found = _configuration(stack)
+    own, native = (
+        {
+            name.removeprefix(prefix): str(one.get("value", ""))
+            for name, one in found.items()
+            if name.startswith(prefix)
+        }
+        for prefix in ("azure-cmk:", "azure-native:")
+    )
+    return _in_cloud(login.configured(own, native), cloud)
+
+
+def token_credential(login: Login) -> TokenCredential:
+    """The credential of a login."""
+    return credential.credential(login)
+
+
+def _in_cloud(config: dict[str, str], cloud: Cloud | None) -> Login:
+    wanted = login.login(config, os.environ)
+    if cloud and not wanted.get("environment"):
+        wanted = login.login({**config, "environment": cloud.name}, os.environ)
+    return credential.complete(wanted)
+
+
+def _configuration(stack: str) -> dict[str, dict[str, object]]:
+    """A stack's configuration. Secrets are decrypted only where the login needs one; they stay in memory."""
+    found = _config(stack)
+    secret = {name for name, one in found.items() if one.get("secret")}
+    if any(name.partition(":")[2] in login.SECRETS for name in secret):
+        return _config(stack, "--show-secrets")
+    return found
+
+
+def _config(stack: str, *words: str) -> dict[str, dict[str, object]]:
+    done = pulumi("config", "--json", "--stack", stack, *words)
+    if done.returncode != 0:
+        raise StackError(f"Pulumi gives no configuration of stack {stack}: {done.stderr.strip()}")
+    found: dict[str, dict[str, object]] = json.loads(done.stdout)
+    return found

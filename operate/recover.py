@@ -1,0 +1,348 @@
+"""Repairing a stack's state after an update was killed, or after Azure's answer to a write was lost.
+
+    python -m operate recover --stack dev [--from FILE] [--yes]
+
+What an update had begun to create when it was killed goes into the state under its id, so that `pulumi up`
+goes on. Then, or where nothing was cut off: what the program declares, the state does not have and Azure has,
+is listed with its id, and goes into the state with --yes. `pulumi up` would refuse to create either.
+
+Nothing is changed in Azure. The state is written through `pulumi stack import`, and as it was before it stays
+in a file; a locked stack is left alone. docs/runbooks/crash-recovery.md has the whole way. Whether a resource
+that was cut off really was created, the refresh that begins the next `pulumi up` finds out: it drops what is
+not there.
+
+The engine itself resolves what it was updating or deleting. What it was creating it leaves to a person, and
+azure-native refuses to create what exists. `pulumi refresh --import-pending-creates` does not help: the
+operations become imports and are then forgotten (CLI 3.259, cmd/pulumi/operations/refresh.go).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core import adapters, arm_ids, resource_types
+from operate import azure, login
+from operate.azure import Azure, LiveAzure, UnansweredError
+from operate.stack import StackError, add_stack, pulumi
+
+OWN_PROVIDER = "azure-cmk:"
+"""Resources whose create finds by itself what an earlier one has done."""
+_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+_VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/{{vaultName}}"
+_INSIGHTS = f"{_GROUP}/providers/Microsoft.Insights"
+_NETWORK = f"{_GROUP}/providers/Microsoft.Network"
+_ENDPOINT = f"{_NETWORK}/privateEndpoints/{{privateEndpointName}}"
+_ZONE = f"{_NETWORK}/privateDnsZones/{{privateZoneName}}"
+_WORKSPACE = f"{_GROUP}/providers/Microsoft.OperationalInsights/workspaces/{{workspaceName}}"
+_IDENTITIES = f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+_AUTHORIZATION = "providers/Microsoft.Authorization"
+FORMS: Mapping[str, str] = {
+    "azure-native:authorization:PolicyAssignment": f"/{{scope}}/{_AUTHORIZATION}/policyAssignments"
+    "/{policyAssignmentName}",
+    "azure-native:authorization:PolicyDefinition": f"/subscriptions/{{subscriptionId}}/{_AUTHORIZATION}"
+    "/policyDefinitions/{policyDefinitionName}",
+    "azure-native:authorization:PolicyExemption": f"/{{scope}}/{_AUTHORIZATION}/policyExemptions"
+    "/{policyExemptionName}",
+    resource_types.ROLE_ASSIGNMENT: f"/{{scope}}/{_AUTHORIZATION}/roleAssignments/{{roleAssignmentName}}",
+    resource_types.ACCOUNT: f"{_GROUP}/providers/Microsoft.CognitiveServices/accounts/{{accountName}}",
+    resource_types.ACCESS_POLICY: f"{_VAULT}/accessPolicy/{{policy.objectId}}",
+    resource_types.KEY: f"{_VAULT}/keys/{{keyName}}",
+    resource_types.VAULT: _VAULT,
+    resource_types.USER_ASSIGNED_IDENTITY: f"{_IDENTITIES}/{{resourceName}}",
+    "azure-native:monitor:ActionGroup": f"{_INSIGHTS}/actionGroups/{{actionGroupName}}",
+    resource_types.DIAGNOSTIC_SETTING: "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings"
+    "/{name}",
+    "azure-native:monitor:ScheduledQueryRule": f"{_INSIGHTS}/scheduledQueryRules/{{ruleName}}",
+    "azure-native:network:PrivateDnsZoneGroup": f"{_ENDPOINT}/privateDnsZoneGroups"
+    "/{privateDnsZoneGroupName}",
+    resource_types.PRIVATE_ENDPOINT: _ENDPOINT,
+    "azure-native:operationalinsights:SavedSearch": f"{_WORKSPACE}/savedSearches/{{savedSearchId}}",
+    resource_types.WORKSPACE: _WORKSPACE,
+    "azure-native:privatedns:PrivateZone": _ZONE,
+    "azure-native:privatedns:VirtualNetworkLink": f"{_ZONE}/virtualNetworkLinks/{{virtualNetworkLinkName}}",
+    resource_types.RESOURCE_GROUP: _GROUP,
+}
+"""The ARM id of each type, with the inputs that make it up in braces: azure-native gives an id only once a
+create has ended. An access policy has no id in Azure; this one is azure-native's own."""
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What stands in a preview for a value that is not known yet. Source: pulumi/pulumi, sdk/go/common/resource
+/plugin/rpc.go."""
+
+
+class UnknownIdError(ValueError):
+    """The id of a resource cannot be worked out; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """An operation that was cut off: what it was doing (`creating`, ...), and to what.
+
+    `id` is where the resource is if it was created, `predecessor` the id of the one that it replaces,
+    `problem` why neither is known.
+    """
+
+    doing: str
+    urn: str
+    id: str = ""
+    predecessor: str = ""
+    problem: str = ""
+
+    def __str__(self) -> str:
+        what = f"{self.doing} {_label(self.urn)}"
+        if self.problem:
+            return f"{what}: {self.problem}"
+        if not self.id:
+            return f"{what}: `pulumi up` does it again"
+        replaced = f"; it replaces {self.predecessor}, which `pulumi up` deletes" if self.predecessor else ""
+        return f"{what}: `pulumi up` takes it over where it was created, as {self.id}{replaced}"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A resource that the program declares, the state does not have and Azure has: as the state would have
+    it."""
+
+    resource: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{_label(self.resource['urn'])}: {self.resource['id']}"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_stack(parser)
+    parser.add_argument(
+        "--from", dest="copy", metavar="FILE", type=Path, help="an export or a checkpoint to go back to"
+    )
+    parser.add_argument(
+        "--backup", metavar="FOLDER", type=Path, default=Path(".pulumi/recovery"), help="for the state before"
+    )
+    parser.add_argument("--yes", action="store_true", help="take what exists in Azure into the state")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The exit code is 0 when nothing is left to do but `pulumi up`, 1 when something is."""
+    stack = arguments.stack
+    exported = _pulumi("export", stack)
+    try:
+        text = arguments.copy.read_text(encoding="utf-8") if arguments.copy else exported
+        before = as_exported(json.loads(text))
+    except (OSError, ValueError) as error:
+        raise StackError(f"{arguments.copy or 'the state'} cannot be used: {error}") from error
+    wanted = login.of_stack(stack)
+    after, cuts = resolved(before, wanted.subscription_id)
+    if cuts or arguments.copy:
+        print(f"{len(cuts)} operation(s) of stack {stack} were cut off{':' if cuts else ''}")
+        for cut in cuts:
+            print(f"  {cut}")
+        if any(cut.problem for cut in cuts):
+            print("nothing was changed")
+            return 1
+        _write(stack, after, exported, arguments.backup)
+        return 0
+    print(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create", flush=True)
+    found, problems = missing(declared(stack), before, LiveAzure(wanted), wanted.subscription_id)
+    for problem in problems:
+        print(f"  {problem}")
+    if not found:
+        print("nothing that it would create exists already; run `pulumi up`")
+        return 1 if problems else 0
+    print("declared, not in the state, and existing in Azure:")
+    for one in found:
+        print(f"  {one}")
+    if not arguments.yes:
+        print("say --yes to take these into the state; nothing was changed")
+        return 1
+    before["deployment"].setdefault("resources", []).extend(one.resource for one in found)
+    _write(stack, before, exported, arguments.backup)
+    return 0
+
+
+def as_exported(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A state as `pulumi stack export` gives it, also from a checkpoint file as a backend keeps it.
+
+    Raises ValueError for anything else.
+    """
+    checkpoint = document.get("checkpoint")
+    if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("latest"), Mapping):
+        kept = {name: document[name] for name in ("version", "features") if name in document}
+        return {**kept, "deployment": checkpoint["latest"]}
+    if isinstance(document.get("deployment"), Mapping):
+        return dict(document)
+    raise ValueError("found neither a `deployment`, as `pulumi stack export` writes it, nor a `checkpoint`")
+
+
+def resolved(document: Mapping[str, Any], subscription_id: str) -> tuple[dict[str, Any], Sequence[CutOff]]:
+    """An exported state with every operation resolved, and what was cut off.
+
+    `subscription_id` is the login's, for resources whose own provider does not say one. Where one has a
+    problem, the state is as it was.
+    """
+    after: dict[str, Any] = copy.deepcopy(dict(document))
+    deployment = after["deployment"]
+    resources: list[dict[str, Any]] = deployment.get("resources") or []
+    cuts = []
+    for operation in deployment.get("pending_operations") or []:
+        created, doing = operation["resource"], operation["type"]
+        if doing != "creating" or created["type"].startswith(OWN_PROVIDER):
+            cuts.append(CutOff(doing, created["urn"]))
+            continue
+        try:
+            id = _id(created, resources, subscription_id)
+        except UnknownIdError as error:
+            cuts.append(CutOff(doing, created["urn"], problem=str(error)))
+            continue
+        cuts.append(CutOff(doing, created["urn"], id, _add({**created, "id": id}, resources)))
+    if any(cut.problem for cut in cuts):
+        return copy.deepcopy(dict(document)), cuts
+    deployment["resources"] = resources
+    deployment.pop("pending_operations", None)
+    return after, cuts
+
+
+def declared(stack: str) -> list[dict[str, Any]]:
+    """What a preview would create, as its steps have it. Raises StackError where there is no preview."""
+    done = pulumi("preview", "--json", "--stack", stack)
+    try:
+        steps = json.loads(done.stdout)
+    except ValueError:
+        steps = {}
+    if done.returncode != 0:
+        said = [str(one.get("message", "")).strip() for one in steps.get("diagnostics") or ()]
+        reasons = "\n".join(filter(None, said)) or done.stderr.strip()
+        raise StackError(
+            f"the preview of stack {stack} failed, so what it would create is not known: {reasons}"
+        )
+    return [step["newState"] for step in steps.get("steps") or () if step["op"] == "create"]
+
+
+def missing(
+    created: Sequence[Mapping[str, Any]], document: Mapping[str, Any], cloud: Azure, subscription_id: str
+) -> tuple[list[Missing], list[str]]:
+    """Which of the resources that a preview would create exist, and why it is not known of others."""
+    resources = document["deployment"].get("resources") or []
+    found, problems = [], []
+    for state in created:
+        if state["type"] not in FORMS or state.get("external"):
+            continue
+        try:
+            id = _id(state, resources, subscription_id)
+            if _exists(cloud, state, id):
+                kept = {name: state[name] for name in _KEPT if name in state}
+                found.append(Missing({**kept, "custom": True, "id": id}))
+        except (UnknownIdError, UnansweredError) as error:
+            problems.append(f"{_label(state['urn'])}: whether it exists is not known: {error}")
+    return found, problems
+
+
+_KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
+
+
+def _exists(cloud: Azure, state: Mapping[str, Any], id: str) -> bool:
+    try:
+        if state["type"] == resource_types.ACCESS_POLICY:
+            vault_id, _, object_id = id.rpartition("/accessPolicy/")
+            entries = adapters.vault(cloud.get(vault_id, azure.VAULTS)).policies
+            return any(arm_ids.same(one.object_id, object_id) and not one.application_id for one in entries)
+        cloud.get(id, state["inputs"]["azureApiVersion"])
+    except UnansweredError as error:
+        if str(error).startswith("404 "):
+            return False
+        raise
+    return True
+
+
+def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
+    """The id that a resource has if it was created. Raises UnknownIdError."""
+    form = FORMS.get(type)
+    if form is None:
+        raise UnknownIdError(
+            f"the id of a {type} is not known here; check whether it was created, then `pulumi import` it"
+        )
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] == "subscriptionId":
+            if not subscription_id:
+                raise UnknownIdError("the subscription is not known; set ARM_SUBSCRIPTION_ID")
+            return subscription_id
+        found: Any = inputs
+        for word in match[1].split("."):
+            found = found.get(word) if isinstance(found, Mapping) else None
+        if found == UNKNOWN:
+            raise UnknownIdError(f"its input {match[1]} is not known before the update; run this again then")
+        if not isinstance(found, str) or not found:
+            raise UnknownIdError(f"its input {match[1]} is {found!r}, not text; check whether it was created")
+        return found.strip("/")
+
+    return re.sub(r"\{([\w.]+)\}", value, form)
+
+
+def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscription_id: str) -> str:
+    """The id of a resource, in the subscription that its provider says, else the one that the provider's
+    other resources are in, else the login's. Raises UnknownIdError."""
+    reference = str(state.get("provider", ""))
+    of_provider = (
+        str((one.get("inputs") or {}).get("subscriptionId") or "")
+        for one in resources
+        if reference == f"{one['urn']}::{one.get('id')}"
+    )
+    of_others = (
+        arm_ids.subscription_of(str(one.get("id", "")))
+        for one in resources
+        if reference and one.get("provider") == reference
+    )
+    subscription = next(filter(None, (*of_provider, *of_others)), subscription_id)
+    return arm_id(state["type"], state.get("inputs") or {}, subscription)
+
+
+def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+    """Adds a resource to a state; the id of the one that it replaces, if any."""
+    for place, present in enumerate(resources):
+        if present["urn"] != created["urn"] or present.get("delete"):
+            continue
+        if arm_ids.same(str(present.get("id", "")), created["id"]):
+            # Deleted before its replacement of the same id was begun: what the id names now is that one.
+            if present.pop("pendingReplacement", False):
+                present.update(created)
+            return ""
+        # As the engine itself writes it between the two halves of a replacement.
+        present["delete"] = True
+        resources.insert(place, created)
+        return str(present.get("id", ""))
+    # What a resource depends on is in the state before its create begins.
+    resources.append(created)
+    return ""
+
+
+def _write(stack: str, state: Mapping[str, Any], before: str, folder: Path) -> None:
+    """Imports a state, once the one before is kept. That one's secrets are encrypted, and only its owner can
+    read it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    path = folder / f"{stack.replace('/', '-')}-{moment}.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(before)
+    print(f"the state before is in {path}", flush=True)
+    _pulumi("import", stack, json.dumps(state))
+    print("now run `pulumi up`")
+
+
+def _pulumi(verb: str, stack: str, given: str | None = None) -> str:
+    done = pulumi("stack", verb, "--stack", stack, input=given)
+    if done.returncode != 0:
+        raise StackError(done.stderr.strip())
+    return done.stdout
+
+
+def _label(urn: str) -> str:
+    found = resource_types.parse_urn(urn)
+    return f"{found.type}::{found.name}"

@@ -1,0 +1,281 @@
+"""Taking a service's access to its key away without Pulumi: the commands, for az and Azure PowerShell.
+
+    python -m operate revoke-commands --stack dev [--service NAME] [--outputs FILE]
+
+Prints them, for a person to run: this project has never run az or Azure PowerShell. Print them while nothing
+is wrong, and keep them where Pulumi is not needed to read them.
+
+Each action is a row: as az does it, as Azure PowerShell does it, and the documented REST call that both
+stand for, which the tests send to the local Azure. Sources: az keyvault, az role assignment and az rest in
+the Azure CLI's reference; Az.KeyVault, Az.Resources and Az.Accounts in Azure PowerShell's; "Vaults - Update
+Access Policy", "Role Assignments - Delete" and "- Create", Key Vault's "Update Key" and the language
+service's "List Projects". For an access policy, az and the Az module may send a PUT of the whole vault, with
+the same effect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import arm_ids, clouds, key_uris, rights
+from core.clouds import Cloud
+from core.key_uris import KeyUri
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
+from operate.errors import RefusedError
+from operate.stack import Outputs, add_stack, outputs, services
+
+_VAULTS, _ROLES, _KEYS = "2024-11-01", "2022-04-01", "7.4"
+_PROJECTS = "language/authoring/analyze-conversations/projects?api-version=2023-04-01"
+_NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
+_PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9./:_-]+")
+
+
+class NoAccessError(RefusedError):
+    """The outputs name no access that could be taken away; the message says why."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """One service's access to its key. `grant_id` is the ARM id of the access policy or of the role
+    assignment, "" where it is revoked; `endpoint` the account's, "" where the outputs do not say."""
+
+    account_id: str
+    principal_id: str
+    vault_id: str
+    key: KeyUri
+    grant_id: str
+    endpoint: str = ""
+
+    @property
+    def is_role(self) -> bool:
+        """Whether the vault grants by Azure RBAC."""
+        return f"/{arm_ids.ROLE_ASSIGNMENT}/".lower() in self.grant_id.lower()
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud, known by the vault's host."""
+        return key_uris.cloud_of(self.key.vault_uri) or clouds.PUBLIC
+
+
+@dataclass(frozen=True)
+class Call:
+    """One REST call. A `{tenant}` in the body stands for the tenant of the login."""
+
+    method: str
+    url: str
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do, in three languages."""
+
+    name: str
+    az: tuple[str, ...]
+    powershell: tuple[str, ...]
+    rest: Call
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_stack(parser)
+    parser.add_argument("--service", metavar="NAME", help="of a stack of several services, only this one")
+    parser.add_argument(
+        "--outputs", metavar="FILE", help="the stack's outputs as JSON, instead of asking Pulumi"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a page for each service; the exit code is 1 where one has no access to take away."""
+    found = outputs(
+        arguments.stack, arguments.outputs, otherwise=", or name a file with the outputs with --outputs"
+    )
+    refused = False
+    for service in services(found, arguments.service).values():
+        try:
+            print("\n".join(page(granted(service), arguments.stack)), end="\n\n")
+        except NoAccessError as error:
+            refused = True
+            print(f"revoke-commands: {error}", file=sys.stderr)
+    return 1 if refused else 0
+
+
+def granted(service: Outputs) -> Access:
+    """The access that a service's outputs name. Raises NoAccessError with the reason where there is none."""
+    found = access(service)
+    if not found.grant_id:
+        raise NoAccessError(
+            f"the access of {found.account_id} is revoked already, by the setting access; set access: "
+            "granted and run `pulumi up` to give it back"
+        )
+    return found
+
+
+def access(service: Outputs) -> Access:
+    """The same, whether there is a grant or not. Raises NoAccessError for a service without a key."""
+    if missing := [name for name in _NEEDED if not service.get(name)]:
+        raise NoAccessError(
+            f"the stack has no output {', '.join(missing)}: it has no account under a customer's key, or was "
+            "last updated by an older version of this project; run `pulumi up` first"
+        )
+    try:
+        key = key_uris.parse_versioned(service["keyUriWithVersion"])
+    except ValueError as error:
+        raise NoAccessError(f"keyUriWithVersion: {error}") from error
+    return Access(
+        service["accountId"],
+        service["principalId"],
+        service["vaultId"],
+        key,
+        service.get("grantId") or "",
+        service.get("endpoint") or "",
+    )
+
+
+def page(found: Access, stack: str) -> Iterator[str]:
+    """The lines for one service: what to run now, how to see that it holds, and the way back."""
+    revoke, restore, disable, enable = actions(found)
+    yield f"# Emergency: {found.account_id}"
+    yield f"Identity {found.principal_id} uses key {found.key.text}"
+    if found.cloud != clouds.PUBLIC:
+        yield "\n## Log in to the right cloud"
+        yield f"az: az cloud set --name {found.cloud.cli_name}, then az login"
+        yield f"Azure PowerShell: Connect-AzAccount -Environment {found.cloud.cli_name}"
+    yield "\n## Revoke now: the account's data answers 403, nothing is lost"
+    yield from _commands(revoke)
+    yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
+    yield "If this was printed before a rotation, the account may be on another version; this shows it:"
+    yield f"  az cognitiveservices account show --ids {bash(found.account_id)} --query properties.encryption"
+    yield from _commands(disable)
+    yield "\n## See that it holds"
+    yield f".venv/bin/python -m operate verify --stack {stack} --revoked"
+    if (looking := look(found)) is not None:
+        yield "Or this account alone, without Pulumi, as somebody who may read its data. Revoked is a 403"
+        yield "about the key; one about a network or your own rights (a data action) tells nothing:"
+        yield from _commands(looking)
+    yield "\n## Then tell Pulumi, whose next preview refuses until you do"
+    yield "docs/runbooks/emergency-revocation.md: set access: revoked, and pulumi up, keep it so"
+    yield "\n## Give it back without Pulumi"
+    yield from _commands(restore)
+    yield "Where the version was disabled:"
+    yield from _commands(enable)
+
+
+def actions(found: Access) -> tuple[Action, Action, Action, Action]:
+    """Take the grant away and give it back; disable the key version and enable it."""
+    pair = _role(found) if found.is_role else _policy(found)
+    return (*pair, _version(found, enabled=False), _version(found, enabled=True))
+
+
+def look(found: Access) -> Action | None:
+    """Reads the account's data, which is refused while the key cannot be used; None where its endpoint is not
+    known. Whoever looks needs the right to read it, and a network that the account lets in."""
+    if not found.endpoint:
+        return None
+    url = f"{found.endpoint.rstrip('/')}/{_PROJECTS}"
+    audience = f"https://{clouds.of_endpoint(found.endpoint).account_suffix}"
+    return Action(
+        "look",
+        (f"az rest --method get --resource {audience} --url {bash(url)}",),
+        (f"Invoke-AzRestMethod -Method GET -Uri {powershell(url)} -ResourceId {audience}",),
+        Call("GET", url),
+    )
+
+
+def bash(word: str) -> str:
+    """A word as bash and its kin take it for one: a resource group may be named `rg-(prod)`."""
+    return shlex.quote(word)
+
+
+def powershell(word: str) -> str:
+    """A word as PowerShell takes it for one. Source: about_Quoting_Rules, about_Parsing."""
+    return word if _PLAIN_POWERSHELL.fullmatch(word) else "'" + word.replace("'", "''") + "'"
+
+
+def _policy(found: Access) -> tuple[Action, Action]:
+    group, vault = arm_ids.group_of(found.vault_id), arm_ids.name_of(found.vault_id)
+    where = f"--name {vault} --resource-group {bash(group)} "
+    where += f"--subscription {arm_ids.subscription_of(found.vault_id)} --object-id {found.principal_id}"
+    there = f"-VaultName {vault} -ResourceGroupName {powershell(group)} -ObjectId {found.principal_id}"
+    given = f"-PermissionsToKeys {','.join(rights.NEEDED)} -BypassObjectIdValidation"
+    url = f"{found.cloud.resource_manager}{found.vault_id}/accessPolicies/{{0}}?api-version={_VAULTS}"
+    permissions = {"keys": [*rights.NEEDED]}
+    entry = {"tenantId": "{tenant}", "objectId": found.principal_id, "permissions": permissions}
+    body = {"properties": {"accessPolicies": [entry]}}
+    return (
+        Action(
+            "revoke",
+            (f"az keyvault delete-policy {where}",),
+            (_context(found), f"Remove-AzKeyVaultAccessPolicy {there}"),
+            Call("PUT", url.format("remove"), body),
+        ),
+        Action(
+            "restore",
+            (f"az keyvault set-policy {where} --key-permissions {' '.join(rights.NEEDED)}",),
+            (_context(found), f"Set-AzKeyVaultAccessPolicy {there} {given}"),
+            Call("PUT", url.format("replace"), body),
+        ),
+    )
+
+
+def _role(found: Access) -> tuple[Action, Action]:
+    assignment = arm_ids.parse(found.grant_id)
+    path = f"{found.grant_id}?api-version={_ROLES}"
+    url = f"{found.cloud.resource_manager}{path}"
+    # The key, or the vault of an account that was adopted with such a grant.
+    scope = assignment.scope
+    of_role = f"-RoleDefinitionId {ROLE.id} -Scope {powershell(scope)}"
+    assignee = f"--assignee-object-id {found.principal_id} --assignee-principal-type ServicePrincipal"
+    sends = f"Invoke-AzRestMethod -Method PUT -Path {powershell(path)}"
+    body = {
+        "properties": {
+            "roleDefinitionId": ROLE.definition_id(arm_ids.subscription_of(found.vault_id)),
+            "principalId": found.principal_id,
+            "principalType": "ServicePrincipal",
+        }
+    }
+    # By its former name, for the next `pulumi up` knows it by that.
+    create = f"az role assignment create --name {assignment.name} --role {ROLE.id} {assignee}"
+    return (
+        Action(
+            "revoke",
+            (f"az role assignment delete --ids {bash(found.grant_id)}",),
+            (_context(found), f"Remove-AzRoleAssignment -ObjectId {found.principal_id} {of_role}"),
+            Call("DELETE", url),
+        ),
+        Action(
+            "restore",
+            (f"{create} --scope {bash(scope)}",),
+            (_context(found), f"{sends} -Payload {powershell(json.dumps(body))}"),
+            Call("PUT", url, body),
+        ),
+    )
+
+
+def _version(found: Access, *, enabled: bool) -> Action:
+    key, word = found.key, str(enabled).lower()
+    version = f"-VaultName {arm_ids.name_of(found.vault_id)} -Name {key.name} -Version {key.version}"
+    return Action(
+        "enable the version" if enabled else "disable the version",
+        (f"az keyvault key set-attributes --id {key.text} --enabled {word}",),
+        (_context(found), f"Update-AzKeyVaultKey {version} -Enable ${word}"),
+        Call("PATCH", f"{key.text}?api-version={_KEYS}", {"attributes": {"enabled": enabled}}),
+    )
+
+
+def _context(found: Access) -> str:
+    return f"Set-AzContext -Subscription {arm_ids.subscription_of(found.vault_id)}"
+
+
+def _commands(action: Action) -> Iterator[str]:
+    yield "az:"
+    yield from (f"  {line}" for line in action.az)
+    yield "Azure PowerShell:"
+    yield from (f"  {line}" for line in action.powershell)
