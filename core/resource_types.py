@@ -134,6 +134,11 @@ def parse_urn(text: str) -> Urn:
     return Urn(text, parts[0].removeprefix("urn:pulumi:"), parts[1], tuple(parts[2].split("$")), parts[3])
 
 
+def provider_reference(urn: str, id: str) -> str:
+    """How a resource's state names its provider: by the provider resource's URN and id."""
+    return f"{urn}::{id}"
+
+
 @lru_cache(maxsize=4096)
 def parse_token(token: str) -> TypeToken:
     """The kind that a type token names, and the API version that it pins."""

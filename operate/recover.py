@@ -278,7 +278,10 @@ def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
         for word in match[1].split("."):
             found = found.get(word) if isinstance(found, Mapping) else None
         if found == UNKNOWN:
-            raise UnknownIdError(f"its input {match[1]} is not known before the update; run this again then")
+            raise UnknownIdError(
+                f"its input {match[1]} comes from another resource that is missing; run this again "
+                "once that one is in the state"
+            )
         if not isinstance(found, str) or not found:
             raise UnknownIdError(f"its input {match[1]} is {found!r}, not text; check whether it was created")
         return found.strip("/")
@@ -293,7 +296,7 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
     of_provider = (
         str((one.get("inputs") or {}).get("subscriptionId") or "")
         for one in resources
-        if reference == f"{one['urn']}::{one.get('id')}"
+        if reference == resource_types.provider_reference(one["urn"], str(one.get("id")))
     )
     of_others = (
         arm_ids.subscription_of(str(one.get("id", "")))
@@ -344,5 +347,4 @@ def _pulumi(verb: str, stack: str, given: str | None = None) -> str:
 
 
 def _label(urn: str) -> str:
-    found = resource_types.parse_urn(urn)
-    return f"{found.type}::{found.name}"
+    return resource_types.parse_urn(urn).label

@@ -217,7 +217,8 @@ _LOGIN: tuple[Row, ...] = (
     Row(
         r"AADSTS7000215",
         "the client secret is wrong",
-        "set ARM_CLIENT_SECRET to the secret's value, not its id",
+        "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; if it was changed since the "
+        "last update, run `pulumi up --run-program`, because a refresh logs in as that update did",
         "Microsoft Entra error codes",
     ),
     Row(

@@ -95,8 +95,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
-        """Another login is never another resource."""
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        """Unknown, so the engine compares the settings, and configures the provider anew where they differ.
+        Another login is never another resource: nothing is replaced."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN)
 
     @with_grpc_errors
     async def Configure(self, request: Any, context: Context) -> Any:

@@ -18,7 +18,7 @@ from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, in_own_group
-from operate.azure import Json
+from operate.azure import ACCOUNTS, Json
 from operate.evidence.findings import Severity, findings
 from operate.evidence.model import Facts, NotChecked
 
@@ -163,7 +163,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
             f"its encryption spells the vault {spelt}, and an account that is bound in its create is "
             "declared without the slash",
             "write the same binding without it: az rest --method patch --url "
-            f"{quote(f'https://management.azure.com{account.id}?api-version=2024-10-01')} --body "
+            f"{quote(f'{account.id}?api-version={ACCOUNTS}')} --body "
             + quote(json.dumps({"properties": {"encryption": _without_slash(encryption)}})),
         )
 

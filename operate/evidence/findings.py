@@ -252,7 +252,7 @@ def _before(key: Key, version: KeyVersion) -> Sequence[KeyVersion]:
 
 
 def _key(key: Key, facts: Facts) -> Iterator[Rule]:
-    more = sorted({word.lower() for word in key.operations or ()} - {"wrapkey", "unwrapkey"})
+    more = sorted(set(key.operations or ()) - set(demands.KEY_OPERATIONS))
     if more:
         yield Rule(
             "key-can-do-more",

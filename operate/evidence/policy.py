@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from core.resource_types import parse_urn
 from operate.evidence.model import NotChecked, PolicyResults, Violation
 from operate.stack import pulumi
 
@@ -35,7 +36,7 @@ def results(printed: str, stack: str) -> PolicyResults:
         Violation(
             rule=event["policyName"],
             level=event["enforcementLevel"],
-            resource=str(event.get("resourceUrn") or "").rsplit("::", 1)[-1] or stack,
+            resource=parse_urn(event["resourceUrn"]).name if event.get("resourceUrn") else stack,
             text=event["message"],
         )
         for event in told

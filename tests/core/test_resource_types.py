@@ -17,6 +17,11 @@ def test_a_urn_is_taken_apart() -> None:
     assert found.label == "x::y (azure-native:keyvault:Vault)"
 
 
+def test_a_provider_is_named_by_its_urn_and_id() -> None:
+    """As the engine writes it into the state of each resource."""
+    assert resource_types.provider_reference("urn:pulumi:p::q::t::n", "1") == "urn:pulumi:p::q::t::n::1"
+
+
 @pytest.mark.parametrize("text", ["", "urn:pulumi:prod::p::t", "urn:other:prod::p::t::n"])
 def test_fails_on_what_is_no_urn(text: str) -> None:
     """With the shape that was expected."""

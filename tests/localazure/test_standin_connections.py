@@ -160,7 +160,7 @@ async def test_the_engine_is_told_of_preview_and_naming_and_nothing_of_secrets()
 
 @pytest.mark.asyncio
 async def test_provider_config_is_taken_as_it_is() -> None:
-    """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which then takes up a changed login."""
+    """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
     async with configured() as (instance, _):
         news = instance.struct({"location": "here"})
         checked = await instance.stub.CheckConfig(provider_pb2.CheckRequest(news=news))

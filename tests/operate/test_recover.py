@@ -235,7 +235,7 @@ def test_an_access_policy_exists_where_the_vault_lists_it() -> None:
     ("cloud", "name", "words"),
     [
         (Cloud(refusal="403 AuthorizationFailed: no"), "lang-a", "403 AuthorizationFailed"),
-        (Cloud(), UNKNOWN, "accountName is not known before the update"),
+        (Cloud(), UNKNOWN, "accountName comes from another resource that is missing"),
     ],
 )
 def test_what_cannot_be_known_is_said(cloud: Cloud, name: str, words: str) -> None:

@@ -69,7 +69,7 @@ async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -
     """A login that Azure refuses is told as that, with the variable to set, and not tried for long."""
     clock, inputs = FakeClock(), inputs_of(world)
     for settings, told in (
-        ({"clientSecret": "wrong"}, r"(?s)client secret is wrong.*fix: set ARM_CLIENT_SECRET"),
+        ({"clientSecret": "wrong"}, r"(?s)client secret is wrong.*fix: set clientSecret"),
         (
             {"tenantId": "0" * 8 + "-0000-0000-0000-" + "0" * 12},
             r"(?s)no such tenant.*AADSTS90002.*correlation",

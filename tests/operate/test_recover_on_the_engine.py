@@ -1,0 +1,121 @@
+"""Ways out that the crash runbook names, on the real engine: each leads to an update that changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.crash import Bookmark
+from tests.support.judge import Judge
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+ACCOUNT = "azure-native:cognitiveservices:Account"
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningAzure, Stack, Bookmark]]:
+    """Stack dev, deployed, with data in its account."""
+    folder = tmp_path_factory.mktemp("recover")
+    with running_azure(folder / "home") as azure:
+        stack = Stack(folder / "language-cmk", azure.env)
+        run = stack.deploy()
+        assert run.ok, run.output
+        Judge(azure, stack).write_data()
+        yield azure, stack, Bookmark(azure, stack, folder / "deployed")
+
+
+@pytest.fixture
+def judge(deployed: tuple[RunningAzure, Stack, Bookmark]) -> Judge:
+    """The deployed stack as it was in the beginning."""
+    azure, stack, bookmark = deployed
+    bookmark.restore()
+    return Judge(azure, stack)
+
+
+def forget(stack: Stack, *types: str) -> None:
+    """The state without the resources of some types, as the engine has it after one false 404 on each."""
+    exported = stack.pulumi("stack", "export")
+    state: dict[str, Any] = json.loads(exported.output)
+    resources = state["deployment"]["resources"]
+    gone = {one["urn"] for one in resources if one["type"] in types}
+    assert len(gone) == len(types)
+    kept = [one for one in resources if one["urn"] not in gone]
+    for one in kept:
+        one["dependencies"] = [urn for urn in one.get("dependencies") or [] if urn not in gone]
+        for name, urns in (one.get("propertyDependencies") or {}).items():
+            one["propertyDependencies"][name] = [urn for urn in urns or [] if urn not in gone]
+        if one.get("deletedWith") in gone:
+            del one["deletedWith"]
+    state["deployment"]["resources"] = kept
+    file = stack.folder / "forgotten.json"
+    file.write_text(json.dumps(state))
+    run = stack.pulumi("stack", "import", "--file", str(file))
+    assert run.ok, run.output
+
+
+@pytest.mark.parametrize(
+    "types", [(ACCOUNT,), ("azure-native:resources:ResourceGroup", ACCOUNT, "azure-native:keyvault:Vault")]
+)
+def test_what_exists_and_is_declared_is_taken_over(types: tuple[str, ...], judge: Judge) -> None:
+    """An update alone refuses; the command names the ids and changes nothing, and with --yes the next update
+    goes on. The account is never unbound, its data stays as it is."""
+    stack, ciphertext = judge.stack, judge.ciphertext()
+    forget(stack, *types)
+    refused = stack.deploy()
+    assert not refused.ok
+    listed = ""
+    while True:
+        # What is in a group that is missing, too, is known once the group is in the state.
+        looked = stack.python("-m", "operate", "recover", "--stack", "dev")
+        listed += looked.output
+        if "say --yes" not in looked.output:
+            break
+        assert looked.code == 1
+        taken = stack.python("-m", "operate", "recover", "--stack", "dev", "--yes")
+        assert taken.ok, taken.output
+    assert looked.ok, looked.output
+    assert judge.account_id in listed
+    run = stack.deploy()
+    assert run.ok, run.output
+    assert stack.proposed() == {}
+    assert judge.reads_data()
+    assert judge.ciphertext() == ciphertext
+    assert judge.lapses() == []
+
+
+def test_nothing_is_taken_over_where_nothing_is_missing(judge: Judge) -> None:
+    """And the exit code says that `pulumi up` is all there is to do."""
+    run = judge.stack.python("-m", "operate", "recover", "--stack", "dev")
+    assert run.ok, run.output
+    assert "nothing that it would create exists already" in run.output
+
+
+@pytest.mark.parametrize("provider", ["azure-native", "azure-cmk"])
+def test_a_rotated_client_secret_in_the_configuration(provider: str, judge: Judge) -> None:
+    """A refresh logs in as the last update did; with --run-program, as the configuration says now. So
+    one command is the way out, and the next plain update goes on."""
+    stack = judge.stack
+    right = stack.env["AZURE_CLIENT_SECRET"]
+    for name in ("CLIENT_ID", "TENANT_ID", "SUBSCRIPTION_ID"):
+        setting = "".join(word.title() if at else word.lower() for at, word in enumerate(name.split("_")))
+        assert stack.pulumi("config", "set", f"{provider}:{setting}", stack.env[f"ARM_{name}"]).ok
+    secret = ("config", "set", "--secret", f"{provider}:clientSecret")
+    assert stack.pulumi(*secret, right).ok
+    assert stack.deploy().ok
+    assert stack.pulumi(*secret, "another").ok
+    # Whether this one fails depends on whether it asks Azure anything; the state has the secret all the same.
+    stack.deploy()
+    assert stack.pulumi(*secret, right).ok
+    refused = stack.deploy()
+    assert not refused.ok
+    assert "AADSTS7000215" in refused.output
+    run = stack.pulumi("up", "--yes", "--skip-preview", "--run-program")
+    assert run.ok, run.output
+    assert stack.deploy().ok
+    assert judge.reads_data()
+    assert judge.lapses() == []
