@@ -35,7 +35,7 @@ from localazure.directory import create_principal, find_application, list_princi
 from localazure.front import Answer, Raw
 from localazure.home import new_client_secret
 from localazure.monitor import delivered
-from localazure.page_door import PATHS, Door
+from localazure.page.door import PATHS, Door
 from localazure.web import Json
 
 _log = logging.getLogger("localazure")

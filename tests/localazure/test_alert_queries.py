@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localazure.cloud import iso
-from tests.localazure.wire_fact import vault_body
+from tests.localazure.observed.fact import vault_body
 from tests.support.front import SUBSCRIPTION, Door, Reply
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/g"

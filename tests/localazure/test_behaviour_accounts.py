@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localazure.web import Json
-from tests.localazure.cognitive_case import (
+from tests.localazure.cognitive.case import (
     ACCOUNT,
     PROJECT,
     PROJECTS,
@@ -17,7 +17,7 @@ from tests.localazure.cognitive_case import (
     case,
     encryption,
 )
-from tests.localazure.keyvault_case import VAULT, error
+from tests.localazure.keyvault.case import VAULT, error
 
 __all__ = ["case"]
 

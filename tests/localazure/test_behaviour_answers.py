@@ -8,8 +8,8 @@ import pytest
 
 from localazure import seed
 from localazure.cloud import Clock
-from tests.localazure.keyvault_case import quick_keys
-from tests.localazure.wire_fact import GROUP, scene, vault_body
+from tests.localazure.keyvault.case import quick_keys
+from tests.localazure.observed.fact import GROUP, scene, vault_body
 from tests.support.front import ARM, Door
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/Language"

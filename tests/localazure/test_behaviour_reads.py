@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from localazure import seed
-from tests.localazure.keyvault_case import quick_keys
-from tests.localazure.wire_fact import GROUP, VAULTS, scene, vault_body
+from tests.localazure.keyvault.case import quick_keys
+from tests.localazure.observed.fact import GROUP, VAULTS, scene, vault_body
 from tests.support.front import Door, token
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/language"

@@ -18,7 +18,7 @@ from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from localazure.roles import BY_NAME
 from localazure.store import Store
-from tests.localazure.keyvault_case import GROUP, OWNER, VAULT, Case, case, error, policy, vault, vault_body
+from tests.localazure.keyvault.case import GROUP, OWNER, VAULT, Case, case, error, policy, vault, vault_body
 from tests.support.azure import RunningAzure
 from tests.support.front import SUBSCRIPTION, Door
 

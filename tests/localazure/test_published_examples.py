@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from localazure import seed
-from tests.localazure.wire_fact import GROUP, at, scene, vault_body
+from tests.localazure.observed.fact import GROUP, at, scene, vault_body
 from tests.support.front import SUBSCRIPTION, Door
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/language"

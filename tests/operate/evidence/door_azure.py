@@ -8,7 +8,7 @@ from typing import Any
 
 from localazure import seed
 from operate.azure import Json, UnansweredError
-from tests.localazure import page_scene
+from tests.localazure.page import scene as page_scene
 from tests.operate.adopt import field
 from tests.support.front import Door, token
 

@@ -1,0 +1,140 @@
+"""Soft-deleted accounts: what stays, what comes back, what a purge takes."""
+
+from __future__ import annotations
+
+from localazure.authorization import assign_role
+from localazure.cognitive import delete_in_group
+from tests.localazure.cognitive.case import (
+    ACCOUNT,
+    PROJECT,
+    PROJECTS,
+    PROVIDER,
+    Case,
+    case,
+    deny_accounts_without_a_key,
+)
+from tests.localazure.keyvault.case import GROUP, OWNER, SERVICE, error
+
+__all__ = ["case"]
+
+DELETED = f"{PROVIDER}/locations/westeurope/resourceGroups/rg/deletedAccounts/Language-1"
+RESTORE = {"location": "westeurope", "properties": {"restore": True}}
+
+
+def test_delete_answers_200_empty_and_204_for_the_absent(case: Case) -> None:
+    """DELETE is synchronous and without headers; of an absent account it is 204."""
+    case.make()
+    first, second = case.arm("DELETE", ACCOUNT), case.arm("DELETE", ACCOUNT)
+    assert (first.status, first.body, dict(first.headers)) == (200, None, {})
+    assert second.status == 204
+
+
+def test_a_deleted_account_has_its_own_id_and_two_dates(case: Case) -> None:
+    """Location before resource group, the same properties, two days until the purge, no ETag header."""
+    live = case.make()
+    case.arm("DELETE", ACCOUNT)
+    response = case.arm("GET", DELETED)
+    body = response.body
+    assert body["id"] == DELETED
+    assert body["type"] == "Microsoft.CognitiveServices/deletedAccounts"
+    assert body["identity"] == live["identity"]
+    assert set(body["properties"]) == {*live["properties"], "deletionDate", "scheduledPurgeDate"}
+    assert "ETag" not in response.headers
+    assert case.arm("GET", f"{PROVIDER}/deletedAccounts").body["value"] == [body]
+    assert case.arm("GET", ACCOUNT).status == 404
+
+
+def test_a_soft_deleted_name_must_be_restored_or_purged(case: Case) -> None:
+    """A PUT without `restore` is 409 FlagMustBeSetForRestore, in the words users reported."""
+    case.make()
+    case.arm("DELETE", ACCOUNT)
+    response = case.put()
+    assert error(response) == (409, "FlagMustBeSetForRestore")
+    assert response.body["error"]["message"] == (
+        f"An existing resource with ID '{ACCOUNT}' has been soft-deleted. To restore the resource, "
+        "you must specify 'restore' to be 'true' in the property. If you don't want to restore existing "
+        "resource, please purge it first."
+    )
+
+
+def test_restore_brings_all_back_but_the_creation_time(case: Case) -> None:
+    """Restore: 201 Succeeded at once, no operation; only `systemData` and the etag are new."""
+    before = case.make(tags={"a": "b"})
+    case.arm("DELETE", ACCOUNT)
+    case.cloud.clock.advance(60)
+    response = case.arm("PUT", ACCOUNT, RESTORE)
+    assert response.status == 201
+    assert set(response.headers) == {"ETag"}
+    assert response.body["systemData"]["createdAt"] > before["systemData"]["createdAt"]
+    kept = set(before) - {"etag", "systemData"}
+    assert {name: response.body[name] for name in kept} == {name: before[name] for name in kept}
+
+
+def test_fails_to_restore_what_was_never_deleted(case: Case) -> None:
+    """`restore` without a soft-deleted account is refused and creates nothing."""
+    assert case.arm("PUT", ACCOUNT, RESTORE).status == 404
+    assert case.arm("GET", ACCOUNT).status == 404
+
+
+def test_a_restore_is_judged_by_policy_as_any_create(case: Case) -> None:
+    """Under Deny a restore that names no customer's key is refused (assumed), and nothing comes back."""
+    case.make()
+    case.arm("DELETE", ACCOUNT)
+    deny_accounts_without_a_key(case.cloud)
+    assert error(case.arm("PUT", ACCOUNT, RESTORE)) == (403, "RequestDisallowedByPolicy")
+    assert case.arm("GET", DELETED).status == 200
+
+
+def test_roles_at_an_account_go_with_it(case: Case) -> None:
+    """Another account of the same name is not open to whom the first one was, nor is a restored one."""
+    role = "Cognitive Services Language Owner"
+    case.make()
+    assign_role(case.cloud, SERVICE.object_id, role, ACCOUNT)
+    assert case.language("GET", PROJECTS, caller=SERVICE).status == 200
+    case.arm("DELETE", ACCOUNT)
+    assert case.arm("PUT", ACCOUNT, RESTORE).status == 201
+    assert case.language("GET", PROJECTS, caller=SERVICE).status == 401
+    assert case.language("GET", PROJECTS, caller=OWNER).status == 200
+
+
+def test_purge_is_accepted_and_ends_name_identity_and_data(case: Case) -> None:
+    """Purge: 202 with both headers, polled to Succeeded; then the name is free and nothing is left."""
+    principal = case.make()["identity"]["principalId"]
+    case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
+    case.arm("DELETE", ACCOUNT)
+    assert case.cloud.store.get("principal", principal) is not None
+    response = case.arm("DELETE", DELETED)
+    assert response.status == 202
+    assert set(response.headers) == {"Azure-AsyncOperation", "Location"}
+    case.finish(response)
+    assert case.cloud.store.get("principal", principal) is None
+    assert case.cloud.store.scan("account.project") == []
+    assert case.cloud.store.scan("account.subdomain") == []
+    assert case.arm("GET", DELETED).status == 404
+    assert case.put().status == 201
+
+
+def test_a_purge_of_the_wrong_location_touches_nothing(case: Case) -> None:
+    """The id of a deleted account has its location: another one is another id, hence 404, as reported."""
+    case.make()
+    case.arm("DELETE", ACCOUNT)
+    assert case.arm("DELETE", DELETED.replace("westeurope", "northeurope")).status == 404
+    assert case.arm("GET", DELETED).status == 200
+
+
+def test_after_two_days_a_deleted_account_is_gone(case: Case) -> None:
+    """The clock purges: name, subdomain and identity are free again."""
+    principal = case.make()["identity"]["principalId"]
+    case.arm("DELETE", ACCOUNT)
+    case.cloud.clock.advance(2 * 86400)
+    assert case.arm("GET", f"{PROVIDER}/deletedAccounts").body["value"] == []
+    assert case.cloud.store.get("principal", principal) is None
+    assert case.put().status == 201
+
+
+def test_deleting_a_resource_group_soft_deletes_its_accounts(case: Case) -> None:
+    """The accounts of a group that goes can be restored, and are in its subscription's deleted ones."""
+    case.make()
+    delete_in_group(case.cloud, GROUP.upper())
+    assert case.arm("GET", ACCOUNT).status == 404
+    assert case.arm("PUT", ACCOUNT, RESTORE).status == 201

@@ -1,0 +1,206 @@
+"""The Language endpoint: projects, and who gets at them."""
+
+from __future__ import annotations
+
+import pytest
+
+from localazure.authorization import assign_role
+from localazure.web import Json, Response
+from tests.localazure.cognitive.case import ACCOUNT, PROJECT, PROJECTS, Case, case
+from tests.localazure.keyvault.case import OWNER, SERVICE, STRANGER, SUBSCRIPTION, VAULT, error, vault_body
+
+__all__ = ["case"]
+
+ORDERS = f"{PROJECTS}/orders"
+
+
+def _poll(case: Case, response: Response) -> Json:
+    """The job of a response, when it has ended."""
+    url = response.headers["operation-location"]
+    path = url.removeprefix("https://contoso-language.cognitiveservices.azure.com")
+    assert case.language("GET", path).body["status"] == "running"
+    return case.language("GET", path).body
+
+
+def test_projects_live_through_create_change_list_and_delete(case: Case) -> None:
+    """PATCH makes (201) and merges (200); the list has it; DELETE is a job that succeeds."""
+    case.make()
+    created = case.language("PATCH", ORDERS, PROJECT)
+    changed = case.language("PATCH", ORDERS, {"description": "all orders"})
+    assert (created.status, changed.status) == (201, 200)
+    assert changed.body == {
+        **created.body,
+        "description": "all orders",
+        "lastModifiedDateTime": changed.body["lastModifiedDateTime"],
+    }
+    assert case.language("GET", PROJECTS).body["value"] == [changed.body]
+    deleted = case.language("DELETE", ORDERS)
+    assert deleted.status == 202
+    assert _poll(case, deleted)["status"] == "succeeded"
+    assert error(case.language("GET", ORDERS)) == (404, "ProjectNotFound")
+
+
+def test_lists_come_in_pages(case: Case) -> None:
+    """`top` and `skip` cut the list, nextLink leads through all of it."""
+    case.make()
+    for name in ("c", "a", "b"):
+        case.language("PATCH", f"{PROJECTS}/{name}", {**PROJECT, "projectName": name})
+    names, path = [], f"{PROJECTS}?top=2"
+    while path:
+        page = case.language("GET", path).body
+        names.append([project["projectName"] for project in page["value"]])
+        path = page.get("nextLink", "").removeprefix("https://contoso-language.cognitiveservices.azure.com")
+    assert names == [["a", "b"], ["c"]]
+
+
+def test_export_and_import_carry_the_assets(case: Case) -> None:
+    """What was imported is exported again, by its jobs."""
+    case.make()
+    assets = {"projectKind": "Conversation", "intents": [{"category": "Buy"}]}
+    body = {"projectFileFormatVersion": "2023-04-01", "metadata": PROJECT, "assets": assets}
+    assert _poll(case, case.language("POST", f"{ORDERS}/:import", body))["status"] == "succeeded"
+    job = _poll(case, case.language("POST", f"{ORDERS}/:export?stringIndexType=Utf16CodeUnit"))
+    path = job["resultUrl"].removeprefix("https://contoso-language.cognitiveservices.azure.com")
+    assert case.language("GET", path).body["assets"] == assets
+
+
+@pytest.mark.parametrize("query", ["top=0", "top=many", "skip=-1"])
+def test_fails_for_a_page_that_cannot_be(case: Case, query: str) -> None:
+    """400; a page of none would lead to itself for ever."""
+    case.make()
+    case.language("PATCH", ORDERS, PROJECT)
+    response = case.language("GET", f"{PROJECTS}?{query}")
+    assert error(response) == (400, "InvalidArgument")
+    assert query.split("=", maxsplit=1)[0] in response.body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({}, "projectName, projectKind, language"),
+        ({**PROJECT, "projectName": "other"}, "the path says 'orders'"),
+        ({**PROJECT, "projectKind": "Novel"}, "projectKind is 'Novel'"),
+        ([], "JSON object"),
+    ],
+)
+def test_fails_to_create_a_project_that_cannot_be(case: Case, body: Json, wrong: str) -> None:
+    """400 says what is wrong, and nothing is stored."""
+    case.make()
+    response = case.language("PATCH", ORDERS, body)
+    assert error(response) == (400, "InvalidArgument")
+    assert wrong in response.body["error"]["message"]
+    assert case.cloud.store.scan("account.project") == []
+
+
+def test_a_token_needs_a_role_with_the_data_action(case: Case) -> None:
+    """Owner of ARM alone, or another tenant's principal, is refused; the language role opens the door."""
+    case.make()
+    assign_role(case.cloud, STRANGER.object_id, "Cognitive Services Language Owner", ACCOUNT)
+    for caller in (SERVICE, STRANGER):
+        assert error(case.language("GET", PROJECTS, caller=caller)) == (401, "PermissionDenied")
+    assign_role(case.cloud, SERVICE.object_id, "Owner", f"/subscriptions/{SUBSCRIPTION}")
+    assert case.language("GET", PROJECTS, caller=SERVICE).status == 401
+    assign_role(case.cloud, SERVICE.object_id, "Cognitive Services Language Owner", ACCOUNT)
+    assert case.language("GET", PROJECTS, caller=SERVICE).status == 200
+
+
+def test_an_account_key_opens_until_it_is_regenerated_or_local_auth_is_off(case: Case) -> None:
+    """Either key of this account works, a wrong one does not, none does with disableLocalAuth."""
+    case.make()
+    keys = case.arm("POST", f"{ACCOUNT}/listKeys").body
+    assert [case.language("GET", PROJECTS, key=key).status for key in keys.values()] == [200, 200]
+    assert error(case.language("GET", PROJECTS, key="0" * 32)) == (401, "401")
+    case.arm("POST", f"{ACCOUNT}/regenerateKey", {"keyName": "Key1"})
+    assert case.language("GET", PROJECTS, key=keys["key1"]).status == 401
+    case.patch({"properties": {"disableLocalAuth": True}})
+    assert error(case.language("GET", PROJECTS, key=keys["key2"])) == (403, "AuthenticationTypeDisabled")
+
+
+@pytest.mark.parametrize(
+    ("properties", "status"),
+    [
+        ({"publicNetworkAccess": "Disabled"}, 403),
+        ({"networkAcls": {"defaultAction": "Deny"}}, 403),
+        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "8.8.8.0/24"}]}}, 403),
+        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "127.0.0.0/8"}]}}, 200),
+        ({"networkAcls": {"defaultAction": "Allow"}}, 200),
+    ],
+)
+def test_network_rules_close_the_endpoint(case: Case, properties: Json, status: int) -> None:
+    """A caller from loopback passes only what lets it in."""
+    case.make(properties=properties)
+    assert case.language("GET", PROJECTS).status == status
+
+
+def test_an_endpoint_answers_for_a_live_language_account_only(case: Case) -> None:
+    """Unknown and soft-deleted accounts, and kinds without the API, have no such endpoint."""
+    assert case.language("GET", PROJECTS, label="nobody").status == 404
+    case.make()
+    case.arm("DELETE", ACCOUNT)
+    assert case.language("GET", PROJECTS).status == 404
+    forms = case.make(
+        ACCOUNT + "2", kind="FormRecognizer", sku={"name": "S0"}, properties={"customSubDomainName": "f"}
+    )
+    assert forms["kind"] == "FormRecognizer"
+    assert case.language("GET", PROJECTS, label="f").status == 404
+
+
+def test_a_job_belongs_to_its_account(case: Case) -> None:
+    """Another account's job, or an operation of ARM's, is not found at an endpoint."""
+    case.make()
+    case.make(ACCOUNT + "2", properties={"customSubDomainName": "second"})
+    case.language("PATCH", ORDERS, PROJECT)
+    job = case.language("DELETE", ORDERS).headers["operation-location"].split("/")[-1].split("?")[0]
+    path = f"{PROJECTS}/global/deletion-jobs/{job}"
+    assert error(case.language("GET", path, label="second")) == (404, "OperationNotFound")
+    assert case.language("GET", path).status == 200
+
+
+def _revoke(case: Case, principal: str) -> None:
+    case.grant(principal, "get")
+
+
+def _disable(case: Case, _: str) -> None:
+    case.data("PATCH", f"/keys/k/{_version(case)}", {"attributes": {"enabled": False}})
+
+
+def _delete_key(case: Case, _: str) -> None:
+    case.data("DELETE", "/keys/k")
+
+
+def _delete_vault(case: Case, _: str) -> None:
+    case.arm("DELETE", VAULT)
+
+
+def _close(case: Case, _: str) -> None:
+    acls = {"bypass": "None", "defaultAction": "Deny"}
+    case.arm("PATCH", VAULT, {"properties": {"networkAcls": acls}})
+
+
+def _version(case: Case) -> str:
+    return str(case.get()["properties"]["encryption"]["keyVaultProperties"]["keyVersion"])
+
+
+@pytest.mark.parametrize("take_away", [_revoke, _disable, _delete_key, _delete_vault, _close])
+def test_the_data_cannot_be_read_once_the_key_is_out_of_reach(case: Case, take_away: object) -> None:
+    """Grant, version, key, vault or way in taken away: 403 at once to read and write; ARM answers."""
+    principal = case.bound()["identity"]["principalId"]
+    case.language("PATCH", ORDERS, PROJECT)
+    take_away(case, principal)  # type: ignore[operator]
+    for method, path, body in (("GET", ORDERS, None), ("GET", PROJECTS, None), ("PATCH", ORDERS, PROJECT)):
+        response = case.language(method, path, body)
+        assert error(response) == (403, "Forbidden")
+        assert response.body["error"]["innererror"]["code"] == "CustomerManagedKeyUnavailable"
+    assert case.get()["properties"]["encryption"]["keySource"] == "Microsoft.KeyVault"
+
+
+def test_the_data_comes_back_with_the_vault(case: Case) -> None:
+    """A recovered vault makes everything readable again."""
+    case.bound()
+    case.language("PATCH", ORDERS, PROJECT)
+    case.arm("DELETE", VAULT)
+    assert case.language("GET", ORDERS).status == 403
+    recover = vault_body(accessPolicies=None)
+    recover["properties"]["createMode"] = "recover"
+    assert case.arm("PUT", VAULT, recover, caller=OWNER).status in (200, 201)
+    assert case.language("GET", ORDERS).status == 200

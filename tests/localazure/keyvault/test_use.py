@@ -1,0 +1,93 @@
+"""How other services use a vault's keys, and what they see of a vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from localazure.directory import delete_principal
+from localazure.keyvault import use
+from localazure.web import Response
+from tests.localazure.keyvault.case import (
+    OWNER,
+    SERVICE,
+    TENANT,
+    URI,
+    VAULT,
+    Case,
+    case,
+    policy,
+)
+from tests.localazure.keyvault.service import DATA, refusal_of, unwrap, with_keys, wrap
+
+__all__ = ["case"]
+
+
+def test_a_principal_that_is_gone_gets_nowhere(case: Case) -> None:
+    """A policy entry outlives its principal, and then lets nobody in; the attempt is in the audit log."""
+    with_keys(case, accessPolicies=[policy(SERVICE, "wrapKey")])
+    assert refusal_of(lambda: wrap(case, SERVICE.object_id)) is None
+    delete_principal(case.cloud, SERVICE.object_id)
+    assert refusal_of(lambda: wrap(case, SERVICE.object_id)) == "ForbiddenByPolicy"
+    events = [(e["operation"], e["objectId"], e["result"]) for e in case.audit()[-2:]]
+    assert events == [("KeyWrap", SERVICE.object_id, "Success"), ("KeyWrap", SERVICE.object_id, "Forbidden")]
+
+
+def test_a_service_wraps_and_unwraps_as_its_identity(case: Case) -> None:
+    """With wrapKey and unwrapKey its data key comes back, by the version that wrapped it, after rotation."""
+    with_keys(case, accessPolicies=[policy(OWNER, "all"), policy(SERVICE, "wrapKey", "unwrapKey")])
+    facts = use.key_at(case.cloud, URI, "k", "")
+    assert facts is not None
+    hidden = wrap(case, SERVICE.object_id)
+    case.data("POST", "/keys/k/rotate")
+    assert unwrap(case, SERVICE.object_id, hidden, facts.version) == DATA
+    assert refusal_of(lambda: unwrap(case, SERVICE.object_id, hidden)) == "BadParameter"
+    assert case.audit()[-2]["keyId"] == f"{URI}keys/k/{facts.version}"
+    assert case.audit()[-2]["correlationId"] == "corr-2"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "code"),
+    [
+        (lambda case: case.data("DELETE", "/keys/k"), "KeyNotFound"),
+        (lambda case: case.arm("DELETE", VAULT), "VaultNotFound"),
+        (lambda case: case.data("PATCH", "/keys/k", {"attributes": {"enabled": False}}), "KeyDisabled"),
+        (lambda case: case.data("PATCH", "/keys/k", {"attributes": {"exp": 1}}), "KeyExpired"),
+        (lambda case: case.data("PATCH", "/keys/k", {"attributes": {"nbf": 4102444800}}), "KeyNotYetValid"),
+        (lambda case: case.data("PATCH", "/keys/k", {"key_ops": ["sign"]}), "KeyOperationForbidden"),
+        (lambda case: case.arm("PATCH", VAULT, {"properties": {"accessPolicies": []}}), "ForbiddenByPolicy"),
+        (
+            lambda case: case.arm("PATCH", VAULT, {"properties": {"enableRbacAuthorization": True}}),
+            "ForbiddenByRbac",
+        ),
+    ],
+)
+def test_whatever_takes_a_key_away_is_told_by_its_code(
+    case: Case, prepare: Callable[[Case], Response], code: str
+) -> None:
+    """The same wrap that worked before is refused, and the code says why."""
+    with_keys(case)
+    assert refusal_of(lambda: wrap(case, OWNER.object_id)) is None
+    assert prepare(case).status == 200
+    assert refusal_of(lambda: wrap(case, OWNER.object_id)) == code
+
+
+def test_facts_of_vault_and_key(case: Case) -> None:
+    """Facts are those of the vault and version; a soft-deleted vault is told as such, its keys not at all."""
+    case.make_vault(enablePurgeProtection=True)
+    case.make_key("k", attributes={"enabled": False})
+    facts, key = use.vault_at(case.cloud, URI), use.key_at(case.cloud, URI, "K", "")
+    assert facts is not None
+    assert key is not None
+    assert (facts.id, facts.uri, facts.location, facts.tenant_id) == (VAULT, URI, "westeurope", TENANT)
+    assert (facts.soft_delete, facts.purge_protected, facts.deleted) == (True, True, False)
+    assert (key.kty, key.size, key.enabled, key.current) == ("RSA", 2048, False, True)
+    assert use.key_at(case.cloud, URI, "k", "0" * 32) is None
+    assert use.vault_at(case.cloud, "https://other.vault.azure.net/") is None
+    assert use.vault_at(case.cloud, "https://contoso-1.example.com/") is None
+    case.arm("DELETE", VAULT)
+    gone = use.vault_at(case.cloud, URI)
+    assert gone is not None
+    assert gone.deleted
+    assert use.key_at(case.cloud, URI, "k", "") is None
