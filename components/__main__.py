@@ -8,13 +8,12 @@ from pathlib import Path
 # Pulumi starts a plugin by its folder, and this one is a package of the repository.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from pulumi.provider.experimental import component_provider_host  # noqa: E402
-
 from components.access import KeyAccess  # noqa: E402
 from components.account import LanguageAccount  # noqa: E402
 from components.audit import AuditTrail  # noqa: E402
 from components.azure_policy.guardrails import AzurePolicyGuardrails  # noqa: E402
 from components.binding import KeyBinding  # noqa: E402
+from components.host import serve  # noqa: E402
 from components.identity import EncryptionIdentity  # noqa: E402
 from components.key import EncryptionKey  # noqa: E402
 from components.service import EncryptedLanguageService  # noqa: E402
@@ -33,4 +32,4 @@ COMPONENTS = [
 ]
 
 if __name__ == "__main__":
-    component_provider_host(name="language-cmk", components=[*COMPONENTS])
+    serve("language-cmk", COMPONENTS)

@@ -1,19 +1,23 @@
 """The Language account.
 
 Owns: the account's declared inputs and the digest of them, by which the binding sees that the account was
-written. Does not own: its encryption in the two-phase modes, which the binding writes; so changes of it are
-ignored here.
+written. Does not own: its encryption in the two-phase modes, which the binding writes, and what a write of
+the account says of it (account_write.py).
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
+from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
 from components.access import Grantee, has_identity
+from components.account_write import IGNORED, AccountBefore, account_before, guard
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -32,6 +36,7 @@ from components.arguments.tags import checked_tags
 from components.component import Component, Options, Tags, read_back
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, clouds, key_uris
+from core.facts import LIVE_ENCRYPTION
 from core.regions import region
 
 # All that a later update of an account may write, but its identity and its key.
@@ -42,7 +47,8 @@ _CHANGING = [
     "sku",
     "tags",
 ]
-STANDARD_TIER, FREE_TIER = "S", "F0"
+STANDARD_TIER: Final = "S"
+FREE_TIER: Final = "F0"
 KIND = "TextAnalytics"  # what the portal calls a Language resource
 
 
@@ -172,29 +178,45 @@ def make_account(
     restores: bool = False,
     frozen: bool = False,
     unbinds: bool = False,
-    hooks: pulumi.ResourceHookBinding | None = None,
+    before: AccountBefore | None = None,
+    on_error: Sequence[pulumi.ErrorHook] = (),
 ) -> Account:
     """Makes the account, or restores a soft-deleted one of its name with its data.
 
     `after` is what must be there before it and outlive it: its vault, and with `encryption_key` the grant.
     `frozen` leaves one that stands as it is: while its identity may not use the key, the service has to be
     assumed to refuse every PUT of the account, which states the key again. `unbinds` writes that the account
-    is on Microsoft's keys, for one that stated its key in its own inputs.
+    is on Microsoft's keys, for one that stated its key in its own inputs. `before` is what preflight() read
+    of the account; without it, it is read here.
     """
     declared = _declared(inputs)
+    described = _described(declared)
+    inline = unbinds or inputs.encryption_key is not None
+    opts = kept(depends_on=list(after))
+    through = pulumi.InvokeOptions(parent=opts.parent)
+    ignored = [*(opts.ignore_changes or ())]
     if restores:
         declared["properties"]["restore"] = True
     if unbinds:
         # Said outright: what a PUT without encryption does was never observed.
         declared["properties"]["encryption"] = {"key_source": "Microsoft.CognitiveServices"}
-    inline = unbinds or inputs.encryption_key is not None
-    ignored = [] if inline else ["properties.encryption"]
+    elif not inline:
+        if before is None:
+            before = _sync_await(
+                account_before(inputs.account_name, _known(inputs.resource_group_name), through)
+            )
+        writes = not frozen and before.may_be_written(*_on_the_wire(described, before), except_for=ignored)
+        if writes and (key := before.bound_key):
+            declared["properties"]["encryption"] = key.declared
+            ignored.append(LIVE_ENCRYPTION)
+        else:
+            ignored += [IGNORED[0]] if writes else IGNORED
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
-    opts = kept(
-        ignore_changes=ignored,
-        depends_on=list(after),
-        hooks=hooks,
+    opts.ignore_changes = ignored
+    keeps_key = [] if unbinds else guard(inputs.account_name, through, same_key=not inline)
+    opts.hooks = pulumi.ResourceHookBinding(
+        before_create=[*keeps_key], before_update=[*keeps_key], on_error=[*on_error]
     )
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
     live = read_back(
@@ -205,9 +227,7 @@ def make_account(
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
-    digest = pulumi.Output.json_dumps(declared, sort_keys=True).apply(
-        lambda text: hashlib.sha256(text.encode()).hexdigest()
-    )
+    digest = described.apply(_digest)
     return Account(
         account, live.properties.endpoint, live.apply(_principal_id), live.apply(_tenant_id), digest, frozen
     )
@@ -252,6 +272,44 @@ class LanguageAccount(Component):
                 "declaredDigest": self.declared_digest,
             }
         )
+
+
+def _described(declared: Mapping[str, Any]) -> pulumi.Output[str]:
+    """The declared inputs as JSON; but for the group, for which a large program would have to wait, and which
+    cannot change."""
+    rest = {name: value for name, value in declared.items() if name != "resource_group_name"}
+    return pulumi.Output.json_dumps(rest, sort_keys=True)
+
+
+def _digest(described: str) -> str:
+    return hashlib.sha256(described.encode()).hexdigest()
+
+
+def _on_the_wire(described: pulumi.Output[str], before: AccountBefore) -> tuple[dict[str, Any], str | None]:
+    """The declared inputs as azure-native gets them, and their digest; neither while one is not known yet.
+    Waits for inputs that are outputs, where the state has the account."""
+    known = _known(described) if before.recorded is not None else None
+    if known is None:
+        return {}, None
+    declared = {name: value for name, value in json.loads(known).items() if name != "account_name"}
+    return _camel_case(declared), _digest(known)
+
+
+def _known(value: pulumi.Input[str]) -> str | None:
+    """A value; None while it is not known yet."""
+    known: str | None = _sync_await(pulumi.Output.from_input(value).future())
+    return known
+
+
+def _camel_case(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            re.sub(r"_(\w)", lambda found: found[1].upper(), name): one
+            if name == "tags"
+            else _camel_case(one)
+            for name, one in value.items()
+        }
+    return [_camel_case(one) for one in value] if isinstance(value, list) else value
 
 
 def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionResponse | None) -> str | None:

@@ -1,8 +1,12 @@
 """What every component here has in common.
 
 Owns: the type tokens' form, protection, and the options of children. A component protects what cannot be had
-back (the caller turns it off with `ResourceOptions(protect=False)`), is the parent of every child, and never
-hands the caller's own options on: aliases and dependencies of a component are not those of its children.
+back (the caller turns it off with `ResourceOptions(protect=False)`) and is the parent of every child.
+
+What the caller's options do: Pulumi hands `providers`, `aliases` and `transforms` on to the children, and
+keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`,
+`custom_timeouts` and `ignore_changes` of a component (pulumi/pulumi#9704), so they are handed on here.
+`ignore_changes` names arguments of the component, and is about the properties that these become.
 
 Each part has a function that makes its resources below any component (`make_vault` and the like) and a
 component for those who compose the part by itself. A service calls the functions: a component of its own for
@@ -11,15 +15,22 @@ every part would double the resources of a stack and serve nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 
 from components.version_aliases import drop_version_aliases
-from core.resource_types import parse_urn
+from core.resource_types import ACCOUNT, VAULT, parse_urn
 
 AZURE = "azure-native"
+_NETWORK = ("properties.networkAcls", "properties.publicNetworkAccess")
+_IGNORABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "network": {ACCOUNT: _NETWORK, VAULT: _NETWORK},
+    "sku": {ACCOUNT: ("sku",)},
+    "tags": {"": ("tags",)},
+}
+"""The arguments whose changes a caller may ignore, and their properties by type; "" is every type."""
 Found = TypeVar("Found")
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
@@ -60,7 +71,7 @@ class Component(pulumi.ComponentResource):
         """`says` is what a preview shows of the component itself. The policy pack reads it
         (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: so it
         knows what is wanted."""
-        opts = opts or pulumi.ResourceOptions()
+        self._given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, for Pulumi takes what is for an output.
         self.protects: bool = inherited if opts.protect is None else opts.protect
@@ -68,6 +79,8 @@ class Component(pulumi.ComponentResource):
         # Children inherit it, so the outermost component is enough.
         if not isinstance(opts.parent, Component):
             own.transformations = [drop_version_aliases]
+        if opts.ignore_changes:
+            own.transformations = [*(own.transformations or ()), _ignoring(opts.ignore_changes)]
         super().__init__(
             f"language-cmk:index:{type(self).__name__}",
             name,
@@ -77,11 +90,51 @@ class Component(pulumi.ComponentResource):
 
     def part(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child whose loss loses nothing."""
-        return pulumi.ResourceOptions(parent=self, protect=False, **options)
+        return self._child(protect=False, options=options)
 
     def kept(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child whose loss loses data, or access to it."""
-        return pulumi.ResourceOptions(parent=self, protect=self.protects, **options)
+        return self._child(protect=self.protects, options=options)
+
+    def _child(self, *, protect: bool, options: Mapping[str, Any]) -> pulumi.ResourceOptions:
+        given = self._given
+        handed_on = {
+            "custom_timeouts": given.custom_timeouts,
+            "deleted_with": given.deleted_with,
+            "retain_on_delete": given.retain_on_delete,
+        }
+        own = {name: value for name, value in options.items() if value is not None}
+        child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
+        if not given.depends_on:
+            return child
+        return pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=given.depends_on))
+
+
+def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:
+    """Has the children ignore changes of the properties that arguments become. Raises InputPropertyError."""
+    for argument in arguments:
+        if argument not in _IGNORABLE:
+            raise pulumi.InputPropertyError(
+                "ignoreChanges",
+                f"found {argument!r}; only changes of {', '.join(_IGNORABLE)} can be ignored, because the "
+                "other arguments decide where the data is and who can read it",
+            )
+
+    def ignoring(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        paths = [
+            path
+            for argument in arguments
+            for type, properties in _IGNORABLE[argument].items()
+            for path in properties
+            if type in ("", args.type_) and (args.props or {}).get(path.partition(".")[0]) is not None
+        ]
+        if not paths:
+            return None
+        opts = args.opts._copy()  # noqa: SLF001 - merge() would change the list of the resource's own options
+        opts.ignore_changes = [*(opts.ignore_changes or ()), *paths]
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    return ignoring
 
 
 def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.Output[Found]:

@@ -106,7 +106,8 @@ class Parts:
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.restores_access and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
-            hooks=None if self._preflight.account_id or encryption_key else explained(self._inputs.name),
+            before=self._preflight.account,
+            on_error=[] if self._preflight.account_id or encryption_key else explained(self._inputs.name),
         )
 
     def grant(self, key: KeyReference, grantee: Grantee) -> pulumi.CustomResource | None:

@@ -16,6 +16,10 @@ from core.roles import Role
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
 CUSTOMER_MANAGED = "Microsoft.KeyVault"
 """The two values of `encryption.keySource`."""
+LIVE_ENCRYPTION = 'properties["encryption@live"]'
+"""An entry of an account's `ignoreChanges` that names no property. The components set it where a binding sets
+the key and an update of the account has to repeat it; the policy pack reads that the encryption among the
+inputs is what the account has, and not a second one that the program asks for."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from policies.view import UNKNOWN, View, as_word, shown, type_of_unknown
 
 KEY_VAULT_SOURCE: Final = "microsoft.keyvault"
 SERVICE_SOURCE: Final = "microsoft.cognitiveservices"
+LIVE_ENCRYPTION: Final = 'properties["encryption@live"]'
+"""As core.facts has it: the encryption that an account declares is what it has."""
 Text = str | type_of_unknown | None
 
 
@@ -105,6 +107,12 @@ def _path(text: str) -> tuple[str, ...]:
 def covers(ignore_changes: tuple[str, ...], *wanted: str) -> bool:
     """True when ignoreChanges takes in the whole property at the path `wanted`."""
     return any(_fits(_path(text), wanted) for text in ignore_changes)
+
+
+def leaves_encryption(ignore_changes: tuple[str, ...]) -> bool:
+    """True when a program leaves an account's encryption as it is: it ignores changes of all of it, or says
+    by LIVE_ENCRYPTION that what it declares is what the account has."""
+    return LIVE_ENCRYPTION in ignore_changes or covers(ignore_changes, "properties", "encryption")
 
 
 def touches(ignore_changes: tuple[str, ...], *wanted: str) -> bool:

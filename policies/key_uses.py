@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from policies.encryption import Encryption, Text, covers, encryption_of
+from policies.encryption import Encryption, Text, encryption_of, leaves_encryption
 from policies.key_uri import split_key_uri, vault_name
 from policies.kinds import Kind
 from policies.session import OUR_COMPONENTS
@@ -78,7 +78,7 @@ class KeyUses:
 
     def inline(self, account: Node) -> Encryption | type_of_unknown | None:
         """The encryption that the program itself states for an account; not what it ignores."""
-        if covers(account.ignore_changes, "properties", "encryption"):
+        if leaves_encryption(account.ignore_changes):
             return None
         declared = self.index.session.declared(account.urn)
         return encryption_of(account.view if declared is None else declared)

@@ -36,8 +36,12 @@ class CustomerManagedKey:
         self._clock = clock
         self._cloud = cloud
         self._binder = binder
+        # Ids, lower case, of the accounts that the program declares a binding for in this run.
+        self._declared: set[str] = set()
 
     def check(self, news: Properties) -> list[Failure]:
+        if account_id := news.text("accountId"):
+            self._declared.add(account_id.lower())
         return check_binding(news, self._cloud)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
@@ -89,6 +93,16 @@ class CustomerManagedKey:
         return State(id, outputs, binding.live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
+        """Unbinds the account, unless the program goes on to declare a binding for it.
+
+        That is so after a replacement (`pulumi up --replace`, also one that was cut off before this) and
+        after a change of the binding's logical name: the engine makes the new binding first and deletes the
+        old one last, and both are the same account's. It checks every resource that the program declares, and
+        none that it does not (source: pulumi/pulumi pkg/resource/deploy/step_generator.go).
+        """
+        if id.lower() in self._declared:
+            await call.inform("the account stays bound, for the program declares a binding for it")
+            return
         try:
             await self._binder.unbind(arm_ids.account_id(id), call.waiter)
         except ServiceError as failure:

@@ -24,18 +24,18 @@ def explanation(service: str, errors: list[str]) -> str | None:
     )
 
 
-def explained(service: str) -> pulumi.ResourceHookBinding | None:
-    """A hook that says so when the create of a service's account fails; None in a preview, and
+def explained(service: str) -> list[pulumi.ErrorHook]:
+    """A hook that says so when the create of a service's account fails; none in a preview, and
     where there are no hooks."""
     supported = monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)
     # The SDK's mocks say that they know hooks, too, and fail when one is made.
     engine = isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)
     if pulumi.runtime.is_dry_run() or not (supported and engine):
-        return None
+        return []
 
     def say(failed: pulumi.ErrorHookArgs) -> bool:
         if words := explanation(service, failed.errors):
             pulumi.log.error(words)
         return False  # a policy does not change by trying again
 
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{service}-denied", say)])
+    return [pulumi.ErrorHook(f"{service}-denied", say)]

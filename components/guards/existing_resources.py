@@ -151,6 +151,19 @@ def problems(
         )
 
 
+def unrecorded_account(recorded: Answer, account: Answer) -> Iterator[Problem]:
+    """Why an account cannot be made: it exists, and the state does not have it."""
+    if account is None or recorded is not None:
+        return
+    yield Problem(
+        "accountName",
+        f"account {account['name']!r} exists at {account['id']}, and this stack does not record it. If an "
+        "update of this stack was cut off, run `python -m operate recover`; if the stack forgot the account, "
+        "or it was made elsewhere, `python -m operate adopt` writes what `pulumi import` needs; or choose "
+        "another accountName",
+    )
+
+
 def grants_that_come_back(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> Mapping[str, str]:
     """Ids of the grants that are there once a vault is back, by logical name.
 

@@ -12,6 +12,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import invoke_async
 
+from core.resource_types import parse_urn
+
 # An id in the text of another refusal may hold these digits, too: only the status itself counts.
 _ABSENT = re.compile(
     r"\bStatus=404\b|\bstatus code 404\b|\bRESPONSE 404\b|\b404 Not Found\b|\b[A-Za-z]*NotFound\b"
@@ -21,6 +23,10 @@ _ABSENT = re.compile(
 def is_absent(error: str) -> bool:
     """Whether azure-native's answer to a function says that the resource is not there."""
     return _ABSENT.search(error) is not None
+
+
+State = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The outputs of resources by type token and logical name, whatever their parents."""
 
 
 class InvokeError(pulumi.RunError):
@@ -35,3 +41,16 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
     except Exception as error:  # the SDK raises nothing narrower for what a provider answers
         raise InvokeError(str(error)) from error
     return answer or {}
+
+
+async def stack_state() -> State:
+    """What the stack's state has before this run changes anything. Raises InvokeError."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
+    return by_type_and_name(answer["outputs"])
+
+
+def by_type_and_name(outputs: Mapping[str, Any]) -> State:
+    """A state from the engine's answer, which is by URN."""
+    found = {parse_urn(urn): resource for urn, resource in outputs.items()}
+    return {(urn.type, urn.name): resource["outputs"] or {} for urn, resource in found.items()}

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
+from components.account_write import AccountBefore, recorded_account
+from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer
-from components.guards.invokes import InvokeError, invoke, is_absent
-from components.guards.recorded_state import State, by_type_and_name, recorded_names, recorded_service
+from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.service_args import RECOVER, ServiceInputs
 from core import arm_ids, facts
 
@@ -55,7 +57,7 @@ class PreflightResult:
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
     `restores_access`: the last update revoked the access, and this one grants it again. `account_id`: that of
-    the account, if it exists.
+    the account, if it exists. `account`: the account as the state and Azure have it.
     """
 
     tenant_id: str
@@ -66,6 +68,7 @@ class PreflightResult:
     adopted: Mapping[str, str] = field(default_factory=dict)
     restores_access: bool = False
     account_id: str | None = None
+    account: AccountBefore | None = None
 
 
 def preflight(
@@ -105,9 +108,7 @@ class _Preflight:
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
 
     async def run(self) -> Mapping[str, PreflightResult]:
-        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-        outputs = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
-        state = by_type_and_name(outputs["outputs"])
+        state = self._state = await stack_state()
         self._recorded = {
             name: recorded_service(name, state, one.former_names) for name, one in self._services.items()
         }
@@ -197,7 +198,7 @@ class _Preflight:
             self._get(
                 "cognitiveservices:getAccount",
                 ServiceRequest(request.inputs),
-                _account_arguments(before.account) if before.account and drifts else None,
+                None if replaced else self._account_arguments(request, before),
             ),
             self._get(
                 "authorization:getRoleAssignment",
@@ -213,6 +214,9 @@ class _Preflight:
             )
         if drifts:
             self._refuse(name, drift.problems(before, place, live, vault, key))
+        account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
+        if before.account is None:
+            self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
         access = self._restores_access(name, request, place, vault, assignment)
         return PreflightResult(
             self._client["tenantId"],
@@ -231,7 +235,16 @@ class _Preflight:
             },
             restores_access=access,
             account_id=before.account.id if before.account else None,
+            account=None if replaced else account,
         )
+
+    def _account_arguments(self, request: ServiceRequest, before: RecordedService) -> dict[str, str] | None:
+        """What names the account in azure-native's functions; also of one that the state does not have,
+        unless this run makes its group."""
+        if before.account is not None:
+            return _account_arguments(before.account) if self._is_ours(before.account) else None
+        group = before.group_name or known_text(request.inputs.existing_resource_group_name)
+        return {"resourceGroupName": group, "accountName": request.inputs.account_name} if group else None
 
     def _is_ours(self, account: facts.Account | None) -> bool:
         """Whether it is in the login's subscription; of another, data_loss.py says what is wrong."""

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.guards.invokes import State
 from components.service_args import REVOKED
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
-State = Mapping[tuple[str, str], Mapping[str, Any]]
-"""The outputs of resources by type token and logical name."""
 SYSTEM, USER = "system", "user"
 
 
@@ -49,13 +48,6 @@ class RecordedService:
     def is_bound(self) -> bool:
         """Whether the account is under a customer-managed key: access to the key is access to its data."""
         return self.account is not None and self.key_identity is not None
-
-
-def by_type_and_name(outputs: Mapping[str, Any]) -> State:
-    """The outputs of all resources of a state, whatever their parents. `outputs` is the engine's answer, by
-    URN."""
-    found = {types.parse_urn(urn): resource for urn, resource in outputs.items()}
-    return {(urn.type, urn.name): resource["outputs"] or {} for urn, resource in found.items()}
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pulumi_policy import Severity
 
 from policies import sources
-from policies.encryption import covers, encryption_of, shown_identity
+from policies.encryption import encryption_of, leaves_encryption, shown_identity
 from policies.kinds import Kind
 from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN
@@ -15,7 +15,7 @@ from policies.view import UNKNOWN
 
 def judge(account: Subject, _: Options) -> Iterable[Finding]:
     """Encryption that the program ignores is what Azure last reported, not what the program asks for."""
-    if covers(account.ignore_changes, "properties", "encryption"):
+    if leaves_encryption(account.ignore_changes):
         return
     encryption = encryption_of(account.view)
     if encryption is UNKNOWN:

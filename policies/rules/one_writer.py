@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pulumi_policy import Severity
 
 from policies import sources
-from policies.encryption import covers
+from policies.encryption import leaves_encryption
 from policies.kinds import Kind
 from policies.relations import Relations
 from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
@@ -43,7 +43,7 @@ def _judge_bindings(bindings: list[Node]) -> Iterable[Finding]:
 
 
 def _judge_account(account: Node, binding: Node, relations: Relations) -> Iterable[Finding]:
-    if covers(account.ignore_changes, "properties", "encryption"):
+    if leaves_encryption(account.ignore_changes):
         return
     inline = relations.inline(account)
     both = inline is not None and inline is not UNKNOWN and inline.is_customer_key

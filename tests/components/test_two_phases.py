@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pulumi import ResourceOptions, ResourceTransformationArgs, ResourceTransformationResult
+from pulumi import (
+    CustomTimeouts,
+    InputPropertyError,
+    ResourceOptions,
+    ResourceTransformationArgs,
+    ResourceTransformationResult,
+)
+from pulumi.resource import DependencyResource
 
 from components.service import EncryptedLanguageService
 from tests.support.recording import DEPLOYER, PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
+
+OWNER = "urn:pulumi:stack::project::a:b:C::owner"
 
 
 def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
@@ -176,11 +185,36 @@ def test_operators_have_access_before_the_version_is_asked_for() -> None:
     assert version.inputs["generation"] == 3
 
 
-def test_children_take_nothing_else_from_the_callers_options() -> None:
-    """Aliases and dependencies of the service stay the service's own."""
-    monitor = service(ResourceOptions(ignore_changes=["tags"], retain_on_delete=True))
-    assert list(monitor.one(":Vault").request.ignoreChanges) == ["properties.createMode"]
-    assert not monitor.one(":Vault").request.retainOnDelete
+def test_the_callers_options_reach_the_children_that_they_are_about() -> None:
+    """What Pulumi itself keeps from the children of a component is handed on: whether they are deleted, with
+    what they go, how long they may take, and changes that are ignored, by the properties that an argument
+    becomes."""
+    owner = DependencyResource(OWNER)
+    options = ResourceOptions(
+        ignore_changes=["tags", "network"],
+        retain_on_delete=True,
+        deleted_with=owner,
+        depends_on=[owner],
+        custom_timeouts=CustomTimeouts(create="7m"),
+    )
+    monitor = service(options, tags={"owner": "somebody"})
+    vault, account = monitor.one(":Vault"), monitor.one(":Account")
+    network = ["properties.networkAcls", "properties.publicNetworkAccess"]
+    assert list(vault.request.ignoreChanges) == ["properties.createMode", "tags", *network]
+    assert list(account.request.ignoreChanges)[-3:] == ["tags", *network]
+    assert "tags" not in monitor.one(":AccessPolicy").request.ignoreChanges
+    for child in (vault, account, monitor.one(":CustomerManagedKey"), monitor.one(":AccessPolicy")):
+        assert child.request.retainOnDelete
+        assert child.request.customTimeouts.create == "7m"
+        assert child.request.deletedWith in (OWNER, account.urn)
+        assert OWNER in child.needs
+
+
+def test_fails_to_ignore_changes_of_what_the_data_hangs_on() -> None:
+    """A change of the key, the identity or the access is made or refused, never passed over."""
+    with pytest.raises(InputPropertyError) as refused:
+        service(ResourceOptions(ignore_changes=["key"]))
+    assert "only changes of network, sku, tags can be ignored" in refused.value.reason
 
 
 def test_fails_on_a_word_that_is_no_choice() -> None:

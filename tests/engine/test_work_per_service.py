@@ -18,11 +18,13 @@ pytestmark = pytest.mark.engine
 
 Asked = Mapping[str, Counter[str]]
 _NEVER = 10**9
-_REGISTERED = {"RegisterResource": 11, "RegisterResourceOutputs": 1, "Check": 10}
+_REGISTERED = {"RegisterResource": 11, "RegisterResourceOutputs": 1, "RegisterResourceHook": 1, "Check": 10}
 MOST: Mapping[str, Mapping[str, int]] = {
-    "new": {**_REGISTERED, "Create": 10},
-    # What is waited for is asked about again, so that Azure's calls differ a little from run to run.
-    "update": {**_REGISTERED, "Create": 10, "RegisterErrorHook": 1, "Invoke": 2, "arm": 45},
+    # The hook that looks at what is about to be sent for the account is an Invoke of its own.
+    "new": {**_REGISTERED, "Create": 10, "Invoke": 1},
+    # What is waited for is asked about again, so that Azure's calls differ a little from run to run. The
+    # account is read immediately before it is written, and after; each call of a function shows twice.
+    "update": {**_REGISTERED, "Create": 10, "RegisterErrorHook": 1, "Invoke": 4, "arm": 46},
     # A refresh before every update reads and compares each resource. What is not in the state, the survey
     # asks for: the account as it is, its vault and its key; the engine passes a function on, so that each
     # shows twice.

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from core.facts import LIVE_ENCRYPTION
+from policies import encryption
 from tests.policies.asking import (
     BINDING,
     UNKNOWN_FLAG,
@@ -33,6 +35,19 @@ def test_an_account_with_a_binding_ignores_its_encryption(name: str) -> None:
     )
     for path in ("properties", "properties.*", '["properties"]["encryption"]'):
         assert says(change(stack, "account", ignore_changes=[path]), "one-writer") == "pass"
+
+
+@both
+def test_an_update_may_say_the_key_that_the_account_has(preview: bool) -> None:
+    """An update of a bound account repeats its key, or it would take it away; the components mark that, and
+    the pack takes it neither for a second writer nor for a key of the create."""
+    stack = one_phase(preview=preview)
+    stack["binding"] = two_phases(preview=preview)["binding"]
+    refused = {answer.rule for answer in run(stack)}
+    marked = {answer.rule for answer in run(change(stack, "account", ignore_changes=[LIVE_ENCRYPTION]))}
+    assert "one-writer" in refused
+    assert "one-writer" not in marked
+    assert encryption.LIVE_ENCRYPTION == LIVE_ENCRYPTION
 
 
 @both

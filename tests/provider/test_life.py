@@ -165,6 +165,28 @@ async def test_delete_gives_the_account_back_and_is_done_when_there_is_nothing()
     assert len(azure.patches) == patches
 
 
+async def test_delete_leaves_an_account_bound_for_which_the_program_declares_a_binding() -> None:
+    """A replaced or renamed binding is deleted after the new one is made; both are the same account's, be the
+    new one made in this run or in one that was cut off."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+    async with engine(azure) as pulumi:
+        await pulumi.check(CMK, {**INPUTS, "accountId": ACCOUNT_ID.upper()})
+        await pulumi.delete(CMK, id, olds.values)
+    assert [patch.key_source for patch in azure.patches] == ["Microsoft.KeyVault"]
+
+
+async def test_delete_unbinds_where_the_program_declares_a_binding_of_another_account() -> None:
+    """What a program declares for one account keeps no other one bound."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        await pulumi.check(CMK, {**INPUTS, "accountId": f"{ACCOUNT_ID}-other"})
+        await pulumi.delete(CMK, id, olds.values)
+    assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+
+
 async def test_secret_inputs_stay_secret_and_so_does_what_tells_them() -> None:
     """A key URI given as a secret makes the outputs that repeat it secret."""
     async with engine(FakeAzure()) as pulumi:

@@ -84,6 +84,7 @@ class FakeAzure(mocks.Mocks):
         self.vault: dict[str, Any] = existing_vault()
         self.key: dict[str, Any] | None = None
         self.asked: list[mocks.MockCallArgs] = []
+        self._accounts: set[str] = set()
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         self.asked.append(args)
@@ -97,10 +98,6 @@ class FakeAzure(mocks.Mocks):
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
             "azure-cmk:index:getDeleted": self.deleted,
             "azure-native:keyvault:getVault": self.vault,
-            "azure-native:cognitiveservices:getAccount": {
-                "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
-                "properties": {"endpoint": "https://account.cognitiveservices.azure.com/"},
-            },
             "azure-native:managedidentity:getUserAssignedIdentity": {
                 "clientId": CLIENT,
                 "principalId": PRINCIPAL,
@@ -110,11 +107,29 @@ class FakeAzure(mocks.Mocks):
             raise AbsentError
         if args.token == "azure-native:authorization:getRoleAssignment":
             raise AbsentError
+        if args.token == "azure-native:cognitiveservices:getAccount":
+            return self._account(str(args.args["accountName"])), []
         answers["azure-native:keyvault:getKey"] = self.key or {}
         return answers[args.token], []
 
+    def _account(self, name: str) -> dict[str, Any]:
+        """An account that the state has or this run made. Raises AbsentError for any other."""
+        recorded = (
+            (one["outputs"] or {}).get("name")
+            for urn, one in self.state.items()
+            if ":cognitiveservices:Account::" in urn
+        )
+        if name not in self._accounts.union(recorded):
+            raise AbsentError
+        return {
+            "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+            "properties": {"endpoint": "https://account.cognitiveservices.azure.com/"},
+        }
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)
+        if args.typ == "azure-native:cognitiveservices:Account":
+            self._accounts.add(str(args.inputs["accountName"]))
         if "identity" in outputs:
             # Identities go in as a list and come out as a map.
             outputs["identity"] = {"type": outputs["identity"]["type"]}

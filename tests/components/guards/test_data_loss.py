@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from components.guards.data_loss import losses
+from components.guards.invokes import by_type_and_name
 from components.guards.preflight import RefusedError, ServiceRequest, preflight
-from components.guards.recorded_state import by_type_and_name, recorded_service
+from components.guards.recorded_state import recorded_service
 from components.service import EncryptedLanguageService
 from tests.support.recording import (
     PRINCIPAL,

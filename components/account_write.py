@@ -1,0 +1,239 @@
+"""What a write of an account says of its encryption, so that no write takes a bound account off its key.
+
+azure-native PUTs the inputs that a program declares and nothing else (pulumi-azure-native,
+provider/pkg/provider/crud/crud.go), and a PUT without `encryption` must be assumed to put the account back on
+Microsoft-managed keys (never observed). The key is not among the declared inputs: the binding sets it by a
+PATCH after the account. So:
+
+- A run that may write the account declares the encryption that the account has at that time.
+- A run that has nothing to write ignores the property: in the state it may be missing or of an older key
+  version, and the account is to stay unchanged.
+- Immediately before each write, the inputs that the engine is about to send are compared with the account. A
+  write that would take the key away fails, whatever changed the inputs on their way: a transformation, an
+  `ignore_changes` of the caller, a saved plan, a read that did not find the account.
+
+Owns: these three. Does not own: what an account must be (account.py), the binding (binding.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
+from pulumi.runtime.settings import get_monitor, monitor_supports_feature
+
+from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
+from core import adapters, arm_ids
+from core.facts import Encryption
+from core.resource_types import ACCOUNT, BINDING
+
+IGNORED = ("properties.encryption", "properties.restore")
+"""What a run with nothing to write leaves as the state has it. `restore` is how an account came back, and no
+property that it has later."""
+
+Found = Mapping[str, Any] | None
+_KNOWN_LATER = "known after the update"
+
+
+@dataclass(frozen=True)
+class BoundKey:
+    """The key version that an account is bound to, and the identity that uses it."""
+
+    encryption: Encryption
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The encryption as a program declares it."""
+        found = self.encryption
+        key = {
+            "key_name": found.key_name,
+            "key_version": found.key_version,
+            "key_vault_uri": found.key_vault_uri,
+            "identity_client_id": found.identity_client_id,
+        }
+        return {
+            "key_source": found.key_source,
+            "key_vault_properties": {name: value for name, value in key.items() if value},
+        }
+
+    @property
+    def uri(self) -> str:
+        """https://VAULT/keys/KEY/VERSION."""
+        found = self.encryption
+        return f"{found.key_vault_uri.rstrip('/')}/keys/{found.key_name}/{found.key_version}"
+
+    def is_same(self, other: BoundKey | None) -> bool:
+        """Whether both are the same version and identity, however they are spelt."""
+        return other is not None and _folded(self) == _folded(other)
+
+
+def bound_key(account: Found) -> BoundKey | None:
+    """The key of an account, from azure-native's outputs or inputs; None without an account and on
+    Microsoft-managed keys."""
+    encryption = adapters.encryption(((account or {}).get("properties") or {}).get("encryption"))
+    return BoundKey(encryption) if encryption.is_customer_managed and encryption.key_name else None
+
+
+@dataclass(frozen=True)
+class AccountBefore:
+    """An account before a run: its outputs in the stack's state, its outputs now, and the digests of its
+    declared inputs with which bindings of it were last written."""
+
+    recorded: Found = None
+    live: Found = None
+    digests: frozenset[str] = frozenset()
+
+    @property
+    def bound_key(self) -> BoundKey | None:
+        """The key that the account is bound to now."""
+        return bound_key(self.live)
+
+    def may_be_written(
+        self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()
+    ) -> bool:
+        """Whether this run may write the account. When in doubt it may: the write then says what is so
+        anyway.
+
+        `declared` are the inputs by their names on the wire; `except_for` are paths whose changes are
+        ignored.
+        """
+        if self.recorded is None or digest is None:
+            return True
+        # Another version of azure-native: Check adds its API version to the inputs.
+        version = (self.live or {}).get("azureApiVersion")
+        if version and version != self.recorded.get("azureApiVersion"):
+            return True
+        if self.digests and digest not in self.digests:
+            return True
+        return not _is_recorded(declared, self.recorded, except_for)
+
+
+def recorded_account(state: State, name: str) -> AccountBefore:
+    """What a state has of the account of a name, which is unique in the world."""
+    accounts = (
+        outputs
+        for (type, _), outputs in state.items()
+        if type == ACCOUNT and str(outputs.get("name")).lower() == name.lower()
+    )
+    account = next(accounts, None)
+    id = str((account or {}).get("id")).lower()
+    digests = (
+        outputs.get("accountDigest")
+        for (type, _), outputs in state.items()
+        if type == BINDING and str(outputs.get("accountId")).lower() == id
+    )
+    return AccountBefore(account, digests=frozenset(str(digest) for digest in digests if digest))
+
+
+async def account_before(
+    name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions
+) -> AccountBefore:
+    """An account before this run. It is read in the group that the state has it in, else in the one given."""
+    before = recorded_account(await stack_state(), name)
+    id = (before.recorded or {}).get("id")
+    live = await read_account(name, arm_ids.group_of(id) if id else resource_group_name, opts)
+    return replace(before, live=live)
+
+
+async def read_account(name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions) -> Found:
+    """An account's outputs; None if there is none, or if its group is not known yet."""
+    if not resource_group_name:
+        return None
+    place = {"accountName": name, "resourceGroupName": resource_group_name}
+    try:
+        return await invoke("azure-native:cognitiveservices:getAccount", opts, **place)
+    except InvokeError as error:
+        if is_absent(str(error)):
+            return None
+        raise
+
+
+class KeyLostError(pulumi.RunError):
+    """A write of an account would take it off the key that it is bound to. Nothing was written."""
+
+
+def loss(name: str, sent: Mapping[str, Any], live: Found, *, same_key: bool) -> str | None:
+    """What a write with the inputs `sent` would take from the account `live`; None if nothing.
+
+    With `same_key` the write has to name the version that the account is bound to: the binding alone moves it
+    to another one.
+    """
+    bound, declared = bound_key(live), bound_key(sent)
+    if bound is None or (declared is not None and not same_key) or bound.is_same(declared):
+        return None
+    what = "without a key" if declared is None else f"with the key {declared.uri}"
+    return (
+        f"account {name!r} is bound to {bound.uri}, and this update would write it {what}. Nothing was "
+        "written. The state does not have the key that the account is bound to, and ignore_changes or a "
+        "transformation in the program keeps it out of the update. Run `pulumi refresh`, which records the "
+        "key, and then the update again"
+    )
+
+
+def guard(name: str, opts: pulumi.InvokeOptions, *, same_key: bool) -> list[pulumi.ResourceHook]:
+    """A hook that runs immediately before the account is created or updated, also in a preview, and fails a
+    write that would take the key away. None where there is no engine."""
+    supported = monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
+    # The SDK's mocks say that they support hooks, and fail when one is registered.
+    if not (supported and isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)):
+        return []
+
+    async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
+        sent = await _plain(about.new_inputs or {})
+        group = sent.get("resourceGroupName")
+        live = await read_account(name, None if group == _KNOWN_LATER else group, opts)
+        if problem := loss(name, sent, live, same_key=same_key):
+            raise KeyLostError(problem)
+
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    return [pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)]
+
+
+async def _plain(value: Any) -> Any:
+    """A hook's inputs without the SDK's wrappings of secrets and of what is not known yet."""
+    if isinstance(value, pulumi.Output):
+        return await _plain(await value.future())
+    if isinstance(value, Unknown):
+        return _KNOWN_LATER
+    if isinstance(value, Mapping):
+        return {name: await _plain(one) for name, one in value.items()}
+    return [await _plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _folded(key: BoundKey) -> tuple[str, str]:
+    return key.uri.lower(), key.encryption.identity_client_id.lower()
+
+
+def _is_recorded(
+    declared: Mapping[str, Any], recorded: Mapping[str, Any], except_for: Sequence[str], path: str = ""
+) -> bool:
+    """Whether all that is declared is recorded as it is declared. More may be, such as a tag that a
+    transformation in the program adds."""
+    for name, value in declared.items():
+        here, there = f"{path}{name}", recorded.get(name)
+        if here in except_for:
+            continue
+        if isinstance(value, Mapping):
+            nested = there if isinstance(there, Mapping) else {}
+            if not _is_recorded(value, nested, except_for, f"{here}."):
+                return False
+        elif not _is_same(value, there):
+            return False
+    return True
+
+
+def _is_same(declared: Any, recorded: Any) -> bool:
+    if isinstance(declared, list):
+        # A list of identities comes back as a map.
+        there = [*(recorded or ())]
+        return len(declared) == len(there) and all(
+            _is_recorded(one, other, ()) if isinstance(one, Mapping) else _is_same(one, other)
+            for one, other in zip(declared, there, strict=True)
+        )
+    if isinstance(declared, str) and isinstance(recorded, str):
+        return declared.replace(" ", "").lower() == recorded.replace(" ", "").lower()
+    return (declared or None) == (recorded or None)

@@ -1,0 +1,152 @@
+"""Serves the components to programs in other languages: Pulumi's Construct, with what its Python SDK leaves
+out.
+
+Owns: what the SDK's own host (pulumi 3.259, provider/server.py and provider/experimental/component.py) loses
+on the way:
+
+- an option that the caller did not set is not the same as `false`: `protect` and `retainOnDelete` are told
+  apart by the presence of their fields;
+- custom time-outs are read and then dropped;
+- an argument of another name than the component's is dropped without a word, and a group of arguments that is
+  secret or waits for a resource is taken for an empty one;
+- an error that a component raises about its arguments reaches the caller as a traceback, without the
+  arguments' paths.
+
+Does not own: what the arguments and options mean; the components do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import grpc
+import pulumi
+from pulumi.provider.experimental.analyzer import PropertyDefinition
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.provider import ConstructResult
+from pulumi.provider.server import ProviderServicer
+from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.sync_await import _sync_await
+
+from components.guards.preflight import RefusedError
+
+VERSION = "0.0.0"
+"""The SDK's own default; a package without a version has SDKs generated wrongly."""
+_GRPC_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
+
+
+def serve(name: str, components: Sequence[type[pulumi.ComponentResource]]) -> None:
+    """Serves the components as package `name` until the engine ends this process. The first line of standard
+    output is the port."""
+    parser = argparse.ArgumentParser(description="Pulumi component provider")
+    parser.add_argument("engine", help="address of the Pulumi engine")
+    known, _ = parser.parse_known_args()
+    package = Package([*components], name, None, VERSION)
+
+    async def until_ended() -> None:
+        server = grpc.aio.server(options=_GRPC_OPTIONS)
+        host = Host(package, sys.argv[1:], engine_address=known.engine)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+        await server.wait_for_termination()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(until_ended())
+
+
+class Package(ComponentProvider):
+    """The components and their schema."""
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: Any,
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        """Makes a component. Raises what the component raises."""
+        self.validate_resource_type(self._name, resource_type)
+        component = resource_type.rsplit(":", 1)[-1]
+        definition = self._component_defs[component]
+        args = self._arguments(inputs, definition.inputs, definition.inputs_mapping)
+        make: Callable[..., pulumi.ComponentResource] = self._components[component]
+        made = make(name, args, options)
+        return ConstructResult(made.urn, self.get_state(made, definition))
+
+    def _arguments(
+        self, given: Mapping[str, Any], known: Mapping[str, PropertyDefinition], names: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Arguments by their Python names; an unknown one keeps its own, and the component refuses it."""
+        return {
+            names.get(name, name): self._argument(value, known.get(name)) for name, value in given.items()
+        }
+
+    def _argument(self, value: Any, known: PropertyDefinition | None) -> Any:
+        if known is None:
+            return value
+        if known.items is not None and isinstance(value, list):
+            return [self._argument(one, known.items) for one in value]
+        form = self.get_type_definition(known) if known.ref else None
+        if form is None:
+            return value
+        value = _spread(value)
+        if not isinstance(value, Mapping):
+            return value
+        return self._arguments(value, form.properties, form.properties_mapping)
+
+
+class Host(ProviderServicer):
+    """The SDK's host, which tells the caller what is wrong with arguments, and the component what was not
+    set."""
+
+    async def Construct(self, request: Any, context: Any) -> Any:
+        """Makes a component. What is wrong with its arguments is told by their paths."""
+        try:
+            return await self._construct(request, context)
+        except RefusedError as refused:
+            wrong = [(problem.path, problem.text) for _, problem in refused.problems]
+        except pulumi.InputPropertiesError as error:
+            wrong = [(one["property_path"], one["reason"]) for one in error.errors or ()]
+        except pulumi.InputPropertyError as error:
+            wrong = [(error.property_path, error.reason)]
+        except pulumi.RunError as error:
+            # What the program cannot help, such as a login that Azure does not accept.
+            await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+            raise
+        return await context.abort_with_status(self._status(request.name, wrong))
+
+    def _status(self, name: str, wrong: Sequence[tuple[str, str]]) -> Any:
+        message = f"{name!r} was refused; nothing of it was made or changed"
+        details = [{"property_path": path, "reason": reason} for path, reason in wrong]
+        return self.create_grpc_invalid_properties_status(message, details)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _construct_options(request: Any) -> pulumi.ResourceOptions:
+        options = ProviderServicer._construct_options(request)  # noqa: SLF001 - the SDK has no other way in
+        options.protect = request.protect if request.HasField("protect") else None
+        options.retain_on_delete = request.retainOnDelete if request.HasField("retainOnDelete") else None
+        options.ignore_changes = list(request.ignoreChanges) or None
+        options.replace_on_changes = list(request.replaceOnChanges) or None
+        if request.HasField("customTimeouts"):
+            limits = request.customTimeouts
+            options.custom_timeouts = pulumi.CustomTimeouts(
+                create=limits.create or None, update=limits.update or None, delete=limits.delete or None
+            )
+        return options
+
+
+def _spread(value: Any) -> Any:
+    """A group of arguments that is one output, as an output of each of its arguments: that it is secret, and
+    what it waits for, then holds for each. One that is not known yet stays as it is."""
+    known = _sync_await(value.future()) if isinstance(value, pulumi.Output) else None
+    if not isinstance(known, Mapping):
+        return value
+    return {name: value.apply(lambda whole, name=name: whole[name]) for name in known}
