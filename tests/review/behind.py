@@ -43,6 +43,36 @@ class Cloud:
             if role.scope.lower() == scope.lower():
                 self.roles.delete_by_id(role.id)
 
+    def narrow(self) -> None:
+        self._policy({"keys": ["unwrapKey"]})
+
+    def application(self) -> None:
+        self._policy({"keys": ["get", "wrapKey", "unwrapKey"]}, "33333333-3333-4333-8333-333333333333")
+
+    def make_vault(self) -> None:
+        properties = {
+            "tenantId": os.environ["AZURE_TENANT_ID"],
+            "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": True,
+            "enablePurgeProtection": True,
+        }
+        body = {"location": "westeurope", "properties": properties}
+        self.vaults.begin_create_or_update(self.group, "kv-imported", body, polling_interval=0.1).result()
+
+    def _policy(self, permissions: dict[str, list[str]], application: str | None = None) -> None:
+        """Replaces the entry of the account's own identity by one with other permissions."""
+        principal = self.accounts.get(self.group, self.account).identity.principal_id
+        found = self.vaults.get(self.group, self.vault).properties
+        old = next(one for one in found.access_policies if one.object_id == principal)
+        entry = {"tenantId": old.tenant_id, "objectId": principal, "permissions": permissions}
+        if application:
+            # An entry for an application is another one than the identity's own.
+            remove = {"properties": {"accessPolicies": [{**entry, "permissions": {}}]}}
+            self.vaults.update_access_policy(self.group, self.vault, "remove", remove)
+            entry["applicationId"] = application
+        body = {"properties": {"accessPolicies": [entry]}}
+        self.vaults.update_access_policy(self.group, self.vault, "replace", body)
+
     def rotate(self) -> None:
         self.keys.rotate_key(self.key)
 

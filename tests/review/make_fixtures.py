@@ -54,7 +54,7 @@ class Program:
             return
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(HERE / "programs" / self.kind, self.folder, ignore=ignored)
-        for name in ("provider", "policies"):
+        for name in ("core", "provider", "policies"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,39 @@ for name in say.get("keys", ["key"]) if vault else []:
             retain_on_delete=say.get("retainKey", False), ignore_changes=["properties"]
         ),
     )
+if say.get("import"):
+    keyvault.Vault(
+        "imported",
+        resource_group_name=group.name,
+        vault_name="kv-imported",
+        location=LOCATION,
+        properties={  # type: ignore[arg-type]
+            "tenant_id": client.tenant_id,
+            "sku": {"family": "A", "name": "standard"},
+            "enable_rbac_authorization": True,
+            "enable_soft_delete": True,
+            "enable_purge_protection": True,
+        },
+        opts=pulumi.ResourceOptions(
+            import_=f"/subscriptions/{os.environ['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-plain"
+            "/providers/Microsoft.KeyVault/vaults/kv-imported"
+        ),
+    )
+if say.get("stranger"):
+    authorization.RoleAssignment(
+        "stranger",
+        role_assignment_name="7f1d5f5e-1111-4222-8333-944455556666",
+        scope=vault.id,
+        role_definition_id=client.subscription_id.apply(
+            lambda subscription: f"/subscriptions/{subscription}{ROLE}{CRYPTO_OFFICER}"
+        ),
+        principal_id="99999999-9999-4999-8999-999999999999",
+        principal_type="User",
+    )
 account: Any = None
 if say.get("account", True):
     account = cognitiveservices.Account(
-        "account",
+        say.get("name", "account"),
         resource_group_name=group.name,
         account_name=say.get("accountName", "lang-plain"),
         location=LOCATION,
@@ -93,10 +123,12 @@ if say.get("account", True):
             "custom_sub_domain_name": say.get("accountName", "lang-plain"),
             "disable_local_auth": not say.get("localAuth", False),
             "public_network_access": say.get("network", "Disabled"),
+            **({"restrict_outbound_network_access": True} if say.get("outbound") else {}),
         },
         tags=say.get("tags", {"team": "nlp"}),
         opts=pulumi.ResourceOptions(
             protect=say.get("protect", False),
+            aliases=[pulumi.Alias(name="account")],
             ignore_changes=["properties.encryption"] if say.get("ignore", True) else None,
         ),
     )
