@@ -81,12 +81,12 @@ for name in say.get("keys", ["key"]) if vault else []:
         ),
     )
 if say.get("import"):
-    keyvault.Vault(
+    keyvault.Vault(  # type: ignore[call-overload]
         "imported",
         resource_group_name=group.name,
         vault_name="kv-imported",
         location=LOCATION,
-        properties={  # type: ignore[arg-type]
+        properties={
             "tenant_id": client.tenant_id,
             "sku": {"family": "A", "name": "standard"},
             "enable_rbac_authorization": True,
