@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from core import adapters, arm_ids
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, RoleAssignment, Vault
-from provider.azure_calls import Accepted, Progress
+from provider.azure_calls import Accepted, Principal, Progress
 from provider.clients import Clients, ForeignHostError
 from provider.failure import NOT_SENT, ServiceError
 from provider.responses import failure_from, progress_from, retry_after_from
@@ -109,8 +109,8 @@ class Arm:
 
         return await _in_thread(call, f"listing the role assignments on {scope}")
 
-    async def deployer_object_id(self) -> str:
-        return await _in_thread(self._clients.deployer_object_id, "logging in")
+    async def principal(self) -> Principal:
+        return await _in_thread(self._clients.principal, "logging in")
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
         def call() -> list[KeyVersion]:

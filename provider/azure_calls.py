@@ -41,6 +41,15 @@ class Progress:
         return self.status.lower() == "succeeded"
 
 
+@dataclass(frozen=True)
+class Principal:
+    """Who is logged in: GUIDs, "" where the token does not say."""
+
+    object_id: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
+
+
 class Azure(Protocol):
     """Azure Resource Manager and Key Vault as this provider needs them.
 
@@ -68,8 +77,8 @@ class Azure(Protocol):
         """The assignments at or above a scope that count for a principal, also by a group that it is in."""
         ...
 
-    async def deployer_object_id(self) -> str:
-        """The object id of the principal that is logged in; "" where its token does not say."""
+    async def principal(self) -> Principal:
+        """Who is logged in."""
         ...
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clouds import Cloud
 from core.login import Login
+from provider.azure_calls import Principal
 from provider.credential import credential
 
 if TYPE_CHECKING:
@@ -74,15 +75,16 @@ class Clients:
             lambda: KeyClient(vault_url=vault_uri, credential=self._credential(), **self._options()),
         )
 
-    def deployer_object_id(self) -> str:
-        """The object id of who is logged in, from the token for Resource Manager; "" where it has none."""
+    def principal(self) -> Principal:
+        """Who is logged in, from the claims of the token for Resource Manager (`oid`, `tid`, `appid`), as
+        azure-native's getClientConfig reads them (auth_getclientconfig.go)."""
         token = self._credential().get_token(self.cloud.arm_scope).token
         try:
             payload = token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         except (ValueError, IndexError):
-            return ""
-        return str(claims.get("oid") or "")
+            claims = {}
+        return Principal(*(str(claims.get(name) or "") for name in ("oid", "tid", "appid")))
 
     def _arm(self, client: Callable[..., T], subscription: str) -> T:
         return client(

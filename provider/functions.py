@@ -1,4 +1,4 @@
-"""The functions `getBinding` and `getDeleted`: questions that a program may ask, also in preview."""
+"""The functions `getBinding`, `getClientConfig` and `getDeleted`; a program may call them in a preview."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FunctionError(Exception):
 
 
 class Functions:
-    """Both functions. `subscription_id` is the login's, asked for only when the caller names none."""
+    """All functions. `subscription_id` is the login's, asked for only when the caller names none."""
 
     def __init__(self, azure: Azure, subscription_id: Callable[[], str]) -> None:
         self._azure = azure
@@ -50,6 +50,22 @@ class Functions:
             return {"binding": None}
         outputs = binding.outputs({"accountId": account_id.text}, account, bound_at=None, operation_id=None)
         return {"binding": {name: value for name, value in outputs.items() if value is not None}}
+
+    def check_client_config(self, args: Properties) -> list[Failure]:
+        return unexpected(args, set())
+
+    async def get_client_config(self, call: Call, args: Properties) -> dict[str, Value]:
+        """Who this provider is logged in as; the names are those of azure-native's function."""
+        try:
+            principal = await with_retries(self._azure.principal, call.waiter)
+        except ServiceError as failure:
+            raise FunctionError(translate(failure)) from failure
+        return {
+            "objectId": principal.object_id,
+            "tenantId": principal.tenant_id,
+            "clientId": principal.client_id,
+            "subscriptionId": self._subscription_id(),
+        }
 
     def check_deleted(self, args: Properties) -> list[Failure]:
         names = {"vaultName", "accountName", "resourceGroupName", "location", "subscriptionId"}

@@ -189,6 +189,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         served, args = await self._configured(context), decode(request.args)
         table = {
             "azure-cmk:index:getBinding": (served.functions.check_binding, served.functions.get_binding),
+            "azure-cmk:index:getClientConfig": (
+                served.functions.check_client_config,
+                served.functions.get_client_config,
+            ),
             "azure-cmk:index:getDeleted": (served.functions.check_deleted, served.functions.get_deleted),
         }
         if request.tok not in table:

@@ -111,7 +111,7 @@ async def deployer_may_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> bool:
         vault = await with_retries(lambda: azure.vault(key.parent), waiter)
         if vault is None:
             return False
-        principal = await with_retries(azure.deployer_object_id, waiter)
+        principal = (await with_retries(azure.principal, waiter)).object_id
         id = facts.key_id(vault.id, key.name)
         roles = []
         if vault.uses_rbac:

@@ -17,6 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import AccountBefore, recorded_account
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
+from components.cmk_resource import cmk_invoke_options
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
@@ -94,6 +95,20 @@ def preflight(
     return _sync_await(_Preflight(services, provider, configured, removed).run())
 
 
+def refuse_other_login(azure_native: Mapping[str, Any], azure_cmk: Mapping[str, Any]) -> None:
+    """Raises RunError when the two providers are logged in as different principals: one would write what the
+    other may not read, or look for deleted accounts in another tenant."""
+    for name in ("tenantId", "objectId"):
+        native, own = azure_native.get(name), azure_cmk.get(name)
+        if native and own and native.lower() != own.lower():
+            raise pulumi.RunError(
+                f"the providers azure-native and azure-cmk are logged in as different principals: {name} "
+                f"{native} and {own}. Log in both the same way: with ARM_* environment variables or the "
+                "Azure CLI, or with the same settings under azure-native: and azure-cmk: in the stack's "
+                "configuration"
+            )
+
+
 class _Preflight:
     def __init__(
         self,
@@ -115,6 +130,9 @@ class _Preflight:
         self._refuse_elsewhere()
         self._refuse_left_out(state)
         self._client = await invoke("azure-native:authorization:getClientConfig", self._through(None))
+        refuse_other_login(
+            self._client, await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
+        )
         for name, request in self._services.items():
             self._refuse(name, self._losses(name, request))
         gone = await self._deleted()
@@ -171,7 +189,11 @@ class _Preflight:
 
     async def _listed(self) -> Mapping[str, Any]:
         try:
-            return await invoke("azure-cmk:index:getDeleted", subscriptionId=self._client["subscriptionId"])
+            return await invoke(
+                "azure-cmk:index:getDeleted",
+                cmk_invoke_options(),
+                subscriptionId=self._client["subscriptionId"],
+            )
         except InvokeError as error:
             recovers = any(request.inputs.soft_deleted == RECOVER for request in self._services.values())
             if recovers or "AuthorizationFailed" not in str(error):

@@ -15,7 +15,7 @@ from core.facts import (
     RoleAssignment,
     Vault,
 )
-from provider.azure_calls import Accepted, Progress
+from provider.azure_calls import Accepted, Principal, Progress
 from provider.failure import ServiceError
 from provider.waiting import Clock
 
@@ -151,9 +151,9 @@ class FakeAzure:
         self._enter("role_assignments")
         return list(self.roles)
 
-    async def deployer_object_id(self) -> str:
-        self._enter("deployer_object_id")
-        return self.deployer
+    async def principal(self) -> Principal:
+        self._enter("principal")
+        return Principal(self.deployer, TENANT, "client")
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
         self._enter("live_key_versions")

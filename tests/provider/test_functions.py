@@ -13,6 +13,7 @@ from tests.provider.fake_azure import (
     ACCOUNT_ID,
     PRINCIPAL,
     SUBSCRIPTION,
+    TENANT,
     V1,
     VAULT_ID,
     VAULT_URI,
@@ -126,3 +127,22 @@ async def test_fails_with_azures_answer_explained() -> None:
     async with engine(azure) as pulumi:
         with pytest.raises(FailedError, match="does not accept the login"):
             await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
+
+
+async def test_who_is_logged_in() -> None:
+    """A program can compare this provider's login with azure-native's; arguments are not taken."""
+    azure = FakeAzure()
+    async with engine(azure, config={"subscriptionId": SUBSCRIPTION}) as pulumi:
+        answer, failures = await pulumi.invoke("azure-cmk:index:getClientConfig", {})
+        assert answer == {
+            "objectId": "deployer",
+            "tenantId": TENANT,
+            "clientId": "client",
+            "subscriptionId": SUBSCRIPTION,
+        }
+        assert failures == {}
+        _, failures = await pulumi.invoke("azure-cmk:index:getClientConfig", {"x": 1})
+        assert list(failures) == ["x"]
+        azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
+        with pytest.raises(FailedError, match="the client secret is wrong"):
+            await pulumi.invoke("azure-cmk:index:getClientConfig", {})

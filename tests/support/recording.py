@@ -96,6 +96,7 @@ class FakeAzure(mocks.Mocks):
                 "tenantId": TENANT,
             },
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
+            "azure-cmk:index:getClientConfig": {},
             "azure-cmk:index:getDeleted": self.deleted,
             "azure-native:keyvault:getVault": self.vault,
             "azure-native:managedidentity:getUserAssignedIdentity": {

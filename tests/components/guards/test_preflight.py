@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.guards.invokes import is_absent
-from components.guards.preflight import ServiceRequest, preflight
+from components.guards.preflight import ServiceRequest, preflight, refuse_other_login
 from tests.support.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run, service_inputs
 
 
@@ -58,6 +58,24 @@ def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
     wanted = ServiceRequest(service_inputs())
     with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
         run(lambda: preflight({"one": wanted}), azure=Refusing())
+
+
+@pytest.mark.parametrize(
+    ("native", "own", "refused"),
+    [
+        ({"objectId": "a", "tenantId": "t"}, {"objectId": "b", "tenantId": "t"}, "objectId a and b"),
+        ({"objectId": "a", "tenantId": "t"}, {"objectId": "a", "tenantId": "u"}, "tenantId t and u"),
+        ({"objectId": "A", "tenantId": "T"}, {"objectId": "a", "tenantId": "t"}, ""),
+        ({"objectId": "a", "tenantId": "t"}, {"objectId": "", "tenantId": "t"}, ""),
+    ],
+)
+def test_two_logins_are_refused(native: dict[str, str], own: dict[str, str], refused: str) -> None:
+    """What is made and what is bound must be of one principal, as far as the tokens say who it is."""
+    if not refused:
+        refuse_other_login(native, own)
+        return
+    with pytest.raises(pulumi.RunError, match=refused):
+        refuse_other_login(native, own)
 
 
 def test_a_shared_vault_is_asked_about_once() -> None:
