@@ -82,11 +82,7 @@ def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
     words = parts.path.strip("/").split("/")
     if words[0] != "keys" or not 2 <= len(words) <= 3 or parts.query or parts.fragment:
         raise MalformedError(f"{text!r} does not name a key; expected {expected}")
-    if not _KEY_NAME.fullmatch(words[1]):
-        raise MalformedError(
-            f"{words[1]!r} is not a key name; expected up to 127 letters, digits and hyphens"
-        )
-    return KeyUri(f"https://{host}", words[1], version(words[2]) if len(words) == 3 else "")
+    return KeyUri(f"https://{host}", key_name(words[1]), version(words[2]) if len(words) == 3 else "")
 
 
 def parse_versioned(text: str, cloud: Cloud | None = None) -> KeyUri:
@@ -103,6 +99,13 @@ def parse_versioned(text: str, cloud: Cloud | None = None) -> KeyUri:
             "use keyUriWithVersion of an azure-cmk KeyVersion, which follows them"
         )
     return found
+
+
+def key_name(text: str) -> str:
+    """A key's name, unchanged. Raises MalformedError."""
+    if not _KEY_NAME.fullmatch(text):
+        raise MalformedError(f"{text!r} is not a key name; expected up to 127 letters, digits and hyphens")
+    return text
 
 
 def version(text: str) -> str:

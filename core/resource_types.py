@@ -120,6 +120,11 @@ _OTHER_PROVIDER: Final = re.compile(
     r"|azurerm:[^:]*/(keyvault(key|accesspolicy)?|cognitiveaccount(customermanagedkey)?|aiservices):\w+",
     re.IGNORECASE,
 )
+# The azapi provider as Pulumi bridges it: a resource's `type` is a Resource Manager type with its API version
+# (learn.microsoft.com/azure/developer/terraform/overview-azapi-provider).
+_AZAPI: Final = re.compile(r"azapi:[^:]*:\w*(?:Resource|ResourceAction)", re.IGNORECASE)
+# ARM templates as pulumi-azure and terraform-provider-azurerm take them, as texts of JSON.
+_TEMPLATE: Final = re.compile(r"(?:azure|azurerm):[^:]*:\w*TemplateDeployment", re.IGNORECASE)
 # An ARM template may hold anything; a DeploymentScript makes no resources of its own.
 _DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*")
 _VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)")
@@ -144,8 +149,10 @@ def parse_token(token: str) -> TypeToken:
     """The kind that a type token names, and the API version that it pins."""
     if token in _OWN:
         return TypeToken(_OWN[token])
-    if _OTHER_PROVIDER.fullmatch(token):
+    if _OTHER_PROVIDER.fullmatch(token) or _TEMPLATE.fullmatch(token):
         return TypeToken(Kind.OTHER_PROVIDER)
+    if _AZAPI.fullmatch(token):
+        return TypeToken(Kind.GENERIC)
     match = _AZURE_NATIVE.fullmatch(token)
     if match is None:
         return TypeToken(None)
@@ -156,8 +163,8 @@ def parse_token(token: str) -> TypeToken:
 
 
 def kind_of(token: str) -> Kind | None:
-    """The kind that a type token names; Kind.GENERIC for azure-native's generic resource, whose properties
-    say."""
+    """The kind that a type token names; Kind.GENERIC for the generic resources of azure-native and azapi,
+    whose properties say."""
     return parse_token(token).kind
 
 

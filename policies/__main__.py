@@ -1,7 +1,8 @@
 """Entry of the policy pack: makes the PolicyPack, which serves until the engine ends it.
 
-The package is loaded by its own path under its own name, because a published pack lives in a folder that is
-named after its version, and the program that uses it may have a package `policies` of its own.
+The packages are loaded by their own paths under their own names, because a published pack lives in a folder
+that is named after its version, and the program that uses it may have packages `policies` and `core` of its
+own.
 """
 
 from __future__ import annotations
@@ -13,14 +14,25 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent
 sys.path[0] = str(_HERE.parent)
 
-_spec = importlib.util.spec_from_file_location(
-    "policies", _HERE / "__init__.py", submodule_search_locations=[str(_HERE)]
-)
-if _spec is None or _spec.loader is None:
-    raise ImportError(f"the policy pack in {_HERE} has no __init__.py; restore it from the repository")
-_package = importlib.util.module_from_spec(_spec)
-sys.modules["policies"] = _package
-_spec.loader.exec_module(_package)
+
+def _load(name: str, folder: Path) -> None:
+    """Imports a package of ours from its folder."""
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    if spec is None or spec.loader is None or not (folder / "__init__.py").is_file():
+        raise ImportError(
+            f"the policy pack has no {folder}; run it in the checkout, or build it: python -m "
+            f"policies.publish DIR"
+        )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+
+
+# A published pack has core inside (publish.py); in the checkout core is beside it.
+_load("core", _HERE / "core" if (_HERE / "core").is_dir() else _HERE.parent / "core")
+_load("policies", _HERE)
 
 from pulumi_policy import PolicyPack  # noqa: E402
 

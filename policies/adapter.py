@@ -24,8 +24,10 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from core.resource_types import Kind, kind_of
 from policies import exemptions
-from policies.kinds import is_generic, kind_of_generic, parse_token
+from policies.kinds import read
+from policies.redaction import without_secrets
 from policies.relations import Relations
 from policies.rule import (
     Finding,
@@ -38,10 +40,8 @@ from policies.rule import (
     UsedResourceRule,
     Violation,
 )
-from policies.secrets import without_secrets
 from policies.session import OUR_COMPONENTS, Session
 from policies.stack_index import Node, StackIndex
-from policies.view import View
 
 Clock = Callable[[], float]
 Args = ResourceValidationArgs | StackValidationArgs
@@ -60,19 +60,15 @@ def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
 
 def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
     """The resource that the engine asks about, as rules see it."""
-    kind, api_version = parse_token(args.resource_type)
-    view = View(args.props)
-    if is_generic(args.resource_type):
-        kind, stated = kind_of_generic(view), view.get("apiVersion")
-        api_version = stated if isinstance(stated, str) else None
+    resource = read(args.resource_type, args.props)
     options = args.opts
     return Subject(
         urn=args.urn,
         name=args.name,
-        kind=kind,
+        kind=resource.kind,
         token=args.resource_type,
-        api_version=api_version,
-        view=view,
+        api_version=resource.api_version,
+        view=resource.view,
         protect=bool(options.protect) if options else False,
         ignore_changes=tuple(options.ignore_changes or ()) if options else (),
         around=tuple(session.around(options.parent if options else None)),
@@ -126,7 +122,7 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
         _Asking(rule, session, clock, config).answer(judge, args, report, args.urn)
 
     def remediate(args: ResourceValidationArgs) -> Any:
-        kind, _ = parse_token(args.resource_type)
+        kind = kind_of(args.resource_type)
         return rule.remedy(args.props) if rule.remedy and rule.kinds and kind in rule.kinds else None
 
     return ResourceValidationPolicy(
@@ -182,10 +178,8 @@ def _relations(resources: Sequence[PolicyResource], session: Session) -> Relatio
 
 def _may_concern(rule: ResourceRule, token: str) -> bool:
     """Cheap, because most resources of a stack concern no rule."""
-    if rule.kinds is None or is_generic(token):
-        return True
-    kind, _ = parse_token(token)
-    return kind in rule.kinds
+    kind = kind_of(token)
+    return rule.kinds is None or kind is Kind.GENERIC or kind in rule.kinds
 
 
 class _Asking:

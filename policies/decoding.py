@@ -1,6 +1,6 @@
 """Decodes what the engine sends once for all rules, and notes which values are secrets.
 
-Owns: that saving, and showing each message to secrets.py before the SDK forgets what was secret. The SDK's
+Owns: that saving, and showing each message to redaction.py before the SDK forgets what was secret. The SDK's
 servicer decodes a resource anew for each policy, and a whole stack for each stack policy: of a pack of thirty
 that is nearly all the time (docs/speed.md). Rules only read what they get, so they can share it. The SDK has
 no switch for this: its functions are wrapped here, where its parts are those that are known; where they are
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from pulumi_policy import policy
 
-from policies import secrets
+from policies import redaction
 
 _STEPS: Final = ("deserialize_properties", "unknown_checking_proxy")
 _REQUESTS: Final = ("Analyze", "AnalyzeStack")
@@ -74,7 +74,7 @@ def _once(step: Callable[..., Any]) -> Callable[..., Any]:
         if key not in known:
             found = step(value)
             if step.__name__ == "MessageToDict":
-                secrets.remember(found)
+                redaction.remember(found)
             known[key] = (value, found)  # the value is kept, so that its id stays its own
         return known[key][1]
 

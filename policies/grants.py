@@ -5,27 +5,23 @@ Owns: permissions and role ids as Azure names them. Does not own: who may hold w
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from policies.kinds import Kind
+from core import facts, rights, roles
+from core.resource_types import Kind
 from policies.view import UNKNOWN, View, as_items, as_word, shown, type_of_unknown
 
 GROUPS: Final = ("keys", "secrets", "certificates", "storage")
-EXACT: Final = frozenset({"get", "wrapkey", "unwrapkey"})
-SPELLING: Final = {"get": "get", "wrapkey": "wrapKey", "unwrapkey": "unwrapKey"}
-
-SERVICE_ENCRYPTION_USER: Final = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+EXACT: Final = frozenset(word.lower() for word in rights.NEEDED)
+"""What the service needs, lower case."""
+ENCRYPTION_USER: Final = roles.CRYPTO_SERVICE_ENCRYPTION_USER
 WIDER_ROLES: Final = {
-    "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
-    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603": "Key Vault Crypto Officer",
-    "00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
+    role.id: role
+    for role in roles.BUILT_IN.values()
+    if role is not ENCRYPTION_USER and rights.level(rights.of_role(role)) is rights.Access.FULL
 }
-"""Built-in roles that can wrap and unwrap, and more."""
-
-_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+"""Built-in roles by which a key can be used as the service does, and for more."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,7 @@ class PolicyEntry:
 
     object_id: str | type_of_unknown | None
     tenant_id: str | type_of_unknown | None
+    application_id: str | type_of_unknown | None
     permissions: tuple[tuple[str, tuple[str, ...] | type_of_unknown], ...]
 
     def of(self, group: str) -> tuple[str, ...] | type_of_unknown:
@@ -45,7 +42,7 @@ class PolicyEntry:
         """True when the entry can wrap or unwrap: it is how a service, or someone in its place, uses a
         key."""
         keys = self.of("keys")
-        return keys is not UNKNOWN and bool({"wrapkey", "unwrapkey", "all"} & set(keys))
+        return keys is not UNKNOWN and bool((EXACT - {"get"}) & rights.expanded(keys))
 
     @property
     def who(self) -> str:
@@ -73,6 +70,7 @@ def _entry(entry: View) -> PolicyEntry:
     return PolicyEntry(
         object_id=entry.text("objectId"),
         tenant_id=entry.text("tenantId"),
+        application_id=entry.text("applicationId"),
         permissions=tuple(
             (group, UNKNOWN if permissions.is_unknown else _words(permissions.get(group))) for group in GROUPS
         ),
@@ -87,15 +85,16 @@ def _words(value: object) -> tuple[str, ...] | type_of_unknown:
     return tuple(word for word in words if isinstance(word, str))
 
 
-def named(permissions: Iterable[str]) -> str:
-    """Permissions as a message lists them, in Azure's spelling."""
-    return ", ".join(sorted(SPELLING.get(one, one) for one in permissions)) or "nothing"
+def on_keys(entry: PolicyEntry) -> frozenset[str] | type_of_unknown:
+    """What an entry gives its holder by itself on keys, by core's answer; UNKNOWN where that is not known
+    yet."""
+    keys = entry.of("keys")
+    if keys is UNKNOWN or entry.application_id is UNKNOWN:
+        return UNKNOWN
+    return rights.of_entry(facts.PolicyEntry("", keys, application_id=entry.application_id or ""), "")
 
 
 def role_of(assignment: View) -> str | type_of_unknown | None:
     """The id of the role that is assigned, lower case, from a full id with any scope before it, or bare."""
-    found = assignment.word("roleDefinitionId")
-    if found is None or found is UNKNOWN:
-        return found
-    last = found.rstrip("/").rsplit("/", 1)[-1]
-    return last if _GUID.match(last) else None
+    stated = assignment.text("roleDefinitionId")
+    return roles.id_of(stated) if isinstance(stated, str) else stated

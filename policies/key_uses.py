@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from core import arm_ids, key_uris
+from core.arm_ids import MalformedError
+from core.resource_types import Kind
 from policies.encryption import Encryption, Text, encryption_of, leaves_encryption
-from policies.key_uri import split_key_uri, vault_name
-from policies.kinds import Kind
 from policies.session import OUR_COMPONENTS
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, type_of_unknown
@@ -41,11 +42,17 @@ class KeyUse:
 def key_scope(scope: str) -> tuple[str | None, str | None]:
     """The names of the vault and of the key that a role's scope names, lower case; None where it names
     none."""
-    parts = scope.lower().split("/providers/microsoft.keyvault/vaults/")
-    if len(parts) != 2:
-        return None, None
-    name, *below = parts[1].strip("/").split("/")
-    return name, below[1] if len(below) > 1 and below[0] == "keys" else None
+    ids = arm_ids.segments(scope)
+    name, key = ids.get("vaults"), ids.get("keys")
+    return (name.lower() if name else None), (key.lower() if key else None)
+
+
+def _key_of(uri: Text) -> key_uris.KeyUri | None:
+    """The key that a binding names; None where it names none, which cmk-complete refuses."""
+    try:
+        return key_uris.parse(uri) if isinstance(uri, str) else None
+    except MalformedError:
+        return None
 
 
 class KeyUses:
@@ -159,8 +166,8 @@ class KeyUses:
 
     def _bound(self, binding: Node) -> KeyUse:
         uri = binding.view.text("keyUriWithVersion")
-        parts = split_key_uri(uri) if isinstance(uri, str) else None
-        name = vault_name(parts[0]) if parts else UNKNOWN if uri is UNKNOWN else None
+        named = _key_of(uri)
+        name = UNKNOWN if uri is UNKNOWN else named.vault_name if named else None
         key = self._key_from(binding, "keyUriWithVersion")
         vault = self._target(binding, Kind.VAULT, "vaultId") or self._vault_from(key, name)
         return KeyUse(
@@ -169,7 +176,7 @@ class KeyUses:
             vault=vault,
             key=key,
             vault_name=name,
-            key_name=parts[1].lower() if parts else UNKNOWN if uri is UNKNOWN else None,
+            key_name=UNKNOWN if uri is UNKNOWN else named.name.lower() if named else None,
             client_id=binding.view.text("identityClientId"),
         )
 
@@ -178,7 +185,7 @@ class KeyUses:
         if encryption is None or encryption is UNKNOWN or not encryption.is_customer_key:
             return None
         uri, name = encryption.vault_uri, encryption.key_name
-        vault = vault_name(uri) if isinstance(uri, str) else uri
+        vault = key_uris.vault_name(uri) if isinstance(uri, str) else uri
         key = self._key_from(account, "properties")
         return KeyUse(
             writer=account,

@@ -1,111 +1,86 @@
-"""Which Azure resource a Pulumi type token stands for, whatever its spelling.
+"""What a resource is, in the shape that rules read.
 
-Owns: tokens, pinned API versions, the generic ARM resource. Does not own: properties of any kind.
+Owns: generic resources of azure-native and azapi, read as azure-native's own types. Does not own: tokens and
+ARM types (core), what any property means.
 """
 
 from __future__ import annotations
 
-import enum
-import re
-from functools import lru_cache
-from typing import Final
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
-from policies.view import View, as_text
+from core.resource_types import Kind, kind_of_arm_type, kind_of_generic, parse_token
+from policies.view import UNKNOWN, View, as_text, step
 
-
-class Kind(enum.Enum):
-    """The resources that rules speak of; the value is how a message names one."""
-
-    VAULT = "vault"
-    KEY = "key"
-    ACCESS_POLICY = "access policy"
-    ACCOUNT = "account"
-    ROLE_ASSIGNMENT = "role assignment"
-    DIAGNOSTIC_SETTING = "diagnostic setting"
-    USER_IDENTITY = "user-assigned identity"
-    RESOURCE_GROUP = "resource group"
-    BINDING = "customer-managed key"
-    KEY_VERSION = "key version"
-    FOREIGN = "resource that no rule reads"
+_BESIDE: Final = ("name", "location", "tags", "identity")
+"""What azapi has beside the body."""
 
 
-_BY_TYPE: Final = {
-    ("keyvault", "vault"): Kind.VAULT,
-    ("keyvault", "key"): Kind.KEY,
-    ("keyvault", "accesspolicy"): Kind.ACCESS_POLICY,
-    ("cognitiveservices", "account"): Kind.ACCOUNT,
-    ("authorization", "roleassignment"): Kind.ROLE_ASSIGNMENT,
-    ("monitor", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
-    ("insights", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
-    ("aadiam", "diagnosticsetting"): None,
-    ("managedidentity", "userassignedidentity"): Kind.USER_IDENTITY,
-    ("resources", "resourcegroup"): Kind.RESOURCE_GROUP,
-}
-_OWN: Final = {
-    "azure-cmk:index:CustomerManagedKey": Kind.BINDING,
-    "azure-cmk:index:KeyVersion": Kind.KEY_VERSION,
-}
-_BY_ARM_TYPE: Final = {
-    "microsoft.keyvault/vaults": Kind.VAULT,
-    "microsoft.keyvault/vaults/keys": Kind.KEY,
-    "microsoft.keyvault/vaults/accesspolicies": Kind.ACCESS_POLICY,
-    "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
-    "microsoft.authorization/roleassignments": Kind.ROLE_ASSIGNMENT,
-    "microsoft.insights/diagnosticsettings": Kind.DIAGNOSTIC_SETTING,
-    "microsoft.managedidentity/userassignedidentities": Kind.USER_IDENTITY,
-}
-# azure-native:keyvault:Vault, azure-native:keyvault/v20230701:Vault, and, from a locally generated package
-# for one API version, azure-native_keyvault_v20230701:keyvault:Vault.
-_TOKEN: Final = re.compile(
-    r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)$"
-)
-# Vaults, keys, their access and accounts as other providers have them: pulumi-azure, and
-# terraform-provider-azurerm as Pulumi bridges it.
-_FOREIGN: Final = re.compile(
-    r"azure:(keyvault/(keyvault|key|accesspolicy)|cognitive/(account(customermanagedkey)?|aiservices)):\w+$"
-    r"|azurerm:[^:]*/(keyvault(key|accesspolicy)?|cognitiveaccount(customermanagedkey)?|aiservices):\w+$",
-    re.IGNORECASE,
-)
-_DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*$")
-_VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)$")
+@dataclass(frozen=True)
+class Resource:
+    """A resource's kind, the API version that its program chose, and its properties."""
+
+    kind: Kind | None
+    api_version: str | None
+    view: View
 
 
-@lru_cache(maxsize=4096)
-def parse_token(token: str) -> tuple[Kind | None, str | None]:
-    """The kind a token names, and the API version it is pinned to as Azure writes it (2023-07-01-preview)."""
-    if token in _OWN:
-        return _OWN[token], None
-    match = _TOKEN.match(token)
-    if match is None:
-        return (Kind.FOREIGN if _FOREIGN.match(token) else None), None
-    kind = _BY_TYPE.get((match["module"].lower(), match["type"].lower()))
-    if kind is None and _DEPLOYMENT.match(f"{match['module']}:{match['type']}"):
-        kind = Kind.FOREIGN
-    return kind, _api_version(match["pinned"] or match["package"])
+def read(token: str, props: object) -> Resource:
+    """Reads a resource by its type token and its properties."""
+    found = parse_token(token)
+    if found.kind is not Kind.GENERIC:
+        return Resource(found.kind, found.api_version, View(props))
+    view = View(props)
+    return _azapi(token, view) if token.lower().startswith("azapi:") else _generic(view)
 
 
-@lru_cache(maxsize=4096)
-def is_generic(token: str) -> bool:
-    """True for azure-native's generic resource, which names its ARM type and API version in its
-    properties."""
-    match = _TOKEN.match(token)
-    return match is not None and (match["module"], match["type"]) == ("resources", "Resource")
+def _generic(view: View) -> Resource:
+    """azure-native's generic resource (resources.Resource)."""
+    parts = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
+    namespace, parent, type = (_plain(view.get(part)) or "" for part in parts)
+    return Resource(kind_of_generic(namespace, parent, type), _plain(view.get("apiVersion")), view)
 
 
-def kind_of_generic(view: View) -> Kind | None:
-    """The kind of a generic ARM resource, by its provider namespace and type."""
-    parts = [
-        as_text(view.get(key)) for key in ("resourceProviderNamespace", "parentResourcePath", "resourceType")
-    ]
-    namespace, parent, kind = (part if isinstance(part, str) else "" for part in parts)
-    # A parent path alternates types and names: vaults/v1.
-    parents = parent.strip("/").split("/")[::2] if parent else []
-    return _BY_ARM_TYPE.get("/".join([namespace, *parents, *kind.strip("/").split("/")]).lower())
+def _azapi(token: str, view: View) -> Resource:
+    """azapi's Resource is read by its body; what its other types change about such a resource is not
+    readable."""
+    type, _, version = (_plain(view.get("type")) or "").partition("@")
+    kind = kind_of_arm_type(type)
+    if kind is None:
+        return Resource(None, version or None, view)
+    if not token.lower().endswith(":resource"):
+        return Resource(Kind.OTHER_PROVIDER, None, view)
+    body = _object(view.get("body"))
+    if body is None:
+        return Resource(kind, version or None, View({**_outer(view), "properties": UNKNOWN}))
+    inner = {name: step(body, name) for name in body}
+    return Resource(kind, version or None, View({**_outer(view), **inner, **_parent(kind, view)}))
 
 
-def _api_version(pinned: str | None) -> str | None:
-    match = _VERSION.match(pinned or "")
-    if match is None:
-        return None
-    year, month, day, label = match.groups()
-    return f"{year}-{month}-{day}" + (f"-{label.strip('_')}" if label else "")
+def _outer(view: View) -> dict[str, Any]:
+    return {name: value for name in _BESIDE if (value := view.get(name)) is not None}
+
+
+def _parent(kind: Kind, view: View) -> dict[str, object]:
+    """A child of a vault names it by the id that azapi has as `parentId`."""
+    parent = view.get("parentId")
+    if kind not in (Kind.KEY, Kind.ACCESS_POLICY):
+        return {}
+    return {"vaultName": parent.rstrip("/").rsplit("/", 1)[-1] if isinstance(parent, str) else parent}
+
+
+def _object(body: object) -> Mapping[str, object] | None:
+    """An object, or a text of JSON that is one; None for what is not readable or not known."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return None
+    return body if isinstance(body, Mapping) else None
+
+
+def _plain(value: object) -> str | None:
+    text = as_text(value)
+    return text if isinstance(text, str) else None

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from core.resource_types import Kind
 from policies.encryption import Text
 from policies.grants import PolicyEntry, entries_of
 from policies.key_uses import KeyUse, KeyUses, key_scope
-from policies.kinds import Kind
 from policies.stack_index import Node
 from policies.view import UNKNOWN, View
 
@@ -58,14 +58,15 @@ class Relations(KeyUses):
         return found
 
     def declares_policies(self, vault: Node) -> bool | None:
-        """Whether the program itself lists access policies on a vault; None when that is not known.
+        """Whether the program itself states a vault's access policies; None when that is not known. An empty
+        list is stated, too: with it the next write of the vault takes every policy away.
 
         Without the vault's inputs, entries that no separate resource makes are taken for its own.
         """
         declared = self.index.session.declared(vault.urn)
         if declared is not None:
-            listed = declared.items("accessPolicies")
-            return None if listed is UNKNOWN else bool(listed)
+            stated = declared.prop("accessPolicies")
+            return None if stated is UNKNOWN else stated is not None
         entries = entries_of(Kind.VAULT, vault.view)
         if entries is UNKNOWN:
             return None
@@ -104,7 +105,7 @@ class Relations(KeyUses):
     def _identity_by_client(self) -> dict[str, Node]:
         return {
             client.lower(): node
-            for node in self.index.of(Kind.USER_IDENTITY)
+            for node in self.index.of(Kind.USER_ASSIGNED_IDENTITY)
             if isinstance(client := node.view.text("clientId"), str)
         }
 
@@ -117,7 +118,7 @@ class Relations(KeyUses):
             return [self._identity_by_client[use.client_id.lower()]]
         where = ("identityClientId",) if use.is_binding else ("properties", "identity")
         sources = self.index.sources_of(use.writer, *where)
-        return list({one.urn: one for one in sources if one.kind is Kind.USER_IDENTITY}.values())
+        return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
 
     @cached_property
     def _grants_by_principal(self) -> dict[str, list[Grant]]:
@@ -148,7 +149,10 @@ class Relations(KeyUses):
             if isinstance(principal, str):
                 found += self._grants_by_principal.get(principal.lower(), [])
             for grant in self._grants_by_source.get(holder.urn, []):
-                if not (isinstance(principal, str) and isinstance(grant.object_id, str)):
+                known = isinstance(grant.object_id, str)
+                # A vault's own list has entries for others, too; what its properties depend on tells of none
+                # of them.
+                if not (known and (isinstance(principal, str) or grant.node.kind is Kind.VAULT)):
                     found.append(grant)
         return [grant for grant in found if _same_vault(grant, use) and self._same_key(grant, use)]
 
@@ -163,6 +167,28 @@ class Relations(KeyUses):
         """The name of the key of a use, which a preview tells of its inputs alone; none if nothing tells."""
         stated = {use.key_name.lower()} if isinstance(use.key_name, str) else set()
         return stated | (self.index.names_of(use.key) if use.key is not None else set())
+
+    def may_be_another(self, use: KeyUse) -> list[Grant]:
+        """Grants on the vault of a use to holders that are known, while the id of its identity, which exists,
+        is not known in this preview: any of them may be the one."""
+        unknown = [
+            holder
+            for holder in self.holders_of(use)
+            if _principal(holder) is UNKNOWN and self.index.exists(holder)
+        ]
+        if not unknown:
+            return []
+        known = [grant for grant in self.grants if isinstance(grant.object_id, str)]
+        return [grant for grant in known if _same_vault(grant, use) and self._same_key(grant, use)]
+
+    def identities_behind(self, grant: Grant) -> list[Node]:
+        """The accounts and identities that the principal of a grant comes from, where it is not known
+        itself."""
+        if isinstance(grant.object_id, str):
+            return []
+        sources = self.index.sources_of(grant.node, "policy", "principalId", "properties")
+        kinds = (Kind.ACCOUNT, Kind.USER_ASSIGNED_IDENTITY)
+        return list({one.urn: one for one in sources if one.kind in kinds}.values())
 
 
 def _principal(holder: Node) -> Text:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_policy import EnforcementLevel, Severity
 
-from policies.kinds import Kind
+from core.resource_types import Kind
 from policies.view import View, as_flag, as_items, as_number, as_text, as_word
 
 if TYPE_CHECKING:

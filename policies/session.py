@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from pulumi_policy import ResourceValidationArgs
 
+from core.resource_types import Kind
 from policies.exemptions import Exemption
-from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
+from policies.kinds import read
 from policies.view import View
 
 _REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT})
@@ -62,11 +63,9 @@ class Session:
             parent = args.opts.parent if args.opts else None
             self.components[args.urn] = Component(View(args.props), parent)
             return
-        kind, _ = parse_token(args.resource_type)
-        if is_generic(args.resource_type):
-            kind = kind_of_generic(View(args.props))
-        if kind in _REMEMBERED:
-            self.inputs[args.urn] = View(args.props)
+        resource = read(args.resource_type, args.props)
+        if resource.kind in _REMEMBERED:
+            self.inputs[args.urn] = resource.view
 
     def around(self, parent: str | None) -> Iterator[View]:
         """The inputs of this project's components around a resource, innermost first; `parent` is what it is

@@ -13,9 +13,10 @@ from typing import Final
 
 from pulumi_policy import PolicyResource
 
-from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
+from core.resource_types import Kind
+from policies.kinds import read
 from policies.session import Session
-from policies.view import View
+from policies.view import UNKNOWN, View
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +62,10 @@ class StackIndex:
         self._children: dict[str, list[PolicyResource]] = {}
         # After a refresh the engine's list has every resource of the old state, too, also those that go.
         for resource in filter(lambda one: session.declares(one.urn), resources):
-            kind, _ = parse_token(resource.resource_type)
-            if is_generic(resource.resource_type):
-                kind = kind_of_generic(View(resource.props))
+            found = read(resource.resource_type, resource.props)
+            kind = None if found.kind in (Kind.STACK, Kind.GENERIC) else found.kind
             if kind is not None:
-                node = Node(kind, resource.urn, resource, View(resource.props))
+                node = Node(kind, resource.urn, resource, found.view)
                 self._by_kind[kind].append(node)
                 self._by_urn[node.urn] = node
             else:
@@ -127,6 +127,10 @@ class StackIndex:
         views = [node.view, self.session.declared(node.urn) or node.view]
         stated = [view.get(key) for view in views for key in ("name", _NAME_INPUT.get(node.kind, "name"))]
         return {name.lower() for name in stated if isinstance(name, str)}
+
+    def exists(self, node: Node) -> bool:
+        """Whether a resource is there before this update: the preview of a create does not know its name."""
+        return node.view.get("name") is not UNKNOWN
 
     def depends_on(self, node: Node) -> Iterator[Node]:
         """What a resource depends on directly, by option or by value."""

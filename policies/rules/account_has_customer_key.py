@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
-from policies.kinds import Kind
 from policies.relations import Relations
 from policies.rule import Finding, NotYetKnown, Options, References, StackRule, Violation
 from policies.stack_index import Node

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Identity, Text, encryption_of, identity_of, shown_identity, touches
-from policies.kinds import Kind
 from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
@@ -16,7 +16,7 @@ _FIX = 'set identity.type to "SystemAssigned"'
 
 
 def judge(account: Subject, _: Options) -> Iterable[Finding]:
-    """System-assigned, or user-assigned where the inline encryption names that identity; never ignored."""
+    """System-assigned, or user-assigned with an identity attached; never ignored."""
     if touches(account.ignore_changes, "identity"):
         yield Violation(
             found="ignoreChanges holds the identity, so that its loss would not show in a preview",
@@ -35,26 +35,24 @@ def _without(account: Subject) -> Violation:
 
 
 def _user_assigned(account: Subject, identity: Identity) -> Iterable[Finding]:
+    """The inline encryption names one of the attached identities; a binding may (binding-identity)."""
     encryption = encryption_of(account.view)
-    if encryption is UNKNOWN:
-        yield NotYetKnown(
-            "properties.encryption is not known yet, and the account has no system-assigned identity"
+    inline = encryption if encryption is not UNKNOWN and encryption and encryption.is_customer_key else None
+    if identity.attached == ():
+        yield Violation(
+            found=f"{shown_identity(account.view)}, and identity.userAssignedIdentities is empty",
+            required="the identity that uses the key, attached to the account",
+            fix="add the identity's id to identity.userAssignedIdentities",
         )
-    elif encryption is None or not encryption.is_customer_key or encryption.client_id is None:
+    elif inline is not None and inline.client_id is None:
         yield Violation(
             found=f"{shown_identity(account.view)}, and no encryption that names that identity",
             required="a system-assigned identity, or a user-assigned one that the inline encryption names",
             fix=f"{_FIX}, or state identityClientId in properties.encryption.keyVaultProperties",
         )
-    elif identity.attached == ():
+    elif inline is not None and _is_foreign(inline.client_id, identity):
         yield Violation(
-            found=f"{shown_identity(account.view)}, and identity.userAssignedIdentities is empty",
-            required="the identity that properties.encryption names, attached to the account",
-            fix="add the identity's id to identity.userAssignedIdentities",
-        )
-    elif _is_foreign(encryption.client_id, identity):
-        yield Violation(
-            found=f"identityClientId {shown(encryption.client_id)} is not among the attached identities",
+            found=f"identityClientId {shown(inline.client_id)} is not among the attached identities",
             required="the identity that properties.encryption names, attached to the account",
             fix="name the client id of an attached identity, or attach the identity that is named",
         )
@@ -72,7 +70,7 @@ def _is_foreign(client_id: Text, identity: Identity) -> bool:
 RULE = ResourceRule(
     name="account-identity",
     title="An account has the identity that opens its key, and keeps it",
-    why="without its system-assigned identity the account loses access to the vault, and its data with it",
+    why="without its identity the account loses access to the vault, and its data cannot be read",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,
     references=References(

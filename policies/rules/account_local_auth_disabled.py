@@ -7,8 +7,8 @@ from functools import partial
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from core.resource_types import Kind
 from policies import sources
-from policies.kinds import Kind
 from policies.remedies import switch_on
 from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown

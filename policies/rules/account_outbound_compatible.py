@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from core import clouds, key_uris
+from core.resource_types import Kind
 from policies.encryption import encryption_of
-from policies.key_uri import HOSTS, vault_name
-from policies.kinds import Kind
 from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, as_text, shown
 
@@ -34,7 +34,7 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
             found=f"properties.restrictOutboundNetworkAccess is true, and properties.allowedFqdnList "
             f"({len(hosts)} hosts) does not hold {'the host of ' + shown(wanted) if wanted else 'a vault'}",
             required="the vault's host in allowedFqdnList, or no restriction",
-            fix=f"add {wanted or 'NAME.' + HOSTS[0]} to allowedFqdnList, "
+            fix=f"add {wanted or 'NAME.' + clouds.PUBLIC.vault_suffix} to allowedFqdnList, "
             "or set restrictOutboundNetworkAccess to false",
         )
 
@@ -42,14 +42,15 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
 def _host(account: Subject) -> str | None:
     encryption = encryption_of(account.view)
     uri = encryption.vault_uri if encryption is not None and encryption is not UNKNOWN else None
-    return uri.lower().split("//")[-1].strip("/") if isinstance(uri, str) else None
+    return key_uris.vault_host(uri) if isinstance(uri, str) else None
 
 
 def _allows(host: str, wanted: str | None) -> bool:
-    allowed = host.lower().split("//")[-1].strip("/")
+    allowed = key_uris.vault_host(host)
     if wanted is not None:
         return allowed == wanted or (allowed.startswith("*.") and wanted.endswith(allowed[1:]))
-    return allowed.removeprefix("*.") in HOSTS or vault_name(f"https://{allowed}") is not None
+    every_vault = {f"*.{cloud.vault_suffix}" for cloud in clouds.ALL}
+    return allowed in every_vault or key_uris.vault_name(f"https://{allowed}") is not None
 
 
 RULE = ResourceRule(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
-from policies.kinds import Kind
 from policies.rule import Finding, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import View
 

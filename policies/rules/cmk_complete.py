@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
+from urllib.parse import urlsplit
 
 from pulumi_policy import Severity
 
+from core import clouds, key_uris
+from core.arm_ids import MalformedError
+from core.resource_types import Kind
 from policies import sources
-from policies.encryption import KEY_VAULT_SOURCE, SERVICE_SOURCE, Encryption, Text, encryption_of
-from policies.key_uri import HOSTS, KEY_NAME, VERSION, split_key_uri, vault_name
-from policies.kinds import Kind
+from policies.encryption import SERVICE_SOURCE, Encryption, Text, encryption_of
 from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
+_SUFFIXES: Final = tuple(cloud.vault_suffix for cloud in clouds.ALL)
 _INLINE = "properties.encryption.keyVaultProperties"
 
 
@@ -33,13 +37,20 @@ def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
         yield NotYetKnown("properties.encryption.keySource is not known yet")
     elif encryption.is_customer_key:
         yield from _judge_vault(f"{_INLINE}.keyVaultUri", encryption.vault_uri)
-        yield from _judge_key(f"{_INLINE}.keyName", encryption.key_name)
-        yield from _judge_version(f"{_INLINE}.keyVersion", encryption.key_version)
+        yield from _judge_part(
+            f"{_INLINE}.keyName", encryption.key_name, key_uris.key_name, "name the key that the vault holds"
+        )
+        yield from _judge_part(
+            f"{_INLINE}.keyVersion",
+            encryption.key_version,
+            key_uris.version,
+            "name one version of the key; the service does not follow a rotation by itself",
+        )
     elif encryption.source != SERVICE_SOURCE:
         yield Violation(
             found=f"properties.encryption.keySource is {shown(encryption.source)}",
             required="Microsoft.KeyVault or Microsoft.CognitiveServices",
-            fix=f'set keySource to "Microsoft.KeyVault" ({KEY_VAULT_SOURCE} in any case)',
+            fix='set keySource to "Microsoft.KeyVault"',
         )
 
 
@@ -47,51 +58,39 @@ def _judge_uri(uri: Text) -> Iterable[Finding]:
     if uri is UNKNOWN:
         yield NotYetKnown("keyUriWithVersion is not known yet; the update checks it before it binds")
         return
-    parts = split_key_uri(uri) if uri is not None else None
-    if parts is None:
+    try:
+        key_uris.parse_versioned(uri or "")
+    except MalformedError as problem:
         yield Violation(
-            found=f"keyUriWithVersion is {shown(uri)}",
-            required="https://VAULT.vault.azure.net/keys/KEY/VERSION",
+            found=f"keyUriWithVersion is {shown(uri)}: {problem}",
+            required="the URI of one version of a key in a vault",
             fix="take keyUriWithVersion from the key, or from KeyVersion",
         )
-        return
-    vault, key, version = parts
-    yield from _judge_vault("the vault in keyUriWithVersion", vault)
-    yield from _judge_key("the key's name in keyUriWithVersion", key)
-    yield from _judge_version("the version in keyUriWithVersion", version)
 
 
 def _judge_vault(where: str, uri: Text) -> Iterable[Finding]:
     if uri is UNKNOWN:
         yield NotYetKnown(f"{where} is not known yet")
-    elif uri is None or vault_name(uri) is None:
+    elif uri is None or key_uris.vault_name(uri) is None or urlsplit(uri).path.strip("/"):
         yield Violation(
             found=f"{where} is {shown(uri)}",
-            required=f"https://NAME.{HOSTS[0]} (or {', '.join(HOSTS[1:])})",
+            required="https://NAME." + " or https://NAME.".join(_SUFFIXES),
             fix="name the vault by its own URI, as properties.vaultUri of the vault gives it",
         )
 
 
-def _judge_key(where: str, name: Text) -> Iterable[Finding]:
-    if name is UNKNOWN:
+def _judge_part(where: str, value: Text, check: Callable[[str], str], fix: str) -> Iterable[Finding]:
+    if value is UNKNOWN:
         yield NotYetKnown(f"{where} is not known yet")
-    elif name is None or not KEY_NAME.match(name):
-        yield Violation(
-            found=f"{where} is {shown(name)}",
-            required="a key's name: 1 to 127 letters, digits and hyphens",
-            fix="name the key that the vault holds",
-        )
+        return
+    try:
+        check(value or "")
+    except MalformedError as problem:
+        yield Violation(found=f"{where} is {shown(value)}", required=_expected(problem), fix=fix)
 
 
-def _judge_version(where: str, version: Text) -> Iterable[Finding]:
-    if version is UNKNOWN:
-        yield NotYetKnown(f"{where} is not known yet")
-    elif version is None or not VERSION.match(version):
-        yield Violation(
-            found=f"{where} is {shown(version)}",
-            required="the 32 hexadecimal digits of a key version",
-            fix="name one version of the key; the service does not follow a rotation by itself",
-        )
+def _expected(problem: MalformedError) -> str:
+    return str(problem).partition("expected ")[2] or str(problem)
 
 
 RULE = ResourceRule(

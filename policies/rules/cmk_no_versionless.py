@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core import key_uris
+from core.arm_ids import MalformedError
+from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text, encryption_of
-from policies.key_uri import split_key_uri
-from policies.kinds import Kind
 from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN, shown
 
@@ -18,8 +19,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
     """Only whether there is a version; cmk-complete says whether it can be one."""
     if subject.kind is Kind.BINDING:
         uri = subject.view.text("keyUriWithVersion")
-        parts = split_key_uri(uri) if isinstance(uri, str) else None
-        yield from _judge_version("keyUriWithVersion", uri, parts[2] if parts else uri)
+        yield from _judge_version("keyUriWithVersion", uri, _version_in(uri))
         return
     encryption = encryption_of(subject.view)
     if encryption is UNKNOWN:
@@ -29,6 +29,16 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
     elif encryption is not None and encryption.is_customer_key:
         where = "properties.encryption.keyVaultProperties.keyVersion"
         yield from _judge_version(where, encryption.key_version, encryption.key_version)
+
+
+def _version_in(uri: Text) -> Text:
+    """The version of a key's URI; what is no such URI is left to cmk-complete."""
+    if not isinstance(uri, str):
+        return uri
+    try:
+        return key_uris.parse(uri).version or None
+    except MalformedError:
+        return uri
 
 
 def _judge_version(where: str, stated: Text, version: Text) -> Iterable[Finding]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
 from policies.encryption import encryption_of, leaves_encryption, shown_identity
-from policies.kinds import Kind
 from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
 from policies.view import UNKNOWN
 

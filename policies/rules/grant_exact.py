@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core import rights
+from core.resource_types import Kind
 from policies import sources
-from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of, named
-from policies.kinds import Kind
+from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of
 from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
 from policies.view import UNKNOWN
 
@@ -38,8 +39,8 @@ def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
     held = set(keys)
     if held != EXACT:
         yield Violation(
-            found=f"{entry.who} holds on keys: {named(held)}"
-            + (f" (missing {named(EXACT - held)})" if EXACT - held and "all" not in held else ""),
+            found=f"{entry.who} holds on keys: {rights.spelt(held)}"
+            + (f" (missing {rights.spelt(EXACT - held)})" if EXACT - held and "all" not in held else ""),
             required="on keys exactly get, wrapKey, unwrapKey",
             fix=fix,
         )
@@ -49,7 +50,7 @@ def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
             yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")
         elif others:
             yield Violation(
-                found=f"{entry.who} holds on {group}: {named(others)}",
+                found=f"{entry.who} holds on {group}: {rights.spelt(others)}",
                 required=f"nothing on {group}",
                 fix=fix,
             )

@@ -6,71 +6,127 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core import rights, roles
 from policies import sources
-from policies.grants import EXACT, SERVICE_ENCRYPTION_USER, WIDER_ROLES, named, role_of
+from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of
 from policies.key_uses import KeyUse
 from policies.relations import Grant, Relations
 from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.view import UNKNOWN
 
 _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
+_SETTING = "set access: granted, and take the grant of the service out of asFound"
 
 
 def judge(relations: Relations, _: Options) -> Iterable[Finding]:
-    """A use whose identity is not part of the stack is said to be undecided; an access that the program says
-    is revoked is not missing."""
+    """A use whose identity is not part of the stack is left undecided; an access that the program says is
+    revoked is not missing."""
     for use in relations.uses:
         if relations.index.is_revoked(use.writer):
             continue
         grants = relations.grants_of(use)
         if grants:
-            for grant in grants:
-                yield from _judge_rights(grant)
+            yield from _judge_access(use, grants, relations)
             yield from _judge_model(use, grants)
-        elif not relations.holders_of(use):
-            yield Undecided("the identity that opens the key is not a resource of this stack", use.writer.urn)
         else:
-            yield Violation(
-                found=f"no access policy and no role assignment of this stack is for the identity of "
-                f"{use.writer.name}",
-                required=_REQUIRED,
-                fix="add azure-native's keyvault.AccessPolicy, or a RoleAssignment of Key Vault Crypto "
-                "Service "
-                "Encryption User, for that identity; exempt the binding if access is granted elsewhere",
-                urn=use.writer.urn,
+            yield _missing(use, relations)
+
+
+def _missing(use: KeyUse, relations: Relations) -> Finding:
+    if not relations.holders_of(use):
+        return Undecided("the identity that opens the key is not a resource of this stack", use.writer.urn)
+    if relations.may_be_another(use):
+        return Undecided(
+            "this preview does not know the object id of the identity that opens the key, so whether one of "
+            "the "
+            "grants on the vault is for it",
+            use.writer.urn,
+        )
+    return Violation(
+        found=f"no access policy and no role assignment of this stack is for the identity of "
+        f"{use.writer.name}",
+        required=_REQUIRED,
+        fix="add azure-native's keyvault.AccessPolicy, or a RoleAssignment of Key Vault Crypto Service "
+        "Encryption User, for that identity; exempt the binding if access is granted elsewhere",
+        setting=_SETTING,
+        urn=use.writer.urn,
+    )
+
+
+def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Iterable[Finding]:
+    given: set[str] = set()
+    unsure: list[Finding] = []
+    for grant in grants:
+        identities = relations.identities_behind(grant)
+        if len(identities) > 1:
+            names = " and ".join(sorted(one.name for one in identities))
+            unsure.append(
+                Undecided(
+                    f"whether it is for the identity of {use.writer.name}: it comes from {names}",
+                    grant.node.urn,
+                )
             )
-
-
-def _judge_rights(grant: Grant) -> Iterable[Finding]:
-    if grant.entry is None:
-        yield from _judge_role(grant)
-        return
-    keys = grant.entry.of("keys")
-    if keys is UNKNOWN:
-        yield NotYetKnown("the key permissions are not known yet", grant.node.urn)
-    elif set(keys) != EXACT:
+            continue
+        found = _permissions(grant)
+        if isinstance(found, frozenset):
+            given |= found
+            yield from _wider(grant, found)
+        else:
+            unsure.append(found)
+    level = rights.level(given, uncertain=bool(unsure))
+    if level is rights.Access.UNKNOWN:
+        yield from unsure
+    elif level is not rights.Access.FULL:
+        names = ", ".join(sorted({grant.node.name for grant in grants}))
+        missing = rights.KeyAccess(frozenset(given)).missing
         yield Violation(
-            found=f"{grant.node.name} gives the account's identity on keys: {named(set(keys))}",
+            found=f"{names} gives the account's identity on keys: {rights.spelt(given)} "
+            f"(missing {', '.join(missing)})",
+            required=_REQUIRED,
+            fix="grant exactly get, wrapKey and unwrapKey on keys, or the role Key Vault Crypto Service "
+            "Encryption "
+            "User; without an applicationId",
+            setting=_SETTING,
+            urn=grants[0].node.urn,
+        )
+
+
+def _permissions(grant: Grant) -> frozenset[str] | Finding:
+    if grant.entry is not None:
+        keys = on_keys(grant.entry)
+        return (
+            NotYetKnown("the key permissions are not known yet", grant.node.urn) if keys is UNKNOWN else keys
+        )
+    role = role_of(grant.node.view)
+    if role is UNKNOWN:
+        return NotYetKnown("roleDefinitionId is not known yet", grant.node.urn)
+    known = roles.built_in(role) if role else None
+    if known is None:
+        what = f"whether the role {role or 'it assigns'} holds read, wrap and unwrap"
+        return Undecided(what, grant.node.urn)
+    condition = grant.node.view.text("condition")
+    if condition is UNKNOWN:
+        return NotYetKnown("the condition of the assignment is not known yet", grant.node.urn)
+    if condition is not None and rights.of_role(known):
+        return Undecided("whether the condition of the assignment holds for the account", grant.node.urn)
+    return rights.of_role(known)
+
+
+def _wider(grant: Grant, found: frozenset[str]) -> Iterable[Finding]:
+    wide = WIDER_ROLES.get(str(role_of(grant.node.view))) if grant.entry is None else None
+    if wide is not None:
+        yield Violation(
+            found=f"{grant.node.name} assigns {wide.name} to the account's identity",
+            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
+            fix=f"assign {ENCRYPTION_USER.name}",
+            urn=grant.node.urn,
+        )
+    elif grant.entry is not None and found - EXACT:
+        yield Violation(
+            found=f"{grant.node.name} gives the account's identity on keys: {rights.spelt(found)}",
             required="exactly get, wrapKey, unwrapKey",
             fix="grant exactly get, wrapKey and unwrapKey on keys",
             urn=grant.node.urn,
-        )
-
-
-def _judge_role(grant: Grant) -> Iterable[Finding]:
-    role = role_of(grant.node.view)
-    if role is UNKNOWN:
-        yield NotYetKnown("roleDefinitionId is not known yet", grant.node.urn)
-    elif role in WIDER_ROLES:
-        yield Violation(
-            found=f"{grant.node.name} assigns {WIDER_ROLES[str(role)]} to the account's identity",
-            required=f"Key Vault Crypto Service Encryption User ({SERVICE_ENCRYPTION_USER})",
-            fix="assign Key Vault Crypto Service Encryption User",
-            urn=grant.node.urn,
-        )
-    elif role != SERVICE_ENCRYPTION_USER:
-        yield Undecided(
-            f"whether the role {role or 'it assigns'} holds read, wrap and unwrap", grant.node.urn
         )
 
 
@@ -90,6 +146,7 @@ def _judge_model(use: KeyUse, grants: list[Grant]) -> Iterable[Finding]:
             required=f"{wanted} for the account's identity",
             fix="change the grant to the model that the vault uses, or enableRbacAuthorization to the "
             "grant's",
+            setting="set accessModel to the model that the vault uses: accessPolicy, or rbac",
             urn=use.writer.urn,
         )
 
@@ -97,7 +154,7 @@ def _judge_model(use: KeyUse, grants: list[Grant]) -> Iterable[Finding]:
 RULE = StackRule(
     name="grant-present",
     title="The identity that opens a key is granted what it needs, in the model that its vault uses",
-    why="without access the binding fails, and an access that is taken away takes the data away",
+    why="without access the binding fails, and when access is taken away the data cannot be read",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,
     judge=judge,

@@ -7,8 +7,8 @@ from typing import Final
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from core.resource_types import Kind
 from policies import sources
-from policies.kinds import Kind
 from policies.rule import (
     Finding,
     NotYetKnown,

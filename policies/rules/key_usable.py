@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
-from policies.kinds import Kind
 from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
 from policies.view import UNKNOWN, as_instant, as_word, shown, type_of_unknown
 
@@ -32,20 +32,12 @@ def judge(key: Subject, options: Options) -> Iterable[Finding]:
 
 
 def expiry_of(key: Subject) -> int | type_of_unknown | None:
-    """When a key expires, in seconds since 1970: azure-native's name first, then ARM's."""
-    return _moment(key, "expires", "exp")
-
-
-def _moment(key: Subject, *names: str) -> int | type_of_unknown | None:
-    for name in names:
-        value = key.view.prop("attributes", name)
-        if value is not None:
-            return as_instant(value)
-    return None
+    """When a key expires, in seconds since 1970. ARM's own name, `exp`, is none of azure-native's."""
+    return as_instant(key.view.prop("attributes", "expires"))
 
 
 def _dates(key: Subject, now: float) -> Iterable[Finding]:
-    expires, starts = expiry_of(key), _moment(key, "notBefore", "nbf")
+    expires, starts = expiry_of(key), as_instant(key.view.prop("attributes", "notBefore"))
     if expires is UNKNOWN:
         yield NotYetKnown("properties.attributes.expires is not known yet")
     elif expires is not None and expires <= now:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
-from policies.kinds import Kind
+from core.resource_types import Kind
 from policies.relations import Relations
 from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node

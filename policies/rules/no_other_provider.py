@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pulumi_policy import EnforcementLevel, Severity
 
-from policies.kinds import Kind
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
+from core import arm_ids
+from core.resource_types import Kind
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation, kinds
 from policies.view import UNKNOWN, as_items, as_text, step
 
-_DEPLOYMENT: Final = re.compile(r":Deployment\w*$")
-_JUDGED: Final = ("microsoft.keyvault/vaults", "microsoft.cognitiveservices/accounts")
+_DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$")
+_TEMPLATES: Final = ("template", "templateContent", "templateBody")
+"""Where azure-native, pulumi-azure and its older resource have an ARM template: as an object, or a text of
+JSON."""
+_JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT))
 
 
 def judge(subject: Subject, _: Options) -> Iterable[Finding]:
-    """Each one is a refusal: what other rules cannot read they would let pass without a word. Of ARM's
-    templates those are refused that hold such a resource."""
+    """What other rules cannot read they would let pass without a word. Of ARM's templates those are named
+    that hold such a resource."""
     if not _DEPLOYMENT.search(subject.token):
         yield _violation(subject.token)
         return
-    template = subject.view.prop("template")
-    if template is None or template is UNKNOWN:
-        yield NotYetKnown("what the template of a deployment makes, which is elsewhere or not known yet")
-        return
-    for found in sorted(set(_types(template))):
-        yield _violation(f"a template with {found}")
+    template = next((found for name in _TEMPLATES if (found := subject.view.prop(name)) is not None), None)
+    if isinstance(template, str):
+        try:
+            template = json.loads(template)
+        except ValueError:
+            template = None
+    if template is UNKNOWN:
+        yield NotYetKnown("the template of a deployment is not known yet")
+    elif template is None:
+        yield Undecided("what the template of a deployment makes: it is elsewhere, or not readable")
+    else:
+        for found in sorted(set(_types(template))):
+            yield _violation(f"a template with {found}")
 
 
 def _violation(found: str) -> Violation:
@@ -61,6 +73,6 @@ RULE = ResourceRule(
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
     regulated={"enforcementLevel": "mandatory"},
-    kinds=kinds(Kind.FOREIGN),
+    kinds=kinds(Kind.OTHER_PROVIDER),
     judge=judge,
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Final
 
 from pulumi_policy import Severity
 
+from core import arm_ids
+from core.resource_types import Kind
 from policies import sources
-from policies.grants import SERVICE_ENCRYPTION_USER, WIDER_ROLES, role_of
-from policies.kinds import Kind
+from policies.grants import ENCRYPTION_USER, WIDER_ROLES, role_of
 from policies.rule import (
     Finding,
     NotYetKnown,
@@ -23,33 +22,34 @@ from policies.rule import (
 )
 from policies.view import UNKNOWN, shown
 
-_NARROW: Final = re.compile(
-    r"/providers/microsoft\.keyvault/vaults/[^/]+(?:/keys/[^/]+(?:/versions/[^/]+)?)?/?$", re.IGNORECASE
-)
-
 
 def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
     """Judges the roles that can wrap and unwrap; people may hold wider ones, service principals may not."""
     role = role_of(assignment.view)
     if role is UNKNOWN:
         yield NotYetKnown("roleDefinitionId is not known yet")
-    elif role == SERVICE_ENCRYPTION_USER:
+    elif role == ENCRYPTION_USER.id:
         yield from _judge_scope(assignment)
         yield from _judge_principal_type(assignment)
     elif role in WIDER_ROLES:
-        yield from _judge_wider(assignment, WIDER_ROLES[str(role)], options)
+        yield from _judge_wider(assignment, WIDER_ROLES[str(role)].name, options)
 
 
 def _judge_scope(assignment: Subject) -> Iterable[Finding]:
     scope = assignment.view.text("scope")
     if scope is UNKNOWN:
         yield NotYetKnown("scope is not known yet")
-    elif scope is None or not _NARROW.search(scope):
+    elif scope is None or not _is_narrow(scope):
         yield Violation(
             found=f"scope is {shown(scope)}",
             required="the id of one key vault, or of one key",
             fix="assign the role on the key (or its vault), not on a resource group or subscription",
         )
+
+
+def _is_narrow(scope: str) -> bool:
+    names = list(arm_ids.segments(scope))
+    return "vaults" in names and set(names[names.index("vaults") + 1 :]) <= {"keys", "versions"}
 
 
 def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
@@ -72,13 +72,15 @@ def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[F
     principal = assignment.view.text("principalId")
     if isinstance(principal, str) and principal.lower() in options.words("administrators"):
         return
-    if kind is None or kind is UNKNOWN:
-        said = "stated" if kind is None else "known yet"
-        yield Undecided(f"principalType is not {said}, and the role is {role}")
+    if kind is UNKNOWN:
+        yield NotYetKnown(f"principalType is not known yet, and the role is {role}")
+        return
+    if kind is None:
+        yield Undecided(f"principalType is not stated, and the role is {role}")
         return
     yield Violation(
         found=f"a service principal is assigned {role}",
-        required=f"Key Vault Crypto Service Encryption User ({SERVICE_ENCRYPTION_USER})",
+        required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
         fix="assign Key Vault Crypto Service Encryption User; name pipelines that manage keys in "
         "`administrators`",
     )

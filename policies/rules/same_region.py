@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text
-from policies.kinds import Kind
 from policies.relations import Relations
 from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node, StackIndex

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text
 from policies.grants import entries_of
 from policies.key_uses import KeyUse
-from policies.kinds import Kind
 from policies.relations import Relations
 from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node

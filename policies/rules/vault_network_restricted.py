@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from core.resource_types import Kind
 from policies import sources
-from policies.kinds import Kind
 from policies.network import SETTINGS, judge_network
 from policies.rule import Finding, Options, References, Subject, UsedResourceRule, kinds
 from policies.vault import is_recovery

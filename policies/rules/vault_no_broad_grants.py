@@ -7,9 +7,9 @@ from typing import Final
 
 from pulumi_policy import Severity
 
+from core.resource_types import Kind
 from policies import sources
 from policies.grants import GROUPS, PolicyEntry, entries_of
-from policies.kinds import Kind
 from policies.rule import (
     Finding,
     NotYetKnown,

@@ -171,3 +171,25 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack, azur
     assert "account-tier-supports-cmk" in run.output
     kinds = {one["type"] for one in stack.resources() if one.get("custom")}
     assert "azure-native:cognitiveservices:Account" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("way", "then"),
+    [
+        ({"unbindAccount": "lang-contoso-dev"}, {"encryption": "microsoftManaged"}),
+        ({"replaceAccount": "lang-contoso-dev"}, {"accountName": "lang-contoso-two"}),
+        ({"protect": False}, {}),
+    ],
+    ids=["unbind", "replace", "unprotect"],
+)
+def test_the_ways_out_pass_the_pack(stack: Stack, way: dict[str, Any], then: dict[str, Any]) -> None:
+    """A protected service: the setting alone, and then what it allows, pass under the policy pack."""
+    stack.configure(protect=None)
+    made = stack.deploy()
+    assert made.ok, made.output
+    stack.configure(**way)
+    alone = stack.up()
+    assert alone.ok, alone.output
+    stack.configure(**then)
+    done = stack.up()
+    assert done.ok, done.output

@@ -92,22 +92,13 @@ def test_an_import_passes(deployed: Stack, refresh: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "then"),
-    [
-        ({"unbindAccount": "lang-contoso-dev"}, {"encryption": "microsoftManaged"}),
-        ({"replaceAccount": "lang-contoso-dev"}, {"accountName": "lang-contoso-two"}),
-        ({"protect": False}, {}),
-    ],
-    ids=["unbind", "replace", "unprotect"],
+    ("refresh", "passes"), [(False, False), (True, True)], ids=["as-recorded", "refreshed"]
 )
-def test_the_ways_out_pass_the_pack(stack: Stack, way: dict[str, Any], then: dict[str, Any]) -> None:
-    """A protected service: the setting alone, and then what it allows, pass under the policy pack."""
-    stack.configure(protect=None)
-    made = stack.deploy()
-    assert made.ok, made.output
-    stack.configure(**way)
-    alone = stack.up()
-    assert alone.ok, alone.output
-    stack.configure(**then)
-    done = stack.up()
-    assert done.ok, done.output
+def test_a_write_of_a_bound_account_carries_its_encryption(
+    deployed: Stack, refresh: bool, passes: bool
+) -> None:
+    """A changed tag writes the account whole: without the live encryption in its inputs, that unbinds it."""
+    shape(deployed, tags={"owner": "somebody"})
+    run = preview(deployed, refresh)
+    assert run.ok is passes, run.output
+    assert ("account-write-keeps-key" in run.output) is not passes

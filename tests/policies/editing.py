@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from policies.kinds import Kind, is_generic, kind_of_generic, parse_token
+from core.resource_types import Kind
+from policies.kinds import read
 from policies.rule import UsedResourceRule
 from policies.rules import RULES
-from policies.view import View
 from tests.policies.asking import Answer, Pack, Thing, verdict
 from tests.policies.bags import with_change
 from tests.policies.stacks import Stack, one_phase, run, two_phases
@@ -49,9 +49,7 @@ def without(stack: Stack, *names: str) -> Stack:
 def around(thing: Thing) -> Stack:
     """The right stack with a vault, key or grant of its own replaced by this one, which the account then
     uses."""
-    kind, _ = parse_token(thing.type)
-    if is_generic(thing.type):
-        kind = kind_of_generic(View(thing.props))
+    kind = read(thing.type, thing.props).kind
     slots = {Kind.VAULT: "vault", Kind.KEY: "key", Kind.ACCESS_POLICY: "grant", Kind.ROLE_ASSIGNMENT: "grant"}
     if kind not in slots:
         return {**two_phases(), thing.name: thing}

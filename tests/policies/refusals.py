@@ -93,10 +93,17 @@ def twin(name: str, **changes: Any) -> Refused:
     return Refused([*found.values(), replace(found[name], name="twin", **changes)])
 
 
-_ALONE: Final = {"type": "UserAssigned", "userAssignedIdentities": ["x"]}
 _OTHER: Final = {"x": {"clientId": "another"}}
 _MORE: Final = {"keys": ["get", "wrapKey", "unwrapKey"], "secrets": ["get"]}
 _OWN: Final = Thing("own", ACCOUNT, with_change(account_props(), "id", "/own"))
+
+
+def _other_client() -> Stack:
+    found = stack("binding", "identityClientId", "nobody").things
+    named = {thing.name: thing for thing in found}
+    props = with_change(named["account"].props, "identity.userAssignedIdentities", _OTHER)
+    return {**named, "account": replace(named["account"], props=props)}
+
 
 REFUSED: Final[dict[str, list[Refused]]] = {
     "vault-soft-delete": [vault("properties.enableSoftDelete", ...)],
@@ -131,7 +138,8 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     "account-identity": [
         Refused([Thing("x", ACCOUNT, account_props(), ignore_changes=["identity"])]),
         account("identity", None),
-        account("identity", _ALONE),
+        account("identity", {"type": "UserAssigned", "userAssignedIdentities": []}),
+        inline(f"{_CMK}.identityClientId", ...),
         inline("identity.userAssignedIdentities", []),
         inline("identity.userAssignedIdentities", _OTHER),
     ],
@@ -168,6 +176,7 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     "grant-present": [
         stack("grant"),
         stack("grant", "policy.permissions.keys", ["get"]),
+        stack("grant", "policy.permissions.keys", ["get", "wrapKey", "unwrapKey", "sign"]),
         stack("grant", "roleDefinitionId", OFFICER, of=two_phases(roles=True)),
         stack("vault", "properties.enableRbacAuthorization", True),
     ],
@@ -177,6 +186,13 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         stack("grant", "policy.tenantId", OTHER_TENANT),
     ],
     "one-writer": [twin("binding"), twin("account"), stack("account", ignore_changes=["tags"])],
+    "account-write-keeps-key": [
+        stack("account", of=two_phases(written=True), ignore_changes=["properties.encryption"])
+    ],
+    "binding-identity": [
+        stack("account", "identity", {"type": "UserAssigned", "userAssignedIdentities": ["x"]}),
+        Refused([*_other_client().values()]),
+    ],
     "no-mixed-access-policies": [stack("vault", "properties.accessPolicies", [{"objectId": "x"}])],
     "vault-audited": [stack("audit"), stack("audit", "logs", [])],
     "one-key-per-account": [

@@ -52,8 +52,9 @@ def diagnostics() -> Thing:
     return Thing("audit", DIAGNOSTICS, props, property_dependencies={"resourceUri": ["vault"]})
 
 
-def two_phases(*, preview: bool = False, roles: bool = False) -> Stack:
-    """Vault, key, account, grant, binding: what this project's components register, by default."""
+def two_phases(*, preview: bool = False, roles: bool = False, written: bool = False) -> Stack:
+    """Vault, key, account, grant, binding: what this project's components register, by default. With
+    `written` it is the preview of an update of the account, which its binding follows."""
     vault = with_change(vault_props(), "id", UNKNOWN_TEXT if preview else VAULT_ID)
     vault = with_change(vault, "name", UNKNOWN_TEXT if preview else "kv-one")
     vault = with_change(vault, "properties.enableRbacAuthorization", roles)
@@ -76,6 +77,10 @@ def two_phases(*, preview: bool = False, roles: bool = False) -> Stack:
     )
     binding = {"accountId": ACCOUNT_ID, "keyUriWithVersion": KEY_URI, "vaultId": VAULT_ID}
     key = _unknown(key_props(), preview, "vaultName")
+    if written:
+        account = with_change(with_change(account, "name", "lang-one"), "etag", UNKNOWN_TEXT)
+        account = with_change(with_change(account, "id", UNKNOWN_TEXT), "properties.encryption", ...)
+        binding |= {"principalId": PRINCIPAL, "boundAt": UNKNOWN_TEXT}
     things = [
         Thing("group", GROUP, {"name": "rg", "location": "westeurope"}),
         Thing("vault", VAULT, vault, protect=True, property_dependencies={"resourceGroupName": ["group"]}),

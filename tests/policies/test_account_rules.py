@@ -37,7 +37,9 @@ def ask(
         ({"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": ["x"]}, "pass"),
         ({"type": "SystemAssigned,UserAssigned"}, "pass"),
         ({"type": secret("SystemAssigned")}, "pass"),
-        ({"type": "UserAssigned", "userAssignedIdentities": ["x"]}, "violation"),
+        ({"type": "UserAssigned", "userAssignedIdentities": ["x"]}, "pass"),
+        ({"type": "UserAssigned", "userAssignedIdentities": []}, "violation"),
+        ({"type": "UserAssigned"}, "violation"),
         ({"type": "None"}, "violation"),
         ({"type": None}, "violation"),
         ({}, "violation"),
@@ -49,7 +51,7 @@ def ask(
     ],
 )
 def test_an_account_has_its_own_identity(identity: Any, expected: str) -> None:
-    """Without inline encryption only a system-assigned identity can open the key."""
+    """Of its own, or attached to it: a binding may name an attached one."""
     assert ask(with_change(account_props(), "identity", identity), "account-identity") == expected
 
 
@@ -62,8 +64,8 @@ USER_CASES: list[tuple[dict[str, Any], str]] = [
     ({"identity.userAssignedIdentities": None}, "violation"),
     ({f"{CMK}.identityClientId": ""}, "violation"),
     ({f"{CMK}.identityClientId": ...}, "violation"),
-    ({"properties.encryption.keySource": "Microsoft.CognitiveServices"}, "violation"),
-    ({"properties.encryption": UNKNOWN_OBJECT}, "open"),
+    ({"properties.encryption.keySource": "Microsoft.CognitiveServices"}, "pass"),
+    ({"properties.encryption": UNKNOWN_OBJECT}, "pass"),
     (
         {"identity.userAssignedIdentities": {"x": {"clientId": "33333333-3333-3333-3333-333333333333"}}},
         "pass",

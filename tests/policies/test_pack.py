@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
 
-from policies import profiles, readme
+from policies import profiles, publish, readme
 from policies.adapter import to_policy
 from policies.pack import make_policies
 from policies.rule import ResourceRule, Rule
@@ -54,6 +54,8 @@ MANDATORY = [
     "same-region",
     "same-tenant",
     "one-writer",
+    "account-write-keeps-key",
+    "binding-identity",
     "no-mixed-access-policies",
     "vault-audited",
 ]
@@ -181,25 +183,35 @@ def test_an_open_resource_does_not_hide_another_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["policies", "language-cmk-policies-v0.1.0"])
-def test_the_pack_starts_from_any_folder(tmp_path: Path, name: str) -> None:
-    """A copy of the folder alone serves, also beside a foreign package `policies`, and prints its port."""
-    copy = tmp_path / name
-    (tmp_path / "elsewhere" / "policies").mkdir(parents=True)
-    (tmp_path / "elsewhere" / "policies" / "__init__.py").write_text("raise RuntimeError('foreign')\n")
-    ignored = ("__pycache__",)
-    for source in FOLDER.rglob("*"):
-        if source.is_file() and not set(ignored) & set(source.parts):
-            target = copy / source.relative_to(FOLDER)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(copy)]
+def test_a_built_pack_starts_from_any_folder(tmp_path: Path, name: str) -> None:
+    """The folder alone serves, with core inside, in an environment of its own and beside foreign packages
+    `policies` and `core`; it prints its port."""
+    for foreign in ("policies", "core"):
+        (tmp_path / "elsewhere" / foreign).mkdir(parents=True)
+        (tmp_path / "elsewhere" / foreign / "__init__.py").write_text("raise RuntimeError('foreign')\n")
+    built = publish.build(tmp_path / name)
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(built)]
     environment = {"PYTHONPATH": str(tmp_path / "elsewhere"), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(command, cwd=copy, stdout=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(command, cwd=built, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline().strip().isdigit()
         finally:
             process.kill()
+
+
+def test_a_pack_is_built_anew_and_over_nothing_else(tmp_path: Path) -> None:
+    """A folder that holds a pack is made again; one that holds anything else is left alone."""
+    built = publish.build(tmp_path / "pack")
+    (built / "leftover.py").write_text("")
+    assert publish.main([str(built)]) == 0
+    assert not (built / "leftover.py").exists()
+    assert "virtualenv: venv" in (built / "PulumiPolicy.yaml").read_text()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter").write_text("dear")
+    assert publish.main([str(tmp_path / "home")]) == 2
+    assert (tmp_path / "home" / "letter").exists()
+    assert publish.main([]) == 2
 
 
 def test_the_reports_come_last() -> None:

@@ -146,7 +146,11 @@ def test_a_holder_and_what_it_holds_are_named() -> None:
         props = with_change(vault_props(), "properties.accessPolicies", [{**entry, "objectId": holder}])
         assert any(words in one.message for one in run(around(Thing("v", VAULT, props))))
     stack = with_prop(two_phases(), "grant", "policy.permissions.keys", [])
-    assert any("on keys: nothing\n" in one.message for one in run(stack) if one.rule == "grant-present")
+    assert any(
+        "on keys: nothing (missing get, wrapKey, unwrapKey)\n" in one.message
+        for one in run(stack)
+        if one.rule == "grant-present"
+    )
 
 
 def test_the_identities_of_an_account_are_read_from_inputs_and_outputs() -> None:

@@ -95,7 +95,12 @@ def test_listed_and_standalone_policies_are_not_mixed(preview: bool) -> None:
         == "open"
     )
     assert (
-        says(with_prop(stack, "vault", "properties.accessPolicies", []), "no-mixed-access-policies") == "pass"
+        says(with_prop(stack, "vault", "properties.accessPolicies", []), "no-mixed-access-policies")
+        == "violation"
+    )
+    assert (
+        says(with_prop(stack, "vault", "properties.accessPolicies", None), "no-mixed-access-policies")
+        == "pass"
     )
 
 

@@ -2,7 +2,8 @@
 
 `prefix` is put before every name, with an alias of the former name; `component` moves all below a component,
 with aliases; `without` leaves resources out; `imports` are ids of
-resources to import; `sku` is the account's.
+resources to import; `sku` and `tags` are the
+account's.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ account = cognitiveservices.Account(
     account_name="lang-shaped",
     kind="TextAnalytics",
     location="westeurope",
+    tags=SHAPE.get("tags"),
     identity=cognitiveservices.IdentityArgs(type=cognitiveservices.ResourceIdentityType.SYSTEM_ASSIGNED),
     sku=cognitiveservices.SkuArgs(name=SHAPE.get("sku", "S")),
     properties=cognitiveservices.AccountPropertiesArgs(

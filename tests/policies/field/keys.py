@@ -12,6 +12,7 @@ DAY: Final = 86_400
 _HSM = "no rule for HSM: the document wants RSA 2048, a software key will do"
 _BITS = "only RSA of 2048 bits is supported; other sets take more"
 _DATE = "an end is on the key or in its rotation policy: either will do"
+_EXP = "azure-native drops ARM's exp; the date that it takes is expires"
 
 
 def key(**properties: Any) -> dict[str, Any]:
@@ -82,7 +83,7 @@ ENDS: list[Case] = [
     case("prowler:key_expiration", True, key(attributes={"enabled": False}), END, but="off", own={USE: FAIL}),
     case("prowler:key_expiration", False, key(attributes={"enabled": True}), END),
     case("prowler:key_expiration", True, dated(NOW + 100 * DAY, enabled=True), END, USE),
-    case("cnspec:expiration", True, key(attributes={"exp": NOW + DAY, "enabled": True}), END, USE),
+    case("cnspec:expiration", True, key(attributes={"exp": NOW + DAY}), END, but=_EXP, own={END: FAIL}),
     case("cnspec:expiration", False, key(attributes={"exp": None, "nbf": 1}), END),
     case("cloudsploit:keyExpiration", True, dated(str(int(NOW + 300 * DAY))), END, USE),
 ]
@@ -117,7 +118,7 @@ USABLE: list[Case] = [
     case("arm quickstart", True, key(keyOps=[]) | {"properties": {"kty": "RSA"}}, USE),
     case("disabled", False, key(attributes={"enabled": "false"}), USE),
     case("not yet", False, key(attributes={"notBefore": NOW + DAY}), USE),
-    case("not yet", False, key(attributes={"nbf": "2050-01-01T00:00:00Z"}), USE),
+    case("not yet", False, key(attributes={"notBefore": "2050-01-01T00:00:00Z"}), USE),
 ]
 
 CASES: Final = [*TYPES, *ENDS, *TURNS, *USABLE]

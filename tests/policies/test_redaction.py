@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies import secrets
+from policies import redaction
 from tests.policies.asking import Answer, Pack, secret
 from tests.policies.editing import with_prop
 from tests.policies.stacks import run, two_phases
@@ -54,21 +54,21 @@ def test_a_secret_number_and_a_secret_in_lower_case_are_not_shown() -> None:
 
 def test_nested_secrets_and_lists_are_remembered() -> None:
     """A secret object hides everything in it."""
-    secrets.forget()
-    secrets.remember({"a": [secret({"b": ["inner-text", 12345, True, None, "x"]})], "c": "plain-text"})
-    hidden = secrets.without_secrets('found "inner-text", 12345, true, x, plain-text')
+    redaction.forget()
+    redaction.remember({"a": [secret({"b": ["inner-text", 12345, True, None, "x"]})], "c": "plain-text"})
+    hidden = redaction.without_secrets('found "inner-text", 12345, true, x, plain-text')
     assert hidden == 'found "[secret]", [secret], true, x, plain-text'
 
 
 def test_a_secret_word_is_hidden_as_a_word() -> None:
     """A secret of three letters does not take pieces out of other words."""
-    secrets.forget()
-    secrets.remember(secret("key"))
-    assert secrets.without_secrets("keys of a key, monkey") == "keys of a [secret], monkey"
+    redaction.forget()
+    redaction.remember(secret("key"))
+    assert redaction.without_secrets("keys of a key, monkey") == "keys of a [secret], monkey"
 
 
 def test_a_failing_rules_message_hides_secrets_too() -> None:
     """Whatever the exception quotes."""
-    secrets.forget()
-    secrets.remember(secret(HIDDEN))
-    assert secrets.without_secrets(f"KeyError: '{HIDDEN}'") == "KeyError: '[secret]'"
+    redaction.forget()
+    redaction.remember(secret(HIDDEN))
+    assert redaction.without_secrets(f"KeyError: '{HIDDEN}'") == "KeyError: '[secret]'"

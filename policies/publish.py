@@ -1,0 +1,51 @@
+"""Builds the pack as a folder that needs nothing of the checkout: `python -m policies.publish DIR`.
+
+Owns: what goes into the folder: this package, and core inside it. Does not own: uploading it
+(`pulumi policy publish`, in the folder).
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+import core
+
+_HERE: Final = Path(__file__).resolve().parent
+_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "README.head.md", "publish.py", "readme.py")
+_IN_CHECKOUT, _PUBLISHED = "virtualenv: ../.venv", "virtualenv: venv"
+
+
+def build(folder: Path) -> Path:
+    """Makes the folder. Raises FileExistsError where it holds something else than a pack."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "PulumiPolicy.yaml").is_file():
+        raise FileExistsError(f"{folder} is not empty and is no policy pack; empty it, or name another")
+    if folder.exists():
+        shutil.rmtree(folder)
+    shutil.copytree(_HERE, folder, ignore=_LEFT_OUT)
+    inside = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(core.__file__).parent, folder / "core", ignore=inside)
+    project = folder / "PulumiPolicy.yaml"
+    text = project.read_text(encoding="utf-8").replace(_IN_CHECKOUT, _PUBLISHED)
+    project.write_text(text, encoding="utf-8")
+    return folder
+
+
+def main(words: list[str]) -> int:
+    """Exit code 0, or 2 where the words are wrong."""
+    if len(words) != 1 or words[0].startswith("-"):
+        sys.stderr.write("usage: python -m policies.publish DIR\n")
+        return 2
+    try:
+        built = build(Path(words[0]))
+    except FileExistsError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    sys.stdout.write(f"the policy pack is in {built}; to publish it, run there: pulumi policy publish\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""The identity by which a binding uses its key is one of the account's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import Severity
+
+from core.resource_types import Kind
+from policies import sources
+from policies.encryption import identity_of
+from policies.relations import Relations
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.stack_index import Node
+from policies.view import UNKNOWN, shown
+
+
+def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+    """Without identityClientId it is the account's own identity; with it, one that is attached."""
+    for binding in relations.index.of(Kind.BINDING):
+        account = relations.account_of(binding)
+        if account is None:
+            continue
+        client_id = binding.view.text("identityClientId")
+        if _states_no_client(binding, client_id):
+            yield from _own(binding, account, relations)
+        elif isinstance(client_id, str):
+            yield from _attached(binding, account, client_id)
+
+
+def _states_no_client(binding: Node, client_id: object) -> bool:
+    """A preview does not know an input that the program leaves out, nor one whose value it does not know yet:
+    the latter comes from somewhere."""
+    return client_id is None or (
+        client_id is UNKNOWN and not binding.resource.property_dependencies.get("identityClientId")
+    )
+
+
+def _own(binding: Node, account: Node, relations: Relations) -> Iterable[Finding]:
+    inputs = relations.index.session.declared(account.urn) or account.view
+    identity = identity_of(inputs)
+    if identity.type is UNKNOWN:
+        yield NotYetKnown("identity.type is not known yet", account.urn)
+    elif not identity.is_system:
+        yield Violation(
+            found=f"{binding.name} names no identityClientId, and the account {account.name} has no "
+            f"system-assigned "
+            "identity",
+            required="an identity of the account by which the key can be used",
+            fix="set identityClientId of the binding to the client id of the attached identity, or "
+            "identity.type "
+            'of the account to "SystemAssigned"',
+            urn=binding.urn,
+        )
+
+
+def _attached(binding: Node, account: Node, client_id: str) -> Iterable[Finding]:
+    """Client ids are known from outputs alone; inputs list the identities by id, and decide nothing."""
+    clients = identity_of(account.view).client_ids
+    if clients and client_id.lower() not in clients:
+        yield Violation(
+            found=f"identityClientId {shown(client_id)} of {binding.name} is not among the identities of "
+            f"the account "
+            f"{account.name}",
+            required="the client id of an identity that is attached to the account",
+            fix="name the client id of an attached identity, or attach the identity that is named",
+            urn=binding.urn,
+        )
+
+
+RULE = StackRule(
+    name="binding-identity",
+    title="The identity by which a binding uses its key is one of the account's",
+    why="the account uses its key by an identity of its own; without it the key cannot be bound, or is lost",
+    source=sources.SERVICE_DOCUMENT,
+    severity=Severity.CRITICAL,
+    judge=judge,
+)
