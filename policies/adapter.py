@@ -24,7 +24,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from core.resource_types import Kind, kind_of
+from core.resource_types import Kind, kind_of, parse_urn
 from policies import exemptions
 from policies.kinds import read
 from policies.redaction import without_secrets
@@ -246,9 +246,11 @@ class _Asking:
 
 
 def short(urn: str) -> str:
-    """The logical name and type at the end of a URN."""
-    parts = urn.split("::")
-    return f"{parts[-1]} ({parts[-2].rsplit('$', 1)[-1]})" if len(parts) >= 4 else urn
+    """The logical name and type of a URN; a text that is none, as it is."""
+    try:
+        return parse_urn(urn).label
+    except ValueError:
+        return urn
 
 
 def _metadata(rule: Rule) -> dict[str, Any]:

@@ -9,12 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from core import facts
 from policies.view import UNKNOWN, View, as_word, shown, type_of_unknown
 
-KEY_VAULT_SOURCE: Final = "microsoft.keyvault"
-SERVICE_SOURCE: Final = "microsoft.cognitiveservices"
-LIVE_ENCRYPTION: Final = 'properties["encryption@live"]'
-"""As core.facts has it: the encryption that an account declares is what it has."""
+KEY_VAULT_SOURCE: Final = facts.CUSTOMER_MANAGED.lower()
+SERVICE_SOURCE: Final = facts.MICROSOFT_MANAGED.lower()
 Text = str | type_of_unknown | None
 
 
@@ -112,7 +111,7 @@ def covers(ignore_changes: tuple[str, ...], *wanted: str) -> bool:
 def leaves_encryption(ignore_changes: tuple[str, ...]) -> bool:
     """True when a program leaves an account's encryption as it is: it ignores changes of all of it, or says
     by LIVE_ENCRYPTION that what it declares is what the account has."""
-    return LIVE_ENCRYPTION in ignore_changes or covers(ignore_changes, "properties", "encryption")
+    return facts.LIVE_ENCRYPTION in ignore_changes or covers(ignore_changes, "properties", "encryption")
 
 
 def touches(ignore_changes: tuple[str, ...], *wanted: str) -> bool:

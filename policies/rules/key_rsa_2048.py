@@ -7,6 +7,7 @@ from typing import Final
 
 from pulumi_policy import Severity
 
+from core import demands
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import (
@@ -21,8 +22,7 @@ from policies.rule import (
 )
 from policies.view import UNKNOWN, shown
 
-RSA_TYPES: Final = frozenset({"rsa", "rsa-hsm"})
-BITS: Final = 2048
+RSA_TYPES: Final = frozenset(name.lower() for name in demands.KEY_TYPES)
 
 
 def judge(key: Subject, _: Options) -> Iterable[Finding]:
@@ -40,7 +40,7 @@ def judge(key: Subject, _: Options) -> Iterable[Finding]:
     size = key.view.number("keySize")
     if size is UNKNOWN:
         yield NotYetKnown("properties.keySize is not known yet")
-    elif size != BITS:
+    elif size != demands.KEY_SIZE:
         yield Violation(
             found=f"properties.keySize is {shown(key.view.prop('keySize'))}",
             required="properties.keySize 2048",

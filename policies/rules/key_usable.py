@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from pulumi_policy import Severity
 
+from core import demands
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
 from policies.view import UNKNOWN, as_instant, as_word, shown, type_of_unknown
 
-_NEEDED = {"wrapkey": "wrapKey", "unwrapkey": "unwrapKey"}
+_NEEDED = {name.lower(): name for name in demands.KEY_OPERATIONS}
 
 
 def judge(key: Subject, options: Options) -> Iterable[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pulumi_policy import Severity
 
+from core import regions
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text
@@ -26,7 +27,7 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
             continue
         here, there = _region(use.account), _region(use.vault)
         if isinstance(here, str) and isinstance(there, str):
-            if here != there:
+            if not regions.same(here, there):
                 yield Violation(
                     found=f"the account {use.account.name} is in {shown(here)}, the vault "
                     f"{use.vault.name} in {shown(there)}",

@@ -92,19 +92,9 @@ FACTS: dict[str, Callable[[str], bool]] = {
 
 
 PARTS = ("__main__.py", "components", "engine", "operate", "policies", "provider", "review", "settings")
-# Parts that still have facts of their own. A part that has none any more is taken out: the test says so.
-PENDING = {"policies"}
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        pytest.param(
-            part, marks=[pytest.mark.xfail(reason="moves to core", strict=True)] if part in PENDING else []
-        )
-        for part in PARTS
-    ],
-)
+@pytest.mark.parametrize("part", PARTS)
 def test_no_fact_is_spelt_twice(part: str) -> None:
     """Whoever needs a fact takes it from core."""
     again = [
