@@ -26,7 +26,7 @@ from provider.host import Host  # noqa: E402
 async def serve(engine_address: str) -> None:
     """Serves the engine on a loopback port until it closes this process."""
     # Without a handler Python writes the clients' warnings to standard error, and the engine shows them
-    # beside the error, which tells the same better.
+    # beside the error, which says the same better.
     logging.getLogger().addHandler(logging.NullHandler())
     server = grpc.aio.server()
     host = Host(lambda login: Arm(Clients(login)), engine_address=engine_address)

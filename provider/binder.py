@@ -109,7 +109,7 @@ class Binder:
         Raises what `bind` raises.
         """
         async with self._locks[account_id.normalised]:
-            account = await self._surely(account_id, waiter)
+            account = await self._confirmed(account_id, waiter)
             if account is None or not account.encryption.is_customer_managed:
                 return
             if account.kind.lower() == "aiservices" and account.manages_projects:
@@ -124,7 +124,7 @@ class Binder:
                     account_id, Encryption(MICROSOFT_MANAGED), context, waiter, binding.still_bound
                 )
             except ServiceError as failure:
-                if not (failure.is_absent and await self._surely(account_id, waiter) is None):
+                if not (failure.is_absent and await self._confirmed(account_id, waiter) is None):
                     raise
 
     async def _preflight(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Account:
@@ -143,7 +143,7 @@ class Binder:
             )
         return live.account
 
-    async def _surely(self, account_id: ArmId, waiter: Waiter) -> Account | None:
+    async def _confirmed(self, account_id: ArmId, waiter: Waiter) -> Account | None:
         """The settled account; that there is none is believed only when it is answered twice."""
         account = await self._settled(account_id, waiter)
         if account is None:
@@ -179,7 +179,7 @@ class Binder:
         """
         accepted = await self._patch(account_id, encryption, context, waiter, may_wait_for_unknown)
         try:
-            account = await self._surely(account_id, waiter)
+            account = await self._confirmed(account_id, waiter)
             backoff, began = waiter.backoff(first=SECOND_LOOK), waiter.elapsed
             while account and wrong(account) and waiter.elapsed - began < READ_LAG_SECONDS:
                 # That, too, may come from a front end that is behind.
@@ -256,7 +256,7 @@ class Binder:
         except ServiceError as error:
             if error.is_absent or error.status == 403:
                 # Operations are forgotten after a while, and a narrow role may not read them; the account
-                # itself then tells how it ended.
+                # itself then shows how it ended.
                 return
             raise UnfinishedError(_unfinished(error, context)) from error
         except (DeadlineError, StoppedError) as error:

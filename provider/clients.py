@@ -1,6 +1,6 @@
 """The official clients, made when first needed: one login, no retries of their own, no foreign hosts.
 
-Their retries are off because `retrying` waits instead: on the provider's clock, told to the user, stopped by
+Their retries are off because `retrying` waits instead: on the provider's clock, with messages, stopped by
 Ctrl-C. The modules are imported inside the functions, since each takes a quarter of a second.
 """
 

@@ -1,4 +1,4 @@
-"""How what is asked for differs from what was asked for and from what is bound, and why."""
+"""How the wanted inputs differ from the last ones and from what is bound, and why."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _identity_difference(olds: Properties, old_inputs: Properties, news: Propert
 def _written_live_wanted(
     olds: Properties, old_inputs: Properties, news: Properties, name: str
 ) -> tuple[str, str, str]:
-    """A property as last asked for, as last read, as asked for now; a state without outputs tells nothing."""
+    """A property as last asked for, as last read, as asked for now; a state without outputs says nothing."""
     written = fold(old_inputs, name)
     live = fold(olds, name) if "keySource" in olds.values else written
     return written, live, fold(news, name)

@@ -59,7 +59,7 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
 
 
 async def _abort_partially(context: Context, error: PartialError) -> None:
-    """Tells the engine that the resource exists and why its change is not finished."""
+    """Reports to the engine that the resource exists, and why its change is not finished."""
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(

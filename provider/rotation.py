@@ -167,7 +167,7 @@ class Rotation:
                 return await self._azure.rotate(self._planned.vault_uri, self._planned.key.name)
             except ServiceError as failure:
                 await retries.pause_or_raise(failure)
-            # Without an answer nobody knows whether the vault made the version; only looking again tells.
+            # Without an answer nobody knows whether the vault made the version; only a second look shows.
             if made := rotated_to(await self._versions(), wanted):
                 return made
 

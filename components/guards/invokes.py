@@ -13,6 +13,7 @@ import pulumi
 from pulumi.runtime import invoke_async
 
 from core.resource_types import parse_urn
+from core.roles import CRYPTO_OFFICER
 
 # An id in the text of another refusal may hold these digits, too: only the status itself counts.
 _ABSENT = re.compile(
@@ -29,6 +30,17 @@ State = Mapping[tuple[str, str], Mapping[str, Any]]
 """The outputs of resources by type token and logical name, whatever their parents."""
 
 
+def explained(error: str) -> str:
+    """The error with its fix, where azure-native may not read a key: in a vault under Azure RBAC, Resource
+    Manager may ask for a role on the vault's data, and says so with 400 (pulumi-azure-native#890)."""
+    if "name=KeyVault/ManagementPlane" not in error:
+        return error
+    return (
+        f"{error}\n  fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its "
+        "resource group; it is needed even to read a key through Resource Manager"
+    )
+
+
 class InvokeError(pulumi.RunError):
     """A provider refused a question, in its own words. Such as a login that Azure does not accept: nothing
     that a traceback would explain."""
@@ -39,7 +51,7 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
     try:
         answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
     except Exception as error:  # the SDK raises nothing narrower for what a provider answers
-        raise InvokeError(str(error)) from error
+        raise InvokeError(explained(str(error))) from error
     return answer or {}
 
 

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.guards.invokes import is_absent
+from components.guards.invokes import explained, is_absent
 from components.guards.preflight import ServiceRequest, preflight, refuse_other_login
 from tests.support.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run, service_inputs
 
@@ -87,3 +87,11 @@ def test_a_shared_vault_is_asked_about_once() -> None:
     run(lambda: preflight(services), azure=azure)
     asked = [call.token.rsplit(":", 1)[1] for call in azure.asked]
     assert (asked.count("getVault"), asked.count("getKey")) == (1, 3)
+
+
+def test_a_key_that_may_not_be_read_names_the_role() -> None:
+    """Azure's 400 for keys through Resource Manager gets its fix; other errors stay as they are."""
+    denied = 'Status=400 Code="ForbiddenByRbac" Message="... Caller: name=KeyVault/ManagementPlane;appid=x"'
+    assert explained(denied).startswith(denied)
+    assert "'Key Vault Crypto Officer' on the vault" in explained(denied)
+    assert explained("status code 403") == "status code 403"
