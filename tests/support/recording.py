@@ -102,6 +102,7 @@ class FakeAzure(mocks.Mocks):
             "azure-native:managedidentity:getUserAssignedIdentity": {
                 "clientId": CLIENT,
                 "principalId": PRINCIPAL,
+                "tenantId": TENANT,
             },
         }
         if args.token == "azure-native:keyvault:getKey" and self.key is None:
