@@ -1,7 +1,7 @@
 """Changes that would lose the data at rest, or access to it: refused before anything is written.
 
-Owns: which changes those are, and what would happen to the data. Pure. Does not own: what is refused of a
-service by itself (service_args.py), nor protection of single resources, which is the engine's.
+Owns: which changes those are, and what would happen to the data. Pure. Does not own: what is wrong with the
+arguments by themselves (service_args.py), nor the protection of resources, which is the engine's.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from components.service_args import MICROSOFT_MANAGED, ServiceInputs
 from core import arm_ids, facts, regions, roles
 
 HOURS_HELD = 48
-"""How long Azure keeps a deleted account, and its name. Source: "Recover or purge deleted Azure AI services
+"""How long Azure keeps a deleted account and its name. Source: "Recover or purge deleted Azure AI services
 resources"."""
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
 
-Found = Iterator[Problem]
+Problems = Iterator[Problem]
 
 
 def group_name(inputs: ServiceInputs) -> str:
-    """The resource group as declared, made here or existing; UNKNOWN where it is yet to be made."""
+    """The declared resource group, made here or existing; UNKNOWN if something else is yet to make it."""
     existing = known_text(inputs.existing_resource_group_name)
     return inputs.resource_group_name if existing is None else existing
 
 
 def is_replaced(inputs: ServiceInputs, before: RecordedService) -> bool:
-    """Whether the account goes, as `replaceAccount` asks by its name, and another takes its place."""
+    """Whether another account replaces the existing one, as `replaceAccount` allows by its name."""
     account = before.account
     if account is None or inputs.replace_account != account.name:
         return False
     return inputs.account_name != account.name
 
 
-def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
-    asked = inputs.replace_account == account.name
-    wanted, lost = inputs.account_name, f"it would be deleted, and its data with it {_KEPT}"
+def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    allowed = inputs.replace_account == account.name
+    declared, lost = inputs.account_name, f"it would be deleted, and its data with it {_KEPT}"
     group = arm_ids.group_of(account.id)
     moves = [
         (setting, old, new)
@@ -50,16 +50,16 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         if new not in (old, UNKNOWN)
     ]
     for setting, old, new in moves:
-        if not asked:
+        if not allowed:
             yield Problem(
                 setting,
                 f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: {lost}; make a "
-                "service of another name there, move the data, then take this one out",
+                "service of another name there, move the data, then remove this one",
             )
-        elif wanted == account.name:
+        elif declared == account.name:
             yield Problem(
                 "accountName",
-                f"{wanted!r} stays held by the deleted account for {HOURS_HELD} hours; give the new account "
+                f"the deleted account holds {declared!r} for {HOURS_HELD} hours; give the new account "
                 "another name",
             )
         elif before.vault and inputs.vault.name == before.vault.name:
@@ -68,70 +68,69 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
                 f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
                 "move; make a service of another name there",
             )
-    if not moves and not asked and wanted != account.name:
+    if not moves and not allowed and declared != account.name:
         yield Problem(
             "accountName",
-            f"changes from {account.name!r} to {wanted!r}, which is another account; of {account.name!r}, "
-            f"{lost}. To want that, set replaceAccount: {account.name}; where the account is protected, run "
-            "`pulumi up` with that setting alone first",
+            f"changes from {account.name!r} to {declared!r}, which is another account; of "
+            f"{account.name!r}, {lost}. To do that on purpose, set replaceAccount: {account.name}; if the "
+            "account is protected, run `pulumi up` with that change alone first",
         )
 
 
-def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
+def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     declared = SYSTEM if inputs.binds_in_two_phases else USER
     if before.key_identity is None or declared == before.key_identity:
         return
     yield Problem(
         "identity",
         f"the data of account {account.name!r} is under a key that its {before.key_identity}-assigned "
-        f"identity has access to; changed to a {declared}-assigned one, that identity and its access go, "
-        "and the data is out of reach; leave the setting as it was, or make another service and move the "
-        "data",
+        f"identity can use; with a {declared}-assigned one, that identity and its access are deleted, and "
+        "the data is out of reach. Keep the setting as it was, or make another service and move the data",
     )
 
 
-def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
+def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     if before.key_identity is None or inputs.encryption != MICROSOFT_MANAGED:
         return
     if inputs.unbind_account != account.name:
         yield Problem(
             "encryption",
-            f"changes to {MICROSOFT_MANAGED!r}, which takes the data of account {account.name!r} from your "
-            "key: nothing is lost, but to take the key away then no longer takes the data out of reach. To "
-            f"want that, set unbindAccount: {account.name}, which keeps vault, key and access; where the "
-            "account is protected, run `pulumi up` with that setting alone first",
+            f"changes to {MICROSOFT_MANAGED!r}, which takes account {account.name!r} off your key: no data "
+            "is lost, but revoking the key no longer takes the data out of reach. To do that on purpose, "
+            f"set unbindAccount: {account.name}, which keeps vault, key and access; if the account is "
+            "protected, run `pulumi up` with that change alone first",
         )
 
 
-def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Found:
-    """Why a login to another tenant or subscription than the account's is refused; one not known is not."""
+def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
+    """Why a login to another tenant or subscription than the account's is refused. None is not judged."""
     subscription = arm_ids.subscription_of(account.id)
     if subscription_id and subscription != subscription_id.lower():
         yield Problem(
             "azure-native:subscriptionId",
             f"found {subscription_id}, but account {account.name!r} and its data are in {subscription} and "
-            "cannot move: what is made from now on would be in the other one, an account with none of "
-            f"the data; log in to {subscription}, or make a stack of its own for {subscription_id}",
+            "cannot move: a new account in the other one would have none of the data. Log in to "
+            f"{subscription}, or use a separate stack for {subscription_id}",
         )
     if tenant_id and account.tenant_id and account.tenant_id.lower() != tenant_id.lower():
         yield Problem(
             "azure-native:tenantId",
             f"found {tenant_id}, but account {account.name!r} is in {account.tenant_id}; "
-            "an identity does not move between tenants, so that the key, and with it the data, would be out "
-            f"of reach; log in to {account.tenant_id}",
+            "an identity does not move between tenants, so the key, and with it the data, would be out of "
+            f"reach. Log in to {account.tenant_id}",
         )
 
 
-def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Found:
-    wanted = inputs.vault.name
+def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    declared_name = inputs.vault.name
     if before.vault is None or not inputs.makes_vault or before.key_identity is None:
         return
-    if wanted != before.vault.name:
+    if declared_name != before.vault.name:
         yield Problem(
             "vault.name",
-            f"changes from {before.vault.name!r} to {wanted!r}, which deletes {before.vault.name!r} while "
-            f"the data of account {account.name!r} is under its key; make the new vault elsewhere and give "
-            "its vault.id: the account is bound to its key first, and the old vault goes last",
+            f"changes from {before.vault.name!r} to {declared_name!r}, which deletes {before.vault.name!r} "
+            f"while the data of account {account.name!r} is under its key. Make the new vault elsewhere and "
+            "give its vault.id: the account is then bound to its key before the old vault is deleted",
         )
     model, declared = (
         RBAC if before.vault.uses_rbac else ACCESS_POLICY,
@@ -140,17 +139,18 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
     if model != declared:
         yield Problem(
             "accessModel",
-            f"changes from {model!r} to {declared!r}, which takes from account {account.name!r} its access "
-            "to the key before the new one counts, and the data is out of reach until then; first give "
-            f"the identity {account.principal_id or ''} access in the new way (role "
+            f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
+            "to its key before the new access is in effect, and the data is out of reach until then. "
+            f"First grant the identity {account.principal_id or ''} access in the new model (role "
             f"{roles.CRYPTO_SERVICE_ENCRYPTION_USER.name!r} at the vault, or an access policy), switch the "
             f"vault with `az keyvault update --name {before.vault.name} --enable-rbac-authorization "
             f"{str(declared == RBAC).lower()}`, run `pulumi refresh`, then change the setting",
         )
 
 
-def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
-    """What this stack made and is now named as existing: no longer declared, it would be deleted."""
+def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:
+    """What this stack made and is now named as existing: it would be deleted, because it is no longer
+    declared."""
     key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
     named = (
@@ -158,25 +158,25 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
             "existingResourceGroupName",
             known_text(inputs.existing_resource_group_name),
             before.group_name,
-            "with all that is in it; give the name as resourceGroupName, or leave it out",
+            "with everything in it; give the name as resourceGroupName, or remove it",
         ),
         (
             "vault.id",
             known_text(inputs.vault.id),
             made,
-            "and what is under its keys is out of reach then; leave vault.id out",
+            "and what is under its keys is out of reach then; remove vault.id",
         ),
         (
             "key.id",
             arm_ids.key_id(key_id).parent.text if key_id else "",
             made,
-            "and what is under its keys is out of reach then; leave key.id out, key.name is enough",
+            "and what is under its keys is out of reach then; remove key.id, key.name is enough",
         ),
         (
             "audit.workspaceId",
             known_text(inputs.audit.workspace_id),
             before.workspace_id,
-            "with its logs; leave audit.workspaceId out",
+            "with its logs; remove audit.workspaceId",
         ),
     )
     for path, said, here, meaning in named:
@@ -184,7 +184,7 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Found:
             noun = arm_ids.name_of(here)
             yield Problem(
                 path,
-                f"{noun!r} was made by this stack: named as one that exists, it would be deleted, {meaning}",
+                f"{noun!r} was made by this stack: named as existing, it would be deleted, {meaning}",
             )
 
 
@@ -208,11 +208,11 @@ def losses(
     tenant_id: str,
     subscription_id: str,
 ) -> list[Problem]:
-    """What a service's inputs would lose of what stands. Empty for a service that is not there yet."""
+    """What the arguments of a service would lose. Empty for a service that does not exist yet."""
     account, lost = before.account, list(_made_here(inputs, before))
     if account is None:
         return lost
-    rules: tuple[Callable[[], Found], ...] = (
+    rules: tuple[Callable[[], Problems], ...] = (
         lambda: _replacement(inputs, before, account),
         lambda: _identity(inputs, before, account),
         lambda: _encryption(inputs, before, account),

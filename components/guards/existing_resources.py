@@ -1,7 +1,7 @@
-"""What is there already: an existing vault, a key of the wanted name, grants that a vault has.
+"""What exists already: the vault that a service is to use, a key of its name, grants in the vault.
 
-Owns: what an existing vault must be, and what of it a service takes over. Pure. Does not own: how it is asked
-for (preflight.py).
+Owns: what an existing vault must be, and what a service takes over. Pure. Does not own: the calls that
+read it (preflight.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import Deleted
+from components.guards.soft_deleted import SoftDeleted
 from components.service_args import DEPLOYER, RECOVER, ServiceInputs
 from core import adapters, arm_ids, demands, facts, roles
 from core import resource_types as types
@@ -30,18 +30,18 @@ _FIXES = {
 
 @dataclass(frozen=True)
 class KeyLocation:
-    """Where a service's key is, and what must be asked about it.
+    """Where a service's key is, and what has to be read about it.
 
-    `grants` are the access policies that the state does not hold, by logical name, with the object id each is
-    for; `assignment` is the role assignment's logical name if the state does not hold it, `assignment_name`
-    its name in Azure.
+    `grants` are the access policies that are missing in the state: their logical names, each with the
+    object id that it is for. `assignment` is the logical name of the role assignment if that is missing in
+    the state, `assignment_name` its name in Azure.
     """
 
     vault_id: str = ""
     vault_exists: bool = False
     makes_key: bool = False
-    asks_vault: bool = False
-    asks_key: bool = False
+    reads_vault: bool = False
+    reads_key: bool = False
     key_name: str = ""
     grants: tuple[tuple[str, str], ...] = ()
     assignment: str = ""
@@ -70,8 +70,8 @@ class KeyLocation:
         return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
 
 
-def place(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> KeyLocation:
-    """Where the key of a service is. Nothing is asked about a vault that is about to be made, by whomever."""
+def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDeleted) -> KeyLocation:
+    """Where the key of a service is. A vault that is yet to be made, here or elsewhere, is not read."""
     if not inputs.has_key:
         return KeyLocation()
     key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
@@ -83,31 +83,31 @@ def place(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> KeyL
     missing_key = not key_id and (types.KEY, f"{inputs.name}-key") not in before.resources
     if not vault_id:
         return KeyLocation(makes_key=missing_key, key_name=key_name)
-    principal = before.grantee_id if before.account else (gone.account or {}).get("principalId")
+    principal = before.grantee_id if before.account else (deleted.account or {}).get("principalId")
     if data_loss.is_replaced(inputs, before):
-        principal = None  # the account that takes its place has another
+        principal = None  # the new account has another identity
     grants = tuple(
-        (grant, holder)
-        for grant, holder in _policies(inputs, principal)
+        (grant, object_id)
+        for grant, object_id in _policies(inputs, principal)
         if (types.ACCESS_POLICY, grant) not in before.resources
     )
     role = f"{inputs.name}-access"
     assigned = (types.ROLE_ASSIGNMENT, role) in before.resources
-    assignment_name, assignment_scope = "", f"{vault_id}/keys/{key_name}"
+    assignment_name, assignment_scope = "", facts.key_id(vault_id, key_name)
     if principal and inputs.access_model == RBAC:
         assignment_name = names.role_assignment_name(
-            f"{vault_id}/keys/{key_name}", principal, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
+            facts.key_id(vault_id, key_name), principal, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
         )
         if before.assignment_id and "access" in inputs.as_found:
-            # It was made by others, who gave it another name, perhaps at another scope.
+            # An adopted assignment has the name and scope that its maker gave it.
             assignment_scope = arm_ids.parse(before.assignment_id).scope
             assignment_name = arm_ids.name_of(before.assignment_id)
     return KeyLocation(
         vault_id=vault_id,
         vault_exists=given is not None,
         makes_key=missing_key,
-        asks_vault=given is not None or bool(grants) or before.is_bound,
-        asks_key=missing_key or before.is_bound,
+        reads_vault=given is not None or bool(grants) or before.is_bound,
+        reads_key=missing_key or before.is_bound,
         key_name=key_name,
         grants=grants,
         assignment="" if assigned else role,
@@ -117,12 +117,12 @@ def place(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> KeyL
 
 
 def problems(
-    inputs: ServiceInputs, place: KeyLocation, vault: Answer, key: Answer, tenant_id: str
+    inputs: ServiceInputs, location: KeyLocation, vault: Answer, key: Answer, tenant_id: str
 ) -> Iterator[Problem]:
     """Why an existing vault cannot hold the service's key."""
     path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
-        yield Problem(path, f"there is no vault {place.vault_id!r}, or the login may not read it")
+        yield Problem(path, f"there is no vault {location.vault_id!r}, or the login may not read it")
         return
     found = adapters.vault(vault)
     model = RBAC if found.uses_rbac else ACCESS_POLICY
@@ -146,8 +146,8 @@ def problems(
     if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(
             "key.name",
-            f"the vault {found.name!r} has a key {place.key_name!r} already; to use it, set key.id: "
-            f"{place.key_id}, or give another key.name",
+            f"the vault {found.name!r} already has a key {location.key_name!r}; to use it, set key.id: "
+            f"{location.key_id}; to make another, give another key.name",
         )
 
 
@@ -164,34 +164,36 @@ def unrecorded_account(recorded: Answer, account: Answer) -> Iterator[Problem]:
     )
 
 
-def grants_that_come_back(inputs: ServiceInputs, before: RecordedService, gone: Deleted) -> Mapping[str, str]:
-    """Ids of the grants that are there once a vault is back, by logical name.
+def recovered_grants(
+    inputs: ServiceInputs, before: RecordedService, deleted: SoftDeleted
+) -> Mapping[str, str]:
+    """Ids of the grants that a recovered vault has, by logical name.
 
-    It comes back with its access policies and without its role assignments (source: "Azure Key Vault recovery
-    management"); an account that stands or comes back has its identity, whose policy goes only with the
-    vault. Whether others, of people, had been taken away before is not known.
+    A vault comes back with its access policies and without its role assignments (source: "Azure Key Vault
+    recovery management"). The account's identity still has its policy, which goes only with the vault;
+    whether the policies of people were removed before is not known.
     """
-    principal = before.grantee_id if before.account else (gone.account or {}).get("principalId")
-    if gone.vault is None or principal is None or inputs.access_model == RBAC:
+    principal = before.grantee_id if before.account else (deleted.account or {}).get("principalId")
+    if deleted.vault is None or principal is None or inputs.access_model == RBAC:
         return {}
-    return {f"{inputs.name}-access": f"{gone.vault['resourceId']}/accessPolicy/{principal}"}
+    return {f"{inputs.name}-access": f"{deleted.vault['resourceId']}/accessPolicy/{principal}"}
 
 
 def grants_to_adopt(
-    place: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str
+    location: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str
 ) -> Mapping[str, str]:
-    """Ids of the grants that are there though the state does not hold them, by logical name."""
-    there = {
+    """Ids of the grants that exist but are missing in the state, by logical name."""
+    existing = {
         entry["objectId"].lower()
         for entry in ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
     }
     adopted = {}
-    for grant, holder in place.grants:
-        object_id = deployer_id if holder == DEPLOYER else holder
-        if object_id.lower() in there:
-            adopted[grant] = f"{place.vault_id}/accessPolicy/{object_id}"
-    if assignment is not None and place.assignment:
-        adopted[place.assignment] = assignment["id"]
+    for grant, grantee in location.grants:
+        object_id = deployer_id if grantee == DEPLOYER else grantee
+        if object_id.lower() in existing:
+            adopted[grant] = f"{location.vault_id}/accessPolicy/{object_id}"
+    if assignment is not None and location.assignment:
+        adopted[location.assignment] = assignment["id"]
     return adopted
 
 

@@ -1,6 +1,6 @@
-"""Questions to providers, as a program asks them before it makes anything.
+"""Calls of providers' functions, before anything is made.
 
-Owns: the call, and what their answers look like where a thing is not there.
+Owns: the call, its errors, and how an answer says that a resource does not exist.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pulumi.runtime import invoke_async
 from core.resource_types import parse_urn
 from core.roles import CRYPTO_OFFICER
 
-# An id in the text of another refusal may hold these digits, too: only the status itself counts.
+# Ids in the text of another error may contain these digits: only the status itself counts.
 _ABSENT = re.compile(
     r"\bStatus=404\b|\bstatus code 404\b|\bRESPONSE 404\b|\b404 Not Found\b|\b[A-Za-z]*NotFound\b"
 )
 
 
 def is_absent(error: str) -> bool:
-    """Whether azure-native's answer to a function says that the resource is not there."""
+    """Whether the error of an azure-native function says that the resource does not exist."""
     return _ABSENT.search(error) is not None
 
 
@@ -42,12 +42,12 @@ def explained(error: str) -> str:
 
 
 class InvokeError(pulumi.RunError):
-    """A provider refused a question, in its own words. Such as a login that Azure does not accept: nothing
-    that a traceback would explain."""
+    """A provider's function failed, in the provider's own words, such as a login that Azure does not
+    accept."""
 
 
 async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **arguments: Any) -> Mapping[str, Any]:
-    """What a provider's function answers; also in a preview. Raises InvokeError."""
+    """The answer of a provider's function, also in a preview. Raises InvokeError."""
     try:
         answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
     except Exception as error:  # the SDK raises nothing narrower for what a provider answers

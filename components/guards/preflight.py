@@ -170,17 +170,17 @@ class _Preflight:
             subscription_id=self._client["subscriptionId"],
         )
 
-    async def _deleted(self) -> Mapping[str, soft_deleted.Deleted]:
+    async def _deleted(self) -> Mapping[str, soft_deleted.SoftDeleted]:
         vaults: soft_deleted.Listed = ()
         accounts: soft_deleted.Listed = ()
         if any(
-            soft_deleted.makes(request.inputs, self._recorded[name])
+            soft_deleted.makes_names(request.inputs, self._recorded[name])
             for name, request in self._services.items()
         ):
             listed = await self._listed()
             vaults, accounts = listed.get("vaults") or (), listed.get("accounts") or ()
         found = {
-            name: soft_deleted.holding(request.inputs, self._recorded[name], vaults, accounts)
+            name: soft_deleted.holding_names(request.inputs, self._recorded[name], vaults, accounts)
             for name, request in self._services.items()
         }
         for name, holding in found.items():
@@ -205,18 +205,18 @@ class _Preflight:
             return {}
 
     async def _result(
-        self, name: str, request: ServiceRequest, gone: soft_deleted.Deleted
+        self, name: str, request: ServiceRequest, gone: soft_deleted.SoftDeleted
     ) -> PreflightResult:
         place, before = (
-            existing_resources.place(request.inputs, self._recorded[name], gone),
+            existing_resources.locate_key(request.inputs, self._recorded[name], gone),
             self._recorded[name],
         )
         # What is missing of an account that is being replaced may be the work of an update that was cut off.
         replaced = data_loss.is_replaced(request.inputs, before)
         drifts = before.is_bound and self._is_ours(before.account) and not replaced
         vault, key, live, assignment = await asyncio.gather(
-            self._get("keyvault:getVault", request, place.vault_arguments if place.asks_vault else None),
-            self._get("keyvault:getKey", request, place.key_arguments if place.asks_key else None),
+            self._get("keyvault:getVault", request, place.vault_arguments if place.reads_vault else None),
+            self._get("keyvault:getKey", request, place.key_arguments if place.reads_key else None),
             self._get(
                 "cognitiveservices:getAccount",
                 ServiceRequest(request.inputs),
@@ -252,7 +252,7 @@ class _Preflight:
                 **(
                     {}
                     if pulumi.runtime.is_dry_run()
-                    else existing_resources.grants_that_come_back(request.inputs, before, gone)
+                    else existing_resources.recovered_grants(request.inputs, before, gone)
                 ),
             },
             restores_access=access,

@@ -1,7 +1,7 @@
 """Names that soft-deleted vaults and accounts still hold, and what comes back with them.
 
-Owns: whether a service recovers them, and what to do where it may not. Pure. Does not own: how Azure is asked
-(preflight.py).
+Owns: whether a service recovers them, and what to do where it does not. Pure. Does not own: the call that
+lists them (preflight.py).
 """
 
 from __future__ import annotations
@@ -20,43 +20,45 @@ Listed = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Deleted:
+class SoftDeleted:
     """The soft-deleted resources that hold names of a service."""
 
     vault: Mapping[str, Any] | None = None
     account: Mapping[str, Any] | None = None
 
 
-def makes(inputs: ServiceInputs, before: RecordedService) -> bool:
-    """Whether a service is about to make a vault or an account, whose names could be held."""
+def makes_names(inputs: ServiceInputs, before: RecordedService) -> bool:
+    """Whether a service will make a vault or an account, whose names could be held."""
     return before.account is None or (before.vault is None and inputs.makes_vault)
 
 
-def holding(inputs: ServiceInputs, before: RecordedService, vaults: Listed, accounts: Listed) -> Deleted:
-    """Which of the deleted resources of a subscription hold names that a service is about to make."""
+def holding_names(
+    inputs: ServiceInputs, before: RecordedService, vaults: Listed, accounts: Listed
+) -> SoftDeleted:
+    """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
     account = None if before.account else inputs.account_name
-    return Deleted(_named(vault, vaults), _named(account, accounts))
+    return SoftDeleted(_named(vault, vaults), _named(account, accounts))
 
 
-def problems(inputs: ServiceInputs, deleted: Deleted) -> list[Problem]:
-    """Why the names cannot be had as the settings are."""
+def problems(inputs: ServiceInputs, deleted: SoftDeleted) -> list[Problem]:
+    """Why the names are not available with these arguments."""
     recovers = inputs.soft_deleted == RECOVER
     group, found = data_loss.group_name(inputs), []
     if vault := deleted.vault:
-        remedy = "give vault.name another; it cannot be purged, for purge protection forbids that"
+        remedy = "give another vault.name; purge protection does not allow to purge it"
         found += _held("vault.name", vault, group, inputs.location, remedy, recovers=recovers)
     if account := deleted.account:
         where = f"--resource-group {_group(account)} --location {account['location']}"
         purge = f"az cognitiveservices account purge --name {account['name']} {where}"
-        remedy = f"give accountName another, or end its data for good with `{purge}`"
+        remedy = f"give another accountName, or delete its data for good with `{purge}`"
         found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers)
         if recovers and not inputs.binds_in_two_phases:
             found.append(
                 Problem(
                     "softDeleted",
-                    f"account {account['name']!r} would come back bound by its former user-assigned "
-                    f"identity, which does not come back; {remedy}",
+                    f"account {account['name']!r} would come back bound through its former user-assigned "
+                    f"identity, which cannot be recovered; {remedy}",
                 )
             )
     return found
@@ -76,13 +78,11 @@ def _held(
     place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
     if place != (group.lower() or place[0], regions.normalised(location)):
         where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
-        return [Problem(path, f"{held}, {where}; it can be recovered only there; {remedy}")]
+        return [Problem(path, f"{held}, {where}, and can be recovered only there; {remedy}")]
     if recovers:
         return []
     return [
-        Problem(
-            path, f"{held}; set softDeleted: recover to bring it back with all that is in it, or {remedy}"
-        )
+        Problem(path, f"{held}; set softDeleted: recover to bring it back with everything in it, or {remedy}")
     ]
 
 

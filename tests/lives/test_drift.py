@@ -107,7 +107,7 @@ REFUSED: dict[Drift, list[str]] = {
         "az cognitiveservices account identity assign",
     ],
     vault_deleted: ["vault 'kv-contoso-dev' was deleted outside Pulumi", "softDeleted: recover"],
-    vault_made_anew: ["key: vault 'kv-contoso-dev' has no key 'cmk-contoso-dev' any more", "key restore"],
+    vault_made_anew: ["key: vault 'kv-contoso-dev' no longer has the key 'cmk-contoso-dev'", "key restore"],
     account_deleted: ["it was deleted or moved outside Pulumi", "softDeleted: recover"],
 }
 REPAIRED: dict[Drift, list[str]] = {

@@ -18,6 +18,8 @@ from settings import ServiceSettings, SettingsError, parse
 from settings.documentation import descriptions
 
 ROOT = Path(__file__).resolve().parents[3]
+# A program has an option of any resource, and the name of the component, for them.
+ONLY_IN_STACKS = ("protect", "previous_name")
 
 
 def forms(base: type[Inputs] = Inputs) -> Iterator[type[Inputs]]:
@@ -58,7 +60,7 @@ def test_a_form_reads_what_callers_write(form: type[Inputs]) -> None:
     hints: dict[str, Any] = form.ARGS.__annotations__
     declared = {name: one for name, one in arguments(form).items() if not one.is_name}
     if form is ServiceSettings:
-        del declared["protect"]  # an option of any resource in a program
+        declared = {name: one for name, one in declared.items() if name not in ONLY_IN_STACKS}
     assert set(declared) == set(hints)
     required = {name for name, hint in hints.items() if get_origin(hint) is not NotRequired}
     assert {name for name, one in declared.items() if one.required} == required
@@ -71,7 +73,7 @@ def test_every_argument_says_what_it_does(form: type[Inputs]) -> None:
     """The documentation of settings and package is made from the descriptions, so there is one for each."""
     described = descriptions(form.ARGS)
     missing = [name for name, one in arguments(form).items() if not one.is_name and not described.get(name)]
-    assert missing == (["protect"] if form is ServiceSettings else [])
+    assert missing == ([*ONLY_IN_STACKS] if form is ServiceSettings else [])
 
 
 @each

@@ -156,7 +156,7 @@ def test_fails_on_a_key_that_somebody_made() -> None:
     """A key of the wanted name in an existing vault is not taken unasked."""
     azure = FakeAzure()
     azure.key = {"name": "cmk-language"}
-    with pytest.raises(RefusedError, match=r"has a key 'cmk-language' already; to use it, set key.id"):
+    with pytest.raises(RefusedError, match=r"already has a key 'cmk-language'; to use it, set key.id"):
         service(azure, vault={"id": VAULT_ID})
 
 

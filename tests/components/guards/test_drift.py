@@ -10,7 +10,7 @@ from components.guards.access import still_granted
 from components.guards.drift import problems
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import makes
+from components.guards.soft_deleted import makes_names
 from core.facts import Account, Vault
 from tests.support.recording import SUBSCRIPTION, service_inputs
 
@@ -90,7 +90,7 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
     vault = Vault(VAULT, "kv-language")
     stands = RecordedService(recorded().account, vault=vault)
-    assert not makes(service_inputs(), stands)
-    assert makes(service_inputs(), RecordedService(vault=vault))
-    assert makes(service_inputs(), recorded())
-    assert not makes(service_inputs(vault={"id": VAULT}), recorded())
+    assert not makes_names(service_inputs(), stands)
+    assert makes_names(service_inputs(), RecordedService(vault=vault))
+    assert makes_names(service_inputs(), recorded())
+    assert not makes_names(service_inputs(vault={"id": VAULT}), recorded())
