@@ -4,8 +4,8 @@ import json
 import time
 from dataclasses import replace
 
-from review import markdown, plain_text, report
-from review.events import PolicyFinding
+from review import markdown, plain_text, plan, report
+from review.events import Diagnostic, PolicyFinding
 from review.preview import read
 from tests.review.build import (
     ACCOUNT,
@@ -93,6 +93,92 @@ def test_a_thousand_resources_are_reviewed_within_a_second() -> None:
     markdown.render(made)
     assert time.process_time() - started < 1
     assert made.unchanged == 200
+
+
+def test_a_plan_of_two_thousand_steps_is_reviewed_within_a_second() -> None:
+    """The gate's own reading: a refresh of 1,000 resources, and a plan for each."""
+    steps = fleet(200)
+    plans = {
+        one["urn"]: {
+            "steps": ["same"],
+            "state": one["oldState"]["outputs"],
+            "goal": {"type": one["oldState"]["type"], "inputDiff": {}},
+        }
+        for one in steps
+    }
+    found = [{**one, "op": "refresh", "newState": one["oldState"]} for one in steps]
+    refreshed = json.dumps({"steps": found, "changeSummary": {}, "duration": 1})
+    started = time.process_time()
+    made = report.make(plan.read(json.dumps({"resourcePlans": plans}), refreshed), (), TODAY)
+    markdown.render(made)
+    assert time.process_time() - started < 1
+    assert (made.unchanged, made.rows) == (200, ())
+
+
+def test_five_hundred_services_fit() -> None:
+    """All are rotated at once: the first twenty in full, every other by name, and nothing is cut."""
+    steps = fleet(500)
+    for one in steps:
+        if f"${BINDING}::" in one["urn"]:
+            new = json.loads(json.dumps(one["newState"]).replace("a" * 32, "b" * 32))
+            one |= {"op": "update", "newState": new}
+    comment = markdown.render(review(*steps))
+    assert comment.splitlines()[2] == "500 rotated."
+    assert "**480 more that change, none graver than these:**" in comment
+    assert all(f"`lang-{number}`" in comment for number in range(500))
+    assert "left out" not in comment
+    assert len(comment) < 60_000
+
+
+def test_a_traceback_shows_its_cause() -> None:
+    """The reader needs the error, not the way to it; also of an exception that was raised for another one."""
+    frames = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    first()\n'
+    message = (
+        f"error: Program failed with an unhandled exception:\n{frames}KeyError: 'x'\n\n"
+        f"The above exception was the direct cause of the following exception:\n\n{frames}"
+        "ValueError: vault.name is missing:\nset it in Pulumi.prod.yaml\n"
+    )
+    found = Diagnostic.of({"message": message})
+    assert found.message == (
+        "Program failed with an unhandled exception:\nValueError: vault.name is missing:\n"
+        "set it in Pulumi.prod.yaml"
+    )
+    assert Diagnostic.of({"message": "error: no traceback"}).message == "no traceback"
+
+
+def test_an_incomplete_review_never_says_no_change() -> None:
+    """What was not looked at may change: neither the headline nor the totals are those of a whole review."""
+    document = json.loads(digest(*bound()))
+    document["diagnostics"] = [{"severity": "error", "message": "boom"}]
+    made = report.make(read(json.dumps({**document, "config": {}, "duration": 1})), (), TODAY)
+    for text in (markdown.render(made), plain_text.render(made)):
+        assert "no change" not in text
+        assert "without a change" not in text
+        assert "incomplete" in text
+    assert made.severity.exit_code == 4
+
+
+def test_a_finding_keeps_its_fix() -> None:
+    """The fix stands at the end of a finding, so it is not cut where others are."""
+    fix = "fix: set vault.purgeProtection in Pulumi.prod.yaml"
+    finding = PolicyFinding("vault-purge-protection", "mandatory", "x" * 900 + "\n" + fix)
+    made = report.make(read(digest(*bound())), (), TODAY, (finding,))
+    assert fix in markdown.render(made)
+    assert fix in plain_text.render(made)
+
+
+def test_all_other_changes_are_counted_by_resource() -> None:
+    """Below the verdict, folded: what else the update does, the commit, and the run."""
+    steps = [
+        step("create", "aws:s3:Bucket", "x", None, account()),
+        step("update", "aws:s3:Bucket", "y", account(), account()),
+        step("update", "aws:s3:Bucket", "z", account(), account()),
+    ]
+    origin = report.Origin(head="c" * 40, run="https://ci/1")
+    comment = markdown.render(report.make(read(digest(*steps)), (), TODAY, origin=origin))
+    folded = comment.split("<details><summary>All changes by resource: 3</summary>")[1]
+    assert "- `aws:s3:Bucket`: 1 create\n- `aws:s3:Bucket`: 2 update" in folded
+    assert f"commit `{'c' * 40}`, [run](https://ci/1)" in comment.splitlines()[-1]
 
 
 def test_a_long_report_fits_into_a_comment() -> None:

@@ -1,0 +1,184 @@
+"""review/*.sh with a `pulumi` that plays recordings: several stacks, hostile names, runs that break off."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.review.build import BINDING, KEY_URI, TODAY, VAULT
+from tests.review.test_plan import Change, planned, refresh
+from tests.support.stack import ROOT
+
+UNBOUND: Change = (BINDING, "b", ["delete"], None)
+OPENED: Change = (VAULT, "v", ["update"], {"updates": {"properties": {"enablePurgeProtection": True}}})
+NEXT: Change = (
+    BINDING,
+    "b",
+    ["update"],
+    {"updates": {"keyUriWithVersion": KEY_URI.replace("a" * 32, "b" * 32)}},
+)
+STATE = json.dumps(
+    {"version": 3, "deployment": {"manifest": {"time": "2026-01-01T00:00:00Z"}, "resources": [{}]}}
+)
+PREVIEW = '{"steps": [], "changeSummary": {"same": 4}, "duration": 1, "config": {}, "diagnostics": []}'
+
+
+class Pipeline:
+    """A checkout of the base branch with the plans of a change, as the job `review` has it."""
+
+    def __init__(self, folder: Path, *plans: str) -> None:
+        self.folder = folder
+        for number, plan in enumerate(plans, start=1):
+            place = folder / "plan" / str(number)
+            place.mkdir(parents=True)
+            (place / "preview.json").write_text(PREVIEW)
+            if plan:
+                (place / "plan.json").write_text(plan)
+        (folder / "change").mkdir()
+        tool = folder / "bin" / "pulumi"
+        tool.parent.mkdir()
+        (folder / "refresh").write_text(refresh())
+        (folder / "state").write_text(STATE)
+        tool.write_text(
+            f'#!/bin/bash\nprintf "%s\\n" "$@" >>{folder}/asked\n'
+            f'case "$*" in *export*) exec cat {folder}/state ;; esac\n'
+            f'cat {folder}/refresh; exit "${{REFRESH:-0}}"\n'
+        )
+        tool.chmod(0o755)
+
+    def run(self, script: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            [str(ROOT / "review" / script), *words],
+            cwd=self.folder,
+            env={**os.environ, "PATH": path, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def outputs(self, stacks: str, **env: str) -> tuple[str, list[str]]:
+        """The code and the comments of a review of these stacks."""
+        done = self.run("stacks.sh", ".", STACKS=stacks, **env)
+        assert done.returncode == 0, done.stderr
+        code, comments = (line.partition("=")[2] for line in done.stdout.splitlines())
+        return code, [gzip.decompress(base64.b64decode(one)).decode() for one in comments.split()]
+
+
+@pytest.mark.parametrize(
+    ("plans", "code"),
+    [
+        ((planned(), planned()), "0"),
+        ((planned(), planned(UNBOUND)), "4"),
+        ((planned(UNBOUND), planned()), "4"),
+        ((planned(NEXT), planned()), "0"),
+        ((planned(UNBOUND), "{"), "2"),
+        (("", planned()), "4"),
+    ],
+)
+def test_several_stacks_end_with_the_gravest(tmp_path: Path, plans: tuple[str, str], code: str) -> None:
+    """One blocked stack blocks the pull request; one that could not be judged is graver than all."""
+    assert Pipeline(tmp_path, *plans).outputs("prod test")[0] == code
+
+
+def test_each_stack_has_its_own_review(tmp_path: Path) -> None:
+    """The comments come in the order of the stacks, each with its own first line."""
+    _, (one, other) = Pipeline(tmp_path, planned(), planned(UNBOUND)).outputs("org/shop/prod test")
+    assert one.startswith("<!-- encryption-review org/shop/prod ")
+    assert other.startswith("<!-- encryption-review test ")
+    assert "in `test`" in other.splitlines()[1]
+
+
+def test_a_stack_without_a_plan_is_refused_whatever_its_preview_says(tmp_path: Path) -> None:
+    """A preview that says "no change" and saved no plan proves nothing."""
+    code, (comment,) = Pipeline(tmp_path, "").outputs("prod")
+    assert code == "4"
+    assert "saved no plan" in comment
+    assert "no change" not in comment
+
+
+def test_what_is_there_now_must_be_known(tmp_path: Path) -> None:
+    """Without a refresh there is no review, and no comment that could be taken for one."""
+    assert Pipeline(tmp_path, planned()).outputs("prod", REFRESH="1") == ("2", [])
+
+
+def test_a_hostile_stack_name_is_a_name(tmp_path: Path) -> None:
+    """Whatever the variable holds is one argument of the engine, and inert in the comment."""
+    name = "prod-->;$(touch${IFS}x)`id`@everyone"
+    code, (comment,) = Pipeline(tmp_path, planned(UNBOUND)).outputs(name)
+    assert (code, (tmp_path / "x").exists()) == ("4", False)
+    assert name in (tmp_path / "asked").read_text().splitlines()
+    first, title = comment.splitlines()[:2]
+    assert first.count("-->") == 1
+    assert title.count("`") == 2
+
+
+def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Path) -> None:
+    """All files but the approvals: an approval that comes with the change does not change its own code."""
+    pipeline = Pipeline(tmp_path, planned(UNBOUND))
+    change = tmp_path / "change"
+
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        subprocess.run(["git", "-C", str(change), *identity, *words], check=True, capture_output=True)
+
+    def code() -> str:
+        git("add", "-A")
+        git("commit", "-qm", "x", "--allow-empty")
+        pipeline.outputs("prod")
+        document: dict[str, Any] = json.loads((tmp_path / "1" / "review.json").read_text())
+        found: str = document["accounts"][0]["verdicts"][0]["code"]
+        return found
+
+    git("init", "-q")
+    (change / "program.py").write_text("1")
+    before = code()
+    (change / "encryption-approvals.yaml").write_text(
+        f"approvals:\n  - account: lang\n    verdict: unbound\n    review: {before}\n    reason: r\n"
+        f"    approver: alice\n    expires: {TODAY}\n"
+    )
+    assert code() == before
+    (change / "program.py").write_text("2")
+    assert code() != before
+
+
+def test_an_update_takes_the_plans_that_were_reviewed(tmp_path: Path) -> None:
+    """The digest is of every plan and its place; anything else has another one."""
+    Pipeline(tmp_path, planned(), planned(UNBOUND))
+
+    def digest() -> str:
+        done = subprocess.run(
+            [str(ROOT / "review" / "plans_digest.sh"), str(tmp_path / "plan")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    first = digest()
+    assert len(first) == 65
+    assert digest() == first
+    one, other = tmp_path / "plan" / "1" / "plan.json", tmp_path / "plan" / "2" / "plan.json"
+    held = one.read_text()
+    one.write_text(other.read_text())
+    assert digest() != first
+    one.write_text(held)
+    assert digest() == first
+    shutil.rmtree(other.parent)
+    assert digest() != first
+
+
+def test_an_update_without_a_plan_is_refused(tmp_path: Path) -> None:
+    """Nothing is applied that was not reviewed."""
+    pipeline = Pipeline(tmp_path, "")
+    assert pipeline.run("update.sh", "prod", "plan/1/plan.json").returncode == 2
+    assert not (tmp_path / "asked").exists()
