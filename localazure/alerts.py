@@ -1,6 +1,6 @@
-"""Microsoft.Insights/actionGroups and scheduledQueryRules: who is told, and the queries that tell.
+"""Microsoft.Insights/actionGroups and scheduledQueryRules: receivers, and the rules that alert them.
 
-The bodies are kept and echoed with ARM's defaults. No query runs and nobody is told.
+The bodies are kept and echoed with ARM's defaults. No query runs and no alert is sent.
 """
 
 from __future__ import annotations

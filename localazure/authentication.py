@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from localazure.cloud import Cloud
 from localazure.discovery import LOGIN
-from localazure.keyvault.use import vault_at
+from localazure.keyvault.trusted_services import vault_at
 from localazure.seed import TENANT_ID
 from localazure.tokens import Signer, TokenError
 from localazure.web import Caller, Host, Request, ServiceError

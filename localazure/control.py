@@ -35,7 +35,7 @@ from localazure.directory import create_principal, find_application, list_princi
 from localazure.front import Answer, Raw
 from localazure.home import new_client_secret
 from localazure.monitor import delivered
-from localazure.page.door import PATHS, Door
+from localazure.page.sessions import PATHS, Door
 from localazure.web import Json
 
 _log = logging.getLogger("localazure")
@@ -80,7 +80,7 @@ class Control:
             return _json(400, {"error": f"missing {error}" if isinstance(error, KeyError) else str(error)})
         except Exception:  # noqa: BLE001 - whatever it was, the server goes on
             _log.exception("control %s %s failed", raw.method, raw.path)
-            return _json(500, {"error": "failed; the log tells why"})
+            return _json(500, {"error": "failed; see the log"})
 
     def _page(self, raw: Raw) -> Answer:
         try:
@@ -88,7 +88,7 @@ class Control:
                 return self.door.answer(self.cloud, raw)
         except Exception:  # noqa: BLE001 - whatever it was, the server goes on
             _log.exception("the page %s failed", raw.path)
-            return _json(500, {"error": "failed; the log tells why"})
+            return _json(500, {"error": "failed; see the log"})
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[_Asked], Json]]:
         return {

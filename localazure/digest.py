@@ -1,4 +1,4 @@
-"""Which code this is, so that a running server of other code can be told apart."""
+"""Which code this is, so that a server that runs other code is recognised."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Faults that a tester asks for: the nth call of a route fails, a service is out, a client is throttled.
 
-Owns: which request is struck, and by what. They are kept in the store, so they survive a restart.
+Owns: which request gets a fault, and which one. They are kept in the store, so they survive a restart.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HOSTS: Mapping[str, Host] = {
 class Fault:
     """One fault; empty `host`, `method` or `path` stand for any.
 
-    `path` is a route's template, fields in braces. The fault strikes from the `call`th matching request
+    `path` is a route's template, fields in braces. The fault applies from the `call`th matching request
     on, `times` times (0: until it is taken away). `wire` is `drop` (the connection breaks without an
     answer) or `hang` (no answer ever comes); else the answer is `status`, `code`, `message` (empty: those of
     the status, `TooManyRequests` for 429), with `retry_after` seconds as Retry-After. `after` lets the
@@ -91,19 +91,19 @@ def clear_faults(cloud: Cloud, id: str = "") -> None:
         cloud.store.delete(_KIND, found)
 
 
-def strike(cloud: Cloud, request: Request) -> Fault | None:
-    """The fault that strikes this request; every matching fault counts it as a call."""
-    struck = None
-    for id, found in cloud.store.scan(_KIND):
-        fault = Fault(**found["fault"])
+def fault_for(cloud: Cloud, request: Request) -> Fault | None:
+    """The fault that this request gets; every matching fault counts it as a call."""
+    first = None
+    for id, stored in cloud.store.scan(_KIND):
+        fault = Fault(**stored["fault"])
         if not fault.matches(request):
             continue
-        calls = found["calls"] + 1
-        cloud.store.put(_KIND, id, {**found, "calls": calls})
+        calls = stored["calls"] + 1
+        cloud.store.put(_KIND, id, {**stored, "calls": calls})
         due = calls >= fault.call and (not fault.times or calls < fault.call + fault.times)
-        if due and struck is None:
-            struck = fault
-    return struck
+        if due and first is None:
+            first = fault
+    return first
 
 
 @lru_cache(maxsize=100)

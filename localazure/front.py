@@ -67,7 +67,7 @@ class Front:
         try:
             request = _request(raw, correlation_id)
             with self.cloud.store.transaction():
-                fault = faults.strike(self.cloud, request)
+                fault = faults.fault_for(self.cloud, request)
             if fault is not None and not fault.after:
                 response = fault.response()
             else:
@@ -187,7 +187,7 @@ def _answer(
     at_arm = place is not None and place[0] is Host.ARM
     if at_arm:
         headers |= arm.answer_headers(raw.method, request_id, now)
-    # ARM's resource provider contract: told back where the client wants it. The other hosts always do.
+    # ARM's resource provider contract: echoed on request. The other hosts always echo it.
     asked = raw.headers.get("x-ms-client-request-id")
     if asked and (not at_arm or raw.headers.get("x-ms-return-client-request-id", "").lower() == "true"):
         headers["x-ms-client-request-id"] = asked

@@ -18,7 +18,7 @@ _TEMPLATE = f"{{scope*}}/providers/{_TYPE}"
 def require_unlocked(cloud: Cloud, method: str, scope: str, namespace: str) -> None:
     """Raises ServiceError 409 ScopeLocked where a lock at, above or (for a delete) below forbids this.
 
-    Locks themselves can always be written and taken away by whoever may.
+    Locks themselves are not locked: their permissions decide.
     """
     if method in ("GET", "HEAD") or f"/{_TYPE}/".lower() in f"{scope}/".lower():
         return

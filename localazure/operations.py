@@ -1,7 +1,7 @@
 """Long-running operations: they advance on the cloud's clock and on polls, never by sleeping.
 
 An operation can be asked for until seven days after its end (assumed: Azure names no time; the Language
-service tells seven days for its jobs), then it is gone.
+service documents seven days for its jobs), then it is gone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNWATCHED_SECONDS = 2.0
 class Operation:
     """An operation under way or ended; times are seconds on the cloud's clock.
 
-    `polls` counts how often anybody has looked since it began; `about` is whatever its owner keeps
+    `polls` counts how often a client has polled since it began; `about` is whatever its owner keeps
     with it (the resource's id, the word for its running status).
     """
 
@@ -31,11 +31,11 @@ class Operation:
     about: Json
 
     def done(self, now: float) -> bool:
-        """Whether it has ended: its time is over, and it was seen running at least once."""
+        """Whether it has ended: its time is over, and a client saw it running at least once."""
         return now >= self.ends and self.polls > 1
 
     def over(self, now: float) -> bool:
-        """Whether its work counts as done: it has ended, or would have, had anybody watched.
+        """Whether its work counts as done: it has ended, or would have, had a client polled.
 
         A write that meets it cannot count as a look, since a refused write leaves no trace.
         """
@@ -43,7 +43,7 @@ class Operation:
 
     @property
     def expires(self) -> float:
-        """From when on nobody can ask for it any more."""
+        """From when on it can no longer be polled."""
         return self.ends + _KEPT_SECONDS
 
 
@@ -56,14 +56,14 @@ def begin(cloud: Cloud, about: Json) -> Operation:
 
 
 def find(cloud: Cloud, id: str) -> Operation | None:
-    """An operation as it is, without a look at it; None where there is none, or not any more."""
+    """An operation without polling it; None where there is none, or no longer."""
     found = cloud.store.get(_KIND, id)
     operation = None if found is None else Operation(**found)
     return None if operation is None or operation.expires <= cloud.clock.now() else operation
 
 
 def poll(cloud: Cloud, id: str) -> Operation | None:
-    """Looks at an operation, which counts as a poll; None where there is none, or not any more."""
+    """Polls an operation; None where there is none, or no longer."""
     found = find(cloud, id)
     if found is None:
         return None
@@ -73,7 +73,7 @@ def poll(cloud: Cloud, id: str) -> Operation | None:
 
 
 def forget_expired(cloud: Cloud) -> None:
-    """Takes out of the store what nobody can ask for any more."""
+    """Takes out of the store what can no longer be polled."""
     now = cloud.clock.now()
     for id, found in cloud.store.scan(_KIND):
         if Operation(**found).expires <= now:

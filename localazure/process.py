@@ -48,8 +48,8 @@ def _serving(home: Home) -> tuple[int, str] | None:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", "/health")
-        told = json.loads(connection.getresponse().read())
-        return (pid, str(told.get("code", ""))) if told["pid"] == pid else None
+        answer = json.loads(connection.getresponse().read())
+        return (pid, str(answer.get("code", ""))) if answer["pid"] == pid else None
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None
     finally:

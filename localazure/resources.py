@@ -32,7 +32,7 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
-# What a group's delete takes along; endpoints before what they lead to, accounts before the keys they use.
+# What is deleted with a group, in this order: endpoints before their targets, accounts before their keys.
 _CONTENTS = (
     network,
     cognitive,

@@ -41,7 +41,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
 
 
 def _require_etag(known: Json | None, request: Request) -> None:
-    """Refuses to overwrite a search for whoever names no etag of it, `*` being any.
+    """Refuses to overwrite a search without its etag, or `*`.
 
     Reported by many users (Azure/azure-powershell#3093, MicrosoftDocs/azure-docs#49275); that the header
     `If-Match` serves as well is assumed.

@@ -57,7 +57,7 @@ def open_signer(home: Home) -> Signer:
 async def serve(home: Home) -> None:
     """Serves a home until SIGTERM or SIGINT. Raises HomeError where another process serves it."""
     home.make()
-    # Kept to the very end of the process: whoever sees the lock free finds nothing running.
+    # Kept to the end of the process: a free lock means that nothing is running.
     _held.append(home.lock() or _already_serving(home))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

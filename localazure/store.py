@@ -175,7 +175,7 @@ class Store:
     def append(self, stream: str, id: str, body: Json, *, lasting: bool = True) -> None:
         """Adds an event about `id` to a stream; events are never changed, and forgotten as KEPT says.
 
-        One that is not `lasting` tells of a change of documents, and goes when a refusal takes that back.
+        One that is not `lasting` records a change of documents, and goes when a refusal takes that back.
         """
         row = (stream, id.lower(), json.dumps(body, separators=(",", ":")))
         if lasting and self._db.in_transaction:

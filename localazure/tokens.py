@@ -20,7 +20,7 @@ from jwt.types import Options
 from localazure.web import Json
 
 _REMEMBERED = 2000
-# Audience and end are checked by whoever asks and at every use; the rest by the library.
+# The caller checks the audience, and the expiry at every use; the library checks the rest.
 _OPTIONS: Options = {
     "verify_aud": False,
     "verify_exp": False,

@@ -26,7 +26,7 @@ class TrackedType:
 
     `type` is ARM's name (`Microsoft.ManagedIdentity/userAssignedIdentities`), `kind` the store's.
     `make` turns a PUT (its id, the request, the body known before or None) into the body to store; a PATCH
-    is a PUT of what is known with what was sent laid over it. `removed` is told the body of a resource that
+    is a PUT of what is known with what was sent laid over it. `removed` gets the body of a resource that
     is gone. `groups` is how ids spell `resourceGroups`, `regions` where resources of this type can be.
     """
 

@@ -14,7 +14,7 @@ Json = Any
 
 
 class Host(StrEnum):
-    """The endpoint a request came to, told by its Host header."""
+    """The endpoint that a request is for, by its Host header."""
 
     ARM = "management.azure.com"
     LOGIN = "login.microsoftonline.com"

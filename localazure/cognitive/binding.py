@@ -9,7 +9,7 @@ from localazure.cognitive import data, rules
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
 from localazure.cognitive.identity import key_user
 from localazure.cognitive.kinds import find_kind
-from localazure.keyvault import use
+from localazure.keyvault import trusted_services
 from localazure.web import ServiceError
 
 _NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac"})
@@ -54,8 +54,8 @@ def rebind(
     """`new` with the data key of `old` wrapped as the encryption block of `new` says; and, as `bind_new`
     gives it, why the operation will fail.
 
-    The stored data is not touched. Raises ServiceError when a rule stands against it, or when the old key can
-    no longer be used: going on would lose the data for good (the refusal and its text are assumed).
+    The stored data is not touched. Raises ServiceError when a rule forbids it, or when the old key can
+    no longer be used: going on would lose the data (the refusal and its text are assumed).
     """
     _check(cloud, new, creating=False)
     try:
@@ -112,7 +112,7 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
     kind = find_kind(account.kind)
     uri, name, version = (str(target.get(word) or "") for word in ("keyVaultUri", "keyName", "keyVersion"))
     principal_id, no_principal = key_user(cloud, account, creating=creating)
-    vault = use.vault_at(cloud, uri) if uri else None
+    vault = trusted_services.vault_at(cloud, uri) if uri else None
     return rules.Facts(
         key_vault_properties={"keyVaultUri": uri, "keyName": name, "keyVersion": version},
         location=account.location,
@@ -123,7 +123,7 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
         principal_id=principal_id,
         no_principal=no_principal,
         vault=vault,
-        key=use.key_at(cloud, uri, name, version) if vault and name and version else None,
+        key=trusted_services.key_at(cloud, uri, name, version) if vault and name and version else None,
         outbound_restricted=bool(account.properties.get("restrictOutboundNetworkAccess")),
         allowed_hosts=tuple(account.properties.get("allowedFqdnList") or ()),
         now=cloud.clock.now(),

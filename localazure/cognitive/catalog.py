@@ -8,7 +8,7 @@ from __future__ import annotations
 from localazure import arm
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import deleted, draft
+from localazure.cognitive import deleted, validation
 from localazure.cognitive.account import TYPE
 from localazure.cognitive.kinds import KINDS, find_kind
 from localazure.locations import REGIONS
@@ -77,13 +77,13 @@ def put_scope(cloud: Cloud, request: Request) -> Response:
 
 
 def check_domain(cloud: Cloud, request: Request) -> Response:
-    """Whether a subdomain can be had: it is one, and free; a soft-deleted account still has its own."""
+    """Whether a subdomain is available: valid, and taken by no account, live or soft-deleted."""
     body = request.body or {}
     name = body.get("subdomainName")
     if not isinstance(name, str) or not name:
         raise ServiceError(400, "BadRequest", "subdomainName must be given.")
     reason = None
-    if not draft.is_subdomain(name):
+    if not validation.is_subdomain(name):
         reason = _NOT_VALID.format(name)
     elif deleted.owner_of_subdomain(cloud, name) is not None:
         reason = _IN_USE.format(name)

@@ -1,7 +1,7 @@
 """The content of a write to an account, checked for its types before anything looks at it.
 
 Owns: ARM's 400 for a body that the schema of an account cannot hold (its texts are assumed).
-Does not own: what the values mean (draft.py, network_rules.py).
+Does not own: what the values mean (validation.py, network_rules.py).
 """
 
 from __future__ import annotations

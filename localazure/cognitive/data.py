@@ -1,4 +1,4 @@
-"""Data at rest: one AES-256 key per account, wrapped by whoever manages the keys, never kept open.
+"""Data at rest: one AES-256 key per account, wrapped by Microsoft's or the customer's key.
 
 Owns: the data key and its wrappings, and the ciphertext of what is stored under it. A rotation changes the
 wrapping alone. Reading unwraps the key each time, so that access taken away is gone at once.
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from localazure.cloud import Cloud
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
 from localazure.cognitive.identity import key_user
-from localazure.keyvault import use
+from localazure.keyvault import trusted_services
 from localazure.web import Json
 
 _MASTER = "account.masterKey"
@@ -63,9 +63,9 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
     }
     with _refusals():
         who = _who(object_id, wrapping, correlation_id)
-        use.read(cloud, **who)
-        wrapped = use.wrap(cloud, **who, data=data_key)
-        use.unwrap(cloud, **who, data=wrapped)
+        trusted_services.read(cloud, **who)
+        wrapped = trusted_services.wrap(cloud, **who, data=data_key)
+        trusted_services.unwrap(cloud, **who, data=wrapped)
     return {**wrapping, "wrapped": _text(wrapped)}
 
 
@@ -84,7 +84,7 @@ def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
     if object_id is None:
         raise KeyUnavailableError("identity", reason)
     with _refusals():
-        return use.unwrap(cloud, **_who(object_id, wrapping, correlation_id), data=wrapped)
+        return trusted_services.unwrap(cloud, **_who(object_id, wrapping, correlation_id), data=wrapped)
 
 
 def readable(cloud: Cloud, account: Account, correlation_id: str) -> bool:
@@ -141,7 +141,7 @@ def _who(object_id: str, wrapping: Json, correlation_id: str) -> _Who:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except use.KeyRefused as refused:
+    except trusted_services.KeyRefused as refused:
         raise KeyUnavailableError(refused.code, refused.message) from refused
 
 

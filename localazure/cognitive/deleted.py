@@ -15,7 +15,7 @@ from localazure.cognitive import binding, identity, policy, projects, rules, set
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
-from localazure.keyvault import use
+from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.web import Request, Response, ServiceError
@@ -39,7 +39,7 @@ def soft_delete(cloud: Cloud, account: Account) -> Account:
 
 
 def find(cloud: Cloud, id: str) -> Account | None:
-    """The soft-deleted account with this (live) id; one whose two days are over is gone for good."""
+    """The soft-deleted account with this (live) id; one whose two days are over is purged."""
     found = stored.find_deleted(cloud, id)
     return found if found is None or not _expired(cloud, found) else None
 
@@ -66,7 +66,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     # Azure Policy judges what is sent, not what comes back (that it does so of a restore is assumed).
     policy.require_allowed(cloud, replace(account, properties=request.body["properties"]))
     if (target := account.key_vault_properties) is not None:
-        vault = use.vault_at(cloud, target["keyVaultUri"])
+        vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
         if vault is None or vault.deleted:
             header = {"x-localazure-findings": f"there is no vault at {target['keyVaultUri']}"}
             raise ServiceError(400, "BadRequest", rules.INVALID, headers=header)
@@ -144,7 +144,7 @@ def _require(cloud: Cloud, request: Request) -> Account:
 
 
 def _expired(cloud: Cloud, account: Account) -> bool:
-    """Whether its two days are over, in which case it goes for good now."""
+    """Whether its two days are over; it is then purged."""
     if cloud.clock.now() < account.purge_at:
         return False
     purge(cloud, account)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from localazure import operations
 from localazure.cloud import Cloud, iso
-from localazure.cognitive.entrance import Opened
+from localazure.cognitive.data_access import Opened
 from localazure.web import Json, Request, Response, ServiceError
 
 PROJECTS = "/language/authoring/analyze-conversations/projects"
@@ -26,7 +26,7 @@ def begin(cloud: Cloud, request: Request, opened: Opened, below: str) -> Respons
 
 
 def status(cloud: Cloud, request: Request, opened: Opened, *, result_url: str = "") -> Response:
-    """A job of this account, polled; `result_url` is told once it has succeeded. Raises 404."""
+    """A job of this account, polled; `result_url` is in the answer once it has succeeded. Raises 404."""
     job = operations.poll(cloud, request.params["job"])
     if job is None or job.about != {"service": "language", "account": opened.account.id}:
         raise ServiceError(404, "OperationNotFound", "The specified job was not found.")

@@ -10,7 +10,7 @@ from typing import Any
 
 from localazure.cloud import Cloud, iso
 from localazure.cognitive import jobs, projects
-from localazure.cognitive.entrance import Opened, enter
+from localazure.cognitive.data_access import Opened, enter
 from localazure.web import Json, Request, Response, ServiceError
 
 READ, WRITE, DELETE = "projects/read", "projects/write", "projects/delete"
@@ -83,7 +83,7 @@ def export_project(cloud: Cloud, request: Request) -> Response:
 
 
 def export_job(cloud: Cloud, request: Request) -> Response:
-    """The job of an export, which tells where the result is once it has succeeded."""
+    """The job of an export, which says where the result is once it has succeeded."""
     opened = enter(cloud, request, READ)
     result = jobs.url(request, f"/{request.params['project']}/export/jobs/{request.params['job']}/result")
     return jobs.status(cloud, request, opened, result_url=result)

@@ -126,7 +126,7 @@ ROUTES: tuple[Route, ...] = (
         group="account",
         zones=("privatelink.cognitiveservices.azure.com",),
     ),
-    # Whoever was told the address may poll it, as at ARM: the role that wrote may end at a resource group.
+    # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route(
         "GET",
         Host.ARM,

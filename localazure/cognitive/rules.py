@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localazure.keyvault.use import KeyFacts, VaultFacts
+from localazure.keyvault.trusted_services import KeyFacts, VaultFacts
 from localazure.locations import normal_location
 from localazure.web import ServiceError
 
@@ -24,7 +24,7 @@ _NEEDED_OPERATIONS = ("wrapKey", "unwrapKey")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that stands against the key: what was found, and the text the service answers with."""
+    """One reason against the key: what was found, and the text the service answers with."""
 
     found: str
     message: str = INVALID
@@ -56,17 +56,17 @@ class Facts:
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
-    """Everything that stands against the binding, in the order in which the service would answer it."""
+    """Every reason against the binding, in the order in which the service would answer it."""
     return (*_of_identity(facts), *settings_findings(facts), *_of_vault(facts), *_of_key(facts))
 
 
 def settings_findings(facts: Facts) -> tuple[Finding, ...]:
-    """What in the account's own settings stands against its key; holds for every write to a bound account."""
+    """The reasons against its key in the account's own settings; for every write to a bound account."""
     return tuple(_of_settings(facts))
 
 
 def refuse(found: tuple[Finding, ...]) -> None:
-    """Raises the answer to the first finding, if there is any; the header tells all of them."""
+    """Raises the answer to the first finding, if there is any; the header has all of them."""
     if found:
         first = found[0]
         header = {"x-localazure-findings": "; ".join(f.found for f in found)}

@@ -130,7 +130,7 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
 
 
 def _api_properties(account: Account) -> Json:
-    """A Language account always names its search key, and never tells it."""
+    """A Language account always has the property for its search key, and never the key."""
     sent = account.properties.get("apiProperties")
     if account.kind.lower() == "textanalytics":
         return {"apiProperties": {**(sent or {}), "qnaAzureSearchEndpointKey": None}}
@@ -138,7 +138,7 @@ def _api_properties(account: Account) -> Json:
 
 
 def _limits(account: Account, kind: Kind, api_version: str) -> Json:
-    """Rate and backup limits. Answers of 2022 tell more: also what a Language account of SKU S has."""
+    """Rate and backup limits. Answers of 2022 have more: also the limits of a Language account of SKU S."""
     in_2022 = api_version.startswith(_BACKUPS_IN)
     language = kind.rate_limit is None
     dynamic = bool(account.properties.get("dynamicThrottlingEnabled"))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, deleted, draft, identity, network_rules, policy, settling
+from localazure.cognitive import binding, deleted, identity, network_rules, policy, settling, validation
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
@@ -27,8 +27,8 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
     """201 with the whole account: Creating, or Succeeded (`synchronous_creates`). Raises ServiceError."""
     name = request.params["account"]
     location = location_in(body, TYPE, _REGIONS)
-    draft.check_name(name)
-    kind, sku = draft.kind_and_sku(body.get("kind"), body.get("sku"))
+    validation.check_name(name)
+    kind, sku = validation.kind_and_sku(body.get("kind"), body.get("sku"))
     now = cloud.clock.now()
     who = _writer(request)
     new = Account(
@@ -40,7 +40,7 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
         sku=sku,
         tags=body.get("tags"),
         identity=None,
-        properties=draft.properties_of(body, kind),
+        properties=validation.properties_of(body, kind),
         internal_id=cloud.new_hex(),
         date_created=now,
         etag=stored.new_etag(cloud),
@@ -70,8 +70,8 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     _require_same_kind(old, body)
     location = location_in(body, TYPE, _REGIONS)
     require_same_location(old.name, old.location, location, old.group)
-    kind, sku = draft.kind_and_sku(body.get("kind") or old.kind, body.get("sku"))
-    properties = draft.properties_of(body, kind)
+    kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, body.get("sku"))
+    properties = validation.properties_of(body, kind)
     if old.subdomain:
         properties.setdefault("customSubDomainName", old.subdomain)
     new = replace(old, location=location, sku=sku, tags=body.get("tags"), properties=properties, verb="PUT")
@@ -100,8 +100,8 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
 def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
     """202 with the new values in the body at once, and the operation to poll. Raises ServiceError."""
     _require_same_kind(old, body)
-    kind, sku = draft.kind_and_sku(old.kind, {**old.sku, **(body.get("sku") or {})})
-    sent = draft.properties_of(body, kind)
+    kind, sku = validation.kind_and_sku(old.kind, {**old.sku, **(body.get("sku") or {})})
+    sent = validation.properties_of(body, kind)
     sent_encryption = "encryption" in sent
     if "apiProperties" in sent:
         sent["apiProperties"] = {**old.properties.get("apiProperties", {}), **sent["apiProperties"]}

@@ -1,4 +1,4 @@
-"""The audit log: every use of a key, whoever makes it and however it ends. One function writes it."""
+"""The audit log: every use of a key, allowed or refused. One function writes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def record(
 ) -> None:
     """Appends an event about `vault`; `key` is a key, its name, or None for the vault as a whole.
 
-    One that is not `lasting` is undone with the change it tells of (`Store.append`).
+    One that is not `lasting` is undone with the change that it records (`Store.append`).
     """
     name = key.name if isinstance(key, Key) else key
     key_id = f"{vault.uri}keys/{name}" if name else None

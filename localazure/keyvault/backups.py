@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from localazure.cloud import Cloud
-from localazure.keyvault import access, crypto, key_store, making
+from localazure.keyvault import access, crypto, key_creation, key_store
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.keys_data import show
 from localazure.keyvault.model import Key, key_of
@@ -47,7 +47,7 @@ def restore(call: Call) -> Answer:
     old = key_of(content["key"])
     now = call.cloud.clock.now()
     if gone := key_store.find_deleted(call.cloud, call.vault, old.name):
-        raise making.being_deleted(gone, now)
+        raise key_creation.being_deleted(gone, now)
     if key_store.find(call.cloud, call.vault, old.name) is not None:
         raise _conflict(call, old.name)
     key = Key(call.vault.id, old.name, (), rotation_policy=old.rotation_policy)

@@ -62,7 +62,7 @@ def private_half(cloud: Cloud, key: Key, version: KeyVersion) -> str:
 
 
 def purge(cloud: Cloud, key: Key) -> None:
-    """Takes a key away for good: whatever it wrapped is lost."""
+    """Purges a key: what it wrapped is lost."""
     for version in key.versions:
         cloud.store.delete(_MATERIAL, f"{key.id}/{version.version}")
     cloud.store.delete(_LIVE, key.id)
@@ -70,14 +70,14 @@ def purge(cloud: Cloud, key: Key) -> None:
 
 
 def purge_all(cloud: Cloud, vault: Vault) -> None:
-    """Takes every key of a vault away for good."""
+    """Purges every key of a vault."""
     for kind in (_LIVE, _DELETED, _MATERIAL):
         for id, _ in cloud.store.scan(kind, f"{vault.id}/keys/"):
             cloud.store.delete(kind, id)
 
 
 def purge_date(vault: Vault, key: Key) -> float | None:
-    """When a soft-deleted key goes for good, seconds on the cloud's clock."""
+    """When a soft-deleted key is purged, seconds on the cloud's clock."""
     return None if key.deleted is None else key.deleted + vault.retention_days * DAY
 
 

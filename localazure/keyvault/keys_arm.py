@@ -10,7 +10,7 @@ from typing import Any
 
 from localazure import authorization
 from localazure.cloud import Cloud
-from localazure.keyvault import access, arm, key_store, making, rotation, vault_store
+from localazure.keyvault import access, arm, key_creation, key_store, rotation, vault_store
 from localazure.keyvault.key_body import kid
 from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault, recovery_level
 from localazure.keyvault.usage import find_key, find_version
@@ -26,7 +26,7 @@ def put(cloud: Cloud, request: Request) -> Response:
     key = key_store.find(cloud, vault, name)
     if key is None or key.visible > cloud.clock.now():
         _require_data_role(cloud, request, vault, access.CREATE)
-        key = making.make(cloud, vault, name, _wish(request.body))
+        key = key_creation.make(cloud, vault, name, _key_request(request.body))
     return answer(_body(vault, key, key.current))
 
 
@@ -98,11 +98,11 @@ def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: 
         )
 
 
-def _wish(body: Json) -> making.Wish:
+def _key_request(body: Json) -> key_creation.KeyRequest:
     sent = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(sent, dict):
         raise ServiceError(400, "BadRequest", "The request body has no properties.")
-    return making.Wish(
+    return key_creation.KeyRequest(
         kty=sent.get("kty"),
         size=sent.get("keySize"),
         curve=sent.get("curveName"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from localazure.keyvault import access, crypto, key_store, making, rotation
+from localazure.keyvault import access, crypto, key_creation, key_store, rotation
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item, kid
 from localazure.keyvault.model import Key, KeyVersion
@@ -23,7 +23,7 @@ _MAX_PAGE = 25
 def create(call: Call) -> Answer:
     """Makes a key, or the next version of one."""
     sent = call.body
-    wish = making.Wish(
+    wanted = key_creation.KeyRequest(
         kty=sent.get("kty"),
         size=sent.get("key_size"),
         curve=sent.get("crv"),
@@ -31,7 +31,7 @@ def create(call: Call) -> Answer:
         attributes=sent.get("attributes"),
         tags=sent.get("tags"),
     )
-    return show(call, making.make(call.cloud, call.vault, call.use.key_name, wish))
+    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, wanted))
 
 
 @operation(access.IMPORT)
@@ -46,13 +46,13 @@ def import_key(call: Call) -> Answer:
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
     plain = str(jwk["kty"]).removesuffix("-HSM")
-    wish = making.Wish(
+    wanted = key_creation.KeyRequest(
         kty=f"{plain}-HSM" if sent.get("hsm") or jwk["kty"] != plain else plain,
         operations=jwk.get("key_ops"),
         attributes=sent.get("attributes"),
         tags=sent.get("tags"),
     )
-    return show(call, making.make(call.cloud, call.vault, call.use.key_name, wish, material))
+    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, wanted, material))
 
 
 @operation(access.GET)
@@ -82,19 +82,19 @@ def update(call: Call) -> Answer:
     """Changes attributes, operations or tags of a version; what is not sent stays."""
     key, sent = _key(call), call.body
     version = find_version(key, call.use.version)
-    enabled, not_before, expires = making.attributes_of(sent.get("attributes"))
+    enabled, not_before, expires = key_creation.attributes_of(sent.get("attributes"))
     changed = replace(
         version,
         enabled=version.enabled if enabled is None else enabled,
         not_before=version.not_before if not_before is None else not_before,
         expires=version.expires if expires is None else expires,
-        operations=making.operations_of(sent["key_ops"], version.kty)
+        operations=key_creation.operations_of(sent["key_ops"], version.kty)
         if sent.get("key_ops") is not None
         else version.operations,
-        tags=version.tags if sent.get("tags") is None else making.tags_of(sent["tags"]),
+        tags=version.tags if sent.get("tags") is None else key_creation.tags_of(sent["tags"]),
         updated=int(call.cloud.clock.now()),
     )
-    making.check_validity(changed.not_before, changed.expires)
+    key_creation.check_validity(changed.not_before, changed.expires)
     key = key.with_version(changed)
     key_store.save(call.cloud, key)
     return show(call, key, changed)

@@ -16,7 +16,7 @@ from localazure.web import ServiceError
 
 @operation(access.DELETE)
 def delete(call: Call) -> Answer:
-    """Soft-deletes a key with all its versions; in a vault without soft delete it goes for good.
+    """Soft-deletes a key with all its versions; in a vault without soft delete it is purged.
 
     For `Behaviour.deleted_keys_visible_after` it is then found in neither place, as on Azure.
     """
@@ -58,7 +58,7 @@ def recover(call: Call) -> Answer:
 
 @operation(access.PURGE)
 def purge(call: Call) -> Answer:
-    """Takes a soft-deleted key away for good, unless the vault is purge-protected."""
+    """Purges a soft-deleted key, unless the vault is purge-protected."""
     key = _deleted(call)
     if call.vault.purge_protected:
         raise forbidden(

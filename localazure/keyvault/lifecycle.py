@@ -15,7 +15,7 @@ from localazure.web import ServiceError
 
 
 def delete(cloud: Cloud, vault: Vault) -> None:
-    """Soft-deletes a vault with its keys; one without soft delete goes for good.
+    """Soft-deletes a vault with its keys; one without soft delete is purged.
 
     Its role assignments go at once and do not come back with it (Key Vault's documentation of recovery).
     """
@@ -36,7 +36,7 @@ def recover(cloud: Cloud, vault: Vault, by: str) -> Vault:
 
 
 def purge(cloud: Cloud, vault: Vault) -> None:
-    """Takes a soft-deleted vault away for good. Raises 405 where purge protection forbids it."""
+    """Purges a soft-deleted vault. Raises 405 where purge protection forbids it."""
     if vault.purge_protected:
         raise ServiceError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
     vault_store.purge(cloud, vault)

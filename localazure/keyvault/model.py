@@ -21,8 +21,8 @@ class Vault:
     """A vault, live or soft-deleted. Times are seconds on the cloud's clock.
 
     `properties` are those a caller set, in ARM's spelling. `ready` is when its DNS name is registered;
-    `settled` tells that somebody saw it being registered, or changed it since.
-    `granted` tells since when each permission of each policy entry has been there without a break
+    `settled` says that a client has seen it being registered, or has changed it since.
+    `granted` holds since when each permission of each policy entry has been there without a break
     (`access.grant_key` makes the keys), since a grant takes time to count. `recovered` is when it was last
     brought back.
     """
@@ -91,7 +91,7 @@ class Vault:
 
     @property
     def purge_date(self) -> float | None:
-        """When a soft-deleted vault goes for good."""
+        """When a soft-deleted vault is purged."""
         return None if self.deleted is None else self.deleted + self.retention_days * DAY
 
     def document(self) -> Json:

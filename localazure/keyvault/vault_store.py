@@ -16,9 +16,9 @@ def find(cloud: Cloud, vault_id: str) -> Vault | None:
 
 
 def holder(cloud: Cloud, name: str) -> Vault | None:
-    """The vault, live or soft-deleted (`deleted` tells), that holds a name; None where it is free.
+    """The vault, live or soft-deleted (see `deleted`), that holds a name; None where it is free.
 
-    A soft-deleted vault whose retention is over goes for good here, on being looked at.
+    A soft-deleted vault whose retention is over is purged here, when it is read.
     """
     index = cloud.store.get(_NAME, name)
     if index is None:
@@ -37,7 +37,7 @@ def save(cloud: Cloud, vault: Vault) -> None:
 
 
 def purge(cloud: Cloud, vault: Vault) -> None:
-    """Takes a vault away for good, with every key in it."""
+    """Purges a vault with every key in it."""
     key_store.purge_all(cloud, vault)
     for kind, id in ((_LIVE, vault.id), (_DELETED, vault.id), (_NAME, vault.name)):
         cloud.store.delete(kind, id)

@@ -2,7 +2,7 @@
 
 Owns: get, lists, delete, and the course of a write (Updating, then Succeeded with another etag). Does not
 own: what a PUT makes of a body, which each type says. An answered write has no Retry-After, so that the
-pace is the client's; a delete takes place at once and its operation only tells so. Both are assumed.
+pace is the client's; a delete takes place at once, and its operation only confirms it. Both are assumed.
 """
 
 from __future__ import annotations

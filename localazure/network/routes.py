@@ -18,7 +18,7 @@ _LOCATION = f"{SUBSCRIPTION}/providers/{PROVIDER}/locations/{{location}}"
 
 
 def _polled(template: str, handler: Handler) -> Route:
-    # Whoever was told the address may poll it, as at ARM.
+    # Any client that has the address may poll it, as in ARM.
     return Route("GET", Host.ARM, f"{template}/{{operation}}", "", handler, ASSUMED)
 
 

@@ -27,7 +27,7 @@ _MORE_NAMES = {
 class Target:
     """A resource at the far end of an endpoint.
 
-    `group` is the sub-resource to name in `groupIds`, `names` are the public names that shall lead to the
+    `group` is the sub-resource to name in `groupIds`, `names` are the public names that lead to the
     endpoint, `separator` stands in a connection's name between the endpoint's and a GUID.
     """
 

@@ -95,10 +95,13 @@ def _view(cloud: Cloud, account: Account, places: Places) -> AccountView:
 
 
 def _state(cloud: Cloud, account: Account) -> str:
-    """What the next look at the account would find, without being one."""
-    operation = operations.find(cloud, account.operation) if account.operation else None
-    running = operation is not None and not operation.over(cloud.clock.now())
-    return account.state if running else "Succeeded"
+    """The state that the next GET would show; reading it here ends no operation."""
+    if account.operation is None:
+        return account.state
+    operation = operations.find(cloud, account.operation)
+    if operation is not None and not operation.over(cloud.clock.now()):
+        return account.state
+    return "Failed" if operation is not None and "fails" in operation.about else "Succeeded"
 
 
 def _refusal(cloud: Cloud, account: Account, object_id: str, places: Places) -> str:
@@ -127,8 +130,8 @@ def _refusal(cloud: Cloud, account: Account, object_id: str, places: Places) -> 
 def _reason(error: ServiceError) -> str:
     code = error.extra.get("innererror", {}).get("code", error.code)
     return {
-        "ForbiddenByPolicy": "no access policy lets its identity unwrap",
-        "ForbiddenByRbac": "no role lets its identity unwrap",
-        "ForbiddenByFirewall": "the vault's firewall keeps trusted services out",
-        "ForbiddenByConnection": "the vault's firewall keeps trusted services out",
+        "ForbiddenByPolicy": "no access policy allows its identity to unwrap",
+        "ForbiddenByRbac": "no role allows its identity to unwrap",
+        "ForbiddenByFirewall": "the vault's firewall blocks trusted services",
+        "ForbiddenByConnection": "the vault's firewall blocks trusted services",
     }.get(code, error.message)

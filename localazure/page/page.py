@@ -1,6 +1,6 @@
 """The page: a snapshot as HTML, for a person who wants to see what the local Azure holds and does.
 
-Pure functions. Does not own: what is read (snapshot.py), who may see it (door.py).
+Pure functions. Does not own: what is read (snapshot.py), who may see it (sessions.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from localazure.page.view import pager, search
 _PLACES = (
     ("accounts", "accounts"),
     ("vaults", "vaults"),
-    ("unwrap", "who can unwrap"),
+    ("unwrap", "key access"),
     ("audit", "audit log"),
     ("subscriptions", "subscriptions"),
     ("settings", "settings"),
@@ -53,7 +53,7 @@ def page(seen: Snapshot) -> Html:
         element("h1", "Local Azure"),
         element("nav", *(element("a", word, href=f"#{id}") for id, word in _PLACES)),
         search(seen.view),
-        element("p", "as of this moment", id="state", role="status"),
+        element("p", "up to date", id="state", role="status"),
     )
     body = element(
         "body",
@@ -65,11 +65,11 @@ def page(seen: Snapshot) -> Html:
 
 
 def content(seen: Snapshot) -> Html:
-    """What changes while a deployment runs: everything below the header."""
+    """The part that changes while a deployment runs: everything below the header."""
     sections = (
         ("accounts", "Accounts", _accounts(seen)),
         ("vaults", "Vaults and keys", vaults(seen)),
-        ("unwrap", "Who can unwrap what", unwrappers(seen)),
+        ("unwrap", "Who can unwrap with which key", unwrappers(seen)),
         ("operations", "Running operations", operations(seen)),
         ("audit", "Audit log of key uses, latest first", audit(seen)),
         ("subscriptions", "Subscriptions and resource groups", groups(seen)),
@@ -85,8 +85,8 @@ def _figures(seen: Snapshot) -> Html:
     lost = sum(bool(account.unreadable) for account in live)
     bound = sum(bool(account.key_uri) for account in live)
     facts = (
-        (f"{bound} of {len(live)}", "accounts under a customer's key", ""),
-        (str(lost), "accounts with data that cannot be read", "bad" if lost else ""),
+        (f"{bound} of {len(live)}", "accounts on a customer-managed key", ""),
+        (str(lost), "accounts with unreadable data", "bad" if lost else ""),
         (str(sum(view.vault.deleted is None for view in seen.vaults)), "live vaults", ""),
         (str(len(seen.operations)), "running operations", "warn" if seen.operations else ""),
         (now[11:], f"UTC on {now[:10]}, {_moved(seen.offset)}", ""),
@@ -105,12 +105,12 @@ def _moved(offset: float) -> str:
     if not offset:
         return "the machine's clock"
     days, rest = divmod(round(abs(offset)), 86400)
-    return f"moved {'on' if offset > 0 else 'back'} by {days} d {rest // 3600} h {rest % 3600 // 60} min"
+    return f"{days} d {rest // 3600} h {rest % 3600 // 60} min {'ahead' if offset > 0 else 'behind'}"
 
 
 def _accounts(seen: Snapshot) -> Html:
     if not seen.accounts:
-        return element("p", "no accounts yet: run make up, and watch them come", class_="empty")
+        return element("p", "no accounts yet: run make up to create one", class_="empty")
     part = shown_accounts(seen.view, seen.accounts)
     return join([pager(seen.view, part), *(_account(account) for account in part.rows)])
 
@@ -141,5 +141,5 @@ def _key(uri: str) -> Html:
 
 def _encryption(account: AccountView) -> Html:
     if not account.key_uri:
-        return badge("Microsoft's keys")
-    return badge("cannot be read", "bad") if account.unreadable else badge("customer's key", "good")
+        return badge("Microsoft-managed key")
+    return badge("unreadable", "bad") if account.unreadable else badge("customer-managed key", "good")

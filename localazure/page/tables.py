@@ -46,7 +46,7 @@ def _vault(seen: Snapshot, view: VaultView, users: Mapping[str, tuple[str, ...]]
         ),
         element("p", " · ".join(facts), class_="note"),
         table(
-            ("key", "version", "type", "made", "state", "accounts bound to it"),
+            ("key", "version", "type", "created", "state", "bound accounts"),
             rows,
             empty="no keys in this vault",
         ),
@@ -82,8 +82,8 @@ def unwrappers(seen: Snapshot) -> Html:
     ]
     part = seen.view.part("unwrap", every, lambda row: _words(seen, *row))
     rows = [(vault.name, *_grant(seen, grant)) for vault, grant in part.rows]
-    heads = ("vault", "principal", "by", "granted at", "since", "")
-    return join([pager(seen.view, part), table(heads, rows, empty="nobody can unwrap anything")])
+    heads = ("vault", "principal", "granted by", "scope", "since", "")
+    return join([pager(seen.view, part), table(heads, rows, empty="no principal can unwrap")])
 
 
 def _words(seen: Snapshot, vault: Vault, grant: Grant) -> tuple[str, ...]:
@@ -94,15 +94,15 @@ def _grant(seen: Snapshot, grant: Grant) -> tuple[object, ...]:
     name = seen.names.get(grant.object_id.lower()) or seen.names.get(grant.object_id)
     who = element("span", name or grant.object_id, title=grant.object_id)
     if name is None:
-        state = badge("principal is gone", "bad")
+        state = badge("principal deleted", "bad")
     else:
-        state = badge("counts", "good") if grant.counts else badge("not propagated yet", "warn")
-    since = moment(grant.since) if grant.since else "the start"
+        state = badge("in effect", "good") if grant.counts else badge("not propagated yet", "warn")
+    since = moment(grant.since) if grant.since else "always"
     return who, grant.how, _place(grant.scope), since, state
 
 
 def _place(scope: str) -> Html:
-    """What kind of thing a scope is, and its name."""
+    """The kind of a scope, and its name."""
     parts = scope.strip("/").split("/")
     kind = {2: "subscription", 4: "resource group", 8: "vault", 10: "key"}.get(len(parts), "scope")
     return element("span", f"{kind} {parts[-1][:24]}", title=scope)
@@ -121,7 +121,7 @@ def operations(seen: Snapshot) -> Html:
         )
         for operation in part.rows
     ]
-    heads = ("id", "service", "about", "began", "")
+    heads = ("id", "service", "resource", "started", "")
     return join([pager(seen.view, part), table(heads, rows, empty="none")])
 
 
@@ -131,7 +131,7 @@ def _about(about: Mapping[str, Any]) -> Html:
 
 
 def audit(seen: Snapshot) -> Html:
-    """The latest uses of keys, whoever made them and however they ended."""
+    """The latest uses of keys, allowed or refused."""
     rows = [
         (
             str(event["time"])[:19].replace("T", " "),
@@ -144,7 +144,7 @@ def audit(seen: Snapshot) -> Html:
         for event in seen.audit.rows
     ]
     heads = ("time", "operation", "key", "by", "result", "correlation")
-    return join([pager(seen.view, seen.audit), table(heads, rows, empty="no key was used yet")])
+    return join([pager(seen.view, seen.audit), table(heads, rows, empty="no key uses yet")])
 
 
 def _key(event: Mapping[str, Any]) -> Html:
@@ -172,12 +172,12 @@ def groups(seen: Snapshot) -> Html:
 
 
 def settings(seen: Snapshot) -> Html:
-    """What a tester changed: settings that are not the default, and armed faults."""
+    """Switches that are not at their default, and faults."""
     rows = [("behaviour", name, value) for name, value in seen.behaviour.items()]
-    rows += [("fault", _fault(fault), f"met {fault['calls']} calls") for fault in seen.faults]
+    rows += [("fault", _fault(fault), f"{fault['calls']} calls matched") for fault in seen.faults]
     if seen.offset:
-        rows.append(("clock", "moved by", f"{seen.offset:.0f} s"))
-    return table(("what", "setting", "value"), rows, empty="as Azure is: nothing was changed")
+        rows.append(("clock", "offset", f"{seen.offset:.0f} s"))
+    return table(("what", "setting", "value"), rows, empty="all defaults")
 
 
 def _fault(fault: Mapping[str, Any]) -> str:
@@ -185,7 +185,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
         " ".join(str(fault[word]) for word in ("method", "host", "path") if fault[word]) or "every request"
     )
     what = fault["wire"] or f"{fault['status']} {fault['code']}"
-    times = f"{fault['times']} times" if fault["times"] else "until taken away"
+    times = f"{fault['times']} times" if fault["times"] else "until removed"
     return f"{where}: {what}, from call {fault['call']} on, {times}"
 
 
@@ -196,5 +196,5 @@ def moment(seconds: float) -> str:
 
 def _names(names: Sequence[str]) -> str:
     """Names in one cell: the first of them where they are many, and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMES} more, to be searched for" if len(names) > _MOST_NAMES else ""
+    more = f" and {len(names) - _MOST_NAMES} more: use the search" if len(names) > _MOST_NAMES else ""
     return (", ".join(names[:_MOST_NAMES]) or "-") + more

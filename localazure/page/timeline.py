@@ -10,12 +10,19 @@ from localazure.page.html import Html, element
 
 _MOST = 6
 _WIDTH, _HEIGHT, _BAR = 164, 58, 14
-_WHY = {"PUT": "written", "PATCH": "changed", "DELETE": "deleted", "restore": "restored", "now": "now"}
+_WHY = {
+    "PUT": "written",
+    "PATCH": "changed",
+    "FAILED": "failed",
+    "DELETE": "deleted",
+    "restore": "restored",
+    "now": "now",
+}
 
 
 @dataclass(frozen=True)
 class State:
-    """One stretch of time: `kind` is `microsoft`, `customer` or `unreadable`; `note` is told on hovering."""
+    """One stretch of time: `kind` is `microsoft`, `customer` or `unreadable`; `note` shows on hovering."""
 
     kind: str
     label: str
@@ -35,7 +42,7 @@ def states(history: Sequence[Mapping[str, Any]], unreadable: str) -> list[State]
         if not found or (state.kind, state.label) != (found[-1].kind, found[-1].label):
             found.append(state)
     if unreadable and found and found[-1].kind == "customer":
-        found.append(State("unreadable", "cannot be read", "", "now", unreadable))
+        found.append(State("unreadable", "unreadable", "", "now", unreadable))
     return found
 
 
@@ -49,10 +56,10 @@ def time_line(found: Sequence[State]) -> Html:
     for index, state in enumerate(shown):
         parts += _box(index, state)
     earlier = len(found) - len(shown)
-    told = "; ".join(f"{state.time} {state.label}".strip() for state in shown)
+    text = "; ".join(f"{state.time} {state.label}".strip() for state in shown)
     line = element(
         "svg",
-        element("title", f"encryption over time: {told}"),
+        element("title", f"encryption over time: {text}"),
         *parts,
         viewBox=f"0 0 {width} {_HEIGHT}",
         width=width,
@@ -67,11 +74,13 @@ def time_line(found: Sequence[State]) -> Html:
 def _state(event: Mapping[str, Any]) -> State:
     time, why = str(event["time"])[5:19].replace("T", " "), str(event["why"])
     if event["keyUri"] is None:
-        return State("microsoft", "Microsoft's keys", time, why, "encrypted with keys that Microsoft manages")
+        return State(
+            "microsoft", "Microsoft-managed key", time, why, "encrypted with a Microsoft-managed key"
+        )
     version = str(event["keyUri"]).rsplit("/", 1)[-1]
     note = f"{event['keyUri']} as {event['identity']}"
     if not event["readable"] and why != "DELETE":
-        return State("unreadable", "cannot be read", time, why, note)
+        return State("unreadable", "unreadable", time, why, note)
     return State("customer", f"key version {version[:8]}", time, why, note)
 
 

@@ -76,15 +76,15 @@ def pager(view: View, part: Part[T]) -> Html | None:
     if part.found <= PAGE and not view.find:
         return None
     shown = f"{part.first + 1} to {part.first + len(part.rows)} of {part.found}"
-    told = shown if part.found > PAGE else f"{part.found}"
+    text = shown if part.found > PAGE else f"{part.found}"
     if view.find:
-        told += f" that match '{view.find}', of {part.total}"
+        text += f" that match '{view.find}', of {part.total}"
     links = [
         element("a", word, href=view.address(part.name, page))
         for word, page in (("previous", part.page - 1), ("next", part.page + 1))
         if 1 <= page <= -(-part.found // PAGE)
     ]
-    return element("p", told, *(join([" · ", link]) for link in links), class_="note pager")
+    return element("p", text, *(join([" · ", link]) for link in links), class_="note pager")
 
 
 def search(view: View) -> Html:

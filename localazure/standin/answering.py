@@ -1,4 +1,4 @@
-"""Failures as the engine is told of them: a status whose text its user can read.
+"""Failures as the engine gets them: a status whose text its user can read.
 
 Owns: which errors are for the user, and the detail that keeps a half-made resource in state.
 """
@@ -67,7 +67,7 @@ def answering(method: Method[Answered]) -> Method[Answered]:
             await _partial(context, error)
         except FOR_THE_USER as error:
             await context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        except Exception as error:  # a fault of ours: told as one, and the stand-in goes on
+        except Exception as error:  # a defect of the stand-in: reported as one, and it goes on
             log.exception("%s failed", method.__name__)
             name = type(error).__name__
             await context.abort(grpc.StatusCode.INTERNAL, f"fault in the local azure-native: {name}: {error}")

@@ -40,7 +40,7 @@ class StoppedError(Exception):
 class Arm:
     """One provider instance's requests; `stop` ends every wait of it.
 
-    `reads_back` tells whether what was written is read again, for Azure's own values.
+    `reads_back` says whether what was written is read again, for Azure's own values.
     """
 
     def __init__(

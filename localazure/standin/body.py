@@ -66,7 +66,7 @@ def outputs(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Pro
 
 
 def response_of(row: ResourceType, shape: Shape, state: Mapping[str, Value]) -> Json:
-    """The response that a stored state came from, as far as the state tells."""
+    """The response that a stored state came from, as far as the state has it."""
     body: Json = {}
     for item in shape.outputs:
         if item.name in state and item.name != API_VERSION:
@@ -202,7 +202,7 @@ def _walked(
     before: Restructure = _as_it_is,
     after: Restructure = _as_it_is,
 ) -> Any:
-    """The value with the properties that its type knows; `names` gives what each is called and shall be.
+    """The value with the properties that its type knows; `names` gives the old and the new name of each.
 
     `before` and `after` move an object's properties in or out of its `properties`.
     """

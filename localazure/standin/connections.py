@@ -20,7 +20,7 @@ from localazure.standin.row import GROUP
 from localazure.standin.values import UNKNOWN, Value
 
 MOST_CONNECTIONS: Final = 256
-"""How many are remembered: an attached provider is not told when an engine leaves. One update of a fleet may
+"""How many are kept: an attached provider does not notice when an engine leaves. One update of a fleet may
 configure an instance for each subscription and needs all of them to its end; each costs some 20 KB."""
 GROUP_VERSION: Final = "2020-10-01"
 

@@ -36,7 +36,7 @@ class PropertyChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """All changes; `delete_first` tells that a replacement must wait until the old resource is gone."""
+    """All changes; `delete_first` says that a replacement must wait until the old resource is gone."""
 
     changes: tuple[PropertyChange, ...]
     delete_first: bool = False

@@ -60,7 +60,7 @@ GETTERS: Final[Mapping[str, ResourceType]] = {
 
 
 async def call(token: str, arguments: Mapping[str, Value], arm: Arm) -> Properties:
-    """What a function gives; UnknownTokenError names the known ones, FunctionError tells what Azure said."""
+    """The result of a function. Raises UnknownTokenError, or FunctionError with Azure's answer."""
     plain = re.sub(r"/v\d{8}\w*:", ":", token)
     if plain in CLIENT:
         return await CLIENT[plain](arguments, arm)

@@ -116,7 +116,7 @@ class Lifecycle:
         return fill(self.row.path, inputs, self.arm.subscription_id)
 
     def path_inputs(self, id: str) -> Properties:
-        """The inputs that an id tells; ids among them start with a slash, as programs write (*assumed*)."""
+        """The inputs in an id; ids among them start with a slash, as programs write (*assumed*)."""
         found = fields(self.row.path, id)
         return {
             name: f"/{found[name]}" if name in WHOLE_IDS else found[name]

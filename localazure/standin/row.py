@@ -39,11 +39,11 @@ class ResourceType:
 
     `path` names its fields as the inputs are named. `required` are inputs the specification requires and
     the SDK leaves open, because Check fills them in. `force_new` are body properties that replace the
-    resource when they change; path fields always do. `flat_inputs` and `flat_outputs` tell whether the
+    resource when they change; path fields always do. `flat_inputs` and `flat_outputs` say whether the
     properties inside ARM's `properties` stand beside `location` in the program; `inner` are those that do
     so though their name is one of ARM's outer ones. `renames` are properties that ARM spells differently.
-    `sub_resources` are arrays that other resources also write; `keyed` are arrays whose elements are told
-    apart by some of their properties, not by their place.
+    `sub_resources` are arrays that other resources also write; `keyed` are arrays whose elements are
+    identified by some of their properties, not by their position.
     """
 
     module: str

@@ -1,6 +1,6 @@
 """The Pulumi schema of the supported types, and the shapes that the rules read from it.
 
-`schema.json` is written by `sdk.py`; it is what GetSchema answers, and nothing else tells what a type has.
+`schema.json` is written by `sdk.py`; GetSchema answers it, and it alone says which properties a type has.
 """
 
 from __future__ import annotations

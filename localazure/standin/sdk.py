@@ -4,7 +4,7 @@
 
 The SDK is generated from the real provider's schema, so what it declares is what the provider knows. It is
 read here and not by the server because its modules take seconds and more than 100 MB to load. Run it after
-an update of pulumi-azure-native or a new row in `table.py`; a test tells when that was forgotten.
+an update of pulumi-azure-native or a new row in `table.py`; a test fails when that was forgotten.
 """
 
 from __future__ import annotations

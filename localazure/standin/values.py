@@ -22,7 +22,7 @@ CREATE_BEFORE_DELETE: Final = "__createBeforeDelete"
 """Input that marks a resource whose name was drawn at random, so that a replacement may be made first."""
 
 API_VERSION: Final = "azureApiVersion"
-"""Input and output that azure-native adds, so that a later release can tell how a state was written."""
+"""Input and output that azure-native adds, so that a later release knows how a state was written."""
 
 
 def has_unknown(value: Value) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from localazure.keyvault import use
+from localazure.keyvault import trusted_services
 from tests.localazure.keyvault.case import URI, VAULT, Case
 
 DATA = bytes(range(32))
@@ -23,7 +23,7 @@ def with_keys(case: Case, **properties: Any) -> Case:
 
 
 def wrap(case: Case, object_id: str, version: str = "", key: str = "k") -> bytes:
-    return use.wrap(
+    return trusted_services.wrap(
         case.cloud,
         object_id=object_id,
         vault_uri=URI,
@@ -35,7 +35,7 @@ def wrap(case: Case, object_id: str, version: str = "", key: str = "k") -> bytes
 
 
 def unwrap(case: Case, object_id: str, data: bytes, version: str = "") -> bytes:
-    return use.unwrap(
+    return trusted_services.unwrap(
         case.cloud,
         object_id=object_id,
         vault_uri=URI,
@@ -49,6 +49,6 @@ def unwrap(case: Case, object_id: str, data: bytes, version: str = "") -> bytes:
 def refusal_of(act: Callable[[], object]) -> str | None:
     try:
         act()
-    except use.KeyRefused as refused:
+    except trusted_services.KeyRefused as refused:
         return refused.code
     return None

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from localazure.keyvault import use, vault_store
+from localazure.keyvault import trusted_services, vault_store
 from localazure.web import Response
 from tests.localazure.keyvault.case import (
     DAY,
@@ -78,7 +78,7 @@ class VaultMachine(RuleBasedStateMachine):
     def wrap(self) -> None:
         version = self.current()
         if version not in self.disabled:
-            self.wrapped.append((version, self.use(use.wrap, version, DATA)))
+            self.wrapped.append((version, self.use(trusted_services.wrap, version, DATA)))
 
     @precondition(lambda self: self.vault_there and self.key_deleted is None)
     @rule()
@@ -139,9 +139,9 @@ class VaultMachine(RuleBasedStateMachine):
     def what_is_wrapped_is_readable_exactly_while_everything_is_there(self) -> None:
         for version, hidden in self.wrapped:
             try:
-                assert self.use(use.unwrap, version, hidden) == DATA
+                assert self.use(trusted_services.unwrap, version, hidden) == DATA
                 found = True
-            except use.KeyRefused:
+            except trusted_services.KeyRefused:
                 found = False
             assert found is (self.readable and version not in self.disabled)
 
@@ -155,7 +155,7 @@ class VaultMachine(RuleBasedStateMachine):
         self.key_lost = self.key_lost or not self.protected
 
     def current(self) -> str:
-        key = use.key_at(self.case.cloud, URI, "k", "")
+        key = trusted_services.key_at(self.case.cloud, URI, "k", "")
         assert key is not None
         return key.version
 

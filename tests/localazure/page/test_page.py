@@ -60,7 +60,7 @@ def test_it_shows_who_lives_on_which_key(seen: Snapshot) -> None:
     accounts = {account.name: account for account in seen.accounts}
     assert accounts["plain"].key_uri == ""
     assert accounts["rotated"].unreadable == ""
-    assert accounts["cut-off"].unreadable == "no access policy lets its identity unwrap"
+    assert accounts["cut-off"].unreadable == "no access policy allows its identity to unwrap"
     (view,) = seen.vaults
     old, new = view.keys[0].versions
     assert accounts["rotated"].key_uri.endswith(new.version)
@@ -95,6 +95,18 @@ def test_an_operation_that_nobody_watched_is_not_shown_for_ever() -> None:
     assert [account.state for account in snapshot(door.cloud).accounts] == ["Creating"]
     door.cloud.clock.advance(3600)
     assert [account.state for account in snapshot(door.cloud).accounts] == ["Succeeded"]
+
+
+def test_an_account_whose_operation_failed_shows_as_failed() -> None:
+    """Before anybody polls the operation, and afterwards."""
+    door = Door()
+    door.send("PUT", f"{page_scene.GROUP}?api-version=2024-03-01", {"location": "westeurope"})
+    door.cloud.behave(failing_operations="CapacityExceeded")
+    door.send("PUT", page_scene.account("made"), page_scene._account("made"))
+    door.cloud.clock.advance(60)
+    assert [account.state for account in snapshot(door.cloud).accounts] == ["Failed"]
+    door.send("GET", page_scene.account("made"))
+    assert [account.state for account in snapshot(door.cloud).accounts] == ["Failed"]
 
 
 def test_no_name_is_ever_markup(played: Door, seen: Snapshot) -> None:
@@ -165,7 +177,7 @@ def test_a_long_list_has_pages_and_says_how_long_it_is(seen: Snapshot) -> None:
     assert 'href="/?unwrap=2#unwrap"' in first
     assert ("/x/acc-0049" in second, "/x/acc-0050" in second) == (False, True)
     assert "51 to 100 of 120" in second
-    assert "and 100 more, to be searched for" in first
+    assert "and 100 more: use the search" in first
     assert "101 to 120 of 120" in last
     assert 'href="/?accounts=2&amp;unwrap=2#unwrap"' in second
     assert len(page.content(_crowded(seen, 5000, ""))) < 1.1 * len(first)

@@ -23,8 +23,8 @@ _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A key as somebody asks for it, not yet checked. `attributes` has `enabled`, `nbf`, `exp`."""
+class KeyRequest:
+    """A key as a client asks for it, not yet checked. `attributes` has `enabled`, `nbf`, `exp`."""
 
     kty: Any
     size: Any = None
@@ -41,10 +41,12 @@ def check_name(name: str) -> None:
         raise bad_parameter(f"The request URI contains an invalid name: {name}")
 
 
-def make(cloud: Cloud, vault: Vault, name: str, wish: Wish, material: crypto.Material | None = None) -> Key:
+def make(
+    cloud: Cloud, vault: Vault, name: str, request: KeyRequest, material: crypto.Material | None = None
+) -> Key:
     """Makes a key, or another version of it, and stores it; `material` is an imported key pair.
 
-    Raises ServiceError: 400 for a wish that cannot be, 409 while the name is soft-deleted.
+    Raises ServiceError: 400 for an invalid request, 409 while the name is soft-deleted.
     """
     check_name(name)
     key = key_store.find(cloud, vault, name)
@@ -53,20 +55,20 @@ def make(cloud: Cloud, vault: Vault, name: str, wish: Wish, material: crypto.Mat
         raise being_deleted(gone, now)
     if key is not None and key.visible > now:
         raise _conflict("ObjectIsBeingRecovered", f"Key {name} is currently being recovered.")
-    if wish.rotation_policy is not None and (found := rotation.problem(wish.rotation_policy)):
+    if request.rotation_policy is not None and (found := rotation.problem(request.rotation_policy)):
         raise bad_parameter(found)
-    if str(wish.kty).endswith("-HSM") and not vault.premium:
-        raise bad_parameter(f"kty {wish.kty} needs a vault of sku premium; {vault.name} is a standard one")
-    enabled, not_before, expires = attributes_of(wish.attributes)
-    operations, tags = operations_of(wish.operations, str(wish.kty)), tags_of(wish.tags)
+    if str(request.kty).endswith("-HSM") and not vault.premium:
+        raise bad_parameter(f"kty {request.kty} needs a vault of sku premium; {vault.name} is a standard one")
+    enabled, not_before, expires = attributes_of(request.attributes)
+    operations, tags = operations_of(request.operations, str(request.kty)), tags_of(request.tags)
     if material is None:
-        material = _generate(wish)
+        material = _generate(request)
     if key is None:
-        policy = None if wish.rotation_policy is None else rotation.completed(wish.rotation_policy)
+        policy = None if request.rotation_policy is None else rotation.completed(request.rotation_policy)
         key = Key(vault.id, name, (), rotation_policy=policy)
     version = KeyVersion(
         version=cloud.new_hex(),
-        kty=str(wish.kty),
+        kty=str(request.kty),
         size=material.size,
         operations=operations,
         enabled=enabled is not False,
@@ -137,10 +139,10 @@ def _conflict(code: str, message: str) -> ServiceError:
     return ServiceError(409, "Conflict", message, extra={"innererror": {"code": code}})
 
 
-def _generate(wish: Wish) -> crypto.Material:
-    if wish.size is not None and (isinstance(wish.size, bool) or not isinstance(wish.size, int)):
-        raise bad_parameter(f"key_size is {wish.size!r}; expected a number of bits")
+def _generate(request: KeyRequest) -> crypto.Material:
+    if request.size is not None and (isinstance(request.size, bool) or not isinstance(request.size, int)):
+        raise bad_parameter(f"key_size is {request.size!r}; expected a number of bits")
     try:
-        return crypto.generate(str(wish.kty), size=wish.size, curve=wish.curve)
+        return crypto.generate(str(request.kty), size=request.size, curve=request.curve)
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from localazure.directory import delete_principal
-from localazure.keyvault import use
+from localazure.keyvault import trusted_services
 from localazure.web import Response
 from tests.localazure.keyvault.case import (
     OWNER,
@@ -37,7 +37,7 @@ def test_a_principal_that_is_gone_gets_nowhere(case: Case) -> None:
 def test_a_service_wraps_and_unwraps_as_its_identity(case: Case) -> None:
     """With wrapKey and unwrapKey its data key comes back, by the version that wrapped it, after rotation."""
     with_keys(case, accessPolicies=[policy(OWNER, "all"), policy(SERVICE, "wrapKey", "unwrapKey")])
-    facts = use.key_at(case.cloud, URI, "k", "")
+    facts = trusted_services.key_at(case.cloud, URI, "k", "")
     assert facts is not None
     hidden = wrap(case, SERVICE.object_id)
     case.data("POST", "/keys/k/rotate")
@@ -77,17 +77,17 @@ def test_facts_of_vault_and_key(case: Case) -> None:
     """Facts are those of the vault and version; a soft-deleted vault is told as such, its keys not at all."""
     case.make_vault(enablePurgeProtection=True)
     case.make_key("k", attributes={"enabled": False})
-    facts, key = use.vault_at(case.cloud, URI), use.key_at(case.cloud, URI, "K", "")
+    facts, key = trusted_services.vault_at(case.cloud, URI), trusted_services.key_at(case.cloud, URI, "K", "")
     assert facts is not None
     assert key is not None
     assert (facts.id, facts.uri, facts.location, facts.tenant_id) == (VAULT, URI, "westeurope", TENANT)
     assert (facts.soft_delete, facts.purge_protected, facts.deleted) == (True, True, False)
     assert (key.kty, key.size, key.enabled, key.current) == ("RSA", 2048, False, True)
-    assert use.key_at(case.cloud, URI, "k", "0" * 32) is None
-    assert use.vault_at(case.cloud, "https://other.vault.azure.net/") is None
-    assert use.vault_at(case.cloud, "https://contoso-1.example.com/") is None
+    assert trusted_services.key_at(case.cloud, URI, "k", "0" * 32) is None
+    assert trusted_services.vault_at(case.cloud, "https://other.vault.azure.net/") is None
+    assert trusted_services.vault_at(case.cloud, "https://contoso-1.example.com/") is None
     case.arm("DELETE", VAULT)
-    gone = use.vault_at(case.cloud, URI)
+    gone = trusted_services.vault_at(case.cloud, URI)
     assert gone is not None
     assert gone.deleted
-    assert use.key_at(case.cloud, URI, "k", "") is None
+    assert trusted_services.key_at(case.cloud, URI, "k", "") is None
