@@ -55,9 +55,16 @@ def test_skus_are_looked_up_for_a_kind() -> None:
     rows = case.send("POST", url, body, ACCOUNT_API).body["value"]
     assert [(row["skuName"], row["skuAvailable"]) for row in rows] == [("s", True), ("X9", False)]
     assert [row["reason"] is None for row in rows] == [True, False]
-    for skus in (5, "S", [5], None):
-        refused = case.send("POST", url, {**body, "skus": skus}, ACCOUNT_API)
-        assert (refused.status, refused.code) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("skus", [5, "S", [5], None])
+def test_fails_for_skus_that_are_no_names(skus: object) -> None:
+    """`skus` is a list of names."""
+    case = Case()
+    subscription = case.account.split("/resourceGroups/")[0]
+    url = f"{subscription}/providers/Microsoft.CognitiveServices/locations/westeurope/checkSkuAvailability"
+    refused = case.send("POST", url, {"kind": "TextAnalytics", "skus": skus}, ACCOUNT_API)
+    assert (refused.status, refused.code) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from localazure.web import Json
 from tests.localazure.keyvault.case import DAY, URI, Case, case, error, vault
 
 __all__ = ["case", "vault"]
@@ -21,17 +24,21 @@ def test_rotate_makes_new_material_and_an_expiry(vault: Case) -> None:
     assert "exp" not in vault.data("GET", f"/keys/k/{old}").body["attributes"]
 
 
-def test_a_policy_without_a_notification_gets_the_default_one(vault: Case) -> None:
+ROTATE = {"trigger": {"timeAfterCreate": "P60D"}, "action": {"type": "Rotate"}}
+DEFAULT = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}
+OWN = {"trigger": {"timeBeforeExpiry": "P10D"}, "action": {"type": "Notify"}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [([ROTATE], [ROTATE, DEFAULT]), ([], [DEFAULT]), ([OWN, ROTATE], [OWN, ROTATE])]
+)
+def test_a_policy_without_a_notification_gets_the_default_one(vault: Case, sent: Json, kept: Json) -> None:
     """30 days before expiry, in the answer and when it is read; one that is sent is kept as it is."""
     vault.make_key()
-    rotate = {"trigger": {"timeAfterCreate": "P60D"}, "action": {"type": "Rotate"}}
-    default = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}
-    own = {"trigger": {"timeBeforeExpiry": "P10D"}, "action": {"type": "Notify"}}
-    for sent, kept in (([rotate], [rotate, default]), ([], [default]), ([own, rotate], [own, rotate])):
-        body = {"lifetimeActions": sent, "attributes": {"expiryTime": "P90D"}}
-        answer = vault.data("PUT", "/keys/k/rotationpolicy", body).body
-        assert answer["lifetimeActions"] == kept
-        assert vault.data("GET", "/keys/k/rotationpolicy").body == answer
+    body = {"lifetimeActions": sent, "attributes": {"expiryTime": "P90D"}}
+    answer = vault.data("PUT", "/keys/k/rotationpolicy", body).body
+    assert answer["lifetimeActions"] == kept
+    assert vault.data("GET", "/keys/k/rotationpolicy").body == answer
 
 
 def test_the_rotation_policy_of_a_key_that_never_had_one(vault: Case) -> None:
