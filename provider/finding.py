@@ -15,7 +15,7 @@ class Severity(Enum):
 
     REFUSED: Azure would refuse it, or the data would later be lost; no update of what exists can change it.
     CHANGEABLE: refused too, but another resource of the same update may change it: a warning in a preview.
-    TRANSIENT: may pass by itself (an account that is still being set up, a role assignment not listed yet).
+    TRANSIENT: may pass by itself (an account that is still being set up, a grant that is not shown yet).
     NOT_CHECKED: could not be read.
     """
 

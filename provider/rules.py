@@ -295,7 +295,7 @@ def access_findings(
     elif access.level is not Access.FULL:
         yield Finding(
             "identity-has-access",
-            Severity.CHANGEABLE,
+            Severity.TRANSIENT,
             f"the access policies of {facts.vault_name(vault)} do not give {missing} to the identity "
             f"{principal_id}",
             f"az keyvault set-policy --name {facts.vault_name(vault)} --object-id {principal_id} "
@@ -313,7 +313,7 @@ def key_version_exists(check: Preflight) -> Iterator[Finding]:
     if key and check.live.key_read and check.live.key is None:
         yield Finding(
             "key-version-exists",
-            Severity.CHANGEABLE,
+            Severity.TRANSIENT,
             f"there is no version {key.version} of the key {key.name} in {key.host}",
             f"az keyvault key list-versions --vault-name {key.vault_name} --name {key.name}",
         )

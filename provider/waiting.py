@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-DEFAULT_TIMEOUT = 15 * 60.0
+DEFAULT_TIMEOUT = 30 * 60.0
 """Seconds a create, update or delete may take where `customTimeouts` says nothing."""
 
 

@@ -175,19 +175,19 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
     "no policy": (
         live_state(vault=a_vault(policies=())),
         "identity-has-access",
-        C,
+        P,
         f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL}",
     ),
     "policy without unwrapKey": (
         live_state(vault=a_vault(policies=(PolicyEntry(PRINCIPAL, ("get", "wrapkey"), TENANT),))),
         "identity-has-access",
-        C,
+        P,
         "do not give unwrapKey",
     ),
     "policy of a compound identity": (
         live_state(vault=a_vault(policies=(PolicyEntry(PRINCIPAL, ("all",), TENANT, CLIENT),))),
         "identity-has-access",
-        C,
+        P,
         "get, wrapKey, unwrapKey",
     ),
     "no role": (
@@ -239,7 +239,7 @@ CASES["absent account"] = (
     C,
     f"there is no account {ACCOUNT_ID}",
 )
-CASES["absent version"] = (replace(live_state(), key=None), "key-version-exists", C, f"no version {V1}")
+CASES["absent version"] = (replace(live_state(), key=None), "key-version-exists", P, f"no version {V1}")
 CASES["absent vault"] = (
     replace(live_state(key_read=False), vault=None),
     "vault-exists",

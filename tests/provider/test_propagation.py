@@ -16,7 +16,7 @@ from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
 from tests.provider.fault_matrix import binding_inputs
-from tests.provider.rig import ACCESS, CMK, FakeClock, engine
+from tests.provider.rig import ACCESS, CMK, VERSION, FakeClock, engine
 from tests.provider.world import World
 
 pytestmark = pytest.mark.asyncio
@@ -55,7 +55,7 @@ class TimedClients(Clients):
         return {**options, "per_call_policies": [*options["per_call_policies"], Watch()]}
 
 
-@pytest.mark.parametrize("delay", [0, 5, 60, 300])
+@pytest.mark.parametrize("delay", [0, 5, 60, 300, 1200])
 async def test_access_that_comes_late_is_waited_for(
     world: World, delay: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +85,24 @@ async def test_access_that_comes_late_is_waited_for(
         assert all(gap >= pause for gap, pause in zip(gaps, least, strict=False)), (
             f"{method} {path}: {moments}"
         )
+
+
+async def test_reads_that_lag_behind_writes_are_waited_for(world: World) -> None:
+    """With reads of half a minute ago, a grant just made is seen in time, and so are a new version
+    and what was bound."""
+    account, principal = world.account_id("contoso-lag"), world.make_account("contoso-lag")
+    inputs = {**binding_inputs(world, world.versions()[0]), "accountId": account}
+    world.azure.control("/behaviour", {"read_lag_seconds": 30})
+    world.grant(principal)
+    clock, key = CloudClock(world), {"keyId": world.key_id()}
+    async with engine(Arm(Clients(login({}, os.environ))), clock) as pulumi:
+        id, bound = await pulumi.create(CMK, inputs)
+        assert world.bound_key("contoso-lag") == inputs["keyUriWithVersion"]
+        _, version = await pulumi.create(VERSION, {**key, "accountId": account})
+        rotated = await pulumi.update(VERSION, key["keyId"], version.values, key, {**key, "generation": 1})
+        news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
+        await pulumi.update(CMK, id, bound.values, inputs, news)
+    assert world.history("contoso-lag")[-1]["keyUri"] == news["keyUriWithVersion"]
 
 
 @pytest.mark.parametrize("delay", [0, 300])
