@@ -18,6 +18,7 @@ after a heading. Every page must have a test: test_pages.py holds that.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,4 +86,5 @@ def _complete(checkout: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, target)
-    (checkout / ".pulumi" / "bin").symlink_to(ROOT / ".pulumi" / "bin")
+    # A folder of its own: `make` writes the checkout's path into the language host there.
+    shutil.copytree(ROOT / ".pulumi" / "bin", checkout / ".pulumi" / "bin", copy_function=os.link)

@@ -24,7 +24,7 @@ from tests.support.stack import PATIENCE_SECONDS
 
 # A reader of a page has set everything up before; make would look whether that still holds.
 _PREAMBLE = """\
-make() { command make --no-print-directory -o .venv/.synced -o .pulumi/bin/.ready "$@"; }
+make() { command make --no-print-directory -o .venv/.synced "$@"; }
 test ! -f .exports || source .exports
 trap 'code=$?; export -p > .exports; exit $code' EXIT
 """
