@@ -28,6 +28,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 _SCOPE: Final = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)(?:/resourceGroups/(?P<group>[^/]+))?", re.IGNORECASE
 )
+_RESOURCE_GROUP: Final = re.compile(r"/resourceGroups/([^/]+)", re.IGNORECASE)
 _MANAGEMENT_GROUP: Final = "/providers/microsoft.management/managementgroups/"
 # What Azure allows in the names of types whose ids users give; names of other types are not checked.
 _NAME: Final = {
@@ -167,8 +168,9 @@ def subscription_of(text: str) -> str:
 
 def group_of(text: str) -> str:
     """The resource group that an id of any shape names, in its own spelling; "" if none."""
-    found = _SCOPE.match(text)
-    return (found["group"] or "") if found else ""
+    # A deleted account names its group after its location.
+    found = _RESOURCE_GROUP.search(text)
+    return found[1] if found else ""
 
 
 def is_subscription_or_group(text: str) -> bool:

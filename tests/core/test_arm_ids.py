@@ -103,3 +103,10 @@ def test_a_scope_is_a_subscription_or_a_group() -> None:
     right = [subscription, f"{subscription}/resourceGroups/rg"]
     wrong = ["", "/subscriptions/x", f"{subscription}/resourceGroups/rg/providers/a/b/c", f"{subscription}/"]
     assert [text for text in [*right, *wrong] if arm_ids.is_subscription_or_group(text)] == right
+
+
+def test_a_deleted_account_names_its_group() -> None:
+    """Behind its location, unlike the resource that it was."""
+    place = "/subscriptions/s/providers/Microsoft.CognitiveServices/locations/westeurope/resourceGroups/rg-A"
+    assert arm_ids.group_of(f"{place}/deletedAccounts/lang") == "rg-A"
+    assert arm_ids.group_of("/subscriptions/s") == ""
