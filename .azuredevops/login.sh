@@ -1,7 +1,7 @@
 # Sourced inside an AzureCLI@2 task with addSpnToEnvironment: the login of a service connection with workload identity
 # federation, for Pulumi's providers, backend and secrets provider.
-export ARM_USE_OIDC=true ARM_CLIENT_ID="${servicePrincipalId:?wanted: addSpnToEnvironment: true}"
-export ARM_TENANT_ID="${tenantId:?}" ARM_OIDC_TOKEN="${idToken:?wanted: a connection with workload identity federation}"
+export ARM_USE_OIDC=true ARM_CLIENT_ID="${servicePrincipalId:?expected addSpnToEnvironment: true}"
+export ARM_TENANT_ID="${tenantId:?}" ARM_OIDC_TOKEN="${idToken:?expected a connection with workload identity federation}"
 ARM_SUBSCRIPTION_ID=$(az account show --query id --output tsv)
 AZURE_FEDERATED_TOKEN_FILE=$(mktemp "${AGENT_TEMPDIRECTORY:?}/oidc.XXXXXX")
 printf '%s' "$ARM_OIDC_TOKEN" >"$AZURE_FEDERATED_TOKEN_FILE"

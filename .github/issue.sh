@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Tells of drift in one open issue, which later runs comment on.
+# Reports drift in one open issue, on which later runs comment.
 #
 #   .github/issue.sh OWNER/REPOSITORY FILE ...
 #
-# Wants `gh` with a token that may write issues (GH_TOKEN).
+# Needs `gh` with a token that may write issues (GH_TOKEN).
 set -euo pipefail
-repository=${1:?wanted: .github/issue.sh OWNER/REPOSITORY FILE ...}
+repository=${1:?usage: .github/issue.sh OWNER/REPOSITORY FILE ...}
 shift
 title="The cloud is not as the stack says"
 body=$(cat "$@" | head -c 60000)

@@ -34,49 +34,51 @@ _CANNOT = 2
 
 def main(words: Sequence[str] | None = None) -> int:
     """Writes the reports and returns the exit code."""
-    parser = _arguments()
-    asked = parser.parse_args(words)
-    if bool(asked.plan) != bool(asked.refresh):
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if bool(arguments.plan) != bool(arguments.refresh):
         parser.error("--plan and --refresh go together: a plan is read over what is there now")
     try:
-        read = _preview(asked)
-        policies = preview.read_policies(_read(asked.policies)) if asked.policies else ()
-        state = _state(_read(asked.state)) if asked.state else ""
+        read = _preview(arguments)
+        policies = preview.read_policies(_read(arguments.policies)) if arguments.policies else ()
+        state = _state(_read(arguments.state)) if arguments.state else ""
     except (OSError, UnicodeDecodeError, PreviewError) as problem:
         print(f"review: {problem}", file=sys.stderr)
         return _CANNOT
     try:
-        approved = approvals.read(_read(asked.approvals)) if asked.approvals else ()
+        approved = approvals.read(_read(arguments.approvals)) if arguments.approvals else ()
     except (OSError, UnicodeDecodeError, approvals.ApprovalError) as problem:
-        print(f"review: approvals {asked.approvals}: {problem}", file=sys.stderr)
+        print(f"review: approvals {arguments.approvals}: {problem}", file=sys.stderr)
         return _CANNOT
-    approvers = None if asked.approvers is None else frozenset(filter(None, asked.approvers.split(",")))
+    approvers = (
+        None if arguments.approvers is None else frozenset(filter(None, arguments.approvers.split(",")))
+    )
     made = report.make(
-        replace(read, stack=asked.stack) if asked.stack else read,
+        replace(read, stack=arguments.stack) if arguments.stack else read,
         approved,
         datetime.now(UTC).date(),
         policies,
-        origin=Origin(state, asked.commit, asked.head, asked.run),
-        people=People(asked.author, approvers),
+        origin=Origin(state, arguments.commit, arguments.head, arguments.run),
+        people=People(arguments.author, approvers),
     )
-    if asked.markdown:
-        asked.markdown.write_text(markdown.render(made), encoding="utf-8")
-    if asked.json:
-        asked.json.write_text(as_json.render(made), encoding="utf-8")
+    if arguments.markdown:
+        arguments.markdown.write_text(markdown.render(made), encoding="utf-8")
+    if arguments.json:
+        arguments.json.write_text(as_json.render(made), encoding="utf-8")
     sys.stdout.write(plain_text.render(made))
-    if asked.expect is not None and made.rows and asked.expect != made.digest:
+    if arguments.expect is not None and made.rows and arguments.expect != made.digest:
         print("review: this update is not the one that was reviewed: review it again", file=sys.stderr)
         return Severity.BLOCKED.exit_code
     return made.severity.exit_code
 
 
-def _preview(asked: argparse.Namespace) -> Preview:
-    if not asked.refresh:
-        return preview.read(_read(asked.preview))
-    claimed = _read(asked.preview) if asked.preview.exists() else ""
-    if not asked.plan.exists():
+def _preview(arguments: argparse.Namespace) -> Preview:
+    if not arguments.refresh:
+        return preview.read(_read(arguments.preview))
+    claimed = _read(arguments.preview) if arguments.preview.exists() else ""
+    if not arguments.plan.exists():
         return _without_plan(claimed)
-    made = plan.read(_read(asked.plan), _read(asked.refresh), claimed)
+    made = plan.read(_read(arguments.plan), _read(arguments.refresh), claimed)
     errors = preview.read(claimed).errors if claimed.strip() else ()
     return replace(made, errors=errors, finished=made.finished and not errors)
 
@@ -109,7 +111,7 @@ def _read(path: Path) -> str:
     return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m review", description="What a preview does to the encryption of data at rest."
     )

@@ -23,8 +23,8 @@ class Grant:
     """What one identity may do. `permissions` are lower case, as core has them.
 
     `scope` is an ARM id in lower case, or a vault's name for an access policy; empty when not known.
-    `uncertain` says why nobody can tell from the preview what it allows; `ignored`: the vault looks at grants
-    of the other kind alone, so that this one opens nothing.
+    `uncertain` says why the preview does not show what it allows; `ignored`: the vault looks at grants
+    of the other kind alone, so that this one gives nothing.
     """
 
     urn: str

@@ -18,7 +18,7 @@ from review.verdict import Name, Verdict
 
 _TAKEN = "access to the key REMOVED ({}): the service can no longer read the data"
 _NARROWED = "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
-_UNSURE = "access to the key changes, and the preview does not tell whether it is still enough ({})"
+_UNSURE = "access to the key changes, and the preview does not show whether it is still enough ({})"
 
 
 def of(recorded: Protection | None, live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -32,7 +32,7 @@ def of(recorded: Protection | None, live: Protection, planned: Protection) -> It
     missing = live.access in {Access.NONE, Access.NARROWER}
     if live.bound and missing and planned.access is Access.FULL and not was_given:
         yield Verdict(
-            Name.ACCESS_GIVEN,
+            Name.ACCESS_GRANTED,
             "access to the key GIVEN ({}): the service can read the data again",
             (shown(planned.grants),),
         )
@@ -51,7 +51,7 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     if has is Access.FULL or had is Access.NONE or _words(old) == _words(new):
         return
     if has is Access.UNKNOWN or had is Access.UNKNOWN:
-        yield Verdict(Name.NOT_TOLD, _UNSURE, (_listed(new) or _listed(old),))
+        yield Verdict(Name.UNDETERMINED, _UNSURE, (_listed(new) or _listed(old),))
     elif _given(old) <= _given(new):
         return
     elif has is Access.NARROWER and _given(new) & rights.READS_DATA_KEYS:
@@ -62,7 +62,7 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
 
 
 def shown(grants: Iterable[Grant]) -> Value:
-    """The grants that open a key, for a reader."""
+    """The grants that allow the use of a key, for a reader."""
     return _listed(grant for grant in grants if grant.permissions)
 
 

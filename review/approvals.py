@@ -56,7 +56,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class People:
-    """Who made the change and who approved it there; empty or None where the platform does not tell."""
+    """Who made the change and who approved it there; empty or None where the platform does not say."""
 
     author: str = ""
     approvers: frozenset[str] | None = None

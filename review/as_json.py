@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from review.approvals import Approval
+from review.escaping import in_text
 from review.events import PolicyFinding
-from review.inert import in_text
 from review.report import Judged, Review, Row, as_data
 
 

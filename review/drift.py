@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from review.inert import code
+from review.escaping import code
 from review.kinds import Kind, kind_of, name_of
 from review.values import look
 

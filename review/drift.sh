@@ -7,8 +7,8 @@
 # Ends with 0 when nothing was found, 1 when something was; 2, 3 and 4 as the review of the drift says, and 2 as
 # well where a review broke off.
 set -uo pipefail
-stack=${1:?wanted: review/drift.sh STACK FOLDER}
-folder=${2:?wanted: review/drift.sh STACK FOLDER}
+stack=${1:?usage: review/drift.sh STACK FOLDER}
+folder=${2:?usage: review/drift.sh STACK FOLDER}
 mkdir -p "$folder"
 python=${PYTHON:-.venv/bin/python}
 

@@ -49,8 +49,8 @@ def _cause(message: str) -> str:
     last = max((place for place, line in enumerate(lines) if line.startswith(" ")), default=None)
     if not is_traceback or last is None or last + 1 == len(lines):
         return message
-    told = head.split("Traceback", 1)[0].strip()
-    return "\n".join([*([told] if told else []), *lines[last + 1 :]])
+    summary = head.split("Traceback", 1)[0].strip()
+    return "\n".join([*([summary] if summary else []), *lines[last + 1 :]])
 
 
 def policy_finding(raw: Mapping[str, Any]) -> PolicyFinding:

@@ -1,4 +1,4 @@
-"""What the joins of a moment (world.py) are looked up by.
+"""What the joins of a moment (snapshot.py) are looked up by.
 
 Owns: these indexes, each made in one pass.
 """

@@ -33,7 +33,7 @@ class BoundKey:
 
 
 def of_binding(state: State, *, live: bool, key_version: State | None) -> BoundKey:
-    """The key of a binding. Where the update makes the version, `key_version` still tells the key."""
+    """The key of a binding. Where the update makes the version, `key_version` still names the key."""
     uri = text(state.found("keyUriWithVersion") if live else state.declared("keyUriWithVersion"))
     identity = text(look(state.inputs, "identityClientId")) or None
     key = _parsed(uri)
@@ -69,16 +69,16 @@ def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
 
 
 def is_disabled(key: State) -> bool:
-    """Whether a key's newest version is said to be disabled: asked for, or found.
+    """Whether a key's newest version is disabled, by the program or in the vault.
 
     azure-native nests a key's inputs under `properties` and not its outputs.
     """
-    asked, found = look(key.inputs, "properties.attributes.enabled"), key.computed("attributes.enabled")
-    return False in (flag(asked), flag(found))
+    declared, live = look(key.inputs, "properties.attributes.enabled"), key.computed("attributes.enabled")
+    return False in (flag(declared), flag(live))
 
 
 def newest_version(key: Resource | None) -> str | None:
-    """The version that a vault names as a key's current one, lower case; None where nobody tells."""
+    """The version that a vault names as a key's current one, lower case; None where it is not known."""
     state = key.live if key else None
     uri = text(state.found("keyUriWithVersion")) if state else None
     parsed = _parsed(uri)

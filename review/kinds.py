@@ -17,7 +17,7 @@ _NAMESPACE, _PARENT, _TYPE = "resourceProviderNamespace", "parentResourcePath", 
 
 
 def kind_of(token: str, inputs: Mapping[str, Any] | None = None) -> Kind | None:
-    """The kind of a type token; None for every other resource. `inputs` tell what a generic resource is."""
+    """The kind of a type token; None for every other resource. `inputs` say what a generic resource is."""
     kind = resource_types.kind_of(token)
     if kind is not Kind.GENERIC:
         return kind

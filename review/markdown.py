@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from review.escaping import code, in_markdown, quoted
 from review.events import PolicyFinding
-from review.inert import code, in_markdown, quoted
 from review.report import Judged, Review, Row
 from review.verdict import Severity
 
@@ -173,7 +173,7 @@ def _unused(review: Review) -> Iterator[str]:
     if review.unused and review.rows:
         yield ""
         names = ", ".join(f"{code(one.account)} {code(one.verdict)}" for one in review.unused[:5])
-        yield f"<sub>approvals that no verdict asks for: {names}</sub>"
+        yield f"<sub>approvals that fit no verdict: {names}</sub>"
 
 
 def _approvals(review: Review) -> Iterator[str]:

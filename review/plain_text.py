@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from review.inert import in_text, plain
+from review.escaping import in_text, plain
 from review.markdown import titled, totals
 from review.report import Review, Row
 from review.verdict import Severity

@@ -162,7 +162,7 @@ def _new(
 
 
 def _known(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Outputs without those that only the update will tell, as in the engine's JSON of a preview."""
+    """Outputs without those that only the update will know, as in the engine's JSON of a preview."""
     return {
         name: _known(value) if isinstance(value, Mapping) else value
         for name, value in outputs.items()

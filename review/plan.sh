@@ -16,6 +16,6 @@ rm -f "$folder"/{preview.json,events.jsonl,plan.json,errors.txt}
 PULUMI_DEBUG_COMMANDS=true pulumi preview --stack "$stack" --refresh --non-interactive --color never --json --show-sames \
   --policy-pack "${POLICY_PACK:-policies}" --event-log "$folder/events.jsonl" --save-plan "$folder/plan.json" \
   >"$folder/preview.json" 2>"$folder/errors.txt" || {
-  echo "review: the preview failed; the review says why as far as the engine tells" >&2
+  echo "review: the preview failed; the review shows why as far as the engine says" >&2
   tail -n 20 "$folder/errors.txt" >&2
 }

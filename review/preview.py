@@ -115,7 +115,7 @@ def _not_json(problem: ValueError) -> PreviewError:
 def _mapping(document: object) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise PreviewError(
-            f"the preview is a {type(document).__name__}, wanted what `pulumi preview --json` writes"
+            f"the preview is a {type(document).__name__}, expected what `pulumi preview --json` writes"
         )
     return document
 
@@ -134,7 +134,7 @@ def _read_digest(document: Mapping[str, Any]) -> Preview:
     if "sequence" in document:
         return _read_events([document])
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
-        raise PreviewError("the JSON has no steps: wanted what `pulumi preview --json` writes")
+        raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
     reading = _of_steps([_mapping(raw) for raw in document.get("steps") or ()])
     reading.errors = [
         Diagnostic.of(raw) for raw in document.get("diagnostics") or () if raw.get("severity") == "error"

@@ -14,8 +14,8 @@ from review.access import Grant
 from review.exposure import Audit, Network, Outbound
 from review.keys import BoundKey
 from review.resource import Resource, State, arm_name
+from review.snapshot import Entry, Snapshot
 from review.values import Mark, Value, flag, folded, look, text
-from review.world import Entry, World
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Vault:
 class Protection:
     """One account at one moment. `key` is None on Microsoft-managed keys, `vault` if the preview has none.
 
-    `opened_by` are the URNs of the user-assigned identities of this stack that may open the key.
+    `used_by` are the URNs of the user-assigned identities of this stack that may use the key.
     """
 
     key: BoundKey | Mark | None
@@ -71,7 +71,7 @@ class Protection:
     audit: Audit
     protect: bool
     binding: str | None = None
-    opened_by: frozenset[str] = frozenset()
+    used_by: frozenset[str] = frozenset()
     outbound: Outbound | None = None
     linked: frozenset[tuple[str, str]] = frozenset()
     binding_protect: bool = False
@@ -87,68 +87,68 @@ class Protection:
         return access.level(self.grants)
 
 
-def of_account(world: World, account: Resource, state: State) -> Protection:
+def of_account(snapshot: Snapshot, account: Resource, state: State) -> Protection:
     """The protection of an account of the stack."""
     id = state.id or None
-    binding = world.binding_of(account.urn, id)
+    binding = snapshot.binding_of(account.urn, id)
     if binding:
-        key = world.bound_key(*binding)
+        key = snapshot.bound_key(*binding)
     else:
-        key = None if world.unbinds(id) else world.bound_key(account, state)
-    identity = _identity(world, account, state)
+        key = None if snapshot.unbinds(id) else snapshot.bound_key(account, state)
+    identity = _identity(snapshot, account, state)
     return Protection(
         key=key,
         identity=identity,
-        grants=_covering(world, _grants(world, (account, state), identity, binding, key), key),
-        network=exposure.network_of(state, world.private_endpoints_of(id)),
+        grants=_covering(snapshot, _grants(snapshot, (account, state), identity, binding, key), key),
+        network=exposure.network_of(state, snapshot.private_endpoints_of(id)),
         local_auth=_local_auth(state),
-        vault=_vault(world, key),
-        audit=exposure.audit_of(world.logs_of(account.urn, id)),
+        vault=_vault(snapshot, key),
+        audit=exposure.audit_of(snapshot.logs_of(account.urn, id)),
         protect=state.protect,
         outbound=exposure.outbound_of(state),
         linked=exposure.linked_of(state),
         binding_protect=bool(binding and binding[1].protect),
-        key_protect=_key_protect(world, key),
+        key_protect=_key_protect(snapshot, key),
         binding=binding[0].urn if binding else None,
-        opened_by=frozenset(
+        used_by=frozenset(
             entry[0].urn
-            for id in openers(world, state, identity, key)[1]
-            if key is not None and (entry := world.identity(id))
+            for id in key_users(snapshot, state, identity, key)[1]
+            if key is not None and (entry := snapshot.identity(id))
         ),
     )
 
 
-def of_binding(world: World, binding: Resource, state: State) -> Protection:
+def of_binding(snapshot: Snapshot, binding: Resource, state: State) -> Protection:
     """The protection of an account that is not in the stack, of which only its binding is known."""
-    key = world.bound_key(binding, state)
+    key = snapshot.bound_key(binding, state)
     principal = text(state.computed("principalId"))
-    grants = world.grants_of((), (principal,), state.waits_for)
+    grants = snapshot.grants_of((), (principal,), state.waits_for)
     return Protection(
         key=key,
         identity=None,
-        grants=_covering(world, grants, key),
+        grants=_covering(snapshot, grants, key),
         network=None,
         local_auth=None,
-        vault=_vault(world, key),
+        vault=_vault(snapshot, key),
         audit=Audit(),
         protect=False,
         binding_protect=state.protect,
-        key_protect=_key_protect(world, key),
+        key_protect=_key_protect(snapshot, key),
         binding=binding.urn,
     )
 
 
-def _identity(world: World, account: Resource, state: State) -> Identity:
-    asked = state.declared("identity") if not world.live else state.found("identity")
-    if isinstance(asked, Mark):
+def _identity(snapshot: Snapshot, account: Resource, state: State) -> Identity:
+    declared = state.declared("identity") if not snapshot.live else state.found("identity")
+    if isinstance(declared, Mark):
         return Identity(None, None)
-    type = text(look(asked, "type"))
+    type = text(look(declared, "type"))
     if isinstance(type, Mark):
         return Identity(None, None)
     kinds = {part.strip() for part in (folded(type) or "none").split(",")}
     user: frozenset[str] | None = frozenset()
     if "userassigned" in kinds:
-        user = _user_assigned(asked)
+        user = _user_assigned(declared)
     system = "systemassigned" in kinds
     return Identity(system, user, text(state.computed("identity.principalId")) if system else None)
 
@@ -161,13 +161,13 @@ def _user_assigned(identity: object) -> frozenset[str] | None:
     return frozenset(known for id in ids if (known := folded(id)))
 
 
-def openers(
-    world: World, state: State, identity: Identity, key: BoundKey | Mark | None
+def key_users(
+    snapshot: Snapshot, state: State, identity: Identity, key: BoundKey | Mark | None
 ) -> tuple[bool, frozenset[str]]:
-    """Whether the account's own identity opens its key, and which user-assigned ones do.
+    """Whether the account's own identity uses its key, and which user-assigned ones do.
 
-    A key that names a client id is opened by that identity alone, one that names none by the account's own;
-    where neither can be told, any of them may.
+    A key that names a client id is used by that identity alone, one that names none by the account's own;
+    where neither is known, any of them may.
     """
     user = identity.user or frozenset()
     own = identity.system is True
@@ -178,14 +178,14 @@ def openers(
         id
         for id in user
         if isinstance(client, str)
-        and any(folded(one) == folded(client) for one in _facts(world, state, id, "clientId"))
+        and any(folded(one) == folded(client) for one in _facts(snapshot, state, id, "clientId"))
     }
     return (False, frozenset(named)) if named else (own, user)
 
 
-def _facts(world: World, state: State, id: str, name: str) -> Iterator[Value]:
+def _facts(snapshot: Snapshot, state: State, id: str, name: str) -> Iterator[Value]:
     """What the cloud says of an attached identity, by its own resource and by the account."""
-    entry = world.identity(id)
+    entry = snapshot.identity(id)
     if entry:
         yield text(entry[1].computed(name))
     assigned = look(state.computed("identity"), "userAssignedIdentities")
@@ -194,33 +194,35 @@ def _facts(world: World, state: State, id: str, name: str) -> Iterator[Value]:
 
 
 def _grants(
-    world: World,
+    snapshot: Snapshot,
     account: Entry,
     identity: Identity,
     binding: Entry | None,
     key: BoundKey | Mark | None,
 ) -> tuple[Grant, ...]:
     state = account[1]
-    own, user = openers(world, state, identity, key)
+    own, user = key_users(snapshot, state, identity, key)
     principals: list[Value] = [identity.principal] if own else []
     # An identity that is not made yet is known by the account that it is made with.
     urns = [account[0].urn] if own or identity.system is None else []
     for id in user:
-        entry = world.identity(id)
-        principals += _facts(world, state, id, "principalId")
+        entry = snapshot.identity(id)
+        principals += _facts(snapshot, state, id, "principalId")
         if entry:
             urns.append(entry[0].urn)
     if identity.user is None:
-        urns += [entry[0].urn for entry in world.needed_identities(state)]
+        urns += [entry[0].urn for entry in snapshot.needed_identities(state)]
     # What is bound in the account's own create waits for the grant itself.
     waiting = binding[1] if binding else state
-    return world.grants_of(urns, principals, waiting.waits_for)
+    return snapshot.grants_of(urns, principals, waiting.waits_for)
 
 
-def _covering(world: World, grants: tuple[Grant, ...], key: BoundKey | Mark | None) -> tuple[Grant, ...]:
+def _covering(
+    snapshot: Snapshot, grants: tuple[Grant, ...], key: BoundKey | Mark | None
+) -> tuple[Grant, ...]:
     if not isinstance(key, BoundKey):
         return grants
-    vault, roles = world.vault_named(key.vault), world.uses_roles(key.vault)
+    vault, roles = snapshot.vault_named(key.vault), snapshot.uses_roles(key.vault)
     id = vault[1].id if vault else ""
     return tuple(grant.under(roles) for grant in grants if grant.covers(key.vault, key.name, id))
 
@@ -230,12 +232,12 @@ def _local_auth(state: State) -> bool | Mark | None:
     return disabled if isinstance(disabled, Mark) else not disabled
 
 
-def _vault(world: World, key: BoundKey | Mark | None) -> Vault | None:
-    entry = world.vault_named(key.vault) if isinstance(key, BoundKey) else None
-    return vault_facts(world, *entry) if entry else None
+def _vault(snapshot: Snapshot, key: BoundKey | Mark | None) -> Vault | None:
+    entry = snapshot.vault_named(key.vault) if isinstance(key, BoundKey) else None
+    return vault_facts(snapshot, *entry) if entry else None
 
 
-def vault_facts(world: World, resource: Resource, state: State) -> Vault:
+def vault_facts(snapshot: Snapshot, resource: Resource, state: State) -> Vault:
     """The facts of a vault of the stack."""
     id = state.id or None
     return Vault(
@@ -244,12 +246,12 @@ def vault_facts(world: World, resource: Resource, state: State) -> Vault:
         soft_delete=flag(state.declared("properties.enableSoftDelete")),
         purge_protection=flag(state.declared("properties.enablePurgeProtection")),
         retention_days=text(state.declared("properties.softDeleteRetentionInDays")),
-        network=exposure.network_of(state, world.private_endpoints_of(id)),
-        audit=exposure.audit_of(world.logs_of(resource.urn, id)),
+        network=exposure.network_of(state, snapshot.private_endpoints_of(id)),
+        audit=exposure.audit_of(snapshot.logs_of(resource.urn, id)),
         protect=state.protect,
     )
 
 
-def _key_protect(world: World, key: BoundKey | Mark | None) -> bool:
-    entry = world.key_in(key.vault, key.name) if isinstance(key, BoundKey) else None
+def _key_protect(snapshot: Snapshot, key: BoundKey | Mark | None) -> bool:
+    entry = snapshot.key_in(key.vault, key.name) if isinstance(key, BoundKey) else None
     return bool(entry and entry[1].protect)

@@ -1,4 +1,4 @@
-"""The review: what a preview does to the encryption of each account, and what that asks of the reviewer.
+"""The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
 Owns: putting verdicts, policy findings, approvals and the severity together, and what an account's row shows.
 Does not own: how it is written (markdown.py, plain_text.py, as_json.py).
@@ -20,7 +20,7 @@ from review.events import Diagnostic, PolicyFinding
 from review.keys import BoundKey
 from review.preview import Preview
 from review.protection import Protection
-from review.rules import verdicts_of, verdicts_of_loose
+from review.rules import verdicts_of, verdicts_of_unattached
 from review.subject import Subject, known_as, subjects_of
 from review.values import Mark, Value
 from review.verdict import Name, Severity, Verdict
@@ -155,10 +155,10 @@ def make(
     people: People = _NOBODY,
 ) -> Review:
     """Reviews a preview. `today` is the UTC day by which approvals expire."""
-    subjects, loose = subjects_of(preview)
+    subjects, unattached = subjects_of(preview)
     rows = [_row(subject) for subject in subjects]
-    for one in loose:
-        judged = tuple(Judged(verdict) for verdict in verdicts_of_loose(one))
+    for one in unattached:
+        judged = tuple(Judged(verdict) for verdict in verdicts_of_unattached(one))
         rows.append(Row(one.name, one.id, judged, (), one.noun or one.resource.kind.value))
     accounts = [row for row in rows if row.noun == "account"]
     without_key = sum(

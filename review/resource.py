@@ -57,19 +57,19 @@ class State:
         )
 
     def declared(self, path: str) -> Any:
-        """What the program asks for, else what is there; None where it no longer asks for what it did."""
-        asked = look(self.inputs, path)
-        if asked is None and look(self.before, path) is not None:
+        """What the program declares, else what is there; None where it no longer declares what it did."""
+        declared = look(self.inputs, path)
+        if declared is None and look(self.before, path) is not None:
             return None
-        return self.computed(path) if asked is None else asked
+        return self.computed(path) if declared is None else declared
 
     def found(self, path: str) -> Any:
-        """What the cloud answered, else what the program asked for."""
+        """What the cloud answered, else what the program declares."""
         answered = look(self.outputs, path)
         return look(self.inputs, path) if answered is None or answered is Mark.UNKNOWN else answered
 
     def computed(self, path: str) -> Any:
-        """What only the cloud can say; what it said before where the update does not tell yet."""
+        """What only the cloud can say; what it said before where the update does not know yet."""
         answered = look(self.outputs, path)
         if answered is None or answered is Mark.UNKNOWN:
             before = look(self.carried, path)

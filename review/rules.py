@@ -15,7 +15,7 @@ from review.keys import BoundKey, newest_version
 from review.kinds import Kind
 from review.protection import Protection
 from review.resource import Resource
-from review.subject import Loose, Subject
+from review.subject import Subject, Unattached
 from review.values import Mark, Value, folded, look
 from review.verdict import Name, Verdict
 
@@ -26,17 +26,17 @@ def verdicts_of(subject: Subject) -> tuple[Verdict, ...]:
     return tuple(sorted(found, key=lambda one: -one.severity))
 
 
-def verdicts_of_loose(loose: Loose) -> tuple[Verdict, ...]:
+def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
     """Verdicts on a vault or key that no account of the preview is bound to, or on what else has some."""
-    if loose.verdicts:
-        return loose.verdicts
-    resource = loose.resource
+    if unattached.verdicts:
+        return unattached.verdicts
+    resource = unattached.resource
     found = [*vault_verdicts.of(resource)]
-    if loose.live and loose.planned and not resource.replaced:
-        found += weakening.of_vault(loose.live, loose.planned)
-        if loose.recorded:
-            stays = set(weakening.of_vault(loose.recorded, loose.planned))
-            found += [one for one in weakening.of_vault(loose.recorded, loose.live) if one in stays]
+    if unattached.live and unattached.planned and not resource.replaced:
+        found += weakening.of_vault(unattached.live, unattached.planned)
+        if unattached.recorded:
+            stays = set(weakening.of_vault(unattached.recorded, unattached.planned))
+            found += [one for one in weakening.of_vault(unattached.recorded, unattached.live) if one in stays]
     elif resource.kind is Kind.KEY and resource.live and resource.planned and not resource.replaced:
         found += weakening.of_key(resource.live, resource.planned)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: -one.severity))
@@ -58,7 +58,7 @@ def _all(subject: Subject) -> Iterator[Verdict]:
     elif live and planned:
         yield from _drift(subject, live, planned)
         yield from _encryption(subject, live, planned)
-        lost = [*_identity(live, planned), *_opener(subject, live)]
+        lost = [*_identity(live, planned), *_key_user(subject, live)]
         # Access goes with the identity that has it.
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
         yield from weakening.of_account(live, planned)
@@ -66,7 +66,7 @@ def _all(subject: Subject) -> Iterator[Verdict]:
             # What was weakened outside Pulumi, and stays so.
             stays = set(weakening.of_account(subject.recorded, planned))
             yield from (one for one in weakening.of_account(subject.recorded, live) if one in stays)
-    # A key goes with its vault. Accounts of other stacks may use both, so they are told where this one goes.
+    # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 
 
@@ -75,7 +75,7 @@ def _leaves(subject: Subject) -> Iterator[Verdict]:
         yield from _unbinding(subject)
     elif subject.account.released:
         yield Verdict(
-            Name.RELEASED, "account leaves the stack and stays in Azure as it is: nobody watches it any more"
+            Name.RELEASED, "account leaves the stack and stays in Azure as it is: Pulumi no longer manages it"
         )
     else:
         yield Verdict(
@@ -89,7 +89,9 @@ def _new(subject: Subject, planned: Protection) -> Iterator[Verdict]:
     if subject.recorded and subject.account:
         yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi; it is made again, empty")
     if planned.key is None and subject.maybe_bound:
-        yield Verdict(Name.NOT_TOLD, "new account, and the preview does not tell whether it will be bound")
+        yield Verdict(
+            Name.UNDETERMINED, "new account, and the preview does not show whether it will be bound"
+        )
     elif planned.key is None:
         yield Verdict(
             Name.NOT_ENCRYPTED, "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
@@ -102,14 +104,14 @@ def _new(subject: Subject, planned: Protection) -> Iterator[Verdict]:
         else:
             yield Verdict(Name.BOUND, "will be bound to {}", (_shown(planned.key),))
     else:
-        yield Verdict(Name.NOT_TOLD, "new account whose encryption is {}", (planned.key,))
+        yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (planned.key,))
 
 
 def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.key, planned.key
     if isinstance(before, Mark) or isinstance(after, Mark):
         if before is not after:
-            yield Verdict(Name.NOT_TOLD, "encryption changes, and the preview does not tell to what")
+            yield Verdict(Name.UNDETERMINED, "encryption changes, and the preview does not show to what")
         return
     if before is None:
         if after is not None and not (subject.recorded and subject.recorded.key):
@@ -119,7 +121,7 @@ def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iter
         yield from _unbinding(subject)
         return
     if before.identity != after.identity and not isinstance(before.identity, Mark):
-        words = "key will be opened by ANOTHER IDENTITY: {} instead of {}"
+        words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
         own = "the account's own"
         yield Verdict(Name.IDENTITY_CHANGED, words, (after.identity or own, before.identity or own))
     same = before.same_version(after)
@@ -141,13 +143,13 @@ def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iter
             (_shown(after), _shown(before)),
         )
     else:
-        yield Verdict(Name.NOT_TOLD, "will be re-bound, and the preview does not tell to which key")
+        yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
 
 
 def _unbinding(subject: Subject) -> Iterator[Verdict]:
     if any(binding.released for binding in subject.bindings):
         yield Verdict(
-            Name.RELEASED, "binding leaves the stack and stays in Azure as it is: nobody watches it any more"
+            Name.RELEASED, "binding leaves the stack and stays in Azure as it is: Pulumi no longer manages it"
         )
         return
     yield Verdict(Name.UNBOUND, "UNBOUND: its data goes back to Microsoft-managed keys")
@@ -177,7 +179,9 @@ def _written(inline: BoundKey | Mark | None, key: BoundKey, account: Resource) -
         words = "UNBOUND: account is written with Microsoft-managed keys and not bound again"
         yield Verdict(Name.UNBOUND, words)
     elif isinstance(inline, Mark) or inline.same_version(key) is None:
-        yield Verdict(Name.NOT_TOLD, "account is written with an encryption that the preview does not tell")
+        yield Verdict(
+            Name.UNDETERMINED, "account is written with an encryption that the preview does not show"
+        )
     elif not inline.same_version(key):
         words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
         yield Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
@@ -188,7 +192,7 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
     if before is None or after is None or not live.bound:
         return
     if after.system is None and before.system is not None:
-        yield Verdict(Name.NOT_TOLD, "account's identity changes, and the preview does not tell to what")
+        yield Verdict(Name.UNDETERMINED, "account's identity changes, and the preview does not show to what")
     uses_own = not (isinstance(live.key, BoundKey) and live.key.identity)
     if before.system and after.system is False and uses_own:
         yield Verdict(
@@ -203,10 +207,10 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
         )
 
 
-def _opener(subject: Subject, live: Protection) -> Iterator[Verdict]:
-    """The resource of a user-assigned identity that opens the key goes, whatever the account still lists."""
+def _key_user(subject: Subject, live: Protection) -> Iterator[Verdict]:
+    """The resource of a user-assigned identity that uses the key goes, whatever the account still lists."""
     for one in subject.identities:
-        if one.urn in live.opened_by and (one.deleted or one.replaced):
+        if one.urn in live.used_by and (one.deleted or one.replaced):
             what = "REPLACED by a new one, which has no access by itself" if one.replaced else "DELETED"
             yield Verdict(
                 Name.IDENTITY_LOST,
@@ -247,9 +251,9 @@ def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[
 def _access_drift(recorded: Protection, live: Protection, planned: Protection) -> Iterator[Verdict]:
     for taken in access_verdicts.lost(recorded.grants, live.grants):
         how = "narrowed" if taken.name is Name.ACCESS_NARROWED else "removed"
-        if taken.name is not Name.NOT_TOLD and planned.access is Access.FULL:
+        if taken.name is not Name.UNDETERMINED and planned.access is Access.FULL:
             yield Verdict(Name.REPAIRED, f"access to the key was {how} outside Pulumi; will be given again")
-        elif taken.name is not Name.NOT_TOLD and planned.access is live.access:
+        elif taken.name is not Name.UNDETERMINED and planned.access is live.access:
             yield Verdict(taken.name, f"access to the key was {how} outside Pulumi, and is not given again")
 
 

@@ -190,7 +190,8 @@ SAFEGUARDS: Final = (
     ),
     Safeguard(
         "hide a value until the update, which no plan constrains",
-        "the verdict `not-told`, which needs an approval; the provider checks the key and the access before "
+        "the verdict `undetermined`, which needs an approval; the provider checks the key and the access "
+        "before "
         "it binds",
     ),
     Safeguard(

@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from review import elsewhere, holders, protection
+from review import other_stacks, principals, protection
 from review.access import Grant
 from review.keys import BoundKey
 from review.kinds import Kind
 from review.preview import Preview
 from review.protection import Protection
 from review.resource import Resource, arm_name
+from review.snapshot import Moment, Snapshot
 from review.values import Mark, Value, folded, text
 from review.verdict import Verdict
-from review.world import Moment, World
 
 
 @dataclass(frozen=True)
 class Subject:
     """One account over the preview. `id` is its ARM id, `account` None outside the stack.
 
-    `maybe_bound`: the preview has a binding and does not tell whose it is, as in the streaming form.
+    `maybe_bound`: the preview has a binding and does not show whose it is, as in the streaming form.
     """
 
     name: Value
@@ -41,7 +41,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Loose:
+class Unattached:
     """A vault or a key that no account of the preview is bound to, or whatever else has `verdicts`."""
 
     resource: Resource
@@ -54,26 +54,26 @@ class Loose:
     recorded: protection.Vault | None = None
 
 
-def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Loose, ...]]:
+def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Unattached, ...]]:
     """The accounts of a preview, and the vaults and keys that belong to none of them."""
-    resources = elsewhere.with_their_groups(preview.resources)
-    worlds = {moment: World(resources, moment) for moment in Moment}
+    resources = other_stacks.with_their_groups(preview.resources)
+    snapshots = {moment: Snapshot(resources, moment) for moment in Moment}
     by_urn = {resource.urn: resource for resource in resources}
-    subjects = list(_accounts(resources, worlds, by_urn))
+    subjects = list(_accounts(resources, snapshots, by_urn))
     taken = {binding.urn for subject in subjects for binding in subject.bindings}
     adrift = [one for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
     if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
         subjects = [replace(one, maybe_bound=True) for one in subjects]
-    subjects += [_external(resource, worlds, by_urn) for resource in adrift]
+    subjects += [_external(resource, snapshots, by_urn) for resource in adrift]
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
     owned = _owned(subjects)
-    found = elsewhere.verdicts(resources, worlds, owned)
+    found = other_stacks.verdicts(resources, snapshots, owned)
     others = [_other(by_urn[urn], verdict) for urn, verdict in found]
     others += [
-        Loose(by_urn[one.urn], one.principal, None, verdicts=(one.verdict,), noun="holder of rights")
-        for one in holders.new(worlds, owned, frozenset(_granted(subjects)))
+        Unattached(by_urn[one.urn], one.principal, None, verdicts=(one.verdict,), noun="principal")
+        for one in principals.added(snapshots, owned, frozenset(_granted(subjects)))
     ]
-    return tuple(subjects), (*_loose(resources, worlds, used), *others)
+    return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
 
 
 def _owned(subjects: Iterable[Subject]) -> frozenset[tuple[str, str]]:
@@ -96,61 +96,61 @@ def _granted(subjects: Iterable[Subject]) -> Iterator[Grant]:
                 yield from one.grants
 
 
-def _other(resource: Resource, verdict: Verdict) -> Loose:
+def _other(resource: Resource, verdict: Verdict) -> Unattached:
     state = resource.live or resource.planned
-    return Loose(resource, resource.name, (state.id or None) if state else None, verdicts=(verdict,))
+    return Unattached(resource, resource.name, (state.id or None) if state else None, verdicts=(verdict,))
 
 
 def _accounts(
-    resources: Iterable[Resource], worlds: dict[Moment, World], by_urn: dict[str, Resource]
+    resources: Iterable[Resource], snapshots: dict[Moment, Snapshot], by_urn: dict[str, Resource]
 ) -> Iterator[Subject]:
     for account in resources:
         if account.kind is not Kind.ACCOUNT:
             continue
         found: dict[Moment, Protection | None] = {}
-        for moment, world in worlds.items():
-            state = world.state(account.urn)
-            found[moment] = protection.of_account(world, account, state) if state else None
+        for moment, snapshot in snapshots.items():
+            state = snapshot.state(account.urn)
+            found[moment] = protection.of_account(snapshot, account, state) if state else None
         state = account.live or account.planned or account.recorded
         yield _subject(
             account,
             found,
-            worlds,
+            snapshots,
             by_urn,
             name=arm_name(state, "accountName") if state else None,
             id=(state.id or None) if state else None,
         )
 
 
-def _external(binding: Resource, worlds: dict[Moment, World], by_urn: dict[str, Resource]) -> Subject:
+def _external(binding: Resource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, Resource]) -> Subject:
     found: dict[Moment, Protection | None] = {}
-    for moment, world in worlds.items():
-        state = world.state(binding.urn)
-        found[moment] = protection.of_binding(world, binding, state) if state else None
+    for moment, snapshot in snapshots.items():
+        state = snapshot.state(binding.urn)
+        found[moment] = protection.of_binding(snapshot, binding, state) if state else None
     any_state = binding.live or binding.planned or binding.recorded
     id = text(any_state.declared("accountId")) if any_state else None
     name = id.rstrip("/").rsplit("/", 1)[-1] if isinstance(id, str) else id
-    return _subject(None, found, worlds, by_urn, name=name, id=id)
+    return _subject(None, found, snapshots, by_urn, name=name, id=id)
 
 
 def _subject(
     account: Resource | None,
     found: dict[Moment, Protection | None],
-    worlds: dict[Moment, World],
+    snapshots: dict[Moment, Snapshot],
     by_urn: dict[str, Resource],
     *,
     name: Value,
     id: Value,
 ) -> Subject:
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
-    key, vault = _key_and_vault(found, worlds)
+    key, vault = _key_and_vault(found, snapshots)
     live = found[Moment.LIVE]
     return Subject(
         name=name,
         id=id,
         account=account,
         bindings=tuple(by_urn[urn] for urn in bindings),
-        identities=tuple(by_urn[urn] for urn in sorted(live.opened_by)) if live else (),
+        identities=tuple(by_urn[urn] for urn in sorted(live.used_by)) if live else (),
         recorded=found[Moment.RECORDED],
         live=live,
         planned=found[Moment.PLANNED],
@@ -160,33 +160,37 @@ def _subject(
 
 
 def _key_and_vault(
-    found: dict[Moment, Protection | None], worlds: dict[Moment, World]
+    found: dict[Moment, Protection | None], snapshots: dict[Moment, Snapshot]
 ) -> tuple[Resource | None, Resource | None]:
     """The key and vault that the data is under now; after the update where it is under none now."""
     for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED):
-        one, world = found[moment], worlds[moment]
+        one, snapshot = found[moment], snapshots[moment]
         key = one.key if one else None
         if isinstance(key, BoundKey):
-            made = world.key_in(key.vault, key.name)
-            vault = world.vault_named(key.vault)
+            made = snapshot.key_in(key.vault, key.name)
+            vault = snapshot.vault_named(key.vault)
             return (made[0] if made else None), (vault[0] if vault else None)
     return None, None
 
 
-def _loose(resources: Iterable[Resource], worlds: dict[Moment, World], used: set[str]) -> Iterator[Loose]:
+def _unattached(
+    resources: Iterable[Resource], snapshots: dict[Moment, Snapshot], used: set[str]
+) -> Iterator[Unattached]:
     for resource in resources:
         if resource.kind not in {Kind.VAULT, Kind.KEY} or resource.urn in used:
             continue
         state = resource.live or resource.planned or resource.recorded
         facts: dict[Moment, protection.Vault | None] = {}
         for moment in Moment:
-            at = worlds[moment].state(resource.urn)
+            at = snapshots[moment].state(resource.urn)
             is_vault = resource.kind is Kind.VAULT and at is not None
-            facts[moment] = protection.vault_facts(worlds[moment], resource, at) if is_vault and at else None
+            facts[moment] = (
+                protection.vault_facts(snapshots[moment], resource, at) if is_vault and at else None
+            )
         name = arm_name(state, "vaultName" if resource.kind is Kind.VAULT else "keyName") if state else None
         id: Value = (state.id or None) if state else None
         live, planned, recorded = facts[Moment.LIVE], facts[Moment.PLANNED], facts[Moment.RECORDED]
-        yield Loose(resource, name, id, live, planned, recorded=recorded)
+        yield Unattached(resource, name, id, live, planned, recorded=recorded)
 
 
 def known_as(name: Value, id: Value) -> frozenset[str]:

@@ -44,7 +44,7 @@ def of(resource: Resource | None) -> Iterator[Verdict]:
 
 
 def _disabled(key: Resource, name: Value) -> Iterator[Verdict]:
-    """A key that is disabled opens nothing; nothing but the vault itself enables it again."""
+    """A disabled key cannot be used, and only the vault itself enables it again."""
     before, now, after = (state and is_disabled(state) for state in (key.recorded, key.live, key.planned))
     if now and not before:
         words = "key {} was DISABLED outside Pulumi: the service can no longer read the data"

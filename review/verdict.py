@@ -13,7 +13,7 @@ from review.values import Value
 
 
 class Severity(IntEnum):
-    """What a verdict asks of the reviewer. The values order them."""
+    """What a verdict requires of the reviewer. The values order them."""
 
     NONE = 0
     NOTE = 1
@@ -43,7 +43,7 @@ class Name(StrEnum):
     ACCESS_NARROWED = "access-narrowed"
     PROTECTION_WEAKENED = "protection-weakened"
     ACCESS_WIDENED = "access-widened"
-    NEW_HOLDER = "new-holder"
+    PRINCIPAL_ADDED = "principal-added"
     IDENTITY_CHANGED = "identity-changed"
     OLDER_VERSION = "older-version"
     LINK_LOST = "link-lost"
@@ -51,12 +51,12 @@ class Name(StrEnum):
     NOT_ENCRYPTED = "not-encrypted"
     RELEASED = "released"
     ACCOUNT_GONE = "account-gone"
-    NOT_TOLD = "not-told"
+    UNDETERMINED = "undetermined"
     BOUND = "bound"
     ROTATED = "rotated"
     REASSERTED = "re-asserted"
     REPAIRED = "repaired"
-    ACCESS_GIVEN = "access-given"
+    ACCESS_GRANTED = "access-granted"
     STRENGTHENED = "strengthened"
     CHANGED = "changed"
 
@@ -76,7 +76,7 @@ _SEVERITIES: Final = {
     Name.ACCESS_NARROWED: Severity.APPROVAL,
     Name.PROTECTION_WEAKENED: Severity.APPROVAL,
     Name.ACCESS_WIDENED: Severity.APPROVAL,
-    Name.NEW_HOLDER: Severity.APPROVAL,
+    Name.PRINCIPAL_ADDED: Severity.APPROVAL,
     Name.IDENTITY_CHANGED: Severity.APPROVAL,
     Name.OLDER_VERSION: Severity.APPROVAL,
     Name.LINK_LOST: Severity.APPROVAL,
@@ -84,7 +84,7 @@ _SEVERITIES: Final = {
     Name.NOT_ENCRYPTED: Severity.APPROVAL,
     Name.RELEASED: Severity.APPROVAL,
     Name.ACCOUNT_GONE: Severity.APPROVAL,
-    Name.NOT_TOLD: Severity.APPROVAL,
+    Name.UNDETERMINED: Severity.APPROVAL,
 }
 
 

@@ -23,12 +23,12 @@ def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
             yield _worse("account's network", live.network.words, planned.network.words)
         elif live.network.opens_from(planned.network):
             yield _better("account's network", live.network.words, planned.network.words)
-        yield from _untold("account's network", live.network.rank, planned.network.rank)
+        yield from _undetermined("account's network", live.network.rank, planned.network.rank)
     if live.local_auth is False and planned.local_auth is True:
         yield _worse("login by account key", "off", "on")
     elif live.local_auth is True and planned.local_auth is False:
         yield _better("login by account key", "on", "off")
-    yield from _untold("login by account key", live.local_auth, planned.local_auth)
+    yield from _undetermined("login by account key", live.local_auth, planned.local_auth)
     yield from _audit("account's audit log", live.audit, planned.audit)
     if live.protect and not planned.protect:
         yield _worse("Pulumi's protection of the account", "on", "off")
@@ -53,9 +53,9 @@ def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
         yield _lost("purge protection", "on", "off")
     if live.purge_protection is not True and planned.purge_protection is True:
         yield _better("purge protection", "off", "on")
-    yield from _untold("soft delete", live.soft_delete, planned.soft_delete)
-    yield from _untold("purge protection", live.purge_protection, planned.purge_protection)
-    yield from _untold("vault's network", live.network.rank, planned.network.rank)
+    yield from _undetermined("soft delete", live.soft_delete, planned.soft_delete)
+    yield from _undetermined("purge protection", live.purge_protection, planned.purge_protection)
+    yield from _undetermined("vault's network", live.network.rank, planned.network.rank)
     days, after = _number(live.retention_days), _number(planned.retention_days)
     if days is not None and after is not None and after < days:
         yield _lost("days a deleted key can be recovered", str(days), str(after))
@@ -99,7 +99,7 @@ def _outbound(live: Protection, planned: Protection) -> Iterator[Verdict]:
         yield _worse("account's outbound access", before.words, after.words)
     elif before.opens_from(after):
         yield _better("account's outbound access", before.words, after.words)
-    yield from _untold("account's outbound access", before.restricts, after.restricts)
+    yield from _undetermined("account's outbound access", before.restricts, after.restricts)
     host = planned.key.host if isinstance(planned.key, BoundKey) else None
     if host and after.shuts_out(host) and not before.shuts_out(host):
         words = (
@@ -108,10 +108,10 @@ def _outbound(live: Protection, planned: Protection) -> Iterator[Verdict]:
         yield Verdict(Name.ACCESS_REVOKED, words, (host,))
 
 
-def _untold(what: str, before: object, after: object) -> Iterator[Verdict]:
+def _undetermined(what: str, before: object, after: object) -> Iterator[Verdict]:
     """A value that was known, and now is a secret or known after the update alone."""
     if (after is None or isinstance(after, Mark)) and not (before is None or isinstance(before, Mark)):
-        yield Verdict(Name.NOT_TOLD, f"{what} changes, and the preview does not tell to what")
+        yield Verdict(Name.UNDETERMINED, f"{what} changes, and the preview does not show to what")
 
 
 def _lost(what: str, before: Value, after: Value) -> Verdict:

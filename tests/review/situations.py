@@ -106,7 +106,7 @@ SITUATIONS = (
         "destroyed",
         "The whole stack is destroyed",
         4,
-        ("account-deleted", "vault-deleted", "not-told"),
+        ("account-deleted", "vault-deleted", "undetermined"),
         destroy=True,
     ),
     Situation(
@@ -173,7 +173,9 @@ SITUATIONS = (
         ("access-revoked", "strengthened"),
         {"outbound": True},
     ),
-    Situation("stranger", "Somebody else gets rights on the vault", 3, ("new-holder",), {"stranger": True}),
+    Situation(
+        "stranger", "Somebody else gets rights on the vault", 3, ("principal-added",), {"stranger": True}
+    ),
     Situation("imported", "A vault is imported", 0, (), {"import": True}, behind="make_vault"),
     Situation(
         "narrowed-outside",
@@ -198,7 +200,7 @@ SITUATIONS = (
         "project-created",
         "This project's service, new",
         0,
-        ("bound", "access-given"),
+        ("bound", "access-granted"),
         program="project",
         before="nothing",
         pack=True,
@@ -240,7 +242,7 @@ SITUATIONS = (
         "project-user-assigned",
         "A service bound in its create",
         0,
-        ("bound", "access-given"),
+        ("bound", "access-granted"),
         {"identity": "userAssigned"},
         program="project",
         before="nothing",

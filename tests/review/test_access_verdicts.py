@@ -38,7 +38,7 @@ def test_access_that_goes_blocks_and_access_that_comes_back_is_told() -> None:
     """The one takes the data away; the other is what a reviewer of a restoration looks for."""
     assert names(GIVEN, GIVEN, REVOKED) == [Name.ACCESS_REVOKED]
     (given,) = access_verdicts.of(REVOKED, REVOKED, GIVEN)
-    assert (given.name, given.severity) == (Name.ACCESS_GIVEN, Severity.NOTE)
+    assert (given.name, given.severity) == (Name.ACCESS_GRANTED, Severity.NOTE)
     assert given.values == ("get, unwrapKey, wrapKey on vault kv",)
 
 
@@ -60,10 +60,10 @@ def test_the_same_grant_found_twice_is_shown_once() -> None:
     [
         (GRANT, NARROW, [Name.ACCESS_NARROWED]),
         (GRANT, replace(GRANT, permissions=frozenset({"get", "wrapkey"})), [Name.ACCESS_REVOKED]),
-        (GRANT, UNSURE, [Name.NOT_TOLD]),
-        (UNSURE, None, [Name.NOT_TOLD]),
+        (GRANT, UNSURE, [Name.UNDETERMINED]),
+        (UNSURE, None, [Name.UNDETERMINED]),
         (UNSURE, UNSURE, []),
-        (UNSURE, replace(UNSURE, uncertain="under another condition"), [Name.NOT_TOLD]),
+        (UNSURE, replace(UNSURE, uncertain="under another condition"), [Name.UNDETERMINED]),
         (UNSURE, GRANT, []),
         (NARROW, None, [Name.ACCESS_REVOKED]),
         (NARROW, NARROW, []),
@@ -76,5 +76,5 @@ def test_every_step_between_the_levels_of_access(
 ) -> None:
     """None, narrower, full and unknown are four, and each way down has its verdict."""
     live, planned = (replace(GIVEN, grants=(one,) if one else ()) for one in (before, after))
-    lost = [name for name in names(live, live, planned) if name is not Name.ACCESS_GIVEN]
+    lost = [name for name in names(live, live, planned) if name is not Name.ACCESS_GRANTED]
     assert lost == expected

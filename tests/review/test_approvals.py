@@ -91,7 +91,7 @@ def test_an_approval_of_something_else_passes_nothing(one: Approval) -> None:
     """Account and verdict must both be the ones approved; what is not used is said."""
     code, comment = made(one)
     assert code == 4
-    assert "approvals that no verdict asks for" in comment
+    assert "approvals that fit no verdict" in comment
 
 
 def test_an_approval_may_name_the_arm_id_in_any_case() -> None:

@@ -82,7 +82,7 @@ REPLACING = ["delete-replaced", "replace", "create-replacement"]
     [
         (BINDING, ["delete"], None, ["unbound"]),
         (BINDING, ["update"], {"updates": NEXT_VERSION}, ["rotated"]),
-        (BINDING, ["update"], {"updates": {"keyUriWithVersion": UNKNOWN}}, ["not-told"]),
+        (BINDING, ["update"], {"updates": {"keyUriWithVersion": UNKNOWN}}, ["undetermined"]),
         (ACCOUNT, ["update"], {"updates": OPEN}, ["protection-weakened"]),
         (ACCOUNT, REPLACING, {"updates": {"accountName": "x"}}, ["account-replaced"]),
         (POLICY, ["delete"], None, ["access-revoked"]),

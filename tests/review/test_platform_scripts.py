@@ -122,8 +122,8 @@ def test_azure_devops_login_hands_the_connection_on_and_prints_no_token(tmp_path
 @pytest.mark.parametrize(
     ("missing", "hint"),
     [
-        ("servicePrincipalId", "wanted: addSpnToEnvironment: true"),
-        ("idToken", "wanted: a connection with workload identity federation"),
+        ("servicePrincipalId", "expected addSpnToEnvironment: true"),
+        ("idToken", "expected a connection with workload identity federation"),
     ],
 )
 def test_azure_devops_login_names_what_the_task_lacks(tmp_path: Path, missing: str, hint: str) -> None:

@@ -39,7 +39,7 @@ def test_the_streaming_form_has_the_same_verdicts(situation: Situation) -> None:
     """Both forms of the engine's JSON tell the same about the same preview."""
     stream = (HERE / "fixtures" / f"{situation.name}.events.jsonl").read_text()
     # It has no dependencies, so whose a binding is cannot be told before the account is there.
-    told = ("not-told", "bound") if situation.name == "created" else situation.verdicts
+    told = ("undetermined", "bound") if situation.name == "created" else situation.verdicts
     assert named(report.make(read(stream), (), TODAY)) == told
 
 

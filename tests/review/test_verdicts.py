@@ -85,11 +85,11 @@ def test_a_binding_moved_to_another_account_unbinds_the_first() -> None:
 
 
 def test_an_unknown_key_is_not_taken_for_a_rotation() -> None:
-    """Where the preview does not tell the key, the review says so and asks for a person."""
+    """Where the preview does not show the key, the review says so and asks for a person."""
     unknown = binding(uri=UNKNOWN)
     unknown["outputs"] = {}
     made = review(*replaced(bound(), BINDING, step("update", BINDING, "b", binding(), unknown)))
-    assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["not-told"]
+    assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
     assert made.severity.exit_code == 3
     assert "(known after apply)" in plain_text.render(made)
 

@@ -119,7 +119,7 @@ def test_a_vault_that_looks_at_role_assignments_ignores_access_policies() -> Non
     role = state({"scope": VAULT_ID, "principalId": PRINCIPAL, "roleDefinitionId": ENCRYPTION_USER})
     assert verdicts(*steps, step("create", ROLE, "r", None, role)) == []
     hidden = step("update", VAULT, "v", before, vault(enableRbacAuthorization="[secret]"))
-    assert verdicts(*replaced(bound(), VAULT, hidden)) == ["not-told"]
+    assert verdicts(*replaced(bound(), VAULT, hidden)) == ["undetermined"]
 
 
 def test_a_vault_that_no_longer_says_its_model_looks_at_access_policies() -> None:
@@ -135,9 +135,9 @@ def test_a_vault_that_no_longer_says_its_model_looks_at_access_policies() -> Non
     [
         (f"{ROLES}21090545-7ca7-4776-b22c-e363652d74d2", "access-revoked access-widened"),
         (f"{ROLES}acdd72a7-3385-48ef-bd42-f606fba81ae7", "access-revoked"),
-        (f"{ROLES}11111111-2222-4333-8444-555555555555", "not-told"),
-        (UNKNOWN, "not-told"),
-        ("[secret]", "not-told"),
+        (f"{ROLES}11111111-2222-4333-8444-555555555555", "undetermined"),
+        (UNKNOWN, "undetermined"),
+        ("[secret]", "undetermined"),
     ],
 )
 def test_a_role_that_is_not_known_is_not_taken_for_the_one_it_replaces(role: str, expected: str) -> None:

@@ -121,7 +121,7 @@ def test_a_condition_on_a_grant_needs_a_look(stated: str) -> None:
     }
     steps = [one for one in bound() if POLICY not in one["urn"]]
     changed = step("update", ROLE, "r", state(facts), state({**facts, "condition": stated}))
-    assert verdicts(*steps, changed) == ["not-told"]
+    assert verdicts(*steps, changed) == ["undetermined"]
 
 
 def test_another_identity_that_opens_the_key_is_told() -> None:
@@ -268,7 +268,7 @@ def test_a_stranger_with_permissions_is_a_row(permissions: tuple[str, ...], can:
         assert rows == []
         return
     ((noun, name, verdict),) = rows
-    assert (noun, name, verdict.name) == ("holder of rights", STRANGER, "new-holder")
+    assert (noun, name, verdict.name) == ("principal", STRANGER, "principal-added")
     assert can in verdict.words
 
 
@@ -284,7 +284,7 @@ def test_a_stranger_with_permissions_is_a_row(permissions: tuple[str, ...], can:
         ("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", f"{VAULT_ID}/keys/key", True, "give anybody access"),
         ("acdd72a7-3385-48ef-bd42-f606fba81ae7", GROUP, True, ""),
         ("b24988ac-6180-42a0-ab88-20f7382dd24c", f"{GROUP}-2", True, ""),
-        ("11111111-2222-4333-8444-555555555555", VAULT_ID, True, "do what nobody can tell"),
+        ("11111111-2222-4333-8444-555555555555", VAULT_ID, True, "do what the preview does not show"),
     ],
 )
 def test_a_stranger_with_a_role_is_a_row(role: str, scope: str, rbac: bool, can: str) -> None:
@@ -320,4 +320,4 @@ def test_a_service_on_another_services_key_is_a_stranger() -> None:
     other = policy(*EXACT)
     other["inputs"] = {**other["inputs"], "vaultName": "other"}
     made = review(*bound(), step("create", POLICY, "q", None, other))
-    assert [(row.noun, row.name) for row in made.rows] == [("holder of rights", PRINCIPAL)]
+    assert [(row.noun, row.name) for row in made.rows] == [("principal", PRINCIPAL)]

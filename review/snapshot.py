@@ -1,7 +1,7 @@
 """All resources of one moment, and who belongs to whom.
 
 Owns: the joins, each by what the preview says: an ARM id, a name that Azure makes an id from, or, where the
-update will tell the value, the engine's own property dependencies. Nothing is joined by logical names.
+update alone knows the value, the engine's own property dependencies. Nothing is joined by logical names.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Moment(Enum):
     PLANNED = "planned"
 
 
-class World:
+class Snapshot:
     """The resources of a preview at one moment. Made once per moment, so that a review grows linearly."""
 
     def __init__(self, resources: Sequence[Resource], moment: Moment) -> None:
@@ -76,7 +76,7 @@ class World:
         return self._joined(self._bindings, id, urn, "accountId")
 
     def unbinds(self, id: Value) -> bool:
-        """Whether this update takes an account's binding away, so that its own inputs no longer tell."""
+        """Whether this update takes an account's binding away, so that its own inputs no longer count."""
         return folded(id) in self._unbound
 
     def vault_named(self, name: Value) -> Entry | None:
@@ -136,9 +136,9 @@ class World:
 
         Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
         """
-        wanted = {id for one in principals if (id := folded(one)) is not None}
+        known = {id for one in principals if (id := folded(one)) is not None}
         owners = tuple(urns)
-        found = [grant for id in sorted(wanted) for grant in self._grants.get(id, ())]
+        found = [grant for id in sorted(known) for grant in self._grants.get(id, ())]
         for grant in self._grants.get("", ()):
             state = self.state(grant.urn)
             made_from = state and any(state.needs(urn, "policy", "principalId") for urn in owners)
@@ -162,10 +162,10 @@ class World:
         state, path = entry[1], "properties.enableRbacAuthorization"
         if self.live:
             return flag(state.found(path))
-        asked = flag(look(state.inputs, path))
-        if asked is None and look(state.before, path) is not None:
+        declared = flag(look(state.inputs, path))
+        if declared is None and look(state.before, path) is not None:
             return False
-        return flag(look(state.carried, path)) if asked is None else asked
+        return flag(look(state.carried, path)) if declared is None else declared
 
     def identity(self, id: Value) -> Entry | None:
         """A user-assigned identity of this stack."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review import as_json, markdown, plain_text
-from review.inert import LIMIT, code, in_markdown, in_text, plain
+from review.escaping import LIMIT, code, in_markdown, in_text, plain
 from review.values import Mark
 from tests.review.build import ACCOUNT, account, review, step
 

@@ -14,12 +14,12 @@ from typing import Final
 
 from core import rights
 from review.access import Grant
+from review.snapshot import Moment, Snapshot
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
-from review.world import Moment, World
 
 _WRAP: Final = rights.NEEDED[1].lower()
-# What a reader is told of permissions on keys. What does no harm to the data (get, list, sign) is not told.
+# Permissions on keys that matter to the data. Those that do it no harm (get, list, sign) are left out.
 _ON_KEYS: Final = (
     (rights.READS_DATA_KEYS, "read data keys"),
     ({"encrypt", _WRAP}, "wrap data keys"),
@@ -40,7 +40,7 @@ _ON_RESOURCES: Final = (
 
 
 @dataclass(frozen=True)
-class Holder:
+class AddedPrincipal:
     """One principal that gains rights, by the grant of `urn`."""
 
     urn: str
@@ -48,15 +48,15 @@ class Holder:
     verdict: Verdict
 
 
-def new(
-    worlds: Mapping[Moment, World], owned: Container[tuple[str, str]], used: Container[Grant]
-) -> Iterator[Holder]:
+def added(
+    snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]], used: Container[Grant]
+) -> Iterator[AddedPrincipal]:
     """Each principal that can do after the update what it could not do before, with a key of a vault shown
     here.
 
     `owned` are principals and vaults of accounts that are shown, `used` the grants that accounts use.
     """
-    live, planned, recorded = (worlds[moment] for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED))
+    live, planned, recorded = (snapshots[moment] for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED))
     before, once = _held(live), _held(recorded)
     seen: set[tuple[str, str, str]] = set()
     for grant, vault in _placed(planned):
@@ -71,38 +71,38 @@ def new(
         # Of a vault that this update makes, no data is under any key yet.
         is_new = planned.vault_named(vault) is not None and live.vault_named(vault) is None
         again = set(gained) <= once.get((principal, vault), set())
-        name = Name.ACCESS_GIVEN if is_new or again else Name.NEW_HOLDER
+        name = Name.ACCESS_GRANTED if is_new or again else Name.PRINCIPAL_ADDED
         words = f"{{}} can {'again' if again else 'now'} {', '.join(gained)} ({{}})"
-        yield Holder(grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words)))
+        yield AddedPrincipal(grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words)))
 
 
-def _held(world: World) -> Mapping[tuple[str, str], set[str]]:
+def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[str]]:
     """What each principal can do with each vault; also by the grant's own resource, whose principal may
     change to one that is not known yet."""
     found: dict[tuple[str, str], set[str]] = {}
-    for grant, vault in _placed(world):
-        can = _abilities(world, grant, vault)
+    for grant, vault in _placed(snapshot):
+        can = _abilities(snapshot, grant, vault)
         for holder in (folded(grant.principal) or grant.urn, grant.urn):
             found.setdefault((holder, vault), set()).update(can)
     return found
 
 
-def _placed(world: World) -> Iterator[tuple[Grant, str]]:
+def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
     """Each grant with each vault that it counts for."""
-    vaults = list(world.vault_names())
-    for grant in world.grants():
+    vaults = list(snapshot.vault_names())
+    for grant in snapshot.grants():
         named = grant.place[0]
         places = [named] if named else [name for name, id in vaults if grant.covers(name, None, id)]
         for place in places if grant.scope else []:
-            uses_roles = world.uses_roles(place)
+            uses_roles = snapshot.uses_roles(place)
             yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), place
 
 
-def _abilities(world: World, grant: Grant, vault: str) -> list[str]:
+def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[str]:
     found = [words for names, words in _ON_KEYS if names & grant.permissions]
     if grant.role and not grant.place[1]:
         if grant.role.allows(_VAULT_WRITE):
-            by_policies = world.uses_roles(vault) is not True
+            by_policies = snapshot.uses_roles(vault) is not True
             found.append("change the vault" + (" and give anybody access" if by_policies else ""))
         found += [words for action, words in _ON_RESOURCES if grant.role.allows(action)]
     elif grant.role and grant.role.allows(_ON_RESOURCES[-1][0]):
@@ -112,5 +112,5 @@ def _abilities(world: World, grant: Grant, vault: str) -> list[str]:
         and not grant.ignored
         and (found or not grant.role or isinstance(grant.principal, Mark))
     ):
-        found.append(f"do what nobody can tell from the preview: {grant.what}, {grant.uncertain}")
+        found.append(f"do what the preview does not show: {grant.what}, {grant.uncertain}")
     return found

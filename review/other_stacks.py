@@ -14,9 +14,9 @@ from review import access_verdicts
 from review.access import Grant, level
 from review.kinds import Kind, token_of
 from review.resource import Resource
+from review.snapshot import Moment, Snapshot
 from review.values import folded, text
 from review.verdict import Name, Verdict
-from review.world import Moment, World
 
 Found = tuple[str, Verdict]
 _GOING = {True: "REPLACED", False: "DELETED"}
@@ -39,22 +39,22 @@ def _unkept(one: Resource, groups: Iterable[str]) -> Resource:
 
 
 def verdicts(
-    resources: Iterable[Resource], worlds: Mapping[Moment, World], owned: Container[tuple[str, str]]
+    resources: Iterable[Resource], snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]]
 ) -> list[Found]:
     """Verdicts by the URN of what they are about.
 
     `owned` are principals and vaults of accounts that are shown.
     """
-    found = [*_access(resources, worlds, owned)]
+    found = [*_access(resources, snapshots, owned)]
     for one in resources:
         if one.kind is Kind.RESOURCE_GROUP and _goes(one):
             words = (
                 f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
             )
-            found.append((one.urn, Verdict(Name.NOT_TOLD, words)))
+            found.append((one.urn, Verdict(Name.UNDETERMINED, words)))
         elif one.kind is Kind.OTHER_PROVIDER and _goes(one):
             words = f"{_GOING[one.replaced]}, and this review does not read what {{}} does to data"
-            found.append((one.urn, Verdict(Name.NOT_TOLD, words, (token_of(one.urn),))))
+            found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
         elif one.kind is Kind.LOCK:
             found += [(one.urn, verdict) for verdict in _lock(one)]
     return found
@@ -78,26 +78,26 @@ def _lock(one: Resource) -> Iterator[Verdict]:
 
 
 def _access(
-    resources: Iterable[Resource], worlds: Mapping[Moment, World], owned: Container[tuple[str, str]]
+    resources: Iterable[Resource], snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]]
 ) -> Iterator[Found]:
     """Grants that let an identity of no account shown here use a key, and that are taken away: by this
     update, or outside Pulumi and not given again."""
-    planned = worlds[Moment.PLANNED]
+    planned = snapshots[Moment.PLANNED]
     kept = {one.urn for one in resources if one.released}
     gone = {one.urn for one in resources if one.kind is Kind.VAULT and (_goes(one) or one.planned is None)}
     after = _by_principal(planned.grants())
     seen: set[tuple[str, str]] = set()
-    for world in (worlds[Moment.LIVE], worlds[Moment.RECORDED]):
-        for principal, grants in _by_principal(world.grants()).items():
+    for snapshot in (snapshots[Moment.LIVE], snapshots[Moment.RECORDED]):
+        for principal, grants in _by_principal(snapshot.grants()).items():
             for grant in grants:
                 vault, key = grant.place
-                entry = world.vault_named(vault)
+                entry = snapshot.vault_named(vault)
                 if not principal or (principal, vault or "") in owned or (principal, grant.scope) in seen:
                     continue
                 if grant.urn in kept or (entry and entry[0].urn in gone):
                     continue
                 id = entry[1].id if entry else ""
-                had = [one.under(world.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
+                had = [one.under(snapshot.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
                 has = [
                     one.under(planned.uses_roles(vault))
                     for one in (*after.get(principal, ()), *_perhaps(after, grant))
@@ -128,7 +128,7 @@ def _elsewhere(verdict: Verdict, grant: Grant, principal: str) -> Verdict:
     name = verdict.name
     # Who may do more than a service needs is likely no service.
     if name is Name.ACCESS_REVOKED and grant.excess:
-        name = Name.NOT_TOLD
+        name = Name.UNDETERMINED
     done = {Name.ACCESS_REVOKED: "REMOVED", Name.ACCESS_NARROWED: "NARROWED"}.get(verdict.name, "changes")
     words = f"access to the key {done} ({{}}) from {{}}, of which this preview shows no account"
     return Verdict(name, words, (grant.words, principal))

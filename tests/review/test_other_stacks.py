@@ -71,9 +71,9 @@ def test_a_vaults_list_takes_access_from_another_stacks_account() -> None:
 def test_who_may_do_more_or_may_have_another_grant_needs_a_look() -> None:
     """An administrator is likely no service, and a holder that the update makes may be the same one."""
     wide = policy("all")
-    assert verdicts(step("delete", POLICY, "p", wide)) == ["not-told"]
+    assert verdicts(step("delete", POLICY, "p", wide)) == ["undetermined"]
     again = policy(*EXACT, principal=UNKNOWN)
-    assert verdicts(step("replace", POLICY, "p", policy(*EXACT), {**again, "id": ""})) == ["not-told"]
+    assert verdicts(step("replace", POLICY, "p", policy(*EXACT), {**again, "id": ""})) == ["undetermined"]
 
 
 def test_a_vault_that_goes_speaks_for_its_grants() -> None:
@@ -92,14 +92,17 @@ def test_a_vault_that_changes_its_permission_model_ignores_its_grants() -> None:
 def test_a_resource_group_that_goes_takes_what_is_in_it() -> None:
     """Azure deletes all of it, also what another stack made and what this one wanted to keep."""
     group = state({"resourceGroupName": "rg"}, id=GROUP)
-    assert verdicts(step("delete", RESOURCE_GROUP, "g", group)) == ["not-told"]
-    assert verdicts(step("replace", RESOURCE_GROUP, "g", group, group)) == ["not-told"]
+    assert verdicts(step("delete", RESOURCE_GROUP, "g", group)) == ["undetermined"]
+    assert verdicts(step("replace", RESOURCE_GROUP, "g", group, group)) == ["undetermined"]
     assert verdicts(step("create", RESOURCE_GROUP, "g", None, group)) == []
     kept = step("delete", ACCOUNT, "a", {**account(), "retainOnDelete": True})
     assert verdicts(kept) == ["released"]
-    assert set(verdicts(kept, step("delete", RESOURCE_GROUP, "g", group))) == {"account-deleted", "not-told"}
+    assert set(verdicts(kept, step("delete", RESOURCE_GROUP, "g", group))) == {
+        "account-deleted",
+        "undetermined",
+    }
     other = state({"resourceGroupName": "r"}, id=GROUP[:-1])
-    assert set(verdicts(kept, step("delete", RESOURCE_GROUP, "g", other))) == {"released", "not-told"}
+    assert set(verdicts(kept, step("delete", RESOURCE_GROUP, "g", other))) == {"released", "undetermined"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,7 @@ def test_what_other_providers_delete_needs_a_look(token: str) -> None:
     """The review does not read their resources; that one goes which may hold data or its key is said."""
     gone = step("delete", token, "x", state({}, id="/x"))
     made = review(gone)
-    assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["not-told"]
+    assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
     assert made.severity.exit_code == 3
     assert token in str(made.rows[0].verdicts[0].verdict.values)
     assert verdicts(same(token, "x", state({}, id="/x"))) == []
@@ -229,4 +232,4 @@ def test_a_grant_taken_outside_is_told_unless_it_is_given_again() -> None:
     assert verdicts(stack, step("refresh", VAULT, "v", vault(), vault()), found) == ["access-revoked"]
     gone = step("refresh", POLICY, "p", policy(*EXACT))
     again = step("create", POLICY, "p", None, policy(*EXACT))
-    assert verdicts(same(VAULT, "v", vault()), gone, again) == ["access-given"]
+    assert verdicts(same(VAULT, "v", vault()), gone, again) == ["access-granted"]
