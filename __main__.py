@@ -1,6 +1,6 @@
 """The program: each Language service of the stack, with its data at rest under a customer-managed key.
 
-Every service is made in two phases, because an account's identity is there only once the account is: 1.
+Every service is made in two phases, because an account's identity exists only once the account does: 1.
 vault, key, and account on Microsoft-managed keys; then access to the key for exactly that account's identity;
 2. the binding of the account to the newest version of the key. components/service.py holds the order, and the
 one phase that a user-assigned identity needs. Before that, components/guards/preflight.py refuses what would

@@ -1,15 +1,15 @@
 """The grant: one identity may use one key.
 
-Owns: both access models. An access policy counts for every key of the vault, a role assignment for this key
-alone. Does not own: when it counts; the binding waits for that.
+Owns: both access models. An access policy holds for every key of the vault, a role assignment for this key
+alone. Does not own: when a grant is in effect; the binding waits for that.
 
-A service's grant is not protected, unlike all else that the data hangs on: the engine refuses to delete what
-is protected in the state, so that `access: revoked` would take two updates, and an emergency has no time for
-two. What depends on the grant is protected (the binding, or the account that is bound in its create), and
-that keeps it: measured on the engine, `pulumi destroy` refuses, `--exclude-protected` leaves the grant as
-what something protected needs, `--target` refuses without its dependents. Besides, the policy pack refuses a
-stack without it (grant-present), and the review blocks it (access-revoked) until it is approved. A grant that
-is composed by itself (`KeyAccess`) is protected.
+A service's grant is not protected, unlike everything else that the data depends on: the engine refuses to
+delete what is protected in the state, so `access: revoked` would take two updates, and an emergency has no
+time for two. What depends on the grant is protected (the binding, or the account that is bound in its
+create), and that keeps the grant: measured on the engine, `pulumi destroy` refuses, `--exclude-protected`
+leaves the grant because something protected needs it, `--target` refuses without its dependents. Also, the
+policy pack refuses a stack without it (grant-present), and the review blocks it (access-revoked) until it
+is approved. A grant that is composed by itself (`KeyAccess`) is protected.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from pulumi_azure_native import authorization, keyvault
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
-from components.component import Component, Options
+from components.component import ChildOptions, Component
 from components.references import KeyReference, key_at
 from components.vault_writes import in_turn
 from core import arm_ids, rights, roles
@@ -119,28 +119,30 @@ class KeyAccess(Component):
         super().__init__(name, opts)
         grantee = Grantee(inputs.principal_id)
         grant = Grant(key_at(inputs.key_id), grantee, inputs.tenant_id, inputs.access_model)
-        made = make_grant(name, grant, self.kept)
+        made = make_grant(name, grant, self.protected_child)
         self.grant_id = made.id
         self.register_outputs({"grantId": self.grant_id})
 
 
-def make_grant(name: str, grant: Grant, kept: Options, *, adopts: str | None = None) -> pulumi.CustomResource:
-    """Makes the grant. `adopts` is the id of one that is there already and is taken over as it is."""
+def make_grant(
+    name: str, grant: Grant, options: ChildOptions, *, adopts: str | None = None
+) -> pulumi.CustomResource:
+    """Makes the grant. `adopts` is the id of an existing one, which is taken over as it is."""
 
-    def options(kept: Options) -> pulumi.ResourceOptions:
-        return kept(
+    def complete(options: ChildOptions) -> pulumi.ResourceOptions:
+        return options(
             deleted_with=grant.grantee.deleted_with,
             provider=grant.key.vault.provider,
             import_=adopts,
-            # One that moves with its key to another vault is there before the old one goes: in between the
-            # account is bound anew.
+            # A grant that moves to another vault with its key is made before the old one is deleted: the
+            # account is bound again in between.
             delete_before_replace=False,
         )
 
     if grant.access_model == RBAC:
-        return _role_assignment(f"{name}-access", grant, options(kept))
+        return _role_assignment(f"{name}-access", grant, complete(options))
     return in_turn(
-        grant.key.vault, kept, lambda in_order: _access_policy(f"{name}-access", grant, options(in_order))
+        grant.key.vault, options, lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order))
     )
 
 

@@ -33,7 +33,7 @@ from components.arguments.inputs import (
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
-from components.component import Component, Options, Tags, read_back
+from components.component import ChildOptions, Component, Tags, read_back
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, clouds, key_uris
 from core.facts import LIVE_ENCRYPTION
@@ -83,7 +83,7 @@ class LanguageAccountArgs(TypedDict):
     encryption_key: NotRequired[InlineKeyArgs | None]
     """Optional. A key to bind in the create; without it the account begins on Microsoft-managed keys."""
     network: NotRequired[NetworkArgs | None]
-    """Optional. Who may reach the account; default nobody."""
+    """Optional. Who may reach the account; default: nobody."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the account."""
 
@@ -148,8 +148,8 @@ class LanguageAccountInputs(Inputs):
 @dataclass(frozen=True)
 class Account:
     """An account that was made. `declared_digest` is the SHA-256 of its declared inputs, which changes
-    whenever this program writes the account; `principal_id` is its own identity's, if it has one. `frozen`
-    says that this run leaves the account as it is."""
+    whenever this program writes the account. `principal_id` and `tenant_id` are those of its own identity, if
+    it has one. `frozen`: this run does not write the account."""
 
     resource: cognitiveservices.Account
     endpoint: pulumi.Output[str]
@@ -166,13 +166,13 @@ class Account:
     @property
     def grantee(self) -> Grantee:
         """The account's own identity, as access is granted to it."""
-        # Deleted with the account: taken away first, the account would live on without its key.
+        # Deleted with the account: if it were deleted first, the account would be left without its key.
         return Grantee(self.principal_id.apply(has_identity), deleted_with=self.resource)
 
 
 def make_account(
     inputs: LanguageAccountInputs,
-    kept: Options,
+    options: ChildOptions,
     *,
     after: Sequence[pulumi.Resource] = (),
     restores: bool = False,
@@ -183,22 +183,22 @@ def make_account(
 ) -> Account:
     """Makes the account, or restores a soft-deleted one of its name with its data.
 
-    `after` is what must be there before it and outlive it: its vault, and with `encryption_key` the grant.
-    `frozen` leaves one that stands as it is: while its identity may not use the key, the service has to be
-    assumed to refuse every PUT of the account, which states the key again. `unbinds` writes that the account
-    is on Microsoft's keys, for one that stated its key in its own inputs. `before` is what preflight() read
-    of the account; without it, it is read here.
+    `after` is what must exist before it and outlive it: its vault, and with `encryption_key` the grant.
+    `frozen` does not write an existing account: while its identity may not use the key, the service is
+    assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
+    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account; if None, it
+    is read here.
     """
     declared = _declared(inputs)
     described = _described(declared)
     inline = unbinds or inputs.encryption_key is not None
-    opts = kept(depends_on=list(after))
+    opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
     ignored = [*(opts.ignore_changes or ())]
     if restores:
         declared["properties"]["restore"] = True
     if unbinds:
-        # Said outright: what a PUT without encryption does was never observed.
+        # Explicit: what a PUT without encryption does was never observed.
         declared["properties"]["encryption"] = {"key_source": "Microsoft.CognitiveServices"}
     elif not inline:
         if before is None:
@@ -227,16 +227,16 @@ def make_account(
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
-    digest = described.apply(_digest)
+    digest = pulumi.Output.all(described, inputs.resource_group_name).apply(lambda pair: _digest(*pair))
     return Account(
         account, live.properties.endpoint, live.apply(_principal_id), live.apply(_tenant_id), digest, frozen
     )
 
 
 class LanguageAccount(Component):
-    """A Language account with Entra login only and its own subdomain.
+    """A Language account with Microsoft Entra authentication only and its own subdomain.
 
-    Produces: azure-native:cognitiveservices:Account. Raises ValueError when the name breaks Azure's limits.
+    Produces: azure-native:cognitiveservices:Account. Raises InputError.
     """
 
     account_id: pulumi.Output[str]
@@ -257,7 +257,7 @@ class LanguageAccount(Component):
     ) -> None:
         inputs = read(LanguageAccountInputs, name, args)
         super().__init__(name, opts)
-        made = make_account(inputs, self.kept)
+        made = make_account(inputs, self.protected_child)
         self.account_id, self.account_name = made.resource.id, made.resource.name
         self.endpoint, self.principal_id = made.endpoint, made.principal_id
         self.tenant_id = made.tenant_id
@@ -275,14 +275,16 @@ class LanguageAccount(Component):
 
 
 def _described(declared: Mapping[str, Any]) -> pulumi.Output[str]:
-    """The declared inputs as JSON; but for the group, for which a large program would have to wait, and which
+    """The declared inputs as JSON, without the group: a large program would have to wait for it, and it
     cannot change."""
     rest = {name: value for name, value in declared.items() if name != "resource_group_name"}
     return pulumi.Output.json_dumps(rest, sort_keys=True)
 
 
-def _digest(described: str) -> str:
-    return hashlib.sha256(described.encode()).hexdigest()
+def _digest(described: str, group: str) -> str:
+    """Of all declared inputs, as bindings have always been written with it."""
+    whole = json.dumps({**json.loads(described), "resource_group_name": group}, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _on_the_wire(described: pulumi.Output[str], before: AccountBefore) -> tuple[dict[str, Any], str | None]:
@@ -292,7 +294,8 @@ def _on_the_wire(described: pulumi.Output[str], before: AccountBefore) -> tuple[
     if known is None:
         return {}, None
     declared = {name: value for name, value in json.loads(known).items() if name != "account_name"}
-    return _camel_case(declared), _digest(known)
+    group = arm_ids.group_of(str((before.recorded or {}).get("id")))
+    return _camel_case(declared), _digest(known, group)
 
 
 def _known(value: pulumi.Input[str]) -> str | None:

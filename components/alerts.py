@@ -1,6 +1,6 @@
 """Saved queries and alerts on a vault's audit log.
 
-Owns: which queries are kept in the workspace, and when somebody is told. Does not own: the queries' text
+Owns: which queries are saved in the workspace, and what raises an alert. Does not own: the queries' text
 (audit_queries.py), nor how the log gets there (audit.py).
 """
 
@@ -14,13 +14,13 @@ from pulumi_azure_native import monitor, operationalinsights
 
 from components import audit_queries
 from components.arguments import names
-from components.component import Options, Tags
+from components.component import ChildOptions, Tags
 from core import arm_ids
 
 
 @dataclass(frozen=True)
 class Alert:
-    """When a query finds anything in `window`, asked every `frequency` (ISO 8601)."""
+    """Raised when a query, run every `frequency`, returns anything from `window` (ISO 8601)."""
 
     query: audit_queries.Query
     severity: int
@@ -31,14 +31,14 @@ class Alert:
 ALERTS = (
     # Data that cannot be read is an outage now.
     Alert(audit_queries.FAILED_UNWRAPS, 1, "PT5M", "PT15M"),
-    # The vault says so 30 days before, by the key's rotation policy.
+    # The key's rotation policy has the vault report it 30 days before.
     Alert(audit_queries.KEY_EXPIRY, 2, "P1D", "P1D"),
 )
 
 
 def make_alerts(
     name: str,
-    part: Options,
+    options: ChildOptions,
     *,
     resource_group_name: pulumi.Input[str],
     location: pulumi.Input[str],
@@ -49,10 +49,10 @@ def make_alerts(
     tags: Tags | None,
     workspace_provider: pulumi.ProviderResource | None = None,
 ) -> None:
-    """Keeps the saved queries in the workspace, and makes the alerts with those who are told.
+    """Saves the queries in the workspace, and makes the alerts and their recipients.
 
-    `workspace_provider` serves the workspace's subscription, if that is another one: a saved query is part of
-    the workspace, while all else only names it.
+    `workspace_provider` is an azure-native provider for the workspace's subscription, if that is another
+    one: a saved query is part of the workspace, while the alerts only refer to it.
     """
     vault = pulumi.Output.from_input(vault_id)
     place = workspace_id.apply(lambda found: arm_ids.resource_id(found, arm_ids.WORKSPACE))
@@ -67,11 +67,11 @@ def make_alerts(
             query=vault.apply(query.of),
             version=2,
             # Azure overwrites a saved search only for whoever sends its etag, which azure-native cannot.
-            opts=part(provider=workspace_provider, replace_on_changes=["*"], delete_before_replace=True),
+            opts=options(provider=workspace_provider, replace_on_changes=["*"], delete_before_replace=True),
         )
-    told: list[pulumi.Input[str]] = list(action_group_ids)
+    recipients: list[pulumi.Input[str]] = list(action_group_ids)
     if emails:
-        told.append(_action_group(name, part, resource_group_name, emails, tags))
+        recipients.append(_action_group(name, options, resource_group_name, emails, tags))
     for alert in ALERTS:
         monitor.ScheduledQueryRule(
             f"{name}-{alert.query.name}-alert",
@@ -85,14 +85,14 @@ def make_alerts(
             scopes=[workspace_id],
             evaluation_frequency=alert.frequency,
             window_size=alert.window,
-            criteria={"all_of": [_anything(vault.apply(alert.query.of))]},
-            actions={"action_groups": told} if told else None,
+            criteria={"all_of": [_any_result(vault.apply(alert.query.of))]},
+            actions={"action_groups": recipients} if recipients else None,
             tags=tags,
-            opts=part(),
+            opts=options(),
         )
 
 
-def _anything(query: pulumi.Input[str]) -> monitor.ConditionArgsDict:
+def _any_result(query: pulumi.Input[str]) -> monitor.ConditionArgsDict:
     return {
         "query": query,
         "time_aggregation": "Count",
@@ -104,7 +104,7 @@ def _anything(query: pulumi.Input[str]) -> monitor.ConditionArgsDict:
 
 def _action_group(
     name: str,
-    part: Options,
+    options: ChildOptions,
     resource_group_name: pulumi.Input[str],
     emails: Sequence[str],
     tags: Tags | None,
@@ -121,6 +121,6 @@ def _action_group(
             {"name": email, "email_address": email, "use_common_alert_schema": True} for email in emails
         ],
         tags=tags,
-        opts=part(),
+        opts=options(),
     )
     return group.id

@@ -1,6 +1,7 @@
-"""Parts of an adopted account, vault and grant that stay as they were found, because the settings name them.
+"""Parts of an adopted account, vault and grant that stay as they were found, because `asFound` names them.
 
-Owns: which properties each of those words stands for. Pure. Does not own: what was found (operate/adopt/).
+Owns: which properties each word of `asFound` stands for. Pure. Does not own: how they are found
+(operate/adopt/).
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from typing import Any
 
 import pulumi
 
-from components.component import Options
+from components.component import ChildOptions
 
 AS_FOUND = ("access", "identity", "network", "otherProperties", "tags", "vault")
-"""What may be left as it was found: `as_found` of EncryptedLanguageServiceArgs."""
+"""The words of `asFound`."""
 
 OTHER_PROPERTIES = (
     "allowedFqdnList",
@@ -25,8 +26,8 @@ OTHER_PROPERTIES = (
 )
 """Properties of an account that this project has no setting for."""
 
-# Everything that the program declares of an account, or that an account may have besides, but what protects
-# its data: its encryption and the login by key are never left to chance.
+# Everything that the program declares of an account, or that an account may have besides, except what
+# protects its data: encryption and local authentication are always managed.
 _PATHS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "account": {
         "identity": ("identity",),
@@ -51,9 +52,9 @@ _PATHS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def leaving(options: Options, kind: str, as_found: Sequence[str] | None) -> Options:
-    """Options of a resource of a kind that leave the parts named as they are. A new resource has them as
-    declared, for there is nothing to leave."""
+def keep_as_found(options: ChildOptions, kind: str, as_found: Sequence[str] | None) -> ChildOptions:
+    """Options of a resource that ignore changes of the parts named in `as_found`. A new resource gets them as
+    declared."""
     paths = [path for word, paths in _PATHS[kind].items() if word in (as_found or ()) for path in paths]
 
     def made(**given: Any) -> pulumi.ResourceOptions:

@@ -1,6 +1,6 @@
 """The audit trail: every use of the key and every access to the account, in a Log Analytics workspace.
 
-Owns: what is sent where. Does not own: an existing vault's trail, which is its owner's.
+Owns: which logs go where. Does not own: the audit logs of an existing vault, which belong to its owner.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class AuditTrailArgs(TypedDict):
     """Inputs of AuditTrail."""
 
     resource_group_name: pulumi.Input[str]
-    """Required. The group of a workspace made here."""
+    """Required. Resource group of a workspace made here."""
     location: pulumi.Input[str]
     """Required. The region of a workspace made here."""
     account_id: pulumi.Input[str]
@@ -50,11 +50,11 @@ class AuditTrailArgs(TypedDict):
     workspace_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing workspace; without it one is made, `log-<name>`."""
     alerts: NotRequired[bool | None]
-    """Optional. Keeps queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
+    """Optional. Saves queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
     alert_emails: NotRequired[list[str] | None]
-    """Optional. Addresses that alerts are sent to."""
+    """Optional. E-mail addresses that receive the alerts; with `alerts`."""
     alert_action_group_ids: NotRequired[list[pulumi.Input[str]] | None]
-    """Optional. ARM ids of existing action groups that alerts are sent to."""
+    """Optional. ARM ids of existing action groups that receive the alerts; with `alerts`."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the workspace."""
 
@@ -134,8 +134,8 @@ def make_audit_trail(
     owner: Component,
     workspace_provider: pulumi.ProviderResource | None = None,
 ) -> pulumi.Output[str]:
-    """Makes what sends the logs, and the workspace's id. `workspace_provider` serves an existing workspace's
-    subscription, if that is another one."""
+    """Makes the diagnostic settings; returns the workspace's id. `workspace_provider` is an azure-native
+    provider for the subscription of an existing workspace, if that is another one."""
     name, vault_id = inputs.name, inputs.vault_id
     workspace_id = (
         _workspace(inputs, owner)
@@ -157,12 +157,12 @@ def make_audit_trail(
                     monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
                     for category in categories
                 ],
-                opts=owner.part(),
+                opts=owner.child(),
             )
     if inputs.alerts and vault_id is not None:
         make_alerts(
             name,
-            owner.part,
+            owner.child,
             resource_group_name=inputs.resource_group_name,
             location=inputs.location,
             workspace_id=workspace_id,
@@ -184,6 +184,6 @@ def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]
         sku={"name": "PerGB2018"},
         retention_in_days=RETENTION_DAYS,
         tags=inputs.tags,
-        opts=owner.kept(),
+        opts=owner.protected_child(),
     )
     return workspace.id

@@ -1,4 +1,4 @@
-"""The questions an auditor asks of a vault's log, in the Kusto query language.
+"""Queries of a vault's audit log, in the Kusto query language.
 
 Owns: their text. Pure. The log is the table AzureDiagnostics with the category AuditEvent; its fields and the
 names of operations are those of learn.microsoft.com/azure/key-vault/general/logging.
@@ -30,14 +30,14 @@ _IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectide
 
 @dataclass(frozen=True)
 class Query:
-    """One question. `name` is stable, `title` for people; `body` goes on from the vault's own events."""
+    """One query. `name` is its identity, `title` is for people; `body` continues from the vault's events."""
 
     name: str
     title: str
     body: str
 
     def of(self, vault_id: str) -> str:
-        """The whole query, for one vault; a workspace may hold the logs of many."""
+        """The whole query, for one vault: a workspace may hold the logs of many."""
         return _EVENTS.format(vault_id=vault_id, identity=_IDENTITY) + self.body
 
 

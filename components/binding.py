@@ -1,6 +1,7 @@
 """The binding: an account's data at rest is encrypted under one version of one key.
 
-Owns: that it comes after the grant and goes with its account. Does not own: how it is written (provider/).
+Owns: that it is made after the grant and deleted with its account. Does not own: how it is written
+(provider/).
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from components.account import Account, LanguageAccount
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
 from components.cmk_resource import CmkResource
-from components.component import Component, Options
+from components.component import ChildOptions, Component
 from components.key import EncryptionKey
 from components.key_version import KeyVersion
 from components.references import vault_of
@@ -61,7 +62,7 @@ class CustomerManagedKey(CmkResource):
 
 def make_binding(
     name: str,
-    kept: Options,
+    options: ChildOptions,
     *,
     account: Account,
     key_version: KeyVersion,
@@ -70,13 +71,13 @@ def make_binding(
 ) -> CustomerManagedKey:
     """Binds the account, once its identity may use the key.
 
-    `grant` is the account's access to it, which the binding waits for. None where the access was taken away
-    on purpose: what is bound is then kept as it is, for the service could not open the data's key to bind it
-    anew. The provider checks the vault before it writes.
+    `grant` is the account's access to the key, which the binding waits for. None where access is revoked: the
+    binding then stays as it is, because the service cannot open the data's key to bind it again. The provider
+    checks the vault before it writes.
     """
-    held = ["keyUriWithVersion", "vaultId"] if grant is None else []
+    unchanged = ["keyUriWithVersion", "vaultId"] if grant is None else []
     if account.frozen:
-        held.append("accountDigest")
+        unchanged.append("accountDigest")
     return CustomerManagedKey(
         f"{name}-binding",
         {
@@ -85,7 +86,7 @@ def make_binding(
             "vault_id": vault_id,
             "account_digest": account.declared_digest,
         },
-        kept(depends_on=[grant] if grant else [], ignore_changes=held, deleted_with=account.resource),
+        options(depends_on=[grant] if grant else [], ignore_changes=unchanged, deleted_with=account.resource),
     )
 
 
@@ -163,7 +164,7 @@ class KeyBinding(Component):
         version = KeyVersion(
             f"{name}-key-version",
             {"key_id": key_id, "generation": inputs.generation, "pin": inputs.pin},
-            self.part(),
+            self.child(),
         )
         binding = CustomerManagedKey(
             f"{name}-binding",
@@ -176,7 +177,7 @@ class KeyBinding(Component):
                 "vault_id": key_id.apply(vault_of),
                 "account_digest": inputs.account_digest,
             },
-            self.kept(),
+            self.protected_child(),
         )
         self.key_uri_with_version = binding.key_uri_with_version
         self.register_outputs({"keyUriWithVersion": self.key_uri_with_version})

@@ -1,16 +1,16 @@
 """What every component here has in common.
 
-Owns: the type tokens' form, protection, and the options of children. A component protects what cannot be had
-back (the caller turns it off with `ResourceOptions(protect=False)`) and is the parent of every child.
+Owns: the form of type tokens, protection, and the options of children. A component protects what cannot be
+restored (the caller turns that off with `ResourceOptions(protect=False)`) and is the parent of every child.
 
 What the caller's options do: Pulumi hands `providers`, `aliases` and `transforms` on to the children, and
 keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`,
 `custom_timeouts` and `ignore_changes` of a component (pulumi/pulumi#9704), so they are handed on here.
 `ignore_changes` names arguments of the component, and is about the properties that these become.
 
-Each part has a function that makes its resources below any component (`make_vault` and the like) and a
-component for those who compose the part by itself. A service calls the functions: a component of its own for
-every part would double the resources of a stack and serve nobody.
+Each part has a function that makes its resources below any component (`make_vault` and the like), and a
+component for programs that compose the part by itself. A service calls the functions: a component for every
+part would double the resources of a stack for no benefit.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ Found = TypeVar("Found")
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
 
-class Options(Protocol):
-    """Makes the options of a child: `Component.kept`, or `Component.part`."""
+class ChildOptions(Protocol):
+    """Makes the options of a child: `Component.protected_child` or `Component.child`."""
 
     def __call__(self, **options: Any) -> pulumi.ResourceOptions:
         """The options, with those given."""
@@ -49,12 +49,12 @@ def azure_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResour
     listed = opts.providers or []
     given = list(listed.values()) if isinstance(listed, Mapping) else list(listed)
     own = next((one for one in [opts.provider, *given] if one and one.package == AZURE), None)
-    # The module and the type are of no account.
+    # Only the package counts in the token.
     return own or (opts.parent.get_provider(f"{AZURE}:any:Any") if opts.parent else None)
 
 
 def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
-    """The names that a component had before, as its aliases tell them."""
+    """The names that a component had before, according to its aliases."""
     aliases = [*(opts.aliases or ())] if opts else []
     names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
     return tuple(
@@ -66,14 +66,14 @@ class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
     def __init__(
-        self, name: str, opts: pulumi.ResourceOptions | None, says: Mapping[str, Any] | None = None
+        self, name: str, opts: pulumi.ResourceOptions | None, shown: Mapping[str, Any] | None = None
     ) -> None:
-        """`says` is what a preview shows of the component itself. The policy pack reads it
-        (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: so it
-        knows what is wanted."""
+        """`shown` are the arguments that a preview shows of the component itself. The policy pack reads them
+        (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: they tell
+        what is intended."""
         self._given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
-        # Not annotated in the class, for Pulumi takes what is for an output.
+        # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
         self.protects: bool = inherited if opts.protect is None else opts.protect
         own = pulumi.ResourceOptions(protect=self.protects)
         # Children inherit it, so the outermost component is enough.
@@ -84,16 +84,16 @@ class Component(pulumi.ComponentResource):
         super().__init__(
             f"language-cmk:index:{type(self).__name__}",
             name,
-            {**(says or {}), **({} if self.protects else {"protect": False})},
+            {**(shown or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),
         )
 
-    def part(self, **options: Any) -> pulumi.ResourceOptions:
-        """Options of a child whose loss loses nothing."""
+    def child(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a child that can be made again."""
         return self._child(protect=False, options=options)
 
-    def kept(self, **options: Any) -> pulumi.ResourceOptions:
-        """Options of a child whose loss loses data, or access to it."""
+    def protected_child(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a child that holds data, or gives access to it."""
         return self._child(protect=self.protects, options=options)
 
     def _child(self, *, protect: bool, options: Mapping[str, Any]) -> pulumi.ResourceOptions:
@@ -138,12 +138,12 @@ def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:
 
 
 def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.Output[Found]:
-    """What Azure says of a resource, asked for by its name, which is known once the resource is there.
+    """Azure's answer about a resource, read by its name, which is known once the resource exists.
 
     The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
-    identity is previewed as a replaced one. An invoke with unknown arguments forgets where they came from;
-    the name is put back, for policies go by that in a preview. The arguments must be what the resource itself
-    tells: with one from a component of another program the SDK (3.259) takes the answer for unknown, even in
-    an update.
+    identity is previewed as replaced. An invoke with unknown arguments loses what they depend on; the name
+    restores that, because policies use it in a preview. The arguments must be outputs of the resource itself:
+    with one from a component of another program the SDK (3.259) takes the answer for unknown, even in an
+    update.
     """
     return pulumi.Output.all(name, found).apply(lambda pair: cast("Found", pair[1]))

@@ -13,7 +13,7 @@ from components.access import Grantee
 from components.arguments import names
 from components.arguments.inputs import Inputs, component_name, mapping, read, required_text, text
 from components.arguments.tags import checked_tags
-from components.component import Component, Options, Tags, read_back
+from components.component import ChildOptions, Component, Tags, read_back
 from core import arm_ids
 from core.regions import region
 
@@ -61,9 +61,9 @@ class Identity:
         return Grantee(self.principal_id)
 
 
-def make_identity(inputs: EncryptionIdentityInputs, kept: Options) -> Identity:
+def make_identity(inputs: EncryptionIdentityInputs, options: ChildOptions) -> Identity:
     """Makes the identity."""
-    opts = kept()
+    opts = options()
     identity = managedidentity.UserAssignedIdentity(
         f"{inputs.name}-identity",
         resource_group_name=inputs.resource_group_name,
@@ -84,7 +84,8 @@ def make_identity(inputs: EncryptionIdentityInputs, kept: Options) -> Identity:
 
 
 class EncryptionIdentity(Component):
-    """An identity that is there before the account, and so can be given access to the key before it.
+    """An identity that exists before the account, so that it can be granted the key before the account is
+    made.
 
     Produces: azure-native:managedidentity:UserAssignedIdentity.
     """
@@ -103,7 +104,7 @@ class EncryptionIdentity(Component):
     ) -> None:
         inputs = read(EncryptionIdentityInputs, name, args)
         super().__init__(name, opts)
-        identity = make_identity(inputs, self.kept)
+        identity = make_identity(inputs, self.protected_child)
         self.identity_id, self.client_id = identity.id, identity.client_id
         self.principal_id, self.tenant_id = identity.principal_id, identity.tenant_id
         self.register_outputs(

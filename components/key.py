@@ -26,14 +26,14 @@ from components.arguments.inputs import (
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
-from components.component import Component, Options, Tags
+from components.component import ChildOptions, Component, Tags
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
 from core import arm_ids
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
-# Between a rotation and the old version's expiry somebody must run `pulumi up`, or the data is out of reach.
+# A `pulumi up` must bind the new version before the old one expires, or the data is out of reach.
 DAYS_TO_REBIND = 30
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 
@@ -48,7 +48,7 @@ class EncryptionKeyArgs(TypedDict):
     expires_after_days: NotRequired[int | None]
     """Optional. How long each version made by rotation can be used; default 730."""
     rotates_after_days: NotRequired[int | None]
-    """Optional. When the vault makes a new version by itself; default 540, long before expiry."""
+    """Optional. Days after which the vault makes a new version by itself; default 540, long before expiry."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the key."""
 
@@ -106,7 +106,7 @@ class EncryptionKey(Component):
     ) -> None:
         inputs = read(EncryptionKeyInputs, name, args)
         super().__init__(name, opts)
-        key = make_key(inputs, vault_at(inputs.vault_id), self.kept)
+        key = make_key(inputs, vault_at(inputs.vault_id), self.protected_child)
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs({"keyId": self.key_id})
 
@@ -131,13 +131,13 @@ class EncryptionKey(Component):
         return KeyAccess(name, args, opts)
 
 
-def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> KeyReference:
+def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptions) -> KeyReference:
     """Makes the key's first version, after earlier writes to the vault."""
-    key = in_turn(vault, kept, lambda in_order: _key(inputs, vault, in_order))
+    key = in_turn(vault, options, lambda in_order: _key(inputs, vault, in_order))
     return KeyReference(key.id, vault)
 
 
-def _key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> keyvault.Key:
+def _key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptions) -> keyvault.Key:
     return keyvault.Key(
         f"{inputs.name}-key",
         resource_group_name=vault.resource_group_name,
@@ -150,7 +150,7 @@ def _key(inputs: EncryptionKeyInputs, vault: VaultReference, kept: Options) -> k
             key_ops=[keyvault.JsonWebKeyOperation.WRAP_KEY, keyvault.JsonWebKeyOperation.UNWRAP_KEY],
             rotation_policy=_rotation_policy(inputs.expires_after_days, inputs.rotates_after_days),
         ),
-        opts=kept(
+        opts=options(
             # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and
             # not made; and a rotation changes what ARM shows.
             ignore_changes=["properties", "tags"],

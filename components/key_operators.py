@@ -1,7 +1,7 @@
-"""Those who may make a new version of a service's key.
+"""Key operators: identities that may create new versions of a service's key.
 
-Owns: their access policies. Does not own: their role in a vault with Azure RBAC, which is given where
-people's roles are.
+Owns: their access policies. Does not own: their role in a vault with Azure RBAC, which is assigned where
+people's roles are managed.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import pulumi
 
 from components.access import ROTATION, Grant, Grantee, make_grant
 from components.access_model import ACCESS_POLICY
-from components.component import Options
+from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
 from components.references import KeyReference
 from components.service_args import DEPLOYER, ServiceInputs
 
 
 def grant_operators(
-    inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, part: Options
+    inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, options: ChildOptions
 ) -> list[pulumi.Resource]:
-    """Access for those who may rotate the key; it must be there before a new version is asked for.
+    """Access for the key operators, which must exist before a new version is created.
 
-    What a vault that comes back grants is seen once it is back, so that it is left to the next run.
+    The access policies of a recovered vault are known only once it is back, so they are left to the next run.
     """
     if preflight.recovers_vault:
         return []
@@ -35,7 +35,7 @@ def grant_operators(
                 ACCESS_POLICY,
                 ROTATION,
             ),
-            part,
+            options,
             adopts=preflight.adopted.get(f"{inputs.name}-operator-{operator}-access"),
         )
         for operator in inputs.vault.key_operators

@@ -1,4 +1,4 @@
-"""Who may reach a service's endpoints, said once for its account and its vault.
+"""Who may reach a service's endpoints: one setting for its account and its vault.
 
 Owns: the translation into both resources' network properties. Pure. Does not own: the private endpoints
 themselves (private_network.py).

@@ -1,7 +1,7 @@
-"""Private endpoints: account and vault reached from a network of one's own, and by no other way.
+"""Private endpoints: account and vault are reachable from the caller's network only.
 
 Owns: the endpoints, their DNS, and the zones where none are given. Does not own: the network and its subnet,
-nor the resources' own closing to the public (network.py).
+nor the public access of account and vault (network.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pulumi
 from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
-from components.component import Options
+from components.component import ChildOptions
 from components.network import PRIVATE, dns_zones
 from components.service_args import ServiceInputs
 from core import arm_ids
@@ -21,16 +21,16 @@ from core import arm_ids
 
 def make_private_endpoints(
     inputs: ServiceInputs,
-    part: Options,
+    options: ChildOptions,
     *,
     resource_group_name: pulumi.Input[str],
     targets: Mapping[str, pulumi.Input[str] | None],
     after: Sequence[pulumi.Resource],
 ) -> None:
-    """An endpoint with a DNS zone group for each target, `account` and `vault`, that is there.
+    """An endpoint with a DNS zone group for each of the `targets`, `account` and `vault`, that is not None.
 
-    `after` is what must be done with the targets before: Azure refuses an endpoint of an account that is
-    being written.
+    `after` are resources that write to the targets: Azure refuses an endpoint of an account that is being
+    written.
     """
     name, subnet_id = inputs.name, inputs.network.subnet_id
     if inputs.network.access != PRIVATE or subnet_id is None:
@@ -53,7 +53,7 @@ def make_private_endpoints(
                 {"name": what, "private_link_service_id": target, "group_ids": [what]}
             ],
             tags=inputs.tags,
-            opts=part(depends_on=list(after)),
+            opts=options(depends_on=list(after)),
         )
         network.PrivateDnsZoneGroup(
             f"{name}-{what}-dns",
@@ -67,34 +67,34 @@ def make_private_endpoints(
                     or _zone(
                         f"{name}-{what}",
                         zone_name,
-                        part,
+                        options,
                         subnet_id=subnet_id,
                         resource_group_name=resource_group_name,
                         tags=inputs.tags,
                     ),
                 }
             ],
-            opts=part(),
+            opts=options(),
         )
 
 
 def _zone(
     name: str,
     zone_name: str,
-    part: Options,
+    options: ChildOptions,
     *,
     subnet_id: pulumi.Input[str],
     resource_group_name: pulumi.Input[str],
     tags: Any,
 ) -> pulumi.Output[str]:
-    """A zone of the service's own, known in the subnet's network."""
+    """A zone of the service's own, linked to the subnet's network."""
     zone = privatedns.PrivateZone(
         f"{name}-zone",
         resource_group_name=resource_group_name,
         private_zone_name=zone_name,
         location="global",
         tags=tags,
-        opts=part(),
+        opts=options(),
     )
     link = privatedns.VirtualNetworkLink(
         f"{name}-zone-link",
@@ -107,6 +107,6 @@ def _zone(
             "id": pulumi.Output.from_input(subnet_id).apply(lambda subnet: arm_ids.parse(subnet).parent.text)
         },
         tags=tags,
-        opts=part(),
+        opts=options(),
     )
     return pulumi.Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))

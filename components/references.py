@@ -14,7 +14,7 @@ from core import arm_ids
 
 @dataclass(frozen=True)
 class VaultReference:
-    """A vault, whoever made it.
+    """A vault, made here or existing.
 
     `provider` is an azure-native provider for the vault's own subscription; `uri` and `resource` are set when
     a component here made it, `maker` when something else in this program does.
@@ -31,7 +31,7 @@ class VaultReference:
 
 @dataclass(frozen=True)
 class KeyReference:
-    """A key, whoever made it. `id` is its ARM id, without a version."""
+    """A key, made here or existing. `id` is its ARM id, without a version."""
 
     id: pulumi.Input[str]
     vault: VaultReference

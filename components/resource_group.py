@@ -5,12 +5,12 @@ from __future__ import annotations
 import pulumi
 from pulumi_azure_native import resources
 
-from components.component import Options
+from components.component import ChildOptions
 from components.service_args import ServiceInputs
 
 
-def make_resource_group(inputs: ServiceInputs, kept: Options) -> pulumi.Output[str]:
-    """The group's name, once it is there."""
+def make_resource_group(inputs: ServiceInputs, options: ChildOptions) -> pulumi.Output[str]:
+    """The group's name, once the group exists."""
     if inputs.existing_resource_group_name is not None:
         return pulumi.Output.from_input(inputs.existing_resource_group_name)
     group = resources.ResourceGroup(
@@ -18,6 +18,6 @@ def make_resource_group(inputs: ServiceInputs, kept: Options) -> pulumi.Output[s
         resource_group_name=inputs.resource_group_name,
         location=inputs.location,
         tags=inputs.tags,
-        opts=kept(),
+        opts=options(),
     )
     return group.name

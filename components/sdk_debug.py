@@ -1,9 +1,9 @@
-"""Leaves out the debug messages that the SDK sends to the engine about each resource and each function.
+"""Drops the debug messages that the SDK sends to the engine for each resource and each function call.
 
-Owns: that one saving. The SDK sends four for each resource, and the program stands still until the engine has
-each: in a large preview that is more than a quarter of all time (docs/speed.md). They are shown only with
-`pulumi --debug` and speak of the SDK itself; every other message passes, also the SDK's own on what fails.
-Who looks for a fault in the SDK sets LANGUAGE_CMK_SDK_DEBUG=keep.
+Owns: that optimisation. The SDK sends four messages per resource, and the program waits for the engine to
+receive each: more than a quarter of the time of a large preview (docs/speed.md). They appear only with
+`pulumi --debug` and are about the SDK itself. Every other message passes, including the SDK's own errors. Set
+LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 import pulumi
 
-# As pulumi 3.259 words them (runtime/resource.py, invoke.py, rpc_manager.py). Worded anew they would pass
-# again, which costs time and nothing else.
+# The wording of pulumi 3.259 (runtime/resource.py, invoke.py, rpc_manager.py). With another wording the
+# messages pass again, which costs only time.
 _OF_EACH_CALL = (
     "registering resource: ",
     "beginning rpc ",
@@ -28,7 +28,7 @@ _OF_EACH_CALL = (
 
 
 def drop_sdk_debug_messages() -> None:
-    """From now on, in this process. A program calls it, for it holds for all of its resources."""
+    """Drops them from now on, in this process: for all resources of the program that calls it."""
     passed_on = pulumi.log.debug
     if os.environ.get("LANGUAGE_CMK_SDK_DEBUG") == "keep" or hasattr(passed_on, "__wrapped__"):
         return

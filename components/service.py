@@ -18,12 +18,13 @@ from components.service_parts import Parts
 
 
 class EncryptedLanguageService(Component):
-    """A Language account under your own key, with the vault, key, identity and access that this takes.
+    """A Language account under a customer-managed key, with the vault, key, identity and access that it
+    needs.
 
-    With a system-assigned identity it is made in two phases, for the identity is there only once the account
-    is: first the account, on Microsoft-managed keys, and access for its identity; then the binding of the
-    key. With a user-assigned identity the account is bound in its own create. Raises ValueError for a name
-    that Azure refuses, RefusedError for what would lose data that stands.
+    With a system-assigned identity it is made in two phases, because that identity exists only once the
+    account does: first the account, on Microsoft-managed keys, and access for its identity; then the
+    binding of the key. With a user-assigned identity the account is bound in its own create. Raises
+    InputError for wrong arguments, RefusedError for a change that would lose data.
     """
 
     account_id: pulumi.Output[str]
@@ -100,7 +101,7 @@ class EncryptedLanguageService(Component):
     def _in_two_phases(self, parts: Parts) -> list[pulumi.Resource]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
-        # On destroy the account goes before its vault.
+        # A destroy deletes the account before its vault.
         account = parts.account(after=parts.vault_makers(key))
         grant = parts.grant(key, account.grantee)
         version = parts.key_version(key, account.resource.id)

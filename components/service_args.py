@@ -330,7 +330,7 @@ class ServiceInputs(Inputs):
 
     @property
     def unbinds(self) -> bool:
-        """Whether an account goes back, or has gone back, to Microsoft's keys, and the customer's is kept."""
+        """Whether the account is put back on Microsoft-managed keys, while the customer's key stays."""
         return self.encryption == MICROSOFT_MANAGED and self.unbind_account is not None
 
     @property
@@ -345,7 +345,7 @@ class ServiceInputs(Inputs):
 
     @property
     def binds_in_two_phases(self) -> bool:
-        """Whether the account's own identity uses the key, which is there only once the account is."""
+        """Whether the account's own identity uses the key, which exists only once the account does."""
         return self.identity == SYSTEM_ASSIGNED
 
     @property

@@ -1,4 +1,4 @@
-"""Where a service's key is: in a vault made here, in one that exists, or a key that exists itself.
+"""A service's key: made in a vault made here or in an existing one, or an existing key.
 
 Owns: that choice. Does not own: what a vault or key must be (vault.py, key.py).
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import pulumi
 
 from components.arguments.inputs import source_resources
-from components.as_found import leaving
-from components.component import Options
+from components.as_found import keep_as_found
+from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
 from components.key import EncryptionKeyInputs, make_key
 from components.references import KeyReference, key_at, vault_at
@@ -20,7 +20,7 @@ from components.vault import KeyVaultInputs, make_vault
 def service_key(
     inputs: ServiceInputs,
     preflight: PreflightResult,
-    kept: Options,
+    options: ChildOptions,
     *,
     resource_group_name: pulumi.Input[str],
     vault_provider: pulumi.ProviderResource | None,
@@ -45,11 +45,11 @@ def service_key(
                 network=inputs.network,
                 tags=inputs.tags,
             ),
-            leaving(kept, "vault", inputs.as_found),
+            keep_as_found(options, "vault", inputs.as_found),
             recovers=preflight.recovers_vault,
         )
     if preflight.keeps_key:
-        # It came back with its vault, and azure-native makes no key that is there.
+        # It exists already, and azure-native refuses to create an existing key.
         return KeyReference(pulumi.Output.concat(vault.id, "/keys/", inputs.key.name), vault)
     return make_key(
         EncryptionKeyInputs(
@@ -61,7 +61,7 @@ def service_key(
             tags=inputs.tags,
         ),
         vault,
-        kept,
+        options,
     )
 
 

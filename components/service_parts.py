@@ -14,11 +14,11 @@ from components.access import Grant, Grantee, make_grant
 from components.account import Account, InlineKeyInputs, LanguageAccountInputs, make_account
 from components.arguments import names
 from components.arguments.inputs import source_resources
-from components.as_found import leaving
+from components.as_found import keep_as_found
 from components.audit import AuditTrailInputs, make_audit_trail
-from components.azure_policy.denial import explained
+from components.azure_policy.denial import denial_hook
 from components.binding import CustomerManagedKey, make_binding
-from components.component import Component, Options
+from components.component import ChildOptions, Component
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, Identity, make_identity
 from components.key_operators import grant_operators
@@ -46,14 +46,14 @@ class Parts:
         self._preflight, self._vault_provider = preflight, vault_provider
         self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
-        self.resource_group_name = make_resource_group(inputs, owner.kept)
+        self.resource_group_name = make_resource_group(inputs, owner.protected_child)
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
         key = service_key(
             self._inputs,
             self._preflight,
-            self._owner.kept,
+            self._owner.protected_child,
             resource_group_name=self.resource_group_name,
             vault_provider=self._vault_provider,
         )
@@ -77,7 +77,7 @@ class Parts:
                 identity_name=names.identity_name(self._inputs.name),
                 tags=self._inputs.tags,
             ),
-            leaving(self._owner.kept, "identity", self._inputs.as_found),
+            keep_as_found(self._owner.protected_child, "identity", self._inputs.as_found),
         )
 
     def account(
@@ -100,30 +100,30 @@ class Parts:
                 network=self._inputs.network,
                 tags=self._inputs.tags,
             ),
-            leaving(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
+            keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
             after=after,
             restores=self._preflight.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.restores_access and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
-            on_error=[] if self._preflight.account_id or encryption_key else explained(self._inputs.name),
+            on_error=[] if self._preflight.account_id or encryption_key else denial_hook(self._inputs.name),
         )
 
     def grant(self, key: KeyReference, grantee: Grantee) -> pulumi.CustomResource | None:
-        """Access to the key for who holds it; none where it was taken away on purpose."""
+        """Access to the key for the grantee; none while access is revoked."""
         if self._inputs.is_revoked:
             return None
         grant = Grant(key, grantee, self._preflight.tenant_id, self._inputs.access_model)
-        # Not protected, for `access: revoked` takes it away in one update. What depends on it, the binding or
-        # the account, is: so that no destroy takes it from an account that stays.
-        part = leaving(self._owner.part, "grant", self._inputs.as_found)
+        # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
+        # or the account, is protected: no destroy deletes the grant of an account that stays.
+        options = keep_as_found(self._owner.child, "grant", self._inputs.as_found)
         adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
-        return make_grant(self._inputs.name, grant, part, adopts=adopts)
+        return make_grant(self._inputs.name, grant, options, adopts=adopts)
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
         """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""
-        part = self._owner.part
+        options = self._owner.child
         return KeyVersion(
             f"{self._inputs.name}-key-version",
             {
@@ -132,11 +132,12 @@ class Parts:
                 "pin": self._inputs.key.pin,
                 "account_id": follower_id,
             },
-            part(depends_on=grant_operators(self._inputs, self._preflight, key, part)),
+            options(depends_on=grant_operators(self._inputs, self._preflight, key, options)),
         )
 
     def standing_version(self, key: KeyReference) -> KeyVersion:
-        """The version, where the account needs it: only one that stands can be asked if it could follow."""
+        """The version for an account that needs it in its create. Only an existing account can be checked for
+        whether it could follow."""
         return self.key_version(key, self._preflight.account_id)
 
     def binding(
@@ -153,10 +154,10 @@ class Parts:
         )
 
     def private_endpoints(self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]) -> None:
-        """Private endpoints of the account and of the vault made here, if they are asked for."""
+        """Private endpoints of the account and of the vault made here, with `network.access: private`."""
         make_private_endpoints(
             self._inputs,
-            self._owner.part,
+            self._owner.child,
             resource_group_name=self.resource_group_name,
             targets={"account": account_id, "vault": self._made_vault_id},
             after=after,
@@ -184,6 +185,6 @@ class Parts:
             self._workspace_provider,
         )
 
-    def _kept_unless(self, *named: str | None) -> Options:
-        """Options of what holds data or gives access to it, unless the account was named to lose it."""
-        return self._owner.part if any(named) else self._owner.kept
+    def _kept_unless(self, *named: str | None) -> ChildOptions:
+        """Options of what holds data or gives access to it; unprotected if the account is named."""
+        return self._owner.child if any(named) else self._owner.protected_child

@@ -1,6 +1,6 @@
-"""Providers for vaults in other subscriptions.
+"""Providers for existing vaults and workspaces in other subscriptions.
 
-Owns: that there is one for each such subscription, however many services share its vaults.
+Owns: that each subscription has one, however many services use it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from core import arm_ids
 
 
 class Subscriptions:
-    """The subscriptions a program reaches besides its own; it logs in to all by the ARM_* environment.
+    """The subscriptions that a program uses besides its own, all with the login of the ARM_* environment.
 
-    `own` is the stack's, if its configuration says so; else azure-native is asked.
+    `own` is the stack's subscription, if it configures one; otherwise azure-native reports it.
     """
 
     def __init__(self, own: str | None = None) -> None:
@@ -23,7 +23,7 @@ class Subscriptions:
         self._providers: dict[str, pulumi.ProviderResource] = {}
 
     def provider_of(self, resource_id: str | None) -> pulumi.ProviderResource | None:
-        """The provider for a resource that exists, or None when the default one serves it."""
+        """The provider for an existing resource; None where the default provider is for its subscription."""
         if resource_id is None:
             return None
         subscription = arm_ids.subscription_of(resource_id)

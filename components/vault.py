@@ -14,7 +14,7 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import Inputs, component_name, group, mapping, read, required_text, text
 from components.arguments.tags import checked_tags
-from components.component import Component, Options, Tags
+from components.component import ChildOptions, Component, Tags
 from components.network import NetworkArgs, NetworkInputs
 from components.references import VaultReference
 from core.regions import region
@@ -36,7 +36,7 @@ class KeyVaultArgs(TypedDict):
     access_model: NotRequired[str | None]
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
     network: NotRequired[NetworkArgs | None]
-    """Optional. Who may reach the vault; default nobody but trusted Azure services."""
+    """Optional. Who may reach the vault; default: trusted Azure services only."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the vault."""
 
@@ -59,7 +59,7 @@ class KeyVaultInputs(Inputs):
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
 
 
-def make_vault(inputs: KeyVaultInputs, kept: Options, *, recovers: bool = False) -> VaultReference:
+def make_vault(inputs: KeyVaultInputs, options: ChildOptions, *, recovers: bool = False) -> VaultReference:
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
     vault = keyvault.Vault(
         f"{inputs.name}-vault",
@@ -74,13 +74,13 @@ def make_vault(inputs: KeyVaultInputs, kept: Options, *, recovers: bool = False)
             enable_soft_delete=True,
             soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
             enable_purge_protection=True,
-            # Said outright in both models: newer versions of the API have another default.
+            # Explicit in both models: newer versions of the API have another default.
             enable_rbac_authorization=inputs.access_model == RBAC,
             public_network_access=inputs.network.public_network_access,
             network_acls=keyvault.NetworkRuleSetArgs(**inputs.network.vault_rules),
         ),
         # How a vault came about is no property that it has later.
-        opts=kept(ignore_changes=["properties.createMode"]),
+        opts=options(ignore_changes=["properties.createMode"]),
     )
     return VaultReference(
         vault.id, vault.name, inputs.resource_group_name, uri=vault.properties.vault_uri, resource=vault
@@ -102,7 +102,7 @@ class KeyVault(Component):
     def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = read(KeyVaultInputs, name, args)
         super().__init__(name, opts)
-        vault = make_vault(inputs, self.kept)
+        vault = make_vault(inputs, self.protected_child)
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = pulumi.Output.from_input(vault.uri or "")
         self.register_outputs({"vaultId": self.vault_id, "vaultUri": self.vault_uri})

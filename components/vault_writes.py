@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import settings
 
-from components.component import Options
+from components.component import ChildOptions
 from components.references import VaultReference
 
 R = TypeVar("R", bound=pulumi.Resource)
@@ -27,7 +27,7 @@ R = TypeVar("R", bound=pulumi.Resource)
 _last: WeakKeyDictionary[Any, dict[object, pulumi.Resource]] = WeakKeyDictionary()
 
 
-def in_turn(vault: VaultReference, options: Options, make: Callable[[Options], R]) -> R:
+def in_turn(vault: VaultReference, options: ChildOptions, make: Callable[[ChildOptions], R]) -> R:
     """Makes a resource whose creation writes to the vault, after those that were made so before it."""
     writers = _last.setdefault(settings.get_monitor(), {})
     which = _identity(vault)

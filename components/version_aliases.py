@@ -1,9 +1,9 @@
-"""Leaves out the API-version aliases that the azure-native SDK adds to each resource.
+"""Drops the API-version aliases that the azure-native SDK adds to each resource.
 
-Owns: that one saving. The SDK adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`, and
-resolving them is nearly all the time a large preview takes. They serve only a state that was written with a
-versioned type, and this project never had one. Who moves resources from such a state into these components
-sets LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
+Owns: that optimisation. The SDK adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`, and
+resolving them takes nearly all the time of a large preview. Only a state with versioned types needs them, and
+this project never wrote one. To move resources from such a state into these components, set
+LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
 """
 
 from __future__ import annotations

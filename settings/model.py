@@ -1,6 +1,6 @@
 """The settings of a stack, once they are read.
 
-Owns: what a stack may say besides the arguments of its services. Does not own: those arguments and the rules
+Owns: the settings besides the arguments of services. Does not own: those arguments and the rules
 between them (components/service_args.py), nor the rules between services (services.py).
 """
 
@@ -28,7 +28,7 @@ REMOVED_SERVICES = (
 NAME = "Name of the service. The names of its resources are derived from it, so it must never change."
 
 
-# What a program says otherwise: by ResourceOptions, and by the name of the component.
+# A program sets these by ResourceOptions and by the name of the component.
 _NO_ARGUMENTS = frozenset({"protect", "previous_name", "label"})
 
 
@@ -50,7 +50,7 @@ class ServiceSettings(ServiceInputs):
 
 @dataclass(frozen=True)
 class Settings:
-    """All that a stack says: one service, or several that share what is said at the top.
+    """The settings of a stack: one service, or several that share the settings at the top.
 
     `subscription_id` and `tenant_id` are those of azure-native's login, if the stack configures them.
     """

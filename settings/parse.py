@@ -95,7 +95,7 @@ def _hidden(problem: Problem, secret: frozenset[str], values: frozenset[str]) ->
 
 
 def _texts(value: object) -> Iterator[str]:
-    """The texts in a value that are long enough to be told from words of a message."""
+    """The texts in a value that are long enough not to be words of a message."""
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _texts(inner)

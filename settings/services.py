@@ -61,7 +61,7 @@ def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
             yield Problem(
                 "vault.keyOperators",
                 f"{count} services give {operator!r} access to the keys of {vault_id!r}; list it at one of "
-                "them, for its access policy holds for all keys of the vault",
+                "them, because its access policy holds for all keys of the vault",
             )
 
 

@@ -20,11 +20,11 @@ def load() -> Settings:
     namespace = pulumi.get_project() + ":"
     values, login = _values(namespace), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(namespace + key))
-    # Pulumi says so itself of a program that reads one by pulumi.Config.get().
+    # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
     for key in sorted(secret):
         pulumi.log.warn(
-            f"{namespace}{key} is secret in the stack's file, and is stored and shown as plain text all the "
-            "same, for it becomes what Azure itself shows of a resource: its name, place or tags"
+            f"{namespace}{key} is secret in the stack's file, but is stored and shown as plain text, "
+            "because it becomes what Azure itself shows of a resource: its name, region or tags"
         )
     return dataclasses.replace(
         parse(values, namespace=namespace, secret=secret),
@@ -34,7 +34,7 @@ def load() -> Settings:
 
 
 def _values(namespace: str) -> Mapping[str, str]:
-    # pulumi.Config reads one key at a time, and a key that is spelt wrongly must be found, too.
+    # pulumi.Config reads one key at a time, which would not find a misspelt key.
     everything = {**config.get_config_env(), **config.CONFIG.get()}
     return {
         key.removeprefix(namespace): value for key, value in everything.items() if key.startswith(namespace)

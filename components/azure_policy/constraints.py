@@ -1,7 +1,7 @@
-"""The constraints of the policy pack that Azure Policy can hold by itself.
+"""The constraints of the policy pack that Azure Policy can enforce.
 
 Owns: which definition stands for which constraint, built in where Azure has one, and its parameters. Does
-not own: assigning them (azure_policy.py), and the constraints that relate two resources, which Azure Policy
+not own: assigning them (guardrails.py), and the constraints that relate two resources, which Azure Policy
 cannot express: same region, same tenant, order, one writer. Pure. The pack names the same ids in its own
 metadata; a test compares them.
 """
@@ -44,7 +44,7 @@ class Constraint:
 
     @property
     def takes_administrators(self) -> bool:
-        """True when the constraint leaves those who manage keys alone."""
+        """Whether the constraint exempts administrators of keys."""
         return "parameters('administrators')" in str(self.condition)
 
 

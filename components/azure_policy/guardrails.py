@@ -44,27 +44,27 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class PolicyExemptionArgs(TypedDict):
-    """Who may break a constraint, why, and until when."""
+    """An exemption from a constraint: for what, why, and until when."""
 
     name: str
     """Required. Unique among the exemptions."""
     constraint: str
     """Required. The constraint, as in `effects`."""
     scope: str
-    """Required. ARM id of the resource group or resource that is exempt. A resource must exist by then, so
-    for phase one name the group that the account will be in."""
+    """Required. ARM id of the resource group or resource that is exempt. A resource must already exist, so
+    for phase one use the group that the account will be in."""
     reason: str
-    """Required. Why, for those who read Azure's compliance report."""
+    """Required. The reason, which Azure's compliance report shows."""
     until: str
-    """Required. The last day (UTC) on which it holds, such as 2030-12-31."""
+    """Required. The last day (UTC) of the exemption, such as 2030-12-31."""
 
 
 class AzurePolicyGuardrailsArgs(TypedDict):
     """Inputs of AzurePolicyGuardrails."""
 
     scope: str
-    """Required. ARM id of the subscription or resource group that is guarded. It must be in the subscription
-    of the provider, where the definitions made here go."""
+    """Required. ARM id of the subscription or resource group to guard. It must be in the provider's
+    subscription, where the definitions are made."""
     customer_managed_key_effect: NotRequired[str | None]
     """Optional. "Audit" (default), "Deny" or "Disabled" for accounts without a customer-managed key. Deny
     refuses the first phase of an account that uses its own identity: the account has to exist before its
@@ -162,7 +162,7 @@ class AzurePolicyGuardrailsInputs(Inputs):
 
 
 class AzurePolicyGuardrails(Component):
-    """Holds the constraints at a scope by Azure Policy, whoever deploys.
+    """Enforces the constraints at a scope by Azure Policy, for every deployment.
 
     Produces: azure-native:authorization:PolicyAssignment for each constraint that is not disabled,
     azure-native:authorization:PolicyDefinition for each of these that Azure has no definition for, and
@@ -194,7 +194,7 @@ class AzurePolicyGuardrails(Component):
                 display_name=f"{exemption.constraint}: {exemption.name}",
                 description=exemption.reason,
                 expires_on=f"{exemption.until}T23:59:59Z",
-                opts=self.part(),
+                opts=self.child(),
             )
         self.register_outputs({"assignmentIds": self.assignment_ids})
 
@@ -214,7 +214,7 @@ class AzurePolicyGuardrails(Component):
                 key: authorization.ParameterValuesValueArgs(value=value) for key, value in values.items()
             },
             non_compliance_messages=[authorization.NonComplianceMessageArgs(message=constraint.title)],
-            opts=self.part(),
+            opts=self.child(),
         )
         return assignment.id
 
@@ -238,6 +238,6 @@ class AzurePolicyGuardrails(Component):
                 for key, value in definition_parameters(constraint).items()
             },
             policy_rule={"if": constraint.condition, "then": {"effect": "[parameters('effect')]"}},
-            opts=self.part(),
+            opts=self.child(),
         )
         return definition.id

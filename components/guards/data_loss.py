@@ -179,8 +179,8 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:
             "with its logs; remove audit.workspaceId",
         ),
     )
-    for path, said, here, meaning in named:
-        if said and here and arm_ids.same(said, here):
+    for path, declared, here, meaning in named:
+        if declared and here and arm_ids.same(declared, here):
             noun = arm_ids.name_of(here)
             yield Problem(
                 path,

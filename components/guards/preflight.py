@@ -135,9 +135,9 @@ class _Preflight:
         )
         for name, request in self._services.items():
             self._refuse(name, self._losses(name, request))
-        gone = await self._deleted()
+        deleted = await self._deleted()
         results = await asyncio.gather(
-            *(self._result(name, request, gone[name]) for name, request in self._services.items())
+            *(self._result(name, request, deleted[name]) for name, request in self._services.items())
         )
         if self._problems:
             raise RefusedError(self._problems)
@@ -147,8 +147,10 @@ class _Preflight:
         self._problems += [(name, problem) for problem in problems]
 
     def _refuse_elsewhere(self) -> None:
-        """Ends a run that is configured for another subscription or tenant before azure-native is asked: that
-        records it in the state, where the next refresh would not find the grants, and drop them."""
+        """Ends a run that is configured for another subscription or tenant before azure-native is called:
+        the call would record that login in the state, and the next refresh would not find the grants and
+        drop them.
+        """
         for name, before in self._recorded.items():
             if before.account:
                 self._refuse(name, data_loss.elsewhere(before.account, **self._configured))
@@ -199,24 +201,26 @@ class _Preflight:
             if recovers or "AuthorizationFailed" not in str(error):
                 raise
             pulumi.log.warn(
-                "this login may not list soft-deleted vaults and accounts of the subscription, so that a "
-                "name that one of them holds shows only when Azure refuses it"
+                "this login may not list soft-deleted vaults and accounts of the subscription; a name "
+                "that one of them holds shows only when Azure refuses it"
             )
             return {}
 
     async def _result(
-        self, name: str, request: ServiceRequest, gone: soft_deleted.SoftDeleted
+        self, name: str, request: ServiceRequest, deleted: soft_deleted.SoftDeleted
     ) -> PreflightResult:
-        place, before = (
-            existing_resources.locate_key(request.inputs, self._recorded[name], gone),
+        location, before = (
+            existing_resources.locate_key(request.inputs, self._recorded[name], deleted),
             self._recorded[name],
         )
-        # What is missing of an account that is being replaced may be the work of an update that was cut off.
+        # What is missing of an account that is being replaced may have been deleted by an interrupted update.
         replaced = data_loss.is_replaced(request.inputs, before)
         drifts = before.is_bound and self._is_ours(before.account) and not replaced
         vault, key, live, assignment = await asyncio.gather(
-            self._get("keyvault:getVault", request, place.vault_arguments if place.reads_vault else None),
-            self._get("keyvault:getKey", request, place.key_arguments if place.reads_key else None),
+            self._get(
+                "keyvault:getVault", request, location.vault_arguments if location.reads_vault else None
+            ),
+            self._get("keyvault:getKey", request, location.key_arguments if location.reads_key else None),
             self._get(
                 "cognitiveservices:getAccount",
                 ServiceRequest(request.inputs),
@@ -225,37 +229,39 @@ class _Preflight:
             self._get(
                 "authorization:getRoleAssignment",
                 request,
-                place.assignment_arguments if place.assignment_name else None,
+                location.assignment_arguments if location.assignment_name else None,
             ),
         )
-        there = key if place.makes_key else None
-        if place.vault_exists:
+        existing_key = key if location.makes_key else None
+        if location.vault_exists:
             self._refuse(
                 name,
-                existing_resources.problems(request.inputs, place, vault, there, self._client["tenantId"]),
+                existing_resources.problems(
+                    request.inputs, location, vault, existing_key, self._client["tenantId"]
+                ),
             )
         if drifts:
-            self._refuse(name, drift.problems(before, place, live, vault, key))
+            self._refuse(name, drift.problems(before, location, live, vault, key))
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
         if before.account is None:
             self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
-        access = self._restores_access(name, request, place, vault, assignment)
+        restores_access = self._restores_access(name, request, location, vault, assignment)
         return PreflightResult(
             self._client["tenantId"],
             self._client["objectId"],
-            recovers_vault=gone.vault is not None,
-            restores_account=gone.account is not None,
-            keeps_key=there is not None or (gone.vault is not None and place.makes_key),
+            recovers_vault=deleted.vault is not None,
+            restores_account=deleted.account is not None,
+            keeps_key=existing_key is not None or (deleted.vault is not None and location.makes_key),
             adopted={
-                **existing_resources.grants_to_adopt(place, vault, assignment, self._client["objectId"]),
-                # A preview finds nothing to take over in a vault that is not back yet, and shows it as made.
+                **existing_resources.grants_to_adopt(location, vault, assignment, self._client["objectId"]),
+                # A preview cannot read a vault that is not back yet, and shows its grants as created.
                 **(
                     {}
                     if pulumi.runtime.is_dry_run()
-                    else existing_resources.recovered_grants(request.inputs, before, gone)
+                    else existing_resources.recovered_grants(request.inputs, before, deleted)
                 ),
             },
-            restores_access=access,
+            restores_access=restores_access,
             account_id=before.account.id if before.account else None,
             account=None if replaced else account,
         )
@@ -269,7 +275,7 @@ class _Preflight:
         return {"resourceGroupName": group, "accountName": request.inputs.account_name} if group else None
 
     def _is_ours(self, account: facts.Account | None) -> bool:
-        """Whether it is in the login's subscription; of another, data_loss.py says what is wrong."""
+        """Whether it is in the login's subscription; data_loss.py reports one that is not."""
         own = str(self._client["subscriptionId"]).lower()
         return account is not None and arm_ids.subscription_of(account.id) == own
 
@@ -277,12 +283,12 @@ class _Preflight:
         self,
         name: str,
         request: ServiceRequest,
-        place: existing_resources.KeyLocation,
+        location: existing_resources.KeyLocation,
         vault: Answer,
         assignment: Answer,
     ) -> bool:
         before = self._recorded[name]
-        granted = access.is_granted(before, place, vault, assignment)
+        granted = access.is_granted(before, location, vault, assignment)
         if not data_loss.is_replaced(request.inputs, before):
             self._refuse(name, access.problems(request.inputs, before, granted=granted))
         if warning := access.still_granted(request.inputs, before, granted=granted):
@@ -292,16 +298,16 @@ class _Preflight:
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None
     ) -> Answer:
-        """What is there; None where nothing is, or nothing is to be asked. Asked once for all services, for
-        a vault may be that of many."""
+        """The resource; None if it does not exist, or if there are no arguments. Read once for all services,
+        because many may use one vault."""
         if arguments is None:
             return None
-        question = (function, request.vault_provider, *sorted(arguments.items()))
-        if question not in self._answers:
-            self._answers[question] = asyncio.ensure_future(
+        call = (function, request.vault_provider, *sorted(arguments.items()))
+        if call not in self._answers:
+            self._answers[call] = asyncio.ensure_future(
                 self._answer(function, request.vault_provider, arguments)
             )
-        return await self._answers[question]
+        return await self._answers[call]
 
     async def _answer(
         self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str]
