@@ -17,9 +17,12 @@ PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Azure, checks that nothing else answers in its place, and leaves logins, backends and proxies of your own behind.
 # Each line of a recipe stands by itself, so that no version of make can run half of one outside.
 LOCALLY = $(PY) -m localazure exec --
+# policy-config.yaml, checked, as the CLI takes it.
+POLICY_CONFIG = $(PY) -m policies.configuration policy-config.yaml .pulumi/policy-config.json
+POLICY_PACK = --policy-pack policies --policy-pack-config .pulumi/policy-config.json
 SELECT_STACK = $(LOCALLY) pulumi stack select $(STACK) --create --non-interactive >/dev/null
 
-.PHONY: help setup up preview review evidence down env test check fix bench clean
+.PHONY: help setup up preview review evidence pack down env test check fix bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -45,14 +48,16 @@ setup: .venv/.synced ## everything the other targets need
 # The account is recorded before it is bound; recorded anew at the end, the next diff shows only what changes.
 up: setup ## the local Azure, `pulumi up` of stack dev under the policy pack, and the proof
 	@$(SELECT_STACK)
-	@$(LOCALLY) pulumi up --stack $(STACK) --yes --policy-pack policies
+	@$(POLICY_CONFIG)
+	@$(LOCALLY) pulumi up --stack $(STACK) --yes $(POLICY_PACK)
 	@$(LOCALLY) pulumi refresh --stack $(STACK) --yes --skip-preview >/dev/null
 	@$(LOCALLY) $(PY) -m operate verify --stack $(STACK) --write-project
 	@$(PY) -m localazure page || true
 
 preview: setup ## what `up` would change, as a diff, under the policy pack
 	@$(SELECT_STACK)
-	@$(LOCALLY) pulumi preview --stack $(STACK) --diff --policy-pack policies
+	@$(POLICY_CONFIG)
+	@$(LOCALLY) pulumi preview --stack $(STACK) --diff $(POLICY_PACK)
 
 review: setup ## the encryption review of what `up` would change, into .review/
 	@$(SELECT_STACK)
@@ -67,6 +72,9 @@ down: setup ## destroy stack dev, stop the local Azure, leave nothing but caches
 	       && $(LOCALLY) pulumi stack rm $(STACK) --yes --preserve-config; }
 	@[ ! -d .localazure ] || $(PY) -m localazure stop
 	@rm -rf .localazure .pulumi/backend .pulumi/home
+
+pack: setup ## the policy pack as a folder that needs nothing of the checkout, into .pack/
+	@$(PY) -m policies.publish .pack
 
 env: setup ## exports for any client: eval "$$(make -s env)"
 	@$(PY) -m localazure start >&2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from pulumi_policy import (
@@ -189,7 +190,10 @@ class _Asking:
         self._rule = rule
         self._session = session
         self._options = rule.options(config, clock)
-        self._exemptions, self._bad_exemptions = exemptions.read_exemptions((config or {}).get("exemptions"))
+        configured = (config or {}).get("exemptions") or ()
+        today = exemptions.day_of(clock()) if configured else date.min
+        self._exemptions, self._bad_exemptions = exemptions.read_exemptions(configured, today)
+        session.unusable += [f"{rule.name}: {bad}" for bad in self._bad_exemptions]
         for exemption in self._exemptions:
             session.exemptions.setdefault((rule.name, exemption), set())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "urn": {
                 "type": "string",
                 "minLength": 1,
-                "description": "URN pattern; * stands for any text.",
+                "description": "URN pattern that names a resource; * stands for any text.",
             },
             "reason": {
                 "type": "string",
@@ -35,7 +35,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "until": {
                 "type": "string",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-                "description": "Last day (UTC) on which the exemption holds.",
+                "description": "Last day (UTC) on which the exemption holds, within a year.",
             },
         },
     },
@@ -55,23 +55,43 @@ class Exemption:
         return day <= self.until
 
 
-def read_exemptions(configured: object) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
+LONGEST: Final = timedelta(days=366)
+"""An exemption ends within a year; whoever still needs it then says so again."""
+
+
+def problems_of(urn: object, reason: object, until: object, today: date) -> list[str]:
+    """What is wrong with an exemption."""
+    problems = []
+    # What follows the last :: is the resource's name; a pattern without :: is a pattern of the whole.
+    if not isinstance(urn, str) or not urn.rpartition("::")[2].strip("*? "):
+        problems.append(
+            f"urn: found {urn!r}, expected a pattern that names a resource, such as *::build-vault"
+        )
+    if not isinstance(reason, str) or not reason.strip():
+        problems.append("reason: expected why the rule may be broken")
+    try:
+        end = date.fromisoformat(until if isinstance(until, str) else "")
+    except ValueError:
+        return [*problems, f"until: found {until!r}, expected a date such as 2027-03-31"]
+    if end - today > LONGEST:
+        problems.append(f"until: found {end}, expected a day within a year, by {today + LONGEST}")
+    return problems
+
+
+def read_exemptions(configured: object, today: date) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
     """The exemptions of a rule's configuration, and what is wrong with those that cannot be used.
 
-    An exemption that does not say all three things exempts nothing.
+    An exemption with a problem exempts nothing.
     """
     items = as_items(configured)
     good: list[Exemption] = []
     bad: list[str] = []
     for number, item in enumerate(items if isinstance(items, tuple) else (), start=1):
         urn, reason, until = (as_text(step(item, key)) for key in ("urn", "reason", "until"))
-        if not isinstance(urn, str) or not isinstance(reason, str) or not isinstance(until, str):
-            bad.append(f"exemption {number} is ignored: it must state urn, reason and until")
-            continue
-        try:
-            good.append(Exemption(urn, reason, date.fromisoformat(until)))
-        except ValueError:
-            bad.append(f'exemption {number} is ignored: until is "{until}", wanted a date such as 2030-12-31')
+        if problems := problems_of(urn, reason, until, today):
+            bad.append(f"exemption {number} is ignored: {'; '.join(problems)}")
+        else:
+            good.append(Exemption(str(urn), str(reason), date.fromisoformat(str(until))))
     return tuple(good), tuple(bad)
 
 

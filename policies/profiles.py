@@ -15,6 +15,7 @@ from policies.reports import LEVELS
 from policies.rule import Rule
 from policies.rules import RULES
 
+PROFILES: Final = ("baseline", "regulated")
 FOLDER: Final = Path(__file__).parent / "profiles"
 
 
@@ -34,7 +35,4 @@ def _of(rule: Rule, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def texts() -> dict[Path, str]:
     """Every profile's file and its content."""
-    return {
-        FOLDER / f"{name}.json": json.dumps(profile(name), indent=2) + "\n"
-        for name in ("baseline", "regulated")
-    }
+    return {FOLDER / f"{name}.json": json.dumps(profile(name), indent=2) + "\n" for name in PROFILES}

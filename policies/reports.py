@@ -53,6 +53,7 @@ def _report(name: str, title: str, lines: Callable[[], Iterable[str]]) -> Policy
 
 
 def _exemptions(session: Session, today: Any) -> Iterable[str]:
+    yield from session.unusable
     for (rule, exemption), used_for in sorted(
         session.exemptions.items(), key=lambda entry: (entry[0][0], entry[0][1].urn)
     ):

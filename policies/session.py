@@ -39,7 +39,8 @@ class Session:
     resources, and in a preview whatever the program leaves out looks unknown. `urns` are the resources that
     came by as declared: the engine asks resource rules about each resource that the program registers, about
     no resource that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
-    continueStepsFromImport). `undecided` and `unused` are lines for the reports at the end. Entries are
+    continueStepsFromImport). `undecided`, `unused` and
+    `unusable` (exemptions) are lines for the reports at the end. Entries are
     written whole, so calls that overlap need no lock.
     """
 
@@ -49,6 +50,7 @@ class Session:
     components: dict[str, Component] = field(default_factory=dict)
     undecided: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
     relations: tuple[object, int, Any] | None = None
     _last: object = None
 

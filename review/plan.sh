@@ -12,9 +12,12 @@ folder=${2:?usage: review/plan.sh STACK FOLDER}
 mkdir -p "$folder"
 rm -f "$folder"/{preview.json,events.jsonl,plan.json,errors.txt}
 
+config=.pulumi/policy-config.json
+"${PYTHON:-.venv/bin/python}" -m policies.configuration policy-config.yaml "$config"
 # The option --event-log is there only with PULUMI_DEBUG_COMMANDS; --json alone leaves out what policy packs say.
 PULUMI_DEBUG_COMMANDS=true pulumi preview --stack "$stack" --refresh --non-interactive --color never --json --show-sames \
-  --policy-pack "${POLICY_PACK:-policies}" --event-log "$folder/events.jsonl" --save-plan "$folder/plan.json" \
+  --policy-pack "${POLICY_PACK:-policies}" --policy-pack-config "$config" \
+  --event-log "$folder/events.jsonl" --save-plan "$folder/plan.json" \
   >"$folder/preview.json" 2>"$folder/errors.txt" || {
   echo "review: the preview failed; the review shows why as far as the engine says" >&2
   tail -n 20 "$folder/errors.txt" >&2

@@ -9,7 +9,9 @@ set -euo pipefail
 stack=${1:?usage: review/update.sh STACK PLAN}
 plan=${2:?usage: review/update.sh STACK PLAN}
 [[ -f $plan ]] || { echo "update: there is no plan $plan: only a reviewed plan is applied" >&2; exit 2; }
+config=.pulumi/policy-config.json
+"${PYTHON:-.venv/bin/python}" -m policies.configuration policy-config.yaml "$config"
 pulumi up --stack "$stack" --yes --refresh --non-interactive \
-  --policy-pack "${POLICY_PACK:-policies}" --plan "$plan"
+  --policy-pack "${POLICY_PACK:-policies}" --policy-pack-config "$config" --plan "$plan"
 # The account is written before its binding: the nightly look compares with what is there after both.
 pulumi refresh --stack "$stack" --yes --non-interactive

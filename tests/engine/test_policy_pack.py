@@ -7,13 +7,15 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localazure.environment import checkout
-from policies.rule import ResourceRule
+from policies import publish
+from policies.rule import ResourceRule, UsedResourceRule
 from policies.rules import RULES
 from tests.policies import stacks
 from tests.policies.asking import Thing
@@ -62,7 +64,9 @@ def _state(things: Mapping[str, Thing]) -> dict[str, Any]:
     return {"version": 3, "deployment": {"manifest": manifest, "resources": resources}}
 
 
-def analyze(folder: Path, things: Mapping[str, Thing], *words: str) -> subprocess.CompletedProcess[str]:
+def analyze(
+    folder: Path, things: Mapping[str, Thing], *words: str, pack: Path = ROOT / "policies"
+) -> subprocess.CompletedProcess[str]:
     """Runs the pack over an exported state, without any provider."""
     state = folder / "state.json"
     state.write_text(json.dumps(_state(things)))
@@ -74,7 +78,7 @@ def analyze(folder: Path, things: Mapping[str, Thing], *words: str) -> subproces
         "--file",
         str(state),
         "--policy-pack",
-        str(ROOT / "policies"),
+        str(pack),
         *words,
     ]
     return subprocess.run(
@@ -108,6 +112,20 @@ def test_an_exported_state_of_a_wrong_stack_is_refused(tmp_path: Path) -> None:
     assert "one-writer" in run.stdout
 
 
+def test_a_built_pack_judges_outside_the_checkout(tmp_path: Path) -> None:
+    """The folder that `python -m policies.publish` builds, with an environment of its own packages alone: it
+    lets a right stack through and refuses a wrong one."""
+    built = publish.build(tmp_path / "elsewhere" / "pack")
+    (built / "venv").symlink_to(ROOT / ".venv")
+    right = analyze(tmp_path, stacks.two_phases(), pack=built)
+    assert right.returncode == 0, right.stdout + right.stderr
+    things = stacks.two_phases()
+    things["key"] = replace(things["key"], props=with_change(things["key"].props, "properties.keySize", 3072))
+    wrong = analyze(tmp_path, things, pack=built)
+    assert wrong.returncode != 0
+    assert "found: properties.keySize is 3072" in wrong.stdout
+
+
 def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> None:
     """The strict profile refuses what the default lets pass; an exemption, which is listed, lets it pass."""
     strict = json.loads((ROOT / "policies" / "profiles" / "regulated.json").read_text())
@@ -116,12 +134,13 @@ def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> Non
     run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
     assert run.returncode != 0
     assert "properties.enableRbacAuthorization true, as configured" in run.stdout
-    exemption = {"urn": "*::vault", "reason": "moves to roles in spring", "until": "2999-12-31"}
+    until = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    exemption = {"urn": "*::vault", "reason": "moves to roles", "until": until}
     strict["vault-permission-model"]["exemptions"] = [exemption]
     config.write_text(json.dumps(strict))
     run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
     assert "as configured" not in run.stdout
-    listed = "vault-permission-model may be broken by *::vault until 2999-12-31: moves to roles in spring"
+    listed = f"vault-permission-model may be broken by *::vault until {until}: moves to roles"
     assert listed in run.stdout
 
 
@@ -135,7 +154,11 @@ def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
 
 
 BLOCKED_IN_PREVIEW = sorted(
-    {rule.name for rule in RULES if isinstance(rule, ResourceRule) and rule.level.value == "mandatory"}
+    {
+        rule.name
+        for rule in RULES
+        if isinstance(rule, ResourceRule | UsedResourceRule) and rule.level.value == "mandatory"
+    }
     | {
         "account-has-customer-key",
         "bound-after-grant",

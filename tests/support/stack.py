@@ -29,6 +29,7 @@ _PROGRAM = (
     "provider",
     "policies",
     "operate",
+    "policy-config.yaml",
     "pyproject.toml",
 )
 

@@ -1,0 +1,166 @@
+"""policy-config.yaml: one file, checked, used wherever the pack runs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import configuration
+from policies.configuration import ConfigurationError, read
+from policies.profiles import profile
+from policies.rules import RULES
+from tests.policies.asking import VAULT, Pack, Thing, verdict
+from tests.policies.bags import vault_props, with_change
+from tests.policies.editing import around
+from tests.policies.stacks import run
+
+ROOT = Path(__file__).resolve().parents[2]
+TODAY = date(2030, 3, 17)
+EXEMPTION = {
+    "rule": "vault-retention",
+    "urn": "*::build-vault",
+    "reason": "moves in spring",
+    "until": "2030-06-30",
+}
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(text, TODAY)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(("text", "name"), [("", "baseline"), ("profile: regulated", "regulated")])
+def test_a_file_that_says_little_is_a_profile(text: str, name: str) -> None:
+    """The baseline, unless another is named."""
+    assert read(text, TODAY) == profile(name)
+
+
+def test_levels_thresholds_and_exemptions_come_over_the_profile() -> None:
+    """And fit the schemas of the rules."""
+    text = json.dumps(
+        {
+            "rules": {
+                "key-expiry": {"enforcementLevel": "mandatory", "minimumDays": 30},
+                "vault-audited": "advisory",
+                "account-has-customer-key": {"excludedKinds": ["OpenAI"]},
+                "unused-by-accounts": "disabled",
+            },
+            "exemptions": [EXEMPTION],
+        }
+    )
+    made = read(text, TODAY)
+    assert made["key-expiry"] == {"enforcementLevel": "mandatory", "minimumDays": 30, "maximumDays": 0}
+    assert made["vault-audited"]["enforcementLevel"] == "advisory"
+    assert made["unused-by-accounts"] == {"enforcementLevel": "disabled"}
+    assert made["vault-retention"]["exemptions"] == [
+        {key: value for key, value in EXEMPTION.items() if key != "rule"}
+    ]
+    jsonschema: Any = importlib.import_module("jsonschema")
+    for rule in RULES:
+        values = {key: value for key, value in made[rule.name].items() if key in rule.settings}
+        jsonschema.validate(values, {"type": "object", "properties": dict(rule.settings)})
+
+
+WRONG: list[tuple[Any, str]] = [
+    ([], "found [], expected profile, rules, exemptions"),
+    ({"profiles": "baseline"}, "profiles: unknown"),
+    ({"profile": "strict"}, 'profile: found "strict", expected baseline or regulated'),
+    ({"rules": []}, ""),
+    ({"rules": ["key-expiry"]}, "rules: found"),
+    ({"rules": {"key-expire": "advisory"}}, "rules.key-expire: there is no such rule"),
+    ({"rules": {"key-expiry": "warning"}}, 'found level "warning"'),
+    ({"rules": {"key-expiry": 3}}, "rules.key-expiry: found 3"),
+    ({"rules": {"key-expiry": {"minimum": 3}}}, "there is no such setting; expected enforcementLevel"),
+    ({"rules": {"key-expiry": {"exemptions": []}}}, "there is no such setting"),
+    ({"rules": {"key-expiry": {"minimumDays": "30"}}}, "expected integer"),
+    ({"rules": {"key-expiry": {"minimumDays": True}}}, "expected integer"),
+    ({"rules": {"vault-retention": {"minimumDays": 3}}}, "found 3, expected 7 to 90"),
+    ({"rules": {"vault-permission-model": {"model": "roles"}}}, "expected any or access-policy or rbac"),
+    ({"rules": {"grant-exact": {"administrators": [1]}}}, "expected a list of texts"),
+    ({"rules": {"unused-by-accounts": {"minimumDays": 3}}}, "there is no such setting"),
+    ({"exemptions": {"a": 1}}, "exemptions: found"),
+    ({"exemptions": ["all"]}, "exemptions[1]: expected exactly rule, urn, reason, until"),
+    ({"exemptions": [{**EXEMPTION, "rule": "vault"}]}, 'there is no rule "vault"'),
+    ({"exemptions": [{**EXEMPTION, "urn": "*"}]}, "expected a pattern that names a resource"),
+    ({"exemptions": [{**EXEMPTION, "urn": "**::*"}]}, "expected a pattern that names a resource"),
+    ({"exemptions": [{**EXEMPTION, "urn": "urn:pulumi:prod::shop::*"}]}, "names a resource"),
+    ({"exemptions": [{**EXEMPTION, "reason": " "}]}, "why the rule may be broken"),
+    ({"exemptions": [{**EXEMPTION, "until": "2031-03-19"}]}, "expected a day within a year, by 2031-03-18"),
+    ({"exemptions": [{**EXEMPTION, "until": "spring"}]}, "expected a date"),
+    ({"exemptions": [{**EXEMPTION, "note": "x"}]}, "expected exactly"),
+]
+
+
+@pytest.mark.parametrize(("document", "words"), [one for one in WRONG if one[1]])
+def test_what_is_wrong_is_named(document: Any, words: str) -> None:
+    """With its place, what was found and what was expected."""
+    assert any(words in line for line in problems(json.dumps(document)))
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    """A line each."""
+    document = {"profile": "x", "rules": {"y": "advisory"}, "exemptions": [{**EXEMPTION, "urn": "*"}]}
+    assert len(problems(json.dumps(document))) == 3
+    assert problems("a: [") != []
+
+
+def test_an_exemption_that_has_ended_is_no_mistake() -> None:
+    """It exempts nothing, and the report says that it has ended."""
+    ended = {**EXEMPTION, "until": "2030-03-16"}
+    made = read(json.dumps({"exemptions": [ended]}), TODAY)
+    props = with_change(vault_props(), "properties.softDeleteRetentionInDays", 3)
+    stack = around(Thing("v", VAULT, props))
+    pack = Pack({"vault-retention": {"exemptions": made["vault-retention"]["exemptions"]}})
+    answers = run(stack, pack)
+    assert verdict(answers, "vault-retention") == "violation"
+    assert any("it has ended and exempts nothing" in one.message for one in answers)
+
+
+@pytest.mark.parametrize("broken", [{"urn": "*"}, {"until": "2039-01-01"}])
+def test_the_pack_itself_refuses_exemptions_without_bounds(broken: dict[str, str]) -> None:
+    """A configuration that came by another way is held to the same, and the report says what is ignored."""
+    entry = {"urn": "*::vault", "reason": "r", "until": "2030-06-30", **broken}
+    props = with_change(vault_props(), "properties.enablePurgeProtection", False)
+    answers = run(around(Thing("v", VAULT, props)), Pack({"vault-purge-protection": {"exemptions": [entry]}}))
+    assert verdict(answers, "vault-purge-protection") == "violation"
+    listed = [one.message for one in answers if one.rule == "exemptions-listed"]
+    assert any("exemption 1 is ignored" in message for message in listed)
+
+
+def test_the_file_of_this_project_is_right_and_written(tmp_path: Path) -> None:
+    """As the CLI takes it."""
+    out = tmp_path / "made" / "config.json"
+    assert configuration.main([str(ROOT / "policy-config.yaml"), str(out)]) == 0
+    assert set(json.loads(out.read_text())) >= {rule.name for rule in RULES}
+
+
+def test_a_wrong_or_missing_file_stops_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 with every problem, and nothing written."""
+    wrong, out = tmp_path / "wrong.yaml", tmp_path / "out.json"
+    wrong.write_text("profile: strict\nmore: 1\n")
+    assert configuration.main([str(wrong), str(out)]) == 2
+    assert capsys.readouterr().err.count(f"{wrong}: ") == 2
+    assert configuration.main([str(tmp_path / "none"), str(out)]) == 2
+    assert configuration.main([]) == 2
+    assert not out.exists()
+
+
+def test_make_review_and_pipelines_all_use_it() -> None:
+    """Wherever the pack of this project is given to the engine, its configuration is."""
+    places = [ROOT / "Makefile", *(ROOT / "review").glob("*.sh"), *(ROOT / ".github").rglob("*.yml")]
+    places += [*(ROOT / ".azuredevops").rglob("*.yml"), *(ROOT / ".azuredevops").rglob("*.sh")]
+    uses = [
+        (place, line)
+        for place in places
+        for line in place.read_text().splitlines()
+        if re.search(r"--policy-pack[ =]", line)
+    ]
+    assert len(uses) >= 3
+    assert [(place, line) for place, line in uses if "--policy-pack-config" not in line] == []
