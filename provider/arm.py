@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from core import adapters, arm_ids
 from core.arm_ids import ArmId
-from core.facts import Account, Deleted, Encryption, KeyVersion, RoleAssignment, Vault
+from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from provider.azure_calls import Accepted, Principal, Progress
 from provider.clients import Clients, ForeignHostError
 from provider.failure import NOT_SENT, ServiceError
@@ -108,6 +108,38 @@ class Arm:
             ]
 
         return await _in_thread(call, f"listing the role assignments on {scope}")
+
+    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        def call() -> list[RoleAssignment]:
+            client = self._clients.authorization(arm_ids.subscription_of(scope))
+            found = client.role_assignments.list_for_scope(scope, filter=f"principalId eq '{principal_id}'")
+            return [adapters.role_assignment(adapters.arm_json(one)) for one in found]
+
+        return await _in_thread(call, f"listing the role assignments of {principal_id} on {scope}")
+
+    async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
+        def call() -> None:
+            from azure.mgmt.keyvault import models  # noqa: PLC0415
+
+            removed = models.AccessPolicyEntry(
+                tenant_id=entry.tenant_id,
+                object_id=entry.object_id,
+                application_id=entry.application_id or None,
+                permissions=models.Permissions(keys_property=list(entry.keys)),
+            )
+            properties = models.VaultAccessPolicyProperties(access_policies=[removed])
+            body = models.VaultAccessPolicyParameters(properties=properties)
+            client = self._clients.vaults(vault.subscription_id)
+            client.vaults.update_access_policy(vault.group, vault.name, "remove", body)
+
+        await _in_thread(call, f"removing the access policy of {entry.object_id} from {vault.name}")
+
+    async def delete_role_assignment(self, assignment_id: str) -> None:
+        def call() -> None:
+            client = self._clients.authorization(arm_ids.subscription_of(assignment_id))
+            client.role_assignments.delete_by_id(assignment_id)
+
+        await _in_thread(call, f"deleting the role assignment {assignment_id}")
 
     async def principal(self) -> Principal:
         return await _in_thread(self._clients.principal, "logging in")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.arm_ids import ArmId
-from core.facts import Account, Deleted, Encryption, KeyVersion, RoleAssignment, Vault
+from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from provider.failure import ServiceError
 
 
@@ -76,6 +76,16 @@ class Azure(Protocol):
     async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments at or above a scope that count for a principal, also by a group that it is in."""
         ...
+
+    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments at, above and below a scope that are the principal's own."""
+        ...
+
+    async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
+        """Removes the key permissions of an access policy; what it grants on secrets stays."""
+        ...
+
+    async def delete_role_assignment(self, assignment_id: str) -> None: ...
 
     async def principal(self) -> Principal:
         """Who is logged in."""

@@ -71,6 +71,15 @@ def check_key_access_validation(news: Properties) -> list[Failure]:
     return failures
 
 
+def check_key_access_revocation(news: Properties) -> list[Failure]:
+    """The same for the inputs of a KeyAccessRevocation."""
+    failures = unexpected(news, {"keyId", "principalId", "assignmentId"})
+    failures += malformed(news, "keyId", arm_ids.key_id, required=True)
+    failures += malformed(news, "principalId", _principal_id, required=True)
+    failures += malformed(news, "assignmentId", arm_ids.parse)
+    return failures
+
+
 def unexpected(news: Properties, expected: set[str]) -> list[Failure]:
     """A failure for each property that the resource does not have, so that a misspelling is not
     passed over."""

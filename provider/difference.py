@@ -82,6 +82,20 @@ def diff_key_access_validation(old_inputs: Properties, news: Properties) -> dict
     }
 
 
+def diff_key_access_revocation(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
+    """What is revoked anew: another key or identity is another revocation."""
+    texts = {
+        "keyId": (Change.UPDATE_REPLACE, "the access to another key is revoked"),
+        "principalId": (Change.UPDATE_REPLACE, "the access of another identity is revoked"),
+        "assignmentId": (Change.UPDATE, "another role assignment is removed"),
+    }
+    return {
+        name: Difference(change, why)
+        for name, (change, why) in texts.items()
+        if fold(old_inputs, name) != fold(news, name)
+    }
+
+
 def _account_difference(old_inputs: Properties, news: Properties) -> Difference | None:
     if fold(old_inputs, "accountId") == fold(news, "accountId"):
         return None

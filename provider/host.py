@@ -29,6 +29,7 @@ from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
 from provider.grpc_errors import Context, with_grpc_errors
+from provider.key_access_revocation import KeyAccessRevocation
 from provider.key_access_validation import KeyAccessValidation
 from provider.key_version import KeyVersion
 from provider.resource import Call, Resource, State, secret_outputs
@@ -110,6 +111,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._served = Served(
             {
                 resource_types.BINDING: CustomerManagedKey(azure, self._clock, wanted.cloud, binder),
+                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocation(azure, self._clock),
                 resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidation(azure, self._clock, binder),
                 resource_types.KEY_VERSION: KeyVersion(azure, self._clock, wanted.cloud),
             },

@@ -151,6 +151,20 @@ class FakeAzure:
         self._enter("role_assignments")
         return list(self.roles)
 
+    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        self._enter("own_role_assignments")
+        return [one for one in self.roles if one.principal_id == principal_id]
+
+    async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
+        self._enter("remove_policy")
+        found = self.vaults[vault.normalised]
+        kept = tuple(one for one in found.policies if one != entry)
+        self.vaults[vault.normalised] = replace(found, policies=kept)
+
+    async def delete_role_assignment(self, assignment_id: str) -> None:
+        self._enter("delete_role_assignment")
+        self.roles = [one for one in self.roles if one.id != assignment_id]
+
     async def principal(self) -> Principal:
         self._enter("principal")
         return Principal(self.deployer, TENANT, "client")

@@ -1,0 +1,132 @@
+"""The resource that takes access to a key away at once, and remembers that it was meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.facts import PolicyEntry, RoleAssignment
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, Role
+from provider.failure import ServiceError
+from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
+from tests.provider.rig import FailedError, engine, engine_log
+
+pytestmark = pytest.mark.asyncio
+REVOCATION = "azure-cmk:index:KeyAccessRevocation"
+INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL}
+ID = f"{KEY_ID}|{PRINCIPAL}"
+OTHER = "99999999-0000-4000-8000-000000000009"
+NEEDED = ("get", "wrapkey", "unwrapkey")
+
+
+def assignment(
+    scope: str, principal: str = PRINCIPAL, role: Role = CRYPTO_SERVICE_ENCRYPTION_USER
+) -> RoleAssignment:
+    """A role assignment with an id of its own."""
+    id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{principal[:8]}-{role.id[:8]}"
+    return RoleAssignment(scope, principal, role.id, role, id=id)
+
+
+def with_policies(*entries: PolicyEntry) -> FakeAzure:
+    """An Azure whose vault has these access policies."""
+    azure = FakeAzure()
+    azure.vaults[VAULT_ID.lower()] = a_vault(policies=entries)
+    return azure
+
+
+def with_roles(*roles: RoleAssignment) -> FakeAzure:
+    """An Azure whose vault goes by these role assignments."""
+    azure = FakeAzure()
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure.roles = list(roles)
+    return azure
+
+
+async def test_the_identitys_access_policy_goes_and_no_other() -> None:
+    """What an application or another identity may do stays."""
+    mine = PolicyEntry(PRINCIPAL, NEEDED, TENANT)
+    others = (PolicyEntry(OTHER, NEEDED, TENANT), PolicyEntry(PRINCIPAL, NEEDED, TENANT, "an-application"))
+    azure = with_policies(mine, *others)
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+    assert id == ID
+    assert azure.vaults[VAULT_ID.lower()].policies == others
+    assert outputs.values["revokedAt"].endswith("Z")
+
+
+async def test_the_identitys_role_at_the_key_goes_and_what_is_above_stays_with_a_warning() -> None:
+    """Roles at the vault serve other keys, too; that the key can still be used is said."""
+    above = assignment(VAULT_ID, role=CRYPTO_USER)
+    others = [above, assignment(KEY_ID, OTHER), assignment(f"{VAULT_ID}/keys/other")]
+    azure = with_roles(assignment(KEY_ID), *others)
+    async with engine_log() as (log, address):
+        async with engine(azure, engine_address=address) as pulumi:
+            await pulumi.create(REVOCATION, INPUTS)
+        said = log.messages(ephemeral=False)
+    assert azure.roles == others
+    assert any("can still use the key" in text and "Key Vault Crypto User" in text for text in said)
+
+
+async def test_an_assignment_that_is_named_goes_wherever_it_is() -> None:
+    """An adopted account may have its role at the vault."""
+    named = assignment(VAULT_ID)
+    azure = with_roles(named)
+    async with engine(azure) as pulumi:
+        await pulumi.create(REVOCATION, {**INPUTS, "assignmentId": named.id})
+    assert azure.roles == []
+
+
+async def test_access_that_is_gone_already_is_no_failure() -> None:
+    """Nor is a vault that is gone: nobody can use its keys."""
+    azure = with_policies()
+    async with engine(azure) as pulumi:
+        await pulumi.create(REVOCATION, INPUTS)
+        azure.vaults.clear()
+        await pulumi.create(REVOCATION, INPUTS)
+    assert "remove_policy" not in azure.calls
+
+
+@pytest.mark.parametrize(
+    "azure", [with_policies(PolicyEntry(PRINCIPAL, NEEDED, TENANT)), with_roles(assignment(KEY_ID))]
+)
+async def test_access_that_somebody_gave_back_shows_in_a_refresh(azure: FakeAzure) -> None:
+    """It is gone from the state then, and the next update takes the access away again."""
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+        assert kept == ID
+        azure.vaults[VAULT_ID.lower()] = replace(
+            azure.vaults[VAULT_ID.lower()], policies=(PolicyEntry(PRINCIPAL, ("unwrapkey",), TENANT),)
+        )
+        azure.roles = [assignment(KEY_ID)]
+        gone, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+        assert gone == ""
+
+
+async def test_what_may_not_be_read_stays_as_it_was() -> None:
+    """A reader of less than everything forgets nothing."""
+    azure = with_policies()
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+        assert kept == ID
+
+
+async def test_deleting_it_gives_nothing_back() -> None:
+    """Only a grant does."""
+    azure = with_policies(PolicyEntry(PRINCIPAL, NEEDED, TENANT))
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        await pulumi.delete(REVOCATION, id, outputs.values)
+    assert azure.vaults[VAULT_ID.lower()].policies == ()
+
+
+async def test_fails_where_the_access_cannot_be_removed() -> None:
+    """A login that may not write the vault is told so; the data is still within reach."""
+    azure = with_policies(PolicyEntry(PRINCIPAL, NEEDED, TENANT))
+    azure.failures["remove_policy"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="not authorized"):
+            await pulumi.create(REVOCATION, INPUTS)
