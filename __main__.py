@@ -56,7 +56,8 @@ def main() -> None:
             ),
             preflight_result=results[service.name],
         )
-        for service in stack.services
+        # Access is taken away before anything else is written, of whichever service.
+        for service in sorted(stack.services, key=lambda service: not service.is_revoked)
     }
     if len(made) == 1:
         for name, value in next(iter(made.values())).outputs().items():

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 
+from components.key_access_revocation import revocations
 from components.version_aliases import drop_version_aliases
 from core.resource_types import ACCOUNT, VAULT, parse_urn
 
@@ -105,9 +106,10 @@ class Component(pulumi.ComponentResource):
         }
         own = {name: value for name, value in options.items() if value is not None}
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
-        if not given.depends_on:
-            return child
-        return pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=given.depends_on))
+        for after in (given.depends_on, revocations()):
+            if after:
+                child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))
+        return child
 
 
 def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:

@@ -132,7 +132,11 @@ class Parts:
                 "pin": self._inputs.key.pin,
                 "account_id": follower_id,
             },
-            options(depends_on=grant_operators(self._inputs, self._preflight, key, options)),
+            options(
+                depends_on=grant_operators(self._inputs, self._preflight, key, options),
+                # A rotation waits for the access that the account needs to follow it.
+                ignore_changes=["generation", "pin"] if self._inputs.is_revoked else None,
+            ),
         )
 
     def standing_version(self, key: KeyReference) -> KeyVersion:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from components.arguments.problem import Problem
 from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.recorded_state import RecordedService
+from components.key_access_revocation import RevokedAccess
 from components.service_args import ServiceInputs
 from core import adapters, arm_ids, rights
 from core.rights import Access
@@ -48,7 +49,7 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
                 "make it with access: granted first",
             )
         return
-    if inputs.is_revoked or before.revoked or before.unfinished or granted:
+    if inputs.is_revoked or before.revoked or granted:
         return
     yield Problem(
         "access",
@@ -59,10 +60,18 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
     )
 
 
-def restores_access(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> bool:
-    """Whether this update restores access that an earlier one revoked, also one that was interrupted."""
-    taken = before.revoked or (before.unfinished and before.is_bound and not granted)
-    return taken and not inputs.is_revoked
+def restores_access(inputs: ServiceInputs, before: RecordedService) -> bool:
+    """Whether this update restores access that an earlier one revoked."""
+    return before.revoked and not inputs.is_revoked
+
+
+def revoked_access(
+    inputs: ServiceInputs, before: RecordedService, place: KeyLocation
+) -> RevokedAccess | None:
+    """What this update takes away, or keeps away."""
+    if not (inputs.is_revoked and before.is_bound and before.grantee_id and place.vault_id):
+        return None
+    return RevokedAccess(place.key_id, before.grantee_id, before.assignment_id)
 
 
 def still_granted(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:

@@ -22,6 +22,7 @@ from components.guards import access, data_loss, drift, existing_resources, soft
 from components.guards.existing_resources import Answer
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
+from components.key_access_revocation import RevokedAccess
 from components.service_args import RECOVER, ServiceInputs
 from core import arm_ids, facts
 
@@ -68,6 +69,7 @@ class PreflightResult:
     keeps_key: bool = False
     adopted: Mapping[str, str] = field(default_factory=dict)
     restores_access: bool = False
+    revoked_access: RevokedAccess | None = None
     account_id: str | None = None
     account: AccountBefore | None = None
 
@@ -262,6 +264,7 @@ class _Preflight:
                 ),
             },
             restores_access=restores_access,
+            revoked_access=access.revoked_access(request.inputs, before, location),
             account_id=before.account.id if before.account else None,
             account=None if replaced else account,
         )
@@ -293,7 +296,7 @@ class _Preflight:
             self._refuse(name, access.problems(request.inputs, before, granted=granted))
         if warning := access.still_granted(request.inputs, before, granted=granted):
             pulumi.log.warn(f"service {name!r}: {warning}")
-        return access.restores_access(request.inputs, before, granted=granted)
+        return access.restores_access(request.inputs, before)
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.guards.invokes import State
-from components.service_args import REVOKED
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
@@ -27,8 +26,7 @@ class RecordedService:
     it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
     bound to, lower case. `assignment_id` is the ARM id of the role assignment that the state holds;
     `group_name` and `workspace_id` are those of a resource group and a workspace that this stack made.
-    `revoked`: the last update revoked the access, as it was declared; `unfinished`: one that was to revoke
-    or restore it was interrupted, so that the state cannot tell.
+    `revoked`: an update took the access away, as it was declared, and none has restored it since.
     """
 
     account: facts.Account | None = None
@@ -39,7 +37,6 @@ class RecordedService:
     grant_recorded: bool = False
     bound_to: tuple[str, str] | None = None
     revoked: bool = False
-    unfinished: bool = False
     assignment_id: str | None = None
     group_name: str | None = None
     workspace_id: str | None = None
@@ -57,7 +54,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     account, vault = state.get((types.ACCOUNT, f"{name}-account")), state.get((types.VAULT, f"{name}-vault"))
     binding = state.get((types.BINDING, f"{name}-binding"))
     recorded = adapters.account(account) if account and account.get("id") else None
-    granted_to, service = _granted_to(name, state), state.get((types.SERVICE, name))
+    granted_to = _granted_to(name, state)
     return RecordedService(
         recorded,
         _key_identity(recorded, is_bound=_is_bound(binding, recorded)) if recorded else None,
@@ -66,9 +63,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         grantee_id=granted_to or _identity_id(name, state, recorded),
         grant_recorded=granted_to is not None,
         bound_to=_bound_to(binding, recorded),
-        revoked=(service or {}).get("access") == REVOKED,
-        # The engine empties a component's outputs when its inputs change, until it is done with it.
-        unfinished=service == {},
+        revoked=(types.KEY_ACCESS_REVOCATION, f"{name}-revocation") in state,
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),

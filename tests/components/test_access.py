@@ -14,6 +14,7 @@ from tests.support.recording import CLIENT, PRINCIPAL, FakeAzure, RecordingMonit
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService::language"
 _GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"
 _ACCOUNT = f"{PARENT}azure-native:cognitiveservices:Account::language-account"
+_REVOCATION = f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"
 _BINDING = f"{PARENT}azure-cmk:index:CustomerManagedKey::language-binding"
 
 
@@ -27,6 +28,8 @@ def standing_azure(*, granted: bool, recorded: bool, access: str = "granted") ->
         "keyName": "cmk-language",
     }
     azure.state[_SERVICE] = {"outputs": {"access": access}}
+    if access == "revoked":
+        azure.state[_REVOCATION] = {"outputs": {}}
     azure.state[_GRANT]["outputs"] = {"policy": {"objectId": PRINCIPAL}}
     if not recorded:
         del azure.state[_GRANT]
@@ -45,11 +48,21 @@ def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
 
 
 def test_revoked_takes_the_grant_and_nothing_else() -> None:
-    """Everything but the grant stays declared, and what is bound is not written again."""
+    """Everything but the grant stays declared, comes after the revocation, and what is bound is not written
+    again."""
     before = service(standing_azure(granted=True, recorded=True))
     after = service(standing_azure(granted=True, recorded=True), access="revoked")
     gone = {found.name for found in before.registered} - {found.name for found in after.registered}
     assert gone == {"language-access"}
+    revocation = after.one(":KeyAccessRevocation")
+    assert revocation.inputs["principalId"] == PRINCIPAL
+    assert revocation.inputs["keyId"].endswith("/vaults/kv-language/keys/cmk-language")
+    assert [found.name for found in after.registered if revocation.urn in found.needs] == [
+        found.name
+        for found in after.registered
+        if found.request.parent == after.one(":EncryptedLanguageService").urn and found is not revocation
+    ]
+    assert {"generation", "pin"} <= ignored(after, ":KeyVersion")
     assert {"keyUriWithVersion", "accountDigest"} <= ignored(after, ":CustomerManagedKey")
     assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
     assert after.one(":EncryptedLanguageService").inputs == {"access": "revoked"}
@@ -66,8 +79,8 @@ def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
 
 
 def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
-    """A restoration that ended before the grant has emptied the component's outputs; the next one goes on."""
-    azure = standing_azure(granted=False, recorded=False)
+    """The revocation stays in the state until a restoration is done, so that the next one goes on."""
+    azure = standing_azure(granted=False, recorded=False, access="revoked")
     azure.state[_SERVICE]["outputs"] = {}
     after = service(azure, access="granted")
     assert after.one(":AccessPolicy").urn in after.one(":CustomerManagedKey").needs

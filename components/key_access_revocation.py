@@ -1,0 +1,51 @@
+"""Access to a key that is taken away, before anything else is written.
+
+Owns: `access: revoked`. The engine deletes what a program no longer declares only after everything else
+succeeded, so that leaving the grant out would leave the data readable whenever something else fails. The
+revocation takes the access away in its creation instead, and every other resource of the program comes after
+it. In the state it is the record that access was removed on purpose, by which it may be restored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.runtime import settings
+
+from components.cmk_resource import CmkResource
+from core import resource_types
+
+# By the engine's run: a process may serve a preview and then an update.
+_made: WeakKeyDictionary[Any, list[pulumi.Resource]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class RevokedAccess:
+    """Whose access is taken away, and to which key. `assignment_id`: of a role assignment at another "
+    "scope than the
+    key's."""
+
+    key_id: str
+    principal_id: str
+    assignment_id: str | None = None
+
+
+class KeyAccessRevocation(CmkResource):
+    """An identity that may not use a key."""
+
+    def __init__(self, name: str, access: RevokedAccess, opts: pulumi.ResourceOptions) -> None:
+        inputs = {
+            "key_id": access.key_id,
+            "principal_id": access.principal_id,
+            "assignment_id": access.assignment_id,
+        }
+        super().__init__(resource_types.KEY_ACCESS_REVOCATION, name, {"revoked_at": None, **inputs}, opts)
+        _made.setdefault(settings.get_monitor(), []).append(self)
+
+
+def revocations() -> list[pulumi.Resource]:
+    """The revocations that this run declared so far: what everything else comes after."""
+    return list(_made.get(settings.get_monitor(), ()))
