@@ -17,6 +17,7 @@ import pulumi
 import settings
 from components.arguments.inputs import known_text
 from components.guards.preflight import ServiceRequest, preflight
+from components.key_access_revocation import revoke_access
 from components.sdk_debug import drop_sdk_debug_messages
 from components.service import EncryptedLanguageService
 from components.service_args import EncryptedLanguageServiceArgs
@@ -45,6 +46,7 @@ def main() -> None:
         tenant_id=stack.tenant_id,
         removed=stack.removed_services,
     )
+    revoke_access({name: result.revoked_access for name, result in results.items()})
     made = {
         service.name: EncryptedLanguageService(
             service.name,
@@ -56,8 +58,7 @@ def main() -> None:
             ),
             preflight_result=results[service.name],
         )
-        # Access is taken away before anything else is written, of whichever service.
-        for service in sorted(stack.services, key=lambda service: not service.is_revoked)
+        for service in stack.services
     }
     if len(made) == 1:
         for name, value in next(iter(made.values())).outputs().items():

@@ -8,6 +8,7 @@ it. In the state it is the record that access was removed on purpose, by which i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -44,6 +45,16 @@ class KeyAccessRevocation(CmkResource):
         }
         super().__init__(resource_types.KEY_ACCESS_REVOCATION, name, {"revoked_at": None, **inputs}, opts)
         _made.setdefault(settings.get_monitor(), []).append(self)
+
+
+def revoke_access(by_service: Mapping[str, RevokedAccess | None]) -> None:
+    """Takes access away, of every service that is to lose it, before anything of any service is declared.
+
+    The resources have no parent, because the services' components come after them.
+    """
+    for name, access in by_service.items():
+        if access is not None:
+            KeyAccessRevocation(f"{name}-revocation", access, pulumi.ResourceOptions(protect=False))
 
 
 def revocations() -> list[pulumi.Resource]:

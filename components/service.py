@@ -11,7 +11,7 @@ from components.account import Account, InlineKeyInputs
 from components.arguments.inputs import read, with_known_values
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
-from components.key_access_revocation import KeyAccessRevocation
+from components.key_access_revocation import revoke_access
 from components.key_version import KeyVersion
 from components.references import KeyReference
 from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
@@ -66,12 +66,11 @@ class EncryptedLanguageService(Component):
         if preflight_result is None:
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
+            revoke_access({name: preflight_result.revoked_access})
         inputs = read(ServiceInputs, name, args)
         super().__init__(name, opts, _decisions(inputs))
         self._inputs = inputs
         providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
-        if preflight_result.revoked_access:
-            KeyAccessRevocation(f"{name}-revocation", preflight_result.revoked_access, self.part())
         parts = Parts(self, inputs, preflight_result, **providers)
         bound: list[pulumi.Resource] = []
         self.access = pulumi.Output.from_input(inputs.access)
