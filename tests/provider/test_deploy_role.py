@@ -16,7 +16,7 @@ from localazure.assembly import _ANYWHERE, _TYPES
 from localazure.keyvault import access
 from provider.arm import Arm
 from provider.clients import Clients
-from tests.provider.rig import ACCESS, CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import ACCESS, CMK, VERSION, Engine, FailedError, FakeClock, engine, engine_log
 from tests.provider.world import World, a_world
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT
@@ -80,9 +80,8 @@ def rbac_world(azure: RunningAzure) -> World:
     return world
 
 
-async def live(pulumi: Engine, world: World) -> None:
+async def live(pulumi: Engine, world: World, principal: str) -> None:
     """A whole life: access, version, binding, rotation, the binding again, and back to Microsoft's keys."""
-    principal = world.accounts.accounts.get("language", "contoso-language").identity.principal_id
     inputs = {"keyId": world.key_id(), "accountId": world.account_id()}
     await pulumi.create(ACCESS, {**inputs, "principalId": principal})
     key, version = await pulumi.create(VERSION, inputs)
@@ -106,9 +105,10 @@ async def test_the_deploy_role_grants_what_each_mode_asks_for(azure: RunningAzur
     world = rbac_world(azure) if model == "rbac" else a_world(azure)
     if model == "rbac":
         world.assign_role("Key Vault Crypto Officer", world.deployer_object_id())
+    principal = world.accounts.accounts.get("language", "contoso-language").identity.principal_id
     clients = RecordingClients()
     async with engine(Arm(clients), FakeClock()) as pulumi:
-        await live(pulumi, world)
+        await live(pulumi, world, principal)
         await pulumi.invoke("azure-cmk:index:getDeleted", {"subscriptionId": world.subscription})
     role = deploy_role()
     assert clients.actions(data=False) - set(role["actions"]) == set()
@@ -143,6 +143,51 @@ async def test_fails_naming_the_data_action_that_is_missing(
             await pulumi.update(VERSION, key, version.values, inputs, {**inputs, "generation": 1})
     assert refused in str(failed.value)
     assert '--role "Key Vault Crypto Officer"' in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "Microsoft.CognitiveServices/accounts/read",
+        "Microsoft.CognitiveServices/accounts/write",
+        "Microsoft.KeyVault/vaults/read",
+        "Microsoft.KeyVault/vaults/keys/read",
+        "Microsoft.KeyVault/vaults/keys/versions/read",
+        "Microsoft.Authorization/roleAssignments/read",
+    ],
+)
+async def test_an_action_that_is_missing_is_named(azure: RunningAzure, action: str) -> None:
+    """With one action less, the life is refused at the step that needs it, or goes on and says what it did
+    not check; either way the action is named."""
+    world = rbac_world(azure)
+    world.assign_role("Key Vault Crypto Officer", world.deployer_object_id())
+    principal = world.accounts.accounts.get("language", "contoso-language").identity.principal_id
+    for route in (*_TYPES, *_ANYWHERE):
+        if route.permission == action:
+            denied = (
+                f"The client 'x' does not have authorization to perform action '{action}' over scope '/y'."
+            )
+            azure.control(
+                "/faults",
+                {
+                    "host": "arm",
+                    "method": route.method,
+                    "path": route.template,
+                    "times": 0,
+                    "status": 403,
+                    "code": "AuthorizationFailed",
+                    "message": denied,
+                },
+            )
+    refused = ""
+    async with engine_log() as (log, address):
+        async with engine(Arm(RecordingClients()), FakeClock(), engine_address=address) as pulumi:
+            try:
+                await live(pulumi, world, principal)
+            except FailedError as error:
+                refused = str(error)
+        said = log.messages(ephemeral=False)
+    assert action in refused + "".join(said)
 
 
 async def test_a_key_that_needs_a_data_role_is_not_readable_without_it(azure: RunningAzure) -> None:
