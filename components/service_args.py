@@ -73,10 +73,11 @@ class ServiceKeyArgs(TypedDict):
     pin: NotRequired[str | None]
     """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
     expires_after_days: NotRequired[int | None]
-    """Optional. Days until a version made by rotation expires. Applied when the key is made."""
+    """Optional. Days until a version made by rotation expires; 730 by default. Applied when the key is
+    made."""
     rotates_after_days: NotRequired[int | None]
-    """Optional. Days after which the vault makes a new version by itself; `pulumi up` binds it. Applied when
-    the key is made."""
+    """Optional. Days after which the vault makes a new version by itself; 540 by default. `pulumi up`
+    binds it. Applied when the key is made."""
 
 
 class ServiceAuditArgs(TypedDict):
@@ -103,18 +104,19 @@ class EncryptedLanguageServiceArgs(TypedDict):
     location: str
     """Required. Azure region of everything made here. A change means another account, without the data."""
     encryption: NotRequired[str | None]
-    """Optional. Who manages the key that encrypts the data at rest: `customerManaged` or `microsoftManaged`.
-    A customer-managed key can be added later."""
+    """Optional. Who manages the key that encrypts the data at rest: `customerManaged` (default) or
+    `microsoftManaged`. A customer-managed key can be added later."""
     identity: NotRequired[str | None]
-    """Optional. Which identity uses the key. `systemAssigned`: the account's own, bound in two phases;
-    `userAssigned` or `systemAndUserAssigned`: an identity made before the account, which is then created with
-    its key."""
+    """Optional. Which identity uses the key. `systemAssigned` (default): the account's own, bound in two
+    phases; `userAssigned` or `systemAndUserAssigned`: an identity made before the account, which is then
+    created with its key."""
     access_model: NotRequired[str | None]
-    """Optional. How the vault grants the use of its keys: `accessPolicy` or `rbac`. For an existing vault,
-    the model that it has."""
+    """Optional. How the vault grants the use of its keys: `accessPolicy` (default) or `rbac`. For an
+    existing vault, the model that it has."""
     access: NotRequired[str | None]
-    """Optional. Whether the account may use the key. `revoked` removes the grant: requests for the account's
-    data then answer 403, while vault, key, account and binding stay; `granted` restores it."""
+    """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
+    requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`
+    restores it."""
     resource_group_name: NotRequired[str | None]
     """Optional. Name of the resource group made here. Default: `rg-<name>`."""
     existing_resource_group_name: NotRequired[pulumi.Input[str] | None]
@@ -123,8 +125,8 @@ class EncryptedLanguageServiceArgs(TypedDict):
     """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:
     `lang-<name>`."""
     soft_deleted: NotRequired[str | None]
-    """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` reports it
-    and what can be done; `recover` brings it back with its keys and data."""
+    """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
+    reports it and what can be done; `recover` brings it back with its keys and data."""
     replace_account: NotRequired[str | None]
     """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. If
     the account is protected, run `pulumi up` with this change alone first."""
@@ -133,7 +135,8 @@ class EncryptedLanguageServiceArgs(TypedDict):
     key. No data is lost; vault, key and access stay as long as this is set. If the account is protected, run
     `pulumi up` with this change alone first."""
     sku: NotRequired[str | None]
-    """Optional. Pricing tier of the account. The free tier, `F0`, does not support customer-managed keys."""
+    """Optional. Pricing tier of the account; `S` by default. The free tier, `F0`, does not support
+    customer-managed keys."""
     vault: NotRequired[ServiceVaultArgs | None]
     """Optional. The vault: made here, or one that exists."""
     key: NotRequired[ServiceKeyArgs | None]

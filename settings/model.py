@@ -25,7 +25,10 @@ REMOVED_SERVICES = (
     "Names of services that this stack deletes with their accounts and data. A service that is no longer "
     "listed and not named here is refused."
 )
-NAME = "Name of the service. The names of its resources are derived from it, so it must never change."
+NAME = (
+    "Name of the service. The names of its resources are derived from it. To rename a service, set "
+    "`previousName`."
+)
 
 
 # A program sets these by ResourceOptions and by the name of the component.
