@@ -22,7 +22,7 @@ POLICY_CONFIG = $(PY) -m policies.configuration policy-config.yaml .pulumi/polic
 POLICY_PACK = --policy-pack policies --policy-pack-config .pulumi/policy-config.json
 SELECT_STACK = $(LOCALLY) pulumi stack select $(STACK) --create --non-interactive >/dev/null
 
-.PHONY: help setup up preview review evidence pack down env test check fix bench clean
+.PHONY: help setup up preview review evidence pack down env test check clients fix bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -92,6 +92,9 @@ check: setup ## the fast part of the tests: lint, types, unit
 test: check ## every test
 	@$(PYTEST) tests/engine tests/lives tests/runbooks tests/provider tests/operate tests/review tests/localazure
 
+clients: setup ## an account's life through Azure's own clients: Python, Node.js, Go, Java, az (kept in .clients)
+	@$(PY) -m pytest -q -rs -n 2 tests/clients
+
 fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
@@ -101,4 +104,4 @@ bench: setup ## times and memory of previews and updates of up to 100 services (
 	@$(PY) -m tests.policies.bench
 
 clean: down ## down, and what setup made
-	@rm -rf .venv .pulumi
+	@rm -rf .venv .pulumi .clients

@@ -51,6 +51,8 @@ def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:
         "SSL_CERT_FILE": str(home.ca_bundle),
         "REQUESTS_CA_BUNDLE": str(home.ca_bundle),
         "CURL_CA_BUNDLE": str(home.ca_bundle),
+        # Node.js reads none of the others: https://nodejs.org/api/cli.html#node_extra_ca_certsfile
+        "NODE_EXTRA_CA_CERTS": str(home.ca_bundle),
         **{f"{prefix}_{name}": value for prefix in ("AZURE", "ARM") for name, value in signed_in.items()},
         **({"PULUMI_DEBUG_PROVIDERS": f"azure-native:{native}"} if native else {}),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -99,6 +99,12 @@ def test_an_evaluated_environment_is_the_same(azure: RunningAzure) -> None:
     assert len([f for f in folders if f.startswith(str(ROOT))]) == 2
 
 
+def test_every_clients_own_variable_names_the_authority(azure: RunningAzure) -> None:
+    """OpenSSL and Go, requests, curl and Node.js each read a variable of their own for certificates."""
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    assert {azure.env.get(name) for name in names} == {str(azure.home.ca_bundle)}
+
+
 def test_fails_where_something_else_answers(azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that leads elsewhere is noticed before the command runs."""
     with socket.create_server(("127.0.0.1", 0)) as impostor:
