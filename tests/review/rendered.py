@@ -73,6 +73,8 @@ def _between(text: str, begin: str, end: str, new: str) -> str:
 
 def _examples() -> Iterator[str]:
     for situation in SITUATIONS:
+        if not situation.documented:
+            continue
         comment = golden(situation)[f"{situation.name}.md"].split("\n", 1)[1]
         yield f"\n### {situation.title}\n"
         yield from ("> " + line if line else ">" for line in _lowered(comment))

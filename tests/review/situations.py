@@ -23,10 +23,11 @@ class Situation:
     refresh_only: bool = False
     destroy: bool = False
     stream: bool = False
+    documented: bool = False
 
 
 SITUATIONS = (
-    Situation("created", "A new service", 0, ("bound",), before="nothing", stream=True),
+    Situation("created", "A new service", 0, ("bound",), before="nothing", stream=True, documented=True),
     Situation(
         "created-without-key",
         "A new account without a customer key",
@@ -35,7 +36,7 @@ SITUATIONS = (
         {"bound": False},
         before="nothing",
     ),
-    Situation("no-change", "Nothing changes", 0, ()),
+    Situation("no-change", "Nothing changes", 0, (), documented=True),
     Situation("tags", "A change that has nothing to do with encryption", 0, (), {"tags": {"team": "other"}}),
     Situation(
         "rotated-outside",
@@ -45,8 +46,11 @@ SITUATIONS = (
         program="project",
         behind="rotate",
         stream=True,
+        documented=True,
     ),
-    Situation("unbound", "The binding is taken out", 4, ("unbound",), {"bound": False}, stream=True),
+    Situation(
+        "unbound", "The binding is taken out", 4, ("unbound",), {"bound": False}, stream=True, documented=True
+    ),
     Situation(
         "may-unbind",
         "The account is written without its encryption",
@@ -55,9 +59,16 @@ SITUATIONS = (
         {"tags": {"team": "other"}, "ignore": False},
     ),
     Situation(
-        "identity-lost", "The account's identity is taken away", 4, ("identity-lost",), {"identity": "None"}
+        "identity-lost",
+        "The account's identity is taken away",
+        4,
+        ("identity-lost",),
+        {"identity": "None"},
+        documented=True,
     ),
-    Situation("access-revoked", "The grant is taken out", 4, ("access-revoked",), {"grant": False}),
+    Situation(
+        "access-revoked", "The grant is taken out", 4, ("access-revoked",), {"grant": False}, documented=True
+    ),
     Situation("access-widened", "The service gets a wider role", 3, ("access-widened",), {"officer": True}),
     Situation(
         "grant-ignored",
@@ -93,6 +104,7 @@ SITUATIONS = (
         4,
         ("key-deleted", "key-changed"),
         {"keys": ["second"], "use": "second"},
+        documented=True,
     ),
     Situation(
         "account-replaced",
@@ -100,6 +112,7 @@ SITUATIONS = (
         4,
         ("account-replaced",),
         {"accountName": "lang-plain-2"},
+        documented=True,
     ),
     Situation("account-deleted", "The account is taken out", 4, ("account-deleted",), {"account": False}),
     Situation(
@@ -110,7 +123,12 @@ SITUATIONS = (
         destroy=True,
     ),
     Situation(
-        "recovery-weakened", "Purge protection is turned off", 4, ("recovery-weakened",), {"purge": False}
+        "recovery-weakened",
+        "Purge protection is turned off",
+        4,
+        ("recovery-weakened",),
+        {"purge": False},
+        documented=True,
     ),
     Situation(
         "network-opened",
@@ -118,6 +136,7 @@ SITUATIONS = (
         3,
         ("protection-weakened", "protection-weakened"),
         {"firewall": False, "network": "Enabled"},
+        documented=True,
     ),
     Situation(
         "login-by-key", "Login by account key is turned on", 3, ("protection-weakened",), {"localAuth": True}
@@ -131,6 +150,7 @@ SITUATIONS = (
         0,
         ("repaired",),
         behind="unbind",
+        documented=True,
     ),
     Situation(
         "revoked-outside",
@@ -174,7 +194,12 @@ SITUATIONS = (
         {"outbound": True},
     ),
     Situation(
-        "stranger", "Somebody else gets rights on the vault", 3, ("principal-added",), {"stranger": True}
+        "stranger",
+        "Somebody else gets rights on the vault",
+        3,
+        ("principal-added",),
+        {"stranger": True},
+        documented=True,
     ),
     Situation("imported", "A vault is imported", 0, (), {"import": True}, behind="make_vault"),
     Situation(
@@ -194,8 +219,16 @@ SITUATIONS = (
         behind="application",
     ),
     Situation("no-drift", "The nightly look, with nothing found", 0, (), refresh_only=True),
-    Situation("violation", "A policy refuses it", 4, ("recovery-weakened",), {"purge": False}, pack=True),
-    Situation("failed", "The preview breaks off", 4, (), {"fail": True}),
+    Situation(
+        "violation",
+        "A policy refuses it",
+        4,
+        ("recovery-weakened",),
+        {"purge": False},
+        pack=True,
+        documented=True,
+    ),
+    Situation("failed", "The preview breaks off", 4, (), {"fail": True}, documented=True),
     Situation(
         "project-created",
         "This project's service, new",
