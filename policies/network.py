@@ -39,6 +39,7 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
                 found=f"properties.publicNetworkAccess is {shown(view.prop('publicNetworkAccess'))}",
                 required='properties.publicNetworkAccess "Disabled"',
                 fix="disable public network access and connect through a private endpoint",
+                setting="set network.access to closed, or to private with network.subnetId",
             )
     elif action == "deny":
         yield from _open_ranges(view)
@@ -53,6 +54,7 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
             required='publicNetworkAccess "Disabled", or networkAcls.defaultAction "Deny"',
             fix='set networkAcls.defaultAction to "Deny" and name the networks that may enter, '
             "or disable public network access",
+            setting="set network.access to closed, selected or private",
         )
 
 
@@ -65,9 +67,11 @@ def _open_ranges(view: View) -> Iterable[Finding]:
         value = rule.text("value")
         if isinstance(value, str) and _is_wide(value):
             yield Violation(
-                found=f"properties.networkAcls.ipRules holds {shown(value)}, which is nobody's network",
+                found=f"properties.networkAcls.ipRules holds {shown(value)}, which is wider than any "
+                f"network of your own",
                 required=f"ranges of networks that are known, none wider than /{WIDEST}",
                 fix="name the ranges that may enter",
+                setting="take the range out of network.allowedIpRanges",
             )
 
 

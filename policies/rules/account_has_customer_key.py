@@ -39,6 +39,8 @@ def _judge_unbound(account: Node, relations: Relations) -> Iterable[Finding]:
             "in it",
             fix="add azure-cmk's CustomerManagedKey with the account's id; "
             "or state properties.encryption with keySource Microsoft.KeyVault and an identityClientId",
+            setting="set encryption: customerManaged; to unbind the account on purpose, set unbindAccount "
+            "to its name",
             urn=account.urn,
         )
 
@@ -46,7 +48,7 @@ def _judge_unbound(account: Node, relations: Relations) -> Iterable[Finding]:
 RULE = StackRule(
     name="account-has-customer-key",
     title="Every account is under a customer-managed key",
-    why="an account without one is on Microsoft-managed keys, which nobody here can rotate, disable or "
+    why="without one its data is encrypted with Microsoft-managed keys, which you cannot rotate, disable or "
     "revoke",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,

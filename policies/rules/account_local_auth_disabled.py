@@ -23,14 +23,14 @@ def judge(account: Subject, _: Options) -> Iterable[Finding]:
         yield Violation(
             found=f"properties.disableLocalAuth is {shown(account.view.prop('disableLocalAuth'))}",
             required="properties.disableLocalAuth true",
-            fix="set disableLocalAuth to true, and let callers log in with Microsoft Entra ID",
+            fix="set disableLocalAuth to true, and let callers authenticate with Microsoft Entra ID",
         )
 
 
 RULE = ResourceRule(
     name="account-local-auth-disabled",
     title="An account is used with identities, not with shared keys",
-    why="encryption at rest does not help against someone who holds the account's own key",
+    why="encryption at rest is no protection against somebody who holds one of the account's API keys",
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,

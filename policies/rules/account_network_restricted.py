@@ -20,7 +20,8 @@ def judge(account: Subject, options: Options) -> Iterable[Finding]:
 RULE = ResourceRule(
     name="account-network-restricted",
     title="An account cannot be reached from anywhere",
-    why="the account decrypts for whoever may call it, so callers should come from known networks",
+    why="the account decrypts data for every caller that it admits, so callers should come from known "
+    "networks",
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,

@@ -23,6 +23,7 @@ def judge(account: Subject, options: Options) -> Iterable[Finding]:
             found=f"sku.name is {shown(name)}",
             required="a paid tier, such as S",
             fix='set sku.name to "S" (or another paid tier of this kind of account)',
+            setting="set sku: S",
         )
 
 

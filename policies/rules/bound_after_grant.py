@@ -31,7 +31,8 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
 RULE = StackRule(
     name="bound-after-grant",
     title="A key is bound only after the identity that opens it was granted access",
-    why="the service refuses a key that the account's identity cannot open yet; order by luck fails some day",
+    why="the service refuses a key that the account's identity cannot open yet; without a dependency the "
+    "order is a matter of luck",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.HIGH,
     judge=judge,

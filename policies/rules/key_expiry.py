@@ -1,4 +1,4 @@
-"""A key says when it ends."""
+"""A key has an end date."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ def judge(key: Subject, options: Options) -> Iterable[Finding]:
     elif expires is None and from_policy is None:
         yield Violation(
             found="neither properties.attributes.expires nor rotationPolicy.attributes.expiryTime is stated",
-            required="a date on which the key ends",
+            required="an expiry date",
             fix="set attributes.expires (seconds since 1970), with a rotation well before it: "
-            "an expired key takes the service's data away",
+            "with an expired key the service's data cannot be read",
+            setting="set key.expiresAfterDays before the key is made",
         )
     elif expires is not None:
         yield from _judge_distance((expires - options.now()) / _DAY, options)
@@ -51,13 +52,13 @@ def _judge_distance(days: float, options: Options) -> Iterable[Finding]:
     least, most = options.number("minimumDays"), options.number("maximumDays")
     if least and days < least:
         yield Violation(
-            found=f"the key ends in {days:.0f} days",
+            found=f"the key expires in {days:.0f} days",
             required=f"at least {least} days left",
             fix="rotate the key and bind the account to the new version now",
         )
     if most and days > most:
         yield Violation(
-            found=f"the key ends in {days:.0f} days",
+            found=f"the key expires in {days:.0f} days",
             required=f"no more than {most} days",
             fix="set an earlier attributes.expires, and a rotation before it",
         )
@@ -65,8 +66,8 @@ def _judge_distance(days: float, options: Options) -> Iterable[Finding]:
 
 RULE = UsedResourceRule(
     name="key-expiry",
-    title="A key says when it ends",
-    why="a key without an end is never missed when it should have been replaced",
+    title="A key has an end date",
+    why="nobody notices that a key without an end date should have been replaced",
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,

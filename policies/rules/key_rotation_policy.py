@@ -38,6 +38,7 @@ def judge(key: Subject, _: Options) -> Iterable[Finding]:
             required="a lifetime action of type rotate",
             fix="state rotationPolicy when the key is made (Azure ignores it on an existing key), "
             "and bind the account again after each rotation",
+            setting="set key.rotatesAfterDays before the key is made",
         )
 
 
@@ -47,8 +48,8 @@ def _type(action: View) -> object:
 
 RULE = UsedResourceRule(
     name="key-rotation-policy",
-    title="A key is rotated by a policy of its own",
-    why="a rotation that nobody has to remember happens",
+    title="A key is rotated automatically, by its rotation policy",
+    why="a rotation that somebody has to remember is forgotten",
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,

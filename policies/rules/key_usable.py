@@ -45,8 +45,8 @@ def _dates(key: Subject, now: float) -> Iterable[Finding]:
         yield Violation(
             found=f"properties.attributes.expires is {_day(expires)}, which has passed",
             required="a key that has not expired",
-            fix="create a new version that expires later, bind the account to it, and only then let "
-            "this one go",
+            fix="create a new version that expires later, bind the account to it, and only then disable "
+            "this one",
         )
     if starts is UNKNOWN:
         yield NotYetKnown("properties.attributes.notBefore is not known yet")

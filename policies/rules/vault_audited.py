@@ -45,6 +45,7 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
                 "destination",
                 fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace or "
                 "storage account",
+                setting="set audit.newWorkspace to true, or audit.workspaceId to an existing workspace",
                 urn=vault.urn,
             )
 

@@ -22,7 +22,7 @@ def judge(vault: Subject, options: Options) -> Iterable[Finding]:
 RULE = UsedResourceRule(
     name="vault-network-restricted",
     title="A vault cannot be reached from anywhere",
-    why="a stolen token is worth less when the vault answers known networks alone",
+    why="a stolen token is of no use from networks that the vault does not admit",
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,

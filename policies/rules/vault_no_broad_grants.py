@@ -47,14 +47,15 @@ def _judge_group(entry: PolicyEntry, group: str) -> Iterable[Finding]:
             found=f"{entry.who} holds {broad} on {group}",
             required="neither all nor purge on keys, secrets, certificates and storage",
             fix="list the permissions that are needed by name, and leave purge out: "
-            "a purge of the key is the loss of the data",
+            "when the key is purged, the data is lost",
         )
 
 
 RULE = UsedResourceRule(
     name="vault-no-broad-grants",
     title="Nobody is granted everything on a vault, nor the right to purge",
-    why="who can purge a key can destroy all data under it, and no one notices all",
+    why="whoever can purge a key can destroy all data encrypted with it, and a grant of everything hides "
+    "that",
     source=sources.FIELD,
     severity=Severity.HIGH,
     references=References(psrule=("AZR-000118",), others=("cloudsploit:manageKeyAccessAndPermissions",)),

@@ -62,6 +62,7 @@ def _wrong(vault: Subject, wanted: str, fix: str) -> Violation:
         found=f"{_STATED} is {shown(vault.view.prop('enableRbacAuthorization'))}",
         required=f"{_STATED} {wanted}, as configured for this rule",
         fix=fix,
+        setting=f"set accessModel: {'rbac' if wanted == 'true' else 'accessPolicy'}",
     )
 
 

@@ -39,7 +39,8 @@ def judge(vault: Subject, _: Options) -> Iterable[Finding]:
 RULE = UsedResourceRule(
     name="vault-trusted-services",
     title="A vault's firewall lets trusted Microsoft services through",
-    why="the account reaches its key as a trusted service; a firewall without that bypass locks the data",
+    why="the account reaches its key as a trusted service; without that bypass the firewall keeps it from "
+    "its key",
     source=sources.KEY_VAULT_DOCUMENT,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
