@@ -1,4 +1,4 @@
-"""What ARM's answers look like where nobody knows: spellings, empty tags, defaults, addresses of operations.
+"""The open questions about ARM's answers: spellings, empty tags, defaults, addresses of operations.
 
 Owns: the switches of `Behaviour` that change how a resource is shown, and not what it is, and how soon
 clients poll again. Pure.
@@ -62,7 +62,7 @@ def _regional(name: str, value: str) -> str:
 
 
 def _shown(behaviour: Behaviour, body: Json) -> Json:
-    """A resource as the switches show it; whatever is none, as it is."""
+    """A resource as the switches show it; anything else as it is."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str) or "type" not in body:
         return body
     type = str(body["type"]).lower()

@@ -14,6 +14,8 @@ from localazure import inventory, locks, operations, shapes
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
+from localazure.locations import REGIONS, normal_location
+from localazure.national_clouds import NationalCloud, available_in
 from localazure.routes import Route
 from localazure.web import Json, Request, ServiceError
 
@@ -111,6 +113,22 @@ def admit(cloud: Cloud, request: Request, route: Route) -> None:
     locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
 
 
+def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
+    """Raises 400 for a location that is a region of another cloud than the one that was asked."""
+    location = request.body.get("location") if isinstance(request.body, dict) else None
+    if isinstance(location, str) and not available_in(normal_location(location), cloud):
+        if normal_location(location) not in REGIONS:
+            return
+        place = place_of(request.path)
+        raise ServiceError(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{location}' is not available for resource type "
+            f"'{'/'.join(place.scope.split('/')[-3:-1]) or 'Microsoft.Resources/resourceGroups'}'.",
+            gateway=True,
+        )
+
+
 def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
     """What ARM adds to every answer: how it was routed, and what is left of the caller's rate.
 
@@ -127,7 +145,7 @@ def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
 
 
 def find_group(cloud: Cloud, group_id: str) -> Json | None:
-    """ARM's body of a resource group, None where there is none, or where its delete has ended."""
+    """ARM's body of a resource group, None if it does not exist or its delete has ended."""
     body = cloud.store.get("group", group_id)
     if body is None or "deletion" not in body:
         return body
@@ -152,7 +170,7 @@ def being_deleted(name: str) -> ServiceError:
 
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
-    """Whether a namespace is registered; those the cloud knows are, until somebody unregisters them."""
+    """Whether a namespace is registered; those of this cloud are, until a client unregisters them."""
     if namespace.lower() in _FREE:
         return True
     found = cloud.store.get("provider", f"{subscription}|{namespace}")

@@ -55,7 +55,7 @@ def authenticate(cloud: Cloud, request: Request, signer: Signer) -> Caller | Non
 
 
 def tenant_of(cloud: Cloud, request: Request) -> str | None:
-    """The tenant that the addressed subscription or vault belongs to, None where there is no such one."""
+    """The tenant that the addressed subscription or vault belongs to, None if that does not exist."""
     if request.host is Host.VAULT:
         vault = vault_at(cloud, f"https://{request.label}.vault.azure.net/")
         return vault.tenant_id if vault else None

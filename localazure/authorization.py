@@ -75,7 +75,7 @@ def drop_assignment(cloud: Cloud, body: Json) -> None:
 
 
 def drop_below(cloud: Cloud, scope: str) -> None:
-    """Takes away every assignment at or below a scope that is gone, as ARM does with a resource's."""
+    """Deletes every assignment at or below a deleted scope, as ARM does."""
     for _, found in cloud.store.scan(KIND, scope.rstrip("/") + "/"):
         drop_assignment(cloud, found["body"])
 

@@ -10,13 +10,15 @@ import shutil
 import ssl
 
 from localazure.home import Home, write_private
+from localazure.national_clouds import CLOUDS
 from localazure.web import ARM_REGIONS, Host, host_of
 
-_NAMES = (*(str(host) for host in Host), f"*.{ARM_REGIONS}")
+_PUBLIC = (*(str(host) for host in Host), f"*.{ARM_REGIONS}")
+_NAMES = (*_PUBLIC, *(cloud.from_public(name) for cloud in CLOUDS for name in _PUBLIC))
 
 
 def ensure_certificates(home: Home) -> None:
-    """Makes authority and certificate where there are none for today's host names."""
+    """Makes authority and certificate unless there are some for these host names."""
     names = home.tls / "names.txt"
     if names.exists() and names.read_text() == "\n".join(_NAMES):
         return

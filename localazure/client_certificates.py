@@ -39,7 +39,7 @@ class AssertionRefusedError(Exception):
 def register(cloud: Cloud, client_id: str, pem: str) -> str:
     """Lets an application sign in with a certificate (PEM, RSA); its SHA-1 thumbprint, 40 hex digits.
 
-    Raises ValueError for what is no certificate with an RSA key. The private key is nobody's business here.
+    Raises ValueError for what is no certificate with an RSA key. A private key in the text is ignored.
     """
     certificate = x509.load_pem_x509_certificate(pem.encode())
     if not isinstance(certificate.public_key(), rsa.RSAPublicKey):

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent
 
 
 def digest(package: Path = PACKAGE) -> str:
-    """A digest of every file that the package is made of, 16 hex digits; bytecode is none of them."""
+    """A digest of every file that the package is made of, 16 hex digits; bytecode does not count."""
     found = hashlib.sha256()
     for path in sorted(package.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":

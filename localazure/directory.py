@@ -57,7 +57,7 @@ def find_principal(cloud: Cloud, object_id: str) -> Principal | None:
 
 
 def delete_principal(cloud: Cloud, object_id: str) -> None:
-    """Forgets a principal: its grants stay behind, and allow nobody anything."""
+    """Deletes a principal: its grants stay, and grant nothing."""
     if principal := find_principal(cloud, object_id):
         cloud.store.delete(_BY_CLIENT, principal.client_id)
         cloud.store.delete(_SECRET, principal.client_id)

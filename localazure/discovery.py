@@ -9,7 +9,7 @@ from localazure.web import Host, Json
 
 LOGIN = f"https://{Host.LOGIN}"
 ANY_TENANT = ("common", "organizations")
-"""Names that stand for whatever tenant somebody belongs to; an application has to name its own."""
+"""Names that stand for the tenant of the user who signs in; an application must name its tenant."""
 
 
 def instances(endpoint: str) -> Json:

@@ -15,7 +15,7 @@ from email.utils import formatdate
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from localazure import answers, arm, faults, read_lag, throttling
+from localazure import answers, arm, faults, national_clouds, read_lag, throttling
 from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
@@ -61,6 +61,25 @@ class Front:
 
     def answer(self, raw: Raw) -> Answer:
         """The answer to a request; what it writes is one transaction. Never raises."""
+        cloud = national_clouds.cloud_of(raw.authority)
+        if cloud is None:
+            return self._answer_public(raw, None)
+        content = cloud.to_public(raw.content.decode("utf-8", "surrogateescape"))
+        public = replace(
+            raw,
+            authority=national_clouds.public_host(raw.authority),
+            query=cloud.to_public(raw.query),
+            content=content.encode("utf-8", "surrogateescape"),
+        )
+        answer = self._answer_public(public, cloud)
+        text = cloud.from_public(answer.content.decode("utf-8", "surrogateescape"))
+        own = text.encode("utf-8", "surrogateescape")
+        headers = {name: cloud.from_public(value) for name, value in answer.headers.items()}
+        if "content-length" in headers and raw.method != "HEAD":
+            headers["content-length"] = str(len(own))
+        return replace(answer, headers=headers, content=own)
+
+    def _answer_public(self, raw: Raw, national: national_clouds.NationalCloud | None) -> Answer:
         request_id = self.cloud.new_id()
         correlation_id = raw.headers.get("x-ms-correlation-request-id", request_id)
         fault: faults.Fault | None = None
@@ -71,7 +90,7 @@ class Front:
             if fault is not None and not fault.after:
                 response = fault.response()
             else:
-                response = self._handle(request, raw)
+                response = self._handle(request, raw, national)
         except ServiceError as error:
             response = error.response()
         except Exception:  # noqa: BLE001 - whatever it was, the server goes on
@@ -83,7 +102,7 @@ class Front:
         wire, now = fault.wire if fault else "", self.cloud.clock.now()
         return _answer(response, raw, request_id, correlation_id, wire=wire, now=now)
 
-    def _handle(self, request: Request, raw: Raw) -> Response:
+    def _handle(self, request: Request, raw: Raw, national: national_clouds.NationalCloud | None) -> Response:
         with self.cloud.store.transaction():
             found = self.router.find(request.host, request.method, request.path)
             route, params = found or (None, {})
@@ -98,6 +117,7 @@ class Front:
             request = replace(request, params=params, body=_body(raw, route))
             if request.host is not Host.ARM or route.anonymous:
                 return self._answered(request, route)
+            arm.require_own_region(request, national)
             left = throttling.take(self.cloud, self.buckets, request)
             arm.admit(self.cloud, request, route)
             response = answers.as_set(self.cloud.behaviour, self._answered(request, route))
@@ -134,7 +154,7 @@ def _request(raw: Raw, correlation_id: str) -> Request:
 
 
 def _body(raw: Raw, route: Route) -> Json:
-    """The decoded JSON of a request. Raises ServiceError 400 where it is none, or not of ARM's shape."""
+    """The decoded JSON of a request. Raises ServiceError 400 for anything else."""
     if route.host is Host.LOGIN:
         return None
     body = None
@@ -199,7 +219,7 @@ def _answer(
             "utf-8", "replace"
         )
         headers["content-type"] = "application/json; charset=utf-8"
-    # What a client sent may come back in a header, but must not end it.
+    # Text that a client sent may be echoed in a header, but must not end it.
     headers |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
     if response.status != 204:
         headers["content-length"] = str(len(content))

@@ -172,7 +172,7 @@ def bind(port: int) -> socket.socket:
 
 
 def _read(path: Path) -> dict[str, object]:
-    """A JSON object from a file; empty where there is none, or where it is not one (it is then remade)."""
+    """A JSON object from a file; empty if the file is missing or holds none (it is then made again)."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -47,7 +47,7 @@ def _removed(cloud: Cloud, body: Json) -> None:
 
 
 def _system_assigned(cloud: Cloud, request: Request) -> Response:
-    """The system-assigned identity of an account, as its own resource; 404 where there is none."""
+    """The system-assigned identity of an account, as its own resource; 404 without one."""
     resource = "/" + request.params["resource"].strip("/")
     body = cloud.store.get("account", resource)
     principal_id = ((body or {}).get("identity") or {}).get("principalId")

@@ -39,7 +39,7 @@ _EXPANDED = {
 
 
 def missing_parent(cloud: Cloud, scope: str) -> str:
-    """The id of the resource at or above a scope where there is none such; empty where there is, or where
+    """The id of the missing resource at or above a scope; empty if it exists, or where
     the scope is in no resource of a type that is known here."""
     parts = scope.split("/")
     kind = _KINDS.get("/".join(parts[6:8]).lower()) if len(parts) >= _LAST else None

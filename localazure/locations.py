@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from localazure.national_clouds import CLOUDS
 from localazure.web import Json, ServiceError
 
 REGIONS: Mapping[str, str] = {
@@ -57,9 +58,10 @@ REGIONS: Mapping[str, str] = {
         "New Zealand North",
         "Central US EUAP",
         "East US 2 EUAP",
+        *(region for cloud in CLOUDS for region in cloud.regions),
     )
 }
-"""Display name by name: `westeurope` to `West Europe`."""
+"""Display name by name: `westeurope` to `West Europe`; those of national clouds have their name alone."""
 
 
 def normal_location(location: str) -> str:

@@ -83,7 +83,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 
 
 def drop_below(cloud: Cloud, scope: str) -> None:
-    """Forgets the locks below a scope that is gone."""
+    """Deletes the locks below a deleted scope."""
     for id, _ in cloud.store.scan(_KIND, f"{scope}/"):
         cloud.store.delete(_KIND, id)
 

@@ -112,7 +112,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
 
 
 def _basic(request: Request) -> Mapping[str, str]:
-    """Client id and secret from a Basic header (RFC 6749, 2.3.1); empty where there is no such header."""
+    """Client id and secret from a Basic header (RFC 6749, 2.3.1); empty without such a header."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return {}
@@ -125,7 +125,7 @@ def _basic(request: Request) -> Mapping[str, str]:
 
 
 def _tenant(cloud: Cloud, name: str) -> str:
-    """The tenant's id by its id or its domain. Raises RefusedError where there is none."""
+    """The tenant's id by its id or its domain. Raises RefusedError if it does not exist."""
     found = cloud.store.get("tenant", name)
     for _, tenant in [] if found else cloud.store.scan("tenant"):
         if tenant["domain"] == name.lower():

@@ -56,14 +56,14 @@ def begin(cloud: Cloud, about: Json) -> Operation:
 
 
 def find(cloud: Cloud, id: str) -> Operation | None:
-    """An operation without polling it; None where there is none, or no longer."""
+    """An operation without polling it; None if it does not exist, or no longer."""
     found = cloud.store.get(_KIND, id)
     operation = None if found is None else Operation(**found)
     return None if operation is None or operation.expires <= cloud.clock.now() else operation
 
 
 def poll(cloud: Cloud, id: str) -> Operation | None:
-    """Polls an operation; None where there is none, or no longer."""
+    """Polls an operation; None if it does not exist, or no longer."""
     found = find(cloud, id)
     if found is None:
         return None

@@ -29,7 +29,7 @@ _KNOWN = {
 
 
 def known_id(cloud: Cloud, definition_id: str) -> str | None:
-    """The id of a definition as it is stored; None when there is none with that id, in any case."""
+    """The id of a definition as it is stored; None if it does not exist; in any case."""
     name = definition_id.rsplit("/", 1)[-1].lower()
     if definition_id.lower() == f"{_BUILT_IN}/{name}".lower():
         return f"{_BUILT_IN}/{name}" if name in _KNOWN else None

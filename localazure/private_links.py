@@ -42,7 +42,7 @@ def connect(
 
 
 def find(cloud: Cloud, connection_id: str) -> Json | None:
-    """A connection as its resource answers it; None once it is gone."""
+    """A connection as its resource answers it; None once it is deleted."""
     return cloud.store.get(_KIND, connection_id)
 
 

@@ -68,7 +68,7 @@ def start(home: Home) -> Start:
         pid, code = running
         if code == digest():
             return Start.NOTHING
-        # That one and no other: somebody else may have replaced it by now.
+        # Only this process: another one may have replaced it by now.
         stop(home, only=pid)
         done = Start.RESTARTED
     if home.log.exists() and home.log.stat().st_size > _LARGEST_LOG:

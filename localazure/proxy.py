@@ -1,4 +1,4 @@
-"""The CONNECT proxy: the way in for clients, and a dead end for every other host.
+"""The CONNECT proxy: forwards the served hosts to the TLS server, and refuses every other host.
 
 Owns: which names are forwarded. Nothing that passes is read: TLS runs from client to server.
 """

@@ -56,7 +56,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Router:
-    """Finds the row for a request, the first that matches winning; None where there is none."""
+    """Finds the row for a request, the first that matches; None if none does."""
 
     routes: tuple[Route, ...]
 

@@ -62,7 +62,7 @@ _GRANTS = (
 
 
 def plant(cloud: Cloud, secrets: Mapping[str, str]) -> None:
-    """Puts the seeds into a cloud; those that are there already stay as they are.
+    """Puts the seeds into a cloud; existing ones stay as they are.
 
     `secrets` holds the client secret of each principal by its name; they may change between starts.
     """

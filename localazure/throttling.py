@@ -30,7 +30,7 @@ _LIMITS = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
 
 
 def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
-    """Takes one token, and returns how many are left as headers. Raises 429 where there is none.
+    """Takes one token, and returns how many are left as headers. Raises 429 for an empty bucket.
 
     The code is documented; the text is assumed from quotations of older ones.
     """

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from localazure.national_clouds import public_host
+
 Json = Any
 
 
@@ -29,7 +31,7 @@ ARM_REGIONS = str(Host.ARM)
 
 def host_of(authority: str) -> tuple[Host, str] | None:
     """The endpoint and the first label of a name; None for one that is not ours."""
-    name = authority.lower().rstrip(".")
+    name = public_host(authority).lower().rstrip(".")
     label, _, rest = name.partition(".")
     if label and rest == ARM_REGIONS:
         return Host.ARM, label
@@ -54,7 +56,7 @@ class Request:
 
     `label` is the first label of the host (`contoso` of `contoso.vault.azure.net`), lower case.
     `path` is as the client sent it; `params` are the template's fields, unescaped, in the client's case.
-    Header and query names are lower case. `body` is the decoded JSON, None when there is none; `content`
+    Header and query names are lower case. `body` is the decoded JSON, None without one; `content`
     is the body as it came, which only a form (at the login host) needs.
     `caller` is None where a request may come without a token: the login host, and the Language endpoint
     when it carries `Ocp-Apim-Subscription-Key` instead, which its handlers then check.

@@ -146,7 +146,7 @@ def under(cloud: Cloud, scope: str, kind: str = KIND) -> list[Account]:
 
 
 def require(cloud: Cloud, id: str) -> Account:
-    """The live account with this id. Raises ARM's 404 where there is none."""
+    """The live account with this id. Raises ARM's 404 if it does not exist."""
     account = find(cloud, id)
     if account is None:
         raise not_found(id)

@@ -72,7 +72,7 @@ def patch(cloud: Cloud, request: Request) -> Response:
 
 
 def delete(cloud: Cloud, request: Request) -> Response:
-    """Soft-deletes an account (200, empty, at once); 204 where there is none."""
+    """Soft-deletes an account (200, empty, at once); 204 if it does not exist."""
     account = _settled(cloud, stored.id_of(request))
     if account is None:
         return Response(204)
@@ -84,7 +84,7 @@ def delete(cloud: Cloud, request: Request) -> Response:
 
 
 def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
-    """One page, which is a look at every account on it. Raises 400 for a `$skiptoken` that is none."""
+    """One page, which is a look at every account on it. Raises 400 for an invalid `$skiptoken`."""
     version = request.api_version
     body = page(
         request,

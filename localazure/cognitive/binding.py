@@ -76,7 +76,7 @@ def rebind(
 def check_settings(cloud: Cloud, account: Account) -> None:
     """Raises 400 where a write to a bound account would take away what its key needs.
 
-    The identity is not among that: the service lets it be switched off, and the data is then out of reach.
+    The identity may be removed: the service allows it, and the data can then not be read.
     """
     if account.key_vault_properties is not None:
         rules.refuse(rules.settings_findings(facts_of(cloud, account, creating=False)))

@@ -97,7 +97,7 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
 
 
 def check_skus(_: Cloud, request: Request) -> Response:
-    """Whether SKUs exist for a kind. Raises 400 where the names are none."""
+    """Whether SKUs exist for a kind. Raises 400 for names that are no texts."""
     body = request.body or {}
     kind = find_kind(str(body.get("kind") or ""))
     skus = body.get("skus")

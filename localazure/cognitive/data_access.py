@@ -26,7 +26,7 @@ _ACTIONS = "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstan
 
 @dataclass(frozen=True)
 class Opened:
-    """An account whose data a caller may use, with its data key, which nobody keeps beyond the request."""
+    """An account whose data a caller may use, with its data key, which is not kept beyond the request."""
 
     account: Account
     data_key: bytes

@@ -63,7 +63,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     if account is None:
         # Never observed.
         raise ServiceError(404, "ResourceNotFound", "There is no soft-deleted resource to restore.")
-    # Azure Policy judges what is sent, not what comes back (that it does so of a restore is assumed).
+    # Azure Policy evaluates the request, not the restored account (assumed).
     policy.require_allowed(cloud, replace(account, properties=request.body["properties"]))
     if (target := account.key_vault_properties) is not None:
         vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
@@ -120,7 +120,7 @@ def list_in_subscription(cloud: Cloud, request: Request) -> Response:
 def purge_account(cloud: Cloud, request: Request) -> Response:
     """DELETE of a deleted account: 202 with an operation, gone at once (assumed).
 
-    Raises 404 where there is none, as users reported for a wrong location; the definition also knows 204.
+    Raises 404 if it does not exist, as users reported for a wrong location; the definition also knows 204.
     """
     account = _require(cloud, request)
     operation = settling.begin_operation(cloud, account, stored.PURGING)

@@ -49,7 +49,7 @@ def drop_system(cloud: Cloud, account: Account) -> None:
 
 
 def key_user(cloud: Cloud, account: Account, *, creating: bool = False) -> tuple[str | None, str]:
-    """The object id of the principal that uses the account's key; None and the reason where there is none.
+    """The object id of the principal that uses the account's key; or None and the reason.
 
     `identityClientId` picks a user-assigned identity, else it is the system-assigned one, which at
     create does not exist yet and so can have been granted nothing.

@@ -41,7 +41,7 @@ def create_project(cloud: Cloud, request: Request) -> Response:
 
 
 def get_project(cloud: Cloud, request: Request) -> Response:
-    """A project. Raises 404 where there is none."""
+    """A project. Raises 404 if it does not exist."""
     opened = enter(cloud, request, READ)
     return Response(200, _body(require_project(cloud, opened, request.params["project"])))
 
@@ -61,7 +61,7 @@ def list_projects(cloud: Cloud, request: Request) -> Response:
 
 
 def delete_project(cloud: Cloud, request: Request) -> Response:
-    """202 with the job to poll; the project is gone at once."""
+    """202 with the job to poll; the project is deleted at once."""
     opened = enter(cloud, request, DELETE)
     name = request.params["project"]
     require_project(cloud, opened, name)

@@ -89,7 +89,7 @@ def _at(path: str, operation: Operation) -> str:
 def _signature(operation: Operation) -> dict[str, str]:
     """What ARM adds to the URL since late 2023: ticks, certificate, signature, hash; as long as Azure's.
 
-    Only the length matters to a client, so the certificate is none.
+    Only the length matters to a client, so the certificate is made up.
     """
     ticks = int(operation.started * _TICKS_PER_SECOND) + _TICKS_AT_EPOCH
     drawn = hashlib.shake_256(operation.id.encode()).digest(sum(_SIGNED_BYTES.values()))

@@ -14,7 +14,7 @@ KIND = "account.project"
 
 
 def get(cloud: Cloud, account: Account, data_key: bytes, name: str) -> Json | None:
-    """A project by name, in any case; None where there is none."""
+    """A project by name, in any case; None if it does not exist."""
     id = _id(account, data_key, name)
     sealed = cloud.store.get(KIND, id)
     return None if sealed is None else data.unseal(data_key, id, sealed)

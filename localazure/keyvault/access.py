@@ -69,7 +69,7 @@ def describe(caller: Caller) -> str:
 
 
 def firewall_refusal(vault: Vault, caller: Caller, *, trusted: bool) -> Refusal | None:
-    """Why the vault's network rules stop this caller, None where they let it pass.
+    """Why the vault's network rules stop this caller, None if they allow it.
 
     A trusted service passes with `bypass: AzureServices`, the default. Anybody else comes from loopback:
     it passes an open vault, or an IP rule that holds it. (field.md, section 3: publicNetworkAccess

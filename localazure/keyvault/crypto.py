@@ -87,7 +87,7 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
 
 
 def from_jwk(jwk: Mapping[str, Any]) -> Material:
-    """The key pair of a private JWK. Raises CryptoError where it is none, or of a wrong size."""
+    """The key pair of a private JWK. Raises CryptoError if it is invalid or has the wrong size."""
     try:
         if jwk.get("kty") in RSA_TYPES:
             n, e, d, p, q, dp, dq, qi = (_number(jwk[m]) for m in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
@@ -163,7 +163,7 @@ def verify(private: str, algorithm: str, digest: bytes, signature: bytes) -> boo
 
 @lru_cache(maxsize=256)
 def _load(private: str) -> _PrivateKey:
-    # The check takes ten times as long as a use, and nobody but this module wrote the key.
+    # The check takes ten times as long as a use, and only this module writes keys.
     key = serialization.load_der_private_key(
         base64.b64decode(private), password=None, unsafe_skip_rsa_key_validation=True
     )

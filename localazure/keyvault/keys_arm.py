@@ -38,7 +38,7 @@ def get(cloud: Cloud, request: Request) -> Response:
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
-    """The keys of a vault, in brief."""
+    """The keys of a vault, with the properties of a list."""
     vault = _vault(cloud, request, "read")
     now = cloud.clock.now()
     keys = [key for key in key_store.all_of(cloud, vault) if key.visible <= now]
@@ -54,7 +54,7 @@ def get_version(cloud: Cloud, request: Request) -> Response:
 
 
 def list_versions(cloud: Cloud, request: Request) -> Response:
-    """The versions of a key, in brief."""
+    """The versions of a key, with the properties of a list."""
     vault = _vault(cloud, request, "read")
     key = find_key(cloud, vault, request.params["key"])
     rows = sorted(key.versions, key=lambda v: v.version)

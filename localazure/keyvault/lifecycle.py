@@ -1,4 +1,4 @@
-"""How vaults go and come back: soft delete, recovery, purge, and the end of their resource group.
+"""Deleting and recovering vaults: soft delete, recovery, purge, and the delete of their resource group.
 
 Owns: the transitions. Does not own: who may ask for them (the routes' permissions), their answers.
 """
@@ -17,7 +17,7 @@ from localazure.web import ServiceError
 def delete(cloud: Cloud, vault: Vault) -> None:
     """Soft-deletes a vault with its keys; one without soft delete is purged.
 
-    Its role assignments go at once and do not come back with it (Key Vault's documentation of recovery).
+    Its role assignments are deleted at once and not recovered (Key Vault's documentation of recovery).
     """
     authorization.drop_below(cloud, vault.id)
     private_links.drop_below(cloud, vault.id)

@@ -43,7 +43,7 @@ class Vault:
     settled: bool = False
 
     def registering(self, now: float) -> bool:
-        """Whether its name is still being registered: until it is ready and was seen, or nobody looked."""
+        """Whether its name is still being registered: until it is ready and a client has seen that."""
         return now < self.ready or (not self.settled and now < self.ready + _UNWATCHED_SECONDS)
 
     @property
@@ -147,7 +147,7 @@ class Key:
         return self.versions[-1]
 
     def version(self, version: str) -> KeyVersion | None:
-        """The version with this name, the current one for an empty name, None where there is none."""
+        """The version with this name, the current one for an empty name, None if it does not exist."""
         if not version:
             return self.current
         return next((v for v in self.versions if v.version == version.lower()), None)

@@ -44,7 +44,7 @@ def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str)
 
 
 def checked(sent: Json, tenant_id: str) -> list[dict[str, Any]]:
-    """The access policies of a body, checked; an empty applicationId is none. Raises ServiceError 400."""
+    """The checked access policies of a body; an empty applicationId counts as absent. Raises 400."""
     if not isinstance(sent, list) or len(sent) > MAX_ENTRIES:
         raise invalid("accessPolicies")
     return [_policy(entry, tenant_id) for entry in sent]
@@ -62,7 +62,7 @@ def _policy(entry: Json, tenant_id: str) -> dict[str, Any]:
 
 
 def _are_known(group: str, permissions: Json) -> bool:
-    """Whether these can be granted on this kind of object; a kind that is none grants nothing."""
+    """Whether these can be granted on this kind of object; an unknown kind grants nothing."""
     if not permissions:
         return True
     known = _PERMISSIONS.get(group)

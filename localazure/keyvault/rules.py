@@ -70,8 +70,8 @@ def new_properties(sent: Json, *, tenant_id: str, api_version: str) -> dict[str,
 
 
 def replaced_properties(vault: Vault, sent: Json, *, tenant_id: str) -> dict[str, Any]:
-    """The properties of a vault that is there already after a PUT: what is not sent is gone, but for
-    what cannot be taken back. Raises ServiceError 400."""
+    """The properties of an existing vault after a PUT: what is not sent is dropped, except what is
+    irreversible. Raises ServiceError 400."""
     properties = _known(sent)
     _check_changes(vault, properties)
     for name in _STICKY:

@@ -95,7 +95,7 @@ def vault_at(cloud: Cloud, vault_uri: str) -> VaultFacts | None:
 
 
 def key_at(cloud: Cloud, vault_uri: str, key_name: str, version: str) -> KeyFacts | None:
-    """The facts of a key version, for "" the current one; None where it, the key or the vault is gone."""
+    """The facts of a key version, for "" the current one; None if it, the key or the vault does not exist."""
     vault = _vault(cloud, vault_uri)
     if vault is None or vault.deleted is not None:
         return None
@@ -195,7 +195,7 @@ def _use(cloud: Cloud, operation: Operation, target: _Target) -> usage.Use:
     if vault is None or vault.deleted is not None:
         raise KeyRefused("VaultNotFound", f"the vault {target.vault_uri} does not exist, or is deleted")
     principal = find_principal(cloud, target.object_id)
-    # A principal that is gone is nobody: the checks refuse it, and the log has the attempt.
+    # A deleted principal has no client id: the checks refuse it, and the log has the attempt.
     caller = (
         Caller(target.object_id, principal.client_id, principal.tenant_id)
         if principal

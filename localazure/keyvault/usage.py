@@ -90,7 +90,7 @@ def admit(cloud: Cloud, use: Use) -> Admission:
     now, delay = cloud.clock.now(), cloud.behaviour.grant_delay_seconds
     refusal = access.policy_refusal(vault, caller, use.operation, now=now, delay=delay)
     if refusal is None and find_principal(cloud, caller.object_id) is None:
-        # A grant outlives its principal, and then allows nobody anything.
+        # A grant outlives its principal, and then grants nothing.
         refusal = Refusal("ForbiddenByPolicy", f"The principal '{caller.object_id}' does not exist any more.")
     if refusal is not None:
         raise forbidden(refusal)

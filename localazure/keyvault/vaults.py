@@ -64,7 +64,7 @@ def get(cloud: Cloud, request: Request) -> Response:
 
 
 def delete(cloud: Cloud, request: Request) -> Response:
-    """Soft-deletes a vault; 204 where there is none."""
+    """Soft-deletes a vault; 204 if it does not exist."""
     arm.require_group(cloud, request)
     vault = vault_store.find(cloud, arm.vault_id(request))
     if vault is None:

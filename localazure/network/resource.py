@@ -101,7 +101,7 @@ class NetworkType:
         return Response(200, {"value": [self.answer(cloud, document) for _, document in found]})
 
     def delete(self, cloud: Cloud, request: Request) -> Response:
-        """202 with an operation; 204 where there is none."""
+        """202 with an operation; 204 if it does not exist."""
         document = cloud.store.get(self.kind, self.id_of(request))
         if document is None:
             return Response(204)
@@ -234,5 +234,5 @@ def tags_of(request: Request) -> Json:
 
 
 def reference(value: Json) -> str:
-    """The id in an ARM reference `{"id": ...}`; empty where there is none."""
+    """The id in an ARM reference `{"id": ...}`; empty without one."""
     return str(value.get("id") or "") if isinstance(value, dict) else ""

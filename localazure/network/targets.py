@@ -39,7 +39,7 @@ class Target:
 
 
 def target_of(cloud: Cloud, id: str) -> Target | None:
-    """The target of an ARM id, None where there is none.
+    """The target of an ARM id, None if it does not exist.
 
     Raises ServiceError 400 for an account that is not settled (as users reported) or has no subdomain.
     """

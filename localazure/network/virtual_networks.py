@@ -156,7 +156,7 @@ def list_subnets(cloud: Cloud, request: Request) -> Response:
 
 
 def delete_subnet(cloud: Cloud, request: Request) -> Response:
-    """Takes a subnet out of its network; 204 where there is none."""
+    """Removes a subnet from its network; 204 if it does not exist."""
     network = NETWORKS.find(cloud, NETWORKS.id_of(request))
     known = _known(network, {"name": request.params["subnet"]})
     if network is None or known is None:

@@ -41,7 +41,7 @@ def join(children: Iterable[object]) -> Html:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> Html:
-    """A table; a cell may be an element `td` already. `empty` is said where there is no row."""
+    """A table; a cell may be an element `td` already. `empty` is the text of a table without rows."""
     body = [element("tr", *(_cell(cell) for cell in row)) for row in rows]
     if not body:
         return element("p", empty, class_="empty")

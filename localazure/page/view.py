@@ -36,7 +36,7 @@ class Part(Generic[T]):
 
 @dataclass(frozen=True)
 class View:
-    """`find` is what is searched for, lower case, empty for everything; `pages` are counted from 1."""
+    """`find` is the search text, lower case, empty for everything; `pages` are counted from 1."""
 
     find: str = ""
     pages: Mapping[str, int] = field(default_factory=dict)

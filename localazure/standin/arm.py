@@ -60,7 +60,7 @@ class Arm:
         return await self.send("GET", url_of(id, api_version))
 
     async def read(self, id: str, api_version: str) -> Any | None:
-        """The resource, None where there is none (404); AzureError else."""
+        """The resource, None if it does not exist (404). Raises AzureError otherwise."""
         answer = await self.get(id, api_version)
         if answer.status == 404:
             return None

@@ -117,7 +117,7 @@ def wire_path(row: ResourceType, path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def at(body: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    """The value at a path, None where there is none."""
+    """The value at a path, None without one."""
     found: Any = body
     for part in path:
         found = found.get(part) if isinstance(found, dict) else None

@@ -1,0 +1,117 @@
+"""Azure Government and Azure in China: their hosts, names and regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from localazure import seed
+from localazure.national_clouds import CHINA, US_GOVERNMENT, NationalCloud
+from localazure.web import Host, host_of
+from tests.localazure.observed.fact import vault_body
+from tests.support.front import SECRETS, SUBSCRIPTION, Door, Reply
+
+CLOUDS = [(US_GOVERNMENT, "usgovvirginia"), (CHINA, "chinanorth3")]
+GROUP = f"{SUBSCRIPTION}/resourceGroups/national"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/national-1"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/national"
+
+
+def bearer(door: Door, cloud: NationalCloud, service: str) -> str:
+    """A token of the cloud's own login host, for one of its own services."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": seed.DEPLOYER.client_id,
+        "client_secret": SECRETS["deployer"],
+        "scope": f"https://{cloud.names[service]}/.default",
+    }
+    content = "&".join(f"{name}={value}" for name, value in form.items()).encode()
+    host = cloud.names["login.microsoftonline.com"]
+    reply = door.send(
+        "POST", f"https://{host}/{seed.TENANT_ID}/oauth2/v2.0/token", bearer="", content=content
+    )
+    assert reply.status == 200, reply
+    return str(reply.body["access_token"])
+
+
+def arm(door: Door, cloud: NationalCloud, method: str, path: str, body: Any = None) -> Reply:
+    host = cloud.names["management.azure.com"]
+    token = bearer(door, cloud, "management.azure.com")
+    return door.send(method, f"https://{host}{path}?api-version=2024-10-01", body, bearer=token)
+
+
+@pytest.mark.parametrize(("cloud", "region"), CLOUDS, ids=lambda item: getattr(item, "name", item))
+def test_a_service_lives_in_a_national_cloud(cloud: NationalCloud, region: str) -> None:
+    """Login, group, vault, key and account under the cloud's own hosts; no answer names a public host."""
+    door = Door()
+    where = {"location": region}
+    replies = [
+        arm(door, cloud, "PUT", GROUP, where),
+        arm(door, cloud, "PUT", VAULT, {**vault_body("all"), **where}),
+        arm(door, cloud, "GET", VAULT),
+        arm(door, cloud, "PUT", f"{VAULT}/keys/k", {"properties": {"kty": "RSA"}}),
+        arm(
+            door,
+            cloud,
+            "PUT",
+            ACCOUNT,
+            {**where, "kind": "TextAnalytics", "sku": {"name": "S"}}
+            | {"properties": {"customSubDomainName": "national"}},
+        ),
+    ]
+    assert [reply.status for reply in replies] == [201, 200, 200, 200, 201]
+    uri = replies[2].body["properties"]["vaultUri"]
+    assert uri == f"https://national-1.{cloud.names['vault.azure.net']}/"
+    endpoint = replies[-1].body["properties"]["endpoint"]
+    assert endpoint == f"https://national.{cloud.names['cognitiveservices.azure.com']}/"
+    polled = door.send(
+        "GET",
+        replies[-1].headers["azure-asyncoperation"],
+        bearer=bearer(door, cloud, "management.azure.com"),
+    )
+    assert polled.body["status"] == "Creating"
+    token = bearer(door, cloud, "vault.azure.net")
+    key = door.send("GET", f"{uri}keys/k?api-version=7.4", bearer=token)
+    assert key.body["key"]["kid"].startswith(f"{uri}keys/k/")
+    said = repr([*replies, polled, key])
+    assert [public for public in cloud.names if f"{public}" in said] == []
+
+
+@pytest.mark.parametrize(("cloud", "region"), CLOUDS, ids=lambda item: getattr(item, "name", item))
+def test_fails_for_a_region_of_another_cloud(cloud: NationalCloud, region: str) -> None:
+    """The public cloud does not have the region, and the national one does not have the public cloud's."""
+    door = Door()
+    refused = [
+        door.send("PUT", GROUP, {"location": region}),
+        arm(door, cloud, "PUT", GROUP, {"location": "eastus"}),
+    ]
+    assert [(reply.status, reply.code) for reply in refused] == [
+        (400, "LocationNotAvailableForResourceType")
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("management.usgovcloudapi.net", (Host.ARM, "management")),
+        ("usgovvirginia.management.usgovcloudapi.net", (Host.ARM, "usgovvirginia")),
+        ("kv.vault.azure.cn", (Host.VAULT, "kv")),
+        ("login.chinacloudapi.cn", (Host.LOGIN, "login")),
+        ("vault.azure.cn", None),
+        ("management.azure.cn", None),
+        ("evil-management.usgovcloudapi.net", None),
+    ],
+)
+def test_their_hosts_are_served(name: str, host: object) -> None:
+    """Each host stands for the public cloud's; others are nobody's."""
+    assert host_of(name) == host
+
+
+def test_the_metadata_names_the_cloud() -> None:
+    """`/metadata/endpoints` answers with the cloud's name and hosts."""
+    url = "https://management.usgovcloudapi.net/metadata/endpoints?api-version=2022-09-01"
+    body = Door().send("GET", url, bearer="").body
+    found = body[0] if isinstance(body, list) else body
+    assert found["name"] == "AzureUSGovernment"
+    assert found["resourceManager"] == "https://management.usgovcloudapi.net/"
