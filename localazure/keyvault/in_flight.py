@@ -24,11 +24,11 @@ def one_at_a_time(handler: Handler) -> Handler:
         seconds = cloud.behaviour.vault_write_seconds
         if not seconds:
             return handler(cloud, request)
-        vault_id, now = arm.vault_id(request), cloud.clock.now()
-        if now < (cloud.store.get(_KIND, vault_id) or {"until": 0.0})["until"]:
+        vault_id = arm.vault_id(request)
+        if cloud.clock.now() < (cloud.store.get(_KIND, vault_id) or {"until": 0.0})["until"]:
             raise _conflict(request.params["vault"])
         response = handler(cloud, request)
-        cloud.store.put(_KIND, vault_id, {"until": now + seconds})
+        cloud.store.put(_KIND, vault_id, {"until": cloud.clock.now() + seconds})
         return replace(response, seconds=seconds)
 
     return handle

@@ -87,6 +87,8 @@ def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzu
         started = time.monotonic()
         assert [put("a"), put("b")] == [200, 200]
         assert time.monotonic() - started >= 0.8
+        # Long enough for both requests to be on their way, however slow the machine is.
+        azure.control("/behaviour", {"vault_write_seconds": 5.0})
         with ThreadPoolExecutor(2) as pool:
             assert sorted(pool.map(put, "cd")) == [200, 409]
     finally:
