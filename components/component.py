@@ -32,7 +32,7 @@ _IGNORABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "tags": {"": ("tags",)},
 }
 """The arguments whose changes a caller may ignore, and their properties by type; "" is every type."""
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
 
@@ -139,7 +139,7 @@ def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:
     return ignoring
 
 
-def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.Output[Found]:
+def read_back(name: pulumi.Output[str], answer: pulumi.Output[Answer]) -> pulumi.Output[Answer]:
     """Azure's answer about a resource, read by its name, which is known once the resource exists.
 
     The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
@@ -148,4 +148,4 @@ def read_back(name: pulumi.Output[str], found: pulumi.Output[Found]) -> pulumi.O
     with one from a component of another program the SDK (3.259) takes the answer for unknown, even in an
     update.
     """
-    return pulumi.Output.all(name, found).apply(lambda pair: cast("Found", pair[1]))
+    return pulumi.Output.all(name, answer).apply(lambda pair: cast("Answer", pair[1]))

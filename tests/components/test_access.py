@@ -1,4 +1,4 @@
-"""Access revoked on purpose, taken away by somebody else, and given back."""
+"""Access that is revoked on purpose, removed by somebody else, and restored."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _REVOCATION = f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation
 _BINDING = f"{PARENT}azure-cmk:index:CustomerManagedKey::language-binding"
 
 
-def standing_azure(*, granted: bool, recorded: bool, access: str = "granted") -> FakeAzure:
+def bound_azure(*, granted: bool, recorded: bool, access: str = "granted") -> FakeAzure:
     """A bound account; whether its vault lets it in, whether the state holds the grant, and what the last
-    update was told."""
+    update declared."""
     azure = FakeAzure()
     azure.state = state()
     azure.state[_BINDING]["outputs"] = {
@@ -50,8 +50,8 @@ def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
 def test_revoked_takes_the_grant_and_nothing_else() -> None:
     """Everything but the grant stays declared, comes after the revocation, and what is bound is not written
     again."""
-    before = service(standing_azure(granted=True, recorded=True))
-    after = service(standing_azure(granted=True, recorded=True), access="revoked")
+    before = service(bound_azure(granted=True, recorded=True))
+    after = service(bound_azure(granted=True, recorded=True), access="revoked")
     gone = {found.name for found in before.registered} - {found.name for found in after.registered}
     assert gone == {"language-access"}
     revocation = after.one(":KeyAccessRevocation")
@@ -70,7 +70,7 @@ def test_revoked_takes_the_grant_and_nothing_else() -> None:
 
 def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
     """The binding follows the grant; the account's PUT, which needs the key, is left to the next update."""
-    after = service(standing_azure(granted=False, recorded=False, access="revoked"), access="granted")
+    after = service(bound_azure(granted=False, recorded=False, access="revoked"), access="granted")
     grant, binding = after.one(":AccessPolicy"), after.one(":CustomerManagedKey")
     assert grant.urn in binding.needs
     assert ignored(after, ":CustomerManagedKey") == {"accountDigest"}
@@ -80,7 +80,7 @@ def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
 
 def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
     """The revocation stays in the state until a restoration is done, so that the next one goes on."""
-    azure = standing_azure(granted=False, recorded=False, access="revoked")
+    azure = bound_azure(granted=False, recorded=False, access="revoked")
     azure.state[_SERVICE]["outputs"] = {}
     after = service(azure, access="granted")
     assert after.one(":AccessPolicy").urn in after.one(":CustomerManagedKey").needs
@@ -91,12 +91,12 @@ def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
 def test_fails_where_somebody_took_the_access_away(recorded: bool) -> None:
     """Whether a refresh has seen it or not, the access is not given back unasked."""
     with pytest.raises(RefusedError, match=r"access: .*removed outside Pulumi.*set access: revoked"):
-        service(standing_azure(granted=False, recorded=recorded))
+        service(bound_azure(granted=False, recorded=recorded))
 
 
 def test_a_narrowed_grant_is_drift_that_an_update_mends() -> None:
     """An entry with less than the service needs is not refused; the update states the whole grant."""
-    azure = standing_azure(granted=True, recorded=True)
+    azure = bound_azure(granted=True, recorded=True)
     azure.vault = existing_vault(
         accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["unwrapKey"]}}]
     )
@@ -107,7 +107,7 @@ def test_a_narrowed_grant_is_drift_that_an_update_mends() -> None:
 def test_fails_where_the_grant_became_one_for_an_application() -> None:
     """An entry with an application id gives the identity alone nothing, so its access is gone: the vault
     answers 403, and an update must not restore it by itself."""
-    azure = standing_azure(granted=True, recorded=True)
+    azure = bound_azure(granted=True, recorded=True)
     azure.vault = existing_vault(accessPolicies=[{**GRANT, "applicationId": CLIENT}])
     with pytest.raises(RefusedError, match="removed outside Pulumi"):
         service(azure)
@@ -115,15 +115,15 @@ def test_fails_where_the_grant_became_one_for_an_application() -> None:
 
 def test_fails_where_somebody_made_the_vault_ignore_its_access_policies() -> None:
     """A vault that was switched to Azure RBAC looks at none of them."""
-    azure = standing_azure(granted=True, recorded=True)
+    azure = bound_azure(granted=True, recorded=True)
     azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
     with pytest.raises(RefusedError, match="removed outside Pulumi"):
         service(azure)
 
 
 def test_another_way_of_granting_is_no_access_taken_away() -> None:
-    """A stack that goes from access policies to roles, as it was told to, finds no role of its own yet."""
-    azure = standing_azure(granted=True, recorded=True)
+    """A stack that goes from access policies to roles, as the error says, finds no role of its own yet."""
+    azure = bound_azure(granted=True, recorded=True)
     vault = f"{PARENT}azure-native:keyvault:Vault::language-vault"
     azure.state[vault]["outputs"]["properties"]["enableRbacAuthorization"] = True
     azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
@@ -132,7 +132,7 @@ def test_another_way_of_granting_is_no_access_taken_away() -> None:
 
 def test_what_somebody_took_away_can_be_kept_so() -> None:
     """`access: revoked` says that it was on purpose: nothing is made, nothing is refused."""
-    after = service(standing_azure(granted=False, recorded=False), access="revoked")
+    after = service(bound_azure(granted=False, recorded=False), access="revoked")
     assert after.of(":AccessPolicy") == []
 
 
@@ -144,7 +144,7 @@ def test_fails_to_revoke_what_is_not_bound() -> None:
 
 def test_an_account_that_is_being_replaced_needs_no_access() -> None:
     """A replacement that was cut off has taken the old account's access, and goes on."""
-    azure = standing_azure(granted=False, recorded=True)
+    azure = bound_azure(granted=False, recorded=True)
     name = azure.state[_ACCOUNT]["outputs"]["name"]
     after = service(azure, account_name="lang-second", replace_account=name)
     assert after.one(":AccessPolicy")
@@ -152,12 +152,12 @@ def test_an_account_that_is_being_replaced_needs_no_access() -> None:
 
 def test_the_binding_of_a_replaced_account_is_not_its_successors() -> None:
     """A replacement that was cut off leaves the old account's binding in the state; the new one has none."""
-    azure = standing_azure(granted=False, recorded=False)
+    azure = bound_azure(granted=False, recorded=False)
     azure.state[_BINDING]["outputs"]["accountId"] = f"{azure.state[_ACCOUNT]['outputs']['id']}-before"
     assert service(azure).one(":AccessPolicy")
 
 
 def test_a_move_to_another_vault_is_no_access_taken_away() -> None:
     """The vault that the account moves to does not know its identity yet."""
-    azure = standing_azure(granted=False, recorded=True)
+    azure = bound_azure(granted=False, recorded=True)
     assert service(azure, vault={"id": VAULT_ID}, key={"name": "other"}).one(":AccessPolicy")

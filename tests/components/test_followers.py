@@ -1,4 +1,4 @@
-"""Which account a key's version is told of, so that the key is rotated only if that account could follow."""
+"""Which account a key's version gets, so that the key is rotated only if that account could follow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
     )
 
 
-def standing() -> FakeAzure:
+def bound_azure() -> FakeAzure:
     """An Azure in whose stack the account was made and bound before, by a user-assigned identity."""
     azure, identity_id = FakeAzure(), f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-language"
     key = {"keyVaultUri": "https://kv-language.vault.azure.net", "keyName": "cmk-language"}
@@ -51,7 +51,7 @@ def test_the_account_is_there_before_its_key_is_rotated() -> None:
 
 def test_an_account_that_needs_the_version_is_named_once_it_stands() -> None:
     """Bound in its create, the account comes after the version, which names the one of the last update."""
-    first, later = service(identity="userAssigned"), service(standing(), identity="userAssigned")
+    first, later = service(identity="userAssigned"), service(bound_azure(), identity="userAssigned")
     assert "accountId" not in first.one(":KeyVersion").inputs
     assert later.one(":KeyVersion").inputs["accountId"] == ACCOUNT_ID
     for monitor in (first, later):

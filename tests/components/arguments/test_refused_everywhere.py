@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
-from pulumi.provider.experimental.component import ComponentProvider
-from pulumi.provider.server import ComponentInitError
 
 from components.__main__ import COMPONENTS
 from components.access import KeyAccess
@@ -19,6 +17,7 @@ from components.account import LanguageAccount
 from components.arguments.problem import InputError, Problem
 from components.audit import AuditTrail
 from components.binding import KeyBinding
+from components.host import VERSION, Package
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.service import EncryptedLanguageService
@@ -52,16 +51,12 @@ def in_a_program(component: Any, name: str, args: Mapping[str, Any]) -> list[Pro
 
 def in_the_package(name: str, args: Mapping[str, Any]) -> list[Problem]:
     """The problems that the package answers to a program in another language."""
-    package = ComponentProvider([*COMPONENTS], "language-cmk")
+    package = Package([*COMPONENTS], "language-cmk", None, VERSION)
     token = "language-cmk:index:EncryptedLanguageService"
     try:
         run(lambda: package.construct(name, token, on_the_wire(args)))
     except InputError as error:
         return list(error.problems)
-    except ComponentInitError as error:
-        if isinstance(error.inner, InputError):
-            return list(error.inner.problems)
-        raise
     return []
 
 
@@ -88,6 +83,18 @@ def test_fails_alike_in_settings_and_in_a_python_program(wrong: str) -> None:
     found = in_settings(given)
     assert [f"{one.path}: {one.text}" for one in found] == [problem]
     assert in_a_program(EncryptedLanguageService, "claims", given) == found
+
+
+def test_fails_on_a_word_that_nothing_reads_alike() -> None:
+    """A misspelt argument is named with the right one, in a group, too, and never dropped."""
+    args = {"location": "westeurope", "skuu": "S", "key": {"pinn": "1"}}
+    found = in_settings(args)
+    assert [f"{one.path}: {one.text}" for one in found] == [
+        "skuu: is unknown; did you mean 'sku'?",
+        "key.pinn: is unknown; did you mean 'pin'?",
+    ]
+    assert in_a_program(EncryptedLanguageService, "claims", args) == found
+    assert in_the_package("claims", args) == found
 
 
 def test_fails_on_a_bad_name_alike() -> None:

@@ -1,4 +1,4 @@
-"""What somebody took away outside Pulumi is told by the live cloud, whatever the state still says."""
+"""What was removed outside Pulumi shows in Azure, whatever the state still says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the survey takes for an absent resource, and what it lets stop the program."""
+"""What the preflight takes for an absent resource, and what stops the program."""
 
 from __future__ import annotations
 
