@@ -32,6 +32,7 @@ RUNS: Final = (
     "engine/",
     "operate/",
     "policies/",
+    "policy-config.yaml",
     "provider/",
     "pyproject.toml",
     "review/",
@@ -160,6 +161,11 @@ SAFEGUARDS: Final = (
         "a code owner of `encryption-approvals.yaml`; the approver must not be the author, and must have "
         "approved",
         lambda one: one.owned("encryption-approvals.yaml"),
+    ),
+    Safeguard(
+        "exempt a resource from a policy",
+        "a code owner of `policy-config.yaml`; each exemption and its end is in every report",
+        lambda one: one.owned("policy-config.yaml"),
     ),
     Safeguard(
         "push something else after the approval",

@@ -66,7 +66,7 @@ REVIEWS = "branches.0.protection.required_pull_request_reviews"
 @pytest.mark.parametrize(
     ("path", "value", "opened"),
     [
-        (f"{REVIEWS}.require_code_owner_reviews", False, 3),
+        (f"{REVIEWS}.require_code_owner_reviews", False, 4),
         (f"{REVIEWS}.dismiss_stale_reviews", False, 1),
         (f"{REVIEWS}.require_last_push_approval", False, 1),
         (f"{REVIEWS}.required_approving_review_count", 0, 1),
@@ -74,7 +74,7 @@ REVIEWS = "branches.0.protection.required_pull_request_reviews"
         ("branches.0.protection.allow_force_pushes", True, 1),
         ("branches.0.protection.required_status_checks.contexts", ["encryption"], 1),
         ("branches.0.protection.required_status_checks.strict", False, 1),
-        ("branches.0.name", "master", 5),
+        ("branches.0.name", "master", 6),
         ("environments.1.deployment_branch_policy.protected_branches", False, 1),
         ("environments.2.prevent_self_review", False, 1),
         ("environments.2.reviewers", [], 1),
@@ -89,7 +89,9 @@ def test_a_setting_that_is_missing_is_open(
     assert capsys.readouterr().out.count("OPEN: ") == opened
 
 
-@pytest.mark.parametrize("path", [".github/", "review/", "Makefile", "encryption-approvals.yaml"])
+@pytest.mark.parametrize(
+    "path", [".github/", "review/", "Makefile", "encryption-approvals.yaml", "policy-config.yaml"]
+)
 def test_what_nobody_owns_is_open(repository: Path, path: str) -> None:
     """A pattern without an owner takes the ownership away, as on GitHub."""
     owners = repository / ".github" / "CODEOWNERS"
