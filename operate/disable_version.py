@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             unread.append(f"the versions of {uri}/keys/{name} were not read: {error.message}")
     if reasons := problems(keys, arguments.version, _accounts(found, LiveAzure(wanted))):
         raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
-    print("no account is bound to it that this login can see in the subscriptions of account and vault")
+    print("no account that this login can see in the subscriptions of accounts and vaults is bound to them")
     for (uri, name), versions in keys.items():
         for version in (one.version for one in versions if one.version.lower() in arguments.version):
             if not arguments.yes:

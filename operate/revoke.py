@@ -157,8 +157,8 @@ def page(found: Access, stack: str) -> Iterator[str]:
     yield "\n## See that it holds"
     yield f".venv/bin/python -m operate verify --stack {stack} --revoked"
     if (looking := look(found)) is not None:
-        yield "Or this account alone, without Pulumi, as somebody who may read its data. Revoked is a 403"
-        yield "about the key; one about a network or your own rights (a data action) tells nothing:"
+        yield "Or this account alone, without Pulumi, with a login that may read its data. Revoked is a 403"
+        yield "about the key; one about a network or your own rights (a data action) proves nothing:"
         yield from _commands(looking)
     yield "\n## Then tell Pulumi, whose next preview refuses until you do"
     yield "docs/runbooks/emergency-revocation.md: set access: revoked, and pulumi up, keep it so"

@@ -31,7 +31,7 @@ _PROJECT = "customer-managed-key-proof"
 _REFUSED = "403, for the key cannot be used"
 _PAUSE_SECONDS = 5.0
 _OTHER_REASONS = ("virtual network", "firewall", "public access is disabled", "data action")
-"""What a 403 says that is about the caller or the network, and so tells nothing about the key."""
+"""What a 403 says that is about the caller or the network, and so says nothing about the key."""
 
 
 @dataclass(frozen=True)
@@ -173,5 +173,5 @@ def _answer(client: Any) -> str:
     except HttpResponseError as error:
         if error.status_code == 403 and not any(word in str(error).lower() for word in _OTHER_REASONS):
             return _REFUSED
-        return f"{error.status_code}, which tells nothing about the key: {error.message}"
+        return f"{error.status_code}, which says nothing about the key: {error.message}"
     return "200"

@@ -78,8 +78,9 @@ def commands(stack: str, imports: str, *, separates: bool) -> Iterator[str]:
 
 
 def _refuse(problems: Sequence[str]) -> int:
-    count = "1 thing stands" if len(problems) == 1 else f"{len(problems)} things stand"
-    print(f"adopt: {count} in the way; nothing was written:", file=sys.stderr)
+    print(
+        f"adopt: {len(problems)} problem{'s' * (len(problems) != 1)}; nothing was written:", file=sys.stderr
+    )
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
     return 1

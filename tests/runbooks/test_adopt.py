@@ -22,6 +22,6 @@ def test_adopt(runbook: Runbook) -> None:
     history = cloud.history(runbook.azure, account["id"])
     runbook.stack.env["ACCOUNT"] = account["id"]
     headings = list(runbook.run("adopt"))
-    assert headings == ["Write settings and import file", "Import", "See that nothing is to be changed"]
+    assert headings == ["Write settings and import file", "Import", "Check that nothing changes"]
     assert [cloud.documents(runbook.azure, kind) for kind in ("account", "vault", "vault.key")] == before
     assert cloud.history(runbook.azure, account["id"]) == history
