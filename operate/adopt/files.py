@@ -25,9 +25,11 @@ def configuration(plans: Sequence[Plan], subscription_id: str) -> dict[str, Any]
     """The stack's configuration: one service, or several under `services`."""
     own = [dict(plan.settings) for plan in plans]
     found = own[0] if len(own) == 1 else {"services": own}
-    # Said outright: the stack belongs to that subscription, whoever runs it.
+    # Set explicitly: the stack belongs to that subscription, whoever runs it. For both providers, so that the
+    # program needs no provider of its own for the second, which an import could not name.
     return {
         "azure-native:subscriptionId": subscription_id,
+        "azure-cmk:subscriptionId": subscription_id,
         **{f"{NAMESPACE}{name}": value for name, value in found.items()},
     }
 

@@ -47,7 +47,7 @@ def test_the_files_hold_every_account() -> None:
     """Several services are a list; each import has its own service as parent."""
     plans = [plan(name, found(), takes_vault=False) for name in ("xx", "yy")]
     config = configuration(plans, "s")
-    assert config["azure-native:subscriptionId"] == "s"
+    assert (config["azure-native:subscriptionId"], config["azure-cmk:subscriptionId"]) == ("s", "s")
     assert [service["name"] for service in config["language-cmk:services"]] == ["xx", "yy"]
     resources = json.loads(import_file(plans, "3.29.0"))["resources"]
     assert {r["parent"] for r in resources if not r.get("component")} == {"xx", "yy"}

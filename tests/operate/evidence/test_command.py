@@ -90,7 +90,7 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
     (query,) = (a["question"] for a in manifest["answers"] if a["question"].startswith("QUERY"))
     assert key_use(service["vault"]["id"]) in query
     assert set(manifest["files"]) == {"evidence.json", "index.html"}
-    secret = stack.env["AZURE_CLIENT_SECRET"].encode()
+    secret = stack.env["ARM_CLIENT_SECRET"].encode()
     assert not any(secret in content or b"eyJ" in content for content in first.values())
 
     assert cloud.history(azure, outputs["accountId"]) == history
@@ -110,14 +110,18 @@ def test_fails_where_nothing_can_be_asked(rotated: tuple[RunningAzure, Stack]) -
     """Without a login, a stack or a known cloud the exit code is 2, and nothing is written."""
     _, stack = rotated
     account = stack.outputs()["accountId"]
-    for words in (["--stack", "nobody"], ["--account", account, "--cloud", "nowhere"]):
+    kept = dict(stack.env)
+    for words, changes, reason in (
+        (["--stack", "nobody"], {}, "nobody"),
+        (["--account", account], {"ARM_ENVIRONMENT": "nowhere"}, "'nowhere' is unknown"),
+        (["--account", account], {"ARM_CLIENT_SECRET": "another"}, "AADSTS7000215"),
+    ):
+        stack.env.update(changes)
         run = stack.python("-m", "operate", "evidence", *words, "--out", "none")
+        stack.env.clear()
+        stack.env.update(kept)
         assert run.code == 2, run.output
-    stack.env["AZURE_CLIENT_SECRET"], kept = "another", stack.env["AZURE_CLIENT_SECRET"]
-    run = stack.python("-m", "operate", "evidence", "--account", account, "--out", "none")
-    stack.env["AZURE_CLIENT_SECRET"] = kept
-    assert run.code == 2, run.output
-    assert "AADSTS7000215" in run.output
+        assert reason in run.output
     assert not (stack.folder / "none").exists()
 
 
@@ -127,8 +131,8 @@ def test_a_login_that_may_only_read_gets_the_evidence(rotated: tuple[RunningAzur
     subscription = f"/subscriptions/{stack.env['AZURE_SUBSCRIPTION_ID']}"
     grant = {"role": "Reader", "scope": subscription}
     auditor = azure.control("/principals", {"name": "auditor", "roles": [grant]})
-    kept = {name: stack.env[name] for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")}
-    stack.env.update(AZURE_CLIENT_ID=auditor["clientId"], AZURE_CLIENT_SECRET=auditor["clientSecret"])
+    kept = {name: stack.env[name] for name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET")}
+    stack.env.update(ARM_CLIENT_ID=auditor["clientId"], ARM_CLIENT_SECRET=auditor["clientSecret"])
     run = stack.python(
         "-m", "operate", "evidence", "--account", stack.outputs()["accountId"], "--out", "auditor"
     )
