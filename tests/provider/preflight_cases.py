@@ -80,7 +80,7 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
         C,
         "kind TextAnalytics",
     ),
-    "capabilities not told": (
+    "capabilities unknown": (
         live_state(an_account(capabilities=None)),
         "account-tier",
         U,
@@ -171,7 +171,7 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
         C,
         "does not allow unwrapKey",
     ),
-    "operations not told": (live_state(key=a_version(operations=None)), "key-properties-known", U, "keyOps"),
+    "operations unknown": (live_state(key=a_version(operations=None)), "key-properties-known", U, "keyOps"),
     "no policy": (
         live_state(vault=a_vault(policies=())),
         "identity-has-access",

@@ -44,7 +44,7 @@ class FakeClock:
 
 
 class FailedError(Exception):
-    """A call that the provider refused: its code, its message and what it left, if it told."""
+    """A call that the provider refused: its code, its message and the state that it left, if any."""
 
     def __init__(self, error: grpc.aio.AioRpcError) -> None:
         super().__init__(error.details())
@@ -214,7 +214,7 @@ async def engine(
     *,
     engine_address: str = "",
 ) -> AsyncIterator[Engine]:
-    """A configured provider on a loopback port. `engine_address` is where it tells what happens."""
+    """A configured provider on a loopback port. `engine_address` is where its log goes."""
     server = grpc.aio.server()
     host = Host(
         lambda login: azure,

@@ -66,9 +66,9 @@ async def test_a_whole_life(world: World) -> None:
 
 
 async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -> None:
-    """A login that Azure refuses is told as that, with the variable to set, and not tried for long."""
+    """A login that Azure refuses is reported as that, with the setting to change, and is not retried."""
     clock, inputs = FakeClock(), inputs_of(world)
-    for settings, told in (
+    for settings, message in (
         ({"clientSecret": "wrong"}, r"(?s)client secret is wrong.*fix: set clientSecret"),
         (
             {"tenantId": "0" * 8 + "-0000-0000-0000-" + "0" * 12},
@@ -76,7 +76,7 @@ async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -
         ),
     ):
         async with plugin(clock, **settings) as pulumi:
-            with pytest.raises(FailedError, match=told):
+            with pytest.raises(FailedError, match=message):
                 await pulumi.create(CMK, inputs)
     assert clock.slept == []
 
@@ -105,7 +105,7 @@ async def test_a_login_host_in_trouble_is_outlived(
 
 
 async def test_fails_naming_the_right_that_the_deployer_lacks(world: World) -> None:
-    """A deployer who may read but not write is told the action and the scope."""
+    """A deployer who may read but not write gets the action and the scope."""
     roles = [{"role": "Reader", "scope": f"/subscriptions/{world.subscription}"}]
     reader = world.azure.control("/principals", {"name": "only-reads", "roles": roles})
     async with plugin(clientId=reader["clientId"], clientSecret=reader["clientSecret"]) as pulumi:
@@ -170,7 +170,7 @@ async def test_deleted_names_are_found(world: World) -> None:
 
 
 async def test_fails_telling_the_lock_that_forbids_the_change(world: World) -> None:
-    """A read-only lock on the account is told at once, and bound as soon as it is gone."""
+    """A read-only lock on the account is reported at once, and bound as soon as it is gone."""
     clock, inputs = FakeClock(), inputs_of(world)
     url = f"{world.account_id()}/providers/Microsoft.Authorization/locks/frozen?api-version=2020-05-01"
     ask = world.accounts._send_request
@@ -195,8 +195,9 @@ async def test_fails_to_rotate_naming_the_deployers_right_and_not_the_accounts(w
     async with plugin(clientId=deployer["clientId"], clientSecret=deployer["clientSecret"]) as pulumi:
         with pytest.raises(FailedError, match="ForbiddenByRbac") as failed:
             await pulumi.update(VERSION, key, {}, old, {**old, "generation": 2})
-    told = str(failed.value)
-    assert told.startswith("the deploying principal may not use the key on the vault's data plane")
+    message = str(failed.value)
+    assert message.startswith("the deploying principal may not use the key on the vault's data plane")
     assert (
-        f'"Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope {world.vault_id("role-keys")}' in told
+        f'"Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope {world.vault_id("role-keys")}'
+        in message
     )

@@ -109,7 +109,7 @@ async def test_a_preview_and_a_rotation_end_at_once(preview: bool) -> None:
 
 
 async def test_polling_ends_at_once_and_keeps_the_state() -> None:
-    """The change that Azure took is told to the engine, so that the next run goes on from there."""
+    """The change that Azure took is reported to the engine, so that the next run goes on from there."""
     running, clock = FakeAzure(), RealPause()
     running.progress_script = [Progress("Updating")] * 9
     silent = Silent("progress")
@@ -122,7 +122,7 @@ async def test_polling_ends_at_once_and_keeps_the_state() -> None:
 
 
 async def test_a_change_under_way_is_not_abandoned() -> None:
-    """A PATCH whose answer is still to come is waited for: the answer tells whether it was taken."""
+    """A PATCH whose answer is still to come is waited for: the answer says whether it was taken."""
 
     class Slow(FakeAzure):
         begun, answer = asyncio.Event(), asyncio.Event()
@@ -145,7 +145,7 @@ async def test_a_change_under_way_is_not_abandoned() -> None:
 
 
 async def test_a_rotation_under_way_is_kept() -> None:
-    """A version that is being made when Ctrl-C comes is the one that the state tells afterwards."""
+    """A version that is being made when Ctrl-C comes is the one in the state afterwards."""
 
     class Slow(FakeAzure):
         begun, answer = asyncio.Event(), asyncio.Event()

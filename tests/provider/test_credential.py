@@ -186,7 +186,7 @@ def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An outage of the token's issuer counts as a lost connection, and tells the host and no token."""
+    """An outage of the token's issuer counts as a lost connection; the error has the host and no token."""
 
     def get(*_: Any, **__: Any) -> Any:
         raise requests.ConnectionError("refused")

@@ -31,7 +31,7 @@ def test_a_known_answer_is_explained(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", key_error_cases.DEPLOYER_CASES, ids=lambda case: case[2])
-def test_what_a_vault_refuses_to_the_deployer_is_told_as_that(case: Case) -> None:
+def test_what_a_vault_refuses_to_the_deployer_is_explained_as_that(case: Case) -> None:
     """A rotation asks the vault as the deployer: no command of the fix is about the account's identity."""
     status, code, inner, text, kind, cause, fix = case
     failure = ServiceError(status, code, text, "rotating", inner, "corr-1")
@@ -61,14 +61,14 @@ def test_an_unknown_answer_passes_through_whole() -> None:
 
 
 def test_no_answer_says_so() -> None:
-    """A lost connection is told as what it is."""
+    """A lost connection is reported as what it is."""
     assert translate(ServiceError(0, "ServiceRequestError", "refused", "reading")) == (
         "reading: no answer (ServiceRequestError: refused)"
     )
 
 
 def test_what_was_never_sent_is_not_called_an_answer() -> None:
-    """A request that the provider held back, since its host is not the cloud's, is final and told as that."""
+    """A request that the provider held back, since its host is not the cloud's, is final and says so."""
     failure = ServiceError(NOT_SENT, "ForeignHostError", "https://x is no endpoint", "polling")
     assert translate(failure) == "polling: not sent: https://x is no endpoint"
     assert failure.kind is Kind.FINAL

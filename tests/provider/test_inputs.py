@@ -95,7 +95,7 @@ def test_fails_a_malformed_binding(name: str, value: Any, reason: str) -> None:
 
 
 def test_fails_all_malformed_inputs_at_once() -> None:
-    """Several faults are told together."""
+    """Several faults are reported together."""
     failures = check(CMK, {"vaultId": "x", "identityClientId": "y", "extra": 1})
     assert set(failures) == {"accountId", "keyUriWithVersion", "vaultId", "identityClientId", "extra"}
 

@@ -28,7 +28,7 @@ LOST = ServiceError(0, "ServiceResponseError", "Connection aborted.")
 
 @pytest.mark.asyncio
 async def test_the_newest_version_is_given_with_all_that_follows_from_it() -> None:
-    """One read of the key tells its version, its URIs and its age."""
+    """One read of the key gives its version, its URIs and its age."""
     azure = FakeAzure()
     azure.versions.append(a_version(V2))
     async with engine(azure) as pulumi:

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.asyncio
 
 
 async def test_create_binds_by_one_patch_of_the_encryption_alone() -> None:
-    """A create sends the key, its version and its vault, and tells what is bound."""
+    """A create sends the key, its version and its vault, and outputs what is bound."""
     azure = FakeAzure()
     async with engine(azure) as pulumi:
         id, outputs = await pulumi.create(CMK, INPUTS)
@@ -101,7 +101,7 @@ async def test_another_version_bound_out_of_band_shows_in_the_inputs() -> None:
 
 
 async def test_drift_counts_without_a_refresh() -> None:
-    """Outputs that tell another version than the inputs are a difference, marked as not the program's."""
+    """Outputs with another version than the inputs are a difference, marked as not the program's."""
     async with engine(FakeAzure()) as pulumi:
         olds = {**INPUTS, "keySource": "Microsoft.KeyVault", "keyUriWithVersion": key_uri(V2)}
         diff = await pulumi.diff(CMK, olds, INPUTS, INPUTS)
@@ -207,7 +207,7 @@ async def test_secrets_stay_secret_in_what_an_unfinished_change_leaves() -> None
 
 
 async def test_one_404_does_not_forget_a_bound_account() -> None:
-    """A delete believes that the account is gone only when it is told so twice."""
+    """A delete believes that the account is gone only when it is answered twice."""
     azure = FakeAzure()
     async with engine(azure) as pulumi:
         id, olds = await pulumi.create(CMK, INPUTS)

@@ -48,7 +48,7 @@ def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: P
 
 @pytest.mark.asyncio
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
-    """ARM_USE_OIDC=1 does nothing, as in azure-native, and whoever set it is told."""
+    """ARM_USE_OIDC=1 does nothing, as in azure-native, and a warning says so."""
     async with (
         engine_log() as (log, address),
         engine(FakeAzure(), config={"useOidc": "1"}, engine_address=address),

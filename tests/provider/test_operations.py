@@ -125,7 +125,7 @@ async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
 
 
 async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> None:
-    """When polling is lost, the engine is told that the resource exists, so that the next run goes on."""
+    """When polling is lost, the engine learns that the resource exists, so that the next run goes on."""
     azure = FakeAzure()
     azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
     async with engine(azure) as pulumi:

@@ -105,7 +105,7 @@ async def test_thirty_bindings_at_once(world: World, capsys: pytest.CaptureFixtu
 
 
 async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """A whole life with every logger at its loudest tells no secret, no token and no key material."""
+    """A whole life with every logger at its loudest shows no secret, no token and no key material."""
     caplog.set_level(logging.DEBUG)
     for name in ("azure", "msal", "urllib3", "grpc", ""):
         logging.getLogger(name).setLevel(logging.DEBUG)

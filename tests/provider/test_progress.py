@@ -1,4 +1,4 @@
-"""What a person at the terminal is told while the provider works, through the engine's log."""
+"""What the engine's log shows while the provider works."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> 
 
 
 async def test_an_update_tells_in_its_preview_what_changes_and_why() -> None:
-    """Rotation, another key and a re-assertion are told apart."""
+    """Rotation, another key and a re-assertion are distinguished."""
     azure = FakeAzure()
     azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
     news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32), "accountDigest": "b"}

@@ -44,7 +44,7 @@ WHOLE = "The request was not valid. (KeyVault: KeyVaultProperties is invalid (in
 
 
 def test_the_details_of_an_error_are_kept() -> None:
-    """What only an error's details say is told and judged as well: in an answer and in an operation's end."""
+    """What only an error's details say counts as well: in an answer and at an operation's end."""
     failure = failure_from(HttpResponseError(response=Answer(400, {"error": DENIED})), "binding")
     ended = progress_from(Answer(200, {"status": "Failed", "error": DENIED})).failure
     assert ended is not None
@@ -90,5 +90,5 @@ def test_an_answer_of_another_shape_is_an_error_all_the_same(body: Any, code: st
     ],
 )
 def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    """A date counts from the answer's own, whatever this machine's clock says; nonsense tells nothing."""
+    """A date counts from the answer's own, whatever this machine's clock says; nonsense is ignored."""
     assert retry_after_from(headers) == seconds

@@ -232,7 +232,7 @@ def test_two_stacks_do_not_take_each_other_for_themselves() -> None:
 
 
 def test_versions_of_one_second_do_not_confuse_a_rotation() -> None:
-    """Azure tells ages in whole seconds; whether a rotation was made is told by the number of versions."""
+    """Azure gives ages in whole seconds; the number of versions shows whether a rotation was made."""
     ours = mark("urn:a", 2)
     versions = [a_version(created=5, tags={"azure-cmk-rotation": f"{ours}:1"}), a_version(V2, created=5)]
     assert rotated_to(versions, ours) is not None

@@ -34,7 +34,7 @@ NEXT = {**OLD, "generation": 2}
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 @pytest.mark.parametrize("case", REFUSED)
 async def test_fails_to_rotate_a_key_that_its_account_could_not_follow(case: str, preview: bool) -> None:
-    """Whatever would make the binding fail afterwards is told before, and no version is made."""
+    """Whatever would make the binding fail afterwards is reported before, and no version is made."""
     azure, reason, fix = REFUSED[case]
     clock = FakeClock()
     async with engine(azure, clock) as pulumi:
@@ -72,7 +72,7 @@ async def test_fails_to_rotate_while_the_version_in_use_is_disabled(preview: boo
 
 
 async def test_fails_to_rotate_a_key_that_is_gone() -> None:
-    """A deleted key is told as that, with the way to have it back."""
+    """A deleted key is reported as that, with the way to recover it."""
     azure = azure_with()
     azure.versions = []
     async with engine(azure) as pulumi:

@@ -24,25 +24,25 @@ def test_backoff_grows_to_its_ceiling() -> None:
 async def test_the_last_pause_ends_at_the_deadline() -> None:
     """A pause is cut at the deadline, where one more try is made; the next one raises."""
     clock = FakeClock()
-    patience = Waiter(clock, timeout=10)
-    await patience.pause(60, "waiting")
+    waiter = Waiter(clock, timeout=10)
+    await waiter.pause(60, "waiting")
     assert clock.slept == [10]
     with pytest.raises(DeadlineError, match="gave up after 10 s: waiting"):
-        await patience.pause(1, "waiting")
+        await waiter.pause(1, "waiting")
 
 
 @pytest.mark.asyncio
 async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     """Progress names what is waited for and how long already."""
-    told: list[str] = []
+    messages: list[str] = []
 
-    async def tell(message: str) -> None:
-        told.append(message)
+    async def progress(message: str) -> None:
+        messages.append(message)
 
-    patience = Waiter(FakeClock(), progress=tell)
-    await patience.pause(65, "waiting for the grant")
-    await patience.pause(5, "waiting for the grant")
-    assert told == ["waiting for the grant (0 s so far)", "waiting for the grant (1 min 05 s so far)"]
+    waiter = Waiter(FakeClock(), progress=progress)
+    await waiter.pause(65, "waiting for the grant")
+    await waiter.pause(5, "waiting for the grant")
+    assert messages == ["waiting for the grant (0 s so far)", "waiting for the grant (1 min 05 s so far)"]
 
 
 @pytest.mark.asyncio
