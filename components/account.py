@@ -275,9 +275,11 @@ class LanguageAccount(Component):
 
 
 def _described(declared: Mapping[str, Any]) -> pulumi.Output[str]:
-    """The declared inputs as JSON, without the group: a large program would have to wait for it, and it
-    cannot change."""
-    rest = {name: value for name, value in declared.items() if name != "resource_group_name"}
+    """The declared inputs as JSON, without what a run adds to them, and without the group: a large program
+    would have to wait for it, and it cannot change."""
+    # A copy, for the JSON is made later.
+    rest = {**declared, "properties": {**declared["properties"]}}
+    del rest["resource_group_name"]
     return pulumi.Output.json_dumps(rest, sort_keys=True)
 
 

@@ -1,0 +1,124 @@
+"""What a write of an account says of its encryption: the decision and the last look, by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.account_write import AccountBefore, bound_key, loss, recorded_account
+from core.resource_types import ACCOUNT, BINDING
+
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/lang-claims"
+DECLARED = {"sku": {"name": "S"}, "tags": {"owner": "a"}, "properties": {"disableLocalAuth": True}}
+
+
+def account(version: str = "", *, client_id: str | None = None, **more: Any) -> dict[str, Any]:
+    """An account in azure-native's words, bound to a version of a key; without one on Microsoft's keys."""
+    key = {"keyName": "cmk", "keyVersion": version, "keyVaultUri": "https://KV.vault.azure.net/"}
+    if client_id:
+        key["identityClientId"] = client_id
+    encryption = (
+        {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}} if version else {}
+    )
+    return {
+        "id": ID,
+        "name": "lang-claims",
+        "azureApiVersion": "2025-06-01",
+        **DECLARED,
+        "properties": {"disableLocalAuth": True, "endpoint": "https://x", **encryption},
+        **more,
+    }
+
+
+def before(**more: Any) -> AccountBefore:
+    return AccountBefore(
+        **{"recorded": account(), "live": account("v1"), "digests": frozenset({"d"}), **more}
+    )
+
+
+def test_nothing_is_written_where_the_state_has_what_is_declared() -> None:
+    """What Azure adds, and a tag of a transformation, are no difference."""
+    tagged = account(tags={"owner": "a", "cost-centre": "7"})
+    assert not before().may_be_written(DECLARED, "d")
+    assert not before(recorded=tagged).may_be_written(DECLARED, "d")
+    assert not before(digests=frozenset()).may_be_written(DECLARED, "d")
+
+
+@pytest.mark.parametrize(
+    ("changed", "declared", "digest"),
+    [
+        ({"recorded": None}, DECLARED, "d"),
+        ({}, {**DECLARED, "sku": {"name": "F0"}}, "d"),
+        ({}, {**DECLARED, "tags": {"owner": "b"}}, "d"),
+        ({}, DECLARED, "another"),
+        ({}, {}, None),
+        ({"live": account("v1", azureApiVersion="2026-07-01")}, DECLARED, "d"),
+    ],
+    ids=["not in the state", "sku", "tag", "digest", "not known yet", "another azure-native"],
+)
+def test_whatever_may_be_written_counts_as_a_write(
+    changed: dict[str, Any], declared: dict[str, Any], digest: str | None
+) -> None:
+    """A write that was not expected would go out as the state has it, so that any doubt counts."""
+    assert before(**changed).may_be_written(declared, digest)
+
+
+def test_what_is_ignored_is_no_write() -> None:
+    """Parts of an adopted account that stay as they were found."""
+    declared = {**DECLARED, "sku": {"name": "F0"}, "tags": {"owner": "b"}}
+    assert not before().may_be_written(declared, "d", except_for=["sku", "tags"])
+
+
+def test_a_write_says_the_key_of_the_live_account() -> None:
+    """Spelt as Azure has it; without a client id for the account's own identity."""
+    found = bound_key(account("v1"))
+    assert found is not None
+    assert found.declared == {
+        "key_source": "Microsoft.KeyVault",
+        "key_vault_properties": {
+            "key_name": "cmk",
+            "key_version": "v1",
+            "key_vault_uri": "https://KV.vault.azure.net/",
+        },
+    }
+    assert bound_key(account()) is None
+    assert bound_key(None) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "same_key", "lost"),
+    [
+        (account("v1"), True, False),
+        (account(), True, True),
+        (account(), False, True),
+        (account("v2"), True, True),
+        (account("v2"), False, False),
+        (account("v1", client_id="c"), True, True),
+    ],
+    ids=["as it is", "no key", "no key, inline", "another version", "rotation, inline", "another identity"],
+)
+def test_a_write_that_would_lose_the_key_is_told(sent: dict[str, Any], same_key: bool, lost: bool) -> None:
+    """The message names the account, both keys and the way on."""
+    problem = loss("lang-claims", sent, account("v1"), same_key=same_key)
+    assert (problem is not None) is lost
+    if problem:
+        assert "is bound to https://KV.vault.azure.net/keys/cmk/v1" in problem
+        assert "Run `pulumi refresh`" in problem
+    assert loss("lang-claims", sent, account(), same_key=same_key) is None
+    assert loss("lang-claims", sent, None, same_key=same_key) is None
+
+
+def test_the_state_tells_of_an_account_by_its_name() -> None:
+    """Whatever the logical name and the parent; with the digests of all bindings of it, and of no other."""
+    state = {
+        (ACCOUNT, "other"): {"name": "lang-other", "id": "x"},
+        (ACCOUNT, "renamed"): account(),
+        (BINDING, "one"): {"accountId": ID.upper(), "accountDigest": "1"},
+        (BINDING, "imported"): {"accountId": ID},
+        (BINDING, "elsewhere"): {"accountId": "x", "accountDigest": "2"},
+    }
+    found = recorded_account(state, "LANG-claims")
+    assert (found.recorded or {})["id"] == ID
+    assert found.digests == {"1"}
+    assert recorded_account(state, "lang-none") == AccountBefore()

@@ -1,0 +1,46 @@
+"""A program that imports the component, and does to the account what its configuration says."""
+
+import json
+from typing import Any
+
+import pulumi
+
+from components.service import EncryptedLanguageService
+
+ACCOUNT = "azure-native:cognitiveservices:Account"
+said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")
+
+
+def ignore(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Ignores changes of paths of the account."""
+    if args.type_ != ACCOUNT:
+        return None
+    more = pulumi.ResourceOptions(ignore_changes=said["ignore"])
+    return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
+
+
+def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Adds a tag to the account."""
+    if args.type_ != ACCOUNT:
+        return None
+    props: dict[str, Any] = {**args.props}
+    props["tags"] = {**(props.get("tags") or {}), "cost-centre": said["cost_centre"]}
+    return pulumi.ResourceTransformResult(props, args.opts)
+
+
+if "ignore" in said:
+    pulumi.runtime.register_stack_transformation(ignore)
+if "cost_centre" in said:
+    pulumi.runtime.register_resource_transform(tag)
+args: Any = {
+    "location": "westeurope",
+    "tags": said.get("tags"),
+    "key": {"generation": said.get("generation", 1)},
+    "network": {"access": "open"},
+    "vault": {"key_operators": ["deployer"]},
+    "soft_deleted": said.get("soft_deleted"),
+}
+options = pulumi.ResourceOptions(protect=said["protect"]) if "protect" in said else None
+service = EncryptedLanguageService("claims", args, options)
+for name, value in service.outputs().items():
+    pulumi.export(name, value)

@@ -1,0 +1,63 @@
+"""The component host: what a caller in another language says reaches the component, and nothing it did not
+say.
+
+The caller is a program that knows the component only by Pulumi's Construct, as the SDK of any language does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.azure import running_azure
+from tests.unbound.consumers import Consumer, consumer
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
+
+HOLDS_DATA = (":Vault", ":Key", ":Account", ":CustomerManagedKey")
+
+
+@pytest.fixture(scope="module")
+def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
+    folder: Path = tmp_path_factory.mktemp("package")
+    with running_azure(folder / "azure") as azure:
+        yield consumer("package", azure, folder)
+
+
+def protected(caller: Consumer) -> set[str]:
+    """The types of resources that the state protects."""
+    return {one["type"] for one in caller.stack.resources() if one.get("protect")}
+
+
+def test_a_life_from_another_language(caller: Consumer) -> None:
+    """Wrong arguments are told by their paths before anything is made, without a traceback of the component.
+    What the caller did not set is the component's default: all that holds data is protected, and no destroy
+    takes it; what the caller turned off is off. A group of arguments that is secret is not lost, and stays
+    secret."""
+    caller.say(args={"netwrk": {}, "accessModel": "acl", "key": {"generation": "two"}})
+    wrong = caller.up()
+    assert not wrong.ok
+    for words in ("netwrk", "did you mean 'network'?", "accessModel", "'acl'", "key.generation"):
+        assert words in wrong.output, wrong.output
+    assert "components/" not in wrong.output
+
+    caller.say(
+        args={"existingResourceGroupName": None, "tags": {"secret": "NOT-FOR-THE-STATE"}}, secret="tags"
+    )
+    caller.must_up()
+    assert all(any(type.endswith(kind) for type in protected(caller)) for kind in HOLDS_DATA)
+    assert "NOT-FOR-THE-STATE" not in json.dumps(caller.stack.resources())
+    assert "NOT-FOR-THE-STATE" not in caller.stack.pulumi("stack", "output", "--json").output
+    refused = caller.stack.destroy()
+    assert not refused.ok
+    assert len(caller.judge.history()) == 2
+
+    caller.say(protect=False, tags={"owner": "another"}, retain_on_delete=True)
+    caller.must_up()
+    assert protected(caller) == set()
+    kept = {one["type"] for one in caller.stack.resources() if one.get("retainOnDelete")}
+    assert all(any(type.endswith(kind) for type in kept) for kind in HOLDS_DATA)
+    caller.settle()
