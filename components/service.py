@@ -120,7 +120,7 @@ class EncryptedLanguageService(Component):
         grant = parts.grant(key, identity.grantee)
         version = parts.standing_version(key)
         account = parts.account(
-            after=[grant] if grant else [],
+            after=[grant, parts.access_in_effect(key, identity, grant)] if grant else [],
             identity_id=identity.id,
             encryption_key=None
             if self._inputs.unbinds

@@ -21,6 +21,7 @@ from components.binding import CustomerManagedKey, make_binding
 from components.component import ChildOptions, Component
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, Identity, make_identity
+from components.key_access_validation import KeyAccessValidation, retry_until_access_counts
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
 from components.private_network import make_private_endpoints
@@ -107,7 +108,7 @@ class Parts:
             frozen=self._inputs.is_revoked or (self._preflight.restores_access and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
-            on_error=[] if self._preflight.account_id or encryption_key else denial_hook(self._inputs.name),
+            on_error=self._on_error(bound_in_its_create=encryption_key is not None),
         )
 
     def grant(self, key: KeyReference, grantee: Grantee) -> pulumi.CustomResource | None:
@@ -120,6 +121,26 @@ class Parts:
         options = keep_as_found(self._owner.child, "grant", self._inputs.as_found)
         adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
         return make_grant(self._inputs.name, grant, options, adopts=adopts)
+
+    def access_in_effect(
+        self, key: KeyReference, identity: Identity, grant: pulumi.CustomResource
+    ) -> KeyAccessValidation:
+        """The access of an identity, once it counts: what an account that is bound in its create comes "
+        "after."""
+        return KeyAccessValidation(
+            f"{self._inputs.name}-key-access",
+            {
+                "key_id": key.id,
+                "principal_id": identity.principal_id,
+                "grant_id": grant.id,
+            },
+            self._owner.child(),
+        )
+
+    def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
+        if bound_in_its_create:
+            return retry_until_access_counts(self._inputs.name)
+        return [] if self._preflight.account_id else denial_hook(self._inputs.name)
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
         """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""

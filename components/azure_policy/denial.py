@@ -6,8 +6,8 @@ Owns: that explanation. Azure's own error names the policy and no way out.
 from __future__ import annotations
 
 import pulumi
-from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
-from pulumi.runtime.settings import get_monitor, monitor_supports_feature
+
+from components.hooks import error_hooks
 
 _DENIED = "RequestDisallowedByPolicy"
 
@@ -26,17 +26,11 @@ def explanation(service: str, errors: list[str]) -> str | None:
 
 
 def denial_hook(service: str) -> list[pulumi.ErrorHook]:
-    """A hook that reports the explanation when the create of a service's account is denied; none in a
-    preview, and none where the engine has no hooks."""
-    supported = monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)
-    # The SDK's mocks say that they know hooks, too, and fail when one is made.
-    engine = isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)
-    if pulumi.runtime.is_dry_run() or not (supported and engine):
-        return []
+    """A hook that reports the explanation when the create of a service's account is denied."""
 
     def report(failed: pulumi.ErrorHookArgs) -> bool:
         if words := explanation(service, failed.errors):
             pulumi.log.error(words)
         return False  # a policy does not change by trying again
 
-    return [pulumi.ErrorHook(f"{service}-denied", report)]
+    return error_hooks(f"{service}-denied", report)

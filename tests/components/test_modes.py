@@ -36,7 +36,9 @@ def test_user_assigned_identity_is_granted_before_the_account_is_made(identity: 
     monitor = service(identity=identity, access_model=access)
     account = monitor.one(":Account")
     grant = monitor.one(":RoleAssignment" if access == "rbac" else ":AccessPolicy")
-    assert grant.urn in account.needs
+    validation = monitor.one(":KeyAccessValidation")
+    assert {grant.urn, validation.urn} <= account.needs
+    assert grant.urn in validation.needs
     assert monitor.of(":CustomerManagedKey") == []
     assert account.inputs["properties"]["encryption"] == {
         "keySource": "Microsoft.KeyVault",
