@@ -167,11 +167,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def as_exported(document: Mapping[str, Any]) -> dict[str, Any]:
+def as_exported(document: object) -> dict[str, Any]:
     """A state as `pulumi stack export` gives it, also from a checkpoint file as a backend keeps it.
 
     Raises ValueError for anything else.
     """
+    document = document if isinstance(document, Mapping) else {}
     checkpoint = document.get("checkpoint")
     if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("latest"), Mapping):
         kept = {name: document[name] for name in ("version", "features") if name in document}

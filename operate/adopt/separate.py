@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 from core.resource_types import VAULT
+from operate.recover import as_exported
 
 
 def separated(state: dict[str, Any]) -> dict[str, Any]:
@@ -24,5 +25,17 @@ def separated(state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
+def main() -> int:
+    """Filters stdin to stdout; the exit code is 2 for anything but a state."""
+    text = sys.stdin.read()
+    try:
+        state = separated(as_exported(json.loads(text)))
+    except ValueError as error:
+        print(f"separate: expected what `pulumi stack export` prints, found none: {error}", file=sys.stderr)
+        return 2
+    json.dump(state, sys.stdout, indent=4)
+    return 0
+
+
 if __name__ == "__main__":
-    json.dump(separated(json.load(sys.stdin)), sys.stdout, indent=4)
+    sys.exit(main())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -12,6 +14,7 @@ from operate.adopt.files import configuration, import_file, merged
 from operate.adopt.plan import plan
 from operate.adopt.separate import separated
 from tests.operate.adopt.accounts import found
+from tests.support.stack import ROOT
 
 
 def test_a_vaults_own_list_of_access_policies_goes_from_the_state() -> None:
@@ -26,6 +29,15 @@ def test_a_vaults_own_list_of_access_policies_goes_from_the_state() -> None:
     assert vault["inputs"] == {"vaultName": "v", "properties": {"tenantId": "t"}}
     assert other["inputs"] == {"properties": {}}
     assert separated({"deployment": {}}) == {"deployment": {}}
+
+
+@pytest.mark.parametrize("given", ["", "error: no stack named 'dev' found", "[]"])
+def test_fails_in_words_for_what_is_no_state(given: str) -> None:
+    """An export that failed leaves nothing for the filter, and it writes nothing for the import."""
+    command = [sys.executable, "-m", "operate.adopt.separate"]
+    done = subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("separate: expected what `pulumi stack export` prints")
 
 
 def test_the_settings_file_keeps_what_it_says_of_secrets() -> None:
