@@ -121,7 +121,8 @@ def _planned(
         ops = [str(op) for op in plan["steps"]]
         op = next((one for one in REPLACING if one in ops), ops[-1])
         goal = plan.get("goal") if isinstance(plan.get("goal"), Mapping) else None
-        type = str((goal or old or {}).get("type") or token_of(urn))
+        # By the URN: a goal could name another type, one that no rule looks at.
+        type = token_of(urn)
         new = _new(urn, type, old, goal, plan) if goal and op != "delete" else None
         step: dict[str, Any] = {"op": op, "urn": urn}
         if kind_of(type, (new or old or {}).get("inputs") or {}) not in {None, Kind.STACK}:

@@ -85,6 +85,13 @@ class Program:
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
 
+    def plan(self) -> tuple[str, str]:
+        """The saved plan of the last preview, and what is there now."""
+        done = self.run("refresh", "--preview-only", "--json")
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        return (self.folder / "plan.json").read_text(), done.stdout
+
     def preview(self, situation: Situation) -> tuple[str, str]:
         """The JSON of the preview and the event log."""
         log = self.folder / "events.jsonl"
@@ -93,7 +100,8 @@ class Program:
         words = ["destroy", "--preview-only"] if situation.destroy else words
         pack = ["--policy-pack", "policies"] if situation.pack else []
         events = [] if situation.refresh_only else ["--event-log", str(log)]
-        done = self.run(*words, "--json", *pack, *events)
+        plan = ["--refresh", "--save-plan", "plan.json"] if situation.plan else []
+        done = self.run(*words, "--json", *pack, *events, *plan)
         if not done.stdout.startswith("{"):
             raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
         return done.stdout, log.read_text() if log.exists() else ""
@@ -138,8 +146,17 @@ _FIXED = {
 }
 
 
-def _keep(name: str, digest: str, events: str, folder: Path, *, whole: bool) -> None:
+def _keep(
+    name: str, digest: str, events: str, folder: Path, *, whole: bool, plan: tuple[str, ...] = ()
+) -> None:
     seen: dict[str, str] = {}
+    for kind, text in zip(("plan", "refresh"), plan, strict=False):
+        # What is not random is the same in all files of a situation.
+        _numbered(digest, seen)
+        cleaned = json.dumps({**_cleaned(json.loads(text)), "duration": 0}, indent=1) + "\n"
+        (FIXTURES / f"{name}.{kind}.json").write_text(
+            _numbered(cleaned, seen).replace(str(folder), "/program")
+        )
     document = _cleaned(json.loads(digest))
     steps = ",\n".join(json.dumps(step) for step in document.pop("steps", []))
     rest = json.dumps(document)
@@ -203,7 +220,9 @@ def _take(one: Situation, program: Program) -> None:
     sys.stderr.write(f"{one.name}: {one.title}\n")
     program.say(one.says)
     digest, events = program.preview(one)
-    _keep(one.name, digest, events if one.pack or one.stream else "", program.folder, whole=one.stream)
+    kept = events if one.pack or one.stream else ""
+    plan = program.plan() if one.plan else ()
+    _keep(one.name, digest, kept, program.folder, whole=one.stream, plan=plan)
 
 
 if __name__ == "__main__":

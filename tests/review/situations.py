@@ -24,6 +24,7 @@ class Situation:
     destroy: bool = False
     stream: bool = False
     documented: bool = False
+    plan: bool = False
 
 
 SITUATIONS = (
@@ -49,7 +50,14 @@ SITUATIONS = (
         documented=True,
     ),
     Situation(
-        "unbound", "The binding is taken out", 4, ("unbound",), {"bound": False}, stream=True, documented=True
+        "unbound",
+        "The binding is taken out",
+        4,
+        ("unbound",),
+        {"bound": False},
+        stream=True,
+        documented=True,
+        plan=True,
     ),
     Situation(
         "may-unbind",
@@ -83,6 +91,7 @@ SITUATIONS = (
         4,
         ("vault-replaced", "key-changed"),
         {"vaultName": "kv-plain-2"},
+        plan=True,
     ),
     Situation(
         "vault-deleted",
@@ -97,6 +106,7 @@ SITUATIONS = (
         3,
         ("key-changed",),
         {"keys": ["key", "second"], "use": "second"},
+        plan=True,
     ),
     Situation(
         "key-deleted",
@@ -113,8 +123,11 @@ SITUATIONS = (
         ("account-replaced",),
         {"accountName": "lang-plain-2"},
         documented=True,
+        plan=True,
     ),
-    Situation("account-deleted", "The account is taken out", 4, ("account-deleted",), {"account": False}),
+    Situation(
+        "account-deleted", "The account is taken out", 4, ("account-deleted",), {"account": False}, plan=True
+    ),
     Situation(
         "destroyed",
         "The whole stack is destroyed",
@@ -185,7 +198,9 @@ SITUATIONS = (
         {"bound": False},
         behind="unbind",
     ),
-    Situation("renamed", "The account has another name in the program", 0, (), {"name": "renamed"}),
+    Situation(
+        "renamed", "The account has another name in the program", 0, (), {"name": "renamed"}, plan=True
+    ),
     Situation(
         "outbound-shut",
         "The account may no longer reach its vault",
@@ -246,6 +261,7 @@ SITUATIONS = (
         ("rotated",),
         {"key": {"generation": 2}},
         program="project",
+        plan=True,
     ),
     Situation(
         "project-written",
@@ -254,6 +270,7 @@ SITUATIONS = (
         ("re-asserted",),
         {"tags": {"environment": "dev", "owner": "others"}},
         program="project",
+        plan=True,
     ),
     Situation(
         "project-revoked",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from review import plan, report
+from review import plan, preview, report
 from review.preview import Preview, PreviewError
 from tests.review.build import (
     ACCOUNT,
@@ -24,6 +24,8 @@ from tests.review.build import (
     urn,
     vault,
 )
+from tests.review.scenes import FIXTURES
+from tests.review.situations import SITUATIONS, Situation
 
 STACK = "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod"
 HELD = {
@@ -102,6 +104,28 @@ def test_a_plan_has_the_verdicts_of_its_preview(
     name = {BINDING: "b", ACCOUNT: "a", POLICY: "p", VAULT: "v"}[token]
     found = names(plan.read(planned((token, name, steps, diff)), refresh()))
     assert [name for name in found if name in verdicts] == verdicts
+
+
+def test_a_goal_of_another_type_hides_nothing() -> None:
+    """A resource is what its URN says, whatever the plan calls it."""
+    document = json.loads(planned((BINDING, "b", ["create"], binding()["inputs"])))
+    document["resourcePlans"][urn(BINDING, "b")]["goal"]["type"] = "random:index:RandomId"
+    with pytest.raises(PreviewError, match="which the stack already has"):
+        plan.read(json.dumps(document), refresh())
+
+
+@pytest.mark.parametrize("situation", [one for one in SITUATIONS if one.plan], ids=lambda one: one.name)
+def test_a_recorded_plan_has_the_verdicts_of_its_preview(situation: Situation) -> None:
+    """The engine's own plan, over its own refresh, comes to the review of the preview, and to one digest."""
+    file = FIXTURES / f"{situation.name}.json"
+    made = plan.read(
+        file.with_suffix(".plan.json").read_text(),
+        file.with_suffix(".refresh.json").read_text(),
+        file.read_text(),
+    )
+    assert tuple(names(made)) == situation.verdicts
+    of_plan, of_preview = (report.make(one, (), TODAY) for one in (made, preview.read(file.read_text())))
+    assert of_plan.digest == of_preview.digest
 
 
 def test_a_plan_that_changes_nothing_says_so() -> None:
