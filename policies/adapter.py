@@ -166,15 +166,19 @@ def _stack_policy(rule: StackRule, session: Session, clock: Clock) -> StackValid
 
 
 def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
-    """One for all rules of a request: its resources differ for each policy, but not their decoded properties
-    (decoding.py)."""
-    key = resources[0].props if resources else None
-    kept = session.relations
-    if kept is None or kept[0] is not key or kept[1] != len(resources):
-        kept = (key, len(resources), Relations(StackIndex(resources, session)))
-        session.relations = kept
-    found: Relations = kept[2]
-    return found
+    """One for all rules of a request, of which the first alone is shown the resources (decoding.py). What
+    fails for it fails for all."""
+    if resources and (session.relations is None or session.relations[0] is not resources[0].props):
+        try:
+            made: Relations | Exception = Relations(StackIndex(resources, session))
+        except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
+            made = problem
+        session.relations = (resources[0].props, made)
+    found = session.relations[1] if session.relations else Relations(StackIndex([], session))
+    if isinstance(found, Exception):
+        raise found
+    relations: Relations = found
+    return relations
 
 
 def _may_concern(rule: ResourceRule, token: str) -> bool:

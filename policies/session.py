@@ -51,7 +51,7 @@ class Session:
     undecided: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
-    relations: tuple[object, int, Any] | None = None
+    relations: tuple[object, Any] | None = None
     _last: object = None
 
     def note(self, args: ResourceValidationArgs) -> None:

@@ -34,7 +34,7 @@ def _service(number: int) -> Iterator[PolicyResource]:
     things = two_phases()
     made: dict[str, PolicyResource] = {}
     for thing in things.values():
-        bag: Any = unknown_checking_proxy(_numbered(dict(thing.props), number))
+        bag: Any = unknown_checking_proxy(numbered(dict(thing.props), number))
         options = PolicyResourceOptions(thing.protect, list(thing.ignore_changes), None, [], Any, [])  # type: ignore[arg-type]
         urn, name = f"{thing.urn}-{number}", f"{thing.name}-{number}"
         made[thing.name] = PolicyResource(thing.type, bag, urn, name, options, None, None, [], {})
@@ -46,11 +46,11 @@ def _service(number: int) -> Iterator[PolicyResource]:
     return iter(made.values())
 
 
-def _numbered(value: Any, number: int) -> Any:
+def numbered(value: Any, number: int) -> Any:
     if isinstance(value, dict):
-        return {key: _numbered(inner, number) for key, inner in value.items()}
+        return {key: numbered(inner, number) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_numbered(inner, number) for inner in value]
+        return [numbered(inner, number) for inner in value]
     if isinstance(value, str):
         for text in ("kv-one", "lang-one", "44444444-4444"):
             value = value.replace(text, f"{text}-{number}")
