@@ -86,7 +86,7 @@ def test_every_rule_refuses_something(rule: Rule) -> None:
 
 
 def test_rules_without_a_refusal_of_their_own_share_one() -> None:
-    """Only the network rules leave theirs to another module, whose tests are in test_vault_rules.py."""
+    """Only the network rules leave theirs to another module, policies.network."""
     changed = {rule.name for rule, _ in CHANGES}
     assert {rule.name for rule in RULES} - changed == {
         "vault-network-restricted",

@@ -218,3 +218,9 @@ def test_the_reports_come_last() -> None:
     """When all rules have been asked."""
     last = [policy.name for policy in make_policies()][-3:]
     assert last == ["unused-by-accounts", "undecided-listed", "exemptions-listed"]
+
+
+@every_rule
+def test_a_rule_has_a_test_file_of_its_own(rule: Rule) -> None:
+    """With its violating, passing, unknown and odd cases."""
+    assert (Path(__file__).parent / "rules" / f"test_{rule.name.replace('-', '_')}.py").is_file()

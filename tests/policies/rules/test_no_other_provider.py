@@ -1,4 +1,4 @@
-"""Vaults, keys and accounts that no rule reads: of other providers, and in templates."""
+"""no-other-provider: vaults, keys and accounts are resources of azure-native, which the rules read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import UNKNOWN_OBJECT, UNKNOWN_TEXT, Pack, Thing, secret, verdict
-from tests.policies.bags import VAULT_ID, key_props, with_change
-from tests.policies.editing import change, judged, says
+from tests.policies.asking import (
+    UNKNOWN_OBJECT,
+    UNKNOWN_TEXT,
+    Pack,
+    Thing,
+    secret,
+    verdict,
+)
+from tests.policies.bags import (
+    VAULT_ID,
+    key_props,
+    with_change,
+)
+from tests.policies.editing import (
+    change,
+    judged,
+    says,
+)
 from tests.policies.stacks import two_phases
 
 

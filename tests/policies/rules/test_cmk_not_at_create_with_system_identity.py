@@ -1,0 +1,73 @@
+"""cmk-not-at-create-with-system-identity: a key for the account's own identity is bound later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.policies.asking import (
+    ACCOUNT,
+    UNKNOWN_OBJECT,
+    UNKNOWN_TEXT,
+    Pack,
+    Thing,
+    verdict,
+)
+from tests.policies.bags import (
+    inline_account_props,
+    with_change,
+)
+
+CMK = "properties.encryption.keyVaultProperties"
+
+
+def ask(
+    props: dict[str, Any], rule: str, config: dict[str, Any] | None = None, ignored: tuple[str, ...] = ()
+) -> str:
+    return verdict(Pack({rule: config or {}}).ask(Thing("a", ACCOUNT, props, ignore_changes=ignored)), rule)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "pass"),
+        ({f"{CMK}.identityClientId": UNKNOWN_TEXT}, "pass"),
+        ({f"{CMK}.identityClientId": ...}, "violation"),
+        ({f"{CMK}.identityClientId": "", "identity.type": "SystemAssigned, UserAssigned"}, "violation"),
+        ({f"{CMK}.identityClientId": None, "identity": {"type": "SystemAssigned"}}, "violation"),
+        (
+            {f"{CMK}.identityClientId": ..., "properties.encryption.keySource": "MICROSOFT.KEYVAULT"},
+            "violation",
+        ),
+        ({f"{CMK}.identityClientId": ..., "properties.encryption.keySource": UNKNOWN_TEXT}, "open"),
+        (
+            {
+                f"{CMK}.identityClientId": ...,
+                "properties.encryption.keySource": "Microsoft.CognitiveServices",
+            },
+            "pass",
+        ),
+        ({"properties.encryption": UNKNOWN_OBJECT}, "open"),
+        ({"properties.encryption": None}, "pass"),
+    ],
+)
+def test_a_key_for_the_systems_identity_is_not_given_at_create(
+    changes: dict[str, Any], expected: str
+) -> None:
+    """An inline key needs the client id of an identity that can have access before the account exists."""
+    props = inline_account_props()
+    for path, value in changes.items():
+        props = with_change(props, path, value)
+    assert ask(props, "cmk-not-at-create-with-system-identity") == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["properties.encryption", "properties", "properties.*", "*", 'properties["encryption"]']
+)
+def test_ignored_encryption_is_azures_word_not_the_programs(path: str) -> None:
+    """After a refresh the ignored encryption of a bound account is in its inputs; it is no key at create."""
+    props = with_change(inline_account_props(), f"{CMK}.identityClientId", ...)
+    rule = "cmk-not-at-create-with-system-identity"
+    assert ask(props, rule, ignored=(path,)) == "pass"
+    assert ask(props, rule, ignored=("properties.encryption.keySource", "tags")) == "violation"

@@ -1,0 +1,167 @@
+"""grant-present: the identity that opens a key is granted what it needs, in the model that its vault uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.policies.asking import (
+    UNKNOWN_FLAG,
+    UNKNOWN_LIST,
+    UNKNOWN_TEXT,
+    Thing,
+)
+from tests.policies.bags import (
+    role_props,
+)
+from tests.policies.editing import (
+    STACKS,
+    both,
+    change,
+    every,
+    says,
+    with_prop,
+    without,
+)
+from tests.policies.stacks import CLIENT, Stack, one_phase, run, two_phases
+
+
+@every
+def test_a_missing_grant_is_refused(name: str) -> None:
+    """No access policy and no role assignment for the identity that opens the key."""
+    stack = without(STACKS[name](), "grant")
+    assert says(stack, "grant-present") == "violation"
+    assert says(stack, "bound-after-grant") == "pass"
+
+
+@every
+@pytest.mark.parametrize(("access", "verdict"), [("revoked", "pass"), ("granted", "violation")])
+def test_a_grant_taken_away_on_purpose_is_not_missing(name: str, access: str, verdict: str) -> None:
+    """Where the component around it says that access is revoked, and only there."""
+    stack = without(STACKS[name](), "grant")
+    service = {"service": Thing("service", "acme:index:Service", {"access": access})}
+    writer = "binding" if "binding" in stack else "account"
+    stack = change({**service, **stack}, writer, parent="service")
+    assert says(stack, "grant-present") == verdict
+
+
+def test_a_grant_to_someone_else_does_not_count() -> None:
+    """Where both principals are known they decide, whatever the dependencies."""
+    stack = with_prop(two_phases(), "grant", "policy.objectId", "99999999-9999-9999-9999-999999999999")
+    assert says(stack, "grant-present") == "violation"
+    preview = change(two_phases(preview=True), "grant", property_dependencies={"vaultName": ["vault"]})
+    assert says(preview, "grant-present") == "violation"
+
+
+def test_a_grant_on_another_vault_does_not_count() -> None:
+    """The vault of the grant must be the vault of the key."""
+    stack = with_prop(two_phases(), "grant", "vaultName", "kv-two")
+    stack = change(stack, "grant", property_dependencies={"policy": ["account"]})
+    assert says(stack, "grant-present") == "violation"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["get", "wrapKey", "unwrapKey"], "pass"),
+        (["get", "wrapKey"], "violation"),
+        (["get"], "violation"),
+        (["get", "wrapKey", "unwrapKey", "sign"], "violation"),
+        (UNKNOWN_LIST, "open"),
+    ],
+)
+@both
+def test_the_accounts_grant_is_exact(preview: bool, keys: Any, expected: str) -> None:
+    """What the account's own identity holds is exactly what the service needs."""
+    stack = with_prop(two_phases(preview=preview), "grant", "policy.permissions.keys", keys)
+    assert says(stack, "grant-present") == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("e147488a-f6f5-4113-8e2d-b22465e65bf6", "pass"),
+        ("14b46e9e-c2b7-41b4-b07b-48a6ebf60603", "violation"),
+        ("00000000-0000-0000-0000-000000000001", "open"),
+        (UNKNOWN_TEXT, "open"),
+    ],
+)
+def test_the_accounts_role_is_the_narrow_one(role: str, expected: str) -> None:
+    """A wider role is refused, a role that is not known here is left open."""
+    stack = with_prop(two_phases(roles=True), "grant", "roleDefinitionId", role)
+    stack = with_prop(stack, "grant", "principalType", "User")
+    assert says(stack, "grant-present") == expected
+
+
+@both
+@pytest.mark.parametrize("roles", [True, False])
+def test_a_grant_that_the_vault_ignores_is_refused(preview: bool, roles: bool) -> None:
+    """Role assignments on a vault with access policies, and the other way round, open nothing."""
+    stack = two_phases(preview=preview, roles=roles)
+    stack = with_prop(stack, "vault", "properties.enableRbacAuthorization", not roles)
+    assert says(stack, "grant-present") == "violation"
+    stack = with_prop(stack, "vault", "properties.enableRbacAuthorization", UNKNOWN_FLAG)
+    assert says(stack, "grant-present") == "open"
+
+
+def test_inline_policies_are_grants_too() -> None:
+    """A user-assigned identity can be granted access in the vault itself."""
+    stack = one_phase()
+    entry = stack["grant"].props["policy"]
+    stack = without(stack, "grant")
+    stack = with_prop(stack, "vault", "properties.accessPolicies", [entry])
+    stack = change(stack, "account", depends_on=["vault"])
+    assert says(stack, "grant-present") == "pass"
+    assert says(stack, "bound-after-grant") == "pass"
+
+
+def test_an_identity_of_another_stack_is_said_to_be_open() -> None:
+    """Its grants cannot be known here."""
+    assert says(without(one_phase(), "identity", "grant"), "grant-present") == "open"
+    assert says(without(two_phases(), "account", "grant"), "grant-present") == "open"
+
+
+def test_a_bindings_user_assigned_identity_is_found_by_client_id() -> None:
+    """With identityClientId, the grant must be for that identity, not for the account's own."""
+    stack = two_phases()
+    stack["identity"] = Thing(
+        "identity", one_phase()["identity"].type, {"clientId": CLIENT, "principalId": "p2"}
+    )
+    stack = with_prop(stack, "binding", "identityClientId", CLIENT.upper())
+    assert says(stack, "grant-present") == "violation"
+    stack = with_prop(stack, "grant", "policy.objectId", "p2")
+    assert says(stack, "grant-present") == "pass"
+
+
+def test_a_role_at_an_unrelated_scope_is_no_grant() -> None:
+    """A role on another vault does not open this one."""
+    stack = two_phases(roles=True)
+    scope = role_props()["scope"].replace("kv-one", "kv-two")
+    assert says(with_prop(stack, "grant", "scope", scope), "grant-present") == "violation"
+
+
+def told(stack: Stack, rule: str) -> str:
+    """Everything a rule says of a stack."""
+    said = [(one.rule, one.message) for one in run(stack)]
+    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
+
+
+@pytest.mark.parametrize(
+    ("roles", "words"), [(True, "looks at access policies"), (False, "looks at role assignments")]
+)
+def test_the_model_that_the_vault_uses_is_named(roles: bool, words: str) -> None:
+    """And with it the kind of grant that is wanted."""
+    stack = with_prop(two_phases(roles=roles), "vault", "properties.enableRbacAuthorization", not roles)
+    assert words in told(stack, "grant-present")
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [("1" * 8 + "-1111" * 3 + "-" + "1" * 12, "the role 1111"), ("odd", "the role it assigns")],
+)
+def test_a_role_that_is_not_known_here_is_named(role: str, words: str) -> None:
+    """By its id where it has one."""
+    assert words in told(
+        with_prop(two_phases(roles=True), "grant", "roleDefinitionId", role), "grant-present"
+    )
