@@ -1,1 +1,11 @@
-"""What a user composes: encrypted Language services and the parts they are made of."""
+"""What a user composes: encrypted Language services and the parts that they are made of.
+
+| where | what |
+|---|---|
+| `service`, `service_args`, `service_parts` | a whole service, its arguments, and the order of its parts |
+| `vault`, `key`, `identity`, `account`, ... | the parts, each with its arguments and its component |
+| `arguments/` | how arguments are declared, read and checked |
+| `guards/` | what is refused because of what exists |
+| `azure_policy/` | the policy pack's constraints as Azure Policy |
+| `component`, `host` | what components have in common, and how other languages use them |
+"""

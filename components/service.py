@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.account import Account, InlineKeyInputs
-from components.arguments.inputs import read, with_known_values
+from components.arguments.inputs import read, secret_texts, with_known_values
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
 from components.key_access_revocation import revoke_access
@@ -62,7 +62,9 @@ class EncryptedLanguageService(Component):
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; `workspace_provider` for that of an existing workspace in which queries are saved.
         `preflight_result` is that of preflight(), which a program of several services calls once for all."""
-        known = read(ServiceInputs, name, with_known_values(ServiceInputs, args))
+        known = read(
+            ServiceInputs, name, with_known_values(ServiceInputs, args), secret=lambda: secret_texts(args)
+        )
         if preflight_result is None:
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]

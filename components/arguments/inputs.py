@@ -150,11 +150,21 @@ def camel_case(python_name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def read(form: type[F], name: str, args: object) -> F:
-    """The arguments of a component in their form. Raises InputError with every problem."""
+def read(form: type[F], name: str, args: object, *, secret: Callable[[], frozenset[str]] = frozenset) -> F:
+    """The arguments of a component in their form. Raises InputError with every problem, in which no text that
+    `secret` returns appears."""
     given = args if isinstance(args, Mapping) else {}
     inputs, problems = examine(form, given, name=name)
+    if given is not args:
+        problems = [Problem("args", f"found a {type(args).__name__}, expected a dictionary of arguments")]
     if problems:
+        hidden = secret()
+        problems = [
+            Problem(one.path, "is wrong; its value is secret")
+            if any(text in one.text for text in hidden)
+            else one
+            for one in problems
+        ]
         raise InputError(form.ARGS.__name__.removesuffix("Args"), name, problems)
     return inputs
 
@@ -177,13 +187,27 @@ def examine(
     return (inputs if reading.problems else inputs.completed()), reading.problems
 
 
-def with_known_values(form: type[Inputs], args: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_known_values(form: type[Inputs], args: object) -> object:
     """The arguments with each output that they accept replaced by its value, where that is known.
 
     Waits for the outputs: only for a component whose shape depends on the values.
     """
     declared = arguments(form)
+    if not isinstance(args, Mapping):
+        return args
     return {name: _known(declared.get(name), value) for name, value in args.items()}
+
+
+def secret_texts(args: object) -> frozenset[str]:
+    """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
+    if isinstance(args, Mapping):
+        return frozenset(text for value in args.values() for text in secret_texts(value))
+    if isinstance(args, list | tuple):
+        return frozenset(text for value in args for text in secret_texts(value))
+    if isinstance(args, pulumi.Output) and _sync_await(args.is_secret()):
+        value = _sync_await(args.future())
+        return frozenset({value} if isinstance(value, str) and value else ())
+    return frozenset()
 
 
 def as_args(inputs: Inputs) -> dict[str, Any]:

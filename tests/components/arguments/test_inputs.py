@@ -149,3 +149,25 @@ def test_an_id_that_a_preview_does_not_know_is_no_wrong_id() -> None:
     """The engine gives the id of a resource that it would create as an empty text."""
     args: Any = {"audit": {"workspace_id": pulumi.Output.from_input("")}, "location": "westeurope"}
     run(lambda: EncryptedLanguageService("language", args), preview=True)
+
+
+def test_a_secret_value_is_in_no_error() -> None:
+    """The error names the argument, and not the value that an output keeps secret."""
+
+    def program() -> None:
+        hidden = pulumi.Output.secret("hunter2")
+        args: Any = {"location": "westeurope", "vault": {"id": hidden}, "sku": "S1"}
+        EncryptedLanguageService("language", args)
+
+    with pytest.raises(InputError) as error:
+        run(program)
+    assert "hunter2" not in str(error.value)
+    assert "vault.id: is wrong; its value is secret" in str(error.value)
+    assert "sku: found 'S1'" in str(error.value)
+
+
+def test_fails_on_arguments_of_another_class() -> None:
+    """Pulumi's own classes of arguments are no dictionaries, and none of theirs would be read."""
+    args: Any = pulumi.ResourceOptions()
+    with pytest.raises(InputError, match="args: found a ResourceOptions, expected a dictionary of arguments"):
+        run(lambda: EncryptedLanguageService("language", args))
