@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.account import Account, InlineKeyInputs
-from components.arguments.inputs import read, secret_texts, with_known_values
+from components.arguments.inputs import known_text, read, secret_texts, with_known_values
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
 from components.key_access_revocation import revoke_access
@@ -16,6 +16,7 @@ from components.key_version import KeyVersion
 from components.references import KeyReference
 from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
 from components.service_parts import Parts
+from components.subscriptions import Subscriptions
 
 
 class EncryptedLanguageService(Component):
@@ -60,12 +61,18 @@ class EncryptedLanguageService(Component):
         preflight_result: PreflightResult | None = None,
     ) -> None:
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
-        another one; `workspace_provider` for that of an existing workspace in which queries are saved.
-        `preflight_result` is that of preflight(), which a program of several services calls once for all."""
+        another one; `workspace_provider` for that of an existing workspace in which queries are saved. By
+        default they are made from the ids. `preflight_result` is that of preflight(), which a program of
+        several services calls once for all, with the providers of all."""
         known = read(
             ServiceInputs, name, with_known_values(ServiceInputs, args), secret=lambda: secret_texts(args)
         )
         if preflight_result is None:
+            others = Subscriptions(name=name, opts=opts)
+            vault_id = known_text(known.key.id) or known_text(known.vault.id)
+            vault_provider = vault_provider or others.provider_of(vault_id or None)
+            workspace_id = known_text(known.audit.workspace_id) if known.audit.alerts else None
+            workspace_provider = workspace_provider or others.provider_of(workspace_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
             revoke_access({name: preflight_result.revoked_access})

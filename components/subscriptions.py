@@ -9,17 +9,24 @@ import pulumi
 import pulumi_azure_native as azure_native
 from pulumi_azure_native import authorization
 
+from components.component import azure_provider
 from core import arm_ids
 
 
 class Subscriptions:
     """The subscriptions that a program uses besides its own, all with the login of the ARM_* environment.
 
-    `own` is the stack's subscription, if it configures one; otherwise azure-native reports it.
+    `own` is the stack's subscription, if it configures one; otherwise azure-native reports it. A component
+    that makes its own providers gives its `name`, with which their names begin, and its options, whose parent
+    and azure-native provider count for them, too.
     """
 
-    def __init__(self, own: str | None = None) -> None:
+    def __init__(
+        self, own: str | None = None, *, name: str = "", opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         self._own = own.lower() if own else None
+        self._prefix = f"{name}-" if name else ""
+        self._parent, self._provider = opts.parent if opts else None, azure_provider(opts)
         self._providers: dict[str, pulumi.ProviderResource] = {}
 
     def provider_of(self, resource_id: str | None) -> pulumi.ProviderResource | None:
@@ -28,11 +35,14 @@ class Subscriptions:
             return None
         subscription = arm_ids.subscription_of(resource_id)
         if self._own is None:
-            self._own = authorization.get_client_config().subscription_id.lower()
+            through = pulumi.InvokeOptions(provider=self._provider) if self._provider else None
+            self._own = authorization.get_client_config(opts=through).subscription_id.lower()
         if subscription == self._own:
             return None
         if subscription not in self._providers:
             self._providers[subscription] = azure_native.Provider(
-                f"subscription-{subscription}", subscription_id=subscription
+                f"{self._prefix}subscription-{subscription}",
+                subscription_id=subscription,
+                opts=pulumi.ResourceOptions(parent=self._parent),
             )
         return self._providers[subscription]

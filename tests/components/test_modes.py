@@ -117,6 +117,23 @@ def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> 
     assert monitor.one(":Account").request.provider == ""
 
 
+def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id() -> None:
+    """A caller in another language can give no provider; two services of a program have one each."""
+
+    def program() -> None:
+        for name in ("language", "desk"):
+            EncryptedLanguageService(name, {"location": "westeurope", "vault": {"id": VAULT_ID}})
+
+    monitor = run(program)
+    made = {found.name: found for found in monitor.of("pulumi:providers:azure-native")}
+    assert set(made) == {f"{name}-subscription-{OTHER_SUBSCRIPTION}" for name in ("language", "desk")}
+    assert {found.inputs["subscriptionId"] for found in made.values()} == {OTHER_SUBSCRIPTION}
+    for key in (*monitor.of(":Key"), *monitor.of(":AccessPolicy")):
+        service = key.name.partition("-")[0]
+        assert f"::{service}-subscription-{OTHER_SUBSCRIPTION}::" in key.request.provider
+    assert {account.request.provider for account in monitor.of(":Account")} == {""}
+
+
 @pytest.mark.parametrize("by_parent", [False, True])
 def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_parent: bool) -> None:
     """Who gives a service a provider of its own, or its parent one, gets everything of it there, and the

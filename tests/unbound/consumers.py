@@ -103,6 +103,10 @@ def consumer(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
     found.say()
     if kind == "yaml":
         stack.config_file.unlink()
+    # The checkout begins with a stack of the repository's own project.
+    backend = stack.folder / ".pulumi" / "backend"
+    shutil.rmtree(backend)
+    backend.mkdir()
     created = stack.pulumi("stack", "select", "--create", "dev")
     assert created.ok, created.output
     return found
