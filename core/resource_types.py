@@ -29,6 +29,7 @@ KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 SERVICE: Final = "language-cmk:index:EncryptedLanguageService"
+URN_SEPARATOR: Final = "::"
 STACK: Final = "pulumi:pulumi:Stack"
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from core import resource_types
 from policies.view import as_items, as_text, step
 
 SCHEMA: Final[Mapping[str, Any]] = {
@@ -63,7 +64,7 @@ def problems_of(urn: object, reason: object, until: object, today: date) -> list
     """What is wrong with an exemption."""
     problems = []
     # What follows the last :: is the resource's name; a pattern without :: is a pattern of the whole.
-    if not isinstance(urn, str) or not urn.rpartition("::")[2].strip("*? "):
+    if not isinstance(urn, str) or not urn.rpartition(resource_types.URN_SEPARATOR)[2].strip("*? "):
         problems.append(
             f"urn: found {urn!r}, expected a pattern that names a resource, such as *::build-vault"
         )

@@ -17,7 +17,7 @@ import pytest
 from core import arm_ids, clouds, resource_types, rights, roles
 
 ROOT = Path(__file__).resolve().parents[2]
-_ELSEWHERE = {"core", "localazure", "tests", "examples", "docs"}
+_ELSEWHERE = {"core", "localazure", "tests", "docs"}
 
 
 @cache

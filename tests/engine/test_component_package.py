@@ -23,9 +23,9 @@ def language_host() -> None:
 
 
 def yaml_stack(folder: Path, azure: RunningAzure, program: Path) -> Stack:
-    """A stack of a program in YAML, two folders below a checkout of its own, as examples/yaml is."""
+    """A stack of a program in YAML, three folders below a checkout of its own, as docs/examples/yaml is."""
     stack = Stack(folder / "checkout", azure.env)
-    below = stack.folder / "examples" / "yaml"
+    below = stack.folder / "docs" / "examples" / "yaml"
     below.mkdir(parents=True)
     shutil.copy(program, below / "Pulumi.yaml")
     stack.folder = below
@@ -36,8 +36,8 @@ def yaml_stack(folder: Path, azure: RunningAzure, program: Path) -> Stack:
 
 def test_example_in_yaml_deploys(language_host: None, azure: RunningAzure, tmp_path: Path) -> None:
     """`up` binds the account under the policy pack."""
-    stack = yaml_stack(tmp_path, azure, ROOT / "examples" / "yaml" / "Pulumi.yaml")
-    first = stack.deploy("--policy-pack", "../../policies")
+    stack = yaml_stack(tmp_path, azure, ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml")
+    first = stack.deploy("--policy-pack", "../../../policies")
     assert first.ok, first.output
     assert "/keys/cmk-claims/" in stack.outputs()["keyUriWithVersion"]
 
@@ -47,7 +47,7 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
     made in the right order, settle, and go in the right order."""
     stack = yaml_stack(tmp_path, empty_azure, Path(__file__).with_name("programs") / "parts.yaml")
     stack.pulumi("config", "set", "tenantId", empty_azure.env["AZURE_TENANT_ID"])
-    first = stack.pulumi("up", "--yes", "--policy-pack", "../../policies")
+    first = stack.pulumi("up", "--yes", "--policy-pack", "../../../policies")
     assert first.ok, first.output
     assert {name: uri.split("/")[4] for name, uri in stack.outputs().items()} == {
         "service": "cmk-claims",

@@ -15,7 +15,7 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 
 

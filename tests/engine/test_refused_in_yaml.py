@@ -47,7 +47,7 @@ def said(args: dict[str, Any]) -> set[str]:
 @pytest.fixture(scope="module")
 def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
-    example = ROOT / "examples" / "yaml" / "Pulumi.yaml"
+    example = ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml"
     return yaml_stack(tmp_path_factory.mktemp("yaml"), azure, example)
 
 

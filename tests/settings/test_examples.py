@@ -12,12 +12,12 @@ import yaml
 from settings import parse
 from settings.documentation import schema
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_is_accepted_by_program_and_editor(example: Path) -> None:
-    """What stands in examples/ can be copied."""
+    """What stands in docs/examples/ can be copied."""
     document: dict[str, Any] = yaml.safe_load(example.read_text())
     jsonschema.validate(document, schema())
     assert parse(
