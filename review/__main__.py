@@ -24,12 +24,11 @@ from pathlib import Path
 
 from review import approvals, as_json, markdown, plain_text, plan, preview, report
 from review.approvals import People
+from review.escaping import plain
 from review.events import Diagnostic
 from review.preview import Preview, PreviewError
 from review.report import Origin
 from review.verdict import Severity
-
-_CANNOT = 2
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -43,13 +42,11 @@ def main(words: Sequence[str] | None = None) -> int:
         policies = preview.read_policies(_read(arguments.policies)) if arguments.policies else ()
         state = _state(_read(arguments.state)) if arguments.state else ""
     except (OSError, UnicodeDecodeError, PreviewError) as problem:
-        print(f"review: {problem}", file=sys.stderr)
-        return _CANNOT
+        return cannot(str(problem))
     try:
         approved = approvals.read(_read(arguments.approvals)) if arguments.approvals else ()
     except (OSError, UnicodeDecodeError, approvals.ApprovalError) as problem:
-        print(f"review: approvals {arguments.approvals}: {problem}", file=sys.stderr)
-        return _CANNOT
+        return cannot(f"approvals {arguments.approvals}: {problem}")
     approvers = (
         None if arguments.approvers is None else frozenset(filter(None, arguments.approvers.split(",")))
     )
@@ -70,6 +67,13 @@ def main(words: Sequence[str] | None = None) -> int:
         print("review: this update is not the one that was reviewed: review it again", file=sys.stderr)
         return Severity.BLOCKED.exit_code
     return made.severity.exit_code
+
+
+def cannot(why: str) -> int:
+    """Says why there is no review, which may quote what a change wrote, and returns the exit code."""
+    for line in why.splitlines():
+        print(f"review: {plain(line, 600)}", file=sys.stderr)
+    return 2
 
 
 def _preview(arguments: argparse.Namespace) -> Preview:

@@ -6,6 +6,7 @@ Owns: all escaping. A report is made of our own words and of values; every value
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Final
 
@@ -13,11 +14,14 @@ from review.values import Mark, Value
 
 LIMIT: Final = 160
 _SAID: Final = 30  # room to say how much was cut
+# The runners of both platforms look for these anywhere in a line that a job prints, in any of its outputs
+# (ActionCommand.cs of actions/runner, Command.cs of microsoft/azure-pipelines-agent).
+_COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 
 
 def plain(value: str, limit: int = LIMIT) -> str:
     """One line of visible characters, at most about `limit` of them; what was cut is said."""
-    shown = "".join(map(_visible, " ".join(value.split())))
+    shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
     if len(shown) <= limit:
         return shown
     head = shown[: limit - _SAID]

@@ -8,12 +8,16 @@ or the user's home; the folder that holds this file is added last, so that it sh
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 
 if __name__ == "__main__":
     if not sys.flags.isolated:
         sys.exit("review: run this with python -I, so that no file of the change is imported")
     sys.path.append(str(Path(__file__).resolve().parents[1]))
-    from review.__main__ import main
+    from review.__main__ import cannot, main
 
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Exception:  # noqa: BLE001 - whatever an input does to the review, it is no verdict
+        sys.exit(cannot(traceback.format_exc(limit=-5)))

@@ -25,13 +25,17 @@ pulumi stack export --stack "$stack" --non-interactive --color never >"$state"
 pulumi refresh --preview-only --stack "$stack" --non-interactive --color never --json \
   >"$folder/refresh.json" 2>"$folder/refresh.txt" || {
   echo "review: what is there now could not be read" >&2
-  tail -n 20 "$folder/refresh.txt" >&2
+  # Quoted, so that a job's runner takes no line for a command.
+  tail -n 20 "$folder/refresh.txt" | tr '\r' '\n' | sed 's/^/review: /; s/##/# #/g' >&2
   exit 2
 }
 options=(--plan "$plan/plan.json" --refresh "$folder/refresh.json" --state "$state" --stack "$stack"
   --markdown "$folder/comment.md" --json "$folder/review.json")
 if [[ -f "$plan/events.jsonl" ]]; then options+=(--policies "$plan/events.jsonl"); fi
-if [[ -f $approvals ]]; then options+=(--approvals "$approvals"); fi
+if [[ -L $approvals ]]; then
+  echo "review: $approvals is a link, expected a file of the change" >&2
+  exit 2
+elif [[ -f $approvals ]]; then options+=(--approvals "$approvals"); fi
 # The files of the change without the approvals, which come after it: an approval counts for these files alone.
 if listed=$(git -C "$change" ls-tree -r HEAD 2>/dev/null); then
   commit=$(grep -v $'\tencryption-approvals\\.yaml$' <<<"$listed" | sha256sum | cut -d ' ' -f 1)

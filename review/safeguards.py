@@ -70,7 +70,9 @@ class Repository:
         found: tuple[str, ...] = ()
         for pattern, owners in self.owners:
             plain = pattern.strip("/")
-            if pattern == "*" or path.strip("/") == plain or path.startswith(f"{plain}/"):
+            # Where a pattern with wildcards names nobody, anything may be left without an owner.
+            hidden = not owners and set(pattern) & set("*?[")
+            if hidden or pattern == "*" or path.strip("/") == plain or path.startswith(f"{plain}/"):
                 found = owners
         return found
 
@@ -203,6 +205,10 @@ SAFEGUARDS: Final = (
     Safeguard(
         "hide in the job of the preview what the policy pack said",
         "the update runs the policy pack of `main` again, in a preview of its own, before it writes",
+    ),
+    Safeguard(
+        "write a review of the own into the summary of the job `plan`, or a comment under the own name",
+        "approvers go by the comment of the pipeline's own user and the summary of the job `review` alone",
     ),
     Safeguard(
         "set all of this otherwise on the platform than in the file",

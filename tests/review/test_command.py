@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,29 @@ def test_fails_on_approvals_that_cannot_be_read(tmp_path: Path, capsys: pytest.C
     assert run(tmp_path, GOOD, "--approvals", str(tmp_path / "a.yaml")) == 2
     assert "expected one list" in capsys.readouterr().err
     assert run(tmp_path, GOOD, "--approvals", str(tmp_path / "absent.yaml")) == 2
+
+
+COMMANDS = "x\n::set-output name=code::0\r##vso[task.prependpath]/x\x1b[31m ##[set-output name=code;]0"
+
+
+@pytest.mark.parametrize("what", ["preview", "approvals"])
+def test_what_is_refused_gives_the_runner_no_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """The gate's log quotes what a change wrote: each line begins with our own word and is harmless."""
+    approvals = tmp_path / "a.yaml"
+    approvals.write_text(json.dumps({"approvals": [{COMMANDS: 1}]}))
+    words = ["--approvals", str(approvals)]
+    if what == "preview":
+        steps = {f"urn:pulumi:prod::shop::{ACCOUNT}::{COMMANDS}": {"steps": ["delete"]}}
+        (tmp_path / "plan.json").write_text(json.dumps({"resourcePlans": steps}))
+        (tmp_path / "refresh.json").write_text('{"duration": 1}')
+        words = ["--plan", str(tmp_path / "plan.json"), "--refresh", str(tmp_path / "refresh.json")]
+    assert run(tmp_path, GOOD, *words) == 2
+    said = capsys.readouterr().err
+    assert "set-output" in said
+    assert all(line.startswith("review: ") for line in re.split("[\r\n]+", said.strip()))
+    assert not re.search(r"##(vso)?\[|\x1b", said)
 
 
 def test_an_update_that_was_not_reviewed_is_refused(tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ HOSTILE = [
     "<details>",
     "#123 owner/repo#4",
     "::error::x",
+    "##vso[task.prependpath]/x",
+    "a ##VSO[task.setvariable variable=code;isOutput=true]0",
+    "##[set-output name=code;]0",
     "x" * 5000,
 ]
 
@@ -43,6 +46,16 @@ def test_any_text_stays_within_its_code_span(text: str) -> None:
 def test_any_text_is_visible_characters_on_a_terminal(text: str) -> None:
     """No control, format or private character reaches a terminal, so no colour and no turned text."""
     assert all(unicodedata.category(character)[0] != "C" for character in plain(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["##vso[x]", "a ##VSO[x]", "###vso[x]", "##[x]", "#\u200b#[x]", "# #[x] ##["]
+)
+def test_no_text_is_a_command_of_a_runner(text: str) -> None:
+    """Both platforms look for `##vso[` and `##[` anywhere in a line that a job prints."""
+    for shown in (plain(text), code(text)):
+        assert "##[" not in shown
+        assert "##vso[" not in shown.lower()
 
 
 @given(st.text(alphabet=string.ascii_letters, min_size=LIMIT + 1, max_size=LIMIT * 20))

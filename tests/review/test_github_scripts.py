@@ -174,20 +174,29 @@ VERDICTS = [
 def test_the_check_passes_what_was_reviewed_and_nothing_else(results: str, code: int, said: str) -> None:
     """A job that broke off, a code that nobody knows or a missing approval is never a pass."""
     review, number, approval = results.split("/")
-    env = {"REVIEW": review, "CODE": number, "APPROVAL": approval, "LOCAL": "success", "IDENTITY": "id"}
+    env = {"REVIEW": review, "CODE": number, "APPROVAL": approval, "LOCAL": "success", "FORK": "false"}
     done = run(ROOT / ".github" / "verdict.sh", env=env)
     assert (done.returncode, said in done.stdout) == (code, True)
 
 
 @pytest.mark.parametrize(
-    ("identity", "local", "code"), [("id", "success", 1), ("", "success", 0), ("", "failure", 1)]
+    ("fork", "identity", "local", "code"),
+    [
+        ("true", "id", "success", 1),
+        ("true", "", "success", 1),
+        ("", "", "success", 1),
+        ("false", "", "success", 0),
+        ("false", "", "failure", 1),
+        ("false", "id", "success", 1),
+    ],
 )
-def test_a_fork_does_not_pass_by_its_own_run(identity: str, local: str, code: int) -> None:
-    """The jobs of a fork run its own code, so a maintainer takes it over. No identity, no deployment."""
-    env = {"REVIEW": "skipped", "CODE": "", "APPROVAL": "skipped", "LOCAL": local, "IDENTITY": identity}
+def test_a_fork_does_not_pass_by_its_own_run(fork: str, identity: str, local: str, code: int) -> None:
+    """The jobs of a fork run its own code, so a maintainer takes it over; its run is told no variables of the
+    repository, so that an empty identity says nothing. A repository without one deploys nothing."""
+    env = {"REVIEW": "skipped", "CODE": "", "LOCAL": local, "IDENTITY": identity, "FORK": fork}
     done = run(ROOT / ".github" / "verdict.sh", env=env)
     assert done.returncode == code
-    assert ("A maintainer reads it" in done.stdout) == (identity != "")
+    assert ("A maintainer reads it" in done.stdout) == (fork != "false")
 
 
 def test_drift_is_told_in_one_issue(tmp_path: Path) -> None:

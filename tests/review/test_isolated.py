@@ -74,3 +74,12 @@ def test_the_review_needs_its_own_folders_and_no_more(tmp_path: Path) -> None:
     (tmp_path / "preview.json").write_text(UNBOUND)
     done = run(tmp_path, "-I", str(tmp_path / "review" / "isolated.py"))
     assert done.returncode == 4, done.stderr
+
+
+def test_what_breaks_the_review_off_is_no_review(hostile: Path) -> None:
+    """An input that nobody thought of ends as "cannot review", and its words are harmless in the log."""
+    (hostile / "preview.json").write_text("[" * 100_000)
+    done = run(hostile, "-I", str(ROOT / "review" / "isolated.py"))
+    assert done.returncode == 2
+    assert "RecursionError" in done.stderr
+    assert all(line.startswith("review: ") for line in done.stderr.splitlines())

@@ -99,6 +99,14 @@ def test_what_nobody_owns_is_open(repository: Path, path: str) -> None:
     assert safeguards.main(repository) == 1
 
 
+@pytest.mark.parametrize("pattern", ["*.py", "/review/**", "**/escaping.py", "/policy-config.*", "core/?lo*"])
+def test_a_pattern_that_takes_owners_away_is_open(repository: Path, pattern: str) -> None:
+    """Whatever it matches: no pattern with wildcards has a reason to leave files without an owner."""
+    owners = repository / ".github" / "CODEOWNERS"
+    owners.write_text(f"{owners.read_text()}\n{pattern}\n")
+    assert safeguards.main(repository) == 1
+
+
 @pytest.mark.parametrize(
     ("role", "action"),
     [

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,7 +51,7 @@ class Pipeline:
         tool.write_text(
             f'#!/bin/bash\nprintf "%s\\n" "$@" >>{folder}/asked\n'
             f'case "$*" in *export*) exec cat {folder}/state ;; esac\n'
-            f'cat {folder}/refresh; exit "${{REFRESH:-0}}"\n'
+            f'cat {folder}/refresh; printf "%s\\n" "${{SAYS:-}}" >&2; exit "${{REFRESH:-0}}"\n'
         )
         tool.chmod(0o755)
 
@@ -111,6 +112,35 @@ def test_what_is_there_now_must_be_known(tmp_path: Path) -> None:
     assert Pipeline(tmp_path, planned()).outputs("prod", REFRESH="1") == ("2", [])
 
 
+def test_a_log_quotes_what_a_tool_said(tmp_path: Path) -> None:
+    """A line of the engine that both platforms would take for a command of the job is none."""
+    said = "::set-output name=code::0\n##vso[task.prependpath]x\r::error::y"
+    done = Pipeline(tmp_path, planned()).run("stacks.sh", ".", STACKS="prod", REFRESH="1", SAYS=said)
+    assert "set-output" in done.stderr
+    assert not [line for line in re.split("[\r\n]", done.stderr) if re.search(r"^\s*::|##(vso)?\[", line)]
+
+
+def test_approvals_are_a_file_of_the_change(tmp_path: Path) -> None:
+    """A link could lead to what the change's own job wrote, which nobody owns."""
+    pipeline = Pipeline(tmp_path, planned(UNBOUND))
+    (tmp_path / "plan" / "approved.yaml").write_text("approvals: []")
+    (tmp_path / "change" / "encryption-approvals.yaml").symlink_to(tmp_path / "plan" / "approved.yaml")
+    assert pipeline.outputs("prod") == ("2", [])
+
+
+def test_a_summary_is_made_of_reviews_alone(tmp_path: Path) -> None:
+    """A file of the change or of its plan, and a review of before, are not among the reviews."""
+    pipeline = Pipeline(tmp_path, planned(UNBOUND))
+    for place in ("change", "plan", "reviews/2", "7"):
+        (tmp_path / place).mkdir(parents=True, exist_ok=True)
+        (tmp_path / place / "comment.md").write_text("all is well")
+    pipeline.outputs("prod")
+    assert [path.parent.name for path in tmp_path.glob("reviews/*/comment.md")] == ["1"]
+    for workflow in ("preview", "deploy"):
+        for text in (f".github/workflows/{workflow}.yml", f".azuredevops/pipelines/{workflow}.yml"):
+            assert ".review/*/" not in (ROOT / text).read_text(), text
+
+
 def test_a_hostile_stack_name_is_a_name(tmp_path: Path) -> None:
     """Whatever the variable holds is one argument of the engine, and inert in the comment."""
     name = "prod-->;$(touch${IFS}x)`id`@everyone"
@@ -135,7 +165,7 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
         git("add", "-A")
         git("commit", "-qm", "x", "--allow-empty")
         pipeline.outputs("prod")
-        document: dict[str, Any] = json.loads((tmp_path / "1" / "review.json").read_text())
+        document: dict[str, Any] = json.loads((tmp_path / "reviews" / "1" / "review.json").read_text())
         found: str = document["accounts"][0]["verdicts"][0]["code"]
         return found
 
