@@ -36,7 +36,8 @@ from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags, read_back
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, clouds, key_uris
-from core.facts import LIVE_ENCRYPTION
+from core.facts import CUSTOMER_MANAGED, LIVE_ENCRYPTION, MICROSOFT_MANAGED
+from core.key_uris import KeyUri
 from core.regions import region
 
 # All that a later update of an account may write, but its identity and its key.
@@ -199,7 +200,7 @@ def make_account(
         declared["properties"]["restore"] = True
     if unbinds:
         # Explicit: what a PUT without encryption does was never observed.
-        declared["properties"]["encryption"] = {"key_source": "Microsoft.CognitiveServices"}
+        declared["properties"]["encryption"] = {"key_source": MICROSOFT_MANAGED}
     elif not inline:
         if before is None:
             before = _sync_await(
@@ -321,7 +322,7 @@ def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionRespon
     key = encryption.key_vault_properties if encryption else None
     if key is None:
         return None
-    return f"{(key.key_vault_uri or '').rstrip('/')}/keys/{key.key_name}/{key.key_version}"
+    return KeyUri.of(key.key_vault_uri or "", key.key_name or "", key.key_version or "").text
 
 
 def _principal_id(account: cognitiveservices.GetAccountResult) -> str | None:
@@ -341,7 +342,7 @@ def _declared(inputs: LanguageAccountInputs) -> dict[str, Any]:
     }
     if key := inputs.encryption_key:
         properties["encryption"] = {
-            "key_source": "Microsoft.KeyVault",
+            "key_source": CUSTOMER_MANAGED,
             "key_vault_properties": {
                 "key_name": key.key_name,
                 "key_version": key.key_version,

@@ -29,6 +29,7 @@ from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
 from core import adapters, arm_ids
 from core.facts import Encryption
+from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING
 
 IGNORED = ("properties.encryption", "properties.restore")
@@ -64,7 +65,7 @@ class BoundKey:
     def uri(self) -> str:
         """https://VAULT/keys/KEY/VERSION."""
         found = self.encryption
-        return f"{found.key_vault_uri.rstrip('/')}/keys/{found.key_name}/{found.key_version}"
+        return KeyUri.of(found.key_vault_uri, found.key_name, found.key_version).text
 
     def is_same(self, other: BoundKey | None) -> bool:
         """Whether both are the same version and identity, however they are spelt."""

@@ -254,7 +254,7 @@ def _vault_of_key(service: "ServiceInputs") -> Iterator[Problem]:
     key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
     if service.key.id is not None and service.vault.name:
         yield Problem("vault.name", "is for a vault made here, but key.id names a key in one that exists")
-    if key_id and vault_id and not key_id.lower().startswith(vault_id.lower() + "/keys/"):
+    if key_id and vault_id and not arm_ids.same(arm_ids.key_id(key_id).parent.text, vault_id):
         yield Problem("key.id", f"is not a key of the vault {vault_id!r}; remove vault.id, key.id is enough")
 
 

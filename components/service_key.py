@@ -15,6 +15,7 @@ from components.key import EncryptionKeyInputs, make_key
 from components.references import KeyReference, key_at, vault_at
 from components.service_args import ServiceInputs
 from components.vault import KeyVaultInputs, make_vault
+from core import facts
 
 
 def service_key(
@@ -50,7 +51,8 @@ def service_key(
         )
     if preflight.keeps_key:
         # It exists already, and azure-native refuses to create an existing key.
-        return KeyReference(pulumi.Output.concat(vault.id, "/keys/", inputs.key.name), vault)
+        made: pulumi.Output[str] = pulumi.Output.from_input(vault.id)
+        return KeyReference(made.apply(lambda vault_id: facts.key_id(vault_id, inputs.key.name)), vault)
     return make_key(
         EncryptionKeyInputs(
             name=inputs.name,

@@ -1,9 +1,8 @@
-"""Facts from Azure's answers: Resource Manager's JSON, an SDK model, azure-native's state.
+"""Facts from Azure's answers: Resource Manager's JSON, an SDK model, azure-native's outputs.
 
 Each fact has one reading of Resource Manager's JSON here. `arm_json` turns a management SDK's model into
-that JSON; azure-native's outputs have the same shape, but for those that it flattens, which the
-`..._from_state` functions undo. Source of the shapes: the published API definitions
-(Azure/azure-rest-api-specs) and /reference on the wire; for azure-native, its Python SDK 3.29.0.
+that JSON; azure-native's outputs of accounts and vaults have the same shape. Source of the shapes: the
+published API definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.0.
 """
 
 from __future__ import annotations
@@ -196,26 +195,20 @@ def key_version_from_vault(properties: Any) -> KeyVersion:
     )
 
 
-def key_from_state(outputs: Json) -> Key:
-    """An azure-native `keyvault:Key`, whose outputs are flattened and name two attributes otherwise."""
-    return key(_nested_key(outputs))
-
-
-def key_version_from_state(outputs: Json) -> KeyVersion:
-    """The version that an azure-native `keyvault:Key` describes."""
-    return key_version(_nested_key(outputs))
-
-
 def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:
     """A role assignment; `definition` is the role definition's answer, needed for roles that are not built
     in."""
     properties = _mapping(body.get("properties"))
-    return _role_assignment(_text(body.get("id")), properties, definition)
-
-
-def role_assignment_from_state(outputs: Json) -> RoleAssignment:
-    """An azure-native `authorization:RoleAssignment`, whose outputs are flattened."""
-    return _role_assignment(_text(outputs.get("id")), outputs, None)
+    id, named = _text(body.get("id")), _text(properties.get("roleDefinitionId"))
+    return RoleAssignment(
+        scope=_text(properties.get("scope")) or (arm_ids.parse(id).scope if id else ""),
+        principal_id=_text(properties.get("principalId")),
+        role_id=roles.id_of(named) or named.lower(),
+        role=role(definition) if definition else roles.built_in(named),
+        principal_type=_text(properties.get("principalType")),
+        condition=_text(properties.get("condition")),
+        id=id,
+    )
 
 
 def role(definition: Json) -> roles.Role:
@@ -269,19 +262,6 @@ def seconds(value: object) -> int | None:
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
-def _role_assignment(id: str, properties: Json, definition: Json | None) -> RoleAssignment:
-    named = _text(properties.get("roleDefinitionId"))
-    return RoleAssignment(
-        scope=_text(properties.get("scope")) or (arm_ids.parse(id).scope if id else ""),
-        principal_id=_text(properties.get("principalId")),
-        role_id=roles.id_of(named) or named.lower(),
-        role=role(definition) if definition else roles.built_in(named),
-        principal_type=_text(properties.get("principalType")),
-        condition=_text(properties.get("condition")),
-        id=id,
-    )
-
-
 def _permissions(block: Json) -> roles.Permissions:
     def listed(name: str) -> tuple[str, ...]:
         return tuple(_text(one) for one in block.get(name) or ())
@@ -305,18 +285,6 @@ def _rotation(body: Json | None) -> RotationPolicy | None:
         rotates_before_expiry=_text(trigger.get("timeBeforeExpiry")),
         expires_after=_text(_mapping(body.get("attributes")).get("expiryTime")),
     )
-
-
-def _nested_key(outputs: Json) -> Json:
-    attributes = dict(_mapping(outputs.get("attributes")))
-    attributes["nbf"] = attributes.get("notBefore")
-    attributes["exp"] = attributes.get("expires")
-    return {
-        "id": outputs.get("id"),
-        "name": outputs.get("name"),
-        "tags": outputs.get("tags"),
-        "properties": {**outputs, "attributes": attributes},
-    }
 
 
 def _mapping(value: object) -> Json:

@@ -15,11 +15,17 @@ from typing import Final
 ACCOUNT: Final = "Microsoft.CognitiveServices/accounts"
 VAULT: Final = "Microsoft.KeyVault/vaults"
 KEY: Final = "Microsoft.KeyVault/vaults/keys"
-MANAGED_HSM: Final = "Microsoft.KeyVault/managedHSMs"
 USER_ASSIGNED_IDENTITY: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
+DELETED_ACCOUNT: Final = "Microsoft.CognitiveServices/deletedAccounts"
+DELETED_VAULT: Final = "Microsoft.KeyVault/deletedVaults"
+DIAGNOSTIC_SETTING: Final = "Microsoft.Insights/diagnosticSettings"
+LOCK: Final = "Microsoft.Authorization/locks"
+POLICY_DEFINITION: Final = "Microsoft.Authorization/policyDefinitions"
+POLICY_EXEMPTION: Final = "Microsoft.Authorization/policyExemptions"
 ROLE_ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"
 ROLE_DEFINITION: Final = "Microsoft.Authorization/roleDefinitions"
 SUBNET: Final = "Microsoft.Network/virtualNetworks/subnets"
+PRIVATE_ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 PRIVATE_DNS_ZONE: Final = "Microsoft.Network/privateDnsZones"
 ACTION_GROUP: Final = "Microsoft.Insights/actionGroups"
 WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
@@ -153,6 +159,17 @@ def covers(scope: str, resource_id: str) -> bool:
     if not above or above.startswith(_MANAGEMENT_GROUP):
         return True
     return f"{below}/".startswith(f"{above}/")
+
+
+def child(scope: str, type: str, name: str = "") -> str:
+    """The id of a resource on a scope, such as a subscription or another resource; without `name`, the path
+    that lists all of its type."""
+    return f"{scope.rstrip('/')}/providers/{type}" + (f"/{name}" if name else "")
+
+
+def of_subscription(subscription_id: str, type: str) -> str:
+    """The path that lists all resources of a type in a subscription."""
+    return child(f"/subscriptions/{subscription_id}", type)
 
 
 def name_of(text: str) -> str:

@@ -44,19 +44,9 @@ class Cloud:
         return urlsplit(self.resource_manager).netloc
 
     @property
-    def vault_scope(self) -> str:
-        """The scope of tokens for keys in a vault."""
-        return f"https://{self.vault_suffix}/.default"
-
-    @property
     def account_scope(self) -> str:
         """The scope of tokens for an account's own API."""
         return f"https://{self.account_suffix}/.default"
-
-    @property
-    def log_analytics_scope(self) -> str:
-        """The scope of tokens for queries of a Log Analytics workspace."""
-        return f"{self.log_analytics}/.default"
 
     def may_receive_token(self, url: str) -> bool:
         """Whether a request to `url` may carry a token of this cloud: https, and Resource Manager or a

@@ -43,8 +43,7 @@ class Encryption:
         """The key that the account is bound to, its vault in lower case; None on Microsoft-managed keys."""
         if not self.is_customer_managed:
             return None
-        host = key_uris.vault_host(self.key_vault_uri)
-        return key_uris.KeyUri(f"https://{host}", self.key_name, self.key_version)
+        return key_uris.KeyUri.of(self.key_vault_uri, self.key_name, self.key_version)
 
 
 @dataclass(frozen=True)

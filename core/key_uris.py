@@ -31,6 +31,11 @@ class KeyUri:
     name: str
     version: str = ""
 
+    @classmethod
+    def of(cls, vault_uri: str, name: str, version: str = "") -> KeyUri:
+        """The key of that name in the vault at a URI of any spelling."""
+        return cls(f"https://{vault_host(vault_uri)}", name, version)
+
     @property
     def host(self) -> str:
         """The vault's host: `contoso.vault.azure.net`."""

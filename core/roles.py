@@ -51,7 +51,7 @@ class Role:
 
     def definition_id(self, subscription_id: str) -> str:
         """The role definition's ARM id, as a role assignment in that subscription names it."""
-        return f"/subscriptions/{subscription_id}/providers/{arm_ids.ROLE_DEFINITION}/{self.id}"
+        return arm_ids.child(f"/subscriptions/{subscription_id}", arm_ids.ROLE_DEFINITION, self.id)
 
 
 def matches(patterns: Iterable[str], action: str) -> bool:

@@ -16,6 +16,7 @@ from azure.keyvault.keys import KeyClient
 
 from core import adapters, arm_ids
 from core.facts import Account, KeyVersion
+from core.key_uris import KeyUri
 from operate import azure, login
 from operate.azure import LiveAzure
 from operate.errors import RefusedError
@@ -52,20 +53,18 @@ def run(arguments: argparse.Namespace) -> int:
             keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
         except HttpResponseError as error:
             # The versions may all be of keys that this login may list.
-            unread.append(f"the versions of {uri}/keys/{name} were not read: {error.message}")
+            unread.append(f"the versions of {KeyUri(uri, name).text} were not read: {error.message}")
     if reasons := problems(keys, arguments.version, _accounts(found, LiveAzure(wanted))):
         raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
     print("no account that this login can see in the subscriptions of accounts and vaults is bound to them")
     for (uri, name), versions in keys.items():
         for version in (one.version for one in versions if one.version.lower() in arguments.version):
+            key = KeyUri(uri, name, version).text
             if not arguments.yes:
-                print(f"{uri}/keys/{name}/{version} would be disabled; say --yes to do it")
+                print(f"{key} would be disabled; run the command again with --yes to disable it")
                 continue
             clients[uri].update_key_properties(name, version, enabled=False)
-            print(
-                f"{uri}/keys/{name}/{version} is disabled; `az keyvault key set-attributes --enabled true` "
-                "enables it"
-            )
+            print(f"{key} is disabled; `az keyvault key set-attributes --id {key} --enabled true` enables it")
     return 0
 
 
@@ -78,7 +77,7 @@ def problems(
     for (uri, name), versions in keys.items():
         affected = [one for one in versions if one.version.lower() in wanted]
         if affected and not any(one.enabled and one.version.lower() not in wanted for one in versions):
-            found.append(f"key {uri}/keys/{name} has no other version that is enabled")
+            found.append(f"key {KeyUri(uri, name).text} has no other version that is enabled")
     known = {one.version.lower() for versions in keys.values() for one in versions}
     found += [
         f"the stack's keys have no version {version}; they have {', '.join(sorted(known))}"
@@ -106,5 +105,5 @@ def _accounts(found: Iterable[Access], cloud: LiveAzure) -> Iterator[Account]:
     """Every account of the subscriptions of accounts and vaults."""
     ids = (id for one in found for id in (one.account_id, one.vault_id))
     for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):
-        path = f"/subscriptions/{subscription}/providers/{arm_ids.ACCOUNT}"
+        path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
         yield from map(adapters.account, cloud.list(path, azure.ACCOUNTS))

@@ -37,38 +37,47 @@ from operate.stack import StackError, add_stack, pulumi
 OWN_PROVIDER = "azure-cmk:"
 """Resources whose create finds by itself what an earlier one has done."""
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-_VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/{{vaultName}}"
-_INSIGHTS = f"{_GROUP}/providers/Microsoft.Insights"
-_NETWORK = f"{_GROUP}/providers/Microsoft.Network"
-_ENDPOINT = f"{_NETWORK}/privateEndpoints/{{privateEndpointName}}"
-_ZONE = f"{_NETWORK}/privateDnsZones/{{privateZoneName}}"
-_WORKSPACE = f"{_GROUP}/providers/Microsoft.OperationalInsights/workspaces/{{workspaceName}}"
-_IDENTITIES = f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-_AUTHORIZATION = "providers/Microsoft.Authorization"
+
+
+def _form(type: str, *names: str, scope: str = _GROUP) -> str:
+    namespace, *types = type.split("/")
+    pairs = zip(types, names, strict=True)
+    return f"{scope}/providers/{namespace}" + "".join(f"/{type}/{{{name}}}" for type, name in pairs)
+
+
+_SUBSCRIPTION, _SCOPE = "/subscriptions/{subscriptionId}", "/{scope}"
+_VAULT = _form(arm_ids.VAULT, "vaultName")
 FORMS: Mapping[str, str] = {
-    "azure-native:authorization:PolicyAssignment": f"/{{scope}}/{_AUTHORIZATION}/policyAssignments"
-    "/{policyAssignmentName}",
-    "azure-native:authorization:PolicyDefinition": f"/subscriptions/{{subscriptionId}}/{_AUTHORIZATION}"
-    "/policyDefinitions/{policyDefinitionName}",
-    "azure-native:authorization:PolicyExemption": f"/{{scope}}/{_AUTHORIZATION}/policyExemptions"
-    "/{policyExemptionName}",
-    resource_types.ROLE_ASSIGNMENT: f"/{{scope}}/{_AUTHORIZATION}/roleAssignments/{{roleAssignmentName}}",
-    resource_types.ACCOUNT: f"{_GROUP}/providers/Microsoft.CognitiveServices/accounts/{{accountName}}",
+    "azure-native:authorization:PolicyAssignment": _form(
+        "Microsoft.Authorization/policyAssignments", "policyAssignmentName", scope=_SCOPE
+    ),
+    "azure-native:authorization:PolicyDefinition": _form(
+        arm_ids.POLICY_DEFINITION, "policyDefinitionName", scope=_SUBSCRIPTION
+    ),
+    "azure-native:authorization:PolicyExemption": _form(
+        arm_ids.POLICY_EXEMPTION, "policyExemptionName", scope=_SCOPE
+    ),
+    resource_types.ROLE_ASSIGNMENT: _form(arm_ids.ROLE_ASSIGNMENT, "roleAssignmentName", scope=_SCOPE),
+    resource_types.ACCOUNT: _form(arm_ids.ACCOUNT, "accountName"),
     resource_types.ACCESS_POLICY: f"{_VAULT}/accessPolicy/{{policy.objectId}}",
-    resource_types.KEY: f"{_VAULT}/keys/{{keyName}}",
+    resource_types.KEY: _form(arm_ids.KEY, "vaultName", "keyName"),
     resource_types.VAULT: _VAULT,
-    resource_types.USER_ASSIGNED_IDENTITY: f"{_IDENTITIES}/{{resourceName}}",
-    "azure-native:monitor:ActionGroup": f"{_INSIGHTS}/actionGroups/{{actionGroupName}}",
-    resource_types.DIAGNOSTIC_SETTING: "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings"
-    "/{name}",
-    "azure-native:monitor:ScheduledQueryRule": f"{_INSIGHTS}/scheduledQueryRules/{{ruleName}}",
-    "azure-native:network:PrivateDnsZoneGroup": f"{_ENDPOINT}/privateDnsZoneGroups"
-    "/{privateDnsZoneGroupName}",
-    resource_types.PRIVATE_ENDPOINT: _ENDPOINT,
-    "azure-native:operationalinsights:SavedSearch": f"{_WORKSPACE}/savedSearches/{{savedSearchId}}",
-    resource_types.WORKSPACE: _WORKSPACE,
-    "azure-native:privatedns:PrivateZone": _ZONE,
-    "azure-native:privatedns:VirtualNetworkLink": f"{_ZONE}/virtualNetworkLinks/{{virtualNetworkLinkName}}",
+    resource_types.USER_ASSIGNED_IDENTITY: _form(arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
+    "azure-native:monitor:ActionGroup": _form(arm_ids.ACTION_GROUP, "actionGroupName"),
+    resource_types.DIAGNOSTIC_SETTING: _form(arm_ids.DIAGNOSTIC_SETTING, "name", scope="/{resourceUri}"),
+    "azure-native:monitor:ScheduledQueryRule": _form("Microsoft.Insights/scheduledQueryRules", "ruleName"),
+    "azure-native:network:PrivateDnsZoneGroup": _form(
+        f"{arm_ids.PRIVATE_ENDPOINT}/privateDnsZoneGroups", "privateEndpointName", "privateDnsZoneGroupName"
+    ),
+    resource_types.PRIVATE_ENDPOINT: _form(arm_ids.PRIVATE_ENDPOINT, "privateEndpointName"),
+    "azure-native:operationalinsights:SavedSearch": _form(
+        f"{arm_ids.WORKSPACE}/savedSearches", "workspaceName", "savedSearchId"
+    ),
+    resource_types.WORKSPACE: _form(arm_ids.WORKSPACE, "workspaceName"),
+    "azure-native:privatedns:PrivateZone": _form(arm_ids.PRIVATE_DNS_ZONE, "privateZoneName"),
+    "azure-native:privatedns:VirtualNetworkLink": _form(
+        f"{arm_ids.PRIVATE_DNS_ZONE}/virtualNetworkLinks", "privateZoneName", "virtualNetworkLinkName"
+    ),
     resource_types.RESOURCE_GROUP: _GROUP,
 }
 """The ARM id of each type, with the inputs that make it up in braces: azure-native gives an id only once a

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core import arm_ids
 from core.resource_types import Kind, kind_of_arm_type, kind_of_generic, parse_token
 from policies.view import UNKNOWN, View, as_text, step
 
@@ -68,7 +69,7 @@ def _parent(kind: Kind, view: View) -> dict[str, object]:
     parent = view.get("parentId")
     if kind not in (Kind.KEY, Kind.ACCESS_POLICY):
         return {}
-    return {"vaultName": parent.rstrip("/").rsplit("/", 1)[-1] if isinstance(parent, str) else parent}
+    return {"vaultName": arm_ids.name_of(parent) if isinstance(parent, str) else parent}
 
 
 def _object(body: object) -> Mapping[str, object] | None:

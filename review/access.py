@@ -108,7 +108,7 @@ def of_role_assignment(urn: str, state: State) -> Grant:
     definition = _stated(state, "roleDefinitionId")
     condition = _stated(state, "condition")
     role = roles.built_in(definition) if isinstance(definition, str) else None
-    id = folded(definition).rsplit("/", 1)[-1] if folded(definition) else ""  # type: ignore[union-attr]
+    id = arm_ids.name_of(folded(definition) or "")
     uncertain = "" if role else "whose permissions this review does not know"
     if role and condition:
         shown = f": {condition}" if isinstance(condition, str) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core import arm_ids
 from review.resource import State
 from review.values import Mark, flag, folded, items, look, text
 
@@ -157,7 +158,7 @@ class Audit:
         """For a reader; None where nothing is recorded."""
         if not self:
             return None
-        places = (f"{what} {id.rsplit('/', 1)[-1]}" for what, id in sorted(self.places))
+        places = (f"{what} {arm_ids.name_of(id)}" for what, id in sorted(self.places))
         return f"{', '.join(sorted(self.categories))} to {', '.join(places)}"
 
     def __bool__(self) -> bool:

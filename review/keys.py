@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core import arm_ids, key_uris
+from core.facts import CUSTOMER_MANAGED
 from core.key_uris import KeyUri
 from review.resource import Resource, State
 from review.values import Mark, Value, flag, folded, look, text
@@ -56,7 +57,7 @@ def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
     properties = look(encryption, "keyVaultProperties")
     if isinstance(source, Mark):
         return source
-    if folded(source) != "microsoft.keyvault" and not (source is None and properties):
+    if folded(source) != CUSTOMER_MANAGED.lower() and not (source is None and properties):
         return None
     uri = text(look(properties, "keyVaultUri"))
     return BoundKey(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core import arm_ids
 from core.rights import Access
 from review import access, exposure
 from review.access import Grant
@@ -37,7 +38,7 @@ class Identity:
         if self.user is None:
             said.append("user-assigned, known after apply")
         elif self.user:
-            said.append("user-assigned " + ", ".join(sorted(id.rsplit("/", 1)[-1] for id in self.user)))
+            said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in self.user)))
         return " and ".join(said) or "none"
 
 

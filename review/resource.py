@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from core import arm_ids
 from review.kinds import Kind, name_of
-from review.values import Mark, Value, folded, look, text
+from review.values import Mark, Value, look, text
 
 REPLACING: Final = (
     "replace",
@@ -175,10 +176,5 @@ def _carried(old: State, new: State, op: str) -> State:
 def arm_name(state: State, *inputs: str) -> Value:
     """The name in Azure: the id's last part, else the input that gives it."""
     if state.id.startswith("/"):
-        return state.id.rstrip("/").rsplit("/", 1)[-1]
+        return arm_ids.name_of(state.id)
     return next((found for name in inputs if (found := text(look(state.inputs, name))) is not None), None)
-
-
-def same_id(one: Value, other: Value) -> bool:
-    """Whether two ARM ids are known and the same; they have no case."""
-    return folded(one) is not None and folded(one) == folded(other)

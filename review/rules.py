@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core import arm_ids
 from core.rights import Access
 from review import access_verdicts, keys, vault_verdicts, weakening
 from review.keys import BoundKey, newest_version
@@ -203,7 +204,7 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
         yield Verdict(
             Name.IDENTITY_LOST,
             "user-assigned identity {} REMOVED: the account loses its key, and with it the data",
-            (", ".join(sorted(id.rsplit("/", 1)[-1] for id in lost)),),
+            (", ".join(sorted(arm_ids.name_of(id) for id in lost)),),
         )
 
 

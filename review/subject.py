@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from core import arm_ids
 from review import other_stacks, principals, protection
 from review.access import Grant
 from review.keys import BoundKey
@@ -129,7 +130,7 @@ def _external(binding: Resource, snapshots: dict[Moment, Snapshot], by_urn: dict
         found[moment] = protection.of_binding(snapshot, binding, state) if state else None
     any_state = binding.live or binding.planned or binding.recorded
     id = text(any_state.declared("accountId")) if any_state else None
-    name = id.rstrip("/").rsplit("/", 1)[-1] if isinstance(id, str) else id
+    name = arm_ids.name_of(id) if isinstance(id, str) else id
     return _subject(None, found, snapshots, by_urn, name=name, id=id)
 
 

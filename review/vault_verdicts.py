@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core import arm_ids
 from review.keys import is_disabled
 from review.kinds import Kind
 from review.resource import Resource
@@ -22,7 +23,7 @@ def of(resource: Resource | None) -> Iterator[Verdict]:
     is_vault = resource.kind is Kind.VAULT
     noun = "vault" if is_vault else "key"
     state = resource.live or resource.recorded
-    name: Value = state.id.rsplit("/", 1)[-1] if state and state.id else resource.name
+    name: Value = arm_ids.name_of(state.id) if state and state.id else resource.name
     if resource.replaced:
         verdict = Name.VAULT_REPLACED if is_vault else Name.KEY_REPLACED
         kept = " and stays in the vault" if state and state.retained and not is_vault else ""

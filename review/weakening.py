@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core import arm_ids
 from review.exposure import Audit
 from review.keys import BoundKey
 from review.protection import Protection, Vault
@@ -40,7 +41,7 @@ def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
         yield from _outbound(live, planned)
     for what, id in sorted(live.linked - planned.linked):
         words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
-        yield Verdict(Name.LINK_LOST, words, (id.rsplit("/", 1)[-1],))
+        yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
     if live.vault and planned.vault and same_vault(live, planned):
         yield from of_vault(live.vault, planned.vault)
 

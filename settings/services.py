@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.network import dns_zones
-from core import arm_ids
+from core import arm_ids, facts
 from settings.model import ServiceSettings
 
 
@@ -25,7 +25,7 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
         ],
         "vault.name": [service.vault.name for service in services if service.makes_vault],
         "key.name": [
-            f"{service.vault.id}/keys/{service.key.name}"
+            facts.key_id(str(service.vault.id), service.key.name)
             for service in services
             if service.makes_key and service.vault.id
         ],

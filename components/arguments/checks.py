@@ -7,10 +7,9 @@ Owns: the formats that several components share. Pure. Does not own: names (name
 from __future__ import annotations
 
 import re
-from uuid import UUID
 
 from components.arguments.inputs import Check
-from core import arm_ids
+from core import arm_ids, key_uris
 
 
 def resource_id(type: str) -> Check:
@@ -24,19 +23,18 @@ def resource_id(type: str) -> Check:
 
 def key_version(text: str) -> None:
     """A version of a key in Key Vault."""
-    if not re.fullmatch(r"[0-9a-f]{32}", text):
-        raise ValueError(f"{text!r} is not a key version, which has 32 lower-case hexadecimal digits")
+    key_uris.version(text)
 
 
 def guid(text: str) -> None:
     """An object id or a tenant id."""
-    if not _is_guid(text):
+    if not arm_ids.is_guid(text):
         raise ValueError(f"{text!r} is not a GUID such as 00000000-0000-0000-0000-000000000000")
 
 
 def key_operator(text: str) -> None:
     """Whoever may make a new version of a key: an object id, or "deployer"."""
-    if text != "deployer" and not _is_guid(text):
+    if text != "deployer" and not arm_ids.is_guid(text):
         raise ValueError(f"{text!r} is neither an object id nor 'deployer'")
 
 
@@ -44,10 +42,3 @@ def email(text: str) -> None:
     """An e-mail address, roughly."""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         raise ValueError(f"{text!r} is not an e-mail address")
-
-
-def _is_guid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.azure_policy import conditions
+from core import arm_ids
 
 AUDIT, DENY, DISABLED, AUDIT_IF_NOT_EXISTS = "Audit", "Deny", "Disabled", "AuditIfNotExists"
 CUSTOMER_KEY = "account-customer-key"
-_BUILT_IN = "/providers/Microsoft.Authorization/policyDefinitions"
+_BUILT_IN = arm_ids.child("", arm_ids.POLICY_DEFINITION)
 _ANY = (AUDIT, DENY, DISABLED)
 
 

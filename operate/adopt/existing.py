@@ -85,9 +85,7 @@ def _assignments(cloud: Azure, account: Account, vault: Vault) -> tuple[Json, ..
     if account.key_user is None or not vault.uses_rbac:
         return ()
     try:
-        listed = cloud.list(
-            f"{vault.id}/providers/Microsoft.Authorization/roleAssignments", azure.ASSIGNMENTS
-        )
+        listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), azure.ASSIGNMENTS)
     except UnansweredError:
         # That they were not read is a finding already.
         return ()

@@ -82,7 +82,7 @@ def collect(
 
 def accounts_in(cloud: Azure, subscription_id: str) -> list[str]:
     """The ids of a subscription's Language accounts and of all others under a customer's key."""
-    path = f"/subscriptions/{subscription_id}/providers/Microsoft.CognitiveServices/accounts"
+    path = arm_ids.of_subscription(subscription_id, arm_ids.ACCOUNT)
     found = [adapters.account(body) for body in cloud.list(path, azure.ACCOUNTS)]
     return [a.id for a in found if a.kind == LANGUAGE or a.encryption.is_customer_managed]
 
@@ -131,7 +131,7 @@ def _vault(cloud: Azure, account_id: str, bound: key_uris.KeyUri) -> Vault:
     seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", azure.SUBSCRIPTIONS)]
     refusals = []
     for subscription in [own, *(s for s in sorted(seen) if s != own)]:
-        path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults"
+        path = arm_ids.of_subscription(subscription, arm_ids.VAULT)
         try:
             listed = cloud.list(path, azure.VAULTS)
         except UnansweredError as error:
@@ -159,7 +159,7 @@ def _whole(resource: R) -> R:
 
 def _assignments(cloud: Azure, scope: str) -> tuple[RoleAssignment, ...]:
     """The role assignments at, above and below a scope, each with its role's definition."""
-    listed = cloud.list(f"{scope}/providers/Microsoft.Authorization/roleAssignments", azure.ASSIGNMENTS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT), azure.ASSIGNMENTS)
     found = [
         adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], azure.DEFINITIONS))
         for body in listed
@@ -168,7 +168,7 @@ def _assignments(cloud: Azure, scope: str) -> tuple[RoleAssignment, ...]:
 
 
 def _diagnostics(cloud: Azure, vault_id: str) -> tuple[DiagnosticSetting, ...]:
-    path = f"{vault_id}/providers/Microsoft.Insights/diagnosticSettings"
+    path = arm_ids.child(vault_id, arm_ids.DIAGNOSTIC_SETTING)
     found = [diagnostic_setting(body) for body in cloud.list(path, azure.DIAGNOSTICS)]
     return tuple(sorted(found, key=lambda setting: setting.name))
 
@@ -242,11 +242,11 @@ def _order(row: UseRow) -> tuple[object, ...]:
 def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeleted, ...]:
     found: list[SoftDeleted] = []
     for subscription in subscriptions:
-        for kind, path, version in (
-            ("vault", "Microsoft.KeyVault/deletedVaults", azure.VAULTS),
-            ("account", "Microsoft.CognitiveServices/deletedAccounts", azure.ACCOUNTS),
+        for kind, type, version in (
+            ("vault", arm_ids.DELETED_VAULT, azure.VAULTS),
+            ("account", arm_ids.DELETED_ACCOUNT, azure.ACCOUNTS),
         ):
-            for body in cloud.list(f"/subscriptions/{subscription}/providers/{path}", version):
+            for body in cloud.list(arm_ids.of_subscription(subscription, type), version):
                 times = body["properties"]
                 found.append(
                     _soft_deleted(kind, body["name"], times["deletionDate"], times.get("scheduledPurgeDate"))
@@ -267,7 +267,7 @@ def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> Soft
 
 
 def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:
-    listed = cloud.list(f"{scope}/providers/Microsoft.Authorization/locks", azure.LOCKS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.LOCK), azure.LOCKS)
     found = [
         Lock(body["name"], body["properties"]["level"], arm_ids.parse(body["id"]).scope) for body in listed
     ]
@@ -275,7 +275,7 @@ def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:
 
 
 def _exemptions(cloud: Azure, scope: str) -> tuple[Exemption, ...]:
-    listed = cloud.list(f"{scope}/providers/Microsoft.Authorization/policyExemptions", azure.EXEMPTIONS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), azure.EXEMPTIONS)
     found = [
         Exemption(
             policy=body["properties"]["policyAssignmentId"],

@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core import arm_ids
 from operate import login
 from operate.azure import LiveAzure, account_id
 from operate.evidence import policy, report
@@ -56,7 +57,7 @@ def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[list[str], 
     if wanted.subscription:
         ids = [id for subscription in wanted.subscription for id in accounts_in(azure, subscription)]
         return ids, f"Subscription {', '.join(wanted.subscription)}"
-    return wanted.account, ", ".join(id.rsplit("/", 1)[-1] for id in wanted.account)
+    return wanted.account, ", ".join(arm_ids.name_of(id) for id in wanted.account)
 
 
 def _moment(text: str) -> datetime:

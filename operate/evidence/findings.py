@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from core import demands, rights
 from core.facts import Account, Key, KeyVersion, Vault
+from core.key_uris import KeyUri
 from core.rights import Access
 from operate.evidence.access import Grant, controllers, unwrappers
 from operate.evidence.collect import NO_VAULT
@@ -195,7 +196,7 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
         if one:
             fix = DEMAND_FIXES[one.demand].format(
                 vault=vault.name,
-                key=bound and f"{bound.vault_uri}/keys/{bound.name}",
+                key=bound and KeyUri(bound.vault_uri, bound.name).text,
                 version=bound and bound.text,
             )
             yield Rule(one.demand, ERROR, one.text, fix)

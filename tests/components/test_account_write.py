@@ -103,7 +103,7 @@ def test_a_write_that_would_lose_the_key_is_told(sent: dict[str, Any], same_key:
     problem = loss("lang-claims", sent, account("v1"), same_key=same_key)
     assert (problem is not None) is lost
     if problem:
-        assert "is bound to https://KV.vault.azure.net/keys/cmk/v1" in problem
+        assert "is bound to https://kv.vault.azure.net/keys/cmk/v1" in problem
         assert "Run `pulumi refresh`" in problem
     assert loss("lang-claims", sent, account(), same_key=same_key) is None
     assert loss("lang-claims", sent, None, same_key=same_key) is None

@@ -1,7 +1,7 @@
 """No fact that core holds is spelt a second time.
 
-Looks at the string constants of the product's code, docstrings and messages aside. The local Azure is left
-out: a judge shares no code with what it judges.
+Looks at the texts of the product's code, docstrings and messages aside; an f-string is one text, in which
+`{}` stands for its values. The local Azure is left out: a judge shares no code with what it judges.
 """
 
 from __future__ import annotations
@@ -17,105 +17,137 @@ import pytest
 from core import arm_ids, clouds, resource_types, rights, roles
 
 ROOT = Path(__file__).resolve().parents[2]
-_ELSEWHERE = {"core", "localazure", "tests", "docs"}
+PARTS = ("__main__.py", "components", "engine", "operate", "policies", "provider", "review", "settings")
 
 
 @cache
-def _constants() -> tuple[tuple[str, str], ...]:
-    """Every string constant of the product's code with its place, docstrings aside."""
-    return tuple(found for file in sorted(ROOT.rglob("*.py")) if _is_product(file) for found in _of(file))
+def _texts(part: str) -> tuple[tuple[str, str], ...]:
+    """Every text of a part's code with its place, docstrings aside."""
+    root = ROOT / part
+    files = [root] if root.is_file() else sorted(root.rglob("*.py"))
+    return tuple(
+        (f"{file.relative_to(ROOT)}:{line}", text) for file in files for line, text in _of(file.read_text())
+    )
 
 
-def _is_product(file: Path) -> bool:
-    first = file.relative_to(ROOT).parts[0]
-    return first not in _ELSEWHERE and not first.startswith(".")
-
-
-def _of(file: Path) -> Iterator[tuple[str, str]]:
-    tree = ast.parse(file.read_text())
-    prose = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
+def _of(source: str) -> Iterator[tuple[int, str]]:
+    tree = ast.parse(source)
+    aside: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
-            yield f"{file.relative_to(ROOT)}:{node.lineno}", node.value
+        if isinstance(node, ast.Expr):
+            aside.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            aside.update(map(id, node.values))
+    for node in ast.walk(tree):
+        if id(node) in aside:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            parts = [str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values]
+            yield node.lineno, "".join(parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
 
 
-def _is(*words: str) -> Callable[[str], bool]:
-    """Whether a constant is one of the words, in any casing."""
+Fact = Callable[[str], bool]
+
+
+def _is(*words: str) -> Fact:
+    """Whether a text is one of the words, in any casing."""
     known = {word.lower() for word in words}
     return lambda text: text.lower() in known
 
 
-def _holds(*words: str) -> Callable[[str], bool]:
-    """Whether a constant holds one of the words, in any casing, and is no sentence."""
+def _holds(*words: str) -> Fact:
+    """Whether a text holds one of the words, in any casing, and is no sentence."""
     known = [word.lower() for word in words]
     return lambda text: " " not in text.strip() and any(word in text.lower() for word in known)
 
 
-def _pattern(*words: str) -> Callable[[str], bool]:
-    """Whether a constant is a regular expression over one of the words."""
-    return lambda text: any(word in text for word in words) and bool(re.search(r"\[\^|\(\?|\\w|\\\.", text))
+def _matches(pattern: str) -> Fact:
+    """Whether a text that is no sentence holds a pattern, in any casing."""
+    return lambda text: " " not in text.strip() and bool(re.search(pattern, text, re.IGNORECASE))
 
 
 _TYPES = [value for name, value in vars(arm_ids).items() if name.isupper() and isinstance(value, str)]
 _TOKENS = [value for name, value in vars(resource_types).items() if name.isupper() and isinstance(value, str)]
+_HOSTS = [
+    getattr(cloud, name)
+    for cloud in clouds.ALL
+    for name in (
+        "vault_suffix",
+        "hsm_suffix",
+        "account_suffix",
+        "arm_host",
+        "authority",
+        "log_analytics",
+        "account_dns_zone",
+        "vault_dns_zone",
+    )
+]
 
-FACTS: dict[str, Callable[[str], bool]] = {
-    "a built-in role's id": _holds(*roles.BUILT_IN),
-    "a data action on keys": _is(*rights.DATA_ACTIONS.values()),
-    "a key permission that the service needs": _is("wrapKey", "unwrapKey"),
-    "a cloud's suffix or endpoint": _holds(
-        *(
-            host
-            for cloud in clouds.ALL
-            for host in (
-                cloud.vault_suffix,
-                cloud.hsm_suffix,
-                cloud.account_suffix,
-                cloud.arm_host,
-                cloud.authority,
-                cloud.log_analytics,
-                cloud.account_dns_zone,
-                cloud.vault_dns_zone,
-            )
-        )
+FACTS: dict[str, tuple[Fact, str]] = {
+    "a built-in role's id": (_holds(*roles.BUILT_IN), roles.READER.id.upper()),
+    "a data action on keys": (
+        _is(*rights.DATA_ACTIONS.values()),
+        "Microsoft.KeyVault/vaults/keys/wrap/action",
     ),
-    "a type of Resource Manager": _is(*_TYPES),
-    "a type token of Pulumi": _is(*_TOKENS),
-    "the pattern of an ARM id": _pattern("resourceGroups", "resourcegroups", "/subscriptions/", "/vaults/"),
-    "the pattern of a key's URI": _pattern("/keys/"),
-    "the separator of a URN": _is("::", "urn:pulumi:"),
+    "a key permission that the service needs": (_is("wrapKey", "unwrapKey"), "WRAPKEY"),
+    "a cloud's suffix or endpoint": (_holds(*_HOSTS), "https://{}.vault.usgovcloudapi.net"),
+    "a type of Resource Manager": (_is(*_TYPES), "microsoft.keyvault/vaults"),
+    "the path of a Resource Manager type": (
+        _matches(r"providers/microsoft\.[a-z]"),
+        "/subscriptions/{}/providers/Microsoft.KeyVault/vaults",
+    ),
+    "a source of keys": (_is("Microsoft.KeyVault", "Microsoft.CognitiveServices"), "Microsoft.KeyVault"),
+    "a type token of Pulumi": (_is(*_TOKENS), "azure-native:keyvault:Key"),
+    "the pattern of an ARM id": (
+        _matches(r"(resourceGroups|/subscriptions/|/vaults/).*(\[\^|\(\?|\\w|\\\.)"),
+        r"/subscriptions/[^/]+/resourceGroups/([^/]+)",
+    ),
+    "the URI or the id of a key": (_matches(r"\{\}/keys/\{\}|^/keys/$"), "{}/keys/{}/{}"),
+    "the pattern of a key's URI": (
+        _matches(r"/keys/.*(\[\^|\(\?|\\w|\\\.)"),
+        r"https://([^/]+)/keys/([^/]+)",
+    ),
+    "the pattern of a key's version": (_matches(r"\[0-9a-f\]\{32\}"), "[0-9a-f]{32}"),
+    "the pattern of a GUID": (_matches(r"\{8\}-.*\{12\}"), "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{12}"),
+    "the separator of a URN": (_is("::", "urn:pulumi:"), "::"),
 }
-
-
-PARTS = ("__main__.py", "components", "engine", "operate", "policies", "provider", "review", "settings")
+_LAST_SEGMENT = re.compile(r"""r?split\(["']/["'][^)]*\)\[-1\]""")
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_fact_is_spelt_twice(part: str) -> None:
     """Whoever needs a fact takes it from core."""
     again = [
-        f"{place} {text!r} is {fact}"
-        for place, text in _constants()
-        for fact, is_the_fact in FACTS.items()
-        if place.split("/")[0].split(":")[0] == part and is_the_fact(text)
+        f"{place} {text!r} is {name}"
+        for place, text in _texts(part)
+        for name, (is_fact, _) in FACTS.items()
+        if is_fact(text)
     ]
     assert again == []
 
 
-@pytest.mark.parametrize("fact", FACTS)
-def test_the_search_finds_what_it_looks_for(fact: str) -> None:
-    """Each fact is found in core itself, or in a spelling that it once had elsewhere."""
-    once = {
-        "the pattern of an ARM id": r"/subscriptions/[^/]+/resourceGroups/([^/]+)",
-        "the pattern of a key's URI": r"https://([^/]+)/keys/([^/]+)",
-    }
-    texts = (
-        [once[fact]]
-        if fact in once
-        else [text for file in (ROOT / "core").glob("*.py") for _, text in _of(file)]
-    )
-    assert any(map(FACTS[fact], texts))
+@pytest.mark.parametrize("part", PARTS)
+def test_ids_are_taken_apart_in_core_alone(part: str) -> None:
+    """The last segment of an id is `arm_ids.name_of`; a stack's full name is no id."""
+    root = ROOT / part
+    files = [root] if root.is_file() else sorted(root.rglob("*.py"))
+    lines = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in files
+        for line in file.read_text().splitlines()
+        if _LAST_SEGMENT.search(line) and "stack" not in line
+    ]
+    assert lines == []
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_second_spelling_is_found(name: str) -> None:
+    """Each fact is found where a module spells it, as a plain text and inside an f-string, and in no
+    docstring."""
+    is_fact, spelling = FACTS[name]
+    inside = spelling.replace("{}", "{x}") if "{}" in spelling else None
+    code = f'"""{spelling}"""\nVALUE = {spelling!r}\n' + (f"OTHER = f{inside!r}\n" if inside else "")
+    found = [line for line, text in _of(code) if is_fact(text)]
+    assert found == ([2, 3] if inside else [2])

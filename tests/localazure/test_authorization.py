@@ -18,7 +18,6 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
 KEY = f"{VAULT}/keys/k"
 WRAP = "Microsoft.KeyVault/vaults/keys/wrap/action"
-READER_ROLE = BY_NAME["Reader"].id
 
 
 def _definition(name: str) -> str:

@@ -122,7 +122,7 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
         ),
         (
             {"key": {"pin": "7"}},
-            "key.pin: '7' is not a key version, which has 32 lower-case hexadecimal digits",
+            "key.pin: '7' is not a key version; expected 32 hexadecimal digits",
         ),
         (
             {"encryption": "microsoftManaged", "key": {"generation": 1}},

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as runtime
 from pulumi.runtime.stack import run_pulumi_func
@@ -220,8 +219,3 @@ def run(
         runtime.configure(saved)
         runtime.set_root_resource(root)  # type: ignore[arg-type]
     return monitor
-
-
-def value_of(output: pulumi.Output[Any]) -> Any:
-    """What an output of a program that has run resolved to."""
-    return _sync_await(output.future())

@@ -39,7 +39,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "a pin that is no version": (
         {"key": {"pin": "latest"}},
-        "key.pin: 'latest' is not a key version, which has 32 lower-case hexadecimal digits",
+        "key.pin: 'latest' is not a key version; expected 32 hexadecimal digits",
     ),
     "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0'"),
     "unknown word": (
