@@ -1,5 +1,8 @@
-"""The command line: `python -m localazure start|serve|stop|status|env|page|reset [--home DIR]`, and
-`python -m localazure exec -- COMMAND`."""
+"""The command line: `python3 -m localazure up|preview|review|evidence|down|setup [--stack NAME]` for a
+checkout, `start|serve|stop|status|env|page|reset` for its local Azure, and `exec -- COMMAND`.
+
+Whatever comes before `serve` is standard library only, so that a bare Python can begin.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,20 @@ import shlex
 import sys
 import time
 
-from localazure import execution, process
+if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import that an older one cannot read
+    sys.exit("local Azure: found Python {}.{}, expected 3.11 or newer".format(*sys.version_info))
+
+from localazure import checkout, execution, process
 from localazure.home import SERVICES, Home, HomeError, home_of
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 where it did what it says."""
     parser = argparse.ArgumentParser(prog="localazure", description="A local Azure on loopback.")
-    parser.add_argument("command", choices=sorted([*_COMMANDS, "exec"]), help="what to do")
+    parser.add_argument("command", choices=[*checkout.WORDS, "setup", *_COMMANDS, "exec"], help="what to do")
+    parser.add_argument(
+        "--stack", default="dev", help="the stack to deploy, preview or destroy: dev by default"
+    )
     parser.add_argument("--home", help="folder of its state (default: $LOCALAZURE_HOME, else .localazure)")
     parser.add_argument(
         "--port",
@@ -40,10 +49,18 @@ def main(arguments: list[str] | None = None) -> int:
         if given.port:
             home.make()
             home.remember_ports({**home.ports(), **dict(given.port)})
-        return _exec(home, command) if command else _COMMANDS[given.command](home)
+        if command:
+            return _exec(home, command)
+        if given.command in (*checkout.WORDS, "setup"):
+            done = checkout.set_up(words)
+            return checkout.WORDS[given.command](home, given.stack) if done is None else done
+        return _COMMANDS[given.command](home)
     except HomeError as error:
         print(f"local Azure: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"{given.command}: interrupted", file=sys.stderr)
+        return 130
 
 
 def _port(text: str) -> tuple[str, int]:

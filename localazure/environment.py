@@ -62,6 +62,11 @@ def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
+def programs_of(root: Path) -> Path:
+    """The folder of the programs in the virtual environment of the checkout at `root`."""
+    return root / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+
+
 def checkout(root: Path, search_path: str) -> dict[str, str]:
     """The variables that make a command use the Pulumi CLI, the Python and the state of the checkout at
     `root`.
@@ -70,7 +75,7 @@ def checkout(root: Path, search_path: str) -> dict[str, str]:
     Azure uses a backend and a secrets provider of its own (README).
     """
     own = root / ".pulumi"
-    first = [str(own / "bin"), str(root / ".venv" / "bin")]
+    first = [str(own / "bin"), str(programs_of(root))]
     return {
         "PATH": os.pathsep.join([*first, *(f for f in search_path.split(os.pathsep) if f not in first)]),
         "PULUMI_HOME": str(own / "home"),

@@ -52,13 +52,21 @@ def exports(home: Home, environ: Mapping[str, str]) -> list[tuple[str, str | Non
 def run(home: Home, command: Sequence[str]) -> int:
     """Runs a command in the local Azure, in place of this process; its exit code. Raises HomeError."""
     environ = environment_for(home, os.environ)
-    program = shutil.which(command[0], path=environ["PATH"])
-    if program is None:
-        raise HomeError(f"no command {command[0]!r} is on PATH; `make setup` installs pulumi and python")
+    found = program(command[0], environ)
     sys.stdout.flush()
     if os.name == "posix":
-        os.execve(program, list(command), environ)  # noqa: S606 - no shell is wanted
-    return subprocess.run([program, *command[1:]], env=environ, check=False).returncode
+        os.execve(found, list(command), environ)  # noqa: S606 - no shell is wanted
+    return subprocess.run([found, *command[1:]], env=environ, check=False).returncode
+
+
+def program(name: str, environ: Mapping[str, str]) -> str:
+    """Where the first word of a command is on the environment's PATH. Raises HomeError where it is not."""
+    found = shutil.which(name, path=environ["PATH"])
+    if found is None:
+        raise HomeError(
+            f"no command {name!r} is on PATH; `python3 -m localazure setup` installs pulumi and python"
+        )
+    return found
 
 
 def _check(environ: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure import execution, process
+from localazure import checkout, execution, process
 from localazure.environment import is_from_outside
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
@@ -134,13 +134,45 @@ def test_fails_where_none_runs(tmp_path: Path) -> None:
 
 
 def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
-    """GNU make 3.81, which macOS has, ignores `.ONESHELL` and `.SHELLFLAGS`: each line must be safe alone."""
-    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    """GNU make 3.81, which macOS has, ignores `.ONESHELL` and `.SHELLFLAGS`: each line must be safe alone.
+    Those
+    that deploy, ask or destroy are one word of `python3 -m localazure` each."""
+    text = (ROOT / "Makefile").read_text()
     assert ".ONESHELL" not in text
-    variables = dict(re.findall(r"^(\w+) = (.*)$", text, re.MULTILINE))
-    assert variables["LOCALLY"] == "$(PY) -m localazure exec --"
-    reaching = re.compile(r"(\$\(LOCALLY\) )?(?:\$\(PY\) -m operate|(?<![\w./])pulumi(?= )|review/\S+\.sh)")
-    lines = [line for line in text.splitlines() if line.startswith("\t")] + [variables["SELECT_STACK"]]
-    found = [(match[1], line) for line in lines for match in reaching.finditer(line)]
-    assert len(found) >= 9
-    assert [line for locally, line in found if not locally] == []
+    recipes = dict(re.findall(r"^(\w+):.*\n((?:\t.*\n)+)", text, re.MULTILINE))
+    assert {word: recipes[word].strip() for word in checkout.WORDS} == {
+        word: f"@$(LOCAL) {word} --stack $(STACK)" for word in checkout.WORDS
+    }
+    others = "".join(recipe for word, recipe in recipes.items() if word not in checkout.WORDS)
+    assert re.findall(r"-m operate|(?<![\w./])pulumi(?= )|review/\S+\.sh", others) == []
+
+
+def test_every_step_of_a_word_runs_in_the_local_azure(
+    azure: RunningAzure, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`up`, `preview`, `down` and the others hand nothing of the shell's own on to what they run."""
+    for name, value in OUTSIDE.items():
+        monkeypatch.setenv(name, value)
+    steps = checkout.Steps(azure.home, "dev")
+    assert steps.run("env") == 0
+    found = dict(line.split("=", 1) for line in capfd.readouterr().out.splitlines() if "=" in line)
+    assert not {name for name in found if found[name] == OUTSIDE.get(name)}
+    assert found["PULUMI_BACKEND_URL"].startswith("file://")
+    assert steps.quietly("env") == 0
+    assert capfd.readouterr().out == ""
+    assert steps.quietly("sh", "-c", "echo why; exit 3") == 3
+    assert capfd.readouterr().err == "why\n"
+
+
+def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure: RunningAzure) -> None:
+    """Nothing is deployed where a step before it failed, and no proof is asked where `up` failed."""
+    run: list[tuple[str, ...]] = []
+
+    def recorded(steps: checkout.Steps, *command: str, quiet: bool) -> tuple[int, str]:
+        run.append(command[:2])
+        return (7 if command[:2] == ("pulumi", "up") else 0), ""
+
+    monkeypatch.setattr(checkout.Steps, "_run", recorded)
+    assert checkout.up(azure.home, "dev") == 7
+    python = str(checkout.PYTHON)
+    assert run == [("pulumi", "stack"), (python, "-m"), ("pulumi", "up")]

@@ -1,0 +1,89 @@
+"""Everything that a checkout needs, made or mended: `python3 engine/setup.py`. Nothing of it is outside the
+checkout and the user's cache.
+
+Owns: the virtual environment `.venv` with the locked packages. The Pulumi CLI is install.py's. Runs on a bare
+Python: standard library only, and what it says of a Python that is too old can be read by that Python.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_PYTHON = (3, 11)
+_UV = "uv==0.13.9"
+_PROGRAMS = "Scripts" if os.name == "nt" else "bin"
+_SUFFIX = ".exe" if os.name == "nt" else ""
+
+
+def program_of(root: Path, name: str) -> Path:
+    """A program in the checkout's virtual environment, whether or not it is there."""
+    return root / ".venv" / _PROGRAMS / (name + _SUFFIX)
+
+
+def say(text: str) -> None:
+    """Tells a person how far the set-up is; standard output stays free for `make env`."""
+    sys.stderr.write(f"setup: {text}\n")
+    sys.stderr.flush()
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message says what is missing and what to do."""
+
+
+def make_environment(root: Path, python: Path) -> None:
+    """Makes `.venv` hold the packages of uv.lock. Raises SetupError."""
+    if not program_of(root, "uv").exists():
+        say("making the virtual environment .venv")
+        _run([python, "-m", "venv", root / ".venv"], "on Debian and Ubuntu install python3-venv")
+        pip = [program_of(root, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        _run([*pip, _UV], "it is installed from PyPI, or the index that pip is configured for")
+    synced = root / ".venv" / ".synced"
+    locked = max((root / name).stat().st_mtime for name in ("uv.lock", "pyproject.toml"))
+    if synced.exists() and synced.stat().st_mtime >= locked:
+        return
+    say("installing the locked Python packages (half a minute the first time)")
+    # Compiled once here: where Python may not write bytecode, each start of each plugin would compile again.
+    words = ["sync", "--frozen", "--inexact", "--quiet", "--compile-bytecode"]
+    _run([program_of(root, "uv"), *words, "--project", root], "see what uv says above")
+    synced.touch()
+
+
+def _run(command: list[object], advice: str) -> None:
+    words = [str(word) for word in command]
+    # A virtual environment that happens to be active is not the one that is meant.
+    environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    try:
+        code = subprocess.run(words, env=environ, check=False).returncode
+    except OSError as error:
+        raise SetupError(f"{words[0]} cannot be run ({error.strerror}); {advice}") from error
+    if code != 0:
+        raise SetupError(f"{' '.join(words)} failed; {advice}")
+
+
+def main() -> int:
+    """Sets the checkout up; the exit code."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(str(number) for number in sys.version_info[:3])
+        say(f"found Python {found}, expected 3.11 or newer: install one, or name one: make PYTHON=python3.12")
+        return 1
+    sys.path.insert(0, str(ROOT))
+    from engine import install  # noqa: PLC0415 - it needs a Python that is new enough
+
+    try:
+        make_environment(ROOT, Path(sys.executable))
+        install.install(ROOT / ".pulumi" / "bin", program_of(ROOT, "python"))
+    except (SetupError, install.InstallError) as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; run it again to go on")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""What a person does with a checkout on the local Azure, one word each: `python3 -m localazure up`.
+
+Owns: the steps of each word and their order. Does not own: what the steps do; each is a command of its own,
+run as `python -m localazure exec` runs one. make has the same words, for those who have make.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from localazure import execution, process
+from localazure.environment import programs_of
+from localazure.home import Home
+
+ROOT = execution.ROOT
+PYTHON = programs_of(ROOT) / ("python.exe" if os.name == "nt" else "python")
+_PACK_CONFIG = ".pulumi/policy-config.json"
+_PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
+_POLICY_CONFIG = (str(PYTHON), "-m", "policies.configuration", "policy-config.yaml", _PACK_CONFIG)
+
+
+def set_up(words: Sequence[str]) -> int | None:
+    """Sets the checkout up and runs `python -m localazure WORDS` by its Python; the exit code. None where
+    this is that Python already, and nothing is left but to go on."""
+    code = subprocess.run([sys.executable, str(ROOT / "engine" / "setup.py")], check=False).returncode
+    if code or words[:1] == ["setup"]:
+        return code
+    if Path(sys.prefix).resolve() == (ROOT / ".venv").resolve():
+        return None
+    command = [str(PYTHON), "-m", "localazure", *words]
+    return subprocess.run(command, env=_with_root(os.environ), check=False).returncode
+
+
+def up(home: Home, stack: str) -> int:
+    """Deploys the stack under the policy pack, and reads the proof back from the local Azure."""
+    pulumi = Steps(home, stack)
+    return (
+        pulumi.select()
+        or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.run("pulumi", "up", "--stack", stack, "--yes", *_PACK)
+        # An account is recorded before it is bound; recorded anew at the end, the next diff shows only what
+        # changes.
+        or pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
+        or pulumi.run(str(PYTHON), "-m", "operate", "verify", "--stack", stack, "--write-project")
+        or _what_next(home, stack)
+    )
+
+
+def preview(home: Home, stack: str) -> int:
+    """What `up` would change, as a diff, under the policy pack."""
+    pulumi = Steps(home, stack)
+    return (
+        pulumi.select()
+        or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
+    )
+
+
+def review(home: Home, stack: str) -> int:
+    """The encryption review of what `up` would change, into .review/."""
+    pulumi = Steps(home, stack)
+    return pulumi.select() or pulumi.run(str(ROOT / "review" / "pull_request.sh"), stack, ".review")
+
+
+def evidence(home: Home, stack: str) -> int:
+    """What an auditor asks about the stack's keys, from the live cloud, into .evidence/."""
+    return Steps(home, stack).run(str(PYTHON), "-m", "operate", "evidence", "--stack", stack)
+
+
+def down(home: Home, stack: str) -> int:
+    """Destroys the stack, stops the local Azure, and leaves nothing but caches."""
+    code = 0
+    if home.path.exists():
+        pulumi = Steps(home, stack)
+        if pulumi.exists():
+            code = pulumi.run("pulumi", "destroy", "--stack", stack, "--yes") or pulumi.run(
+                "pulumi", "stack", "rm", stack, "--yes", "--preserve-config"
+            )
+        if code:
+            return code
+        process.stop(home)
+        shutil.rmtree(home.path, ignore_errors=True)
+    for folder in ("backend", "home"):
+        shutil.rmtree(ROOT / ".pulumi" / folder, ignore_errors=True)
+    return code
+
+
+WORDS: Mapping[str, Callable[[Home, str], int]] = {
+    "up": up,
+    "preview": preview,
+    "review": review,
+    "evidence": evidence,
+    "down": down,
+}
+
+
+class Steps:
+    """Commands in the checkout, all in the one environment that leads to the local Azure."""
+
+    def __init__(self, home: Home, stack: str) -> None:
+        process.start(home)
+        self._stack, self._environ = stack, execution.environment_for(home, os.environ)
+
+    def select(self) -> int:
+        return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
+
+    def exists(self) -> bool:
+        return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
+
+    def run(self, *command: str) -> int:
+        return self._run(*command, quiet=False)[0]
+
+    def quietly(self, *command: str) -> int:
+        """Shows what a command says only where it fails."""
+        code, said = self._run(*command, quiet=True)
+        if code:
+            sys.stderr.write(said)
+        return code
+
+    def _run(self, *command: str, quiet: bool) -> tuple[int, str]:
+        sys.stdout.flush()
+        done = subprocess.run(
+            [execution.program(command[0], self._environ), *command[1:]],
+            cwd=ROOT,
+            env=self._environ,
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.STDOUT if quiet else None,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout or ""
+
+
+def _what_next(home: Home, stack: str) -> int:
+    own = "" if stack == "dev" else f" --stack {stack}"
+    sys.stdout.write(
+        f"\nThe local Azure's page:   {process.page_address(home)}\n"
+        f"What a change would do:   edit Pulumi.{stack}.yaml, then python3 -m localazure preview{own}\n"
+        f"What an auditor asks:     python3 -m localazure evidence{own}\n"
+        f"To end all of it:         python3 -m localazure down{own}\n"
+    )
+    return 0
+
+
+def _with_root(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment, in which `-m localazure` is found from any folder."""
+    found = os.pathsep.join([str(ROOT), *filter(None, [environ.get("PYTHONPATH")])])
+    return {**environ, "PYTHONPATH": found}
