@@ -1,31 +1,68 @@
-"""The kinds of resources that a review looks at: core.resource_types, and the generic resource's inputs."""
+"""The kinds of resources that a review looks at: core.resource_types, the inputs of generic resources, and
+what may write the same by another way."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from core import resource_types
 from core.resource_types import Kind
-from review.values import folded, look, text
+from review.values import Mark, folded, look, text
 
-__all__ = ["Kind", "kind_of", "name_of", "token_of"]
+__all__ = ["Kind", "kind_of", "may_hold", "name_of", "token_of"]
 
 # These nest their settings as their own types do, so that the same reading does for both.
 _AS_GENERIC: Final = {Kind.ACCOUNT, Kind.VAULT, Kind.KEY, Kind.ROLE_ASSIGNMENT}
 _NAMESPACE, _PARENT, _TYPE = "resourceProviderNamespace", "parentResourcePath", "resourceType"
+# What gives access without a role assignment or an access policy: what a role allows, who may take it, and
+# another login of an identity.
+_GIVES_ACCESS: Final = re.compile(
+    r"azure-native[^:]*:(authorization(/\w+)?:(RoleDefinition|Pim\w+|Role\w+Schedule\w*)"
+    r"|managedidentity(/\w+)?:FederatedIdentityCredential)"
+)
+_TEMPLATES: Final = ("template", "templateContent", "templateBody")
+_HELD: Final = re.compile(
+    r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity)/|templatelink"
+)
 
 
 def kind_of(token: str, inputs: Mapping[str, Any] | None = None) -> Kind | None:
-    """The kind of a type token; None for every other resource. `inputs` say what a generic resource is."""
+    """The kind of a type token; None for every other resource. `inputs` say what a generic resource is: one
+    that is not read here is as good as another provider's."""
     kind = resource_types.kind_of(token)
+    if kind is None:
+        return Kind.OTHER_PROVIDER if _GIVES_ACCESS.fullmatch(token) else None
     if kind is not Kind.GENERIC:
         return kind
+    if token.lower().startswith("azapi:"):
+        type = text(look(inputs, "type"))
+        known = isinstance(type, Mark) or resource_types.kind_of_arm_type((type or "").partition("@")[0])
+        return Kind.OTHER_PROVIDER if known else None
     namespace, parent, type = (
         folded(text(look(inputs, name))) or "" for name in (_NAMESPACE, _PARENT, _TYPE)
     )
     found = resource_types.kind_of_generic(namespace, parent, type)
-    return found if found in _AS_GENERIC else None
+    return found if found is None or found in _AS_GENERIC else Kind.OTHER_PROVIDER
+
+
+def may_hold(inputs: Mapping[str, Any]) -> bool:
+    """Whether an ARM template may hold what a review looks at, as far as it can be read; True for every other
+    resource of another provider."""
+    properties = inputs.get("properties")
+    held = [
+        one[name]
+        for one in (properties, inputs)
+        if isinstance(one, Mapping)
+        for name in _TEMPLATES
+        if name in one
+    ]
+    if not held:
+        return True
+    written = " ".join(one if isinstance(one, str) else json.dumps(one) for one in held).lower()
+    return bool(_HELD.search(written)) or isinstance(text(written), Mark) or Mark.SECRET.value in written
 
 
 def token_of(urn: str) -> str:

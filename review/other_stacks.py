@@ -12,7 +12,7 @@ from dataclasses import replace
 from core.rights import Access
 from review import access_verdicts
 from review.access import Grant, level
-from review.kinds import Kind, token_of
+from review.kinds import Kind, may_hold, token_of
 from review.resource import Resource
 from review.snapshot import Moment, Snapshot
 from review.values import folded, text
@@ -52,8 +52,9 @@ def verdicts(
                 f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
             )
             found.append((one.urn, Verdict(Name.UNDETERMINED, words)))
-        elif one.kind is Kind.OTHER_PROVIDER and _goes(one):
-            words = f"{_GOING[one.replaced]}, and this review does not read what {{}} does to data"
+        elif one.kind is Kind.OTHER_PROVIDER and (_goes(one) or _writes(one)):
+            done = _GOING[one.replaced] if _goes(one) else "WRITTEN"
+            words = f"{done}, and this review does not read what {{}} does to data"
             found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
         elif one.kind is Kind.LOCK:
             found += [(one.urn, verdict) for verdict in _lock(one)]
@@ -62,6 +63,10 @@ def verdicts(
 
 def _goes(one: Resource) -> bool:
     return one.deleted or (one.replaced and one.live is not None)
+
+
+def _writes(one: Resource) -> bool:
+    return one.written and one.planned is not None and may_hold(one.planned.inputs)
 
 
 def _lock(one: Resource) -> Iterator[Verdict]:

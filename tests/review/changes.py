@@ -209,6 +209,10 @@ def foreign(token: str) -> Change:
     return change
 
 
+def written(token: str, inputs: dict[str, Any]) -> Change:
+    return lambda scene: scene.create(token, "written", inputs)
+
+
 def group_of(scene: Scene) -> str:
     return scene.group_id
 
@@ -422,6 +426,12 @@ ROWS: Final = (
     # Other providers, and what has nothing to do with it.
     row("vault of another provider deleted", foreign("azure:keyvault/keyVault:KeyVault"), "undetermined"),
     row("account's key of another provider deleted", foreign("azure:cognitive/accountCustomerManagedKey:AccountCustomerManagedKey"), "undetermined"),
+    row("a template that may hold a vault", written("azure-native:resources:Deployment", {"properties": {"template": {"resources": [{"type": "Microsoft.KeyVault/vaults"}]}}}), "undetermined"),
+    row("a template of something else", written("azure-native:resources:Deployment", {"properties": {"template": {"resources": []}}})),
+    row("account written by azapi", written("azapi:index:UpdateResource", {"type": "Microsoft.CognitiveServices/accounts@2024-10-01"}), "undetermined"),
+    row("access policy of another provider", written("azure:keyvault/accessPolicy:AccessPolicy", {}), "undetermined"),
+    row("another login of an identity", written("azure-native:managedidentity:FederatedIdentityCredential", {}), "undetermined"),
+    row("a role's definition", written("azure-native:authorization:RoleDefinition", {}), "undetermined"),
     row("storage account deleted", foreign("azure-native:storage:StorageAccount")),
     row("nothing", lambda scene: None),
 )  # fmt: skip
