@@ -54,7 +54,7 @@ check: setup ## the fast part of the tests: lint, types, unit
 	@$(PYTEST) tests/core tests/one_answer tests/unit tests/components tests/settings tests/policies
 
 test: check ## every test
-	@$(PYTEST) tests/engine tests/lives tests/runbooks tests/provider tests/operate tests/review tests/localazure
+	@$(PYTEST) tests/engine tests/lives tests/unbound tests/runbooks tests/provider tests/operate tests/review tests/localazure
 
 clients: setup ## an account's life through Azure's own clients: Python, Node.js, Go, Java, az (kept in .clients)
 	@$(PY) -m pytest -q -rs -n 2 tests/clients

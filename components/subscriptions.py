@@ -43,6 +43,7 @@ class Subscriptions:
             self._providers[subscription] = azure_native.Provider(
                 f"{self._prefix}subscription-{subscription}",
                 subscription_id=subscription,
-                opts=pulumi.ResourceOptions(parent=self._parent),
+                # Said, because the parent of a component in another language knows no protection to inherit.
+                opts=pulumi.ResourceOptions(parent=self._parent, protect=False),
             )
         return self._providers[subscription]
