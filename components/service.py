@@ -129,7 +129,7 @@ class EncryptedLanguageService(Component):
         grant = parts.grant(key, identity.grantee)
         version = parts.standing_version(key)
         account = parts.account(
-            after=[grant, parts.access_in_effect(key, identity, grant)] if grant else [],
+            after=parts.access_in_effect(key, identity, grant),
             identity_id=identity.id,
             encryption_key=None
             if self._inputs.unbinds

@@ -123,11 +123,15 @@ class Parts:
         return make_grant(self._inputs.name, grant, options, adopts=adopts)
 
     def access_in_effect(
-        self, key: KeyReference, identity: Identity, grant: pulumi.CustomResource
-    ) -> KeyAccessValidation:
-        """The access of an identity, once it counts: what an account that is bound in its create comes "
-        "after."""
-        return KeyAccessValidation(
+        self, key: KeyReference, identity: Identity, grant: pulumi.CustomResource | None
+    ) -> list[pulumi.Resource]:
+        """The grant of an identity, and the proof that it counts: what an account that is bound in its create
+        comes after. An account that was adopted has used its key already, and needs no proof."""
+        if grant is None:
+            return []
+        if self._preflight.has_used_key:
+            return [grant]
+        proof = KeyAccessValidation(
             f"{self._inputs.name}-key-access",
             {
                 "key_id": key.id,
@@ -136,6 +140,7 @@ class Parts:
             },
             self._owner.child(),
         )
+        return [grant, proof]
 
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
         if bound_in_its_create:

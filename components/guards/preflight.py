@@ -59,7 +59,8 @@ class PreflightResult:
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
     `restores_access`: the last update revoked the access, and this one grants it again. `account_id`: that of
-    the account, if it exists. `account`: the account as the state and Azure have it.
+    the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`: the
+    account is under its key by a grant that the state has, and no proof of the access was ever recorded.
     """
 
     tenant_id: str
@@ -72,6 +73,7 @@ class PreflightResult:
     revoked_access: RevokedAccess | None = None
     account_id: str | None = None
     account: AccountBefore | None = None
+    has_used_key: bool = False
 
 
 def preflight(
@@ -267,6 +269,10 @@ class _Preflight:
             revoked_access=access.revoked_access(request.inputs, before, location),
             account_id=before.account.id if before.account else None,
             account=None if replaced else account,
+            has_used_key=not replaced
+            and before.grant_recorded
+            and not before.access_validated
+            and account.bound_key is not None,
         )
 
     def _account_arguments(self, request: ServiceRequest, before: RecordedService) -> dict[str, str] | None:

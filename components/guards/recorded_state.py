@@ -27,6 +27,7 @@ class RecordedService:
     bound to, lower case. `assignment_id` is the ARM id of the role assignment that the state holds;
     `group_name` and `workspace_id` are those of a resource group and a workspace that this stack made.
     `revoked`: an update took the access away, as it was declared, and none has restored it since.
+    `access_validated`: the access was waited for before the account was made.
     """
 
     account: facts.Account | None = None
@@ -37,6 +38,7 @@ class RecordedService:
     grant_recorded: bool = False
     bound_to: tuple[str, str] | None = None
     revoked: bool = False
+    access_validated: bool = False
     assignment_id: str | None = None
     group_name: str | None = None
     workspace_id: str | None = None
@@ -64,6 +66,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         grant_recorded=granted_to is not None,
         bound_to=_bound_to(binding, recorded),
         revoked=(types.KEY_ACCESS_REVOCATION, f"{name}-revocation") in state,
+        access_validated=(types.KEY_ACCESS_VALIDATION, f"{name}-key-access") in state,
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
