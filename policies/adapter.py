@@ -262,22 +262,16 @@ def short(urn: str) -> str:
 
 
 def _metadata(rule: Rule) -> dict[str, Any]:
-    references = rule.references
-    tags = [
-        *(f"azure-policy:{one}" for one in references.azure_policy),
-        *(f"cis-azure-6.0:{one}" for one in references.cis),
-        *(f"psrule:{one}" for one in references.psrule),
-        *(f"checkov:{one}" for one in references.checkov),
-        *references.others,
-    ]
+    tags = rule.same_as.split()
+    cis = [tag.removeprefix("cis-azure-6.0:") for tag in tags if tag.startswith("cis-azure-6.0:")]
     framework = (
         PolicyComplianceFramework(
             name="CIS Microsoft Azure Foundations",
             version="6.0",
-            reference=references.cis[0],
+            reference=cis[0],
             specification=rule.title,
         )
-        if references.cis
+        if cis
         else None
     )
     schema = {name: dict(value) for name, value in rule.settings.items()}

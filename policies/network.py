@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from policies.rule import Finding, NotYetKnown, Options, Violation
+from policies.rule import Finding, NotYetKnown, Options, Violation, expect
 from policies.view import UNKNOWN, View, shown
 
 SETTINGS: Final[dict[str, dict[str, Any]]] = {
@@ -32,15 +32,14 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
     if public == "disabled":
         return
     if options.word("publicAccess") == "disabled":
-        if public is UNKNOWN:
-            yield NotYetKnown("properties.publicNetworkAccess is not known yet")
-        else:
-            yield Violation(
-                found=f"properties.publicNetworkAccess is {shown(view.prop('publicNetworkAccess'))}",
-                required='properties.publicNetworkAccess "Disabled"',
-                fix="disable public network access and connect through a private endpoint",
-                setting="set network.access to closed, or to private with network.subnetId",
-            )
+        yield from expect(
+            "properties.publicNetworkAccess",
+            view.prop("publicNetworkAccess"),
+            False,
+            required='properties.publicNetworkAccess "Disabled"',
+            fix="disable public network access and connect through a private endpoint",
+            setting="set network.access to closed, or to private with network.subnetId",
+        )
     elif action == "deny":
         yield from _open_ranges(view)
     elif public == "securedbyperimeter":

@@ -12,6 +12,7 @@ from policies.rules import RULES
 
 README: Final = Path(__file__).parent / "README.md"
 
+_SETS: Final = ("azure-policy", "cis-azure-6.0", "psrule", "checkov")
 _HEAD: Final = Path(__file__).parent / "README.head.md"
 
 
@@ -71,8 +72,10 @@ def _references() -> str:
         "|---|---|---|---|---|---|",
     ]
     for rule in RULES:
-        ids = rule.references
-        columns = (ids.azure_policy, ids.cis, ids.psrule, ids.checkov, ids.others)
+        columns: list[list[str]] = [[] for _ in range(len(_SETS) + 1)]
+        for tag in rule.same_as.split():
+            name, _, id = tag.partition(":")
+            columns[_SETS.index(name) if name in _SETS else -1].append(id if name in _SETS else tag)
         rows.append(
             f"| `{rule.name}` | " + " | ".join("<br>".join(column) or "-" for column in columns) + " |"
         )

@@ -6,14 +6,14 @@ Owns: the shapes that every file in rules/ fills. Does not own: how a finding re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
-from policies.view import View, as_flag, as_items, as_number, as_text, as_word
+from policies.view import UNKNOWN, View, as_flag, as_items, as_number, as_text, as_word, shown
 
 if TYPE_CHECKING:
     from policies.relations import Relations
@@ -53,15 +53,20 @@ class Undecided:
 Finding = Violation | NotYetKnown | Undecided
 
 
-@dataclass(frozen=True)
-class References:
-    """The same demand in other rule sets: ids of theirs, none where they have none."""
+def expect(
+    where: str, value: object, holds: bool, *, required: str, fix: str, setting: str | None = None
+) -> Iterator[Finding]:
+    """What is to be said of one property: nothing where `holds`, which counts once the value is known."""
+    if value is UNKNOWN:
+        yield NotYetKnown(f"{where} is not known yet")
+    elif not holds:
+        yield Violation(f"{where} is {shown(value)}", required, fix, setting=setting)
 
-    azure_policy: tuple[str, ...] = ()
-    cis: tuple[str, ...] = ()
-    psrule: tuple[str, ...] = ()
-    checkov: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+
+def texts(description: str, *default: str) -> dict[str, Any]:
+    """The schema of a setting that is a list of texts."""
+    items = {"type": "string", "minLength": 1}
+    return {"type": "array", "items": items, "default": [*default], "description": description}
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,12 @@ class Subject:
     around: tuple[View, ...] = ()
     """The inputs of this project's components around the resource, innermost first."""
 
+    @property
+    def is_recovery(self) -> bool:
+        """True when a deleted vault is brought back: Azure then keeps the properties it had. Azure's own
+        built-in policies leave such a request alone (0b60c0b2, 1e66c121)."""
+        return self.view.word("createMode") == "recover"
+
 
 ResourceJudge = Callable[[Subject, Options], Iterable[Finding]]
 StackJudge = Callable[["Relations", Options], Iterable[Finding]]
@@ -122,8 +133,9 @@ StackJudge = Callable[["Relations", Options], Iterable[Finding]]
 class Rule:
     """What every rule says of itself.
 
-    `settings` are JSON schemas by name, each with a default. `regulated` are the settings and the
-    level that the profile of that name uses where they differ.
+    `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
+    cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a
+    default. `regulated` are the settings and the level that the profile of that name uses where they differ.
     """
 
     name: str
@@ -132,7 +144,7 @@ class Rule:
     source: str
     severity: Severity
     level: EnforcementLevel = EnforcementLevel.MANDATORY
-    references: References = field(default_factory=References)
+    same_as: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     regulated: Mapping[str, Any] = field(default_factory=dict)
 
@@ -151,7 +163,7 @@ class ResourceRule(Rule):
     `remedy` takes the inputs as the SDK gives them to a remediation and returns them mended, or None.
     """
 
-    kinds: frozenset[Kind] | None
+    kinds: tuple[Kind, ...] | None
     judge: ResourceJudge
     remedy: Callable[[Any], Any] | None = None
 
@@ -164,7 +176,7 @@ class UsedResourceRule(Rule):
     signing or for disks, are not the service's.
     """
 
-    kinds: frozenset[Kind]
+    kinds: tuple[Kind, ...]
     judge: ResourceJudge
 
 
@@ -173,8 +185,3 @@ class StackRule(Rule):
     """A rule on the whole stack."""
 
     judge: StackJudge
-
-
-def kinds(*wanted: Kind) -> frozenset[Kind]:
-    """The kinds a resource rule looks at."""
-    return frozenset(wanted)

@@ -1,82 +1,13 @@
-"""One rule each file; this list is what the pack enforces, in the order in which it reports."""
+"""One rule each file; what is in this folder is what the pack enforces, in the order of the names."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
 from policies.rule import Rule
-from policies.rules import (
-    account_has_customer_key,
-    account_identity,
-    account_local_auth_disabled,
-    account_network_restricted,
-    account_outbound_compatible,
-    account_tier_supports_cmk,
-    account_write_keeps_key,
-    binding_identity,
-    binding_protected,
-    bound_after_grant,
-    cmk_complete,
-    cmk_no_versionless,
-    cmk_not_at_create_with_system_identity,
-    grant_exact,
-    grant_present,
-    key_expiry,
-    key_rotation_policy,
-    key_rsa_2048,
-    key_usable,
-    no_mixed_access_policies,
-    no_other_provider,
-    no_preview_api_version,
-    one_key_per_account,
-    one_writer,
-    role_least_privilege,
-    same_region,
-    same_tenant,
-    vault_audited,
-    vault_network_restricted,
-    vault_no_broad_grants,
-    vault_permission_model,
-    vault_purge_protection,
-    vault_retention,
-    vault_soft_delete,
-    vault_trusted_services,
-)
 
-RULES: Final[tuple[Rule, ...]] = (
-    vault_soft_delete.RULE,
-    vault_purge_protection.RULE,
-    vault_permission_model.RULE,
-    vault_no_broad_grants.RULE,
-    key_rsa_2048.RULE,
-    key_usable.RULE,
-    grant_exact.RULE,
-    role_least_privilege.RULE,
-    account_identity.RULE,
-    account_tier_supports_cmk.RULE,
-    cmk_complete.RULE,
-    cmk_not_at_create_with_system_identity.RULE,
-    cmk_no_versionless.RULE,
-    binding_protected.RULE,
-    vault_retention.RULE,
-    vault_network_restricted.RULE,
-    vault_trusted_services.RULE,
-    key_expiry.RULE,
-    key_rotation_policy.RULE,
-    account_local_auth_disabled.RULE,
-    account_network_restricted.RULE,
-    account_outbound_compatible.RULE,
-    no_preview_api_version.RULE,
-    no_other_provider.RULE,
-    account_has_customer_key.RULE,
-    bound_after_grant.RULE,
-    grant_present.RULE,
-    same_region.RULE,
-    same_tenant.RULE,
-    one_writer.RULE,
-    account_write_keeps_key.RULE,
-    binding_identity.RULE,
-    no_mixed_access_policies.RULE,
-    vault_audited.RULE,
-    one_key_per_account.RULE,
+RULES: Final[tuple[Rule, ...]] = tuple(
+    import_module(f"{__name__}.{name}").RULE for name in sorted(one.name for one in iter_modules(__path__))
 )

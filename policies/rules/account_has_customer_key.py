@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, References, StackRule, Violation
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation, texts
 from policies.stack_index import Node
 from policies.view import UNKNOWN, as_word
 
@@ -52,20 +52,14 @@ RULE = StackRule(
     "revoke",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,
-    references=References(
-        azure_policy=("67121cc7-ff39-4ab8-b7e3-95b84dab487d",),
-        checkov=("CKV2_AZURE_22",),
-        others=("cnspec:cognitive-services-cmk-encryption", "cloudsploit:accountCMKEncrypted"),
-    ),
+    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d checkov:CKV2_AZURE_22 "
+    "cnspec:cognitive-services-cmk-encryption cloudsploit:accountCMKEncrypted",
     settings={
-        "excludedKinds": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1},
-            "default": [],
-            "description": "Kinds of account that need no key, such as OpenAI. Azure Policy excludes "
+        "excludedKinds": texts(
+            "Kinds of account that need no key, such as OpenAI. Azure Policy excludes "
             "AIServices, "
-            "CognitiveServices and others by default; this rule excludes none.",
-        }
+            "CognitiveServices and others by default; this rule excludes none."
+        )
     },
     judge=judge,
 )

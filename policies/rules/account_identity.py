@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Identity, Text, encryption_of, identity_of, shown_identity, touches
-from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, shown
 
 _FIX = 'set identity.type to "SystemAssigned"'
@@ -73,12 +73,8 @@ RULE = ResourceRule(
     why="without its identity the account loses access to the vault, and its data cannot be read",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,
-    references=References(
-        azure_policy=("fe3fd216-4f83-4fc1-8984-2bbec80a3418",),
-        psrule=("AZR-000281",),
-        checkov=("CKV_AZURE_238",),
-        others=("cnspec:cognitive-services-managed-identity", "cloudsploit:accountManagedIdentity"),
-    ),
-    kinds=kinds(Kind.ACCOUNT),
+    same_as="azure-policy:fe3fd216-4f83-4fc1-8984-2bbec80a3418 psrule:AZR-000281 checkov:CKV_AZURE_238 "
+    "cnspec:cognitive-services-managed-identity cloudsploit:accountManagedIdentity",
+    kinds=(Kind.ACCOUNT,),
     judge=judge,
 )

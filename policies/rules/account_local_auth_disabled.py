@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from typing import Any
 
 from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.remedies import switch_on
-from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
-from policies.view import UNKNOWN, shown
+from policies.rule import Finding, Options, ResourceRule, Subject, expect
+from policies.view import UNKNOWN, View, as_flag
 
 
 def judge(account: Subject, _: Options) -> Iterable[Finding]:
     """Absent is false: the service hands out keys by default."""
-    disabled = account.view.flag("disableLocalAuth")
-    if disabled is UNKNOWN:
-        yield NotYetKnown("properties.disableLocalAuth is not known yet")
-    elif disabled is not True:
-        yield Violation(
-            found=f"properties.disableLocalAuth is {shown(account.view.prop('disableLocalAuth'))}",
-            required="properties.disableLocalAuth true",
-            fix="set disableLocalAuth to true, and let callers authenticate with Microsoft Entra ID",
-        )
+    stated = account.view.prop("disableLocalAuth")
+    yield from expect(
+        "properties.disableLocalAuth",
+        stated,
+        as_flag(stated) is True,
+        required="properties.disableLocalAuth true",
+        fix="set disableLocalAuth to true, and let callers authenticate with Microsoft Entra ID",
+    )
+
+
+def mend(inputs: Any) -> Any:
+    """The inputs with the flag set; None when it is so already, or is not known yet.
+
+    The SDK's proxies keep a secret a secret when it is written through them, so they are changed in place.
+    """
+    view = View(inputs)
+    properties = View(view.get("properties"))
+    if properties.is_unknown or properties.is_absent or view.flag("disableLocalAuth") in (UNKNOWN, True):
+        return None
+    inputs["properties"]["disableLocalAuth"] = True
+    return inputs
 
 
 RULE = ResourceRule(
@@ -34,14 +45,10 @@ RULE = ResourceRule(
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(
-        azure_policy=("71ef260a-8f18-47b7-abcb-62d0673d94dc",),
-        psrule=("AZR-000282",),
-        checkov=("CKV_AZURE_236",),
-        others=("cnspec:cognitive-services-local-auth-disabled",),
-    ),
+    same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
+    "cnspec:cognitive-services-local-auth-disabled",
     regulated={"enforcementLevel": "mandatory"},
-    kinds=kinds(Kind.ACCOUNT),
+    kinds=(Kind.ACCOUNT,),
     judge=judge,
-    remedy=partial(switch_on, flag="disableLocalAuth"),
+    remedy=mend,
 )

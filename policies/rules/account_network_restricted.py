@@ -9,7 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.network import SETTINGS, judge_network
-from policies.rule import Finding, Options, References, ResourceRule, Subject, kinds
+from policies.rule import Finding, Options, ResourceRule, Subject
 
 
 def judge(account: Subject, options: Options) -> Iterable[Finding]:
@@ -25,21 +25,12 @@ RULE = ResourceRule(
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(
-        azure_policy=(
-            "037eea7a-bd0a-46c5-9a66-03aea78705d3",
-            "47ba1dd7-28d9-4b07-a8d5-9813bed64e0c",
-        ),
-        psrule=("AZR-000280", "AZR-000283"),
-        checkov=("CKV_AZURE_134",),
-        others=(
-            "cnspec:cognitive-services-public-network-access-disabled",
-            "cnspec:cognitive-services-network-acl-default-deny",
-            "cloudsploit:accountPublicAccessDisabled",
-        ),
-    ),
+    same_as="azure-policy:037eea7a-bd0a-46c5-9a66-03aea78705d3 "
+    "azure-policy:47ba1dd7-28d9-4b07-a8d5-9813bed64e0c psrule:AZR-000280 psrule:AZR-000283 "
+    "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
+    "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
     settings=SETTINGS,
     regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
-    kinds=kinds(Kind.ACCOUNT),
+    kinds=(Kind.ACCOUNT,),
     judge=judge,
 )

@@ -9,7 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from core import clouds, key_uris
 from core.resource_types import Kind
 from policies.encryption import encryption_of
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, as_text, shown
 
 
@@ -61,6 +61,6 @@ RULE = ResourceRule(
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
     # No references: CKV_AZURE_247 and cnspec ask for the restriction, this rule for the way through it.
-    kinds=kinds(Kind.ACCOUNT),
+    kinds=(Kind.ACCOUNT,),
     judge=judge,
 )

@@ -8,27 +8,22 @@ from pulumi_policy import Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
-from policies.view import UNKNOWN, as_word, shown
+from policies.rule import Finding, Options, ResourceRule, Subject, expect, texts
+from policies.view import as_word
 
 
 def judge(account: Subject, options: Options) -> Iterable[Finding]:
     """`sku` is on the top level of an account, never under properties."""
     name = account.view.get("sku", "name")
-    word = as_word(name)
-    if word is UNKNOWN:
-        yield NotYetKnown("sku.name is not known yet")
-    elif word is None or word in options.words("unsupportedTiers") or _is_free(account):
-        yield Violation(
-            found=f"sku.name is {shown(name)}",
-            required="a paid tier, such as S",
-            fix='set sku.name to "S" (or another paid tier of this kind of account)',
-            setting="set sku: S",
-        )
-
-
-def _is_free(account: Subject) -> bool:
-    return as_word(account.view.get("sku", "tier")) == "free"
+    word, tier = as_word(name), as_word(account.view.get("sku", "tier"))
+    yield from expect(
+        "sku.name",
+        name,
+        word is not None and word not in options.words("unsupportedTiers") and tier != "free",
+        required="a paid tier, such as S",
+        fix='set sku.name to "S" (or another paid tier of this kind of account)',
+        setting="set sku: S",
+    )
 
 
 RULE = ResourceRule(
@@ -38,13 +33,10 @@ RULE = ResourceRule(
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.MEDIUM,
     settings={
-        "unsupportedTiers": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1},
-            "default": ["F0", "F1", "Free"],
-            "description": "Names of tiers that cannot use a customer-managed key.",
-        }
+        "unsupportedTiers": texts(
+            "Names of tiers that cannot use a customer-managed key.", "F0", "F1", "Free"
+        )
     },
-    kinds=kinds(Kind.ACCOUNT),
+    kinds=(Kind.ACCOUNT,),
     judge=judge,
 )

@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, ResourceRule, Subject, Violation, kinds
+from policies.rule import Finding, Options, ResourceRule, Subject, Violation
 from policies.view import View
 
 
@@ -40,6 +40,6 @@ RULE = ResourceRule(
     why="deleting the binding puts the account back on Microsoft's key",
     source=sources.OBSERVED,
     severity=Severity.HIGH,
-    kinds=kinds(Kind.BINDING),
+    kinds=(Kind.BINDING,),
     judge=judge,
 )

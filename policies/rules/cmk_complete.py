@@ -13,7 +13,7 @@ from core.arm_ids import MalformedError
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import SERVICE_SOURCE, Encryption, Text, encryption_of
-from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, expect
 from policies.view import UNKNOWN, shown
 
 _SUFFIXES: Final = tuple(cloud.vault_suffix for cloud in clouds.ALL)
@@ -33,9 +33,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
 
 
 def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
-    if encryption.source is UNKNOWN:
-        yield NotYetKnown("properties.encryption.keySource is not known yet")
-    elif encryption.is_customer_key:
+    if encryption.is_customer_key:
         yield from _judge_vault(f"{_INLINE}.keyVaultUri", encryption.vault_uri)
         yield from _judge_part(
             f"{_INLINE}.keyName", encryption.key_name, key_uris.key_name, "name the key that the vault holds"
@@ -46,9 +44,11 @@ def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
             key_uris.version,
             "name one version of the key; the service does not follow a rotation by itself",
         )
-    elif encryption.source != SERVICE_SOURCE:
-        yield Violation(
-            found=f"properties.encryption.keySource is {shown(encryption.source)}",
+    else:
+        yield from expect(
+            "properties.encryption.keySource",
+            encryption.source,
+            encryption.source == SERVICE_SOURCE,
             required="Microsoft.KeyVault or Microsoft.CognitiveServices",
             fix='set keySource to "Microsoft.KeyVault"',
         )
@@ -69,14 +69,13 @@ def _judge_uri(uri: Text) -> Iterable[Finding]:
 
 
 def _judge_vault(where: str, uri: Text) -> Iterable[Finding]:
-    if uri is UNKNOWN:
-        yield NotYetKnown(f"{where} is not known yet")
-    elif uri is None or key_uris.vault_name(uri) is None or urlsplit(uri).path.strip("/"):
-        yield Violation(
-            found=f"{where} is {shown(uri)}",
-            required="https://NAME." + " or https://NAME.".join(_SUFFIXES),
-            fix="name the vault by its own URI, as properties.vaultUri of the vault gives it",
-        )
+    yield from expect(
+        where,
+        uri,
+        isinstance(uri, str) and key_uris.vault_name(uri) is not None and not urlsplit(uri).path.strip("/"),
+        required="https://NAME." + " or https://NAME.".join(_SUFFIXES),
+        fix="name the vault by its own URI, as properties.vaultUri of the vault gives it",
+    )
 
 
 def _judge_part(where: str, value: Text, check: Callable[[str], str], fix: str) -> Iterable[Finding]:
@@ -99,7 +98,7 @@ RULE = ResourceRule(
     why="the service refuses a key that it cannot find, or keeps an old one without a word",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.HIGH,
-    references=References(others=("cnspec:cognitive-services-cmk-encryption",)),
-    kinds=kinds(Kind.ACCOUNT, Kind.BINDING),
+    same_as="cnspec:cognitive-services-cmk-encryption",
+    kinds=(Kind.ACCOUNT, Kind.BINDING),
     judge=judge,
 )

@@ -11,7 +11,7 @@ from core.arm_ids import MalformedError
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text, encryption_of
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, shown
 
 
@@ -59,6 +59,6 @@ RULE = ResourceRule(
     "itself",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.HIGH,
-    kinds=kinds(Kind.ACCOUNT, Kind.BINDING),
+    kinds=(Kind.ACCOUNT, Kind.BINDING),
     judge=judge,
 )

@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import encryption_of, leaves_encryption, shown_identity
-from policies.rule import Finding, NotYetKnown, Options, References, ResourceRule, Subject, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN
 
 
@@ -44,7 +44,7 @@ RULE = ResourceRule(
     "that time",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.HIGH,
-    references=References(azure_policy=("67121cc7-ff39-4ab8-b7e3-95b84dab487d",)),
-    kinds=kinds(Kind.ACCOUNT),
+    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d",
+    kinds=(Kind.ACCOUNT,),
     judge=judge,
 )

@@ -10,7 +10,7 @@ from core import rights
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, texts
 from policies.view import UNKNOWN
 
 
@@ -63,13 +63,8 @@ RULE = UsedResourceRule(
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.HIGH,
     settings={
-        "administrators": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1},
-            "default": [],
-            "description": "Object ids of people and pipelines that manage keys and may hold more.",
-        }
+        "administrators": texts("Object ids of people and pipelines that manage keys and may hold more.")
     },
-    kinds=kinds(Kind.VAULT, Kind.ACCESS_POLICY),
+    kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
     judge=judge,
 )

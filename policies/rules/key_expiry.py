@@ -9,16 +9,7 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.rules.key_usable import expiry_of
 from policies.view import UNKNOWN
 
@@ -71,23 +62,12 @@ RULE = UsedResourceRule(
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(
-        azure_policy=(
-            "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0",
-            "5ff38825-c5d8-47c5-b70e-069a21955146",
-            "49a22571-d204-4c91-a7b6-09b1a586fbc9",
-        ),
-        cis=("8.3.1", "8.3.2"),
-        checkov=("CKV_AZURE_40",),
-        others=(
-            "trivy:AZU-0014",
-            "kics:4d080822",
-            "terrascan:AC_AZURE_0164",
-            "prowler:keyvault_rbac_key_expiration_set",
-            "prowler:keyvault_key_expiration_set_in_non_rbac",
-            "cloudsploit:keyExpirationEnabled",
-        ),
-    ),
+    same_as="azure-policy:152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0 "
+    "azure-policy:5ff38825-c5d8-47c5-b70e-069a21955146 "
+    "azure-policy:49a22571-d204-4c91-a7b6-09b1a586fbc9 cis-azure-6.0:8.3.1 cis-azure-6.0:8.3.2 "
+    "checkov:CKV_AZURE_40 trivy:AZU-0014 kics:4d080822 terrascan:AC_AZURE_0164 "
+    "prowler:keyvault_rbac_key_expiration_set prowler:keyvault_key_expiration_set_in_non_rbac "
+    "cloudsploit:keyExpirationEnabled",
     settings={
         "minimumDays": {
             "type": "integer",
@@ -103,6 +83,6 @@ RULE = UsedResourceRule(
         },
     },
     regulated={"minimumDays": 30, "maximumDays": 730},
-    kinds=kinds(Kind.KEY),
+    kinds=(Kind.KEY,),
     judge=judge,
 )

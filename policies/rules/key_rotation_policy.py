@@ -8,16 +8,7 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN, View
 
 
@@ -53,16 +44,8 @@ RULE = UsedResourceRule(
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(
-        azure_policy=("d8cf8476-a2ec-4916-896e-992351803c44",),
-        cis=("8.3.9",),
-        psrule=("AZR-000123",),
-        others=(
-            "kics:ca1ffce5",
-            "prowler:keyvault_key_rotation_enabled",
-            "cnspec:keyvault-key-auto-rotation",
-        ),
-    ),
-    kinds=kinds(Kind.KEY),
+    same_as="azure-policy:d8cf8476-a2ec-4916-896e-992351803c44 cis-azure-6.0:8.3.9 psrule:AZR-000123 "
+    "kics:ca1ffce5 prowler:keyvault_key_rotation_enabled cnspec:keyvault-key-auto-rotation",
+    kinds=(Kind.KEY,),
     judge=judge,
 )

@@ -10,17 +10,8 @@ from pulumi_policy import Severity
 from core import demands
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
-from policies.view import UNKNOWN, shown
+from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.view import as_number, as_word
 
 RSA_TYPES: Final = frozenset(name.lower() for name in demands.KEY_TYPES)
 
@@ -28,25 +19,22 @@ RSA_TYPES: Final = frozenset(name.lower() for name in demands.KEY_TYPES)
 def judge(key: Subject, _: Options) -> Iterable[Finding]:
     """The size must be stated: Azure's default is 2048 today, but a key cannot be changed when a default
     is."""
-    kty = key.view.word("kty")
-    if kty is UNKNOWN:
-        yield NotYetKnown("properties.kty is not known yet")
-    elif kty not in RSA_TYPES:
-        yield Violation(
-            found=f"properties.kty is {shown(key.view.prop('kty'))}",
-            required="properties.kty RSA or RSA-HSM",
-            fix="create the key with kty RSA and keySize 2048, under a new name if it exists already",
-        )
-    size = key.view.number("keySize")
-    if size is UNKNOWN:
-        yield NotYetKnown("properties.keySize is not known yet")
-    elif size != demands.KEY_SIZE:
-        yield Violation(
-            found=f"properties.keySize is {shown(key.view.prop('keySize'))}",
-            required="properties.keySize 2048",
-            fix="create the key with keySize 2048, under a new name if it exists already: "
-            "Azure ignores a change of an existing key's size",
-        )
+    kty, size = key.view.prop("kty"), key.view.prop("keySize")
+    yield from expect(
+        "properties.kty",
+        kty,
+        as_word(kty) in RSA_TYPES,
+        required="properties.kty RSA or RSA-HSM",
+        fix="create the key with kty RSA and keySize 2048, under a new name if it exists already",
+    )
+    yield from expect(
+        "properties.keySize",
+        size,
+        as_number(size) == demands.KEY_SIZE,
+        required="properties.keySize 2048",
+        fix="create the key with keySize 2048, under a new name if it exists already: "
+        "Azure ignores a change of an existing key's size",
+    )
 
 
 RULE = UsedResourceRule(
@@ -55,10 +43,8 @@ RULE = UsedResourceRule(
     why="only RSA keys of size 2048 are supported for the encryption of Azure AI services",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.HIGH,
-    references=References(
-        azure_policy=("75c4f823-d65c-4f29-a733-01d0077fdbcb", "82067dbb-e53b-4e06-b631-546d197452d9"),
-        others=("cloudsploit:rsaCertificateKeySize",),
-    ),
-    kinds=kinds(Kind.KEY),
+    same_as="azure-policy:75c4f823-d65c-4f29-a733-01d0077fdbcb "
+    "azure-policy:82067dbb-e53b-4e06-b631-546d197452d9 cloudsploit:rsaCertificateKeySize",
+    kinds=(Kind.KEY,),
     judge=judge,
 )

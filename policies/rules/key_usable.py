@@ -10,24 +10,22 @@ from pulumi_policy import Severity
 from core import demands
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, kinds
-from policies.view import UNKNOWN, as_instant, as_word, shown, type_of_unknown
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect
+from policies.view import UNKNOWN, as_flag, as_instant, as_word, type_of_unknown
 
 _NEEDED = {name.lower(): name for name in demands.KEY_OPERATIONS}
 
 
 def judge(key: Subject, options: Options) -> Iterable[Finding]:
     """Absent means enabled, without dates, and with every operation."""
-    enabled = key.view.flag("attributes", "enabled")
     stated = key.view.prop("attributes", "enabled")
-    if enabled is UNKNOWN:
-        yield NotYetKnown("properties.attributes.enabled is not known yet")
-    elif enabled is not True and stated is not None:
-        yield Violation(
-            found=f"properties.attributes.enabled is {shown(stated)}",
-            required="properties.attributes.enabled true, or not stated",
-            fix="enable the key",
-        )
+    yield from expect(
+        "properties.attributes.enabled",
+        stated,
+        stated is None or as_flag(stated) is True,
+        required="properties.attributes.enabled true, or not stated",
+        fix="enable the key",
+    )
     yield from _dates(key, options.now())
     yield from _operations(key)
 
@@ -87,6 +85,6 @@ RULE = UsedResourceRule(
     why="a key that is disabled, expired or not yet valid takes access to the data away",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,
-    kinds=kinds(Kind.KEY),
+    kinds=(Kind.KEY,),
     judge=judge,
 )

@@ -11,7 +11,7 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from core import arm_ids
 from core.resource_types import Kind
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation, kinds
+from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation
 from policies.view import UNKNOWN, as_items, as_text, step
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$")
@@ -73,6 +73,6 @@ RULE = ResourceRule(
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
     regulated={"enforcementLevel": "mandatory"},
-    kinds=kinds(Kind.OTHER_PROVIDER),
+    kinds=(Kind.OTHER_PROVIDER,),
     judge=judge,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pulumi_policy import EnforcementLevel, Severity
 
 from policies import sources
-from policies.rule import Finding, Options, References, ResourceRule, Subject, Violation
+from policies.rule import Finding, Options, ResourceRule, Subject, Violation
 
 
 def judge(subject: Subject, _: Options) -> Iterable[Finding]:
@@ -28,7 +28,7 @@ RULE = ResourceRule(
     source=sources.FIELD,
     severity=Severity.LOW,
     level=EnforcementLevel.ADVISORY,
-    references=References(others=("pulumi-compliance-policies:disallowPreviewResource",)),
+    same_as="pulumi-compliance-policies:disallowPreviewResource",
     kinds=None,
     judge=judge,
 )

@@ -18,9 +18,10 @@ from policies.rule import (
     Undecided,
     UsedResourceRule,
     Violation,
-    kinds,
+    expect,
+    texts,
 )
-from policies.view import UNKNOWN, shown
+from policies.view import UNKNOWN, as_word
 
 
 def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
@@ -37,14 +38,13 @@ def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
 
 def _judge_scope(assignment: Subject) -> Iterable[Finding]:
     scope = assignment.view.text("scope")
-    if scope is UNKNOWN:
-        yield NotYetKnown("scope is not known yet")
-    elif scope is None or not _is_narrow(scope):
-        yield Violation(
-            found=f"scope is {shown(scope)}",
-            required="the id of one key vault, or of one key",
-            fix="assign the role on the key (or its vault), not on a resource group or subscription",
-        )
+    yield from expect(
+        "scope",
+        scope,
+        isinstance(scope, str) and _is_narrow(scope),
+        required="the id of one key vault, or of one key",
+        fix="assign the role on the key (or its vault), not on a resource group or subscription",
+    )
 
 
 def _is_narrow(scope: str) -> bool:
@@ -53,16 +53,15 @@ def _is_narrow(scope: str) -> bool:
 
 
 def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
-    kind = assignment.view.word("principalType")
-    if kind is UNKNOWN:
-        yield NotYetKnown("principalType is not known yet")
-    elif kind != "serviceprincipal":
-        yield Violation(
-            found=f"principalType is {shown(assignment.view.prop('principalType'))}",
-            required='principalType "ServicePrincipal"',
-            fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
-            "and this role is for services",
-        )
+    stated = assignment.view.prop("principalType")
+    yield from expect(
+        "principalType",
+        stated,
+        as_word(stated) == "serviceprincipal",
+        required='principalType "ServicePrincipal"',
+        fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
+        "and this role is for services",
+    )
 
 
 def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[Finding]:
@@ -94,13 +93,8 @@ RULE = UsedResourceRule(
     source=sources.KEY_VAULT_DOCUMENT,
     severity=Severity.HIGH,
     settings={
-        "administrators": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1},
-            "default": [],
-            "description": "Principal ids of pipelines that manage keys and may hold wider roles.",
-        }
+        "administrators": texts("Principal ids of pipelines that manage keys and may hold wider roles.")
     },
-    kinds=kinds(Kind.ROLE_ASSIGNMENT),
+    kinds=(Kind.ROLE_ASSIGNMENT,),
     judge=judge,
 )

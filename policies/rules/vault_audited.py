@@ -10,7 +10,7 @@ from pulumi_policy import Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, References, StackRule, Violation
+from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, View
 
@@ -90,17 +90,8 @@ RULE = StackRule(
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.MEDIUM,
-    references=References(
-        azure_policy=("cf820ca0-f99e-4f3e-84fb-66e913812d21",),
-        cis=("6.1.1.4",),
-        psrule=("AZR-000119",),
-        others=(
-            "kics:38c71c00",
-            "regula:FG_R00344",
-            "terrascan:AC_AZURE_0169",
-            "prowler:keyvault_logging_enabled",
-            "cnspec:ensure-logging-enabled-kv",
-        ),
-    ),
+    same_as="azure-policy:cf820ca0-f99e-4f3e-84fb-66e913812d21 cis-azure-6.0:6.1.1.4 psrule:AZR-000119 "
+    "kics:38c71c00 regula:FG_R00344 terrascan:AC_AZURE_0169 prowler:keyvault_logging_enabled "
+    "cnspec:ensure-logging-enabled-kv",
     judge=judge,
 )

@@ -9,13 +9,12 @@ from pulumi_policy import EnforcementLevel, Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.network import SETTINGS, judge_network
-from policies.rule import Finding, Options, References, Subject, UsedResourceRule, kinds
-from policies.vault import is_recovery
+from policies.rule import Finding, Options, Subject, UsedResourceRule
 
 
 def judge(vault: Subject, options: Options) -> Iterable[Finding]:
     """See network.py."""
-    if not is_recovery(vault.view):
+    if not vault.is_recovery:
         yield from judge_network(vault.view, options)
 
 
@@ -26,15 +25,12 @@ RULE = UsedResourceRule(
     source=sources.FIELD,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(
-        azure_policy=("55615ac9-af46-4a59-874e-391cc3dfb490", "405c5871-3e91-4644-8a63-58e19d68ff5b"),
-        cis=("8.3.7",),
-        psrule=("AZR-000355",),
-        checkov=("CKV_AZURE_109", "CKV_AZURE_189"),
-        others=("trivy:AZU-0013", "cnspec:keyvault-public-access-disabled"),
-    ),
+    same_as="azure-policy:55615ac9-af46-4a59-874e-391cc3dfb490 "
+    "azure-policy:405c5871-3e91-4644-8a63-58e19d68ff5b cis-azure-6.0:8.3.7 psrule:AZR-000355 "
+    "checkov:CKV_AZURE_109 checkov:CKV_AZURE_189 trivy:AZU-0013 "
+    "cnspec:keyvault-public-access-disabled",
     settings=SETTINGS,
     regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
-    kinds=kinds(Kind.VAULT),
+    kinds=(Kind.VAULT,),
     judge=judge,
 )

@@ -10,16 +10,7 @@ from pulumi_policy import Severity
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import GROUPS, PolicyEntry, entries_of
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN
 
 BROAD: Final = frozenset({"all", "purge", "*"})
@@ -58,7 +49,7 @@ RULE = UsedResourceRule(
     "that",
     source=sources.FIELD,
     severity=Severity.HIGH,
-    references=References(psrule=("AZR-000118",), others=("cloudsploit:manageKeyAccessAndPermissions",)),
-    kinds=kinds(Kind.VAULT, Kind.ACCESS_POLICY),
+    same_as="psrule:AZR-000118 cloudsploit:manageKeyAccessAndPermissions",
+    kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
     judge=judge,
 )

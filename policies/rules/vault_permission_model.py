@@ -8,17 +8,7 @@ from pulumi_policy import Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
-from policies.vault import is_recovery
+from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN, shown
 
 _STATED = "properties.enableRbacAuthorization"
@@ -26,7 +16,7 @@ _STATED = "properties.enableRbacAuthorization"
 
 def judge(vault: Subject, options: Options) -> Iterable[Finding]:
     """Absent means access policies (Vault 2024-11-01)."""
-    if is_recovery(vault.view):
+    if vault.is_recovery:
         return
     rbac = vault.view.flag("enableRbacAuthorization")
     model = options.word("model")
@@ -73,12 +63,8 @@ RULE = UsedResourceRule(
     "opens nothing",
     source=sources.KEY_VAULT_DOCUMENT,
     severity=Severity.HIGH,
-    references=References(
-        azure_policy=("12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5",),
-        cis=("8.3.6",),
-        psrule=("AZR-000388",),
-        others=("prowler:keyvault_rbac_enabled", "cnspec:keyvault-rbac-enabled"),
-    ),
+    same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "
+    "prowler:keyvault_rbac_enabled cnspec:keyvault-rbac-enabled",
     settings={
         "model": {
             "type": "string",
@@ -89,6 +75,6 @@ RULE = UsedResourceRule(
         }
     },
     regulated={"model": "rbac"},
-    kinds=kinds(Kind.VAULT),
+    kinds=(Kind.VAULT,),
     judge=judge,
 )

@@ -8,32 +8,21 @@ from pulumi_policy import Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
-from policies.vault import is_recovery
-from policies.view import UNKNOWN, shown
+from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.view import as_flag
 
 
 def judge(vault: Subject, _: Options) -> Iterable[Finding]:
     """Absent is off: Azure has no default for it."""
-    enabled = vault.view.flag("enablePurgeProtection")
-    if enabled is UNKNOWN:
-        yield NotYetKnown("properties.enablePurgeProtection is not known yet")
-    elif enabled is not True and not is_recovery(vault.view):
-        yield Violation(
-            found=f"properties.enablePurgeProtection is {shown(vault.view.prop('enablePurgeProtection'))}",
-            required="properties.enablePurgeProtection true",
-            fix="set enablePurgeProtection to true on the vault; note that Azure never lets it be "
-            "switched off again",
-        )
+    stated = vault.view.prop("enablePurgeProtection")
+    yield from expect(
+        "properties.enablePurgeProtection",
+        stated,
+        as_flag(stated) is True or vault.is_recovery,
+        required="properties.enablePurgeProtection true",
+        fix="set enablePurgeProtection to true on the vault; note that Azure never lets it be "
+        "switched off again",
+    )
 
 
 # No remedy: purge protection cannot be undone, so no tool may switch it on for someone.
@@ -43,19 +32,9 @@ RULE = UsedResourceRule(
     why="the service refuses a key that can be purged, and a purged key takes the data with it",
     source=sources.SERVICE_DOCUMENT,
     severity=Severity.CRITICAL,
-    references=References(
-        azure_policy=("0b60c0b2-2dc2-4e1c-b5c9-abbed971de53",),
-        cis=("8.3.5",),
-        psrule=("AZR-000125",),
-        checkov=("CKV_AZURE_42", "CKV_AZURE_110"),
-        others=(
-            "trivy:AZU-0016",
-            "kics:7c25f361",
-            "kics:cec6e005",
-            "regula:FG_R00227",
-            "prowler:keyvault_recoverable",
-        ),
-    ),
-    kinds=kinds(Kind.VAULT),
+    same_as="azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 cis-azure-6.0:8.3.5 psrule:AZR-000125 "
+    "checkov:CKV_AZURE_42 checkov:CKV_AZURE_110 trivy:AZU-0016 kics:7c25f361 kics:cec6e005 "
+    "regula:FG_R00227 prowler:keyvault_recoverable",
+    kinds=(Kind.VAULT,),
     judge=judge,
 )

@@ -8,17 +8,8 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
-from policies.view import UNKNOWN, shown
+from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.view import as_number
 
 SERVICE_DEFAULT = 90
 LONGEST = 90
@@ -27,17 +18,16 @@ LONGEST = 90
 def judge(vault: Subject, options: Options) -> Iterable[Finding]:
     """Absent is the service's 90 days; only trivy objects to that."""
     stated = vault.view.prop("softDeleteRetentionInDays")
-    days = SERVICE_DEFAULT if stated is None else vault.view.number("softDeleteRetentionInDays")
+    days = SERVICE_DEFAULT if stated is None else as_number(stated)
     shortest = options.number("minimumDays") or 7
-    if days is UNKNOWN:
-        yield NotYetKnown("properties.softDeleteRetentionInDays is not known yet")
-    elif days is None or not shortest <= days <= LONGEST:
-        yield Violation(
-            found=f"properties.softDeleteRetentionInDays is {shown(stated)}",
-            required=f"{shortest} to {LONGEST} days",
-            fix=f"set softDeleteRetentionInDays to {SERVICE_DEFAULT} when the vault is made: it cannot "
-            f"change later",
-        )
+    yield from expect(
+        "properties.softDeleteRetentionInDays",
+        stated,
+        isinstance(days, int) and shortest <= days <= LONGEST,
+        required=f"{shortest} to {LONGEST} days",
+        fix=f"set softDeleteRetentionInDays to {SERVICE_DEFAULT} when the vault is made: it cannot "
+        "change later",
+    )
 
 
 RULE = UsedResourceRule(
@@ -47,7 +37,7 @@ RULE = UsedResourceRule(
     source=sources.KEY_VAULT_DOCUMENT,
     severity=Severity.LOW,
     level=EnforcementLevel.ADVISORY,
-    references=References(others=("trivy:AZU-0016",)),
+    same_as="trivy:AZU-0016",
     settings={
         "minimumDays": {
             "type": "integer",
@@ -58,6 +48,6 @@ RULE = UsedResourceRule(
         }
     },
     regulated={"enforcementLevel": "mandatory", "minimumDays": 90},
-    kinds=kinds(Kind.VAULT),
+    kinds=(Kind.VAULT,),
     judge=judge,
 )

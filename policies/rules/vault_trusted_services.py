@@ -8,32 +8,22 @@ from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    References,
-    Subject,
-    UsedResourceRule,
-    Violation,
-    kinds,
-)
-from policies.view import UNKNOWN, shown
+from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.view import as_word
 
 
 def judge(vault: Subject, _: Options) -> Iterable[Finding]:
     """Absent is Azure's AzureServices. Storage's lists, such as "Logging, AzureServices", are accepted
     too."""
-    bypass = vault.view.word("networkAcls", "bypass")
     stated = vault.view.prop("networkAcls", "bypass")
-    if bypass is UNKNOWN:
-        yield NotYetKnown("properties.networkAcls.bypass is not known yet")
-    elif stated is not None and (bypass is None or "azureservices" not in bypass.split(",")):
-        yield Violation(
-            found=f"properties.networkAcls.bypass is {shown(stated)}",
-            required='properties.networkAcls.bypass "AzureServices", or not stated',
-            fix='set networkAcls.bypass to "AzureServices"',
-        )
+    bypass = as_word(stated)
+    yield from expect(
+        "properties.networkAcls.bypass",
+        stated,
+        stated is None or (isinstance(bypass, str) and "azureservices" in bypass.split(",")),
+        required='properties.networkAcls.bypass "AzureServices", or not stated',
+        fix='set networkAcls.bypass to "AzureServices"',
+    )
 
 
 RULE = UsedResourceRule(
@@ -44,7 +34,7 @@ RULE = UsedResourceRule(
     source=sources.KEY_VAULT_DOCUMENT,
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    references=References(others=("cloudsploit:trustedServicesEnabled",)),
-    kinds=kinds(Kind.VAULT),
+    same_as="cloudsploit:trustedServicesEnabled",
+    kinds=(Kind.VAULT,),
     judge=judge,
 )

@@ -57,10 +57,11 @@ def drop_yield(node: ast.AST) -> bool:
 
 def drop_violation(node: ast.AST) -> bool:
     """Takes away one refusal: `yield Violation(...)`, or the helper that makes one."""
-    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)):
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom)):
         return False
     made = node.value.value
-    if isinstance(made, ast.Call) and getattr(made.func, "id", "") in ("Violation", "_wrong", "_violation"):
+    makers = ("Violation", "_wrong", "_violation", "expect")
+    if isinstance(made, ast.Call) and getattr(made.func, "id", "") in makers:
         return drop_yield(node)
     return False
 

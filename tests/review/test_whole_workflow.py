@@ -127,7 +127,8 @@ pathlib.Path("forged").touch()
 def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Path) -> None:
     """The preview workflow's own commands, in two checkouts: the change is planned, the base judges it.
 
-    The change also brings modules that say there is nothing to see, and none of them is imported.
+    The change also brings modules that say there is nothing to see, and none of them is imported; and a
+    comment, which is not among the reviews.
     """
     change = Stack.__new__(Stack)
     change.folder = tmp_path / "change"
@@ -150,6 +151,7 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
         for name in ("yaml.py", "json.py", "review.py", "core.py", "argparse.py", "sitecustomize.py"):
             (change.folder / name).write_text(FORGED)
             (change.folder / "review" / name).write_text(FORGED)
+        (change.folder / "comment.md").write_text("no change")
         for name in ("plan", "change"):
             shutil.rmtree(stack.folder / ".review" / name, ignore_errors=True)
         shutil.copytree(change.folder / ".review" / "plan", stack.folder / ".review" / "plan")
@@ -160,7 +162,7 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
     assert not list(change.folder.rglob("forged"))
     given = dict(line.split("=", 1) for line in (tmp_path / "outputs").read_text().splitlines())
     assert given["code"] == "4"
-    body = (stack.folder / ".review" / "1" / "comment.md").read_text()
+    body = (stack.folder / ".review" / "reviews" / "1" / "comment.md").read_text()
     assert (tmp_path / "summary").read_text() == body
     assert "BLOCKED" in body.splitlines()[1]
     assert "**unbound**: UNBOUND: its data goes back to Microsoft-managed keys" in body
