@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from localazure import (
     alerts,
+    deny_assignments,
     identities,
     inventory,
     locks,
@@ -46,6 +47,7 @@ _TYPES: tuple[Route, ...] = (
 _ANYWHERE: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *locks.ROUTES,
+    *deny_assignments.ROUTES,
     *policy_exemptions.ROUTES,
     *monitor.ROUTES,
     *identities.OF_RESOURCES,

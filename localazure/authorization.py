@@ -1,7 +1,7 @@
-"""Who may do what where: Azure RBAC by role assignments and scope inheritance.
+"""Who may do what where: Azure RBAC by role assignments, scope inheritance and deny assignments.
 
 Owns: the assignments and the decision. Does not own: the roles (roles.py), the routes that change
-assignments (role_assignments.py), Key Vault's access policies.
+assignments (role_assignments.py), deny assignments (deny_assignments.py), Key Vault's access policies.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 
 from localazure.cloud import Cloud, iso
+from localazure.deny_assignments import denies
 from localazure.directory import find_principal
 from localazure.roles import BY_ID, BY_NAME, Role
 from localazure.web import Json, Request, ServiceError
@@ -21,13 +22,16 @@ _TYPE = "Microsoft.Authorization/roleAssignments"
 
 def allows(cloud: Cloud, object_id: str, action: str, scope: str) -> bool:
     """Whether a principal may do an action (`Microsoft.KeyVault/vaults/write`) at an ARM scope."""
-    return any(role.allows(action) for role, _ in _roles_at(cloud, object_id, scope))
+    allowed = any(role.allows(action) for role, _ in _roles_at(cloud, object_id, scope))
+    return allowed and not denies(cloud, object_id, scope, lambda denied: denied.allows(action))
 
 
 def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> str | None:
     """The id of the role assignment that allows a data action at an ARM scope; None = refused."""
     for role, assignment in _roles_at(cloud, object_id, scope):
         if role.allows_data(data_action):
+            if denies(cloud, object_id, scope, lambda denied: denied.allows_data(data_action)):
+                return None
             return str(assignment["id"])
     return None
 

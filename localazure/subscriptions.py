@@ -20,6 +20,7 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
     "Microsoft.Authorization": {
         "roleAssignments": "2022-04-01",
         "roleDefinitions": "2022-04-01",
+        "denyAssignments": "2024-07-01-preview",
         "locks": "2020-05-01",
         "policyAssignments": "2025-01-01",
         "policyDefinitions": "2025-01-01",

@@ -1,7 +1,8 @@
 """Who can unwrap with a key, and who could give themselves that right.
 
 Owns how that is listed; `core.rights` says what a policy or a role gives. Groups are not expanded: whoever is
-in one counts as it. Deny assignments and roles that somebody could activate (PIM) are not evaluated.
+in one counts as it. What deny assignments take from others, and roles that somebody could activate (PIM), are
+not evaluated.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from core import adapters, arm_ids, facts, key_uris
 from core.adapters import seconds
-from core.facts import Account, Key, RoleAssignment, Vault
+from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 from operate import azure
 from operate.azure import Azure, Json, UnansweredError
 from operate.evidence.model import (
@@ -120,6 +120,7 @@ def service(cloud: Azure, account_id: str, *, now: datetime, days: int) -> Servi
         audit,
         audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
         attempt(lambda: _deleted_keys(cloud, bound.vault_uri)),
+        denials=attempt(lambda: _denials(cloud, vault.id)) if vault.uses_rbac else (),
         locks=locks,
         exemptions=exemptions,
     )
@@ -165,6 +166,12 @@ def _assignments(cloud: Azure, scope: str) -> tuple[RoleAssignment, ...]:
         for body in listed
     ]
     return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
+
+
+def _denials(cloud: Azure, scope: str) -> tuple[DenyAssignment, ...]:
+    """The deny assignments at, above and below a scope."""
+    listed = cloud.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), azure.DENIALS)
+    return tuple(sorted(map(adapters.deny_assignment, listed), key=lambda d: (d.scope, d.denied.name)))
 
 
 def _diagnostics(cloud: Azure, vault_id: str) -> tuple[DiagnosticSetting, ...]:

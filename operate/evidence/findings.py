@@ -282,13 +282,14 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
     user = account.key_user
     read = None if isinstance(service.assignments, NotChecked) else service.assignments
     if user and (read is not None or not vault.uses_rbac):
-        own = rights.on_key(vault, user, key.id, read)
+        denials = () if isinstance(service.denials, NotChecked) else service.denials
+        own = rights.on_key(vault, user, key.id, read, denials)
         if own.level is Access.NONE:
             yield Rule(
                 "no-access-to-key",
                 ERROR,
-                f"nothing grants the account's identity {user} the use of the key: the data cannot be read. "
-                "A grant to a group that the identity may be in is not seen",
+                f"the account's identity {user} may not use the key, so the data cannot be read: no grant "
+                "allows it, or a deny assignment forbids it. Grants to groups are not evaluated",
                 f"{_GRANT}; or, if access is revoked on purpose, record that",
             )
         elif own.level is Access.NARROWER:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core import arm_ids
-from core.facts import Account, Key, RoleAssignment, Vault
+from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ class PolicyResults:
 class Service:
     """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
     keys.
-    `assignments` are those at, above and below the vault."""
+    `assignments` are those at, above and below the vault; so are `denials`, which count under Azure RBAC
+    alone."""
 
     account_id: str
     account: Account | NotChecked
@@ -120,6 +121,7 @@ class Service:
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
     use: KeyUse | NotChecked | None = None
     deleted_keys: tuple[SoftDeleted, ...] | NotChecked | None = None
+    denials: tuple[DenyAssignment, ...] | NotChecked = ()
     locks: tuple[Lock, ...] | NotChecked = ()
     exemptions: tuple[Exemption, ...] | NotChecked = ()
 
@@ -136,6 +138,7 @@ class Service:
             "vault": self.vault,
             "key": self.key,
             "who can unwrap" if by_role else "role assignments": self.assignments,
+            "deny assignments": self.denials,
             "diagnostic settings": self.audit,
             "key use from the audit log": self.use,
             "soft-deleted keys": self.deleted_keys,

@@ -12,11 +12,13 @@ from localazure.authorization import allows, allows_data, assign_role
 from localazure.cloud import Cloud
 from localazure.directory import create_principal, delete_principal
 from localazure.roles import BY_NAME, ROLES
+from tests.localazure.observed.fact import vault_body
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
 KEY = f"{VAULT}/keys/k"
+EVERYBODY = "00000000-0000-0000-0000-000000000000"
 WRAP = "Microsoft.KeyVault/vaults/keys/wrap/action"
 
 
@@ -236,3 +238,35 @@ class TestAssignments:
         assert door.send("HEAD", GROUP).status == 404
         door.group("g")
         assert not allows(door.cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+
+
+@pytest.mark.parametrize(
+    ("properties", "allowed"),
+    [
+        ({"permissions": [{"actions": ["*/write"]}], "principals": [{"id": EVERYBODY}]}, False),
+        ({"permissions": [{"actions": ["*/write"]}], "principals": [{"id": seed.READER.object_id}]}, True),
+        (
+            {"permissions": [{"actions": ["*"], "notActions": ["*/tags/write", "*/groups/write"]}]}
+            | {"principals": [{"id": EVERYBODY}], "excludePrincipals": [{"id": seed.DEPLOYER.object_id}]},
+            True,
+        ),
+        ({"permissions": [{"dataActions": ["*"]}], "principals": [{"id": EVERYBODY}]}, True),
+    ],
+    ids=["everybody", "somebody else", "not the caller", "data alone"],
+)
+def test_a_deny_assignment_wins(properties: dict[str, object], allowed: bool) -> None:
+    """Over every role, at its scope and below, until it is deleted."""
+    door = Door()
+    group, api = door.group(), "api-version=2024-07-01-preview"
+    url = f"{group}/providers/Microsoft.Authorization/denyAssignments/d?{api}"
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/kv-denied"
+    assert door.send("PUT", url, {"properties": properties}).status == 201
+    listed = f"{vault}/providers/Microsoft.Authorization/denyAssignments?{api}"
+    assert [one["name"] for one in door.send("GET", listed).body["value"]] == ["d"]
+    write = door.send("PUT", f"{vault}?api-version=2024-11-01", vault_body())
+    assert (write.status == 200) is allowed, write
+    if not allowed:
+        assert write.code == "AuthorizationFailed"
+    assert door.send("DELETE", url).status == 200
+    assert door.send("GET", url).code == "DenyAssignmentNotFound"
+    assert door.send("PUT", f"{vault}?api-version=2024-11-01", vault_body()).status in (200, 201)

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from localazure import seed
 from localazure.national_clouds import CHINA, US_GOVERNMENT, NationalCloud
 from localazure.web import Host, host_of
 from tests.localazure.observed.fact import vault_body
-from tests.support.front import SECRETS, SUBSCRIPTION, Door, Reply
+from tests.support.front import SUBSCRIPTION, Door, Reply
 
 CLOUDS = [(US_GOVERNMENT, "usgovvirginia"), (CHINA, "chinanorth3")]
 GROUP = f"{SUBSCRIPTION}/resourceGroups/national"
@@ -18,26 +17,9 @@ VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/national-1"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/national"
 
 
-def bearer(door: Door, cloud: NationalCloud, service: str) -> str:
-    """A token of the cloud's own login host, for one of its own services."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": seed.DEPLOYER.client_id,
-        "client_secret": SECRETS["deployer"],
-        "scope": f"https://{cloud.names[service]}/.default",
-    }
-    content = "&".join(f"{name}={value}" for name, value in form.items()).encode()
-    host = cloud.names["login.microsoftonline.com"]
-    reply = door.send(
-        "POST", f"https://{host}/{seed.TENANT_ID}/oauth2/v2.0/token", bearer="", content=content
-    )
-    assert reply.status == 200, reply
-    return str(reply.body["access_token"])
-
-
 def arm(door: Door, cloud: NationalCloud, method: str, path: str, body: Any = None) -> Reply:
     host = cloud.names["management.azure.com"]
-    token = bearer(door, cloud, "management.azure.com")
+    token = door.national_token(cloud, "management.azure.com")
     return door.send(method, f"https://{host}{path}?api-version=2024-10-01", body, bearer=token)
 
 
@@ -68,10 +50,10 @@ def test_a_service_lives_in_a_national_cloud(cloud: NationalCloud, region: str) 
     polled = door.send(
         "GET",
         replies[-1].headers["azure-asyncoperation"],
-        bearer=bearer(door, cloud, "management.azure.com"),
+        bearer=door.national_token(cloud, "management.azure.com"),
     )
     assert polled.body["status"] == "Creating"
-    token = bearer(door, cloud, "vault.azure.net")
+    token = door.national_token(cloud, "vault.azure.net")
     key = door.send("GET", f"{uri}keys/k?api-version=7.4", bearer=token)
     assert key.body["key"]["kid"].startswith(f"{uri}keys/k/")
     said = repr([*replies, polled, key])

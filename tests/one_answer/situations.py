@@ -1,7 +1,8 @@
 """The situations: what is arranged, how far the identity may use the key, and what else stands in the way.
 
 `access` is the level that everybody must say. `unmet` names the demands that do not hold, as `core.demands`
-names them. `unknowable` says why a part that reads answers cannot know what the local Azure knows.
+names them. `unknowable` says why a part that reads answers cannot know what the local Azure knows; `unread`,
+what core and the evidence alone read, and why.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from core.rights import Access
 from localazure import seed
+from localazure.national_clouds import CHINA, US_GOVERNMENT
 from tests.one_answer.world import GROUP, KEY, NEEDED, VAULT, World, entry
 from tests.support.front import SUBSCRIPTION
 
@@ -24,6 +26,12 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 OTHER = "99999999-0000-4000-8000-000000000009"
 DAY = 86400
+NATIONAL = {"usgovernment": US_GOVERNMENT, "china": CHINA}
+UNWRAP = "Microsoft.KeyVault/vaults/keys/unwrap/action"
+_DENIALS = (
+    "only the evidence reads deny assignments: no program declares them, and the service itself refuses "
+    "a binding that one stops"
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,15 @@ class Situation:
     rbac: bool = False
     unmet: frozenset[str] = frozenset()
     unknowable: str = ""
-    location: str = "westeurope"
+    unread: str = ""
+    location: str = ""
+    cloud: str = "public"
     vault: tuple[tuple[str, object], ...] = ()
     unsaid: tuple[str, ...] = ()
 
     def world(self) -> World:
         """The cloud in which the situation holds."""
-        world = World(self.rbac, self.location, dict(self.vault), self.unsaid)
+        world = World(self.rbac, self.location, dict(self.vault), self.unsaid, NATIONAL.get(self.cloud))
         if not self.unmet & {"same-region", "purge-protection"}:
             world.bind_first()
         self.arrange(world)
@@ -83,6 +93,10 @@ def _application_beside(keys: list[str]) -> Callable[[World], None]:
     return lambda world: world.policies(
         *world.each(NEEDED, applicationId=seed.READER.client_id), *world.each(keys)
     )
+
+
+def _secrets(world: World) -> None:
+    world.policies(*(entry(one, [], permissions={"secrets": ["get", "all"]}) for one in world.principals))
 
 
 def _upper(world: World) -> None:
@@ -169,6 +183,21 @@ def _conditional_beside(world: World) -> None:
     world.assign_each(CRYPTO_USER, VAULT)
 
 
+def _denied(scope: str, denied: list[str], **more: bool) -> Callable[[World], None]:
+    def arrange(world: World) -> None:
+        world.assign_each(ENCRYPTION_USER, KEY)
+        world.deny(scope, denied, **more)
+
+    return arrange
+
+
+def _of_another_tenant(world: World) -> None:
+    """Azure takes no entry of another tenant than the vault's."""
+    entries = world.each(NEEDED, tenantId=OTHER)
+    path = f"{VAULT}/accessPolicies/add?api-version=2024-11-01"
+    assert world.send("PUT", path, {"properties": {"accessPolicies": entries}}).status == 400
+
+
 FULL, NARROWER, NONE, UNKNOWN = Access.FULL, Access.NARROWER, Access.NONE, Access.UNKNOWN
 _EXACT = _policies(NEEDED)
 
@@ -188,7 +217,7 @@ SITUATIONS = (
     Situation("an entry without permissions", _policies([]), NONE),
     Situation("no entry", lambda world: world.policies(), NONE),
     Situation("another identity's entry", lambda world: world.policies(entry(OTHER, NEEDED)), NONE),
-    Situation("rights on secrets", lambda w: w.policies(*w.each([])), NONE),
+    Situation("rights on secrets", _secrets, NONE),
     Situation("capitals", _upper, FULL),
     Situation("an entry for an application", _applications, NONE),
     Situation("an application's entry beside a narrower one", _application_beside(["unwrapKey"]), NARROWER),
@@ -196,6 +225,7 @@ SITUATIONS = (
     Situation("a standalone entry", _standalone(NEEDED), FULL),
     Situation("a standalone entry, narrower", _standalone(["get", "unwrapKey"]), NARROWER),
     Situation("a standalone entry, removed", _removed, NONE),
+    Situation("an entry of another tenant", _of_another_tenant, NONE),
     Situation("policies in a vault turned to roles", _flipped_to_roles, NONE),
     # Role assignments: which role, and where.
     Situation("role at the key", _role(ENCRYPTION_USER, KEY), FULL, rbac=True),
@@ -229,6 +259,12 @@ SITUATIONS = (
     Situation("a role with a condition beside one without", _conditional_beside, FULL, rbac=True),
     Situation("policies in a vault that goes by roles", _policies(NEEDED), NONE, rbac=True),
     Situation("a role in a vault turned to policies", _flipped_to_policies, NONE, rbac=True),
+    # Deny assignments win over every role.
+    Situation("unwrap denied at the key", _denied(KEY, [UNWRAP]), NARROWER, rbac=True, unread=_DENIALS),
+    Situation("all of the vault denied", _denied(VAULT, ["*"]), NONE, rbac=True, unread=_DENIALS),
+    Situation("all of the group denied", _denied(GROUP, ["*"]), NONE, rbac=True, unread=_DENIALS),
+    Situation("denied, but not to the account", _denied(VAULT, ["*"], spared=True), FULL, rbac=True),
+    Situation("denied on the vault alone", _denied(VAULT, ["*"], child_scopes=False), FULL, rbac=True),
     # The key and its version.
     Situation("a disabled version", _version(enabled=False), FULL, unmet=frozenset({"key-usable"})),
     Situation("a version that will expire", _expiring(0), FULL),
@@ -314,5 +350,17 @@ SITUATIONS = (
     Situation("outbound access restricted", _outbound(), FULL, unmet=frozenset({"outbound"})),
     Situation("outbound access to the vault", _outbound("KV-contoso.vault.azure.net"), FULL),
     Situation("outbound access elsewhere", _outbound("example.com"), FULL, unmet=frozenset({"outbound"})),
+    # The other clouds.
+    *(
+        row
+        for cloud in NATIONAL
+        for row in (
+            Situation(f"exact rights in {cloud}", _EXACT, FULL, cloud=cloud),
+            Situation(f"unwrapKey alone in {cloud}", _policies(["unwrapKey"]), NARROWER, cloud=cloud),
+            Situation(f"role in {cloud}", _role(ENCRYPTION_USER, KEY), FULL, rbac=True, cloud=cloud),
+        )
+    ),
     Situation("the free tier", _account(sku={"name": "F0"}), FULL, unmet=frozenset({"tier"})),
 )
+READ_BY_ALL = tuple(row for row in SITUATIONS if not row.unread)
+"""The situations in which every part reads what matters."""

@@ -10,11 +10,11 @@ from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from core import adapters
 from core.rights import Access
-from tests.one_answer.situations import SITUATIONS, Situation
+from tests.one_answer.situations import READ_BY_ALL, Situation
 from tests.one_answer.world import VAULT
 
 
-@pytest.mark.parametrize("row", [row for row in SITUATIONS if not row.rbac], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in READ_BY_ALL if not row.rbac], ids=lambda row: row.name)
 def test_the_guard_says_what_the_cloud_does(row: Situation) -> None:
     """A grant that was narrowed is drift that an update mends; none at all may have been taken away on "
     "purpose.

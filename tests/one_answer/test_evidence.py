@@ -30,7 +30,7 @@ def test_the_evidence_says_the_same(situation: Situation) -> None:
     world = situation.world()
     account = adapters.account(world.account_json)
     try:
-        uri = key_uris.parse_versioned(world.key_uri, clouds.PUBLIC)
+        uri = key_uris.parse_versioned(world.key_uri, clouds.named(world.cloud.name if world.cloud else ""))
     except MalformedError:
         # No account is bound to such a key, so there is nothing to collect.
         assert situation.unmet == {"key-uri"}
@@ -44,7 +44,12 @@ def test_the_evidence_says_the_same(situation: Situation) -> None:
         one = adapters.key_version(version)
         key = Key(KEY, uri.name, one.type, one.size, one.operations, (one,))
     service = Service(
-        bound.id, bound, adapters.vault(vault) if vault else None, key, tuple(world.role_assignments)
+        bound.id,
+        bound,
+        adapters.vault(vault) if vault else None,
+        key,
+        tuple(world.role_assignments),
+        denials=tuple(world.denials),
     )
     now = datetime.fromtimestamp(world.door.cloud.clock.now(), UTC)
     rules = {one.rule for one in findings(Facts(now, "", (service,), deleted=()))}

@@ -28,14 +28,14 @@ def access(world: World) -> Access:
     vault = world.vault_json
     if vault is None:
         return Access.NONE
-    found = rights.on_key(adapters.vault(vault), world.principal, KEY, world.role_assignments)
+    found = rights.on_key(adapters.vault(vault), world.principal, KEY, world.role_assignments, world.denials)
     return found.level
 
 
 def unmet(world: World) -> Iterator[str]:
     """The demands of the service that do not hold, access aside."""
     try:
-        uri = key_uris.parse_versioned(world.key_uri, clouds.PUBLIC)
+        uri = key_uris.parse_versioned(world.key_uri, clouds.named(world.cloud.name if world.cloud else ""))
     except MalformedError:
         yield "key-uri"
         return

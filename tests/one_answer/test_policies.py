@@ -8,7 +8,7 @@ import pytest
 
 from core import adapters, rights
 from core.rights import Access
-from tests.one_answer.situations import SITUATIONS, Situation
+from tests.one_answer.situations import READ_BY_ALL, Situation
 from tests.one_answer.world import KEY, World
 from tests.policies.asking import ACCOUNT, BINDING, ROLE, VAULT, Pack, Thing, verdict
 
@@ -34,7 +34,7 @@ def stack(world: World, vault: dict[str, Any]) -> list[Thing]:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in SITUATIONS if "key-uri" not in row.unmet], ids=lambda row: row.name
+    "row", [row for row in READ_BY_ALL if "key-uri" not in row.unmet], ids=lambda row: row.name
 )
 def test_the_pack_says_what_the_cloud_does(row: Situation) -> None:
     """grant-present holds with full access, is left open where nobody can know, and is broken otherwise: by

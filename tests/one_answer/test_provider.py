@@ -10,13 +10,13 @@ from core.rights import Access
 from provider.finding import Finding, Preflight, Severity
 from provider.live_state import LiveState, Target
 from provider.preflight import blocking, findings
-from tests.one_answer.situations import SITUATIONS, Situation
+from tests.one_answer.situations import READ_BY_ALL, Situation
 from tests.one_answer.world import VAULT, World
 
 
 def preflight(world: World) -> list[Finding]:
     """What the preflight of a binding finds, from Resource Manager's answers. Raises MalformedError."""
-    key = key_uris.parse_versioned(world.key_uri, clouds.PUBLIC)
+    key = key_uris.parse_versioned(world.key_uri, clouds.named(world.cloud.name if world.cloud else ""))
     account, vault, version = world.account_json, world.vault_json, world.key_json
     target = Target(arm_ids.account_id(account["id"]), key, arm_ids.vault_id(VAULT))
     live = LiveState(
@@ -31,7 +31,7 @@ def preflight(world: World) -> list[Finding]:
     return findings(Preflight(target, live, world.door.cloud.clock.now()))
 
 
-@pytest.mark.parametrize("row", SITUATIONS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", READ_BY_ALL, ids=lambda row: row.name)
 def test_the_preflight_says_what_the_cloud_does(row: Situation) -> None:
     """It finds nothing wrong where the service takes the key; else something, access that it cannot judge "
     "aside."""

@@ -14,12 +14,15 @@ from typing import Any
 
 from core import adapters, facts
 from localazure import seed
-from tests.support.front import SUBSCRIPTION, Door, token
+from localazure.national_clouds import NationalCloud
+from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 Json = Mapping[str, Any]
 VAULTS = "2024-11-01"
 ACCOUNTS = "2025-06-01"
 ASSIGNMENTS = "2022-04-01"
+DENIALS = "2024-07-01-preview"
+ARM = "management.azure.com"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso"
 KEY = f"{VAULT}/keys/cmk-contoso"
@@ -42,14 +45,19 @@ class World:
     """The cloud, and what a situation may change in it."""
 
     rbac: bool = False
-    location: str = "westeurope"
+    location: str = ""
+    """The vault's region, by default that of its cloud."""
     vault_settings: dict[str, Any] = field(default_factory=dict)
     unsaid: tuple[str, ...] = ()
     """Properties that Resource Manager's answer for the vault leaves out."""
+    cloud: NationalCloud | None = None
+    """None is the public cloud."""
     door: Door = field(default_factory=Door)
 
     def __post_init__(self) -> None:
-        self.door.send("PUT", f"{GROUP}?api-version=2024-03-01", {"location": "westeurope"})
+        self.region = self.cloud.regions[0] if self.cloud else "westeurope"
+        self.location = self.location or self.region
+        self.send("PUT", f"{GROUP}?api-version=2024-03-01", {"location": self.region})
         self.principals: list[str] = []
         self.key_uri = ""
         self._put_vault([])
@@ -60,20 +68,37 @@ class World:
         self._first = self.arm("GET", KEY, api=VAULTS)["properties"]["keyUriWithVersion"]
         self.key_uri = self._first
 
+    def send(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        service: str = ARM,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        """A request in this world's cloud; hosts and `service` are spelt as in the public cloud. A path is
+        one at Resource Manager."""
+        url = f"https://{ARM}{url}" if url.startswith("/") else url
+        if self.cloud is None:
+            bearer = token(audience=f"https://{service}")
+        else:
+            url, bearer = self.cloud.from_public(url), self.door.national_token(self.cloud, service)
+        return self.door.send(method, url, body, bearer=bearer, headers=headers)
+
     # What a situation may do.
 
     def arm(self, method: str, path: str, body: Any = None, *, api: str) -> Any:
         """A request to Resource Manager; the decoded answer."""
-        reply = self.door.send(method, f"{path}?api-version={api}", body)
+        reply = self.send(method, f"{path}?api-version={api}", body)
         assert reply.status < 300, reply
         if operation := reply.headers.get("azure-asyncoperation"):
-            self.door.send("GET", operation)
+            self.send("GET", operation)
         return reply.body
 
     def data(self, method: str, path: str, body: Any = None) -> Any:
         """A request to the vault itself, by the deployer; the decoded answer."""
-        bearer = token(audience="https://vault.azure.net")
-        reply = self.door.send(method, f"{DATA}{path}?api-version=7.6", body, bearer=bearer)
+        reply = self.send(method, f"{DATA}{path}?api-version=7.6", body, service="vault.azure.net")
         assert reply.status < 300, reply
         return reply.body
 
@@ -106,6 +131,18 @@ class World:
         """Makes a role assignment for the identity of each account."""
         for principal in self.principals:
             self.assign(principal, role, scope, **more)
+
+    def deny(self, scope: str, denied: list[str], *, child_scopes: bool = True, spared: bool = False) -> None:
+        """Makes a deny assignment of data actions on everybody; `spared`: but not on the two accounts."""
+        properties = {
+            "denyAssignmentName": "no keys",
+            "permissions": [{"dataActions": denied}],
+            "principals": [{"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}],
+            "excludePrincipals": [{"id": one} for one in self.principals if spared],
+            "doNotApplyToChildScopes": not child_scopes,
+        }
+        path = f"{scope}/providers/Microsoft.Authorization/denyAssignments/{uuid.uuid4()}"
+        self.arm("PUT", path, {"properties": properties}, api=DENIALS)
 
     def make_key(self, name: str, **properties: Any) -> str:
         """Makes a key through Resource Manager; its URI with the version."""
@@ -152,7 +189,7 @@ class World:
     @property
     def vault_json(self) -> Json | None:
         """Resource Manager's answer for the vault, None where there is none."""
-        reply = self.door.send("GET", f"{VAULT}?api-version={VAULTS}")
+        reply = self.send("GET", f"{VAULT}?api-version={VAULTS}")
         if reply.status != 200:
             return None
         said = {name: value for name, value in reply.body["properties"].items() if name not in self.unsaid}
@@ -162,7 +199,7 @@ class World:
     def key_json(self) -> Json | None:
         """Resource Manager's answer for the version that `key_uri` names."""
         name, version = self.key_uri.rstrip("/").rsplit("/", 2)[-2:]
-        reply = self.door.send("GET", f"{VAULT}/keys/{name}/versions/{version}?api-version={VAULTS}")
+        reply = self.send("GET", f"{VAULT}/keys/{name}/versions/{version}?api-version={VAULTS}")
         return reply.body if reply.status == 200 else None
 
     @property
@@ -181,6 +218,12 @@ class World:
     def role_assignments(self) -> list[facts.RoleAssignment]:
         """The same as facts."""
         return [adapters.role_assignment(one) for one in self.assignments]
+
+    @property
+    def denials(self) -> list[facts.DenyAssignment]:
+        """Deny assignments at, above and below the key's vault."""
+        path = f"{VAULT}/providers/Microsoft.Authorization/denyAssignments"
+        return [adapters.deny_assignment(one) for one in self.arm("GET", path, api=DENIALS)["value"]]
 
     def _put_vault(self, entries: list[Any]) -> None:
         properties = {
@@ -203,7 +246,7 @@ class World:
 
     def _account(self, name: str) -> Json:
         body = {
-            "location": "westeurope",
+            "location": self.region,
             "kind": "TextAnalytics",
             "sku": {"name": "S"},
             "identity": {"type": "SystemAssigned"},
@@ -225,14 +268,14 @@ class World:
             "keyVaultProperties": {"keyVaultUri": host, "keyName": key, "keyVersion": version},
         }
         path = f"{self._account_id(name)}?api-version={ACCOUNTS}"
-        reply = self.door.send("PATCH", path, {"properties": {"encryption": encryption}})
+        reply = self.send("PATCH", path, {"properties": {"encryption": encryption}})
         if operation := reply.headers.get("azure-asyncoperation"):
-            self.door.send("GET", operation)
+            self.send("GET", operation)
         return reply.status
 
     def _project(self, method: str, body: Any = None) -> int:
         host = "https://lang-bound.cognitiveservices.azure.com"
         path = "/language/authoring/analyze-conversations/projects/orders?api-version=2023-04-01"
-        bearer = token(audience="https://cognitiveservices.azure.com")
         headers = {"content-type": "application/merge-patch+json"} if body else {}
-        return self.door.send(method, f"{host}{path}", body, bearer=bearer, headers=headers).status
+        url, service = f"{host}{path}", "cognitiveservices.azure.com"
+        return self.send(method, url, body, service=service, headers=headers).status

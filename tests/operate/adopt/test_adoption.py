@@ -192,7 +192,7 @@ def test_fails_with_everything_that_stands_in_the_way(place: Place) -> None:
         "nothing was written",
         "disableLocalAuth=true",
         "subdomain is another-name",
-        "nothing grants the account's identity",
+        "may not use the key, so the data cannot be read",
         "2 accounts would be named wrong",
     ):
         assert words in run.output, run.output

@@ -50,7 +50,7 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
         (found(made.service(vault=vault(purge_protection=False))), "--enable-purge-protection true"),
         (found(made.service(key=key(size=3072))), "the key has 3072 bits; expected 2048"),
         (found(made.service(key=key(version(NEW, 3, enabled=False)))), "is disabled"),
-        (found(made.service(vault=vault(policies=()))), "nothing grants the account's identity"),
+        (found(made.service(vault=vault(policies=()))), "may not use the key, so the data cannot be read"),
         (found(made.service(vault=NotChecked("403 no"))), "vault: not checked: 403 no"),
         (found(Service(account().id, NotChecked("404 gone"))), "account: not checked: 404 gone"),
         (by_role(GROUP, "x"), "az role assignment create"),

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.facts import Account, Key, Vault
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.evidence.collect import accounts_in, collect, diagnostic_setting, log_start
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUse, NotChecked, Service, UseRow, moment
 from operate.evidence.report import document, files
 from operate.evidence.use import bound_since, spans
+from tests.one_answer.world import GROUP, KEY, World
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,
     OTHER_SUBSCRIPTION,
@@ -247,3 +249,21 @@ def test_a_setting_names_what_is_on() -> None:
     assert diagnostic_setting(body).is_audit
     body["properties"] = {"logs": logs}
     assert not diagnostic_setting(body).is_audit
+
+
+@pytest.mark.parametrize(
+    ("refused", "rule"),
+    [((), "no-access-to-key"), (("denyAssignments",), "not-checked")],
+    ids=["read", "not read"],
+)
+def test_a_deny_assignment_is_read(refused: tuple[str, ...], rule: str) -> None:
+    """It takes access away from the account's identity; one that may not be read is not checked."""
+    world = World(rbac=True)
+    world.bind_first()
+    world.assign_each(CRYPTO_SERVICE_ENCRYPTION_USER.id, KEY)
+    world.deny(GROUP, ["*"])
+    now = datetime.fromtimestamp(world.door.cloud.clock.now(), UTC)
+    account = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-bound"
+    facts = collect(DoorAzure(world.door, *refused), "test", [account], now=now, days=1)
+    found = [one.text for one in findings(facts) if one.rule == rule]
+    assert any("deny assignment" in text for text in found), found
