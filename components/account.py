@@ -10,14 +10,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, Protocol, TypedDict
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
 from components.access import Grantee, has_identity
-from components.account_write import IGNORED, AccountBefore, account_before, guard
+from components.account_write import ENCRYPTION, IGNORED, AccountBefore, account_before, guard
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -30,10 +30,12 @@ from components.arguments.inputs import (
     read,
     required_text,
     text,
+    texts,
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags, read_back
+from components.kept_properties import NEVER_SHOWN, declared_links, with_kept, without_secret
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, clouds, key_uris
 from core.facts import CUSTOMER_MANAGED, LIVE_ENCRYPTION, MICROSOFT_MANAGED
@@ -85,6 +87,12 @@ class LanguageAccountArgs(TypedDict):
     """Optional. A key to bind in the create; without it the account begins on Microsoft-managed keys."""
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the account; default: nobody."""
+    storage_account_ids: NotRequired[list[str] | None]
+    """Optional. ARM ids of the storage accounts that it is linked to; default: those that it has."""
+    search_service_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of the search service for question answering; default: the one that it has."""
+    search_service_key: NotRequired[pulumi.Input[str] | None]
+    """Conditional. An admin key of the search service; with `search_service_id`."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the account."""
 
@@ -120,6 +128,24 @@ def _key_without_identity(account: "LanguageAccountInputs") -> Iterator[Problem]
         )
 
 
+class _Searching(Protocol):
+    @property
+    def search_service_id(self) -> pulumi.Input[str] | None: ...
+    @property
+    def search_service_key(self) -> pulumi.Input[str] | None: ...
+
+
+def _search_with_key(account: _Searching) -> Iterator[Problem]:
+    if account.search_service_id is not None and account.search_service_key is None:
+        yield Problem("searchServiceKey", "is required with searchServiceId: Azure asks for both")
+    if account.search_service_key is not None and account.search_service_id is None:
+        yield Problem("searchServiceId", "is required with searchServiceKey: Azure asks for both")
+
+
+SEARCH = Rule(_search_with_key, ("search_service_id", "search_service_key"))
+"""A search service is linked by its id and a key."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LanguageAccountInputs(Inputs):
     """LanguageAccountArgs with defaults."""
@@ -128,6 +154,7 @@ class LanguageAccountInputs(Inputs):
     RULES = (
         Rule(_free_tier, ("sku", "encryption_key")),
         Rule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
+        SEARCH,
     )
 
     name: str = component_name()
@@ -143,6 +170,13 @@ class LanguageAccountInputs(Inputs):
     )
     encryption_key: InlineKeyInputs | None = optional_group(InlineKeyInputs)
     network: NetworkInputs = group(NetworkInputs)
+    storage_account_ids: tuple[str, ...] | None = texts(
+        None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
+    )
+    search_service_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.SEARCH_SERVICE)
+    )
+    search_service_key: pulumi.Input[str] | None = text(accepts_outputs=True)
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
 
 
@@ -198,20 +232,24 @@ def make_account(
     ignored = [*(opts.ignore_changes or ())]
     if restores:
         declared["properties"]["restore"] = True
+    if before is None:
+        before = _sync_await(account_before(inputs.account_name, _known(inputs.resource_group_name), through))
+    writes = not frozen and before.may_be_written(
+        *_on_the_wire(described, before), except_for=[*ignored, NEVER_SHOWN]
+    )
     if unbinds:
         # Explicit: what a PUT without encryption does was never observed.
         declared["properties"]["encryption"] = {"key_source": MICROSOFT_MANAGED}
     elif not inline:
-        if before is None:
-            before = _sync_await(
-                account_before(inputs.account_name, _known(inputs.resource_group_name), through)
-            )
-        writes = not frozen and before.may_be_written(*_on_the_wire(described, before), except_for=ignored)
         if writes and (key := before.bound_key):
             declared["properties"]["encryption"] = key.declared
             ignored.append(LIVE_ENCRYPTION)
         else:
-            ignored += [IGNORED[0]] if writes else IGNORED
+            ignored.append(ENCRYPTION)
+    if writes:
+        declared["properties"] = with_kept(declared["properties"], before.live, inputs.account_name)
+    else:
+        ignored += IGNORED
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
     opts.ignore_changes = ignored
@@ -279,7 +317,7 @@ def _described(declared: Mapping[str, Any]) -> pulumi.Output[str]:
     """The declared inputs as JSON, without what a run adds to them, and without the group: a large program
     would have to wait for it, and it cannot change."""
     # A copy, for the JSON is made later.
-    rest = {**declared, "properties": {**declared["properties"]}}
+    rest = {**declared, "properties": without_secret(declared["properties"])}
     del rest["resource_group_name"]
     return pulumi.Output.json_dumps(rest, sort_keys=True)
 
@@ -339,6 +377,7 @@ def _declared(inputs: LanguageAccountInputs) -> dict[str, Any]:
         "disable_local_auth": True,
         "public_network_access": inputs.network.public_network_access,
         "network_acls": inputs.network.account_rules,
+        **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
     }
     if key := inputs.encryption_key:
         properties["encryption"] = {

@@ -27,14 +27,16 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.kept_properties import KEPT
 from core import adapters, arm_ids
 from core.facts import Encryption
 from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING
 
-IGNORED = ("properties.encryption", "properties.restore")
-"""What a run with nothing to write leaves as the state has it. `restore` is how an account came back, and no
-property that it has later."""
+ENCRYPTION = "properties.encryption"
+IGNORED = ("properties.restore", *KEPT)
+"""What a run with nothing to write leaves as the state has it, besides the encryption. `restore` is how an
+account came back, and no property that it has later."""
 
 Found = Mapping[str, Any] | None
 _KNOWN_LATER = "known after the update"

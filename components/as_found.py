@@ -13,26 +13,15 @@ import pulumi
 
 from components.component import ChildOptions
 
-AS_FOUND = ("access", "identity", "network", "otherProperties", "tags", "vault")
+AS_FOUND = ("access", "identity", "network", "tags", "vault")
 """The words of `asFound`."""
 
-OTHER_PROPERTIES = (
-    "allowedFqdnList",
-    "apiProperties",
-    "dynamicThrottlingEnabled",
-    "networkInjections",
-    "restrictOutboundNetworkAccess",
-    "userOwnedStorage",
-)
-"""Properties of an account that this project has no setting for."""
-
-# Everything that the program declares of an account, or that an account may have besides, except what
-# protects its data: encryption and local authentication are always managed.
+# Everything that the program declares of an account, except what protects its data: encryption and local
+# authentication are always managed.
 _PATHS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "account": {
         "identity": ("identity",),
         "network": ("properties.networkAcls", "properties.publicNetworkAccess"),
-        "otherProperties": tuple(f"properties.{name}" for name in OTHER_PROPERTIES),
         "tags": ("tags",),
     },
     "grant": {

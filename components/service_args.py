@@ -14,7 +14,7 @@ from typing import NotRequired, Self, TypedDict
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import FREE_TIER, STANDARD_TIER
+from components.account import FREE_TIER, SEARCH, STANDARD_TIER
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -137,6 +137,15 @@ class EncryptedLanguageServiceArgs(TypedDict):
     sku: NotRequired[str | None]
     """Optional. Pricing tier of the account; `S` by default. The free tier, `F0`, does not support
     customer-managed keys."""
+    storage_account_ids: NotRequired[list[str] | None]
+    """Optional. ARM ids of the storage accounts that the account is linked to; `[]` links none. Default:
+    those that it has. Their data is encrypted by them, not by the account's key."""
+    search_service_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of the Azure AI Search service in which custom question answering keeps its data,
+    under that service's own key. Default: the one that the account has."""
+    search_service_key: NotRequired[pulumi.Input[str] | None]
+    """Conditional. An admin key of that service, which each update of the account has to repeat, because
+    Azure shows it to nobody; with `searchServiceId`. Set it with `pulumi config set --secret`."""
     vault: NotRequired[ServiceVaultArgs | None]
     """Optional. The vault: made here, or one that exists."""
     key: NotRequired[ServiceKeyArgs | None]
@@ -291,6 +300,7 @@ class ServiceInputs(Inputs):
         Rule(_free_tier, ("sku", "encryption")),
         Rule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         Rule(_operators, ("access_model", "vault")),
+        SEARCH,
         Rule(_vault_of_key, ("vault", "key")),
         Rule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
         Rule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
@@ -324,6 +334,13 @@ class ServiceInputs(Inputs):
     replace_account: str | None = text(check=names.ACCOUNT.checked)
     unbind_account: str | None = text(check=names.ACCOUNT.checked)
     sku: str = text(STANDARD_TIER, choices=(STANDARD_TIER, FREE_TIER))
+    storage_account_ids: tuple[str, ...] | None = texts(
+        None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
+    )
+    search_service_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.SEARCH_SERVICE)
+    )
+    search_service_key: pulumi.Input[str] | None = text(accepts_outputs=True)
     vault: ServiceVaultInputs = group(ServiceVaultInputs)
     key: ServiceKeyInputs = group(ServiceKeyInputs)
     network: NetworkInputs = group(NetworkInputs)

@@ -30,6 +30,8 @@ PRIVATE_ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 PRIVATE_DNS_ZONE: Final = "Microsoft.Network/privateDnsZones"
 ACTION_GROUP: Final = "Microsoft.Insights/actionGroups"
 WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
+STORAGE_ACCOUNT: Final = "Microsoft.Storage/storageAccounts"
+SEARCH_SERVICE: Final = "Microsoft.Search/searchServices"
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SCOPE: Final = re.compile(

@@ -72,14 +72,16 @@ def diff_key_access_validation(old_inputs: Properties, news: Properties) -> dict
     texts = {
         "keyId": (Change.UPDATE_REPLACE, "the access to another key is validated"),
         "principalId": (Change.UPDATE_REPLACE, "the access of another identity is validated"),
-        "grantId": (Change.UPDATE, "another grant is validated"),
         "accountId": (Change.UPDATE, "another account proves the access"),
     }
-    return {
+    found = {
         name: Difference(change, why)
         for name, (change, why) in texts.items()
         if fold(old_inputs, name) != fold(news, name)
     }
+    # Missing in what was imported, which knows no grant.
+    grant = _surroundings_difference(old_inputs, news, "grantId", "another grant is validated")
+    return {**found, **({"grantId": grant} if grant else {})}
 
 
 def diff_key_access_revocation(old_inputs: Properties, news: Properties) -> dict[str, Difference]:

@@ -21,7 +21,7 @@ def load() -> Settings:
     values, login = _values(namespace), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(namespace + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
-    for key in sorted(secret):
+    for key in sorted(secret - {"searchServiceKey"}):
         pulumi.log.warn(
             f"{namespace}{key} is secret in the stack's file, but is stored and shown as plain text, "
             "because it becomes what Azure itself shows of a resource: its name, region or tags"

@@ -114,9 +114,9 @@ def flag(default: bool | None = None) -> Any:
     return field(default=default, metadata=_declared(Argument(Kind.FLAG)))
 
 
-def texts(**declared: Any) -> Any:
-    """A list of texts, each listed once; empty by default."""
-    return field(default=(), metadata=_declared(Argument(Kind.TEXTS, **declared)))
+def texts(default: tuple[str, ...] | None = (), **declared: Any) -> Any:
+    """A list of texts, each listed once; empty by default, or None where an empty list says something."""
+    return field(default=default, metadata=_declared(Argument(Kind.TEXTS, **declared)))
 
 
 def mapping(**declared: Any) -> Any:

@@ -12,8 +12,7 @@ from typing import Any
 
 from components.arguments import names
 from components.arguments.tags import checked_tags
-from components.as_found import OTHER_PROPERTIES
-from core import adapters, arm_ids, regions, resource_types, rights
+from core import adapters, arm_ids, facts, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
@@ -58,8 +57,6 @@ def plan(name: str, existing: Existing, *, takes_vault: bool) -> Plan:
         settings["tags"] = tags
     else:
         as_found.add("tags")
-    if _other(existing):
-        as_found.add("otherProperties")
     imports = [
         Import(resource_types.SERVICE, name),
         Import(resource_types.ACCOUNT, f"{name}-account", account.id),
@@ -160,6 +157,9 @@ def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Itera
     yield Import(resource_types.KEY_VERSION, f"{name}-key-version", key)
     if not existing.account.encryption.identity_client_id:
         yield Import(resource_types.BINDING, f"{name}-binding", existing.account.id)
+    elif user := existing.account.key_user:
+        access = resource_types.KEY_ACCESS_VALIDATION
+        yield Import(access, f"{name}-key-access", facts.key_access_id(key, user))
 
 
 def _notes(name: str, existing: Existing, settings: Mapping[str, Any], *, takes_vault: bool) -> Iterator[str]:
@@ -187,18 +187,6 @@ def _tags(existing: Existing) -> dict[str, str]:
         # Azure's own tags, such as hidden-link:/…, keep none of the rules for others.
         return {}
     return tags if all((other.get("tags") or {}) == tags for other in others) else {}
-
-
-def _other(existing: Existing) -> bool:
-    """Whether any of the other properties holds anything; a service answers some with nulls in them."""
-    properties = existing.body["properties"]
-
-    def says(value: object) -> bool:
-        if isinstance(value, Mapping):
-            return any(says(one) for one in value.values())
-        return value not in (None, [], False)
-
-    return any(says(properties.get(word)) for word in OTHER_PROPERTIES)
 
 
 def _identity_type(existing: Existing) -> str:

@@ -28,7 +28,6 @@ def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
         ("access", ":AccessPolicy", "policy.permissions"),
         ("identity", ":Account", "identity"),
         ("network", ":Account", "properties.networkAcls"),
-        ("otherProperties", ":Account", "properties.apiProperties"),
         ("tags", ":Account", "tags"),
         ("vault", ":Vault", "properties"),
     ],

@@ -48,6 +48,9 @@ ELSEWHERE = {
     "replaceAccount": "test_components_guards.py",
     "unbindAccount": "test_components_encryption.py",
     "sku": "test_components_encryption.py",
+    "storageAccountIds": "test_linked_resources.py",
+    "searchServiceId": "test_linked_resources.py",
+    "searchServiceKey": "test_linked_resources.py",
     "vault.name": "test_components_guards.py",
     "asFound": "for an account that was adopted",
 }

@@ -48,10 +48,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "unknown part to keep as found": (
         {"asFound": ["colour"]},
-        (
-            "asFound[0]: found 'colour', expected 'access', 'identity', 'network', 'otherProperties', "
-            "'tags' or 'vault'"
-        ),
+        "asFound[0]: found 'colour', expected 'access', 'identity', 'network', 'tags' or 'vault'",
     ),
     "private address": (
         {"network": {"access": "selected", "allowedIpRanges": ["10.0.0.1"]}},

@@ -1,0 +1,97 @@
+"""What an account is linked to, and the other properties that a write of it must not take away.
+
+azure-native PUTs what a program declares and nothing else, so a PUT takes away what somebody set in the
+portal. A run that writes an account therefore repeats these properties as the account has them, and a run
+that does not write it leaves them as the state has them.
+
+Owns: which properties these are, and the settings for storage and search among them. Pure. Does not own: when
+an account is written, nor its encryption (account_write.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from core import arm_ids
+
+# By their names on the wire, which the SDK lets pass: nothing has to be renamed.
+_STORAGE, _API = "userOwnedStorage", "apiProperties"
+_SEARCH_ID, _SEARCH_KEY = "qnaAzureSearchEndpointId", "qnaAzureSearchEndpointKey"
+_KEPT = (
+    "allowedFqdnList",
+    _API,
+    "dynamicThrottlingEnabled",
+    "networkInjections",
+    "restrictOutboundNetworkAccess",
+    _STORAGE,
+)
+KEPT = tuple(f"properties.{name}" for name in _KEPT)
+"""The paths of the properties."""
+NEVER_SHOWN = f"properties.{_API}.{_SEARCH_KEY}"
+"""Azure answers null for it (observed: recorded traffic of the service)."""
+
+
+class SearchKeyError(pulumi.RunError):
+    """A write of an account would cut it off from its search service. Nothing was written."""
+
+
+def declared_links(
+    storage_account_ids: Sequence[str] | None,
+    search_service_id: pulumi.Input[str] | None,
+    search_service_key: pulumi.Input[str] | None,
+) -> dict[str, Any]:
+    """The links that arguments ask for, as properties of the account; none for what is not given."""
+    links: dict[str, Any] = {}
+    if storage_account_ids is not None:
+        links[_STORAGE] = [{"resourceId": id} for id in storage_account_ids]
+    if search_service_id is not None:
+        key = pulumi.Output.secret(search_service_key)
+        links[_API] = {_SEARCH_ID: search_service_id, _SEARCH_KEY: key}
+    return links
+
+
+def without_secret(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Declared properties with a fingerprint in place of the search service's key, which is random and long:
+    a digest of them still changes with it, and is no secret."""
+    api = properties.get(_API)
+    if not api:
+        return dict(properties)
+    fingerprint = pulumi.Output.unsecret(
+        pulumi.Output.from_input(api[_SEARCH_KEY]).apply(lambda key: hashlib.sha256(key.encode()).hexdigest())
+    )
+    return {**properties, _API: {**api, _SEARCH_KEY: fingerprint}}
+
+
+def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
+    """Declared properties, with those that the account has besides. Raises SearchKeyError where it has a
+    search service whose key is not declared."""
+    live = (account or {}).get("properties") or {}
+    kept = {path: live[path] for path in _KEPT if live.get(path) not in (None, [], {})}
+    found = {**kept, **properties}
+    if _STORAGE in properties:
+        # The identity that reads it, where the portal set one.
+        known = {str(one.get("resourceId")).lower(): one for one in kept.get(_STORAGE, ())}
+        found[_STORAGE] = [known.get(one["resourceId"].lower(), one) for one in properties[_STORAGE]]
+    if _API in kept:
+        api = {word: value for word, value in kept[_API].items() if value is not None}
+        if api.get(_SEARCH_ID) and _API not in properties:
+            raise SearchKeyError(_search_key_is_missing(name, api[_SEARCH_ID]))
+        found[_API] = {**api, **properties.get(_API, {})}
+        if not found[_API]:
+            del found[_API]
+    return found
+
+
+def _search_key_is_missing(name: str, search_id: str) -> str:
+    search, group = arm_ids.name_of(search_id), arm_ids.group_of(search_id) or "GROUP"
+    return (
+        f"account {name!r} uses the search service {search!r} for question answering, and would be written "
+        "without that service's key, which Azure shows to nobody; that cuts it off from the service "
+        "(hashicorp/terraform-provider-azurerm#17239). Nothing was written. Give the account "
+        f"searchServiceId: {search_id}, and as the secret searchServiceKey an admin key: "
+        f"az search admin-key show --service-name {search} --resource-group {group}"
+    )

@@ -1,0 +1,91 @@
+"""What a write of an account keeps of it, besides its encryption: pure, and in the requests of a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.kept_properties import KEPT, NEVER_SHOWN, SearchKeyError, declared_links, with_kept
+from components.service import EncryptedLanguageService
+from tests.support.recording import RecordingMonitor, run, value_of
+
+_DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
+STORAGE = f"{_DATA}/Microsoft.Storage/storageAccounts/st1"
+SEARCH = f"{_DATA}/Microsoft.Search/searchServices/srch-claims"
+LINKED = [{"resourceId": STORAGE.upper(), "identityClientId": "c"}]
+
+
+def kept(declared: dict[str, Any], **live: Any) -> dict[str, Any]:
+    return with_kept(declared, {"properties": live}, "lang-claims")
+
+
+def test_what_the_account_has_is_repeated() -> None:
+    """Only what it has, and nothing that Azure adds by itself."""
+    live = {"userOwnedStorage": LINKED, "endpoint": "https://x", "allowedFqdnList": [], "apiProperties": None}
+    assert kept({"disable_local_auth": True}, **live) == {
+        "disable_local_auth": True,
+        "userOwnedStorage": LINKED,
+    }
+    assert with_kept({}, None, "lang-claims") == {}
+
+
+def test_settings_count_before_what_the_account_has() -> None:
+    """A link that stays keeps the identity that reads it; an empty list links nothing."""
+    assert kept(declared_links([STORAGE], None, None), userOwnedStorage=LINKED) == {
+        "userOwnedStorage": LINKED
+    }
+    assert kept(declared_links([], None, None), userOwnedStorage=LINKED) == {"userOwnedStorage": []}
+
+
+def test_a_service_that_answers_nulls_has_nothing() -> None:
+    """Language accounts answer `qnaAzureSearchEndpointKey: null` though they have no search service."""
+    assert kept({}, apiProperties={"qnaAzureSearchEndpointKey": None}) == {}
+    assert kept({}, apiProperties={"statisticsEnabled": True, "superUser": None}) == {
+        "apiProperties": {"statisticsEnabled": True}
+    }
+
+
+def test_a_search_service_is_never_written_without_its_key() -> None:
+    """The refusal names the settings and the command that shows the key; with both given, they are written,
+    and what else the account has stays."""
+    live = {"qnaAzureSearchEndpointId": SEARCH, "qnaAzureSearchEndpointKey": None, "statisticsEnabled": True}
+    with pytest.raises(SearchKeyError, match=r"searchServiceKey.*--service-name srch-claims .* rg-data"):
+        kept({}, apiProperties=live)
+    found = kept(declared_links(None, SEARCH, "key"), apiProperties=live)["apiProperties"]
+    assert (found["qnaAzureSearchEndpointId"], found["statisticsEnabled"]) == (SEARCH, True)
+    assert value_of(found["qnaAzureSearchEndpointKey"]) == "key"
+
+
+def service(**more: Any) -> RecordingMonitor:
+    args: Any = {"location": "westeurope", **more}
+    return run(lambda: EncryptedLanguageService("claims", args))
+
+
+def test_the_key_of_the_search_is_a_secret_and_the_bindings_digest_is_none() -> None:
+    """The state has it encrypted; the digest of the account changes with it and is shown."""
+
+    def digest(monitor: RecordingMonitor) -> Any:
+        return monitor.one(":CustomerManagedKey").inputs["accountDigest"]
+
+    first, second = (service(search_service_id=SEARCH, search_service_key=key) for key in ("one", "two"))
+    sent = first.one(":Account").inputs["properties"]
+    assert pulumi.runtime.rpc.is_rpc_secret(sent)
+    found = {"qnaAzureSearchEndpointId": SEARCH, "qnaAzureSearchEndpointKey": "one"}
+    assert pulumi.runtime.rpc.unwrap_rpc_secret(sent)["apiProperties"] == found
+    assert isinstance(digest(first), str)
+    assert len({digest(first), digest(second), digest(service())}) == 3
+    assert digest(service()) == digest(service(storage_account_ids=None))
+
+
+def test_the_paths_are_those_of_the_account() -> None:
+    """A misspelt path would be ignored in silence, so each is one of azure-native's."""
+    from pulumi_azure_native.cognitiveservices import AccountPropertiesArgs, ApiPropertiesArgs
+
+    def names(args: type) -> set[str]:
+        words = (name.split("_") for name in vars(args) if not name.startswith("_"))
+        return {first + "".join(word.title() for word in rest) for first, *rest in words}
+
+    assert {path.removeprefix("properties.") for path in KEPT} <= names(AccountPropertiesArgs)
+    assert NEVER_SHOWN.rpartition(".")[2] in names(ApiPropertiesArgs)

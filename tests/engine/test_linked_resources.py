@@ -1,0 +1,84 @@
+"""Storage and search that an account is linked to: kept by every update, or as the settings say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure
+from tests.support.judge import ACCOUNTS, KEY_VAULT, Judge
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+_DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
+STORAGE, OTHER_STORAGE = (f"{_DATA}/Microsoft.Storage/storageAccounts/{name}" for name in ("st1", "st2"))
+SEARCH = f"{_DATA}/Microsoft.Search/searchServices/srch-claims"
+IDENTITY = "7d2f0b57-0a35-4d4e-9d7c-3c0a2d3c4b5a"
+LINKED = [{"resourceId": STORAGE, "identityClientId": IDENTITY}]
+
+
+def stored(azure: RunningAzure) -> dict[str, Any]:
+    """The account's properties as the cloud holds them, with what no answer shows."""
+    (account,) = cloud.documents(azure, "account")
+    found: dict[str, Any] = account["body"]["properties"]
+    return found
+
+
+def settled(stack: Stack, *words: str) -> None:
+    """One update, and nothing left to do after it, with and without a refresh."""
+    run = stack.deploy(*words)
+    assert run.ok, run.output
+    for refresh in ("--refresh=false", "--refresh=true"):
+        again = stack.deploy("--expect-no-changes", refresh)
+        assert again.ok, again.output
+
+
+@pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
+def test_what_the_portal_linked_stays(stack: Stack, azure: RunningAzure, identity: str) -> None:
+    """No update takes away what somebody linked in the portal, whether the state knows of it or not; a write
+    that would drop the key of a search service is refused, and made once the key is given."""
+    stack.configure(identity=identity, vault=None, key=None)
+    settled(stack)
+    judge = Judge(azure, stack)
+    body = {"properties": {"userOwnedStorage": LINKED, "dynamicThrottlingEnabled": True}}
+    judge.arm("PATCH", judge.account_id, ACCOUNTS, body)
+    for tags in ({"changed": "yes"}, {"changed": "again"}):
+        stack.configure(tags=tags)
+        settled(stack, "--refresh=false")
+        assert stored(azure)["userOwnedStorage"] == LINKED
+        assert stored(azure)["dynamicThrottlingEnabled"] is True
+
+    search = {"qnaAzureSearchEndpointId": SEARCH, "qnaAzureSearchEndpointKey": "the-key-of-the-search"}
+    judge.arm("PATCH", judge.account_id, ACCOUNTS, {"properties": {"apiProperties": search}})
+    stack.configure(tags={"changed": "a third time"})
+    refused = stack.deploy("--refresh=false")
+    assert not refused.ok
+    assert "searchServiceKey" in refused.output
+    assert stored(azure)["apiProperties"] == search
+    stack.configure(searchServiceId=SEARCH, searchServiceKey="the-key-of-the-search")
+    settled(stack)
+    assert stored(azure)["apiProperties"] == search
+    assert stored(azure)["userOwnedStorage"] == LINKED
+    assert {state["keySource"] for state in judge.history()[-3:]} == {KEY_VAULT}
+    assert "the-key-of-the-search" not in str(stack.resources())
+
+
+def test_links_are_what_the_settings_say(stack: Stack, azure: RunningAzure) -> None:
+    """Storage and search are linked, changed and taken away by settings; a link that stays keeps the identity
+    that reads it."""
+    stack.configure(storageAccountIds=[STORAGE], searchServiceId=SEARCH, searchServiceKey="key-1")
+    settled(stack)
+    assert stored(azure)["userOwnedStorage"] == [{"resourceId": STORAGE}]
+    judge = Judge(azure, stack)
+    judge.arm("PATCH", judge.account_id, ACCOUNTS, {"properties": {"userOwnedStorage": LINKED}})
+    stack.configure(storageAccountIds=[STORAGE, OTHER_STORAGE], searchServiceKey="key-2")
+    settled(stack)
+    assert stored(azure)["userOwnedStorage"] == [*LINKED, {"resourceId": OTHER_STORAGE}]
+    assert stored(azure)["apiProperties"]["qnaAzureSearchEndpointKey"] == "key-2"
+    stack.configure(storageAccountIds=[])
+    settled(stack)
+    assert stored(azure).get("userOwnedStorage", []) == []
+    assert cloud.unbound_moments(azure, judge.account_id) == []
