@@ -6,10 +6,11 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime.sync_await import _sync_await
 
 from components.kept_properties import KEPT, NEVER_SHOWN, SearchKeyError, declared_links, with_kept
 from components.service import EncryptedLanguageService
-from tests.support.recording import RecordingMonitor, run, value_of
+from tests.support.recording import RecordingMonitor, run
 
 _DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
 STORAGE = f"{_DATA}/Microsoft.Storage/storageAccounts/st1"
@@ -55,7 +56,7 @@ def test_a_search_service_is_never_written_without_its_key() -> None:
         kept({}, apiProperties=live)
     found = kept(declared_links(None, SEARCH, "key"), apiProperties=live)["apiProperties"]
     assert (found["qnaAzureSearchEndpointId"], found["statisticsEnabled"]) == (SEARCH, True)
-    assert value_of(found["qnaAzureSearchEndpointKey"]) == "key"
+    assert _sync_await(found["qnaAzureSearchEndpointKey"].future()) == "key"
 
 
 def service(**more: Any) -> RecordingMonitor:
