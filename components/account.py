@@ -253,7 +253,7 @@ def make_account(
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
     opts.ignore_changes = ignored
-    keeps_key = [] if unbinds else guard(inputs.account_name, through, same_key=not inline)
+    keeps_key = [] if unbinds else guard(inputs.account_name, through, before=before, same_key=not inline)
     opts.hooks = pulumi.ResourceHookBinding(
         before_create=[*keeps_key], before_update=[*keeps_key], on_error=[*on_error]
     )

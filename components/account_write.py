@@ -5,7 +5,8 @@ provider/pkg/provider/crud/crud.go), and a PUT without `encryption` must be assu
 Microsoft-managed keys (never observed). The key is not among the declared inputs: the binding sets it by a
 PATCH after the account. So:
 
-- A run that may write the account declares the encryption that the account has at that time.
+- A run that may write the account declares the encryption that the account has at that time, or, where a
+  read shows none, the one that the state's binding has: a read may lag behind (assumed).
 - A run that has nothing to write ignores the property: in the state it may be missing or of an older key
   version, and the account is to stay unchanged.
 - Immediately before each write, the inputs that the engine is about to send are compared with the account. A
@@ -83,17 +84,18 @@ def bound_key(account: Found) -> BoundKey | None:
 
 @dataclass(frozen=True)
 class AccountBefore:
-    """An account before a run: its outputs in the stack's state, its outputs now, and the digests of its
-    declared inputs with which bindings of it were last written."""
+    """An account before a run: its outputs in the stack's state, its outputs now, and of its bindings in the
+    state the key and the digests of the declared inputs with which they were last written."""
 
     recorded: Found = None
     live: Found = None
+    recorded_key: BoundKey | None = None
     digests: frozenset[str] = frozenset()
 
     @property
     def bound_key(self) -> BoundKey | None:
         """The key that the account is bound to now."""
-        return bound_key(self.live)
+        return bound_key(self.live) or self.recorded_key
 
     def may_be_written(
         self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()
@@ -122,14 +124,17 @@ def recorded_account(state: State, name: str) -> AccountBefore:
         for (type, _), outputs in state.items()
         if type == ACCOUNT and str(outputs.get("name")).lower() == name.lower()
     )
-    account = next(accounts, None)
-    id = str((account or {}).get("id")).lower()
-    digests = (
-        outputs.get("accountDigest")
+    bindings = [
+        outputs
         for (type, _), outputs in state.items()
-        if type == BINDING and str(outputs.get("accountId")).lower() == id
+        if type == BINDING and arm_ids.name_of(str(outputs.get("accountId"))).lower() == name.lower()
+    ]
+    key = next((key for key in map(_recorded_key, bindings) if key), None)
+    return AccountBefore(
+        next(accounts, None),
+        recorded_key=key,
+        digests=frozenset(str(one["accountDigest"]) for one in bindings if one.get("accountDigest")),
     )
-    return AccountBefore(account, digests=frozenset(str(digest) for digest in digests if digest))
 
 
 async def account_before(
@@ -159,13 +164,19 @@ class KeyLostError(pulumi.RunError):
     """A write of an account would take it off the key that it is bound to. Nothing was written."""
 
 
-def loss(name: str, sent: Mapping[str, Any], live: Found, *, same_key: bool) -> str | None:
-    """What a write with the inputs `sent` would take from the account `live`; None if nothing.
+def loss(
+    name: str, sent: Mapping[str, Any], before: AccountBefore, *, is_update: bool, same_key: bool
+) -> str | None:
+    """What a write with the inputs `sent` would take from the account that `before` was read immediately
+    before it; None if nothing.
 
-    With `same_key` the write has to name the version that the account is bound to: the binding alone moves it
-    to another one.
+    An update finds its account; else a read is wrong, and nobody knows which key the account has. With
+    `same_key` the write has to name the version that the account is bound to: the binding alone moves it to
+    another one.
     """
-    bound, declared = bound_key(live), bound_key(sent)
+    if before.live is None:
+        return _not_found(name) if is_update else None
+    bound, declared = before.bound_key, bound_key(sent)
     if bound is None or (declared is not None and not same_key) or bound.is_same(declared):
         return None
     what = "without a key" if declared is None else f"with the key {declared.uri}"
@@ -177,9 +188,19 @@ def loss(name: str, sent: Mapping[str, Any], live: Found, *, same_key: bool) -> 
     )
 
 
-def guard(name: str, opts: pulumi.InvokeOptions, *, same_key: bool) -> list[pulumi.ResourceHook]:
+def _not_found(name: str) -> str:
+    return (
+        f"account {name!r} is in the state, and Azure does not find it. Nothing was written. If it exists, "
+        "run the update again; if it was deleted, run `pulumi refresh`, which removes it from the state"
+    )
+
+
+def guard(
+    name: str, opts: pulumi.InvokeOptions, *, before: AccountBefore | None, same_key: bool
+) -> list[pulumi.ResourceHook]:
     """A hook that runs immediately before the account is created or updated, also in a preview, and fails a
-    write that would take the key away. None where there is no engine."""
+    write that would take the key away. None where there is no engine. `before` is the account as it was found
+    before the run, if that was looked for."""
     supported = monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
     # The SDK's mocks say that they support hooks, and fail when one is registered.
     if not (supported and isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)):
@@ -189,7 +210,9 @@ def guard(name: str, opts: pulumi.InvokeOptions, *, same_key: bool) -> list[pulu
         sent = await _plain(about.new_inputs or {})
         group = sent.get("resourceGroupName")
         live = await read_account(name, None if group == _KNOWN_LATER else group, opts)
-        if problem := loss(name, sent, live, same_key=same_key):
+        now = replace(before or AccountBefore(), live=live)
+        is_update = about.old_outputs is not None
+        if problem := loss(name, sent, now, is_update=is_update, same_key=same_key):
             raise KeyLostError(problem)
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
@@ -205,6 +228,13 @@ async def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: await _plain(one) for name, one in value.items()}
     return [await _plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:
+    """The key that a binding's outputs have."""
+    return bound_key(
+        {"properties": {"encryption": {"keySource": binding.get("keySource"), "keyVaultProperties": binding}}}
+    )
 
 
 def _folded(key: BoundKey) -> tuple[str, str]:

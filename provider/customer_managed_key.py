@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from core import arm_ids
 from core.clouds import Cloud
+from core.facts import Account
 from provider import binding
 from provider.azure_calls import Azure
-from provider.binder import Binder, UnfinishedError, refusal_head
+from provider.binder import SECOND_LOOK, Binder, UnfinishedError, refusal_head
 from provider.checks import Failure, check_binding
 from provider.difference import Difference, diff
 from provider.error_table import ErrorContext
@@ -73,14 +74,19 @@ class CustomerManagedKey:
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What is really bound; gone when the account is absent or on Microsoft's keys.
 
-        An import comes with the id alone, which is all that is needed.
+        That a binding of the state is gone is believed when it is answered twice: one answer may come from a
+        front end that is behind (assumed), and with the binding the state forgets the key that an update of
+        the account has to repeat. An import comes with the id alone, which is all that is needed.
         """
         account_id = arm_ids.account_id(id)
         try:
             account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
+            if olds.values and not _is_bound(account):
+                await call.waiter.pause(SECOND_LOOK, f"making sure that {account_id.name} is not bound")
+                account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
         except ServiceError as failure:
             raise RefusedError(translate(failure, ErrorContext(account_id=id))) from failure
-        if account is None or account.encryption.key is None:
+        if account is None or not _is_bound(account):
             return State("")
         written = {"accountId": id, **inputs.values}
         same = binding.same_binding(olds, account)
@@ -148,3 +154,7 @@ class CustomerManagedKey:
                 await call.inform(f"not checked: {finding.text}")
             else:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
+
+
+def _is_bound(account: Account | None) -> bool:
+    return account is not None and account.encryption.is_customer_managed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,24 @@ def test_a_write_says_the_key_of_the_live_account() -> None:
     assert bound_key(None) is None
 
 
+def binding(version: str = "v1", **more: Any) -> dict[str, Any]:
+    """A binding in azure-cmk's words."""
+    key = {"keyName": "cmk", "keyVersion": version, "keyVaultUri": "https://kv.vault.azure.net"}
+    return {"accountId": ID, "keySource": "Microsoft.KeyVault", **key, **more}
+
+
+@pytest.mark.parametrize("live", [None, account()], ids=["not found", "not bound"])
+def test_where_a_read_shows_no_key_a_write_says_the_one_of_the_binding(live: dict[str, Any] | None) -> None:
+    """A read may lag behind; what a read shows counts before what is recorded."""
+    found = replace(recorded_account({(BINDING, "b"): binding()}, "lang-claims"), live=live)
+    assert found.bound_key is not None
+    assert found.bound_key.uri == "https://kv.vault.azure.net/keys/cmk/v1"
+    rotated = replace(found, live=account("v2")).bound_key
+    assert rotated is not None
+    assert rotated.uri.endswith("/v2")
+    assert AccountBefore(live=live).bound_key is None
+
+
 @pytest.mark.parametrize(
     ("sent", "same_key", "lost"),
     [
@@ -100,13 +119,29 @@ def test_a_write_says_the_key_of_the_live_account() -> None:
 )
 def test_a_write_that_would_lose_the_key_is_told(sent: dict[str, Any], same_key: bool, lost: bool) -> None:
     """The message names the account, both keys and the way on."""
-    problem = loss("lang-claims", sent, account("v1"), same_key=same_key)
+    found = AccountBefore(live=account("v1"))
+    problem = loss("lang-claims", sent, found, is_update=True, same_key=same_key)
     assert (problem is not None) is lost
     if problem:
         assert "is bound to https://kv.vault.azure.net/keys/cmk/v1" in problem
         assert "Run `pulumi refresh`" in problem
-    assert loss("lang-claims", sent, account(), same_key=same_key) is None
-    assert loss("lang-claims", sent, None, same_key=same_key) is None
+    for unbound in (AccountBefore(live=account()), AccountBefore()):
+        assert loss("lang-claims", sent, unbound, is_update=False, same_key=same_key) is None
+
+
+def test_an_update_of_an_account_that_is_not_found_is_refused() -> None:
+    """It would be written as a new one is, over one that may exist and be bound."""
+    problem = loss("lang-claims", account(), AccountBefore(), is_update=True, same_key=True)
+    assert problem is not None
+    assert "Azure does not find it" in problem
+    assert "`pulumi refresh`" in problem
+
+
+def test_a_key_that_only_the_state_tells_of_is_kept_as_well() -> None:
+    """The read immediately before the write may lag behind, too."""
+    found = AccountBefore(live=account(), recorded_key=bound_key(account("v1")))
+    assert loss("lang-claims", account(), found, is_update=True, same_key=True) is not None
+    assert loss("lang-claims", account("v1"), found, is_update=True, same_key=True) is None
 
 
 def test_the_state_tells_of_an_account_by_its_name() -> None:
@@ -121,4 +156,5 @@ def test_the_state_tells_of_an_account_by_its_name() -> None:
     found = recorded_account(state, "LANG-claims")
     assert (found.recorded or {})["id"] == ID
     assert found.digests == {"1"}
+    assert found.recorded_key is None
     assert recorded_account(state, "lang-none") == AccountBefore()

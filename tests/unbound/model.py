@@ -10,15 +10,16 @@ which are there from the start.
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi.runtime import mocks
 
-from components.account_write import loss
+from components.account_write import loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING, KEY_VERSION, USER_ASSIGNED_IDENTITY
 from localazure.standin import body as bodies
 from localazure.standin.diff import difference
@@ -65,6 +66,9 @@ class Run:
     replaces_binding: bool = False
     killed_after: str = ""
     false_absences: int = 0
+    lagging: tuple[bool, ...] = ()
+    """Which of the first reads show the account as it was before its last write; after the last one, they
+    repeat."""
 
     def may(self, name: str) -> bool:
         return (self.targets is None or name in self.targets) and name not in self.excludes
@@ -94,6 +98,7 @@ class Engine:
     state: dict[str, Held] = field(default_factory=dict)
     api_version: str = ROW.api_version or ""
     writes: list[str] = field(default_factory=list)
+    before_last_write: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self.case.protected_vault()
@@ -104,8 +109,10 @@ class Engine:
         """Runs an update; the writes that it made. Raises KilledError, RefusedError."""
         told = told or Run()
         self.writes, self._absences = [], told.false_absences
+        self._lagging = itertools.cycle(told.lagging or (False,))
         self._refresh_account(told)
         self._refresh_binding()
+        self._recorded = {(held.type, name): held.outputs for name, held in self.state.items()}
         answers = Answers(self)
         monitor = run(program, azure=answers, monitor=RecordingMonitor(answers))
         for made in monitor.registered:
@@ -121,14 +128,18 @@ class Engine:
         return self.writes
 
     def live(self) -> dict[str, Any] | None:
-        """The account as azure-native tells of it, but for the false absences of this run."""
+        """The account as azure-native tells of it, but for the false absences and the lags of this run."""
         if self._absences > 0:
             self._absences -= 1
             return None
+        body = self._body()
+        if next(self._lagging) and self.before_last_write:
+            body = self.before_last_write
+        return body and {**bodies.outputs(ROW, SHAPE, body), "azureApiVersion": self.api_version}
+
+    def _body(self) -> dict[str, Any] | None:
         response = self.case.arm("GET", ID, api=cognitive_case.API)
-        if response.status != 200:
-            return None
-        return {**bodies.outputs(ROW, SHAPE, response.body), "azureApiVersion": self.api_version}
+        return copy.deepcopy(response.body) if response.status == 200 else None
 
     def _refresh_account(self, told: Run) -> None:
         held = self.state.get("account")
@@ -145,16 +156,17 @@ class Engine:
 
     def _refresh_binding(self) -> None:
         # The provider asks for it before each update, whatever the program says.
-        held, live = self.state.get("binding"), self.live() if "binding" in self.state else None
+        held = self.state.get("binding")
         if held is None:
             return
-        key = (((live or {}).get("properties") or {}).get("encryption") or {}).get("keyVaultProperties")
+        # That the account is not bound any more is believed when it is answered twice.
+        key = _key_of(self.live()) or _key_of(self.live())
         if not key:
             del self.state["binding"]
             return
         uri = f"{key['keyVaultUri'].rstrip('/')}/keys/{key['keyName']}/{key['keyVersion']}"
         held.inputs = {**held.inputs, "keyUriWithVersion": uri}
-        held.outputs = {**held.outputs, "keyUriWithVersion": uri}
+        held.outputs = {**held.outputs, **key, "keyUriWithVersion": uri}
 
     def _account(self, made: Registered, program: Program, told: Run) -> None:
         held = self.state.get("account")
@@ -173,7 +185,8 @@ class Engine:
                 held.inputs = inputs
                 return
         inline = "identityClientId" in str(inputs)
-        if problem := loss(NAME, inputs, self.live(), same_key=not inline):
+        before = replace(recorded_account(self._recorded, NAME), live=self.live())
+        if problem := loss(NAME, inputs, before, is_update=held is not None, same_key=not inline):
             raise RefusedError(problem)
         if held is None and self.live() is not None:
             raise RefusedError(f"cannot create already existing resource '{ID}'")
@@ -202,13 +215,16 @@ class Engine:
         )
         if told.killed_after == "binding":
             raise KilledError
-        self.state["binding"] = Held(BINDING, inputs, dict(inputs))
+        outputs = {**inputs, **key, "keySource": "Microsoft.KeyVault"}
+        self.state["binding"] = Held(BINDING, inputs, outputs)
 
     def _write(self, method: str, body: dict[str, Any]) -> None:
+        before = self._body()
         response = self.case.arm(method, ID, body, api=cognitive_case.API)
         if response.status >= 300:
             raise RefusedError(f"{method}: {response.body}")
         self.case.finish(response)
+        self.before_last_write = before
         self.writes.append(method)
 
     def _grant(self) -> None:
@@ -313,6 +329,11 @@ class Answers(FakeAzure):
             "vaultUri": uri,
             "keyUriWithVersion": f"{uri}/keys/k/{version}",
         }
+
+
+def _key_of(account: dict[str, Any] | None) -> dict[str, Any] | None:
+    encryption = ((account or {}).get("properties") or {}).get("encryption") or {}
+    return encryption.get("keyVaultProperties")
 
 
 _SUFFIXES = {"account": "account", "binding": "binding", "version": "key-version", "identity": "identity"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.account import LanguageAccount
 from components.binding import KeyBinding
+from components.guards import preflight
 from components.service import EncryptedLanguageService
 from localazure.standin import body as bodies
 from tests.localazure.cognitive import case as cognitive_case
@@ -72,7 +73,8 @@ MODES: Mapping[str, Callable[[], Program]] = {
 @dataclass(frozen=True)
 class Operation:
     """One thing that happens. `foreign`: something outside the components keeps the key out of an update,
-    which may then be refused before it writes; a refresh lets it through."""
+    which may then be refused before it writes; a refresh lets it through, and an import where the state had
+    forgotten the account."""
 
     name: str
     change: Callable[[Engine, Program], None] | None = None
@@ -154,6 +156,16 @@ def only(*names: str) -> Callable[[], Run]:
     return lambda: Run(targets=frozenset(names))
 
 
+def not_found(times: int) -> Callable[[], Run]:
+    """The first reads do not find the account."""
+    return lambda: Run(false_absences=times)
+
+
+def lagging(*reads: bool) -> Callable[[], Run]:
+    """Reads show the account as it was before its last write."""
+    return lambda: Run(lagging=reads)
+
+
 def but(*names: str) -> Callable[[], Run]:
     return lambda: Run(excludes=frozenset(names))
 
@@ -180,6 +192,9 @@ OPERATIONS = (
     Operation("killed after the binding, rotation", _retag_and_rotate, lambda: Run(killed_after="binding")),
     Operation("a second engine", _second_engine),
     Operation("adoption", _adopt),
+    *(Operation(f"{times} false 404, tags", _retag, not_found(times), foreign=True) for times in range(1, 7)),
+    Operation("every other read lags, tags", _retag, lagging(True, False), foreign=True),
+    Operation("every other read lags, too, tags", _retag, lagging(False, True), foreign=True),
     Operation("a transformation", _transform, foreign=True),
     Operation("ignore_changes: properties", _ignoring("properties"), foreign=True),
     Operation("ignore_changes: encryption", _ignoring("properties.encryption"), foreign=True),
@@ -196,7 +211,10 @@ def happens(engine: Engine, program: Program, operation: Operation, *, refresh: 
         engine.up(program, told)
     except KilledError:
         pass
-    except RefusedError:
+    except (RefusedError, preflight.RefusedError):
         if not operation.foreign:
             raise
+        if "account" not in engine.state:
+            # As `python -m operate recover` and the message itself have it: what exists is imported.
+            _adopt(engine, program)
         engine.up(program, Run(refresh=True))
