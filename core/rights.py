@@ -64,7 +64,7 @@ class Access(Enum):
 
 
 @dataclass(frozen=True)
-class KeyAccess:
+class EffectiveAccess:
     """What an identity may do with a key. `permissions` are lower case; `uncertain` tells what could not be
     evaluated and might add to them, or take from them."""
 
@@ -132,10 +132,10 @@ def of_role(role: Role) -> frozenset[str]:
     )
 
 
-def by_policies(vault: Vault, principal_id: str) -> KeyAccess:
+def by_policies(vault: Vault, principal_id: str) -> EffectiveAccess:
     """What the vault's access policies give a principal on every key."""
     found = [of_entry(entry, principal_id, vault.tenant_id) for entry in vault.policies]
-    return KeyAccess(frozenset().union(*found))
+    return EffectiveAccess(frozenset().union(*found))
 
 
 def by_roles(
@@ -143,7 +143,7 @@ def by_roles(
     principal_id: str,
     key_id: str,
     denials: Iterable[DenyAssignment] = (),
-) -> KeyAccess:
+) -> EffectiveAccess:
     """What role assignments give a principal on a key. `assignments` are those at or above the key."""
     given: set[str] = set()
     uncertain: list[str] = []
@@ -166,7 +166,7 @@ def by_roles(
     # What a denial takes, no uncertain assignment gives: access is not full, whatever the others are.
     if taken & _NEEDED:
         uncertain = []
-    return KeyAccess(frozenset(given - taken), tuple(uncertain))
+    return EffectiveAccess(frozenset(given - taken), tuple(uncertain))
 
 
 def on_key(
@@ -175,7 +175,7 @@ def on_key(
     key_id: str,
     assignments: Sequence[RoleAssignment] | None = None,
     denials: Iterable[DenyAssignment] = (),
-) -> KeyAccess:
+) -> EffectiveAccess:
     """What a principal may do with a key of the vault, by whichever way the vault grants.
 
     `assignments` of None means that they were not read.
@@ -183,7 +183,7 @@ def on_key(
     if not vault.uses_rbac:
         return by_policies(vault, principal_id)
     if assignments is None:
-        return KeyAccess(uncertain=("the role assignments were not read",))
+        return EffectiveAccess(uncertain=("the role assignments were not read",))
     return by_roles(assignments, principal_id, key_id, denials)
 
 

@@ -19,12 +19,12 @@ from core.facts import Account, KeyVersion
 from core.key_uris import KeyUri
 from operate import azure, login
 from operate.azure import LiveAzure
-from operate.errors import RefusedError
-from operate.revoke import Access, access
+from operate.errors import DeclinedError
+from operate.revoke import ServiceAccess, access
 from operate.stack import add_stack, outputs, services
 
 
-class NotDisabledError(RefusedError):
+class NotDisabledError(DeclinedError):
     """A version may not be disabled; the message has every reason."""
 
 
@@ -101,7 +101,7 @@ def problems(
     return found
 
 
-def _accounts(found: Iterable[Access], cloud: LiveAzure) -> Iterator[Account]:
+def _accounts(found: Iterable[ServiceAccess], cloud: LiveAzure) -> Iterator[Account]:
     """Every account of the subscriptions of accounts and vaults."""
     ids = (id for one in found for id in (one.account_id, one.vault_id))
     for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):

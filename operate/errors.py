@@ -9,7 +9,7 @@ class OperateError(Exception):
     exit_code = 2
 
 
-class RefusedError(OperateError):
+class DeclinedError(OperateError):
     """The question could be asked, and the answer is no."""
 
     exit_code = 1

@@ -28,7 +28,7 @@ from core import arm_ids, clouds, key_uris, rights
 from core.clouds import Cloud
 from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
-from operate.errors import RefusedError
+from operate.errors import DeclinedError
 from operate.stack import Outputs, add_stack, outputs, services
 
 _VAULTS, _ROLES, _KEYS = "2024-11-01", "2022-04-01", "7.4"
@@ -37,12 +37,12 @@ _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
 _PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9./:_-]+")
 
 
-class NoAccessError(RefusedError):
+class NoAccessError(DeclinedError):
     """The outputs name no access that could be taken away; the message says why."""
 
 
 @dataclass(frozen=True)
-class Access:
+class ServiceAccess:
     """One service's access to its key. `grant_id` is the ARM id of the access policy or of the role
     assignment, "" where it is revoked; `endpoint` the account's, "" where the outputs do not say."""
 
@@ -65,7 +65,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Call:
+class RestCall:
     """One REST call. A `{tenant}` in the body stands for the tenant of the login."""
 
     method: str
@@ -74,13 +74,13 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Action:
+class AccessAction:
     """One thing to do, in three languages."""
 
     name: str
     az: tuple[str, ...]
     powershell: tuple[str, ...]
-    rest: Call
+    rest: RestCall
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
-def granted(service: Outputs) -> Access:
+def granted(service: Outputs) -> ServiceAccess:
     """The access that a service's outputs name. Raises NoAccessError with the reason where there is none."""
     found = access(service)
     if not found.grant_id:
@@ -118,7 +118,7 @@ def granted(service: Outputs) -> Access:
     return found
 
 
-def access(service: Outputs) -> Access:
+def access(service: Outputs) -> ServiceAccess:
     """The same, whether there is a grant or not. Raises NoAccessError for a service without a key."""
     if missing := [name for name in _NEEDED if not service.get(name)]:
         raise NoAccessError(
@@ -129,7 +129,7 @@ def access(service: Outputs) -> Access:
         key = key_uris.parse_versioned(service["keyUriWithVersion"])
     except ValueError as error:
         raise NoAccessError(f"keyUriWithVersion: {error}") from error
-    return Access(
+    return ServiceAccess(
         service["accountId"],
         service["principalId"],
         service["vaultId"],
@@ -139,7 +139,7 @@ def access(service: Outputs) -> Access:
     )
 
 
-def page(found: Access, stack: str) -> Iterator[str]:
+def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     """The lines for one service: what to run now, how to see that it holds, and the way back."""
     revoke, restore, disable, enable = actions(found)
     yield f"# Emergency: {found.account_id}"
@@ -168,24 +168,24 @@ def page(found: Access, stack: str) -> Iterator[str]:
     yield from _commands(enable)
 
 
-def actions(found: Access) -> tuple[Action, Action, Action, Action]:
+def actions(found: ServiceAccess) -> tuple[AccessAction, AccessAction, AccessAction, AccessAction]:
     """Take the grant away and give it back; disable the key version and enable it."""
     pair = _role(found) if found.is_role else _policy(found)
     return (*pair, _version(found, enabled=False), _version(found, enabled=True))
 
 
-def look(found: Access) -> Action | None:
+def look(found: ServiceAccess) -> AccessAction | None:
     """Reads the account's data, which is refused while the key cannot be used; None where its endpoint is not
     known. Whoever looks needs the right to read it, and a network that the account lets in."""
     if not found.endpoint:
         return None
     url = f"{found.endpoint.rstrip('/')}/{_PROJECTS}"
     audience = f"https://{clouds.of_endpoint(found.endpoint).account_suffix}"
-    return Action(
+    return AccessAction(
         "look",
         (f"az rest --method get --resource {audience} --url {bash(url)}",),
         (f"Invoke-AzRestMethod -Method GET -Uri {powershell(url)} -ResourceId {audience}",),
-        Call("GET", url),
+        RestCall("GET", url),
     )
 
 
@@ -199,7 +199,7 @@ def powershell(word: str) -> str:
     return word if _PLAIN_POWERSHELL.fullmatch(word) else "'" + word.replace("'", "''") + "'"
 
 
-def _policy(found: Access) -> tuple[Action, Action]:
+def _policy(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     group, vault = arm_ids.group_of(found.vault_id), arm_ids.name_of(found.vault_id)
     where = f"--name {vault} --resource-group {bash(group)} "
     where += f"--subscription {arm_ids.subscription_of(found.vault_id)} --object-id {found.principal_id}"
@@ -210,22 +210,22 @@ def _policy(found: Access) -> tuple[Action, Action]:
     entry = {"tenantId": "{tenant}", "objectId": found.principal_id, "permissions": permissions}
     body = {"properties": {"accessPolicies": [entry]}}
     return (
-        Action(
+        AccessAction(
             "revoke",
             (f"az keyvault delete-policy {where}",),
             (_context(found), f"Remove-AzKeyVaultAccessPolicy {there}"),
-            Call("PUT", url.format("remove"), body),
+            RestCall("PUT", url.format("remove"), body),
         ),
-        Action(
+        AccessAction(
             "restore",
             (f"az keyvault set-policy {where} --key-permissions {' '.join(rights.NEEDED)}",),
             (_context(found), f"Set-AzKeyVaultAccessPolicy {there} {given}"),
-            Call("PUT", url.format("replace"), body),
+            RestCall("PUT", url.format("replace"), body),
         ),
     )
 
 
-def _role(found: Access) -> tuple[Action, Action]:
+def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     assignment = arm_ids.parse(found.grant_id)
     path = f"{found.grant_id}?api-version={_ROLES}"
     url = f"{found.cloud.resource_manager}{path}"
@@ -244,37 +244,37 @@ def _role(found: Access) -> tuple[Action, Action]:
     # By its former name, for the next `pulumi up` knows it by that.
     create = f"az role assignment create --name {assignment.name} --role {ROLE.id} {assignee}"
     return (
-        Action(
+        AccessAction(
             "revoke",
             (f"az role assignment delete --ids {bash(found.grant_id)}",),
             (_context(found), f"Remove-AzRoleAssignment -ObjectId {found.principal_id} {of_role}"),
-            Call("DELETE", url),
+            RestCall("DELETE", url),
         ),
-        Action(
+        AccessAction(
             "restore",
             (f"{create} --scope {bash(scope)}",),
             (_context(found), f"{sends} -Payload {powershell(json.dumps(body))}"),
-            Call("PUT", url, body),
+            RestCall("PUT", url, body),
         ),
     )
 
 
-def _version(found: Access, *, enabled: bool) -> Action:
+def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
     key, word = found.key, str(enabled).lower()
     version = f"-VaultName {arm_ids.name_of(found.vault_id)} -Name {key.name} -Version {key.version}"
-    return Action(
+    return AccessAction(
         "enable the version" if enabled else "disable the version",
         (f"az keyvault key set-attributes --id {key.text} --enabled {word}",),
         (_context(found), f"Update-AzKeyVaultKey {version} -Enable ${word}"),
-        Call("PATCH", f"{key.text}?api-version={_KEYS}", {"attributes": {"enabled": enabled}}),
+        RestCall("PATCH", f"{key.text}?api-version={_KEYS}", {"attributes": {"enabled": enabled}}),
     )
 
 
-def _context(found: Access) -> str:
+def _context(found: ServiceAccess) -> str:
     return f"Set-AzContext -Subscription {arm_ids.subscription_of(found.vault_id)}"
 
 
-def _commands(action: Action) -> Iterator[str]:
+def _commands(action: AccessAction) -> Iterator[str]:
     yield "az:"
     yield from (f"  {line}" for line in action.az)
     yield "Azure PowerShell:"

@@ -48,7 +48,7 @@ class Grant:
     @property
     def excess(self) -> tuple[str, ...]:
         """What it allows beyond the service's needs."""
-        return rights.KeyAccess(self.permissions).excess
+        return rights.EffectiveAccess(self.permissions).excess
 
     @property
     def place(self) -> tuple[str | None, str | None]:

@@ -55,7 +55,7 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     elif _given(old) <= _given(new):
         return
     elif has is Access.NARROWER and _given(new) & rights.READS_DATA_KEYS:
-        missing = ", ".join(rights.KeyAccess(_given(new)).missing)
+        missing = ", ".join(rights.EffectiveAccess(_given(new)).missing)
         yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, _listed(new)))
     elif _given(old) & rights.READS_DATA_KEYS:
         yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (shown(old),))

@@ -19,7 +19,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, in_own_group
 from operate.azure import ACCOUNTS, Json
-from operate.evidence.findings import Severity, findings
+from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.model import Facts, NotChecked
 
 KIND = "TextAnalytics"
@@ -54,7 +54,7 @@ def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator
     service = existing.service
     facts = Facts(existing.taken, "", (service,), deleted=())
     for finding in findings(facts):
-        severe = finding.severity is Severity.ERROR and finding.rule not in _NO_OBSTACLE
+        severe = finding.severity is AuditSeverity.ERROR and finding.rule not in _NO_OBSTACLE
         if severe or finding.rule in _OBSTACLES:
             yield Obstacle(service.name, finding.text, _fix(finding.rule, service.account_id) or finding.fix)
     if not isinstance(service.account, Account):

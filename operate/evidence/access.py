@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core import arm_ids, rights
 from core.facts import Key, RoleAssignment, Vault
-from operate.evidence.model import KeyUse, NotChecked, Service
+from operate.evidence.model import KeyUseLog, NotChecked, Service
 from operate.evidence.use import User, rows_of, users
 
 _VAULT_WRITE = "Microsoft.KeyVault/vaults/write"
@@ -21,7 +21,7 @@ _ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
 
 
 @dataclass(frozen=True)
-class Grant:
+class PrincipalRight:
     """One way in which somebody may do something: `permits` in Key Vault's words, or actions."""
 
     principal_id: str
@@ -42,7 +42,7 @@ class Grant:
         return not self.application_id and self.principal_id.lower() == (principal_id or "").lower()
 
 
-def unwrappers(service: Service) -> tuple[Grant, ...] | NotChecked:
+def unwrappers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     """Everybody who can unwrap or decrypt with the service's key, by object id."""
     read = _vault_and_key(service)
     if isinstance(read, NotChecked):
@@ -54,7 +54,7 @@ def unwrappers(service: Service) -> tuple[Grant, ...] | NotChecked:
     return assignments if isinstance(assignments, NotChecked) else _sorted(_by_role(key, assignments))
 
 
-def controllers(service: Service) -> tuple[Grant, ...] | NotChecked:
+def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     """Everybody who could give themselves the right to unwrap.
 
     Writing the vault counts in both models, for it can change the model; so does writing role assignments, by
@@ -68,27 +68,29 @@ def controllers(service: Service) -> tuple[Grant, ...] | NotChecked:
 
 def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
     """Who used the key how often, in the time that the log was asked for."""
-    if not isinstance(service.use, KeyUse):
+    if not isinstance(service.use, KeyUseLog):
         return service.use or NotChecked("the audit log was not asked for")
     if not isinstance(service.key, Key):
         return _not_read("key", service.key)
     return users(rows_of(service.key.name, service.use))
 
 
-def _by_policy(vault: Vault) -> Iterator[Grant]:
+def _by_policy(vault: Vault) -> Iterator[PrincipalRight]:
     for entry in vault.policies:
         if rights.expanded(entry.keys) & rights.READS_DATA_KEYS:
-            yield Grant(entry.object_id, "", "access policy", vault.id, entry.keys, entry.application_id)
+            yield PrincipalRight(
+                entry.object_id, "", "access policy", vault.id, entry.keys, entry.application_id
+            )
 
 
-def _by_role(key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[Grant]:
+def _by_role(key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
     for given in assignments:
         permits = rights.of_role(given.role) & rights.READS_DATA_KEYS if given.role else frozenset()
         if permits and arm_ids.covers(given.scope, key.id):
             yield _grant(given, tuple(sorted(permits)))
 
 
-def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[Grant]:
+def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
     for given in assignments:
         permits = tuple(
             action.removeprefix("Microsoft.")
@@ -100,12 +102,14 @@ def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> It
             yield _grant(given, permits)
 
 
-def _grant(given: RoleAssignment, permits: tuple[str, ...]) -> Grant:
+def _grant(given: RoleAssignment, permits: tuple[str, ...]) -> PrincipalRight:
     by, conditional = f"role {given.role_name}", bool(given.condition)
-    return Grant(given.principal_id, given.principal_type, by, given.scope, permits, conditional=conditional)
+    return PrincipalRight(
+        given.principal_id, given.principal_type, by, given.scope, permits, conditional=conditional
+    )
 
 
-def _sorted(grants: Iterator[Grant]) -> tuple[Grant, ...]:
+def _sorted(grants: Iterator[PrincipalRight]) -> tuple[PrincipalRight, ...]:
     return tuple(sorted(grants, key=lambda g: (g.principal_id, g.by, g.scope)))
 
 

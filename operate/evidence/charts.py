@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from core.facts import Account, Key, KeyVersion
-from operate.evidence.model import KeyUse, NotChecked, UseRow, moment
+from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 from operate.evidence.rotation import next_rotation
 from operate.evidence.use import UNWRAPS, Span, bound_since, spans
 
@@ -43,12 +43,12 @@ USE_COLOURS = {
 }
 
 
-class Shape(NamedTuple):
+class SvgElement(NamedTuple):
     """An element of SVG."""
 
     name: str
     attributes: Mapping[str, Any]
-    content: str | list[Shape] = ""
+    content: str | list[SvgElement] = ""
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,20 @@ class Chart:
     title: str
     description: str
     height: int
-    shapes: list[Shape]
+    shapes: list[SvgElement]
 
 
-def _text(words: object, x: float, y: float, name: str, anchor: str = "start", **more: str) -> Shape:
-    return Shape("text", {"x": x, "y": y, "text-anchor": anchor, "class": name, **more}, str(words))
+def _text(words: object, x: float, y: float, name: str, anchor: str = "start", **more: str) -> SvgElement:
+    return SvgElement("text", {"x": x, "y": y, "text-anchor": anchor, "class": name, **more}, str(words))
 
 
-def _line(name: str, x1: float, x2: float, y1: float, y2: float) -> Shape:
-    return Shape("line", {"x1": x1, "x2": x2, "y1": y1, "y2": y2, "class": name})
+def _line(name: str, x1: float, x2: float, y1: float, y2: float) -> SvgElement:
+    return SvgElement("line", {"x1": x1, "x2": x2, "y1": y1, "y2": y2, "class": name})
 
 
-def _rect(name: str, x: float, y: float, width: float, height: float) -> Shape:
+def _rect(name: str, x: float, y: float, width: float, height: float) -> SvgElement:
     place = {"x": x, "y": y, "width": width, "height": height}
-    return Shape("rect", {name: round(value, 1) for name, value in place.items()} | {"class": name})
+    return SvgElement("rect", {name: round(value, 1) for name, value in place.items()} | {"class": name})
 
 
 @dataclass(frozen=True)
@@ -85,18 +85,18 @@ class _Scale:
         share = (time - self.start) / (self.end - self.start)
         return round(_LEFT + min(max(share, 0.0), 1.0) * (WIDTH - _LEFT - _RIGHT), 1)
 
-    def bar(self, name: str, begin: datetime, end: datetime, y: float, height: float) -> Shape:
+    def bar(self, name: str, begin: datetime, end: datetime, y: float, height: float) -> SvgElement:
         """A stretch of time, wide enough to be seen."""
         x, wide = self.at(begin), max(self.at(end) - self.at(begin), _NARROWEST)
         return _rect(name, min(x, WIDTH - _RIGHT - wide), y, wide, height)
 
 
-def versions_chart(account: Account, key: Key, use: KeyUse | NotChecked | None, now: datetime) -> Chart:
+def versions_chart(account: Account, key: Key, use: KeyUseLog | NotChecked | None, now: datetime) -> Chart:
     """Each version as a lane: how long it is valid, and when the account used it or is bound to it."""
     shown, due = key.versions[-_MOST_VERSIONS:], next_rotation(key)
     bottom = _TOP + _LANE * len(shown)
     scale = _scale(shown, due, now)
-    used = {span.version: span for span in spans(account, use)} if isinstance(use, KeyUse) else {}
+    used = {span.version: span for span in spans(account, use)} if isinstance(use, KeyUseLog) else {}
     bound = account.encryption.key_version.lower()
     since = bound_since(account, key, use).not_after or now
     shapes = list(_axis(scale, bottom))
@@ -124,12 +124,12 @@ def _scale(versions: Sequence[KeyVersion], due: datetime | None, now: datetime) 
 
 def _lane(
     version: KeyVersion, used: Span | None, bound: datetime | None, *, top: int, scale: _Scale, now: datetime
-) -> Shape:
+) -> SvgElement:
     created, expires = moment(version.created) or scale.start, moment(version.expires)
     ends = f"expires {expires:%Y-%m-%d}" if expires else "no expiry"
     words = f"{version.version}: created {created:%Y-%m-%d}, {ends}"
     shapes = [
-        Shape("title", {}, words + ("" if version.enabled else ", disabled")),
+        SvgElement("title", {}, words + ("" if version.enabled else ", disabled")),
         _text(version.version[:8], 0, top + 17, "id"),
         scale.bar("valid" if version.enabled else "off", created, expires or scale.end, top + 4, 18),
     ]
@@ -138,10 +138,10 @@ def _lane(
     if bound:
         shapes.append(scale.bar("bound", bound, now, top + 9, 8))
         shapes.append(_text("bound", _LEFT - 8, top + 17, "bound-word", "end"))
-    return Shape("g", {}, shapes)
+    return SvgElement("g", {}, shapes)
 
 
-def _axis(scale: _Scale, bottom: int) -> Iterator[Shape]:
+def _axis(scale: _Scale, bottom: int) -> Iterator[SvgElement]:
     short = scale.end - scale.start < timedelta(days=3)
     for n in range(_TICKS + 1):
         time = scale.start + (scale.end - scale.start) * n / _TICKS
@@ -151,9 +151,11 @@ def _axis(scale: _Scale, bottom: int) -> Iterator[Shape]:
         yield _text(time.strftime("%m-%d %H:%M" if short else "%Y-%m-%d"), x, bottom + 18, "tick", anchor)
 
 
-def _mark(x: float, bottom: int, name: str, words: str) -> Shape:
+def _mark(x: float, bottom: int, name: str, words: str) -> SvgElement:
     anchor = "start" if x < WIDTH / 2 else "end"
-    return Shape("g", {}, [_line(name, x, x, _TOP - 8, bottom), _text(words, x, _TOP - 13, "mark", anchor)])
+    return SvgElement(
+        "g", {}, [_line(name, x, x, _TOP - 8, bottom), _text(words, x, _TOP - 13, "mark", anchor)]
+    )
 
 
 def use_chart(rows: Sequence[UseRow], own: str, since: datetime, until: datetime) -> Chart:
@@ -188,19 +190,19 @@ def colour_of(row: UseRow, own: str) -> str:
     return "unwraps" if row.operation in UNWRAPS else "wraps"
 
 
-def _bar(found: Counter[str], day: datetime, left: float, wide: float, top: int) -> Shape:
+def _bar(found: Counter[str], day: datetime, left: float, wide: float, top: int) -> SvgElement:
     y = float(_BARS_HEIGHT - _BARS_BOTTOM)
     named = [name for name in USE_COLOURS if found[name]]
     words = ", ".join(f"{found[name]} {USE_COLOURS[name]}" for name in named)
-    shapes = [Shape("title", {}, f"{day:%Y-%m-%d}: {words}")]
+    shapes = [SvgElement("title", {}, f"{day:%Y-%m-%d}: {words}")]
     for name in named:
         high = max(found[name] / top * (_BARS_HEIGHT - _BARS_TOP - _BARS_BOTTOM), 1.5)
         y -= high
         shapes.append(_rect(name, left + wide * 0.1, y, max(wide * 0.8, 2), high))
-    return Shape("g", {}, shapes)
+    return SvgElement("g", {}, shapes)
 
 
-def _grid(top: int, unit: str) -> Iterator[Shape]:
+def _grid(top: int, unit: str) -> Iterator[SvgElement]:
     bottom = _BARS_HEIGHT - _BARS_BOTTOM
     for value in sorted({0, top // 2, top}):
         y = round(bottom - value / top * (bottom - _BARS_TOP), 1)
@@ -210,7 +212,7 @@ def _grid(top: int, unit: str) -> Iterator[Shape]:
     yield _text(f"uses a {unit}", 10, middle, "tick", "middle", transform=f"rotate(-90 10 {middle})")
 
 
-def _dates(since: datetime, count: int, step: int, wide: float) -> Iterator[Shape]:
+def _dates(since: datetime, count: int, step: int, wide: float) -> Iterator[SvgElement]:
     every = max(count // 6, 1)
     for n in range(0, count, every):
         if n == 0 or n == count - 1 or count - 1 - n >= every // 2:

@@ -16,11 +16,11 @@ from operate import azure
 from operate.azure import Azure, Json, UnansweredError
 from operate.evidence.model import (
     DiagnosticSetting,
-    Exemption,
     Facts,
-    KeyUse,
+    KeyUseLog,
     Lock,
     NotChecked,
+    PolicyExemption,
     PolicyResults,
     Service,
     SoftDeleted,
@@ -198,7 +198,7 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
 
 def _use(
     cloud: Azure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
-) -> KeyUse:
+) -> KeyUseLog:
     """What the first workspace that gets the audit log says."""
     audited = [s for s in settings if s.is_audit]
     if not audited:
@@ -213,7 +213,7 @@ def _use(
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
     rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
-    return KeyUse(setting.workspace_id, log_start(workspace, rows, since, now), now, tuple(rows))
+    return KeyUseLog(setting.workspace_id, log_start(workspace, rows, since, now), now, tuple(rows))
 
 
 def log_start(workspace: Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
@@ -281,10 +281,10 @@ def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:
     return tuple(sorted(found, key=lambda lock: (lock.scope, lock.name)))
 
 
-def _exemptions(cloud: Azure, scope: str) -> tuple[Exemption, ...]:
+def _exemptions(cloud: Azure, scope: str) -> tuple[PolicyExemption, ...]:
     listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), azure.EXEMPTIONS)
     found = [
-        Exemption(
+        PolicyExemption(
             policy=body["properties"]["policyAssignmentId"],
             subject=arm_ids.parse(body["id"]).scope,
             reason=body["properties"].get("description") or body["properties"].get("exemptionCategory") or "",

@@ -16,7 +16,7 @@ from operate import login
 from operate.azure import LiveAzure, account_id
 from operate.evidence import policy, report
 from operate.evidence.collect import accounts_in, collect
-from operate.evidence.findings import Severity, findings
+from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.rotation import rotation_text
 from operate.stack import StackError, add_stack, outputs, services
 
@@ -42,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
             (arguments.out / name).write_text(text, encoding="utf-8")
         for finding in found:
             print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
-        counts = ", ".join(f"{sum(f.severity is s for f in found)} {s.word}s" for s in Severity)
+        counts = ", ".join(f"{sum(f.severity is s for f in found)} {s.word}s" for s in AuditSeverity)
         print(f"{counts}; {arguments.out / 'index.html'}")
-    return 1 if any(f.severity is Severity.ERROR for f in found) else 0
+    return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
 
 
 def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[list[str], str]:

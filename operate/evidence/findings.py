@@ -16,12 +16,12 @@ from core import demands, rights
 from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
-from operate.evidence.access import Grant, controllers, unwrappers
+from operate.evidence.access import PrincipalRight, controllers, unwrappers
 from operate.evidence.collect import NO_VAULT
 from operate.evidence.model import (
     DiagnosticSetting,
     Facts,
-    KeyUse,
+    KeyUseLog,
     NotChecked,
     PolicyResults,
     Service,
@@ -32,7 +32,7 @@ from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.use import UNWRAPS, rows_of
 
 
-class Severity(IntEnum):
+class AuditSeverity(IntEnum):
     """`ERROR`: the data is not protected as it should be, or that could not be shown. `WARNING`: it is, but
     less well than it could be. `NOTE`: good to know."""
 
@@ -46,17 +46,17 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class AuditFinding:
     """One finding about one `subject` (an account's or another resource's name)."""
 
     rule: str
-    severity: Severity
+    severity: AuditSeverity
     subject: str
     text: str
     fix: str
 
 
-ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+ERROR, WARNING, NOTE = AuditSeverity.ERROR, AuditSeverity.WARNING, AuditSeverity.NOTE
 EXPIRES_SOON_DAYS = 60
 """Within this time a rotation should be planned; the key's own policy notifies 30 days before."""
 _GRANT = "grant the identity get, wrapKey and unwrapKey on the key"
@@ -80,20 +80,20 @@ _GONE = "look for it among what is soft-deleted, and recover it"
 _DECISIVE = ("account", "vault", "key", "who can unwrap")
 
 
-class Rule(NamedTuple):
+class BrokenRule(NamedTuple):
     """A rule that does not hold: its name, what was found, how to fix it."""
 
     rule: str
-    severity: Severity
+    severity: AuditSeverity
     text: str
     fix: str
 
-    def about(self, subject: str) -> Finding:
+    def about(self, subject: str) -> AuditFinding:
         """The finding about a subject."""
-        return Finding(self.rule, self.severity, subject, self.text, self.fix)
+        return AuditFinding(self.rule, self.severity, subject, self.text, self.fix)
 
 
-def findings(facts: Facts) -> tuple[Finding, ...]:
+def findings(facts: Facts) -> tuple[AuditFinding, ...]:
     """All findings, the severest first."""
     found = [one.about(service.name) for service in facts.services for one in _of_service(service, facts)]
     if isinstance(facts.deleted, NotChecked):
@@ -103,7 +103,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda f: (f.severity, f.subject, f.rule, f.text)))
 
 
-def _of_service(service: Service, facts: Facts) -> Iterator[Rule]:
+def _of_service(service: Service, facts: Facts) -> Iterator[BrokenRule]:
     for what, part in service.unread:
         yield _not_checked(what, part)
     account, vault, key = service.account, service.vault, service.key
@@ -113,7 +113,7 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Rule]:
     if isinstance(vault, Vault):
         yield from _demands(account, vault, key if isinstance(key, Key) else None, facts)
         if vault.network.is_open:
-            yield Rule(
+            yield BrokenRule(
                 "vault-network-open",
                 WARNING,
                 f"vault {vault.name} accepts connections from every network",
@@ -126,49 +126,49 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Rule]:
     yield from _access(service, account, vault, key)
     if not (service.audit is None or isinstance(service.audit, NotChecked)):
         yield from _audit(vault, service.audit)
-    if isinstance(service.use, KeyUse):
+    if isinstance(service.use, KeyUseLog):
         yield from _use(account, rows_of(key.name, service.use))
 
 
-def _not_checked(what: str, part: NotChecked) -> Rule:
+def _not_checked(what: str, part: NotChecked) -> BrokenRule:
     severity = ERROR if what in _DECISIVE else WARNING
     # Absent is not the same as forbidden: what protects the data may have been deleted.
     gone = part.why.startswith(("404 ", NO_VAULT))
     fix = _GONE if gone and severity is ERROR else _READ
-    return Rule("not-checked", severity, f"{what}: not checked: {part.why}", fix)
+    return BrokenRule("not-checked", severity, f"{what}: not checked: {part.why}", fix)
 
 
-def _account(account: Account) -> Iterator[Rule]:
+def _account(account: Account) -> Iterator[BrokenRule]:
     if not account.encryption.is_customer_managed:
-        yield Rule(
+        yield BrokenRule(
             "not-under-customer-key",
             ERROR,
             f"the data is encrypted with Microsoft-managed keys (keySource {account.encryption.key_source})",
             "set encryption: customerManaged for the service and run pulumi up",
         )
     elif account.key_user is None:
-        yield Rule(
+        yield BrokenRule(
             "identity-missing",
             ERROR,
             "the account is bound to a key, but the identity that used it is gone: its data cannot be read",
             "give the account an identity again, grant it the key, and bind the account again",
         )
     if account.local_auth:
-        yield Rule(
+        yield BrokenRule(
             "local-auth-on",
             WARNING,
             "anyone with an account key can read the data; no log says who",
             "turn local authentication off (disableLocalAuth: true)",
         )
     if account.network.is_open:
-        yield Rule(
+        yield BrokenRule(
             "account-network-open",
             WARNING,
             "the account's endpoint accepts connections from every network",
             "set network.access: selected, private or closed",
         )
     if account.provisioning_state != "Succeeded":
-        yield Rule(
+        yield BrokenRule(
             "account-not-settled",
             WARNING,
             f"the account's provisioning state is {account.provisioning_state or 'unknown'}",
@@ -176,7 +176,7 @@ def _account(account: Account) -> Iterator[Rule]:
         )
 
 
-def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Rule]:
+def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[BrokenRule]:
     """The demands of the service that are not met, whether or not the key could be read."""
     bound = account.encryption.key
     unmet = [
@@ -199,13 +199,13 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
                 key=bound and KeyUri(bound.vault_uri, bound.name).text,
                 version=bound and bound.text,
             )
-            yield Rule(one.demand, ERROR, one.text, fix)
+            yield BrokenRule(one.demand, ERROR, one.text, fix)
 
 
-def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Rule]:
+def _binding(account: Account, key: Key, facts: Facts) -> Iterator[BrokenRule]:
     name = account.encryption.key_version
     if not name:
-        yield Rule(
+        yield BrokenRule(
             "bound-without-version",
             ERROR,
             "the binding names no version; the service does not follow rotations",
@@ -214,7 +214,7 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Rule]:
         return
     version = key.version(name)
     if version is None:
-        yield Rule(
+        yield BrokenRule(
             "bound-version-missing",
             ERROR,
             f"the account is bound to version {name}, which the key does not have: its data cannot be read",
@@ -223,7 +223,7 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Rule]:
         return
     expires = moment(version.expires)
     if expires and timedelta() < expires - facts.taken < timedelta(days=EXPIRES_SOON_DAYS):
-        yield Rule(
+        yield BrokenRule(
             "bound-version-expires-soon",
             WARNING,
             f"the bound version {name} expires {expires:%Y-%m-%d}, in {(expires - facts.taken).days} days",
@@ -231,7 +231,7 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Rule]:
         )
     latest = newest(key, facts.taken)
     if latest and latest.version != version.version:
-        yield Rule(
+        yield BrokenRule(
             "bound-version-not-newest",
             WARNING,
             f"the account is bound to {name}; the newest usable version is {latest.version} of "
@@ -240,7 +240,7 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Rule]:
         )
     older = [v for v in _before(key, version) if v.enabled]
     if older:
-        yield Rule(
+        yield BrokenRule(
             "old-versions-enabled",
             NOTE,
             f"{len(older)} older version{'s' * (len(older) > 1)} of the key can still be used",
@@ -252,10 +252,10 @@ def _before(key: Key, version: KeyVersion) -> Sequence[KeyVersion]:
     return key.versions[: key.versions.index(version)]
 
 
-def _key(key: Key, facts: Facts) -> Iterator[Rule]:
+def _key(key: Key, facts: Facts) -> Iterator[BrokenRule]:
     more = sorted(set(key.operations or ()) - set(demands.KEY_OPERATIONS))
     if more:
-        yield Rule(
+        yield BrokenRule(
             "key-can-do-more",
             NOTE,
             f"the key {key.name} also allows {', '.join(more)}, which the service does not need",
@@ -263,14 +263,14 @@ def _key(key: Key, facts: Facts) -> Iterator[Rule]:
         )
     due = next_rotation(key)
     if due is None:
-        yield Rule(
+        yield BrokenRule(
             "no-rotation-policy",
             WARNING,
             f"the key {key.name} has no policy by which the vault rotates it",
             "give the key a rotation policy with az keyvault key rotation-policy update",
         )
     elif due < facts.taken:
-        yield Rule(
+        yield BrokenRule(
             "rotation-overdue",
             WARNING,
             f"the vault should have created a new version of {key.name} on {due:%Y-%m-%d}",
@@ -278,14 +278,14 @@ def _key(key: Key, facts: Facts) -> Iterator[Rule]:
         )
 
 
-def _access(service: Service, account: Account, vault: Vault, key: Key) -> Iterator[Rule]:
+def _access(service: Service, account: Account, vault: Vault, key: Key) -> Iterator[BrokenRule]:
     user = account.key_user
     read = None if isinstance(service.assignments, NotChecked) else service.assignments
     if user and (read is not None or not vault.uses_rbac):
         denials = () if isinstance(service.denials, NotChecked) else service.denials
         own = rights.on_key(vault, user, key.id, read, denials)
         if own.level is Access.NONE:
-            yield Rule(
+            yield BrokenRule(
                 "no-access-to-key",
                 ERROR,
                 f"the account's identity {user} may not use the key, so the data cannot be read: no grant "
@@ -293,7 +293,7 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
                 f"{_GRANT}; or, if access is revoked on purpose, record that",
             )
         elif own.level is Access.NARROWER:
-            yield Rule(
+            yield BrokenRule(
                 "access-too-narrow",
                 ERROR,
                 f"the account's identity {user} lacks {' and '.join(own.missing)} on the key, which the "
@@ -301,7 +301,7 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
                 _GRANT,
             )
         elif own.level is Access.UNKNOWN:
-            yield Rule(
+            yield BrokenRule(
                 "access-uncertain",
                 ERROR,
                 f"whether the account's identity {user} may use the key is not certain: "
@@ -310,7 +310,7 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
             )
         # A role cannot be cut down; what it permits beyond the need is the role's, not the grant's.
         if own.excess and not vault.uses_rbac:
-            yield Rule(
+            yield BrokenRule(
                 "access-too-wide",
                 WARNING,
                 f"the account's identity may also {', '.join(own.excess)}, which the service does not need",
@@ -320,12 +320,14 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
 
 
 def _others(
-    able: Sequence[Grant] | NotChecked, granting: Sequence[Grant] | NotChecked, user: str | None
-) -> Iterator[Rule]:
+    able: Sequence[PrincipalRight] | NotChecked,
+    granting: Sequence[PrincipalRight] | NotChecked,
+    user: str | None,
+) -> Iterator[BrokenRule]:
     others = () if isinstance(able, NotChecked) else [grant for grant in able if not grant.is_of(user)]
     if others:
         who = sorted({grant.principal_id + grant.through for grant in others})
-        yield Rule(
+        yield BrokenRule(
             "others-can-unwrap",
             WARNING,
             f"{len(who)} other principal{'s' * (len(who) > 1)} can unwrap or decrypt with the key: "
@@ -334,7 +336,7 @@ def _others(
         )
     might = set() if isinstance(granting, NotChecked) else {grant.principal_id for grant in granting}
     if might:
-        yield Rule(
+        yield BrokenRule(
             "others-can-grant",
             NOTE,
             f"{len(might)} principal{'s' * (len(might) > 1)} could give themselves or others access to "
@@ -343,9 +345,9 @@ def _others(
         )
 
 
-def _audit(vault: Vault, settings: Sequence[DiagnosticSetting]) -> Iterator[Rule]:
+def _audit(vault: Vault, settings: Sequence[DiagnosticSetting]) -> Iterator[BrokenRule]:
     if not any(setting.is_audit for setting in settings):
-        yield Rule(
+        yield BrokenRule(
             "key-use-not-recorded",
             WARNING,
             f"no diagnostic setting sends the audit log of vault {vault.name} to a workspace, so use of the "
@@ -354,13 +356,13 @@ def _audit(vault: Vault, settings: Sequence[DiagnosticSetting]) -> Iterator[Rule
         )
 
 
-def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Rule]:
+def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[BrokenRule]:
     own = (account.key_user or "").lower()
     strangers = sorted(
         {r.identity for r in rows if r.identity.lower() != own and not r.refused and r.operation in UNWRAPS}
     )
     if strangers:
-        yield Rule(
+        yield BrokenRule(
             "others-did-unwrap",
             ERROR,
             f"principals other than the account unwrapped or decrypted with the key: {', '.join(strangers)}",
@@ -368,7 +370,7 @@ def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Rule]:
         )
     refused = sum(r.uses for r in rows if r.refused and r.identity.lower() == own)
     if refused:
-        yield Rule(
+        yield BrokenRule(
             "account-was-refused",
             WARNING,
             f"{refused} use{'s' * (refused > 1)} of the key by the account's identity failed: data could not "
@@ -377,7 +379,7 @@ def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Rule]:
         )
     attempts = sum(r.uses for r in rows if r.refused and r.identity.lower() != own)
     if attempts:
-        yield Rule(
+        yield BrokenRule(
             "others-were-refused",
             WARNING,
             f"{attempts} attempt{'s' * (attempts > 1)} of others to use the key failed",
@@ -385,7 +387,7 @@ def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Rule]:
         )
 
 
-def _policies(results: PolicyResults | NotChecked | None) -> Iterator[Finding]:
+def _policies(results: PolicyResults | NotChecked | None) -> Iterator[AuditFinding]:
     if isinstance(results, NotChecked):
         yield _not_checked("policy results", results).about("policy pack")
     elif results is not None:
@@ -394,7 +396,7 @@ def _policies(results: PolicyResults | NotChecked | None) -> Iterator[Finding]:
             # The pack's messages are lines; the first is the rule itself.
             lines = dict(line.partition(": ")[::2] for line in violation.text.split("\n")[1:])
             text = lines.get("found", violation.text.split("\n", 1)[0])
-            yield Finding(
+            yield AuditFinding(
                 f"policy:{violation.rule}",
                 severity,
                 violation.resource,

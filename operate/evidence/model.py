@@ -47,7 +47,7 @@ class UseRow:
 
 
 @dataclass(frozen=True)
-class KeyUse:
+class KeyUseLog:
     """What a workspace's audit log has of one vault between two moments; it can have no record from before
     `since`. When records began to be sent to it is not known."""
 
@@ -77,7 +77,7 @@ class Lock:
 
 
 @dataclass(frozen=True)
-class Exemption:
+class PolicyExemption:
     """An exemption of Azure Policy. `until` is "" where it has no end."""
 
     policy: str
@@ -87,7 +87,7 @@ class Exemption:
 
 
 @dataclass(frozen=True)
-class Violation:
+class PackViolation:
     """A rule of the policy pack that a resource breaks."""
 
     rule: str
@@ -102,7 +102,7 @@ class PolicyResults:
 
     pack: str
     source: str
-    violations: tuple[Violation, ...]
+    violations: tuple[PackViolation, ...]
     exemptions: tuple[str, ...]
 
 
@@ -119,11 +119,11 @@ class Service:
     key: Key | NotChecked | None = None
     assignments: tuple[RoleAssignment, ...] | NotChecked | None = None
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
-    use: KeyUse | NotChecked | None = None
+    use: KeyUseLog | NotChecked | None = None
     deleted_keys: tuple[SoftDeleted, ...] | NotChecked | None = None
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
     locks: tuple[Lock, ...] | NotChecked = ()
-    exemptions: tuple[Exemption, ...] | NotChecked = ()
+    exemptions: tuple[PolicyExemption, ...] | NotChecked = ()
 
     @property
     def name(self) -> str:

@@ -12,13 +12,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from operate.evidence import access, charts, rotation, use
-from operate.evidence.findings import Finding, Severity
+from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
 
 _FOLDER = Path(__file__).parent
 
 
-def page(facts: Facts, found: Sequence[Finding], *, version: str, digest: str) -> str:
+def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: str) -> str:
     """The document. `digest` is the SHA-256 of evidence.json, `version` the tool's."""
     templates = Environment(
         loader=FileSystemLoader(_FOLDER),
@@ -33,7 +33,7 @@ def page(facts: Facts, found: Sequence[Finding], *, version: str, digest: str) -
         facts=facts,
         names=dict(facts.names),
         found=found,
-        count={s.word: sum(f.severity is s for f in found) for s in Severity},
+        count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
         rows=rotation.rows(facts.services, facts.taken),
         unread=[(one.name, what, part.why) for one in facts.services for what, part in one.unread],
         version=version,

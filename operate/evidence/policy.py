@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from core.resource_types import parse_urn
-from operate.evidence.model import NotChecked, PolicyResults, Violation
+from operate.evidence.model import NotChecked, PackViolation, PolicyResults
 from operate.stack import pulumi
 
 PACK = Path(__file__).resolve().parents[2] / "policies"
@@ -33,7 +33,7 @@ def results(printed: str, stack: str) -> PolicyResults:
     if summary is None:
         raise ValueError("the engine did not report to the end")
     violations = [
-        Violation(
+        PackViolation(
             rule=event["policyName"],
             level=event["enforcementLevel"],
             resource=parse_urn(event["resourceUrn"]).name if event.get("resourceUrn") else stack,

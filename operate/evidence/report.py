@@ -22,7 +22,7 @@ from typing import Any
 from core.facts import Account, KeyVersion
 from operate.azure import Asked
 from operate.evidence.access import controllers, unwrappers, use_by_identity
-from operate.evidence.findings import Finding, Severity
+from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
 from operate.evidence.page import page
 from operate.evidence.rotation import rows
@@ -39,7 +39,9 @@ def tool_version() -> str:
     return str(tomllib.loads(text)["project"]["version"])
 
 
-def files(facts: Facts, found: Sequence[Finding], asked: Iterable[Asked], version: str) -> dict[str, str]:
+def files(
+    facts: Facts, found: Sequence[AuditFinding], asked: Iterable[Asked], version: str
+) -> dict[str, str]:
     """The content of each file. `version` is the tool's."""
     shown = _text(document(facts, found, version))
     made = {
@@ -57,9 +59,9 @@ def files(facts: Facts, found: Sequence[Finding], asked: Iterable[Asked], versio
     return {**made, "SHA256SUMS": "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
 
 
-def document(facts: Facts, found: Sequence[Finding], version: str) -> dict[str, Any]:
+def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[str, Any]:
     """The content of evidence.json."""
-    counts = {s.word: sum(finding.severity is s for finding in found) for s in Severity}
+    counts = {s.word: sum(finding.severity is s for finding in found) for s in AuditSeverity}
     shown: dict[str, Any] = _plain(
         {
             "schema": SCHEMA,

@@ -24,7 +24,7 @@ _HEADS = ("service", "key", "bound version", "newest version", "age", "expires",
 
 
 @dataclass(frozen=True)
-class Row:
+class RotationRow:
     """One line of the rotation report. `note` says what is missing where something is."""
 
     service: str
@@ -42,12 +42,12 @@ class Row:
         return bool(self.bound) and self.bound == self.newest
 
 
-def rows(services: Iterable[Service], now: datetime) -> tuple[Row, ...]:
+def rows(services: Iterable[Service], now: datetime) -> tuple[RotationRow, ...]:
     """The rotation report: a line for each service, by name."""
     return tuple(_row(service, now) for service in sorted(services, key=lambda s: s.name))
 
 
-def _row(service: Service, now: datetime) -> Row:
+def _row(service: Service, now: datetime) -> RotationRow:
     account, key = service.account, service.key
     if isinstance(account, NotChecked):
         return _empty(service, f"not checked: {account.why}")
@@ -59,11 +59,11 @@ def _row(service: Service, now: datetime) -> Row:
     return _known(service, account, key, now)
 
 
-def _empty(service: Service, note: str, key: str = "") -> Row:
-    return Row(service.name, key, "", None, None, "", None, None, note)
+def _empty(service: Service, note: str, key: str = "") -> RotationRow:
+    return RotationRow(service.name, key, "", None, None, "", None, None, note)
 
 
-def _known(service: Service, account: Account, key: Key, now: datetime) -> Row:
+def _known(service: Service, account: Account, key: Key, now: datetime) -> RotationRow:
     bound, latest = key.version(account.encryption.key_version), newest(key, now)
     due = next_rotation(key)
     note = ""
@@ -73,7 +73,7 @@ def _known(service: Service, account: Account, key: Key, now: datetime) -> Row:
         note = "the key has no policy by which it rotates"
     elif due < now:
         note = "the rotation is overdue"
-    return Row(
+    return RotationRow(
         service=service.name,
         key=key.name,
         bound=account.encryption.key_version,
@@ -137,7 +137,7 @@ def rotation_text(facts: Facts) -> str:
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: RotationRow) -> tuple[str, ...]:
     def day(time: datetime | None) -> str:
         return f"{time:%Y-%m-%d}" if time else "-"
 

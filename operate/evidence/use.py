@@ -13,7 +13,7 @@ from datetime import datetime
 
 from core import arm_ids
 from core.facts import Account, Key
-from operate.evidence.model import KeyUse, NotChecked, UseRow, moment
+from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 
 UNWRAPS = frozenset({"KeyUnwrap", "KeyDecrypt"})
 
@@ -54,7 +54,7 @@ class User:
 
 
 def bound_since(
-    account: Account, key: Key | NotChecked | None, use: KeyUse | NotChecked | None
+    account: Account, key: Key | NotChecked | None, use: KeyUseLog | NotChecked | None
 ) -> BoundSince:
     """Since when the account has been bound to its version."""
     version = key.version(account.encryption.key_version) if isinstance(key, Key) else None
@@ -76,13 +76,13 @@ def bound_since(
     )
 
 
-def rows_of(key_name: str, use: KeyUse) -> tuple[UseRow, ...]:
+def rows_of(key_name: str, use: KeyUseLog) -> tuple[UseRow, ...]:
     """The rows about one key of the vault; those that name no key are about any."""
     part = f"/keys/{key_name}/".lower()
     return tuple(row for row in use.rows if not row.key_uri or part in f"{row.key_uri}/")
 
 
-def spans(account: Account, use: KeyUse) -> tuple[Span, ...]:
+def spans(account: Account, use: KeyUseLog) -> tuple[Span, ...]:
     """The versions that the account's own identity used with success, in order of first use."""
     user = account.key_user
     found: defaultdict[str, list[UseRow]] = defaultdict(list)

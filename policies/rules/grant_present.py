@@ -78,7 +78,7 @@ def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Ite
         yield from unsure
     elif level is not rights.Access.FULL:
         names = ", ".join(sorted({grant.node.name for grant in grants}))
-        missing = rights.KeyAccess(frozenset(given)).missing
+        missing = rights.EffectiveAccess(frozenset(given)).missing
         yield Violation(
             found=f"{names} gives the account's identity on keys: {rights.spelt(given)} "
             f"(missing {', '.join(missing)})",

@@ -19,7 +19,7 @@ ME = "aaaaaaaa-0000-0000-0000-000000000001"
 OTHER = "bbbbbbbb-0000-0000-0000-000000000002"
 
 
-def _entries(*entries: PolicyEntry) -> rights.KeyAccess:
+def _entries(*entries: PolicyEntry) -> rights.EffectiveAccess:
     return rights.on_key(Vault(VAULT, tenant_id="t-1", policies=entries), ME, KEY)
 
 
@@ -135,6 +135,6 @@ def test_more_permissions_are_never_less_access(words: list[str]) -> None:
 def test_what_goes_beyond_the_need_is_named() -> None:
     """Nothing more than get, wrapKey and unwrapKey is needed."""
     assert _entries(PolicyEntry(ME, ("get", "wrapkey", "unwrapkey", "purge"))).excess == ("purge",)
-    assert rights.KeyAccess(rights.of_role(roles.CRYPTO_SERVICE_ENCRYPTION_USER)).excess == ()
+    assert rights.EffectiveAccess(rights.of_role(roles.CRYPTO_SERVICE_ENCRYPTION_USER)).excess == ()
     assert rights.spelt(["unwrapkey", "WrapKey"]) == "unwrapKey, wrapKey"
     assert rights.spelt([]) == "nothing"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from operate.revoke import Call, access, actions, look
+from operate.revoke import RestCall, access, actions, look
 from tests.support.arm_client import Client, token
 from tests.support.azure import RunningAzure
 
@@ -27,7 +27,7 @@ def looked(azure: RunningAzure, outputs: Mapping[str, Any]) -> int:
     return _sent(azure, action.rest)[0]
 
 
-def _sent(azure: RunningAzure, call: Call) -> tuple[int, Any]:
+def _sent(azure: RunningAzure, call: RestCall) -> tuple[int, Any]:
     url = urlsplit(call.url)
     host = str(url.hostname)
     own, _, parent = host.partition(".")

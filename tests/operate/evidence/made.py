@@ -20,16 +20,16 @@ from core.facts import (
 from core.roles import Permissions, Role
 from operate.evidence.model import (
     DiagnosticSetting,
-    Exemption,
     Facts,
-    KeyUse,
+    KeyUseLog,
     Lock,
     NotChecked,
+    PackViolation,
+    PolicyExemption,
     PolicyResults,
     Service,
     SoftDeleted,
     UseRow,
-    Violation,
 )
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -130,9 +130,9 @@ def row(
     return replace(whole, **changes)
 
 
-def use(*rows: UseRow) -> KeyUse:
+def use(*rows: UseRow) -> KeyUseLog:
     since = (NOW - days(90)).replace(hour=0)
-    return KeyUse(f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log", since, NOW, rows)
+    return KeyUseLog(f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log", since, NOW, rows)
 
 
 def service(**changes: Any) -> Service:
@@ -199,7 +199,7 @@ def rich() -> Facts:
         audit=(),
         use=NotChecked("no diagnostic setting of the vault sends its audit log to a workspace"),
         exemptions=(
-            Exemption(
+            PolicyExemption(
                 f"{SUBSCRIPTION}/policyAssignments/cmk", GROUP, "being moved until the summer", "2026-09-30"
             ),
         ),
@@ -216,7 +216,7 @@ def rich() -> Facts:
             "language-cmk-policies 0.1.0",
             "policy pack over the recorded state of stack test, not the live cloud",
             (
-                Violation(
+                PackViolation(
                     "vault-purge-protection",
                     "mandatory",
                     "fabrikam-vault",

@@ -10,7 +10,7 @@ import pytest
 from core.facts import PolicyEntry, RoleAssignment, Vault
 from core.roles import Permissions
 from operate.evidence import access
-from operate.evidence.access import Grant
+from operate.evidence.access import PrincipalRight
 from operate.evidence.model import NotChecked, Service
 from tests.operate.evidence.made import (
     GROUP,
@@ -36,7 +36,7 @@ def of(vault: Vault, assignments: Any = ()) -> Service:
     return service(vault=vault, assignments=assignments)
 
 
-def unwrappers(vault: Vault, assignments: Any = ()) -> tuple[Grant, ...]:
+def unwrappers(vault: Vault, assignments: Any = ()) -> tuple[PrincipalRight, ...]:
     found = access.unwrappers(of(vault, assignments))
     assert not isinstance(found, NotChecked)
     return found

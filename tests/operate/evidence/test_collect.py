@@ -11,7 +11,7 @@ from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.evidence.collect import accounts_in, collect, diagnostic_setting, log_start
 from operate.evidence.findings import findings
-from operate.evidence.model import Facts, KeyUse, NotChecked, Service, UseRow, moment
+from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.report import document, files
 from operate.evidence.use import bound_since, spans
 from tests.one_answer.world import GROUP, KEY, World
@@ -79,7 +79,7 @@ def test_use_is_told_by_identity_and_version(door: Door) -> None:
     service = of(facts, "rotated")
     assert isinstance(service.account, Account)
     assert isinstance(service.key, Key)
-    assert isinstance(service.use, KeyUse)
+    assert isinstance(service.use, KeyUseLog)
     found = spans(service.account, service.use)
     assert [span.version for span in found] == [version.version for version in service.key.versions]
     since = bound_since(service.account, service.key, service.use)
@@ -206,7 +206,7 @@ def test_the_log_is_told_of_no_time_that_the_workspace_cannot_know(door: Door) -
     """Nothing is said of the days before it was made, though 90 were asked for."""
     facts, _ = gather(door)
     use = of(facts, "rotated").use
-    assert isinstance(use, KeyUse)
+    assert isinstance(use, KeyUseLog)
     made = DoorAzure(door).get(WORKSPACE, "2022-10-01")["properties"]["createdDate"]
     assert f"{use.since:%Y-%m-%d}" == made[:10]
 

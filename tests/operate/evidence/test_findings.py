@@ -13,8 +13,8 @@ from core.facts import Encryption, PolicyEntry, RotationPolicy, Vault
 from core.roles import Permissions
 from operate import evidence
 from operate.evidence.collect import NO_VAULT
-from operate.evidence.findings import DEMAND_FIXES, Severity, findings
-from operate.evidence.model import DiagnosticSetting, NotChecked, PolicyResults, Service, Violation
+from operate.evidence.findings import DEMAND_FIXES, AuditSeverity, findings
+from operate.evidence.model import DiagnosticSetting, NotChecked, PackViolation, PolicyResults, Service
 from tests.operate.evidence import made
 from tests.operate.evidence.made import (
     BOUND,
@@ -212,28 +212,28 @@ def test_what_is_not_there_is_to_be_recovered(why: str, words: str) -> None:
 def test_under_azure_rbac_unread_role_assignments_are_an_error() -> None:
     """There the role assignments alone tell who can unwrap."""
     found = findings(made.facts(service(vault=vault(uses_rbac=True), assignments=_REFUSED)))
-    assert [(f.rule, f.severity) for f in found] == [("not-checked", Severity.ERROR)]
+    assert [(f.rule, f.severity) for f in found] == [("not-checked", AuditSeverity.ERROR)]
 
 
 def test_policy_results_are_findings_by_their_level() -> None:
     """A mandatory rule that is broken is an error, an advisory one a note, an unread result a warning."""
     text = "A vault has purge protection\nfound: it has none\nrequired: it\nfix: turn it on"
     broken = tuple(
-        Violation("vault-purge-protection", level, "v", text) for level in ("mandatory", "advisory")
+        PackViolation("vault-purge-protection", level, "v", text) for level in ("mandatory", "advisory")
     )
     found = findings(made.facts(policies=PolicyResults("pack 1", "state", broken, ())))
     assert [f.severity.word for f in found] == ["error", "note"]
     assert found[0].text.endswith("it has none")
     assert found[0].fix == "turn it on"
     (unread,) = findings(made.facts(policies=_REFUSED))
-    assert unread.severity is Severity.WARNING
+    assert unread.severity is AuditSeverity.WARNING
 
 
 def test_the_severest_come_first() -> None:
     """Findings are in order of severity, then of subject."""
     found = findings(made.rich())
     assert [f.severity for f in found] == sorted(f.severity for f in found)
-    assert {f.severity for f in found} == set(Severity)
+    assert {f.severity for f in found} == set(AuditSeverity)
 
 
 def test_the_document_lists_every_rule() -> None:
