@@ -14,7 +14,7 @@ LOCAL = $(PYTHON) -m localazure
 # named, those with the longest files first: xdist's own order has them last, where workers wait for each other.
 PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup up preview review evidence pack down env test check clients fix bench clean
+.PHONY: help setup up preview review evidence pack down env test check coverage clients fix bench clean
 
 help: ## this list; python3 -m localazure has up, preview, review, evidence and down without make
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
@@ -55,6 +55,10 @@ check: setup ## the fast part of the tests: lint, types, unit
 
 test: check ## every test
 	@$(PYTEST) tests/engine tests/lives tests/unbound tests/runbooks tests/provider tests/operate tests/review tests/localazure
+
+coverage: setup ## branch coverage of the product by the tests that run in this process, without the engine
+	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
+	  tests/policies tests/provider tests/operate tests/review
 
 clients: setup ## an account's life through Azure's own clients: Python, Node.js, Go, Java, az (kept in .clients)
 	@$(PY) -m pytest -q -rs -n 2 tests/clients

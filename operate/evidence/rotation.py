@@ -5,21 +5,16 @@ Owns: that arithmetic. Pure. Source of the rules: azure/key-vault/keys/how-to-co
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+
+import isodate
 
 from core import demands
 from core.facts import Account, Key, KeyVersion
 from operate.evidence.model import Facts, NotChecked, Service, moment
 
-_DURATION = re.compile(
-    r"P(?=.)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
-    re.IGNORECASE,
-)
 _HEADS = ("service", "key", "bound version", "newest version", "age", "expires", "next rotation", "")
 
 
@@ -113,18 +108,11 @@ def next_rotation(key: Key) -> datetime | None:
 
 def shifted(start: datetime, duration: str, *, back: bool = False) -> datetime:
     """A time moved by an ISO 8601 duration (`P90D`, `P18M`, `P1Y`). Raises ValueError."""
-    found = _DURATION.fullmatch(duration)
-    if found is None:
-        raise ValueError(f"{duration!r} is not an ISO 8601 duration such as P90D or P1Y")
-    n = {name: int(number or 0) for name, number in found.groupdict().items()}
-    sign = -1 if back else 1
-    months = start.year * 12 + start.month - 1 + sign * (n["years"] * 12 + n["months"])
-    year, month = divmod(months, 12)
-    day = min(start.day, calendar.monthrange(year, month + 1)[1])
-    rest = timedelta(
-        weeks=n["weeks"], days=n["days"], hours=n["hours"], minutes=n["minutes"], seconds=n["seconds"]
-    )
-    return start.replace(year=year, month=month + 1, day=day) + sign * rest
+    span = isodate.parse_duration(duration, as_timedelta_if_possible=False)
+    moved: datetime = start - span if back else start + span
+    if moved == start:
+        raise ValueError(f"{duration!r} is no time at all")
+    return moved
 
 
 def rotation_text(facts: Facts) -> str:

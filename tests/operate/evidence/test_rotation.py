@@ -38,7 +38,7 @@ def test_a_moment_is_shifted(duration: str, back: bool, expected: str) -> None:
 @pytest.mark.parametrize("duration", ["", "P", "540", "P-1D", "PT", "P1.5Y"])
 def test_fails_for_what_is_no_duration(duration: str) -> None:
     """A duration that is none is refused, never taken for zero."""
-    with pytest.raises(ValueError, match="not an ISO 8601 duration"):
+    with pytest.raises(ValueError, match=r"ISO 8601|duration|no time|fractional"):
         shifted(NOW, duration)
 
 
