@@ -21,6 +21,7 @@ from pulumi_policy import (
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
+    Severity,
     StackValidationArgs,
     StackValidationPolicy,
 )
@@ -52,9 +53,7 @@ def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
     """The policy object of a rule. `session` is shared by all policies of one pack."""
     if isinstance(rule, ResourceRule):
         return _resource_policy(rule, session, clock)
-    if isinstance(rule, UsedResourceRule):
-        return _used_resource_policy(rule, session, clock)
-    if isinstance(rule, StackRule):
+    if isinstance(rule, StackRule | UsedResourceRule):
         return _stack_policy(rule, session, clock)
     raise TypeError(f"{rule.name} is not a rule on a resource, on a used resource or on the stack")
 
@@ -64,8 +63,6 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
     resource = read(args.resource_type, args.props)
     options = args.opts
     return Subject(
-        urn=args.urn,
-        name=args.name,
         kind=resource.kind,
         token=args.resource_type,
         api_version=resource.api_version,
@@ -79,8 +76,6 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
 def _subject_in_stack(node: Node, session: Session) -> Subject:
     """The same, of a resource in the stack: by its inputs; by its outputs in a stack that is shown alone."""
     return Subject(
-        urn=node.urn,
-        name=node.name,
         kind=node.kind,
         token=node.resource.resource_type,
         api_version=None,
@@ -95,7 +90,7 @@ def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = (
     ours = OUR_COMPONENTS in urn and violation.setting is not None
     fix = without_secrets(str(violation.setting) if ours else violation.fix)
     found = f"found: {without_secrets(violation.found)}"
-    if rule.level is not EnforcementLevel.MANDATORY:
+    if rule.level != "mandatory":
         return "; ".join([found, *(f"note: {note}" for note in notes), f"fix: {fix}"])
     lines = [
         found,
@@ -112,7 +107,9 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
         session.note(args)
         config = args.get_config()
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
-        if not _may_concern(rule, args.resource_type) and not config.get("exemptions"):
+        kind = kind_of(args.resource_type)
+        concerns = rule.kinds is None or kind is Kind.GENERIC or kind in rule.kinds
+        if not concerns and not config.get("exemptions"):
             return
 
         def judge(options: Options) -> Iterable[Finding]:
@@ -131,22 +128,16 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
     )
 
 
-def _used_resource_policy(rule: UsedResourceRule, session: Session, clock: Clock) -> StackValidationPolicy:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        def judge(options: Options) -> Iterator[Finding]:
-            relations = _relations(args.resources, session)
-            for kind in rule.kinds:
-                for node in relations.index.of(kind):
-                    subject = _subject_in_stack(node, session)
-                    found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
-                    if relations.is_used(node):
-                        yield from found
-                    elif rule.level is EnforcementLevel.MANDATORY:
-                        session.unused += _unused(rule, node.urn, found)
-
-        _Asking(rule, session, clock, args.get_config()).answer(judge, args, report, "")
-
-    return StackValidationPolicy(validate=validate, **_metadata(rule))
+def _of_used(
+    rule: UsedResourceRule, relations: Relations, options: Options, session: Session
+) -> Iterator[Finding]:
+    for node in (node for kind in rule.kinds for node in relations.index.of(kind)):
+        subject = _subject_in_stack(node, session)
+        found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
+        if relations.is_used(node):
+            yield from found
+        elif rule.level == "mandatory":
+            session.unused += _unused(rule, node.urn, found)
 
 
 def _unused(rule: Rule, urn: str, findings: Iterable[Finding]) -> Iterator[str]:
@@ -155,10 +146,15 @@ def _unused(rule: Rule, urn: str, findings: Iterable[Finding]) -> Iterator[str]:
             yield without_secrets(f"{short(urn)}: {one.found} ({rule.name}); fix: {one.fix}")
 
 
-def _stack_policy(rule: StackRule, session: Session, clock: Clock) -> StackValidationPolicy:
+def _stack_policy(
+    rule: StackRule | UsedResourceRule, session: Session, clock: Clock
+) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         def judge(options: Options) -> Iterable[Finding]:
-            return rule.judge(_relations(args.resources, session), options)
+            relations = _relations(args.resources, session)
+            if isinstance(rule, StackRule):
+                return rule.judge(relations, options)
+            return _of_used(rule, relations, options, session)
 
         _Asking(rule, session, clock, args.get_config()).answer(judge, args, report, "")
 
@@ -179,12 +175,6 @@ def _relations(resources: Sequence[PolicyResource], session: Session) -> Relatio
         raise found
     relations: Relations = found
     return relations
-
-
-def _may_concern(rule: ResourceRule, token: str) -> bool:
-    """Cheap, because most resources of a stack concern no rule."""
-    kind = kind_of(token)
-    return rule.kinds is None or kind is Kind.GENERIC or kind in rule.kinds
 
 
 class _Asking:
@@ -278,8 +268,8 @@ def _metadata(rule: Rule) -> dict[str, Any]:
     return {
         "name": rule.name,
         "description": rule.title,
-        "enforcement_level": rule.level,
-        "severity": rule.severity,
+        "enforcement_level": EnforcementLevel(rule.level),
+        "severity": Severity(rule.severity),
         "config_schema": PolicyConfigSchema(properties={**schema, "exemptions": dict(exemptions.SCHEMA)}),
         "framework": framework,
         "tags": tags,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import facts
+from policies.rule import NotYetKnown
 from policies.view import UNKNOWN, View, as_word, shown, type_of_unknown
 
 KEY_VAULT_SOURCE: Final = facts.CUSTOMER_MANAGED.lower()
@@ -91,6 +92,17 @@ def encryption_of(account: View) -> Encryption | type_of_unknown | None:
         key_version=details.text("keyVersion"),
         client_id=details.text("identityClientId"),
     )
+
+
+def stated_key(account: View) -> Encryption | NotYetKnown | None:
+    """The customer-managed key that an account states, or what of it is not known yet; None for no such
+    key."""
+    encryption = encryption_of(account)
+    if encryption is UNKNOWN:
+        return NotYetKnown("properties.encryption is not known yet")
+    if encryption is not None and encryption.source is UNKNOWN:
+        return NotYetKnown("properties.encryption.keySource is not known yet")
+    return encryption if encryption is not None and encryption.is_customer_key else None
 
 
 def shown_identity(account: View) -> str:

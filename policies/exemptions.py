@@ -14,6 +14,7 @@ from typing import Any, Final
 from core import resource_types
 from policies.view import as_items, as_text, step
 
+_TEXT: Final = {"type": "string", "minLength": 1}
 SCHEMA: Final[Mapping[str, Any]] = {
     "type": "array",
     "description": "Resources that may break this rule for a time. Each is listed in every report.",
@@ -23,16 +24,8 @@ SCHEMA: Final[Mapping[str, Any]] = {
         "additionalProperties": False,
         "required": ["urn", "reason", "until"],
         "properties": {
-            "urn": {
-                "type": "string",
-                "minLength": 1,
-                "description": "URN pattern that names a resource; * stands for any text.",
-            },
-            "reason": {
-                "type": "string",
-                "minLength": 1,
-                "description": "Why, for those who read the report.",
-            },
+            "urn": {**_TEXT, "description": "URN pattern that names a resource; * stands for any text."},
+            "reason": {**_TEXT, "description": "Why, for those who read the report."},
             "until": {
                 "type": "string",
                 "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from core import arm_ids
 from core.resource_types import Kind, kind_of_arm_type, kind_of_generic, parse_token
@@ -53,15 +53,12 @@ def _azapi(token: str, view: View) -> Resource:
         return Resource(None, version or None, view)
     if not token.lower().endswith(":resource"):
         return Resource(Kind.OTHER_PROVIDER, None, view)
+    outer = {name: value for name in _BESIDE if (value := view.get(name)) is not None}
     body = _object(view.get("body"))
     if body is None:
-        return Resource(kind, version or None, View({**_outer(view), "properties": UNKNOWN}))
+        return Resource(kind, version or None, View({**outer, "properties": UNKNOWN}))
     inner = {name: step(body, name) for name in body}
-    return Resource(kind, version or None, View({**_outer(view), **inner, **_parent(kind, view)}))
-
-
-def _outer(view: View) -> dict[str, Any]:
-    return {name: value for name in _BESIDE if (value := view.get(name)) is not None}
+    return Resource(kind, version or None, View({**outer, **inner, **_parent(kind, view)}))
 
 
 def _parent(kind: Kind, view: View) -> dict[str, object]:

@@ -3,10 +3,9 @@ alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
-from policies.rule import Finding, NotYetKnown, Options, Violation, expect
+from policies.rule import Findings, NotYetKnown, Options, Subject, Violation, expect
 from policies.view import UNKNOWN, View, shown
 
 SETTINGS: Final[dict[str, dict[str, Any]]] = {
@@ -24,12 +23,13 @@ WIDEST: Final = 8
 """Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
 
 
-def judge_network(view: View, options: Options) -> Iterable[Finding]:
+def judge(subject: Subject, options: Options) -> Findings:
     """As Azure Policy 037eea7a and 55615ac9 and PSRule; an Allow with IP rules (checkov CKV_AZURE_189) is
     open."""
+    view = subject.view
     public = view.word("publicNetworkAccess")
     action = view.word("networkAcls", "defaultAction")
-    if public == "disabled":
+    if public == "disabled" or subject.is_recovery:
         return
     if options.word("publicAccess") == "disabled":
         yield from expect(
@@ -57,7 +57,7 @@ def judge_network(view: View, options: Options) -> Iterable[Finding]:
         )
 
 
-def _open_ranges(view: View) -> Iterable[Finding]:
+def _open_ranges(view: View) -> Findings:
     rules = view.views("networkAcls", "ipRules")
     if rules is UNKNOWN:
         yield NotYetKnown("properties.networkAcls.ipRules is not known yet")

@@ -7,12 +7,10 @@ not own: the values, which are beside each rule.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from policies.reports import LEVELS
-from policies.rule import Rule
 from policies.rules import RULES
 
 PROFILES: Final = ("baseline", "regulated")
@@ -22,15 +20,12 @@ FOLDER: Final = Path(__file__).parent / "profiles"
 def profile(name: str) -> dict[str, Any]:
     """A profile as the CLI takes it: for each rule its level and settings. `name` is baseline or
     regulated."""
-    rules: dict[str, Any] = {
-        rule.name: _of(rule, rule.regulated if name == "regulated" else {}) for rule in RULES
-    }
-    return {**rules, **{report: {"enforcementLevel": level.value} for report, level in LEVELS.items()}}
-
-
-def _of(rule: Rule, changes: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {setting: schema["default"] for setting, schema in rule.settings.items()}
-    return {"enforcementLevel": rule.level.value, **settings, **changes}
+    made: dict[str, Any] = {report: {"enforcementLevel": level.value} for report, level in LEVELS.items()}
+    for rule in RULES:
+        settings = {setting: schema["default"] for setting, schema in rule.settings.items()}
+        strict = rule.regulated if name == "regulated" else {}
+        made[rule.name] = {"enforcementLevel": rule.level, **settings, **strict}
+    return made
 
 
 def texts() -> dict[Path, str]:

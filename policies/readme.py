@@ -37,8 +37,7 @@ def text() -> str:
 def _table(rules: Iterable[Rule]) -> str:
     rows = ["| rule | level | severity | what must hold | why |", "|---|---|---|---|---|"]
     rows += [
-        f"| `{rule.name}` | {rule.level.value} | {rule.severity.value} | {rule.title} | {rule.why} "
-        f"({rule.source}) |"
+        f"| `{rule.name}` | {rule.level} | {rule.severity} | {rule.title} | {rule.why} ({rule.source}) |"
         for rule in rules
     ]
     return "\n".join(rows) + "\n"
@@ -54,9 +53,7 @@ def _settings() -> str:
                 f"{schema['description']} |"
             )
         if "enforcementLevel" in rule.regulated:
-            rows.append(
-                f"| `{rule.name}` | level | {rule.level.value} | {rule.regulated['enforcementLevel']} | |"
-            )
+            rows.append(f"| `{rule.name}` | level | {rule.level} | {rule.regulated['enforcementLevel']} | |")
     return "\n".join(rows) + "\n"
 
 

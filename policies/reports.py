@@ -20,11 +20,7 @@ from policies.session import Session
 EXEMPTIONS: Final = "exemptions-listed"
 UNDECIDED: Final = "undecided-listed"
 UNUSED: Final = "unused-by-accounts"
-LEVELS: Final = {
-    EXEMPTIONS: EnforcementLevel.ADVISORY,
-    UNDECIDED: EnforcementLevel.ADVISORY,
-    UNUSED: EnforcementLevel.ADVISORY,
-}
+LEVELS: Final = dict.fromkeys((EXEMPTIONS, UNDECIDED, UNUSED), EnforcementLevel.ADVISORY)
 
 
 def reports(session: Session, clock: Callable[[], float]) -> list[Policy]:

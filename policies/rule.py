@@ -6,14 +6,12 @@ Owns: the shapes that every file in rules/ fills. Does not own: how a finding re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from pulumi_policy import EnforcementLevel, Severity
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.resource_types import Kind
-from policies.view import UNKNOWN, View, as_flag, as_items, as_number, as_text, as_word, shown
+from policies.view import UNKNOWN, View, as_items, as_number, as_text, as_word, shown
 
 if TYPE_CHECKING:
     from policies.relations import Relations
@@ -51,11 +49,12 @@ class Undecided:
 
 
 Finding = Violation | NotYetKnown | Undecided
+Findings = Iterable[Finding]
 
 
 def expect(
     where: str, value: object, holds: bool, *, required: str, fix: str, setting: str | None = None
-) -> Iterator[Finding]:
+) -> Findings:
     """What is to be said of one property: nothing where `holds`, which counts once the value is known."""
     if value is UNKNOWN:
         yield NotYetKnown(f"{where} is not known yet")
@@ -82,10 +81,6 @@ class Options:
         value = self.values.get(name)
         return self.defaults.get(name) if value is None else value
 
-    def flag(self, name: str) -> bool:
-        """A boolean setting; False when it cannot be read."""
-        return as_flag(self.get(name)) is True
-
     def number(self, name: str) -> int | None:
         """A whole-number setting."""
         number = as_number(self.get(name))
@@ -107,8 +102,6 @@ class Options:
 class Subject:
     """One resource as a resource rule sees it: its inputs before the step, and its options."""
 
-    urn: str
-    name: str
     kind: Kind | None
     token: str
     api_version: str | None
@@ -122,11 +115,11 @@ class Subject:
     def is_recovery(self) -> bool:
         """True when a deleted vault is brought back: Azure then keeps the properties it had. Azure's own
         built-in policies leave such a request alone (0b60c0b2, 1e66c121)."""
-        return self.view.word("createMode") == "recover"
+        return self.kind is Kind.VAULT and self.view.word("createMode") == "recover"
 
 
-ResourceJudge = Callable[[Subject, Options], Iterable[Finding]]
-StackJudge = Callable[["Relations", Options], Iterable[Finding]]
+ResourceJudge = Callable[[Subject, Options], Findings]
+StackJudge = Callable[["Relations", Options], Findings]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +135,8 @@ class Rule:
     title: str
     why: str
     source: str
-    severity: Severity
-    level: EnforcementLevel = EnforcementLevel.MANDATORY
+    severity: Literal["low", "medium", "high", "critical"]
+    level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
     same_as: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     regulated: Mapping[str, Any] = field(default_factory=dict)

@@ -22,32 +22,24 @@ OUR_COMPONENTS: Final = "language-cmk:index:"
 """How the types of this project's components begin."""
 
 
-@dataclass(frozen=True)
-class Component:
-    """One of this project's components: what it was given, and the URN of what it is in."""
-
-    inputs: View
-    parent: str | None
-
-
 @dataclass
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `exemptions` holds, for each one configured, the URNs it was used for; `inputs` is keyed by URN. The
-    engine shows stack rules outputs alone: there a vault's own access policies look like those of separate
-    resources, and in a preview whatever the program leaves out looks unknown. `urns` are the resources that
-    came by as declared: the engine asks resource rules about each resource that the program registers, about
-    no resource that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
-    continueStepsFromImport). `undecided`, `unused` and
-    `unusable` (exemptions) are lines for the reports at the end. Entries are
+    `exemptions` holds, for each one configured, the URNs it was used for; `inputs` is keyed by URN, as are
+    `components`: what each of ours was given, and the URN of what it is in. The engine shows stack rules
+    outputs alone: there a vault's own access policies look like those of separate resources, and in a preview
+    whatever the program leaves out looks unknown. `urns` are the resources that came by as declared: the
+    engine asks resource rules about each resource that the program registers, about no resource that it
+    deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go, continueStepsFromImport).
+    `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end. Entries are
     written whole, so calls that overlap need no lock.
     """
 
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     inputs: dict[str, View] = field(default_factory=dict)
     urns: set[str] = field(default_factory=set)
-    components: dict[str, Component] = field(default_factory=dict)
+    components: dict[str, tuple[View, str | None]] = field(default_factory=dict)
     undecided: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
@@ -62,8 +54,7 @@ class Session:
         self._last = args.props
         self.urns.add(args.urn)
         if args.resource_type.startswith(OUR_COMPONENTS):
-            parent = args.opts.parent if args.opts else None
-            self.components[args.urn] = Component(View(args.props), parent)
+            self.components[args.urn] = (View(args.props), args.opts.parent if args.opts else None)
             return
         resource = read(args.resource_type, args.props)
         if resource.kind in _REMEMBERED:
@@ -77,8 +68,8 @@ class Session:
         false`, `replaceAccount` and `unbindAccount`. A parent is registered before its children.
         """
         while parent is not None and (component := self.components.get(parent)) is not None:
-            yield component.inputs
-            parent = component.parent
+            inputs, parent = component
+            yield inputs
 
     def declared(self, urn: str) -> View | None:
         """A resource's inputs; None when they never came by."""

@@ -140,10 +140,6 @@ class View:
         """A string that says something; None for an empty one and for other types."""
         return as_text(self.prop(*path))
 
-    def number(self, *path: str | int) -> int | type_of_unknown | None:
-        """A whole number, also from `2048.0` and `"2048"`; None for anything else."""
-        return as_number(self.prop(*path))
-
     def items(self, *path: str | int) -> tuple[object, ...] | type_of_unknown:
         """The elements of a list, each of which may be UNKNOWN; the keys of a map; a lone value as one
         element."""
@@ -178,7 +174,7 @@ def as_word(value: object) -> str | type_of_unknown | None:
 
 
 def as_number(value: object) -> int | type_of_unknown | None:
-    """See View.number."""
+    """A whole number, also from `2048.0` and `"2048"`; None for anything else."""
     if value is UNKNOWN:
         return UNKNOWN
     if isinstance(value, bool) or not isinstance(value, int | float | str):

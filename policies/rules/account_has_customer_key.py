@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation, texts
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation, texts
 from policies.stack_index import Node
 from policies.view import UNKNOWN, as_word
 
 
-def judge(relations: Relations, options: Options) -> Iterable[Finding]:
+def judge(relations: Relations, options: Options) -> Findings:
     """A binding in the stack, or encryption that the account itself states."""
     excluded = options.words("excludedKinds")
     for account in relations.index.of(Kind.ACCOUNT):
@@ -24,7 +20,7 @@ def judge(relations: Relations, options: Options) -> Iterable[Finding]:
             yield from _judge_unbound(account, relations)
 
 
-def _judge_unbound(account: Node, relations: Relations) -> Iterable[Finding]:
+def _judge_unbound(account: Node, relations: Relations) -> Findings:
     inline = relations.inline(account)
     if inline is UNKNOWN or (inline is not None and inline.source is UNKNOWN):
         yield NotYetKnown("properties.encryption is not known yet", account.urn)
@@ -51,13 +47,12 @@ RULE = StackRule(
     why="without one its data is encrypted with Microsoft-managed keys, which you cannot rotate, disable or "
     "revoke",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.CRITICAL,
+    severity="critical",
     same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d checkov:CKV2_AZURE_22 "
     "cnspec:cognitive-services-cmk-encryption cloudsploit:accountCMKEncrypted",
     settings={
         "excludedKinds": texts(
-            "Kinds of account that need no key, such as OpenAI. Azure Policy excludes "
-            "AIServices, "
+            "Kinds of account that need no key, such as OpenAI. Azure Policy excludes AIServices, "
             "CognitiveServices and others by default; this rule excludes none."
         )
     },

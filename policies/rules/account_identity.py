@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Identity, Text, encryption_of, identity_of, shown_identity, touches
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
+from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, shown
 
 _FIX = 'set identity.type to "SystemAssigned"'
 
 
-def judge(account: Subject, _: Options) -> Iterable[Finding]:
+def judge(account: Subject, _: Options) -> Findings:
     """System-assigned, or user-assigned with an identity attached; never ignored."""
     if touches(account.ignore_changes, "identity"):
         yield Violation(
@@ -34,7 +30,7 @@ def _without(account: Subject) -> Violation:
     return Violation(found=shown_identity(account.view), required="a system-assigned identity", fix=_FIX)
 
 
-def _user_assigned(account: Subject, identity: Identity) -> Iterable[Finding]:
+def _user_assigned(account: Subject, identity: Identity) -> Findings:
     """The inline encryption names one of the attached identities; a binding may (binding-identity)."""
     encryption = encryption_of(account.view)
     inline = encryption if encryption is not UNKNOWN and encryption and encryption.is_customer_key else None
@@ -72,7 +68,7 @@ RULE = ResourceRule(
     title="An account has the identity that opens its key, and keeps it",
     why="without its identity the account loses access to the vault, and its data cannot be read",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.CRITICAL,
+    severity="critical",
     same_as="azure-policy:fe3fd216-4f83-4fc1-8984-2bbec80a3418 psrule:AZR-000281 checkov:CKV_AZURE_238 "
     "cnspec:cognitive-services-managed-identity cloudsploit:accountManagedIdentity",
     kinds=(Kind.ACCOUNT,),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
-
-from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, ResourceRule, Subject, expect
+from policies.rule import Findings, Options, ResourceRule, Subject, expect
 from policies.view import UNKNOWN, View, as_flag
 
 
-def judge(account: Subject, _: Options) -> Iterable[Finding]:
+def judge(account: Subject, _: Options) -> Findings:
     """Absent is false: the service hands out keys by default."""
     stated = account.view.prop("disableLocalAuth")
     yield from expect(
@@ -43,8 +40,8 @@ RULE = ResourceRule(
     title="An account is used with identities, not with shared keys",
     why="encryption at rest is no protection against somebody who holds one of the account's API keys",
     source=sources.FIELD,
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
     "cnspec:cognitive-services-local-auth-disabled",
     regulated={"enforcementLevel": "mandatory"},

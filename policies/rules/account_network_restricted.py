@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from core.resource_types import Kind
-from policies import sources
-from policies.network import SETTINGS, judge_network
-from policies.rule import Finding, Options, ResourceRule, Subject
-
-
-def judge(account: Subject, options: Options) -> Iterable[Finding]:
-    """See network.py."""
-    yield from judge_network(account.view, options)
-
+from policies import network, sources
+from policies.rule import ResourceRule
 
 RULE = ResourceRule(
     name="account-network-restricted",
@@ -23,14 +12,14 @@ RULE = ResourceRule(
     why="the account decrypts data for every caller that it admits, so callers should come from known "
     "networks",
     source=sources.FIELD,
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     same_as="azure-policy:037eea7a-bd0a-46c5-9a66-03aea78705d3 "
     "azure-policy:47ba1dd7-28d9-4b07-a8d5-9813bed64e0c psrule:AZR-000280 psrule:AZR-000283 "
     "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
     "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
-    settings=SETTINGS,
+    settings=network.SETTINGS,
     regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
     kinds=(Kind.ACCOUNT,),
-    judge=judge,
+    judge=network.judge,
 )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from core import clouds, key_uris
 from core.resource_types import Kind
 from policies.encryption import encryption_of
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
+from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, as_text, shown
 
 
-def judge(account: Subject, _: Options) -> Iterable[Finding]:
+def judge(account: Subject, _: Options) -> Findings:
     """With outbound access restricted, the vault's host (any vault's, when the key is bound apart) must be
     allowed."""
     restricted = account.view.flag("restrictOutboundNetworkAccess")
@@ -58,8 +54,8 @@ RULE = ResourceRule(
     title="An account that may not call out may still call its vault",
     why="with outbound access restricted the key cannot be accessed",
     source="observed in the field: Azure/ResourceModules issue 3259",
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     # No references: CKV_AZURE_247 and cnspec ask for the restriction, this rule for the way through it.
     kinds=(Kind.ACCOUNT,),
     judge=judge,

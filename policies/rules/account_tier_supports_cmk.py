@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, ResourceRule, Subject, expect, texts
+from policies.rule import Findings, Options, ResourceRule, Subject, expect, texts
 from policies.view import as_word
 
 
-def judge(account: Subject, options: Options) -> Iterable[Finding]:
+def judge(account: Subject, options: Options) -> Findings:
     """`sku` is on the top level of an account, never under properties."""
     name = account.view.get("sku", "name")
     word, tier = as_word(name), as_word(account.view.get("sku", "tier"))
@@ -31,7 +27,7 @@ RULE = ResourceRule(
     title="An account has a pricing tier that can use a customer-managed key",
     why="the managed identity is available only in a pricing tier for customer-managed keys",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.MEDIUM,
+    severity="medium",
     settings={
         "unsupportedTiers": texts(
             "Names of tiers that cannot use a customer-managed key.", "F0", "F1", "Free"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import encryption_of
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node
 from policies.view import UNKNOWN
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """Each account of a binding that exists, if this run writes the account.
 
     azure-native writes an account whole, from its inputs: what they leave out, the write takes away. With
@@ -29,7 +25,7 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
             yield from _judge_inputs(account, relations, bindings)
 
 
-def _judge_inputs(account: Node, relations: Relations, bindings: list[Node]) -> Iterable[Finding]:
+def _judge_inputs(account: Node, relations: Relations, bindings: list[Node]) -> Findings:
     inputs = relations.index.session.declared(account.urn)
     encryption = encryption_of(inputs or account.view)
     if encryption is UNKNOWN or (encryption is not None and encryption.source is UNKNOWN):
@@ -63,6 +59,6 @@ RULE = StackRule(
     why="a write without it puts the account back on Microsoft-managed keys until the binding is written "
     "again",
     source=sources.OBSERVED,
-    severity=Severity.CRITICAL,
+    severity="critical",
     judge=judge,
 )

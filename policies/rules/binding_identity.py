@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import identity_of
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node
 from policies.view import UNKNOWN, shown
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """Without identityClientId it is the account's own identity; with it, one that is attached."""
     for binding in relations.index.of(Kind.BINDING):
         account = relations.account_of(binding)
@@ -36,7 +32,7 @@ def _states_no_client(binding: Node, client_id: object) -> bool:
     )
 
 
-def _own(binding: Node, account: Node, relations: Relations) -> Iterable[Finding]:
+def _own(binding: Node, account: Node, relations: Relations) -> Findings:
     inputs = relations.index.session.declared(account.urn) or account.view
     identity = identity_of(inputs)
     if identity.type is UNKNOWN:
@@ -44,8 +40,7 @@ def _own(binding: Node, account: Node, relations: Relations) -> Iterable[Finding
     elif not identity.is_system:
         yield Violation(
             found=f"{binding.name} names no identityClientId, and the account {account.name} has no "
-            f"system-assigned "
-            "identity",
+            "system-assigned identity",
             required="an identity of the account by which the key can be used",
             fix="set identityClientId of the binding to the client id of the attached identity, or "
             "identity.type "
@@ -54,14 +49,13 @@ def _own(binding: Node, account: Node, relations: Relations) -> Iterable[Finding
         )
 
 
-def _attached(binding: Node, account: Node, client_id: str) -> Iterable[Finding]:
+def _attached(binding: Node, account: Node, client_id: str) -> Findings:
     """Client ids are known from outputs alone; inputs list the identities by id, and decide nothing."""
     clients = identity_of(account.view).client_ids
     if clients and client_id.lower() not in clients:
         yield Violation(
-            found=f"identityClientId {shown(client_id)} of {binding.name} is not among the identities of "
-            f"the account "
-            f"{account.name}",
+            found=f"identityClientId {shown(client_id)} of {binding.name} is not among the identities of the "
+            f"account {account.name}",
             required="the client id of an identity that is attached to the account",
             fix="name the client id of an attached identity, or attach the identity that is named",
             urn=binding.urn,
@@ -73,6 +67,6 @@ RULE = StackRule(
     title="The identity by which a binding uses its key is one of the account's",
     why="the account uses its key by an identity of its own; without it the key cannot be bound, or is lost",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.CRITICAL,
+    severity="critical",
     judge=judge,
 )

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, ResourceRule, Subject, Violation
+from policies.rule import Findings, Options, ResourceRule, Subject, Violation
 from policies.view import View
 
 
-def judge(binding: Subject, _: Options) -> Iterable[Finding]:
+def judge(binding: Subject, _: Options) -> Findings:
     """A setting of the service that takes the protection off is a decision, not an accident."""
     if not binding.protect and not any(_asks_for_it(component) for component in binding.around):
         yield Violation(
             found="the resource option protect is not set",
             required="protect: true",
             fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
-            "in "
-            "an update of its own under an exemption that ends soon",
+            "in an update of its own under an exemption that ends soon",
             setting="leave protect out; what is to go on purpose is said by replaceAccount, unbindAccount or "
             "protect: false",
         )
@@ -39,7 +34,7 @@ RULE = ResourceRule(
     title="A customer-managed key's binding is protected",
     why="deleting the binding puts the account back on Microsoft's key",
     source=sources.OBSERVED,
-    severity=Severity.HIGH,
+    severity="high",
     kinds=(Kind.BINDING,),
     judge=judge,
 )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from policies import sources
 from policies.relations import Relations
-from policies.rule import Finding, Options, StackRule, Violation
+from policies.rule import Findings, Options, StackRule, Violation
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """By dependency, direct or through others, so it is decided in a preview. grant-present says if none
     exists."""
     for use in relations.uses:
@@ -34,6 +30,6 @@ RULE = StackRule(
     why="the service refuses a key that the account's identity cannot open yet; without a dependency the "
     "order is a matter of luck",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     judge=judge,
 )

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
-
-from pulumi_policy import Severity
 
 from core import clouds, key_uris
 from core.arm_ids import MalformedError
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import SERVICE_SOURCE, Encryption, Text, encryption_of
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation, expect
+from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation, expect
 from policies.view import UNKNOWN, shown
 
 _SUFFIXES: Final = tuple(cloud.vault_suffix for cloud in clouds.ALL)
 _INLINE = "properties.encryption.keyVaultProperties"
 
 
-def judge(subject: Subject, _: Options) -> Iterable[Finding]:
+def judge(subject: Subject, _: Options) -> Findings:
     """An account's inline encryption, and the URI of a binding."""
     if subject.kind is Kind.BINDING:
         yield from _judge_uri(subject.view.text("keyUriWithVersion"))
@@ -32,7 +30,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
         yield from _judge_inline(encryption)
 
 
-def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
+def _judge_inline(encryption: Encryption) -> Findings:
     if encryption.is_customer_key:
         yield from _judge_vault(f"{_INLINE}.keyVaultUri", encryption.vault_uri)
         yield from _judge_part(
@@ -54,7 +52,7 @@ def _judge_inline(encryption: Encryption) -> Iterable[Finding]:
         )
 
 
-def _judge_uri(uri: Text) -> Iterable[Finding]:
+def _judge_uri(uri: Text) -> Findings:
     if uri is UNKNOWN:
         yield NotYetKnown("keyUriWithVersion is not known yet; the update checks it before it binds")
         return
@@ -68,7 +66,7 @@ def _judge_uri(uri: Text) -> Iterable[Finding]:
         )
 
 
-def _judge_vault(where: str, uri: Text) -> Iterable[Finding]:
+def _judge_vault(where: str, uri: Text) -> Findings:
     yield from expect(
         where,
         uri,
@@ -78,7 +76,7 @@ def _judge_vault(where: str, uri: Text) -> Iterable[Finding]:
     )
 
 
-def _judge_part(where: str, value: Text, check: Callable[[str], str], fix: str) -> Iterable[Finding]:
+def _judge_part(where: str, value: Text, check: Callable[[str], str], fix: str) -> Findings:
     if value is UNKNOWN:
         yield NotYetKnown(f"{where} is not known yet")
         return
@@ -97,7 +95,7 @@ RULE = ResourceRule(
     title="A customer-managed key names a vault of a known cloud, a key and a version",
     why="the service refuses a key that it cannot find, or keeps an old one without a word",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     same_as="cnspec:cognitive-services-cmk-encryption",
     kinds=(Kind.ACCOUNT, Kind.BINDING),
     judge=judge,

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core import key_uris
 from core.arm_ids import MalformedError
 from core.resource_types import Kind
 from policies import sources
-from policies.encryption import Text, encryption_of
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Violation
+from policies.encryption import Text, stated_key
+from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, shown
 
 
-def judge(subject: Subject, _: Options) -> Iterable[Finding]:
+def judge(subject: Subject, _: Options) -> Findings:
     """Only whether there is a version; cmk-complete says whether it can be one."""
     if subject.kind is Kind.BINDING:
         uri = subject.view.text("keyUriWithVersion")
         yield from _judge_version("keyUriWithVersion", uri, _version_in(uri))
         return
-    encryption = encryption_of(subject.view)
-    if encryption is UNKNOWN:
-        yield NotYetKnown("properties.encryption is not known yet")
-    elif encryption is not None and encryption.source is UNKNOWN:
-        yield NotYetKnown("properties.encryption.keySource is not known yet")
-    elif encryption is not None and encryption.is_customer_key:
+    key = stated_key(subject.view)
+    if isinstance(key, NotYetKnown):
+        yield key
+    elif key is not None:
         where = "properties.encryption.keyVaultProperties.keyVersion"
-        yield from _judge_version(where, encryption.key_version, encryption.key_version)
+        yield from _judge_version(where, key.key_version, key.key_version)
 
 
 def _version_in(uri: Text) -> Text:
@@ -41,7 +35,7 @@ def _version_in(uri: Text) -> Text:
         return uri
 
 
-def _judge_version(where: str, stated: Text, version: Text) -> Iterable[Finding]:
+def _judge_version(where: str, stated: Text, version: Text) -> Findings:
     if version is UNKNOWN:
         yield NotYetKnown(f"{where} is not known yet")
     elif version is None:
@@ -58,7 +52,7 @@ RULE = ResourceRule(
     why="when the key is rotated, the account must be updated to the new key URI; it does not follow by "
     "itself",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     kinds=(Kind.ACCOUNT, Kind.BINDING),
     judge=judge,
 )

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core import rights
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, texts
+from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, texts
 from policies.view import UNKNOWN
 
 
-def judge(subject: Subject, options: Options) -> Iterable[Finding]:
+def judge(subject: Subject, options: Options) -> Findings:
     """An entry that can wrap or unwrap is a service's; people who manage keys are named in
     `administrators`."""
     entries = entries_of(subject.kind, subject.view)
@@ -28,7 +24,7 @@ def judge(subject: Subject, options: Options) -> Iterable[Finding]:
         yield from _judge_entry(entry)
 
 
-def _judge_entry(entry: PolicyEntry) -> Iterable[Finding]:
+def _judge_entry(entry: PolicyEntry) -> Findings:
     keys = entry.of("keys")
     if keys is UNKNOWN:
         yield NotYetKnown(f"the key permissions of {entry.who} are not known yet")
@@ -61,7 +57,7 @@ RULE = UsedResourceRule(
     title="An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else",
     why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     settings={
         "administrators": texts("Object ids of people and pipelines that manage keys and may hold more.")
     },

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core import rights, roles
 from policies import sources
 from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of
 from policies.key_uses import KeyUse
 from policies.relations import Grant, Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
+from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.view import UNKNOWN
 
 _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
 _SETTING = "set access: granted, and take the grant of the service out of asFound"
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """A use whose identity is not part of the stack is left undecided; an access that the program says is
     revoked is not missing."""
     for use in relations.uses:
@@ -38,8 +34,7 @@ def _missing(use: KeyUse, relations: Relations) -> Finding:
     if relations.may_be_another(use):
         return Undecided(
             "this preview does not know the object id of the identity that opens the key, so whether one of "
-            "the "
-            "grants on the vault is for it",
+            "the grants on the vault is for it",
             use.writer.urn,
         )
     return Violation(
@@ -53,7 +48,7 @@ def _missing(use: KeyUse, relations: Relations) -> Finding:
     )
 
 
-def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Iterable[Finding]:
+def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Findings:
     given: set[str] = set()
     unsure: list[Finding] = []
     for grant in grants:
@@ -84,8 +79,7 @@ def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Ite
             f"(missing {', '.join(missing)})",
             required=_REQUIRED,
             fix="grant exactly get, wrapKey and unwrapKey on keys, or the role Key Vault Crypto Service "
-            "Encryption "
-            "User; without an applicationId",
+            "Encryption User; without an applicationId",
             setting=_SETTING,
             urn=grants[0].node.urn,
         )
@@ -112,7 +106,7 @@ def _permissions(grant: Grant) -> frozenset[str] | Finding:
     return rights.of_role(known)
 
 
-def _wider(grant: Grant, found: frozenset[str]) -> Iterable[Finding]:
+def _wider(grant: Grant, found: frozenset[str]) -> Findings:
     wide = WIDER_ROLES.get(str(role_of(grant.node.view))) if grant.entry is None else None
     if wide is not None:
         yield Violation(
@@ -130,7 +124,7 @@ def _wider(grant: Grant, found: frozenset[str]) -> Iterable[Finding]:
         )
 
 
-def _judge_model(use: KeyUse, grants: list[Grant]) -> Iterable[Finding]:
+def _judge_model(use: KeyUse, grants: list[Grant]) -> Findings:
     if use.vault is None:
         return
     rbac = use.vault.view.flag("enableRbacAuthorization")
@@ -156,6 +150,6 @@ RULE = StackRule(
     title="The identity that opens a key is granted what it needs, in the model that its vault uses",
     why="without access the binding fails, and when access is taken away the data cannot be read",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.CRITICAL,
+    severity="critical",
     judge=judge,
 )

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
-
-from pulumi_policy import EnforcementLevel, Severity
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.rules.key_usable import expiry_of
 from policies.view import UNKNOWN
 
 _DAY: Final = 86_400
 
 
-def judge(key: Subject, options: Options) -> Iterable[Finding]:
+def judge(key: Subject, options: Options) -> Findings:
     """A date on the key, or an expiry time in its rotation policy, which dates each new version.
 
     A disabled key encrypts nothing and is left alone, as in Prowler.
@@ -39,7 +36,7 @@ def judge(key: Subject, options: Options) -> Iterable[Finding]:
         yield from _judge_distance((expires - options.now()) / _DAY, options)
 
 
-def _judge_distance(days: float, options: Options) -> Iterable[Finding]:
+def _judge_distance(days: float, options: Options) -> Findings:
     least, most = options.number("minimumDays"), options.number("maximumDays")
     if least and days < least:
         yield Violation(
@@ -60,14 +57,13 @@ RULE = UsedResourceRule(
     title="A key has an end date",
     why="nobody notices that a key without an end date should have been replaced",
     source=sources.FIELD,
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     same_as="azure-policy:152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0 "
-    "azure-policy:5ff38825-c5d8-47c5-b70e-069a21955146 "
-    "azure-policy:49a22571-d204-4c91-a7b6-09b1a586fbc9 cis-azure-6.0:8.3.1 cis-azure-6.0:8.3.2 "
-    "checkov:CKV_AZURE_40 trivy:AZU-0014 kics:4d080822 terrascan:AC_AZURE_0164 "
-    "prowler:keyvault_rbac_key_expiration_set prowler:keyvault_key_expiration_set_in_non_rbac "
-    "cloudsploit:keyExpirationEnabled",
+    "azure-policy:5ff38825-c5d8-47c5-b70e-069a21955146 azure-policy:49a22571-d204-4c91-a7b6-09b1a586fbc9 "
+    "cis-azure-6.0:8.3.1 cis-azure-6.0:8.3.2 checkov:CKV_AZURE_40 trivy:AZU-0014 kics:4d080822 "
+    "terrascan:AC_AZURE_0164 prowler:keyvault_rbac_key_expiration_set "
+    "prowler:keyvault_key_expiration_set_in_non_rbac cloudsploit:keyExpirationEnabled",
     settings={
         "minimumDays": {
             "type": "integer",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN, View
 
 
-def judge(key: Subject, _: Options) -> Iterable[Finding]:
+def judge(key: Subject, _: Options) -> Findings:
     """Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
     actions = key.view.views("rotationPolicy", "lifetimeActions")
     if actions is UNKNOWN:
@@ -42,8 +38,8 @@ RULE = UsedResourceRule(
     title="A key is rotated automatically, by its rotation policy",
     why="a rotation that somebody has to remember is forgotten",
     source=sources.FIELD,
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     same_as="azure-policy:d8cf8476-a2ec-4916-896e-992351803c44 cis-azure-6.0:8.3.9 psrule:AZR-000123 "
     "kics:ca1ffce5 prowler:keyvault_key_rotation_enabled cnspec:keyvault-key-auto-rotation",
     kinds=(Kind.KEY,),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
-
-from pulumi_policy import Severity
 
 from core import demands
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.rule import Findings, Options, Subject, UsedResourceRule, expect
 from policies.view import as_number, as_word
 
 RSA_TYPES: Final = frozenset(name.lower() for name in demands.KEY_TYPES)
 
 
-def judge(key: Subject, _: Options) -> Iterable[Finding]:
+def judge(key: Subject, _: Options) -> Findings:
     """The size must be stated: Azure's default is 2048 today, but a key cannot be changed when a default
     is."""
     kty, size = key.view.prop("kty"), key.view.prop("keySize")
@@ -42,7 +39,7 @@ RULE = UsedResourceRule(
     title="A key is RSA of 2048 bits",
     why="only RSA keys of size 2048 are supported for the encryption of Azure AI services",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     same_as="azure-policy:75c4f823-d65c-4f29-a733-01d0077fdbcb "
     "azure-policy:82067dbb-e53b-4e06-b631-546d197452d9 cloudsploit:rsaCertificateKeySize",
     kinds=(Kind.KEY,),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
-
-from pulumi_policy import Severity
 
 from core import demands
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect
+from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect
 from policies.view import UNKNOWN, as_flag, as_instant, as_word, type_of_unknown
 
 _NEEDED = {name.lower(): name for name in demands.KEY_OPERATIONS}
 
 
-def judge(key: Subject, options: Options) -> Iterable[Finding]:
+def judge(key: Subject, options: Options) -> Findings:
     """Absent means enabled, without dates, and with every operation."""
     stated = key.view.prop("attributes", "enabled")
     yield from expect(
@@ -35,7 +32,7 @@ def expiry_of(key: Subject) -> int | type_of_unknown | None:
     return as_instant(key.view.prop("attributes", "expires"))
 
 
-def _dates(key: Subject, now: float) -> Iterable[Finding]:
+def _dates(key: Subject, now: float) -> Findings:
     expires, starts = expiry_of(key), as_instant(key.view.prop("attributes", "notBefore"))
     if expires is UNKNOWN:
         yield NotYetKnown("properties.attributes.expires is not known yet")
@@ -56,7 +53,7 @@ def _dates(key: Subject, now: float) -> Iterable[Finding]:
         )
 
 
-def _operations(key: Subject) -> Iterable[Finding]:
+def _operations(key: Subject) -> Findings:
     if key.view.prop("keyOps") is None:
         return
     stated = key.view.items("keyOps")
@@ -84,7 +81,7 @@ RULE = UsedResourceRule(
     title="A key is enabled, not expired, already valid, and may wrap and unwrap",
     why="a key that is disabled, expired or not yet valid takes access to the data away",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.CRITICAL,
+    severity="critical",
     kinds=(Kind.KEY,),
     judge=judge,
 )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """The vault is found by name, else by where the name comes from."""
     standalone: dict[str, tuple[Node, list[str]]] = {}
     for node in relations.index.of(Kind.ACCESS_POLICY):
@@ -40,6 +36,6 @@ RULE = StackRule(
     title="A vault's access policies are listed in it or are resources of their own, not both",
     why="the next update of the vault overwrites what was granted apart, and the account loses its key",
     source="azure-native's AccessPolicy documentation",
-    severity=Severity.HIGH,
+    severity="high",
     judge=judge,
 )

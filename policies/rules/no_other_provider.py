@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
-
-from pulumi_policy import EnforcementLevel, Severity
 
 from core import arm_ids
 from core.resource_types import Kind
-from policies.rule import Finding, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation
+from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation
 from policies.view import UNKNOWN, as_items, as_text, step
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$")
@@ -21,7 +19,7 @@ JSON."""
 _JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT))
 
 
-def judge(subject: Subject, _: Options) -> Iterable[Finding]:
+def judge(subject: Subject, _: Options) -> Findings:
     """What other rules cannot read they would let pass without a word. Of ARM's templates those are named
     that hold such a resource."""
     if not _DEPLOYMENT.search(subject.token):
@@ -70,8 +68,8 @@ RULE = ResourceRule(
     why="other providers and ARM templates have other names for the same properties, and a rule that does "
     "not know them says nothing",
     source="names of resources in pulumi-azure and terraform-provider-azurerm",
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     regulated={"enforcementLevel": "mandatory"},
     kinds=(Kind.OTHER_PROVIDER,),
     judge=judge,

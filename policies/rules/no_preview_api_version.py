@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from policies import sources
-from policies.rule import Finding, Options, ResourceRule, Subject, Violation
+from policies.rule import Findings, Options, ResourceRule, Subject, Violation
 
 
-def judge(subject: Subject, _: Options) -> Iterable[Finding]:
+def judge(subject: Subject, _: Options) -> Findings:
     """Only versions that the program chose: azure-native's own default for a type may be a preview."""
     version = subject.api_version
     if version is not None and any(word in version.lower() for word in ("preview", "alpha", "beta")):
@@ -26,8 +22,8 @@ RULE = ResourceRule(
     title="Nothing is deployed through a preview of an Azure API",
     why="a preview may change or end, and is outside the service's terms",
     source=sources.FIELD,
-    severity=Severity.LOW,
-    level=EnforcementLevel.ADVISORY,
+    severity="low",
+    level="advisory",
     same_as="pulumi-compliance-policies:disallowPreviewResource",
     kinds=None,
     judge=judge,

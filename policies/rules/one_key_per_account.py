@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from policies import sources
 from policies.key_uses import KeyUse
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """Versions of one key are one key."""
     first: dict[str, KeyUse] = {}
     for use in relations.uses:
@@ -47,8 +43,8 @@ RULE = StackRule(
     title="No two accounts share a key",
     why="a key can be revoked for one account only if no other account needs it",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.LOW,
-    level=EnforcementLevel.DISABLED,
+    severity="low",
+    level="disabled",
     regulated={"enforcementLevel": "mandatory"},
     judge=judge,
 )

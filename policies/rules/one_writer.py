@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import leaves_encryption
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node
 from policies.view import UNKNOWN
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """One binding each; and where there is one, the account ignores its own encryption."""
     accounts = {account.urn: account for account in relations.index.of(Kind.ACCOUNT)}
     for urn, bindings in sorted(relations.bindings_by_account.items()):
@@ -32,7 +28,7 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
     yield from _judge_twins(relations.index.of(Kind.ACCOUNT))
 
 
-def _judge_bindings(bindings: list[Node]) -> Iterable[Finding]:
+def _judge_bindings(bindings: list[Node]) -> Findings:
     for extra in bindings[1:]:
         yield Violation(
             found=f"{extra.name} and {bindings[0].name} bind the same account",
@@ -42,7 +38,7 @@ def _judge_bindings(bindings: list[Node]) -> Iterable[Finding]:
         )
 
 
-def _judge_account(account: Node, binding: Node, relations: Relations) -> Iterable[Finding]:
+def _judge_account(account: Node, binding: Node, relations: Relations) -> Findings:
     if leaves_encryption(account.ignore_changes):
         return
     inline = relations.inline(account)
@@ -58,7 +54,7 @@ def _judge_account(account: Node, binding: Node, relations: Relations) -> Iterab
     )
 
 
-def _judge_twins(accounts: list[Node]) -> Iterable[Finding]:
+def _judge_twins(accounts: list[Node]) -> Findings:
     first: dict[str, Node] = {}
     for account in accounts:
         found = account.view.text("id")
@@ -79,6 +75,6 @@ RULE = StackRule(
     why="azure-native writes an account whole; an update of it that does not carry the key takes the "
     "key away",
     source=sources.OBSERVED,
-    severity=Severity.CRITICAL,
+    severity="critical",
     judge=judge,
 )

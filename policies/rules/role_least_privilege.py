@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core import arm_ids
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import ENCRYPTION_USER, WIDER_ROLES, role_of
 from policies.rule import (
-    Finding,
+    Findings,
     NotYetKnown,
     Options,
     Subject,
@@ -24,7 +20,7 @@ from policies.rule import (
 from policies.view import UNKNOWN, as_word
 
 
-def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
+def judge(assignment: Subject, options: Options) -> Findings:
     """Judges the roles that can wrap and unwrap; people may hold wider ones, service principals may not."""
     role = role_of(assignment.view)
     if role is UNKNOWN:
@@ -36,7 +32,7 @@ def judge(assignment: Subject, options: Options) -> Iterable[Finding]:
         yield from _judge_wider(assignment, WIDER_ROLES[str(role)].name, options)
 
 
-def _judge_scope(assignment: Subject) -> Iterable[Finding]:
+def _judge_scope(assignment: Subject) -> Findings:
     scope = assignment.view.text("scope")
     yield from expect(
         "scope",
@@ -52,7 +48,7 @@ def _is_narrow(scope: str) -> bool:
     return "vaults" in names and set(names[names.index("vaults") + 1 :]) <= {"keys", "versions"}
 
 
-def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
+def _judge_principal_type(assignment: Subject) -> Findings:
     stated = assignment.view.prop("principalType")
     yield from expect(
         "principalType",
@@ -64,7 +60,7 @@ def _judge_principal_type(assignment: Subject) -> Iterable[Finding]:
     )
 
 
-def _judge_wider(assignment: Subject, role: str, options: Options) -> Iterable[Finding]:
+def _judge_wider(assignment: Subject, role: str, options: Options) -> Findings:
     kind = assignment.view.word("principalType")
     if kind not in ("serviceprincipal", None, UNKNOWN):
         return
@@ -91,7 +87,7 @@ RULE = UsedResourceRule(
     why="that role is exactly read, wrap and unwrap; wider roles and scopes reach keys that are not the "
     "service's",
     source=sources.KEY_VAULT_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     settings={
         "administrators": texts("Principal ids of pipelines that manage keys and may hold wider roles.")
     },

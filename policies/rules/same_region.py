@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core import regions
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node, StackIndex
 from policies.view import as_word, shown
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """Regions are compared as Azure does: "West Europe" is westeurope."""
     for use in relations.uses:
         if use.account is None or use.vault is None:
@@ -68,6 +64,6 @@ RULE = StackRule(
     title="An account and its vault are in the same region",
     why="the resource and the key vault must be in the same region",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     judge=judge,
 )

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text
 from policies.grants import entries_of
 from policies.key_uses import KeyUse
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Undecided, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node
 from policies.view import UNKNOWN, View, as_text, shown
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """Subscriptions are not compared: they may differ."""
     for use in relations.uses:
         yield from _judge_use(use)
@@ -25,7 +21,7 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
         yield from _judge_policy(node, relations.vault_of(node))
 
 
-def _judge_use(use: KeyUse) -> Iterable[Finding]:
+def _judge_use(use: KeyUse) -> Findings:
     if use.account is None or use.vault is None:
         missing = "vault" if use.vault is None else "account"
         yield Undecided(f"the tenant of its {missing}, which is not a resource of this stack", use.writer.urn)
@@ -49,7 +45,7 @@ def _tenant_of_account(account: Node) -> Text:
     return configured if isinstance(configured, str) else UNKNOWN
 
 
-def _judge_policy(node: Node, vault: Node | None) -> Iterable[Finding]:
+def _judge_policy(node: Node, vault: Node | None) -> Findings:
     if vault is None:
         return
     entries = entries_of(node.kind, node.view)
@@ -74,6 +70,6 @@ RULE = StackRule(
     title="An account, its vault and its grants are in the same Microsoft Entra tenant",
     why="managed identities do not support cross-directory scenarios",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     judge=judge,
 )

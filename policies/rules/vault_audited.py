@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
-
-from pulumi_policy import Severity
 
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations
-from policies.rule import Finding, NotYetKnown, Options, StackRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, View
 
@@ -24,7 +21,7 @@ _DESTINATIONS: Final = (
 )
 
 
-def judge(relations: Relations, _: Options) -> Iterable[Finding]:
+def judge(relations: Relations, _: Options) -> Findings:
     """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
     settings = _settings_by_vault(relations.index)
     for vault in filter(relations.is_used, relations.index.of(Kind.VAULT)):
@@ -35,12 +32,8 @@ def judge(relations: Relations, _: Options) -> Iterable[Finding]:
             yield NotYetKnown("what its diagnostic setting records is not known yet", vault.urn)
         else:
             yield Violation(
-                found=f"the vault {vault.name} has "
-                + (
-                    "no diagnostic setting"
-                    if not verdicts
-                    else "no diagnostic setting that records audit events"
-                ),
+                found=f"the vault {vault.name} has no diagnostic setting"
+                + (" that records audit events" if verdicts else ""),
                 required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a "
                 "destination",
                 fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace or "
@@ -89,7 +82,7 @@ RULE = StackRule(
     title="Every use of a vault's keys is recorded",
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.MEDIUM,
+    severity="medium",
     same_as="azure-policy:cf820ca0-f99e-4f3e-84fb-66e913812d21 cis-azure-6.0:6.1.1.4 psrule:AZR-000119 "
     "kics:38c71c00 regula:FG_R00344 terrascan:AC_AZURE_0169 prowler:keyvault_logging_enabled "
     "cnspec:ensure-logging-enabled-kv",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
-
-from pulumi_policy import Severity
 
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import GROUPS, PolicyEntry, entries_of
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN
 
 BROAD: Final = frozenset({"all", "purge", "*"})
 
 
-def judge(subject: Subject, _: Options) -> Iterable[Finding]:
+def judge(subject: Subject, _: Options) -> Findings:
     """Keys, secrets, certificates and storage, inline and standalone, as PSRule
     Azure.KeyVault.AccessPolicy."""
     entries = entries_of(subject.kind, subject.view)
@@ -28,7 +25,7 @@ def judge(subject: Subject, _: Options) -> Iterable[Finding]:
             yield from _judge_group(entry, group)
 
 
-def _judge_group(entry: PolicyEntry, group: str) -> Iterable[Finding]:
+def _judge_group(entry: PolicyEntry, group: str) -> Findings:
     held = entry.of(group)
     if held is UNKNOWN:
         yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")
@@ -48,7 +45,7 @@ RULE = UsedResourceRule(
     why="whoever can purge a key can destroy all data encrypted with it, and a grant of everything hides "
     "that",
     source=sources.FIELD,
-    severity=Severity.HIGH,
+    severity="high",
     same_as="psrule:AZR-000118 cloudsploit:manageKeyAccessAndPermissions",
     kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
     judge=judge,

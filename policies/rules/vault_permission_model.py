@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, NotYetKnown, Options, Subject, UsedResourceRule, Violation
-from policies.view import UNKNOWN, shown
+from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect
+from policies.view import UNKNOWN, as_flag
 
 _STATED = "properties.enableRbacAuthorization"
 
 
-def judge(vault: Subject, options: Options) -> Iterable[Finding]:
+def judge(vault: Subject, options: Options) -> Findings:
     """Absent means access policies (Vault 2024-11-01)."""
     if vault.is_recovery:
         return
-    rbac = vault.view.flag("enableRbacAuthorization")
-    model = options.word("model")
-    if rbac is UNKNOWN:
-        yield NotYetKnown(f"{_STATED} is not known yet")
-    elif model == "rbac" and rbac is not True:
-        yield _wrong(
-            vault, "true", "set enableRbacAuthorization to true and grant access by role assignments"
-        )
-    elif model == "access-policy" and rbac is True:
-        yield _wrong(
-            vault, "false", "set enableRbacAuthorization to false and grant access by access policies"
-        )
-    if rbac is True:
+    stated, model = vault.view.prop("enableRbacAuthorization"), options.word("model")
+    rbac, by_roles = as_flag(stated) is True, model == "rbac"
+    wanted = "true" if by_roles else "false"
+    yield from expect(
+        _STATED,
+        stated,
+        model == "any" or rbac is by_roles,
+        required=f"{_STATED} {wanted}, as configured for this rule",
+        fix=f"set enableRbacAuthorization to {wanted} and grant access by "
+        f"{'role assignments' if by_roles else 'access policies'}",
+        setting=f"set accessModel: {'rbac' if by_roles else 'accessPolicy'}",
+    )
+    if rbac:
         yield from _ignored(vault)
 
 
-def _ignored(vault: Subject) -> Iterable[Finding]:
+def _ignored(vault: Subject) -> Findings:
     policies = vault.view.items("accessPolicies")
     if policies is UNKNOWN:
         yield NotYetKnown("properties.accessPolicies is not known yet, and would be ignored with RBAC on")
@@ -47,22 +43,13 @@ def _ignored(vault: Subject) -> Iterable[Finding]:
         )
 
 
-def _wrong(vault: Subject, wanted: str, fix: str) -> Violation:
-    return Violation(
-        found=f"{_STATED} is {shown(vault.view.prop('enableRbacAuthorization'))}",
-        required=f"{_STATED} {wanted}, as configured for this rule",
-        fix=fix,
-        setting=f"set accessModel: {'rbac' if wanted == 'true' else 'accessPolicy'}",
-    )
-
-
 RULE = UsedResourceRule(
     name="vault-permission-model",
     title="A vault uses the configured permission model, and holds no grant that it ignores",
     why="a vault looks at access policies or at role assignments, never at both; a grant it ignores "
     "opens nothing",
     source=sources.KEY_VAULT_DOCUMENT,
-    severity=Severity.HIGH,
+    severity="high",
     same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "
     "prowler:keyvault_rbac_enabled cnspec:keyvault-rbac-enabled",
     settings={

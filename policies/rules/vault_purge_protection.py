@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.rule import Findings, Options, Subject, UsedResourceRule, expect
 from policies.view import as_flag
 
 
-def judge(vault: Subject, _: Options) -> Iterable[Finding]:
+def judge(vault: Subject, _: Options) -> Findings:
     """Absent is off: Azure has no default for it."""
     stated = vault.view.prop("enablePurgeProtection")
     yield from expect(
@@ -31,7 +27,7 @@ RULE = UsedResourceRule(
     title="A vault states that purge protection is on",
     why="the service refuses a key that can be purged, and a purged key takes the data with it",
     source=sources.SERVICE_DOCUMENT,
-    severity=Severity.CRITICAL,
+    severity="critical",
     same_as="azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 cis-azure-6.0:8.3.5 psrule:AZR-000125 "
     "checkov:CKV_AZURE_42 checkov:CKV_AZURE_110 trivy:AZU-0016 kics:7c25f361 kics:cec6e005 "
     "regula:FG_R00227 prowler:keyvault_recoverable",

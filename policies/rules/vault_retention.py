@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.rule import Findings, Options, Subject, UsedResourceRule, expect
 from policies.view import as_number
 
 SERVICE_DEFAULT = 90
 LONGEST = 90
 
 
-def judge(vault: Subject, options: Options) -> Iterable[Finding]:
+def judge(vault: Subject, options: Options) -> Findings:
     """Absent is the service's 90 days; only trivy objects to that."""
     stated = vault.view.prop("softDeleteRetentionInDays")
     days = SERVICE_DEFAULT if stated is None else as_number(stated)
@@ -35,8 +31,8 @@ RULE = UsedResourceRule(
     title="A vault keeps what was deleted for long enough",
     why="within these days a deleted key can be brought back, and the data with it",
     source=sources.KEY_VAULT_DOCUMENT,
-    severity=Severity.LOW,
-    level=EnforcementLevel.ADVISORY,
+    severity="low",
+    level="advisory",
     same_as="trivy:AZU-0016",
     settings={
         "minimumDays": {

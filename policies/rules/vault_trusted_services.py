@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pulumi_policy import EnforcementLevel, Severity
-
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Finding, Options, Subject, UsedResourceRule, expect
+from policies.rule import Findings, Options, Subject, UsedResourceRule, expect
 from policies.view import as_word
 
 
-def judge(vault: Subject, _: Options) -> Iterable[Finding]:
+def judge(vault: Subject, _: Options) -> Findings:
     """Absent is Azure's AzureServices. Storage's lists, such as "Logging, AzureServices", are accepted
     too."""
     stated = vault.view.prop("networkAcls", "bypass")
@@ -32,8 +28,8 @@ RULE = UsedResourceRule(
     why="the account reaches its key as a trusted service; without that bypass the firewall keeps it from "
     "its key",
     source=sources.KEY_VAULT_DOCUMENT,
-    severity=Severity.MEDIUM,
-    level=EnforcementLevel.ADVISORY,
+    severity="medium",
+    level="advisory",
     same_as="cloudsploit:trustedServicesEnabled",
     kinds=(Kind.VAULT,),
     judge=judge,

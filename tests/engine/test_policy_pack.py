@@ -157,7 +157,7 @@ BLOCKED_IN_PREVIEW = sorted(
     {
         rule.name
         for rule in RULES
-        if isinstance(rule, ResourceRule | UsedResourceRule) and rule.level.value == "mandatory"
+        if isinstance(rule, ResourceRule | UsedResourceRule) and rule.level == "mandatory"
     }
     | {
         "account-has-customer-key",

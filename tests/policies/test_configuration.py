@@ -154,13 +154,18 @@ def test_a_wrong_or_missing_file_stops_the_run(tmp_path: Path, capsys: pytest.Ca
 
 def test_make_review_and_pipelines_all_use_it() -> None:
     """Wherever the pack of this project is given to the engine, its configuration is."""
-    places = [ROOT / "Makefile", *(ROOT / "review").glob("*.sh"), *(ROOT / ".github").rglob("*.yml")]
+    places = [
+        ROOT / "Makefile",
+        ROOT / "localazure" / "checkout.py",
+        *(ROOT / "review").glob("*.sh"),
+        *(ROOT / ".github").rglob("*.yml"),
+    ]
     places += [*(ROOT / ".azuredevops").rglob("*.yml"), *(ROOT / ".azuredevops").rglob("*.sh")]
     uses = [
         (place, line)
         for place in places
         for line in place.read_text().splitlines()
-        if re.search(r"--policy-pack[ =]", line)
+        if re.search(r"--policy-pack[ =\"]", line)
     ]
     assert len(uses) >= 3
     assert [(place, line) for place, line in uses if "--policy-pack-config" not in line] == []

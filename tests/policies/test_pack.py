@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
+from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, Severity, StackValidationPolicy
 
 from policies import profiles, publish, readme
 from policies.adapter import to_policy
@@ -76,7 +76,7 @@ every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 def test_every_rule_has_its_level() -> None:
     """The list of what blocks and what only speaks is a contract with those who run the pack."""
-    levels = {rule.name: rule.level for rule in RULES}
+    levels = {rule.name: EnforcementLevel(rule.level) for rule in RULES}
     assert levels == {
         **dict.fromkeys(MANDATORY, EnforcementLevel.MANDATORY),
         **dict.fromkeys(ADVISORY, EnforcementLevel.ADVISORY),
@@ -103,7 +103,7 @@ def test_a_rule_says_who_asks_for_it_and_takes_exemptions(rule: Rule) -> None:
     policy = to_policy(rule, Session())
     assert policy.config_schema is not None
     assert set(policy.config_schema.properties) == {*rule.settings, "exemptions"}
-    assert policy.severity is rule.severity
+    assert policy.severity is Severity(rule.severity)
     assert isinstance(
         policy, ResourceValidationPolicy if isinstance(rule, ResourceRule) else StackValidationPolicy
     )

@@ -77,7 +77,7 @@ def test_what_the_pack_refuses_is_denied_and_what_it_advises_audited(constraint:
     elif AUDIT_IF_NOT_EXISTS in constraint.effects:
         assert default == AUDIT_IF_NOT_EXISTS
     else:
-        refused = all(BY_NAME[name].level.value == "mandatory" for name in constraint.rules)
+        refused = all(BY_NAME[name].level == "mandatory" for name in constraint.rules)
         assert default == (DENY if refused else AUDIT)
 
 
