@@ -224,7 +224,7 @@ def make_account(
     stated a key on Microsoft-managed keys. `before` is what preflight() read of the account; if None, it
     is read here.
     """
-    declared = _declared(inputs)
+    declared = declared_account(inputs)
     described = _described(declared)
     inline = unbinds or inputs.encryption_key is not None
     opts = options(depends_on=list(after))
@@ -336,7 +336,7 @@ def _on_the_wire(described: pulumi.Output[str], before: AccountBefore) -> tuple[
         return {}, None
     declared = {name: value for name, value in json.loads(known).items() if name != "account_name"}
     group = arm_ids.group_of(str((before.recorded or {}).get("id")))
-    return _camel_case(declared), _digest(known, group)
+    return on_the_wire(declared), _digest(known, group)
 
 
 def _known(value: pulumi.Input[str]) -> str | None:
@@ -345,15 +345,16 @@ def _known(value: pulumi.Input[str]) -> str | None:
     return known
 
 
-def _camel_case(value: Any) -> Any:
+def on_the_wire(value: Any) -> Any:
+    """Declared inputs, by azure-native's Python names, as Azure gets them."""
     if isinstance(value, Mapping):
         return {
             re.sub(r"_(\w)", lambda found: found[1].upper(), name): one
             if name == "tags"
-            else _camel_case(one)
+            else on_the_wire(one)
             for name, one in value.items()
         }
-    return [_camel_case(one) for one in value] if isinstance(value, list) else value
+    return [on_the_wire(one) for one in value] if isinstance(value, list) else value
 
 
 def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionResponse | None) -> str | None:
@@ -371,7 +372,8 @@ def _tenant_id(account: cognitiveservices.GetAccountResult) -> str | None:
     return account.identity.tenant_id if account.identity else None
 
 
-def _declared(inputs: LanguageAccountInputs) -> dict[str, Any]:
+def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
+    """What an account made here is, by azure-native's Python names."""
     properties: dict[str, Any] = {
         "custom_sub_domain_name": inputs.account_name,
         "disable_local_auth": True,

@@ -6,7 +6,7 @@ the account is bound to (key_version.py, binding.py).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NotRequired, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -145,10 +145,7 @@ def _key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptio
         key_name=inputs.key_name,
         tags=inputs.tags,
         properties=keyvault.KeyPropertiesArgs(
-            kty=keyvault.JsonWebKeyType.RSA,
-            key_size=2048,
-            key_ops=[keyvault.JsonWebKeyOperation.WRAP_KEY, keyvault.JsonWebKeyOperation.UNWRAP_KEY],
-            rotation_policy=_rotation_policy(inputs.expires_after_days, inputs.rotates_after_days),
+            **key_properties(inputs.expires_after_days, inputs.rotates_after_days)
         ),
         opts=options(
             # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and
@@ -163,17 +160,26 @@ def _key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptio
     )
 
 
-def _rotation_policy(expires_after_days: int, rotates_after_days: int) -> keyvault.RotationPolicyArgs:
-    return keyvault.RotationPolicyArgs(
-        attributes=keyvault.KeyRotationPolicyAttributesArgs(expiry_time=f"P{expires_after_days}D"),
-        lifetime_actions=[
-            keyvault.LifetimeActionArgs(
-                action=keyvault.ActionArgs(type=keyvault.KeyRotationPolicyActionType.ROTATE),
-                trigger=keyvault.TriggerArgs(time_after_create=f"P{rotates_after_days}D"),
-            ),
-            keyvault.LifetimeActionArgs(
-                action=keyvault.ActionArgs(type=keyvault.KeyRotationPolicyActionType.NOTIFY),
-                trigger=keyvault.TriggerArgs(time_before_expiry=f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"),
-            ),
+def key_properties(expires_after_days: int, rotates_after_days: int) -> dict[str, Any]:
+    """What a key made here is, by azure-native's Python names."""
+    return {
+        "kty": "RSA",
+        "key_size": 2048,
+        "key_ops": [
+            keyvault.JsonWebKeyOperation.WRAP_KEY.value,
+            keyvault.JsonWebKeyOperation.UNWRAP_KEY.value,
         ],
-    )
+        "rotation_policy": {
+            "attributes": {"expiry_time": f"P{expires_after_days}D"},
+            "lifetime_actions": [
+                {
+                    "action": {"type": "rotate"},
+                    "trigger": {"time_after_create": f"P{rotates_after_days}D"},
+                },
+                {
+                    "action": {"type": "notify"},
+                    "trigger": {"time_before_expiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
+                },
+            ],
+        },
+    }

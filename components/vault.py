@@ -5,7 +5,7 @@ which are no settings. Does not own: who may use its keys (access.py).
 """
 
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -69,15 +69,7 @@ def make_vault(inputs: KeyVaultInputs, options: ChildOptions, *, recovers: bool 
         tags=inputs.tags,
         properties=keyvault.VaultPropertiesArgs(
             create_mode=keyvault.CreateMode.RECOVER if recovers else None,
-            tenant_id=inputs.tenant_id,
-            sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
-            enable_soft_delete=True,
-            soft_delete_retention_in_days=SOFT_DELETE_RETENTION_DAYS,
-            enable_purge_protection=True,
-            # Explicit in both models: newer versions of the API have another default.
-            enable_rbac_authorization=inputs.access_model == RBAC,
-            public_network_access=inputs.network.public_network_access,
-            network_acls=keyvault.NetworkRuleSetArgs(**inputs.network.vault_rules),
+            **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network),
         ),
         # How a vault came about is no property that it has later.
         opts=options(ignore_changes=["properties.createMode"]),
@@ -85,6 +77,23 @@ def make_vault(inputs: KeyVaultInputs, options: ChildOptions, *, recovers: bool 
     return VaultReference(
         vault.id, vault.name, inputs.resource_group_name, uri=vault.properties.vault_uri, resource=vault
     )
+
+
+def vault_properties(
+    tenant_id: pulumi.Input[str], access_model: str, network: NetworkInputs
+) -> dict[str, Any]:
+    """What a vault made here is, by azure-native's Python names."""
+    return {
+        "tenant_id": tenant_id,
+        "sku": {"family": "A", "name": "standard"},
+        "enable_soft_delete": True,
+        "soft_delete_retention_in_days": SOFT_DELETE_RETENTION_DAYS,
+        "enable_purge_protection": True,
+        # Explicit in both models: newer versions of the API have another default.
+        "enable_rbac_authorization": access_model == RBAC,
+        "public_network_access": network.public_network_access,
+        "network_acls": network.vault_rules,
+    }
 
 
 class KeyVault(Component):

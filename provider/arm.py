@@ -177,6 +177,22 @@ class Arm:
 
         return await _in_thread(call, "listing the deleted vaults")
 
+    async def ask(
+        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        def call() -> Mapping[str, Any]:
+            from azure.core.rest import HttpRequest  # noqa: PLC0415
+
+            # One pipeline for questions of providers that have no client here.
+            send = self._clients.accounts(arm_ids.subscription_of(path))._send_request  # noqa: SLF001
+            url = path if path.startswith("https://") else f"{path}?api-version={api_version}"
+            response = send(HttpRequest(method, url, json=body))
+            response.raise_for_status()
+            answer: Mapping[str, Any] = response.json() if response.content else {}
+            return answer
+
+        return await _in_thread(call, f"{method} {path.partition('?')[0]}")
+
 
 def _with_role(client: Any, assignment: Mapping[str, Any]) -> RoleAssignment:
     """The assignment with what its role allows, read where it is no built-in role known to core."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
@@ -106,3 +107,9 @@ class Azure(Protocol):
     async def deleted_accounts(self, subscription: str) -> list[Deleted]: ...
 
     async def deleted_vaults(self, subscription: str) -> list[Deleted]: ...
+
+    async def ask(
+        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """A question to Resource Manager that writes nothing, as JSON; `path` may be a next page's URL."""
+        ...

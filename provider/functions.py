@@ -1,16 +1,22 @@
-"""The functions `getBinding`, `getClientConfig` and `getDeleted`; a program may call them in a preview."""
+"""The functions that a program may call, also in a preview; provider/schema.json describes them."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TypeVar
 
 from core import arm_ids, regions
+from core.arm_ids import MalformedError
 from core.facts import Deleted
 from provider import binding
 from provider.azure_calls import Azure
 from provider.checks import Failure, malformed, unexpected
+from provider.deployment import checks
+from provider.deployment.model import Report, Unchecked
+from provider.deployment.questions import Questions
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -79,6 +85,46 @@ class Functions:
             )
         return failures
 
+    def check_check_deployment(self, args: Properties) -> list[Failure]:
+        failures = unexpected(args, {"resources", "checks"})
+        chosen = args.known("checks") or []
+        failures += [
+            Failure("checks", f"{name!r} is no check; expected one of {', '.join(checks.CHECKS)}")
+            for name in chosen
+            if name not in checks.CHECKS
+        ]
+        for number, given in enumerate(args.known("resources") or []):
+            if _is_unknown(given):
+                continue
+            try:
+                checks.planned(given)
+            except MalformedError as error:
+                failures.append(Failure(f"resources[{number}]", str(error)))
+        if not args.is_unknown("resources") and not args.values.get("resources"):
+            failures.append(Failure("resources", "missing required input 'resources'"))
+        return failures
+
+    async def check_deployment(self, call: Call, args: Properties) -> dict[str, Value]:
+        """What Azure would refuse of resources that are about to be made: `{"findings": [...], "unchecked":
+        [...]}`. Nothing is written."""
+        if args.has_unknowns:
+            return dict.fromkeys(("findings", "unchecked"), UNKNOWN)
+        given = args.values["resources"]
+        plan = [checks.planned(one) for one in given if not _is_unknown(one)]
+        report = await checks.run(plan, Questions(self._azure, call.waiter), args.values.get("checks") or ())
+        if len(plan) < len(given):
+            report += Report(
+                unchecked=(
+                    Unchecked(
+                        "", "resources with values that are not known yet", "something else makes them"
+                    ),
+                )
+            )
+        return {
+            "findings": [asdict(finding) for finding in report.findings],
+            "unchecked": [asdict(question) for question in report.unchecked],
+        }
+
     async def get_deleted(self, call: Call, args: Properties) -> dict[str, Value]:
         """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`.
 
@@ -115,6 +161,11 @@ class Functions:
         return [
             found for found in await with_retries(listing, call.waiter) if found.name.lower() == name.lower()
         ]
+
+
+def _is_unknown(value: Value) -> bool:
+    """Whether a value, or anything in it, is not known yet."""
+    return UNKNOWN in json.dumps(value)
 
 
 def _first_deleted(found: list[Deleted], args: Properties) -> Value:

@@ -190,6 +190,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     async def Invoke(self, request: Any, context: Context) -> Any:
         served, args = await self._configured(context), decode(request.args)
         table = {
+            "azure-cmk:index:checkDeployment": (
+                served.functions.check_check_deployment,
+                served.functions.check_deployment,
+            ),
             "azure-cmk:index:getBinding": (served.functions.check_binding, served.functions.get_binding),
             "azure-cmk:index:getClientConfig": (
                 served.functions.check_client_config,

@@ -9,6 +9,7 @@
 | `data_loss` | changes of arguments that would lose the data, or access to it |
 | `drift` | what was removed outside Pulumi |
 | `access` | access that was removed outside Pulumi, or by `access: revoked` |
+| `planned` | what a service is about to make, which the provider checks |
 | `invokes` | calls of a provider's functions |
 
 All but `preflight` and `invokes` are pure.

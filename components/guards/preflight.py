@@ -21,6 +21,7 @@ from components.cmk_resource import cmk_invoke_options
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.key_access_revocation import RevokedAccess
 from components.service_args import RECOVER, ServiceInputs
@@ -125,6 +126,7 @@ class _Preflight:
         self._services, self._provider, self._configured = services, provider, configured
         self._problems: list[tuple[str, Problem]] = []
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
+        self._planned: dict[str, list[PlannedResource]] = {}
 
     async def run(self) -> Mapping[str, PreflightResult]:
         state = self._state = await stack_state()
@@ -143,6 +145,9 @@ class _Preflight:
         results = await asyncio.gather(
             *(self._result(name, request, deleted[name]) for name, request in self._services.items())
         )
+        if not self._problems:
+            # A body that is refused already would only be refused once more.
+            await self._check_deployment()
         if self._problems:
             raise RefusedError(self._problems)
         return dict(zip(self._services, results, strict=True))
@@ -237,6 +242,16 @@ class _Preflight:
             ),
         )
         existing_key = key if location.makes_key else None
+        keeps_key = existing_key is not None or (deleted.vault is not None and location.makes_key)
+        self._planned[name] = planned(
+            request.inputs,
+            before,
+            deleted,
+            location,
+            subscription_id=self._client["subscriptionId"],
+            tenant_id=self._client["tenantId"],
+            keeps_key=keeps_key,
+        )
         if location.vault_exists:
             self._refuse(
                 name,
@@ -255,7 +270,7 @@ class _Preflight:
             self._client["objectId"],
             recovers_vault=deleted.vault is not None,
             restores_account=deleted.account is not None,
-            keeps_key=existing_key is not None or (deleted.vault is not None and location.makes_key),
+            keeps_key=keeps_key,
             adopted={
                 **existing_resources.grants_to_adopt(location, vault, assignment, self._client["objectId"]),
                 # A preview cannot read a vault that is not back yet, and shows its grants as created.
@@ -274,6 +289,29 @@ class _Preflight:
             and not before.access_validated
             and account.bound_key is not None,
         )
+
+    async def _check_deployment(self) -> None:
+        """Asks once what Azure would refuse of all that the services are about to make."""
+        asked = [one.asked() for resources in self._planned.values() for one in resources]
+        if not asked:
+            return
+        report = await invoke(
+            "azure-cmk:index:checkDeployment",
+            cmk_invoke_options(),
+            resources=asked,
+        )
+        for question in report.get("unchecked") or ():
+            pulumi.log.warn(f"not checked: {question['what']}, because {question['why']}")
+        for finding in report.get("findings") or ():
+            for name, resources in self._planned.items():
+                self._refuse(
+                    name,
+                    (
+                        Problem(one.argument, f"{finding['text']}; {finding['fix']}")
+                        for one in resources
+                        if arm_ids.same(one.id, finding["id"])
+                    ),
+                )
 
     def _account_arguments(self, request: ServiceRequest, before: RecordedService) -> dict[str, str] | None:
         """What names the account in azure-native's functions; also of one that the state does not have,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from core.arm_ids import ArmId
 from core.facts import (
@@ -99,6 +101,7 @@ class FakeAzure:
         self.failures: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.lost: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.progress_script: list[Progress] = []
+        self.answers: dict[str, Mapping[str, Any]] = {}
         self.deployer = "deployer"
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
@@ -194,6 +197,14 @@ class FakeAzure:
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
         self._enter("deleted_vaults")
         return self.deleted["vaults"]
+
+    async def ask(
+        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        self._enter(f"{method} {path}")
+        if path not in self.answers:
+            raise ServiceError(404, "NotFound", path)
+        return self.answers[path]
 
 
 class SlowGrant(FakeAzure):

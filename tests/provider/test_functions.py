@@ -146,3 +146,51 @@ async def test_who_is_logged_in() -> None:
         azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
         with pytest.raises(FailedError, match="the client secret is wrong"):
             await pulumi.invoke("azure-cmk:index:getClientConfig", {})
+
+
+CHECK = "azure-cmk:index:checkDeployment"
+
+
+async def test_check_deployment_tells_what_it_could_not_ask() -> None:
+    """What this login may not read is no finding, and names the question and Azure's reason."""
+    azure = FakeAzure()
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
+    azure.failures[f"GET {group}"].append(ServiceError(403, "AuthorizationFailed", "may not"))
+    async with engine(azure) as pulumi:
+        answer, failures = await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["names"]})
+    assert failures == {}
+    assert answer["findings"] == []
+    assert [one["what"] for one in answer["unchecked"]] == ["whether the names are free"]
+    assert "AuthorizationFailed" in answer["unchecked"][0]["why"]
+
+
+async def test_check_deployment_leaves_out_what_is_not_known_yet() -> None:
+    """A resource whose id or body another resource makes is told as not checked; the others are checked."""
+    azure = FakeAzure()
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
+    azure.answers[group] = {"id": group}
+    azure.answers[f"{group}/resources"] = {"value": []}
+    asked = [{"id": group, "setting": "groupName"}, {"id": UNKNOWN}]
+    async with engine(azure) as pulumi:
+        answer, _ = await pulumi.invoke(CHECK, {"resources": asked, "checks": ["names"]})
+    assert [one["fix"].split(",")[0] for one in answer["findings"]] == ["give another groupName"]
+    assert [one["what"] for one in answer["unchecked"]] == ["resources with values that are not known yet"]
+
+
+@pytest.mark.parametrize(
+    ("args", "failing"),
+    [
+        ({}, "resources"),
+        ({"resources": [{"id": "language"}]}, "resources[0]"),
+        ({"resources": [{"id": ACCOUNT_ID}, {"id": ACCOUNT_ID, "action": "move"}]}, "resources[1]"),
+        ({"resources": [{"id": ACCOUNT_ID, "names": "x"}]}, "resources[0]"),
+        ({"resources": [{"id": ACCOUNT_ID}], "checks": ["luck"]}, "checks"),
+    ],
+)
+async def test_check_deployment_fails_bad_arguments_by_name(args: dict[str, Any], failing: str) -> None:
+    """Each argument that cannot be right is named, and Azure is not asked."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        _, failures = await pulumi.invoke(CHECK, args)
+    assert list(failures) == [failing]
+    assert azure.calls == []

@@ -80,6 +80,7 @@ class FakeAzure(mocks.Mocks):
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
         self.deleted: dict[str, Any] = {}
+        self.report: dict[str, Any] = {}
         self.vault: dict[str, Any] = existing_vault()
         self.key: dict[str, Any] | None = None
         self.asked: list[mocks.MockCallArgs] = []
@@ -97,6 +98,7 @@ class FakeAzure(mocks.Mocks):
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
             "azure-cmk:index:getClientConfig": {},
             "azure-cmk:index:getDeleted": self.deleted,
+            "azure-cmk:index:checkDeployment": self.report,
             "azure-native:keyvault:getVault": self.vault,
             "azure-native:managedidentity:getUserAssignedIdentity": {
                 "clientId": CLIENT,

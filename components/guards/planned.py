@@ -1,0 +1,272 @@
+"""What a service is about to make, as Azure will get it: what `checkDeployment` of azure-cmk is asked about.
+
+Owns: which resources those are, with their ids and bodies, and which argument names each. Pure. Does not own:
+making them (the parts do), and what Azure would refuse of them (the provider's checks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.access_model import RBAC
+from components.account import LanguageAccountInputs, declared_account, on_the_wire
+from components.arguments import names
+from components.arguments.inputs import UNKNOWN, known_text
+from components.guards import data_loss
+from components.guards.existing_resources import KeyLocation
+from components.guards.recorded_state import RecordedService
+from components.guards.soft_deleted import SoftDeleted
+from components.key import key_properties
+from components.network import PRIVATE, dns_zones
+from components.service_args import USER_ASSIGNED, ServiceInputs
+from components.vault import vault_properties
+from core import arm_ids, facts, key_uris, regions
+
+
+@dataclass(frozen=True)
+class PlannedResource:
+    """A resource that this run will make or delete. `argument` is the path of the one that names it, and
+    `existing_argument` of the one that would take an existing one; `name` is its logical name."""
+
+    id: str
+    name: str
+    argument: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+    bound: Mapping[str, Any] | None = None
+    existing_argument: str = ""
+    recovers: bool = False
+    deletes: bool = False
+
+    def asked(self) -> dict[str, Any]:
+        """The resource as `checkDeployment` takes it."""
+        found = {
+            "id": self.id,
+            "action": "delete" if self.deletes else None,
+            "content": {"type": _type(self.id), "name": arm_ids.name_of(self.id), **self.content},
+            "bound": self.bound and {"type": _type(self.id), "name": arm_ids.name_of(self.id), **self.bound},
+            "setting": self.argument,
+            "existingSetting": self.existing_argument or None,
+            "recovers": self.recovers or None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _type(id: str) -> str:
+    if "/providers/" not in id.lower():
+        return "Microsoft.Resources/subscriptions/resourceGroups"
+    return arm_ids.parse(id).type
+
+
+def planned(
+    inputs: ServiceInputs,
+    before: RecordedService,
+    deleted: SoftDeleted,
+    location: KeyLocation,
+    *,
+    subscription_id: str,
+    tenant_id: str,
+    keeps_key: bool,
+) -> list[PlannedResource]:
+    """What a run makes of a service, less what the state has. Nothing where its group is not known yet."""
+    group = before.group_name or data_loss.group_name(inputs)
+    if group == UNKNOWN:
+        return []
+    maker = _Planner(
+        inputs,
+        before,
+        deleted,
+        location,
+        group_id=f"/subscriptions/{subscription_id}/resourceGroups/{group}",
+        tenant_id=tenant_id,
+        keeps_key=keeps_key,
+    )
+    return [one for one in maker.resources() if one.deletes or not maker.is_recorded(one)]
+
+
+@dataclass(frozen=True)
+class _Planner:
+    inputs: ServiceInputs
+    before: RecordedService
+    deleted: SoftDeleted
+    location: KeyLocation
+    group_id: str
+    tenant_id: str
+    keeps_key: bool
+
+    def is_recorded(self, one: PlannedResource) -> bool:
+        """Whether the state has it."""
+        if one.name.endswith("-account") and data_loss.is_replaced(self.inputs, self.before):
+            return False
+        return any(name == f"{self.inputs.name}-{one.name}" for _, name in self.before.resources)
+
+    def resources(self) -> Iterator[PlannedResource]:
+        """All that the service has, in no order."""
+        inputs = self.inputs
+        if inputs.existing_resource_group_name is None:
+            yield PlannedResource(
+                self.group_id,
+                "group",
+                "resourceGroupName",
+                self._body(),
+                existing_argument="existingResourceGroupName",
+            )
+        if inputs.has_key:
+            yield from self._key()
+        yield self._account()
+        yield from self._audit()
+        yield from self._network()
+        if (account := self.before.account) and data_loss.is_replaced(inputs, self.before):
+            yield PlannedResource(account.id, "account", "replaceAccount", deletes=True)
+
+    def _inside(self, type: str, name: str) -> str:
+        return arm_ids.child(self.group_id, type, name)
+
+    def _body(self, **rest: Any) -> dict[str, Any]:
+        given = self.inputs.tags
+        # Values that something else in the program makes are not known yet.
+        known = given.items() if isinstance(given, Mapping) else ()
+        tags = {name: value for name, value in known if isinstance(value, str)}
+        return {"location": self.inputs.location, **({"tags": tags} if tags else {}), **rest}
+
+    @property
+    def _vault_id(self) -> str:
+        return self.location.vault_id or self._inside(arm_ids.VAULT, self.inputs.vault.name)
+
+    @property
+    def _key_id(self) -> str:
+        return facts.key_id(self._vault_id, self.location.key_name)
+
+    def _key(self) -> Iterator[PlannedResource]:
+        inputs = self.inputs
+        if not inputs.makes_vault and not self.location.vault_id:
+            return  # in a vault that something else in the program is yet to make
+        if inputs.makes_vault:
+            yield PlannedResource(
+                self._vault_id,
+                "vault",
+                "vault.name",
+                self._body(
+                    properties=on_the_wire(
+                        vault_properties(self.tenant_id, inputs.access_model, inputs.network)
+                    )
+                ),
+                existing_argument="vault.id",
+                recovers=self.deleted.vault is not None,
+            )
+        if inputs.makes_key and not self.keeps_key:
+            body = key_properties(inputs.key.expires_after_days, inputs.key.rotates_after_days)
+            yield PlannedResource(
+                self._key_id,
+                "key",
+                "key.name",
+                {"properties": on_the_wire(body)},
+                existing_argument="key.id",
+            )
+        if not inputs.binds_in_two_phases:
+            yield PlannedResource(
+                self._inside(arm_ids.USER_ASSIGNED_IDENTITY, names.identity_name(inputs.name)),
+                "identity",
+                "name",
+                self._body(),
+            )
+        if not inputs.is_revoked:
+            grant = (
+                arm_ids.child(self._key_id, arm_ids.ROLE_ASSIGNMENT, "new")
+                if inputs.access_model == RBAC
+                else f"{self._vault_id}/accessPolicies/add"
+            )
+            yield PlannedResource(grant, "access", "access")
+
+    def _account(self) -> PlannedResource:
+        inputs = self.inputs
+        declared = declared_account(
+            LanguageAccountInputs(
+                name=inputs.name,
+                resource_group_name="",
+                location=inputs.location,
+                account_name=inputs.account_name,
+                sku=inputs.sku,
+                system_assigned=inputs.identity != USER_ASSIGNED,
+                network=inputs.network,
+            )
+        )
+        properties = on_the_wire(declared["properties"])
+        body = self._body(kind=declared["kind"], sku=declared["sku"], identity=declared["identity"])
+        free = {**body, "properties": properties}
+        key = {"keyName": self.location.key_name}
+        if self._vault_id:
+            name = arm_ids.name_of(self._vault_id)
+            key["keyVaultUri"] = key_uris.vault_uri(name, regions.cloud_of(inputs.location))
+        encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": key}
+        under_key = {**body, "properties": {**properties, "encryption": encryption}}
+        bound = under_key if inputs.has_key and not inputs.unbinds else None
+        inline = bound is not None and not inputs.binds_in_two_phases
+        return PlannedResource(
+            self._inside(arm_ids.ACCOUNT, inputs.account_name),
+            "account",
+            "accountName",
+            under_key if inline else free,
+            bound=None if inline else bound,
+            recovers=self.deleted.account is not None,
+        )
+
+    def _audit(self) -> Iterator[PlannedResource]:
+        audit = self.inputs.audit
+        if not audit.has_workspace:
+            return
+        workspace = known_text(audit.workspace_id)
+        if audit.workspace_id is None:
+            workspace = self._inside(arm_ids.WORKSPACE, names.workspace_name(self.inputs.name))
+            yield PlannedResource(
+                workspace,
+                "workspace",
+                "name",
+                self._body(properties={"sku": {"name": "PerGB2018"}}),
+                existing_argument="audit.workspaceId",
+            )
+        target = {"properties": {"workspaceId": workspace}} if workspace not in (None, UNKNOWN) else {}
+        watched = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
+        if self.inputs.makes_vault:
+            watched["vault"] = self._vault_id
+        for what, id in watched.items():
+            yield PlannedResource(
+                arm_ids.child(id, arm_ids.DIAGNOSTIC_SETTING, f"{self.inputs.name}-audit"),
+                f"{what}-audit",
+                "audit",
+                target,
+            )
+        if not audit.alerts:
+            return
+        if audit.alert_emails:
+            yield PlannedResource(
+                self._inside(arm_ids.ACTION_GROUP, f"ag-{self.inputs.name}"), "alerts", "audit.alertEmails"
+            )
+        yield PlannedResource(
+            self._inside("Microsoft.Insights/scheduledQueryRules", f"alert-{self.inputs.name}"),
+            "failed-unwraps-alert",
+            "audit.alerts",
+            self._body(),
+        )
+
+    def _network(self) -> Iterator[PlannedResource]:
+        network = self.inputs.network
+        if network.access != PRIVATE:
+            return
+        zones = dns_zones(self.inputs.location)
+        for what in ("account", *(["vault"] if self.inputs.makes_vault else [])):
+            yield PlannedResource(
+                self._inside(arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what)),
+                f"{what}-endpoint",
+                "network.subnetId",
+                self._body(properties={"subnet": {"id": known_text(network.subnet_id)}}),
+            )
+            if not any(zone.lower().endswith(f"/{zones[what]}") for zone in network.private_dns_zone_ids):
+                yield PlannedResource(
+                    self._inside(arm_ids.PRIVATE_DNS_ZONE, zones[what]),
+                    f"{what}-zone",
+                    "network.privateDnsZoneIds",
+                    {"location": "global"},
+                    existing_argument="network.privateDnsZoneIds",
+                )

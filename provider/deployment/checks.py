@@ -1,0 +1,47 @@
+"""The table of checks, and running them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from core.arm_ids import MalformedError
+from provider.deployment import names
+from provider.deployment.model import ACTIONS, CREATE, Planned, Report
+from provider.deployment.questions import Questions
+
+Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
+CHECKS: Final[Mapping[str, Check]] = {names.NAME: names.check}
+"""Each check by its name: what it asks concerns only what is about to be made or deleted."""
+
+
+async def run(plan: Sequence[Planned], ask: Questions, chosen: Sequence[str] = ()) -> Report:
+    """Runs all checks, or those chosen, at the same time."""
+    reports = await asyncio.gather(
+        *(check(plan, ask) for name, check in CHECKS.items() if not chosen or name in chosen)
+    )
+    return sum(reports, Report())
+
+
+def planned(given: Mapping[str, Any]) -> Planned:
+    """A planned resource from a caller's object. Raises MalformedError."""
+    names = {"id", "action", "content", "bound", "setting", "existingSetting", "recovers"}
+    if unknown := sorted(set(given) - names):
+        raise MalformedError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(names))}")
+    id, action = given.get("id"), given.get("action") or CREATE
+    if not isinstance(id, str) or not id.lower().startswith("/subscriptions/"):
+        raise MalformedError(f"id is {id!r}; expected the ARM id of a resource or a resource group")
+    if action not in ACTIONS:
+        raise MalformedError(f"action is {action!r}; expected one of {', '.join(ACTIONS)}")
+    found = Planned(
+        id.rstrip("/"),
+        action,
+        given.get("content") or {},
+        given.get("bound"),
+        given.get("setting") or "name",
+        given.get("existingSetting") or "",
+        given.get("recovers") is True,
+    )
+    _ = found.type  # raises for an id that is none
+    return found

@@ -1,0 +1,131 @@
+"""What is about to be made, and what was found about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from core import arm_ids
+
+GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
+CREATE: Final = "create"
+DELETE: Final = "delete"
+ACTIONS: Final = (CREATE, DELETE)
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A resource that is about to be made or deleted.
+
+    `content` is its ARM body as far as it is known; `bound` is the account's once it is under its key, where
+    that is another write. `setting` and `existing_setting` are what the caller calls the argument that names
+    the resource, and the one that would take an existing one. `recovers`: a soft-deleted one comes back.
+    """
+
+    id: str
+    action: str = CREATE
+    content: Json = field(default_factory=dict)
+    bound: Json | None = None
+    setting: str = "name"
+    existing_setting: str = ""
+    recovers: bool = False
+
+    @property
+    def name(self) -> str:
+        """The resource's own name."""
+        return arm_ids.name_of(self.id)
+
+    @property
+    def type(self) -> str:
+        """`NAMESPACE/TYPE[/TYPE]`."""
+        return arm_ids.parse(self.id).type if "/providers/" in self.id.lower() else GROUP
+
+    @property
+    def namespace(self) -> str:
+        """The resource provider."""
+        return self.type.partition("/")[0]
+
+    @property
+    def subscription(self) -> str:
+        """The subscription's id, a GUID."""
+        return arm_ids.subscription_of(self.id)
+
+    @property
+    def group_id(self) -> str:
+        """The ARM id of the resource group that it is in, or is."""
+        return group_of(self.id)
+
+    @property
+    def location(self) -> str:
+        """The region; "" where the resource has none."""
+        return str(self.content.get("location") or "")
+
+    @property
+    def kind(self) -> str:
+        """The account's kind."""
+        return str(self.content.get("kind") or "")
+
+    @property
+    def sku(self) -> str:
+        """The account's pricing tier."""
+        return str((self.content.get("sku") or {}).get("name") or "")
+
+    @property
+    def label(self) -> str:
+        """The resource as a message names it."""
+        return f"{_NOUNS.get(self.type.lower(), self.type)} {self.name!r}"
+
+
+_NOUNS: Final = {
+    GROUP.lower(): "resource group",
+    arm_ids.VAULT.lower(): "vault",
+    arm_ids.KEY.lower(): "key",
+    arm_ids.ACCOUNT.lower(): "account",
+    arm_ids.USER_ASSIGNED_IDENTITY.lower(): "user-assigned identity",
+    arm_ids.WORKSPACE.lower(): "workspace",
+    arm_ids.ROLE_ASSIGNMENT.lower(): "role assignment",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that Azure would refuse. `id` is the planned resource's; `text` is what was found, `fix` what
+    to do about it."""
+
+    check: str
+    id: str
+    text: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """A question that could not be answered, and why."""
+
+    check: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all checks together found."""
+
+    findings: tuple[Finding, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+
+    def __add__(self, other: Report) -> Report:
+        unchecked = dict.fromkeys((*self.unchecked, *other.unchecked))
+        return Report((*self.findings, *other.findings), tuple(unchecked))
+
+
+def group_of(id: str) -> str:
+    """The ARM id of the group that an id is in, or is."""
+    return "/".join(id.split("/")[:5])
+
+
+def subscription_scope(id: str) -> str:
+    """The subscription that an id is in, as a scope."""
+    return "/".join(id.split("/")[:3])

@@ -1,0 +1,85 @@
+"""Whether the names of what is about to be made are free.
+
+Sources: azure-rest-api-specs, Microsoft.KeyVault Vaults_CheckNameAvailability 2024-11-01
+(`nameAvailable`, `reason`, `message`) and Microsoft.CognitiveServices CheckDomainAvailability
+2024-10-01 (`isSubdomainAvailable`, `reason`). Names of vaults and subdomains are unique in the world, all
+others in their resource group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from core import arm_ids
+from provider.deployment.model import CREATE, GROUP, Finding, Planned, Report
+from provider.deployment.questions import Questions, about_each
+
+NAME: Final = "names"
+WHAT: Final = "whether the names are free"
+CHECK_NAME: Final = "Microsoft.KeyVault/checkNameAvailability"
+CHECK_DOMAIN: Final = "Microsoft.CognitiveServices/checkDomainAvailability"
+GROUPS, RESOURCES, VAULTS, ACCOUNTS = "2022-09-01", "2021-04-01", "2024-11-01", "2024-10-01"
+
+
+async def check(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each name that is taken: by a resource in the same group, or anywhere in the world."""
+    made = [one for one in plan if one.action == CREATE and not one.recovers]
+
+    async def judge(group_id: str) -> Iterable[Finding]:
+        members = [one for one in made if arm_ids.same(one.group_id, group_id)]
+        existing = await _existing(group_id, ask)
+        found = [finding for one in members if (finding := _taken_here(one, existing))]
+        here = {finding.id for finding in found}
+        elsewhere = await asyncio.gather(
+            *(_taken_in_the_world(one, ask) for one in members if one.id not in here)
+        )
+        return [*found, *(finding for finding in elsewhere if finding)]
+
+    groups = {one.group_id.lower(): one.group_id for one in made}
+    return await about_each(NAME, WHAT, groups.values(), judge)
+
+
+async def _existing(group_id: str, ask: Questions) -> Mapping[str, Mapping[str, Any]]:
+    """The group and what is in it, by id in lower case; empty where there is no such group."""
+    group = await ask.get(group_id, GROUPS)
+    if group is None:
+        return {}
+    inside = await ask.list(f"{group_id}/resources", RESOURCES)
+    return {group_id.lower(): group, **{str(one["id"]).lower(): one for one in inside}}
+
+
+def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> Finding | None:
+    found = existing.get(planned.id.lower())
+    if found is None:
+        return None
+    tags = ", ".join(f"{name}={value}" for name, value in sorted((found.get("tags") or {}).items()))
+    text = f"{planned.label} exists already at {found.get('id', planned.id)}"
+    text += f", tagged {tags}," if tags else ""
+    ways = [f"give another {planned.setting}"]
+    if planned.existing_setting:
+        value = planned.name if planned.type == GROUP else planned.id
+        ways.append(f"use the existing one with {planned.existing_setting}: {value}")
+    ways.append("or take it over with `python -m operate adopt`")
+    return Finding(NAME, planned.id, f"{text} and this stack does not record it", ", ".join(ways))
+
+
+async def _taken_in_the_world(planned: Planned, ask: Questions) -> Finding | None:
+    here = planned.subscription
+    if planned.type.lower() == arm_ids.VAULT.lower():
+        body = {"name": planned.name, "type": arm_ids.VAULT}
+        answer = await ask.post(arm_ids.of_subscription(here, CHECK_NAME), VAULTS, body)
+        free, why = answer.get("nameAvailable"), answer.get("message")
+        holder = "by a vault of another subscription or tenant, or by a deleted one that can come back"
+    elif planned.type.lower() == arm_ids.ACCOUNT.lower():
+        body = {"subdomainName": planned.name, "type": arm_ids.ACCOUNT}
+        answer = await ask.post(arm_ids.of_subscription(here, CHECK_DOMAIN), ACCOUNTS, body)
+        free, why = answer.get("isSubdomainAvailable"), answer.get("reason")
+        holder = "by an account somewhere, or by one that was deleted in the last 48 hours"
+    else:
+        return None
+    if free is not False:
+        return None
+    text = f"the name of {planned.label} is unique in the world and is taken, most likely {holder}"
+    return Finding(NAME, planned.id, f"{text} (Azure: {why})", f"give another {planned.setting}")

@@ -1,0 +1,85 @@
+"""How Resource Manager is asked before anything is made: each question once, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+from provider.azure_calls import Azure
+from provider.deployment.model import Finding, Report, Unchecked
+from provider.errors import service_message
+from provider.failure import ServiceError
+from provider.retrying import with_retries
+from provider.waiting import DeadlineError, Waiter
+
+S = TypeVar("S")
+AT_ONCE: Final = 16
+"""Questions that are open at a time: Resource Manager refills the bucket of a subscription and principal by
+25 reads and 10 writes a second (learn.microsoft.com/azure/azure-resource-manager/management/
+request-limits-and-throttling)."""
+
+
+class UnansweredError(Exception):
+    """Azure did not answer a question; the message says why."""
+
+
+class Questions:
+    """Asks for one run of the checks; what two checks ask is asked once."""
+
+    def __init__(self, azure: Azure, waiter: Waiter) -> None:
+        self._azure, self._waiter = azure, waiter
+        self._answers: dict[tuple[str, str, str], asyncio.Future[Any]] = {}
+        self._open = asyncio.Semaphore(AT_ONCE)
+
+    async def get(self, path: str, api_version: str) -> Any:
+        """The answer; None for what is absent. Raises UnansweredError."""
+        return await self._once("GET", path, api_version, None)
+
+    async def post(self, path: str, api_version: str, body: Mapping[str, Any]) -> Any:
+        """The answer to a question that needs a body; nothing is written. Raises UnansweredError."""
+        return await self._once("POST", path, api_version, body)
+
+    async def list(self, path: str, api_version: str) -> list[Any]:
+        """All pages of a list; empty where the scope is absent. Raises UnansweredError."""
+        found: list[Any] = []
+        page = await self.get(path, api_version)
+        while page:
+            found += page.get("value") or []
+            link = page.get("nextLink")
+            page = await self._once("GET", link, "", None) if link else None
+        return found
+
+    async def _once(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:
+        key = (method, path, json.dumps(body, sort_keys=True))
+        if key not in self._answers:
+            self._answers[key] = asyncio.ensure_future(self._ask(method, path, api_version, body))
+        return await self._answers[key]
+
+    async def _ask(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:
+        async with self._open:
+            try:
+                return await with_retries(
+                    lambda: self._azure.ask(method, path, api_version, body), self._waiter
+                )
+            except ServiceError as failure:
+                if failure.is_absent and method == "GET":
+                    return None
+                raise UnansweredError(service_message(failure)) from failure
+            except DeadlineError as late:
+                raise UnansweredError(str(late)) from late
+
+
+async def about_each(
+    check: str, what: str, subjects: Iterable[S], judge: Callable[[S], Awaitable[Iterable[Finding]]]
+) -> Report:
+    """Judges each subject at the same time; one that Azure did not answer about is not checked."""
+
+    async def one(subject: S) -> Report:
+        try:
+            return Report(findings=tuple(await judge(subject)))
+        except UnansweredError as unanswered:
+            return Report(unchecked=(Unchecked(check, what, str(unanswered)),))
+
+    return sum(await asyncio.gather(*map(one, subjects)), Report())

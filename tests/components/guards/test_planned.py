@@ -1,0 +1,59 @@
+"""What a service is about to make is what it then makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core import arm_ids
+from tests.components.guards.first_deployments import SHARED, SUBSCRIPTION, group
+from tests.support.local_deployment import Deployment
+
+_NETWORK = f"{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.Network/virtualNetworks/vnet"
+MODES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "roles": {"access_model": "rbac"},
+    "user-assigned": {"identity": "userAssigned"},
+    "both identities": {"identity": "systemAndUserAssigned"},
+    "no key": {"encryption": "microsoftManaged"},
+    "existing group": SHARED,
+    "no workspace": {"audit": {"new_workspace": False}},
+    "alerts": {"audit": {"alerts": True, "alert_emails": ["a@contoso.com"]}},
+    "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
+    "tags": {"tags": {"team": "claims"}},
+}
+
+
+@pytest.mark.parametrize("args", MODES.values(), ids=MODES)
+def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
+    """Each resource that Azure then has was asked about before: types for all, ids and bodies for what holds
+    data or is read by policies."""
+    deployment = Deployment()
+    group("rg-shared")(deployment)
+    if "network" in args:
+        subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
+        body = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
+        deployment.arm("PUT", _NETWORK, {"location": "westeurope", "properties": body}, api="2024-05-01")
+    deployment.up({"claims": args})
+    planned = {str(one["id"]).lower(): one for one in deployment.planned}
+    made = {
+        str(one["outputs"]["id"]): one["outputs"]
+        for one in deployment.state.values()
+        if one["type"].startswith("azure-native:")
+    }
+    types = {one["content"]["type"].lower() for one in planned.values()}
+    for id, outputs in made.items():
+        type = (
+            arm_ids.parse(id).type
+            if "/providers/" in id
+            else "Microsoft.Resources/subscriptions/resourceGroups"
+        )
+        # A DNS zone's link and group come with zone and endpoint; a saved query is the workspace's.
+        parent = type.lower().rpartition("/")[0]
+        assert type.lower().replace("accesspolicy", "accesspolicies") in types or parent in types, id
+        if type in (arm_ids.VAULT, arm_ids.ACCOUNT, arm_ids.WORKSPACE) or "/providers/" not in id:
+            content = planned[id.lower()]["content"]
+            assert (content["name"], content["location"]) == (outputs["name"], outputs["location"])
+            assert (content.get("tags") or {}) == (outputs.get("tags") or {})
+            assert content.get("sku", outputs.get("sku")) == outputs.get("sku")
