@@ -1,6 +1,6 @@
-"""What Azure's refusals mean: ask again, wait for somebody else, wait until access counts, or give up.
+"""What Azure's refusals mean: retry, wait for another change, wait until access takes effect, or give up.
 
-Owns the codes and texts by which they are told apart. Does not own the messages about them.
+Owns the codes and texts that distinguish them. Does not own the messages about them.
 Sources: recorded traffic (AccountProvisioningStateInvalid, AuthorizationFailed, Key Vault's 403s);
 hashicorp/terraform-provider-azurerm#32855 and microsoft-foundry/foundry-samples 32-customer-managed-keys
 (how the service refuses a key that it may not use yet); Azure Resource Manager's error codes

@@ -176,7 +176,7 @@ def on_key(
     assignments: Sequence[RoleAssignment] | None = None,
     denials: Iterable[DenyAssignment] = (),
 ) -> EffectiveAccess:
-    """What a principal may do with a key of the vault, by whichever way the vault grants.
+    """What a principal may do with a key of the vault, in the vault's own access model.
 
     `assignments` of None means that they were not read.
     """

@@ -1,7 +1,7 @@
 """The command line. Each command is a module with `configure(parser)` and `run(arguments) -> exit code`.
 
-Exit codes of every command: 0 all is well; 1 something is not, and all of it was printed; 2 the question
-could not be asked (wrong words, no login, no stack, no Pulumi CLI); 130 interrupted.
+Exit codes of every command: 0 success; 1 something is wrong, and all of it was printed; 2 the command
+cannot run (wrong arguments, no login, no stack, no Pulumi CLI); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m operate",
         description="Operate services whose data is encrypted with your key.",
-        epilog="exit codes: 0 all is well; 1 something is not; 2 the question could not be asked",
+        epilog="exit codes: 0 success; 1 something is wrong; 2 the command cannot run",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():

@@ -1,8 +1,8 @@
-"""The live cloud: what is asked of it, and how. Nothing here writes to it.
+"""Queries of the live cloud. Nothing here writes to it.
 
-Resource Manager is asked through its client's pipeline, not through one client per service: the answers are
-evidence as they came, in an API version that is named, and each is recorded with its SHA-256, so that whoever
-asks again can tell whether it is the same.
+They go through the pipeline of Resource Manager's client, not through one client per service: each answer is
+evidence in the form that Azure sent it, for a named API version. Its SHA-256 is recorded, so that a later
+query shows whether the answer has changed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ EXEMPTIONS = "2022-07-01-preview"
 
 
 class UnansweredError(OperateError):
-    """A question that was not answered; the message is why, in one line."""
+    """Azure did not answer a query; the message gives the reason in one line."""
 
     def __init__(self, why: str) -> None:
         super().__init__(" ".join(why.split()))
@@ -76,7 +76,7 @@ class Azure(Protocol):
 
 @dataclass(frozen=True)
 class Asked:
-    """One question and the SHA-256 of its answer, canonical JSON; `answer` is "ok" or why there was none."""
+    """One query and the SHA-256 of its answer (canonical JSON). `answer` is "ok", or why there was none."""
 
     question: str
     answer: str
@@ -84,7 +84,7 @@ class Asked:
 
 
 class LiveAzure:
-    """Implements Azure. A question that was asked is not asked again."""
+    """Implements Azure. Each query is sent once; a repeated one gets the recorded answer."""
 
     def __init__(self, login: Login) -> None:
         self._cloud = login.cloud
@@ -96,7 +96,7 @@ class LiveAzure:
 
     @property
     def asked(self) -> tuple[Asked, ...]:
-        """Every question so far, in order of its text."""
+        """Every query so far, sorted by its text."""
         return tuple(self._asked[question] for question in sorted(self._asked))
 
     def now(self) -> datetime:
@@ -152,7 +152,9 @@ class LiveAzure:
         url = target if target.startswith("https://") else self._cloud.resource_manager + target
         # The next page's address comes from an answer, and the token goes with it.
         if not url.startswith(f"{self._cloud.resource_manager}/"):
-            raise UnansweredError(f"an answer names {url.partition('?')[0]}, which is not ARM")
+            raise UnansweredError(
+                f"an answer links to {url.partition('?')[0]}, which is not Resource Manager"
+            )
         response = self._arm.send_request(HttpRequest("GET", url))
         response.raise_for_status()
         return response
@@ -174,7 +176,7 @@ class LiveAzure:
 
 
 def account_id(text: str) -> str:
-    """An account's ARM id as somebody typed it. Raises ArgumentTypeError for anything else."""
+    """An account's ARM id from the command line. Raises ArgumentTypeError for anything else."""
     try:
         return arm_ids.account_id(text).text
     except ValueError as error:
@@ -182,7 +184,7 @@ def account_id(text: str) -> str:
 
 
 def _answered(ask: Callable[[], T]) -> T:
-    """Asks, with every failure of the clients made UnansweredError."""
+    """Sends a query; every failure of the clients becomes an UnansweredError."""
     try:
         return ask()
     except HttpResponseError as error:

@@ -2,9 +2,9 @@
 
     python -m operate disable-version VERSION ... --stack dev [--service NAME] [--yes]
 
-It refuses while an account is bound to one, for that account's data would be out of reach. A disabled version
-can be enabled again. Does not own the first step, a new version and the binding to it (`key.generation`).
-"""
+It refuses while an account is bound to one, because that account's data would become unreadable. A disabled
+version can be enabled again. Does not own the first step, a new version and the binding to it
+(`key.generation`)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Disables the versions, or without --yes says that it would. Raises NotDisabledError with every reason,
-    before anything is disabled; UnansweredError and AzureError where the cloud cannot be asked."""
+    before anything is disabled; UnansweredError and AzureError if a query fails."""
     found = [access(one) for one in services(outputs(arguments.stack), arguments.service).values()]
     wanted = login.of_stack(arguments.stack, found[0].cloud)
     credential = login.token_credential(wanted)

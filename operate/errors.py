@@ -10,6 +10,6 @@ class OperateError(Exception):
 
 
 class DeclinedError(OperateError):
-    """The question could be asked, and the answer is no."""
+    """The command ran, and refuses what was requested."""
 
     exit_code = 1

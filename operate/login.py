@@ -15,7 +15,8 @@ from provider import credential
 
 
 def of_environment(cloud: Cloud | None = None) -> Login:
-    """The login that the environment asks for, or the Azure CLI's; in `cloud` where nothing names another.
+    """The login that the environment configures, or the Azure CLI's; in `cloud` unless something names
+    another.
 
     Raises LoginError.
     """
@@ -64,6 +65,6 @@ def _configuration(stack: str) -> dict[str, dict[str, object]]:
 def _config(stack: str, *words: str) -> dict[str, dict[str, object]]:
     done = pulumi("config", "--json", "--stack", stack, *words)
     if done.returncode != 0:
-        raise StackError(f"Pulumi gives no configuration of stack {stack}: {done.stderr.strip()}")
+        raise StackError(f"the configuration of stack {stack} could not be read: {done.stderr.strip()}")
     found: dict[str, dict[str, object]] = json.loads(done.stdout)
     return found

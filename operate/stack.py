@@ -15,7 +15,7 @@ Outputs = Mapping[str, Any]
 
 
 class StackError(OperateError):
-    """A stack could not be read; the message has the engine's own words, or says what the stack lacks."""
+    """A stack could not be read; the message quotes the engine, or says what the stack lacks."""
 
 
 def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help: str = "") -> None:
@@ -24,8 +24,8 @@ def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help
 
 
 def pulumi(*words: str, input: str | None = None, otherwise: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs the Pulumi CLI without questions. Raises StackError where there is none, which says what to do
-    `otherwise`, too."""
+    """Runs the Pulumi CLI without prompts. Raises StackError if it is not installed; `otherwise` is another
+    way out, which the message adds."""
     command = ["pulumi", *words, "--non-interactive", "--color", "never"]
     try:
         return subprocess.run(command, input=input, capture_output=True, text=True, check=False)
@@ -36,24 +36,28 @@ def pulumi(*words: str, input: str | None = None, otherwise: str = "") -> subpro
 
 
 def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outputs:
-    """A stack's outputs, or those in `file`, for when Pulumi is out of reach. Raises StackError,
-    which says what to do `otherwise`, too."""
+    """A stack's outputs, or those in `file` if Pulumi is not available. Raises StackError; `otherwise` is
+    another way out, which the message adds."""
     if file:
         try:
             text = Path(file).read_text(encoding="utf-8")
         except OSError as error:
-            raise StackError(f"{file} cannot be used: {error}") from error
+            raise StackError(f"{file} could not be read: {error}") from error
     else:
         done = pulumi("stack", "output", "--json", "--stack", stack, otherwise=otherwise)
         if done.returncode != 0:
-            raise StackError(f"Pulumi gives no outputs of stack {stack}: {done.stderr.strip()}{otherwise}")
+            raise StackError(
+                f"the outputs of stack {stack} could not be read: {done.stderr.strip()}{otherwise}"
+            )
         text = done.stdout
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise StackError(f"{file or 'what `pulumi stack output` printed'} cannot be used: {error}") from error
+        raise StackError(f"{file or 'the output of `pulumi stack output`'} is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise StackError(f"{file} cannot be used: expected what `pulumi stack output --json` prints")
+        raise StackError(
+            f"{file}: found a list or a value, expected the object that `pulumi stack output --json` prints"
+        )
     return found
 
 

@@ -28,10 +28,10 @@ from operate.stack import Outputs, add_stack, outputs, services
 
 _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
-_REFUSED = "403, for the key cannot be used"
+_REFUSED = "403, because the key cannot be used"
 _PAUSE_SECONDS = 5.0
 _OTHER_REASONS = ("virtual network", "firewall", "public access is disabled", "data action")
-"""What a 403 says that is about the caller or the network, and so says nothing about the key."""
+"""Words of a 403 that is about the caller or the network, and so proves nothing about the key."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,13 @@ def prove(service: Outputs, wanted: Login, *, write_project: bool, seconds: floa
             print(check, flush=True)
             held = held and check.holds
     except (AzureError, UnansweredError) as error:
-        print(f"  FAILED  the cloud could not be asked: {error}")
+        print(f"  FAILED  the cloud could not be queried: {error}")
         return False
     return held
 
 
 def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: float) -> Iterator[Check]:
-    """All checks of a service, one after another. Raises UnansweredError or AzureError when the cloud cannot
-    be asked."""
+    """All checks of a service, one after another. Raises UnansweredError or AzureError when a query fails."""
     cloud = LiveAzure(wanted)
     account = adapters.account(cloud.get(service["accountId"], azure.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
@@ -142,8 +141,8 @@ def refused(client: Any, seconds: float) -> Check:
     while (answer := _answer(client)) == "200" and time.monotonic() + _PAUSE_SECONDS < until:
         if not waiting:
             print(
-                f"  waiting up to {seconds / 60:g} minutes (--minutes): the data can still be read, for the "
-                "service remembers a key for some time",
+                f"  waiting up to {seconds / 60:g} minutes (--minutes): the data can still be read, because "
+                "the service caches the key for some time",
                 file=sys.stderr,
             )
         waiting = True
@@ -152,7 +151,7 @@ def refused(client: Any, seconds: float) -> Check:
 
 
 def unprovable(service: Outputs) -> str:
-    """Why there is nothing to prove of a service, "" where there is."""
+    """Why nothing can be proven about a service; "" if something can."""
     if service.get("accountId") and not service.get("keyUriWithVersion"):
         return (
             f"the account {service['accountId']} is on Microsoft-managed keys, as the stack itself says "

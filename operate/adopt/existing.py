@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 class UnreadError(Exception):
-    """A part was used that was not read; `obstacles` comes first and reports that."""
+    """A part was used that could not be read; `obstacles` runs first and reports it."""
 
 
 @dataclass(frozen=True)
 class Existing:
-    """An account with what hangs on it. `body` is ARM's answer for it, `vault_body` for its vault;
+    """An account with its vault, key and grants. `body` is ARM's answer for it, `vault_body` for its vault;
     `assignments` are the role assignments of the identity that uses the key, under Azure RBAC; `identity` is
     the user-assigned identity by which it does."""
 

@@ -1,7 +1,7 @@
-"""What cannot be adopted as it is, each with what to do about it.
+"""What prevents an adoption, each with its fix.
 
-Owns that an adoption changes nothing: whatever would have to change is refused, all at once. What endangers
-the data is refused as the evidence's findings say.
+An adoption changes nothing, so whatever would have to change is refused, all at once; so is what the findings
+of the evidence call an error.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from operate.evidence.model import Facts, NotChecked
 
 KIND = "TextAnalytics"
 _TIERS = ("S", "F0")
-# What an auditor must know, and no reason to leave an account outside.
+# Of interest to an auditor, but no obstacle to adoption.
 _NO_OBSTACLE = frozenset({"not-under-customer-key", "others-did-unwrap"})
-# Refused by settings that are not there: the safe value is no setting.
+# No setting expresses these, because only one value is safe.
 _OBSTACLES = frozenset({"local-auth-on", "account-not-settled"})
 
 
@@ -43,7 +43,7 @@ class Obstacle:
 
 
 def obstacles(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> list[Obstacle]:
-    """Everything that stands in the way, for all accounts. `services` are (name, account) pairs."""
+    """Everything that prevents the adoption, for all accounts. `services` are (name, account) pairs."""
     found = [
         obstacle for name, one in services for obstacle in _of_account(name, one, takes_vault=takes_vault)
     ]

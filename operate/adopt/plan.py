@@ -31,7 +31,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is written for one account. `notes` are for whoever does the adoption."""
+    """What is written for one account. `notes` are for the person who adopts it."""
 
     settings: Mapping[str, Any]
     imports: tuple[Import, ...]

@@ -1,9 +1,7 @@
 """Who can unwrap with a key, and who could give themselves that right.
 
-Owns how that is listed; `core.rights` says what a policy or a role gives. Groups are not expanded: whoever is
-in one counts as it. What deny assignments take from others, and roles that somebody could activate (PIM), are
-not evaluated.
-"""
+Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
+assignments take from others, and roles that somebody could activate (PIM), are not evaluated."""
 
 from __future__ import annotations
 
@@ -22,7 +20,8 @@ _ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
 
 @dataclass(frozen=True)
 class PrincipalRight:
-    """One way in which somebody may do something: `permits` in Key Vault's words, or actions."""
+    """What a principal may do, and by which grant: `permits` are key permissions, or actions of Azure
+    RBAC."""
 
     principal_id: str
     principal_type: str
@@ -34,7 +33,7 @@ class PrincipalRight:
 
     @property
     def through(self) -> str:
-        """How a grant to a principal and an application reads."""
+        """The application that the principal has to use, as a message adds it."""
         return f" through application {self.application_id}" if self.application_id else ""
 
     def is_of(self, principal_id: str | None) -> bool:
@@ -43,7 +42,7 @@ class PrincipalRight:
 
 
 def unwrappers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
-    """Everybody who can unwrap or decrypt with the service's key, by object id."""
+    """Every principal that can unwrap or decrypt with the service's key, by object id."""
     read = _vault_and_key(service)
     if isinstance(read, NotChecked):
         return read
@@ -55,11 +54,11 @@ def unwrappers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
 
 
 def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
-    """Everybody who could give themselves the right to unwrap.
+    """Every principal that could grant itself the right to unwrap.
 
-    Writing the vault counts in both models, for it can change the model; so does writing role assignments, by
-    which one gets the right to write the vault. Writing access policies alone counts where they do.
-    """
+    Writing the vault counts in both models, because it can change the model; so does writing role
+    assignments, which can grant the right to write the vault. Writing access policies counts only where they
+    are used."""
     read, assignments = _vault_and_key(service), _assignments(service)
     if isinstance(read, NotChecked):
         return read
@@ -67,9 +66,9 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
 
 
 def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
-    """Who used the key how often, in the time that the log was asked for."""
+    """Who used the key and how often, in the period of the log."""
     if not isinstance(service.use, KeyUseLog):
-        return service.use or NotChecked("the audit log was not asked for")
+        return service.use or NotChecked("the audit log was not read")
     if not isinstance(service.key, Key):
         return _not_read("key", service.key)
     return users(rows_of(service.key.name, service.use))
@@ -123,7 +122,7 @@ def _vault_and_key(service: Service) -> tuple[Vault, Key] | NotChecked:
 
 def _assignments(service: Service) -> tuple[RoleAssignment, ...] | NotChecked:
     if service.assignments is None:
-        return NotChecked("the role assignments were not asked for")
+        return NotChecked("the role assignments were not read")
     return service.assignments
 
 

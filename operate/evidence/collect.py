@@ -1,6 +1,6 @@
-"""Asks the cloud for everything about each account, and puts the answers together.
+"""Reads everything about each account from the cloud.
 
-Owns which questions follow from which answer, and that a refusal becomes NotChecked of that part alone.
+Owns which query follows from which answer, and that a refused query makes that part alone NotChecked.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ R = TypeVar("R", Account, Vault, Key)
 LANGUAGE = "TextAnalytics"
 """The kind of a Language account."""
 NO_VAULT = "no subscription that this login sees has a vault"
-"""How the reason begins where a vault was looked for in vain: it may be deleted, or out of sight."""
+"""How the reason begins if no vault was found: it may be deleted, or the login may not see it."""
 KEY_USE = """AzureDiagnostics
 | where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "AuditEvent"
 | where ResourceId =~ "{vault_id}"
@@ -88,7 +88,7 @@ def accounts_in(cloud: Azure, subscription_id: str) -> list[str]:
 
 
 def attempt(question: Callable[[], T]) -> T | NotChecked:
-    """The answer, or that there was none and why. An answer of a shape that nobody expected is none."""
+    """The answer, or NotChecked with the reason. An answer of an unexpected shape counts as not checked."""
     try:
         return question()
     except UnansweredError as error:
@@ -209,7 +209,7 @@ def _use(
             f"the setting {audited[0].name!r} delivers to AZKVAuditLogs; only AzureDiagnostics is read"
         )
     workspace = cloud.get(setting.workspace_id, azure.WORKSPACES)
-    # Whole days: the log is asked by day, and a cut day would look like a quiet one.
+    # Whole days: uses are counted by day, and part of a day would look like a quiet one.
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
     rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
@@ -217,8 +217,8 @@ def _use(
 
 
 def log_start(workspace: Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
-    """Since when the workspace can have records: not from before it was created, nor beyond its retention;
-    but one table may be retained for longer than the others, which its records show."""
+    """The earliest time of which the workspace can have records: its creation, or the start of its retention.
+    One table may be retained for longer than the others, which its records show."""
     properties = workspace["properties"]
     limits = [since, moment(seconds(properties.get("createdDate"))) or since]
     if days := properties.get("retentionInDays"):

@@ -1,6 +1,6 @@
 """Findings: what an auditor would ask about, from the facts, in one order.
 
-Owns which rules are asked of what was read, and that what was not read is a finding, too. What the service
+Owns the rules over what was read; what could not be read is a finding, too. What the service
 demands and what a grant gives are core's (`demands`, `rights`).
 """
 

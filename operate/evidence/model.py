@@ -12,7 +12,7 @@ from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 
 @dataclass(frozen=True)
 class NotChecked:
-    """Something that was asked for and not answered: `why` in the words of whoever refused."""
+    """A part that could not be read; `why` is the reason, as Azure or the tool gave it."""
 
     why: str
 
@@ -48,8 +48,8 @@ class UseRow:
 
 @dataclass(frozen=True)
 class KeyUseLog:
-    """What a workspace's audit log has of one vault between two moments; it can have no record from before
-    `since`. When records began to be sent to it is not known."""
+    """The audit log of one vault in a workspace, between two moments; no record can be older than `since`.
+    When the vault began to send records is not known."""
 
     workspace_id: str
     since: datetime

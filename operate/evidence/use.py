@@ -20,7 +20,7 @@ UNWRAPS = frozenset({"KeyUnwrap", "KeyDecrypt"})
 
 @dataclass(frozen=True)
 class BoundSince:
-    """The binding was made between two moments; None: not known. `source` says where from."""
+    """The account was bound between two moments; None is not known. `source` says how it is known."""
 
     not_before: datetime | None
     not_after: datetime | None
@@ -43,7 +43,7 @@ class Span:
 
 @dataclass(frozen=True)
 class User:
-    """What one identity did with the key in the time of the log."""
+    """What one identity did with the key in the period of the log."""
 
     identity: str
     wraps: int

@@ -106,7 +106,7 @@ def test_fails_in_words_without_pulumi_and_without_a_file(
     file = tmp_path / "outputs.json"
     assert "No such file" in failure(capsys, "--outputs", str(file))
     file.write_text("# Emergency")
-    assert "cannot be used" in failure(capsys, "--outputs", str(file))
+    assert "is not JSON" in failure(capsys, "--outputs", str(file))
     file.write_text(json.dumps(OUTPUTS))
     assert main(["revoke-commands", "--stack", "prod", "--outputs", str(file)]) == 0
 

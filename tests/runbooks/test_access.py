@@ -17,7 +17,7 @@ def test_revoke_and_restore(runbook: Runbook) -> None:
     judge = runbook.judge
     ciphertext = judge.ciphertext()
     readable = {heading: judge.reads_data() for heading in runbook.run("revoke-and-restore")}
-    assert readable == {"Revoke": False, "Look again, later": False, "Restore": True}
+    assert readable == {"Revoke": False, "Check again later": False, "Restore": True}
     assert judge.verdicts(versions=1) == []
     assert judge.ciphertext() == ciphertext
 
@@ -34,8 +34,8 @@ def test_emergency_revocation(runbook: Runbook) -> None:
         "Before anything happens": False,
         "Revoke": False,
         "What Pulumi says afterwards": False,
-        "Keep it so": False,
-        "Give it back": True,
+        "Keep it revoked": False,
+        "Restore it": True,
     }
     assert judge.verdicts(versions=1) == []
 
