@@ -57,7 +57,7 @@ def test_destroy_and_come_back(runbook: Runbook) -> None:
     """The account is never cut off before it goes, and comes back bound, with its data."""
     judge = runbook.judge
     for heading in runbook.run("destroy-and-come-back"):
-        if heading == "What stays, and until when":
+        if heading == "What remains, and until when":
             assert cloud.documents(runbook.azure, "account") == []
     assert judge.reads_data()
     assert judge.lapses() == []
