@@ -26,12 +26,12 @@ from components.arguments.inputs import (
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.component import Component, Tags
-from core import arm_ids
+from core import arm_ids, audit_log
 from core.regions import region
 
 # AuditEvent is each operation on the vault's keys with the caller's identity; Audit is each on the account
 # itself.
-VAULT_CATEGORIES = ("AuditEvent",)
+VAULT_CATEGORIES = (audit_log.CATEGORY,)
 ACCOUNT_CATEGORIES = ("Audit",)
 RETENTION_DAYS = 365
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core import audit_log
+
 # In a new workspace, neither the table nor the columns beyond its fixed ones exist before the first record,
 # and Azure refuses an alert over what does not exist (SEM0100, reported in Azure/azure-cli-extensions#3002).
 # A fuzzy union passes over a missing table, column_ifexists over a missing column.
@@ -25,7 +27,6 @@ _EVENTS = """union isfuzzy=true
     address = tostring(column_ifexists("CallerIPAddress", "")),
     correlation = tostring(column_ifexists("CorrelationId", ""))
 """
-_IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Query:
 
     def of(self, vault_id: str) -> str:
         """The whole query, for one vault: a workspace may hold the logs of many."""
-        return _EVENTS.format(vault_id=vault_id, identity=_IDENTITY) + self.body
+        return _EVENTS.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN) + self.body
 
 
 KEY_USE = Query(

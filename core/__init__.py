@@ -8,9 +8,12 @@
 | `regions` | the regions of each cloud and their spellings |
 | `roles` | built-in roles that matter to a key, with what they allow |
 | `facts` | what was read about accounts, vaults, keys and grants, as frozen models |
+| `audit_log` | names in Key Vault's audit log |
 | `adapters` | those facts from Resource Manager's JSON, from an SDK model, from azure-native's state |
 | `rights` | what a grant gives on a key, and whether it is what the service needs |
 | `demands` | what the service demands of account, vault and key |
+| `refusals` | what Azure's refusals mean: retry, wait, or give up |
+| `login` | the settings and environment variables of a login, in azure-native's order |
 | `resource_types` | URNs, Pulumi type tokens and the Azure resource each token stands for |
 
 Everything but the local Azure may import this package; it imports nothing of the project. The local Azure

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from core import adapters, arm_ids, facts, key_uris
+from core import adapters, arm_ids, audit_log, facts, key_uris
 from core.adapters import seconds
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 from operate import azure
@@ -43,7 +43,6 @@ KEY_USE = """AzureDiagnostics
     operation = OperationName, key = tostring(column_ifexists("id_s", "")),
     refused = column_ifexists("httpStatusCode_d", 0.0) >= 400
 | order by day asc, identity asc, operation asc, key asc, refused asc"""
-_IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 
 
 def key_use(vault_id: str) -> str:
@@ -52,7 +51,7 @@ def key_use(vault_id: str) -> str:
     A column that no record has filled yet does not exist, hence column_ifexists. Source:
     azure/key-vault/general/logging, the table AzureDiagnostics.
     """
-    return KEY_USE.format(vault_id=vault_id, identity=_IDENTITY)
+    return KEY_USE.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN)
 
 
 def collect(

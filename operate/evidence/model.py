@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from core import arm_ids
+from core import arm_ids, audit_log
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 
 
@@ -29,7 +29,7 @@ class DiagnosticSetting:
     @property
     def is_audit(self) -> bool:
         """Whether a vault's audit log goes to a workspace: by its category, or a group that holds it."""
-        return bool(self.workspace_id and {"AuditEvent", "allLogs", "audit"} & set(self.categories))
+        return bool(self.workspace_id and audit_log.CATEGORIES & set(self.categories))
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,10 @@ FACTS: dict[str, tuple[Fact, str]] = {
     ),
     "the pattern of a key's version": (_matches(r"\[0-9a-f\]\{32\}"), "[0-9a-f]{32}"),
     "the pattern of a GUID": (_matches(r"\{8\}-.*\{12\}"), "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{12}"),
+    "the caller's column of the audit log": (
+        _matches("identity_claim_http"),
+        "tostring(identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g)",
+    ),
     "the separator of a URN": (_is("::", "urn:pulumi:"), "::"),
 }
 _LAST_SEGMENT = re.compile(r"""r?split\(["']/["'][^)]*\)\[-1\]""")

@@ -1,0 +1,16 @@
+"""Names in Key Vault's audit log, as a workspace has it in the table AzureDiagnostics.
+
+Source: learn.microsoft.com/azure/key-vault/general/logging; for the column of the caller, the published
+queries over AzureDiagnostics.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CATEGORY: Final = "AuditEvent"
+"""The category of a diagnostic setting that delivers each operation on a vault's keys."""
+CATEGORIES: Final = frozenset({CATEGORY, "allLogs", "audit"})
+"""That category and the groups that contain it."""
+IDENTITY_COLUMN: Final = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
+"""The object id of the caller. A column exists only once a record has filled it."""
