@@ -25,9 +25,8 @@ _made: WeakKeyDictionary[Any, list[pulumi.Resource]] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class RevokedAccess:
-    """Whose access is taken away, and to which key. `assignment_id`: of a role assignment at another "
-    "scope than the
-    key's."""
+    """Whose access is taken away, and to which key. `assignment_id`: of a role assignment at another scope
+    than the key's."""
 
     key_id: str
     principal_id: str

@@ -44,8 +44,8 @@ class KeyAccessValidation(CmkResource):
 
 
 def retry_until_access_counts(service: str) -> list[pulumi.ErrorHook]:
-    """A hook that has the engine try the account again while Azure refuses it for access that may not "
-    "count yet.
+    """A hook that has the engine try the account again while Azure refuses it for access that may not count
+    yet.
 
     It pauses longer each time, and gives up after half an hour, with Azure's own error.
     """

@@ -93,7 +93,7 @@ class ArmId:
 
 
 def parse(text: str) -> ArmId:
-    """Takes the id of any resource apart. Raises MalformedError."""
+    """Parses the id of any resource. Raises MalformedError."""
     text = text.strip().rstrip("/")
     scope, provider, rest = _rpartition(text, "/providers/")
     namespace, *segments = rest.split("/")
@@ -176,7 +176,7 @@ def of_subscription(subscription_id: str, type: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """The last segment of an id of any shape."""
+    """The last segment of an id of any kind."""
     return text.rstrip("/").rpartition("/")[2]
 
 

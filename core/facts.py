@@ -48,7 +48,7 @@ class Encryption:
 
 @dataclass(frozen=True)
 class Network:
-    """Who may reach an endpoint. Absent settings stand as what Azure then does: open, trusted services
+    """Who may reach an endpoint. An absent setting has the value that Azure then uses: open, trusted services
     pass."""
 
     public_access: str = "Enabled"

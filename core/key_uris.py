@@ -61,7 +61,7 @@ class KeyUri:
 
 
 def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
-    """Takes a key's URI apart, with or without a version. The vault must be in `cloud`, or in any cloud if
+    """Parses a key's URI, with or without a version. The vault must be in `cloud`, or in any cloud if
     None.
 
     Raises MalformedError. A key in a managed HSM is refused: "You must use Azure Key Vault to store your
@@ -91,7 +91,7 @@ def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
 
 
 def parse_versioned(text: str, cloud: Cloud | None = None) -> KeyUri:
-    """Takes a key's URI with a version apart. Raises MalformedError.
+    """Parses a key's URI with a version. Raises MalformedError.
 
     The service does not follow rotations: "When the key is rotated, you must update the Azure AI services
     resource to use the new key URI" (encryption of data at rest). A URI without a version would stay on a

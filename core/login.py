@@ -2,7 +2,7 @@
 
 One login serves every part of the project. Sources: pulumi-azure-native, provider/pkg/provider/
 auth_azidentity.go (`readAuthConfig`, `getCloud`, `newSingleMethodAuthCredential`) and provider.go
-(`getConfig`: a setting that is there counts, even when it is empty, before any environment variable); its
+(`getConfig`: a setting that is given, even an empty one, wins over any environment variable); its
 older auth.go (ARM_OIDC_REQUEST_TOKEN and ARM_OIDC_REQUEST_URL before the variables of GitHub Actions).
 """
 
@@ -40,7 +40,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "disablePulumiPartnerId": ("ARM_DISABLE_PULUMI_PARTNER_ID",),
     "location": ("ARM_LOCATION",),
 }
-"""Each setting of azure-native's provider, and the environment variables that stand in for it, in order."""
+"""Each setting of azure-native's provider, and the environment variables that replace it, in order."""
 
 SECRETS: Final = frozenset({"clientSecret", "clientCertificatePassword", "oidcToken", "oidcRequestToken"})
 """The settings that must be secret in a state."""
@@ -131,7 +131,7 @@ class Login:
         """This login completed from the account that `az account show` names, as azure-native does it.
 
         Raises LoginError when the account contradicts what is configured: a token for another cloud or tenant
-        would be another identity than the one that was asked for.
+        would be an identity that nobody configured.
         """
         active = clouds.named(cloud)
         if self.get("environment") and active != self.cloud:
@@ -165,7 +165,7 @@ def configured(own: Mapping[str, str], azure_native: Mapping[str, str]) -> dict[
 
 
 def login(config: Mapping[str, str], environ: Mapping[str, str]) -> Login:
-    """The login that settings and environment ask for; a setting that is there counts before a variable.
+    """The login that settings and environment configure; a setting that is given wins over a variable.
 
     `config` is what `configured` gives, or the inputs of a provider. Raises LoginError for an unknown cloud
     and for a method that lacks settings.
@@ -185,7 +185,7 @@ def login(config: Mapping[str, str], environ: Mapping[str, str]) -> Login:
 
 
 def unknown_settings(config: Mapping[str, object]) -> list[str]:
-    """The names that no setting of azure-native has, which are most likely misspelt."""
+    """Names that are no settings of azure-native; they are probably misspelt."""
     return sorted(set(config) - set(SETTINGS) - {"version", "pluginDownloadURL"})
 
 

@@ -17,12 +17,10 @@ from typing import Final
 class Kind(Enum):
     """What to do about a refusal.
 
-    TRANSIENT: ask again, a few times; nobody knows what happened. THROTTLED: ask again when Azure says.
-    BUSY: another change of the resource is under way; wait. PROPAGATING: access was granted and does not
-    count everywhere yet. UNKNOWN: the request is refused in words that are not listed here; after a preflight
-    that found nothing wrong, that may be access that does not count yet (assumed). FINAL: asking again does
-    not help.
-    """
+    TRANSIENT: retry a few times; what happened is unknown. THROTTLED: retry when Azure says so. BUSY: another
+    change of the resource is under way; wait. PROPAGATING: access was granted and is not yet in effect
+    everywhere. UNKNOWN: the refusal is not listed here; after a preflight that found nothing wrong, it may be
+    access that is not yet in effect (assumed). FINAL: a retry does not help."""
 
     TRANSIENT = "transient"
     THROTTLED = "throttled"

@@ -34,7 +34,7 @@ def of(cloud: Cloud) -> frozenset[str]:
 
 
 def normalised(text: str) -> str:
-    """A region as the API names it, from either spelling. Does not check that there is one."""
+    """A region as the API names it, from either spelling. Does not check that it exists."""
     return "".join(text.split()).lower()
 
 

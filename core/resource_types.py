@@ -134,7 +134,7 @@ _VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)")
 
 @lru_cache(maxsize=16384)
 def parse_urn(text: str) -> Urn:
-    """Takes a URN apart. Raises ValueError."""
+    """Parses a URN. Raises ValueError."""
     parts = text.split("::", 3)
     if len(parts) != 4 or not parts[0].startswith("urn:pulumi:"):
         raise ValueError(f"{text!r} is not a URN; expected urn:pulumi:STACK::PROJECT::TYPE::NAME")

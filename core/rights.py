@@ -65,8 +65,8 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class EffectiveAccess:
-    """What an identity may do with a key. `permissions` are lower case; `uncertain` tells what could not be
-    evaluated and might add to them, or take from them."""
+    """What an identity may do with a key. `permissions` are lower case; `uncertain` lists what could not be
+    evaluated and may add to them or take from them."""
 
     permissions: frozenset[str] = frozenset()
     uncertain: tuple[str, ...] = ()

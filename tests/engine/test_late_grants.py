@@ -1,5 +1,5 @@
-"""Grants that count late, in every mode, on the real engine: one update, no failure, the wait with its "
-"reason."""
+"""Grants that count late, in every mode, on the real engine: one update, no failure, the wait with its
+reason."""
 
 from __future__ import annotations
 

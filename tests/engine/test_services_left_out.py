@@ -24,9 +24,8 @@ def list_services(stack: Stack, *services: dict[str, Any], **more: Any) -> None:
 
 
 def test_no_service_goes_unnamed(stack: Stack, azure: RunningAzure) -> None:
-    """Left out or renamed, a service is refused and stays; with the setting that the refusal names it "
-    "goes, or comes
-    under its new name with its account, never unbound."""
+    """Left out or renamed, a service is refused and stays; with the setting that the refusal names it goes,
+    or comes under its new name with its account, never unbound."""
     claims, sandbox = {"name": "claims"}, {"name": "sandbox", "protect": False}
     list_services(stack, claims, sandbox)
     first = stack.up()

@@ -86,9 +86,8 @@ def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: S
 
 
 def test_access_goes_although_the_update_fails(azure: RunningAzure, stack: Stack) -> None:
-    """A lock that stops another change stops no revocation, of whichever service; and what an update "
-    "took, also
-    one that failed, the next one gives back when it is told to."""
+    """A lock that stops another change stops no revocation, of whichever service; and what an update took,
+    also one that failed, the next one gives back when it is told to."""
     workspace = next(
         str(found["id"]) for found in stack.resources() if found["urn"].endswith("::policy-workspace")
     )

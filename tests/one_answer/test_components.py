@@ -1,5 +1,5 @@
-"""The components' guard of access gives the same answer: only what is gone altogether counts as taken "
-"away."""
+"""The components' guard of access gives the same answer: only what is gone altogether counts as taken
+away."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.one_answer.world import VAULT
 
 @pytest.mark.parametrize("row", [row for row in READ_BY_ALL if not row.rbac], ids=lambda row: row.name)
 def test_the_guard_says_what_the_cloud_does(row: Situation) -> None:
-    """A grant that was narrowed is drift that an update mends; none at all may have been taken away on "
-    "purpose.
+    """A grant that was narrowed is drift that an update mends; none at all may have been taken away on
+    purpose.
 
     In a vault under Azure RBAC the guard asks for the one assignment that the stack made, which is no
     question of what all assignments amount to.

@@ -17,8 +17,8 @@ _VERDICTS = {Access.FULL: "pass", Access.UNKNOWN: "open"}
 
 
 def stack(world: World, vault: dict[str, Any]) -> list[Thing]:
-    """The vault, the account, its binding and the role assignments, as the engine shows them after an "
-    "update."""
+    """The vault, the account, its binding and the role assignments, as the engine shows them after an
+    update."""
     account = world.account_json
     binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
     roles = [

@@ -33,8 +33,8 @@ def preflight(world: World) -> list[Finding]:
 
 @pytest.mark.parametrize("row", READ_BY_ALL, ids=lambda row: row.name)
 def test_the_preflight_says_what_the_cloud_does(row: Situation) -> None:
-    """It finds nothing wrong where the service takes the key; else something, access that it cannot judge "
-    "aside."""
+    """It finds nothing wrong where the service takes the key; else something, access that it cannot judge
+    aside."""
     world = row.world()
     try:
         found = preflight(world)
