@@ -32,4 +32,4 @@ COMPONENTS = [
 ]
 
 if __name__ == "__main__":
-    serve("language-cmk", COMPONENTS)
+    serve(COMPONENTS)

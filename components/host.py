@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -34,19 +35,18 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.sync_await import _sync_await
 
 from components.guards.preflight import RefusedError
+from components.package_schema import NAME, VERSION, completed
 
-VERSION = "0.0.0"
-"""The SDK's own default; a package without a version has SDKs generated wrongly."""
 _GRPC_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
 
 
-def serve(name: str, components: Sequence[type[pulumi.ComponentResource]]) -> None:
-    """Serves the components as package `name` until the engine ends this process. The first line of standard
+def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:
+    """Serves the components as a package until the engine ends this process. The first line of standard
     output is the port."""
     parser = argparse.ArgumentParser(description="Pulumi component provider")
     parser.add_argument("engine", help="address of the Pulumi engine")
     known, _ = parser.parse_known_args()
-    package = Package([*components], name, None, VERSION)
+    package = Package(components)
 
     async def until_ended() -> None:
         server = grpc.aio.server(options=_GRPC_OPTIONS)
@@ -64,6 +64,10 @@ def serve(name: str, components: Sequence[type[pulumi.ComponentResource]]) -> No
 
 class Package(ComponentProvider):
     """The components and their schema."""
+
+    def __init__(self, components: Sequence[type[pulumi.ComponentResource]]) -> None:
+        super().__init__([*components], NAME, None, VERSION)
+        self.schema = json.dumps(completed(json.loads(self.schema)))
 
     def construct(
         self,

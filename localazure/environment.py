@@ -7,6 +7,7 @@ not own: how a server is started.
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,32 @@ def is_from_outside(name: str) -> bool:
 def without_outside(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment less every variable that may lead a client elsewhere."""
     return {name: value for name, value in environ.items() if not is_from_outside(name)}
+
+
+ONWARD = ("LOCALAZURE_ONWARD_PROXY", "LOCALAZURE_ONWARD_NO_PROXY")
+"""The proxy of the shell that the local Azure was started in, and what goes past it: the way of everything
+that is not Azure's. Kept in the environment of a command, so that one that restarts the server knows them,
+too."""
+
+
+def onward_of(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The values of ONWARD: as an environment of the local Azure has them, else from the shell's own
+    proxy."""
+    if "LOCALAZURE_CONTROL" in environ or ONWARD[0] in environ:
+        return environ.get(ONWARD[0], ""), environ.get(ONWARD[1], "")
+    names = (("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), ("no_proxy", "NO_PROXY"))
+    proxy, direct = (next((environ[name] for name in some if environ.get(name)), "") for some in names)
+    return (proxy, direct) if proxy.startswith("http://") else ("", "")
+
+
+def pip_certificates(environ: Mapping[str, str]) -> str | None:
+    """The authorities by which pip knows its index, which must not be those of the local Azure. None where
+    pip finds them by itself, or nothing is known of them."""
+    own = [environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")]
+    paths = ssl.get_default_verify_paths()
+    return next(
+        (file for file in (*own, paths.cafile, paths.openssl_cafile) if file and Path(file).is_file()), None
+    )
 
 
 def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:

@@ -17,7 +17,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure import process
-from localazure.environment import checkout, is_from_outside, without_outside
+from localazure.environment import (
+    ONWARD,
+    checkout,
+    is_from_outside,
+    onward_of,
+    pip_certificates,
+    without_outside,
+)
 from localazure.home import Home, HomeError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,10 +37,13 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
     Raises HomeError where no local Azure runs, or where something else answers in its place.
     """
+    certificates = None if "LOCALAZURE_CONTROL" in environ else pip_certificates(environ)
     found = {
         **without_outside(environ),
         **process.environment_of(home),
         **checkout(ROOT, environ.get("PATH", os.defpath)),
+        **dict(zip(ONWARD, onward_of(environ), strict=True)),
+        **({"PIP_CERT": certificates} if certificates else {}),
     }
     _check(found)
     Path(urlsplit(found["PULUMI_BACKEND_URL"]).path).mkdir(parents=True, exist_ok=True)

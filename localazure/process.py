@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure.digest import digest
-from localazure.environment import environment, without_outside
+from localazure.environment import ONWARD, environment, onward_of, without_outside
 from localazure.home import LOOPBACK, Home, HomeError
 
 _ROOT = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def start(home: Home) -> Start:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=without_outside(os.environ),
+            env={**without_outside(os.environ), **dict(zip(ONWARD, onward_of(os.environ), strict=True))},
             start_new_session=True,
         )
     deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -1,35 +1,102 @@
-"""The CONNECT proxy: forwards the served hosts to the TLS server, and refuses every other host.
+"""The CONNECT proxy: forwards the served hosts to the TLS server, refuses every other name of Microsoft's
+clouds, and lets the rest through as it would have gone without it.
 
-Owns: which names are forwarded. Nothing that passes is read: TLS runs from client to server.
+So a token for Azure cannot leave the machine, while pip, npm, git and `pulumi package add` still reach their
+registries, directly or by the proxy of the shell that started the local Azure. Owns: which names are
+forwarded. Nothing that passes is read: TLS runs from client to server.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import ipaddress
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass_environment
 
 from localazure.certificates import serves
 from localazure.home import LOOPBACK
 
 _LARGEST_HEAD = 16 * 1024
 _CHUNK = 64 * 1024
+_CONNECT_SECONDS = 30.0
+_MICROSOFT = (
+    *("applicationinsights.io", "azure-api.net", "azure.cn", "azure.com", "azure.net", "azure.us"),
+    *("azureedge.net", "azurefd.net", "azurewebsites.net", "chinacloudapi.cn", "cloudapp.net", "live.com"),
+    *("loganalytics.io", "microsoft.com", "microsoft.us", "microsoftonline-p.com", "microsoftonline.cn"),
+    *("microsoftonline.com", "microsoftonline.us", "office.com", "usgovcloudapi.net", "windows.net"),
+)
+"""Under these names Microsoft's clouds, their logins and their tokens are."""
+_REGISTRIES = ("dev.azure.com",)
+"""Package feeds and repositories of Azure DevOps are under a name of Azure's, and no part of it."""
 
 
-async def start_proxy(listener: socket.socket, tls_port: int) -> asyncio.Server:
+@dataclass(frozen=True)
+class Onward:
+    """How names that are not Microsoft's are reached: by this proxy (`http://[user:password@]host:port`),
+    unless `direct` lists them as NO_PROXY does; without a proxy, directly."""
+
+    proxy: str = ""
+    direct: str = ""
+
+    async def connect(self, name: str, port: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connects to a name. Raises OSError where that fails."""
+        if not self.proxy or proxy_bypass_environment(f"{name}:{port}", {"no": self.direct}):
+            return await asyncio.wait_for(asyncio.open_connection(name, int(port)), _CONNECT_SECONDS)
+        address = urlsplit(self.proxy)
+        way = await asyncio.wait_for(
+            asyncio.open_connection(address.hostname, address.port or 80), _CONNECT_SECONDS
+        )
+        login = f"{unquote(address.username or '')}:{unquote(address.password or '')}".encode()
+        authorization = f"Proxy-Authorization: Basic {base64.b64encode(login).decode()}\r\n"
+        way[1].write(
+            f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n"
+            f"{authorization if address.username else ''}\r\n".encode()
+        )
+        head = await asyncio.wait_for(way[0].readuntil(b"\r\n\r\n"), _CONNECT_SECONDS)
+        if head.split(b" ", 2)[1:2] != [b"200"]:
+            way[1].close()
+            raise OSError(f"the proxy {address.hostname} answers {head.splitlines()[0].decode('latin-1')}")
+        return way
+
+
+def is_let_through(name: str) -> bool:
+    """Whether a name that is not served is no part of a cloud of Microsoft's. An address is never let
+    through: what is behind it cannot be known."""
+    plain = name.lower().rstrip(".")
+    if _is_below(plain, _REGISTRIES):
+        return True
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(plain.strip("[]"))
+        return False
+    return "." in plain and not _is_below(plain, _MICROSOFT)
+
+
+def _is_below(name: str, suffixes: Sequence[str]) -> bool:
+    return any(name == suffix or name.endswith(f".{suffix}") for suffix in suffixes)
+
+
+async def start_proxy(listener: socket.socket, tls_port: int, onward: Onward | None = None) -> asyncio.Server:
     """Serves CONNECT on `listener`; the names of the local Azure go to its TLS server on `tls_port`."""
+    beyond = onward or Onward()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             try:
-                await _serve(reader, writer, tls_port)
+                await _serve(reader, writer, tls_port, beyond)
             finally:
                 writer.close()
 
     return await asyncio.start_server(client, sock=listener, limit=_LARGEST_HEAD)
 
 
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls_port: int) -> None:
+async def _serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls_port: int, onward: Onward
+) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     method, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
     target = rest.rsplit(" ", 1)[0]
@@ -37,10 +104,17 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls
     if method != "CONNECT":
         await _refuse(writer, f"only CONNECT is served, not {method} {target}")
         return
-    if port != "443" or not serves(name):
-        await _refuse(writer, f"local Azure does not forward to {target}")
+    try:
+        if port == "443" and serves(name):
+            server_reader, server_writer = await asyncio.open_connection(LOOPBACK, tls_port)
+        elif port.isdigit() and is_let_through(name):
+            server_reader, server_writer = await onward.connect(name, port)
+        else:
+            await _refuse(writer, f"local Azure does not forward to {target}")
+            return
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        await _refuse(writer, f"{target} cannot be reached ({error})")
         return
-    server_reader, server_writer = await asyncio.open_connection(LOOPBACK, tls_port)
     try:
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         ways = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +19,9 @@ from localazure.certificates import ensure_certificates, server_context
 from localazure.cloud import Cloud
 from localazure.control import Control
 from localazure.digest import digest
-from localazure.environment import environment
+from localazure.environment import environment, onward_of
 from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
-from localazure.proxy import start_proxy
+from localazure.proxy import Onward, start_proxy
 from localazure.server import App, make_server
 from localazure.standin import serve as serve_standin
 from localazure.store import Store
@@ -86,7 +87,7 @@ async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: as
         "control": make_server(App(control.answer, worker), None),
     }
     running = [asyncio.create_task(servers["tls"].serve(sockets=[listeners["tls"]]))]
-    proxy = await start_proxy(listeners["proxy"], ports["tls"])
+    proxy = await start_proxy(listeners["proxy"], ports["tls"], Onward(*onward_of(os.environ)))
     native = await _start_native(home, ports, wanted.get("azure-native", 0))
     home.remember_ports(ports)
     # The control endpoint comes last: its health says that all the others are there.

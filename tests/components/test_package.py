@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
 from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
 from components.__main__ import COMPONENTS
+from components.host import Package
 from components.service import EncryptedLanguageService
 from components.service_args import EncryptedLanguageServiceArgs
 
@@ -53,3 +60,79 @@ def test_every_part_is_served_and_described() -> None:
     ]
     assert undescribed == []
     assert [name for name, part in definitions.items() if {"id", "urn"} & set(part.outputs)] == []
+
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "language-cmk"
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    """The schema that `pulumi package get-schema ./components` prints."""
+    found: dict[str, Any] = json.loads(Package(COMPONENTS).schema or "")
+    return found
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _nodes(inner)
+
+
+def test_all_that_is_published_has_one_version(schema: dict[str, Any]) -> None:
+    """Project, packages and policy pack are released together."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    provider = json.loads((ROOT / "provider" / "schema.json").read_text())
+    pack = yaml.safe_load((ROOT / "policies" / "PulumiPolicy.yaml").read_text())
+    assert {schema["version"], provider["version"], pack["version"]} == {version}
+    assert version in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_both_packages_say_whose_they_are(schema: dict[str, Any]) -> None:
+    """Registries and SDKs show name, namespace, licence and repository."""
+    provider = json.loads((ROOT / "provider" / "schema.json").read_text())
+    for one in (schema, provider):
+        words = ("displayName", "description", "license", "namespace", "publisher", "homepage", "repository")
+        assert [word for word in words if not one.get(word)] == []
+    assert provider["repository"] == schema["repository"]
+
+
+def test_each_choice_is_an_enum_with_the_components_own_values(schema: dict[str, Any]) -> None:
+    """An editor offers what the component accepts, also where two arguments of one name differ."""
+    types = schema["types"]
+    values = {
+        token.removeprefix(f"{NAME}:index:"): [value["value"] for value in found["enum"]]
+        for token, found in types.items()
+        if found.get("enum")
+    }
+    assert values["Access"] == ["granted", "revoked"]
+    assert values["NetworkAccess"] == ["closed", "selected", "open", "private"]
+    assert values["AccessModel"] == ["accessPolicy", "rbac"]
+    service = schema["resources"][f"{NAME}:index:EncryptedLanguageService"]["inputProperties"]
+    assert service["sku"]["$ref"] == f"#/types/{NAME}:index:Sku"
+    assert service["asFound"]["items"]["$ref"] == f"#/types/{NAME}:index:AsFound"
+    assert types[f"{NAME}:index:Network"]["properties"]["access"]["$ref"].endswith(":NetworkAccess")
+
+
+def test_names_and_texts_fit_every_language(schema: dict[str, Any]) -> None:
+    """No type ends in `Args`, which each SDK adds; every reference leads to a type; no text has Python's
+    indentation, exceptions or values; no plain list of objects, for which the SDK for Go has no type."""
+    assert [token for token in schema["types"] if token.endswith("Args")] == []
+    references = {node["$ref"] for node in _nodes(schema) if isinstance(node.get("$ref"), str)}
+    assert references <= {f"#/types/{token}" for token in schema["types"]}
+    texts = [node["description"] for node in _nodes(schema) if isinstance(node.get("description"), str)]
+    plain = [text.partition("{{% examples %}}")[0] for text in texts]
+    assert len(plain) > 80
+    assert [
+        text for text in plain if re.search(r"\n {2,}|Raises|Error\b|\bNone\b|\bTrue\b|\bFalse\b", text)
+    ] == []
+    lists = [node for node in _nodes(schema) if node.get("type") == "array" and "$ref" in node["items"]]
+    assert [node for node in lists if node.get("plain") or node["items"].get("plain")] == []
+
+
+def test_the_service_shows_an_example_in_each_language(schema: dict[str, Any]) -> None:
+    """The examples are the programs of docs/examples, which are compiled and deployed by tests."""
+    text = schema["resources"][f"{NAME}:index:EncryptedLanguageService"]["description"]
+    assert re.findall(r"^```(\w+)$", text, re.MULTILINE) == ["typescript", "python", "go", "yaml"]
+    assert (ROOT / "docs" / "examples" / "typescript" / "index.ts").read_text().strip() in text

@@ -1,4 +1,5 @@
-"""The components from a program without any Python: the example in Pulumi YAML, on the real engine."""
+"""The components composed part by part from a program without any Python, in Pulumi YAML, on the real
+engine."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import pytest
 from engine import yaml_host
 from tests.support import cloud
 from tests.support.azure import RunningAzure
+from tests.support.consumers import consumer
 from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
@@ -24,22 +26,11 @@ def language_host() -> None:
 
 def yaml_stack(folder: Path, azure: RunningAzure, program: Path) -> Stack:
     """A stack of a program in YAML, three folders below a checkout of its own, as docs/examples/yaml is."""
-    stack = Stack(folder / "checkout", azure.env)
-    below = stack.folder / "docs" / "examples" / "yaml"
-    below.mkdir(parents=True)
-    shutil.copy(program, below / "Pulumi.yaml")
-    stack.folder = below
+    stack = consumer(folder, azure, "yaml")
+    shutil.copy(program, stack.folder / "Pulumi.yaml")
     created = stack.pulumi("stack", "select", "--create", "dev")
     assert created.ok, created.output
     return stack
-
-
-def test_example_in_yaml_deploys(language_host: None, azure: RunningAzure, tmp_path: Path) -> None:
-    """`up` binds the account under the policy pack."""
-    stack = yaml_stack(tmp_path, azure, ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml")
-    first = stack.deploy("--policy-pack", "../../../policies")
-    assert first.ok, first.output
-    assert "/keys/cmk-claims/" in stack.outputs()["keyUriWithVersion"]
 
 
 def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzure, tmp_path: Path) -> None:

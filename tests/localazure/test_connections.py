@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 import ssl
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from localazure import seed
+from localazure.home import bind
+from localazure.proxy import Onward, is_let_through, start_proxy
 from tests.support.azure import RunningAzure, running_azure
 
 SUBSCRIPTION = seed.SUBSCRIPTION_ID
@@ -27,9 +30,7 @@ def _connect(azure: RunningAzure, line: str) -> tuple[str, bytes]:
 @pytest.mark.parametrize(
     "target",
     [
-        "example.com:443",
         "management.azure.com:80",
-        "management.azure.com.example.com:443",
         "a.b.vault.azure.net:443",
         "*.vault.azure.net:443",
         "127.0.0.1:443",
@@ -37,16 +38,96 @@ def _connect(azure: RunningAzure, line: str) -> tuple[str, bytes]:
         "localhost:22",
         "graph.microsoft.com:443",
         "vault.azure.net:443",
+        "login.windows.net:443",
+        "prod.westeurope.azuredatabricks.azure.com:443",
+        "graph.windows.net.:443",
         "",
         ":443",
     ],
 )
 def test_fails_to_leave_through_the_proxy(azure: RunningAzure, target: str) -> None:
-    """The proxy refuses every host but the served ones, and every port but 443, and names what it refused."""
+    """The proxy refuses every name of Microsoft's clouds but the served ones, every address and every name
+    without a domain, and names what it refused."""
     status, body = _connect(azure, f"CONNECT {target} HTTP/1.1")
     assert status.startswith("HTTP/1.1 403 ")
     assert target in status
     assert body
+
+
+@pytest.mark.parametrize(
+    ("name", "through"),
+    [
+        ("pypi.org", True),
+        ("pkgs.dev.azure.com", True),
+        ("feed.pkgs.visualstudio.com", True),
+        ("management.azure.com.example.com", True),
+        ("notazure.com", True),
+        ("portal.azure.com", False),
+        ("LOGIN.LIVE.COM", False),
+        ("evildev.azure.com", False),
+        ("169.254.169.254", False),
+        ("::1", False),
+        ("metadata", False),
+    ],
+)
+def test_only_what_is_not_microsofts_is_let_through(name: str, through: bool) -> None:
+    """Registries are reached, feeds of Azure DevOps among them; no cloud, no login, no address."""
+    assert is_let_through(name) is through
+
+
+class _Upstream:
+    """A company's proxy: it answers CONNECT, and then says which way was asked for."""
+
+    def __init__(self, answer: bytes = b"HTTP/1.1 200 fine\r\n\r\n") -> None:
+        self.answer, self.heads = answer, list[bytes]()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(self.answer + b"hello")
+        writer.close()
+
+
+async def _through(upstream: _Upstream, target: str) -> bytes:
+    """What a client reads that asks the proxy for a target, with a proxy of the user's own behind it."""
+    beyond = await asyncio.start_server(upstream, "127.0.0.1", 0)
+    port = beyond.sockets[0].getsockname()[1]
+    onward = Onward(f"http://me:p%40ss@127.0.0.1:{port}", "direct.example")
+    with bind(0) as listener:
+        proxy = await start_proxy(listener, 1, onward)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+        answer = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+        proxy.close()
+    beyond.close()
+    return answer
+
+
+@pytest.mark.asyncio
+async def test_a_registry_is_reached_by_the_users_own_proxy() -> None:
+    """What is not Azure's goes the way that the shell's HTTPS_PROXY says, with its login."""
+    upstream = _Upstream()
+    assert (await _through(upstream, "registry.example:443")).endswith(b"\r\n\r\nhello")
+    assert upstream.heads[0].startswith(b"CONNECT registry.example:443 HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic bWU6cEBzcw==\r\n" in upstream.heads[0]
+
+
+@pytest.mark.asyncio
+async def test_a_registry_that_cannot_be_reached_is_told() -> None:
+    """What the user's own proxy answers is passed on."""
+    refused = await _through(_Upstream(b"HTTP/1.1 407 Login please\r\n\r\n"), "registry.example:443")
+    assert refused.startswith(b"HTTP/1.1 403 registry.example:443 cannot be reached")
+    assert b"407 Login please" in refused
+
+
+@pytest.mark.asyncio
+async def test_azures_names_never_reach_the_users_own_proxy() -> None:
+    """Not even where the user's proxy would let them through."""
+    upstream = _Upstream()
+    assert (await _through(upstream, "graph.microsoft.com:443")).startswith(
+        b"HTTP/1.1 403 local Azure does not"
+    )
+    assert upstream.heads == []
 
 
 @pytest.mark.parametrize("line", ["GET http://management.azure.com/", "POST management.azure.com:443"])

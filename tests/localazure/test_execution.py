@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from localazure import checkout, execution, process
-from localazure.environment import is_from_outside
+from localazure.environment import is_from_outside, onward_of
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
 
@@ -145,6 +145,18 @@ def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
     }
     others = "".join(recipe for word, recipe in recipes.items() if word not in checkout.WORDS)
     assert re.findall(r"-m operate|(?<![\w./])pulumi(?= )|review/\S+\.sh", others) == []
+
+
+def test_registries_stay_within_reach(azure: RunningAzure) -> None:
+    """pip keeps the certificates that it had, and the shell's own proxy is kept for what is not Azure's,
+    however deep one environment is in another."""
+    outside = {**OUTSIDE, "PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": __file__}
+    outside.pop("ALL_PROXY")
+    once = execution.environment_for(azure.home, outside)
+    assert once["PIP_CERT"] == __file__
+    assert onward_of(once) == ("http://proxy.example:3128", "management.azure.com,.vault.azure.net")
+    twice = execution.environment_for(azure.home, once)
+    assert {name: twice.get(name) for name in once} == once
 
 
 def test_every_step_of_a_word_runs_in_the_local_azure(

@@ -17,7 +17,7 @@ from components.account import LanguageAccount
 from components.arguments.problem import InputError, Problem
 from components.audit import AuditTrail
 from components.binding import KeyBinding
-from components.host import VERSION, Package
+from components.host import Package
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.service import EncryptedLanguageService
@@ -51,7 +51,7 @@ def in_a_program(component: Any, name: str, args: Mapping[str, Any]) -> list[Pro
 
 def in_the_package(name: str, args: Mapping[str, Any]) -> list[Problem]:
     """The problems that the package answers to a program in another language."""
-    package = Package([*COMPONENTS], "language-cmk", None, VERSION)
+    package = Package(COMPONENTS)
     token = "language-cmk:index:EncryptedLanguageService"
     try:
         run(lambda: package.construct(name, token, on_the_wire(args)))

@@ -1,0 +1,159 @@
+"""The schema of the components as a package, with what Pulumi cannot read from Python types.
+
+Owns: what the package says of itself, enums for the arguments that have choices, names and descriptions that
+fit every language, and the example of each. Does not own: the arguments and their descriptions, which are the
+components'.
+
+Source of the form: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from components.arguments.inputs import Inputs, arguments, camel_case
+
+NAME: Final = "language-cmk"
+VERSION: Final = "0.1.0"
+"""The one of pyproject.toml, which a test compares with every other place."""
+_ABOUT: Final[Mapping[str, Any]] = {
+    "displayName": "Azure AI Language under a customer-managed key",
+    "description": "Azure AI Language accounts with their data at rest under the customer's own key, with "
+    "vault, key, access and audit.",
+    "keywords": ["azure", "encryption", "key-vault", "category/cloud", "kind/component"],
+    "license": "Apache-2.0",
+    "publisher": "language-cmk",
+    "namespace": "language-cmk",
+    # Where a clone is kept is its owner's to say (CONTRIBUTING.md). Nothing is fetched from here.
+    "homepage": "https://github.com/your-organisation/language-cmk",
+    "repository": "https://github.com/your-organisation/language-cmk",
+    "meta": {"supportPack": True},
+}
+_LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "python": {"packageName": "pulumi_language_cmk", "pyproject": {"enabled": True}},
+    "nodejs": {"packageName": "@language-cmk/pulumi"},
+    # A reserved host: a module that is not replaced by the one generated beside the program is found nowhere.
+    "go": {
+        "modulePath": "example.com/language-cmk/sdk/go",
+        "importBasePath": "example.com/language-cmk/sdk/go/languagecmk",
+        "generateExtraInputTypes": True,
+    },
+}
+_EXAMPLES: Final = Path(__file__).resolve().parents[1] / "docs" / "examples"
+_PROGRAMS: Final = {
+    "typescript": "typescript/index.ts",
+    "python": "python/__main__.py",
+    "go": "go/main.go",
+    "yaml": "yaml/Pulumi.yaml",
+}
+_SHOWN_BY: Final = "EncryptedLanguageService"
+"""The component that the examples use."""
+
+
+def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema that Pulumi's analyzer made, completed."""
+    types, resources = dict(schema["types"]), dict(schema["resources"])
+    enums: dict[str, dict[str, Any]] = {}
+    for form in _forms(Inputs):
+        kind = form.ARGS.__name__
+        shape = types.get(f"{NAME}:index:{kind}")
+        component = resources.get(f"{NAME}:index:{kind.removesuffix('Args')}")
+        inputs = shape["properties"] if shape else component["inputProperties"] if component else {}
+        prefix = kind.removesuffix("Args") if shape else ""
+        for name, argument in arguments(form).items():
+            if argument.choices and camel_case(name) in inputs:
+                enum = prefix + _pascal_case(name)
+                enums[enum] = _enum(enum, argument.choices, enums.get(enum))
+                _point_to(inputs[camel_case(name)], enum)
+    types.update({f"{NAME}:index:{name}": enum for name, enum in enums.items()})
+    whole = {
+        **schema,
+        **_ABOUT,
+        "version": VERSION,
+        "language": {name: {**one, **_LANGUAGES.get(name, {})} for name, one in schema["language"].items()},
+        "types": {_renamed(token): one for token, one in types.items()},
+        "resources": resources,
+    }
+    polished: dict[str, Any] = _polished(whole)
+    _add_examples(polished["resources"][f"{NAME}:index:{_SHOWN_BY}"])
+    return polished
+
+
+def _forms(form: type[Inputs]) -> Iterator[type[Inputs]]:
+    for one in form.__subclasses__():
+        yield one
+        yield from _forms(one)
+
+
+def _enum(name: str, choices: Sequence[str], known: Mapping[str, Any] | None) -> dict[str, Any]:
+    made = {"type": "string", "enum": [{"name": _pascal_case(one), "value": one} for one in choices]}
+    if known not in (None, made):
+        raise ValueError(f"{name} stands for two sets of choices; rename one of the arguments")
+    return made
+
+
+def _point_to(input: dict[str, Any], enum: str) -> None:
+    """Gives an input, or the items of one that is a list, the type of an enum."""
+    target = input["items"] if input.get("type") == "array" else input
+    target.pop("type", None)
+    target["$ref"] = f"#/types/{NAME}:index:{enum}"
+
+
+def _renamed(token: str) -> str:
+    """A type without the `Args` that each SDK adds by itself."""
+    return token.removesuffix("Args")
+
+
+def _polished(value: Any) -> Any:
+    """The schema with references to the renamed types, and with descriptions for readers of any language."""
+    if isinstance(value, list):
+        return [_polished(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _polished(one) for name, one in value.items()}
+    if isinstance(found.get("$ref"), str):
+        found["$ref"] = _renamed(found["$ref"])
+    if isinstance(found.get("description"), str):
+        found["description"] = _for_every_language(found["description"])
+    if found.get("type") == "array" and isinstance(found.get("items"), dict):
+        found["items"].pop("description", None)  # the list's own, once more
+        if "$ref" in found["items"] and "enum" not in found["items"]:
+            _take_out_plain_lists(found)
+    return found
+
+
+def _take_out_plain_lists(array: dict[str, Any]) -> None:
+    """Makes a plain list of objects an ordinary one: the SDK for Go has no type for it (pulumi 3.259). The
+    component refuses what is not known when it is made."""
+    array.pop("plain", None)
+    array["items"].pop("plain", None)
+
+
+def _for_every_language(text: str) -> str:
+    """A docstring without its indentation and without what only Python has: exceptions."""
+    sentences = re.sub(r"\s*Raises\s[^.]*\.", "", inspect.cleandoc(text))
+    return sentences.strip()
+
+
+def _add_examples(resource: dict[str, Any]) -> None:
+    programs = {
+        language: (_EXAMPLES / path).read_text(encoding="utf-8").strip()
+        for language, path in _PROGRAMS.items()
+        if (_EXAMPLES / path).is_file()
+    }
+    if not programs:  # a copy of the components alone
+        return
+    shown = "\n".join(f"```{language}\n{program}\n```" for language, program in programs.items())
+    resource["description"] += (
+        "\n\n{{% examples %}}\n## Example Usage\n{{% example %}}\n"
+        f"{shown}\n"
+        "{{% /example %}}\n{{% /examples %}}"
+    )
+
+
+def _pascal_case(words: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[-_]", words))

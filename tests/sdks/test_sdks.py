@@ -1,0 +1,129 @@
+"""The SDKs of both packages, made by Pulumi's own generators and compiled by each language's own compiler.
+
+On demand, by `make clients`: the generators are built once, from Go modules, and kept in `.clients`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from components.__main__ import COMPONENTS
+from components.host import Package
+from tests.clients.programs import MissingToolError, Tool
+
+ROOT = Path(__file__).resolve().parents[2]
+_EXAMPLES = ROOT / "docs" / "examples"
+_BUILT = ROOT / ".clients" / "sdks"
+_GO = Tool(("go", "version"), (1, 25), "Go 1.25 or newer")
+_NODE = Tool(("node", "--version"), (20,), "Node.js 20 or newer, with npm")
+# Where Go was told to change nothing outside of a module, the module still has to find what it needs.
+_RESOLVING = {"GOFLAGS": "-mod=mod"}
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def _run(*command: str | Path, cwd: Path, **environ: str) -> str:
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    return done.stdout
+
+
+def _require(tool: Tool) -> None:
+    try:
+        tool.require()
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the SDKs by package and language: `language-cmk/go`, `azure-cmk/python` and so on."""
+    _require(_GO)
+    _BUILT.mkdir(parents=True, exist_ok=True)
+    generator = _BUILT / "generator"
+    _run("go", "build", "-o", generator, ".", cwd=Path(__file__).with_name("generator"))
+    made = tmp_path_factory.mktemp("sdks")
+    schemas = {
+        "language-cmk": Package(COMPONENTS).schema or "",
+        "azure-cmk": (ROOT / "provider" / "schema.json").read_text(),
+    }
+    for package, schema in schemas.items():
+        (made / f"{package}.json").write_text(schema)
+        _run(generator, made / f"{package}.json", made / package, cwd=made)
+    return made
+
+
+def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
+    """The example in Go compiles as it stands beside the SDK that `pulumi package add` makes, and so does all
+    of both SDKs."""
+    program = tmp_path / "go"
+    shutil.copytree(_EXAMPLES / "go", program, ignore=shutil.ignore_patterns("sdks"))
+    for package in ("language-cmk", "azure-cmk"):
+        shutil.copytree(sdks / package / "go", program / "sdks" / package)
+    _run("go", "build", "-o", tmp_path / "built", ".", cwd=program, **_RESOLVING)
+    for package in ("language-cmk", "azure-cmk"):
+        _run("go", "build", "./...", cwd=program / "sdks" / package, **_RESOLVING)
+
+
+def test_typescript_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
+    """The example in TypeScript passes the strict compiler, and so do both SDKs."""
+    _require(_NODE)
+    packages = _BUILT / "node"
+    packages.mkdir(parents=True, exist_ok=True)
+    wanted = {"@pulumi/pulumi": "3.259.0", "@types/node": "20.19.0", "typescript": "5.9.3"}
+    manifest = json.dumps({"private": True, "dependencies": wanted})
+    if not (packages / "node_modules").is_dir() or (packages / "package.json").read_text() != manifest:
+        (packages / "package.json").write_text(manifest)
+        _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
+    shutil.copy(_EXAMPLES / "typescript" / "index.ts", tmp_path)
+    for package in ("language-cmk", "azure-cmk"):
+        shutil.copytree(sdks / package / "nodejs", tmp_path / package)
+    (tmp_path / "node_modules").symlink_to(packages / "node_modules")
+    options = {
+        **json.loads((_EXAMPLES / "typescript" / "tsconfig.json").read_text())["compilerOptions"],
+        "noEmit": True,
+        "skipLibCheck": True,
+        "baseUrl": ".",
+        "paths": {"@language-cmk/pulumi": ["./language-cmk"]},
+    }
+    config = {"compilerOptions": options, "files": ["index.ts", "azure-cmk/index.ts"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(config))
+    _run("node_modules/.bin/tsc", "--project", ".", cwd=tmp_path)
+
+
+def test_python_checks_the_example_and_imports_them(sdks: Path, tmp_path: Path) -> None:
+    """The example in Python passes mypy in its strict mode, and a wrong choice in it does not; both SDKs are
+    imported without an error."""
+    paths = os.pathsep.join(str(sdks / package / "python") for package in ("language-cmk", "azure-cmk"))
+    checked = ("-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=")
+    cache = ("--cache-dir", str(tmp_path / "cache"))
+    example = _EXAMPLES / "python" / "__main__.py"
+    _run(sys.executable, *checked, *cache, example, cwd=tmp_path, MYPYPATH=paths)
+    wrong = tmp_path / "wrong.py"
+    text = example.read_text()
+    wrong.write_text(text.replace("cmk.AccessModel.ACCESS_POLICY", "cmk.AccessModel.NOBODY"))
+    assert wrong.read_text() != text
+    with pytest.raises(AssertionError, match="NOBODY"):
+        _run(sys.executable, *checked, *cache, wrong, cwd=tmp_path, MYPYPATH=paths)
+    _run(
+        sys.executable,
+        "-c",
+        "import pulumi_language_cmk, pulumi_azure_cmk; "
+        "pulumi_language_cmk.EncryptedLanguageService, pulumi_azure_cmk.CustomerManagedKey",
+        cwd=tmp_path,
+        PYTHONPATH=paths,
+    )
