@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from localazure.home import LOOPBACK, Home
+from localazure.home import LOOPBACK, Home, write_private
 from localazure.seed import DEPLOYER, SUBSCRIPTION_ID, TENANT_ID
 
 _PASSPHRASE = "local-azure-only"  # noqa: S105 - protects nothing: the local Azure's secrets are made up
@@ -50,14 +50,27 @@ def onward_of(environ: Mapping[str, str]) -> tuple[str, str]:
     return (proxy, direct) if proxy.startswith("http://") else ("", "")
 
 
-def pip_certificates(environ: Mapping[str, str]) -> str | None:
-    """The authorities by which pip knows its index, which must not be those of the local Azure. None where
-    pip finds them by itself, or nothing is known of them."""
-    own = [environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")]
-    paths = ssl.get_default_verify_paths()
-    return next(
-        (file for file in (*own, paths.cafile, paths.openssl_cafile) if file and Path(file).is_file()), None
-    )
+def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which pip and curl trust their registries as before and the local Azure besides: each
+    takes one file, which is made here. Empty where the authorities of this machine are not known.
+
+    In an environment of the local Azure the file that is there is right: what was outside is not known.
+    """
+    file = home.tls / "with-registries.pem"
+    if "LOCALAZURE_CONTROL" not in environ:
+        paths = ssl.get_default_verify_paths()
+        own = [environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")]
+        outside = (Path(one) for one in (*own, paths.cafile, paths.openssl_cafile) if one)
+        found = next((one for one in outside if one.is_file() and one != file), None)
+        if found is None:
+            return {}
+        text = f"{home.ca_bundle.read_text()}\n{found.read_text(encoding='utf-8', errors='replace')}"
+        if not file.exists() or file.read_text() != text:
+            write_private(file, text)
+    if not file.exists():
+        return {}
+    # requests prefers its own variable to pip's, so pip's alone would not do.
+    return dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"), str(file))
 
 
 def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from localazure.environment import (
     checkout,
     is_from_outside,
     onward_of,
-    pip_certificates,
+    registries_trusted,
     without_outside,
 )
 from localazure.home import Home, HomeError
@@ -37,13 +37,12 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
     Raises HomeError where no local Azure runs, or where something else answers in its place.
     """
-    certificates = None if "LOCALAZURE_CONTROL" in environ else pip_certificates(environ)
     found = {
         **without_outside(environ),
         **process.environment_of(home),
         **checkout(ROOT, environ.get("PATH", os.defpath)),
         **dict(zip(ONWARD, onward_of(environ), strict=True)),
-        **({"PIP_CERT": certificates} if certificates else {}),
+        **registries_trusted(home, environ),
     }
     _check(found)
     Path(urlsplit(found["PULUMI_BACKEND_URL"]).path).mkdir(parents=True, exist_ok=True)

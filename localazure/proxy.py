@@ -16,7 +16,6 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment
 
 from localazure.certificates import serves
 from localazure.home import LOOPBACK
@@ -45,7 +44,8 @@ class Onward:
 
     async def connect(self, name: str, port: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connects to a name. Raises OSError where that fails."""
-        if not self.proxy or proxy_bypass_environment(f"{name}:{port}", {"no": self.direct}):
+        past = [one.strip().lstrip("*.") for one in self.direct.split(",")]
+        if not self.proxy or self.direct.strip() == "*" or _is_below(name, [one for one in past if one]):
             return await asyncio.wait_for(asyncio.open_connection(name, int(port)), _CONNECT_SECONDS)
         address = urlsplit(self.proxy)
         way = await asyncio.wait_for(

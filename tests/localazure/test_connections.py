@@ -113,6 +113,15 @@ async def test_a_registry_is_reached_by_the_users_own_proxy() -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_goes_past_the_users_own_proxy_goes_past_it_here() -> None:
+    """NO_PROXY counts; no such name can be resolved, which is told."""
+    upstream = _Upstream()
+    answer = await _through(upstream, "nothing.direct.example:443")
+    assert answer.startswith(b"HTTP/1.1 403 nothing.direct.example:443 cannot be reached")
+    assert upstream.heads == []
+
+
+@pytest.mark.asyncio
 async def test_a_registry_that_cannot_be_reached_is_told() -> None:
     """What the user's own proxy answers is passed on."""
     refused = await _through(_Upstream(b"HTTP/1.1 407 Login please\r\n\r\n"), "registry.example:443")

@@ -147,13 +147,19 @@ def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
     assert re.findall(r"-m operate|(?<![\w./])pulumi(?= )|review/\S+\.sh", others) == []
 
 
-def test_registries_stay_within_reach(azure: RunningAzure) -> None:
-    """pip keeps the certificates that it had, and the shell's own proxy is kept for what is not Azure's,
-    however deep one environment is in another."""
-    outside = {**OUTSIDE, "PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": __file__}
+def test_registries_stay_within_reach(azure: RunningAzure, tmp_path: Path) -> None:
+    """pip and curl keep the authorities that they had beside the local Azure's, and the shell's own proxy is
+    kept for what is not Azure's, however deep one environment is in another."""
+    authorities = tmp_path / "company.pem"
+    authorities.write_text("# the company's own")
+    outside = {**OUTSIDE, "PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": str(authorities)}
     outside.pop("ALL_PROXY")
     once = execution.environment_for(azure.home, outside)
-    assert once["PIP_CERT"] == __file__
+    trusted = {Path(once[name]) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+    assert [file.read_text() for file in trusted] == [
+        f"{azure.home.ca_bundle.read_text()}\n# the company's own"
+    ]
+    assert once["SSL_CERT_FILE"] == str(azure.home.ca_bundle)
     assert onward_of(once) == ("http://proxy.example:3128", "management.azure.com,.vault.azure.net")
     twice = execution.environment_for(azure.home, once)
     assert {name: twice.get(name) for name in once} == once
