@@ -67,7 +67,7 @@ class Package(ComponentProvider):
 
     def __init__(self, components: Sequence[type[pulumi.ComponentResource]]) -> None:
         super().__init__([*components], NAME, None, VERSION)
-        self.schema = json.dumps(completed(json.loads(self.schema)))
+        self.schema = json.dumps(completed(json.loads(self.schema or "{}")))
 
     def construct(
         self,
