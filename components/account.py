@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
 from components.access import Grantee, has_identity
-from components.account_write import ENCRYPTION, IGNORED, AccountBefore, account_before, guard
+from components.account_write import ENCRYPTION, IGNORED, AccountBefore, account_before, key_guard
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -253,10 +253,12 @@ def make_account(
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
     opts.ignore_changes = ignored
-    keeps_key = [] if unbinds else guard(inputs.account_name, through, before=before, same_key=not inline)
-    opts.hooks = pulumi.ResourceHookBinding(
-        before_create=[*keeps_key], before_update=[*keeps_key], on_error=[*on_error]
+    opts.hooks = (
+        pulumi.ResourceHookBinding()
+        if unbinds
+        else key_guard(inputs.account_name, through, before=before, same_key=not inline)
     )
+    opts.hooks.on_error = [*on_error]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
     live = read_back(
         account.name,

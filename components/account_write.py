@@ -147,7 +147,9 @@ async def account_before(
     return replace(before, live=live)
 
 
-async def read_account(name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions) -> Found:
+async def read_account(
+    name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions | None
+) -> Found:
     """An account's outputs; None if there is none, or if its group is not known yet."""
     if not resource_group_name:
         return None
@@ -195,16 +197,24 @@ def _not_found(name: str) -> str:
     )
 
 
-def guard(
-    name: str, opts: pulumi.InvokeOptions, *, before: AccountBefore | None, same_key: bool
-) -> list[pulumi.ResourceHook]:
-    """A hook that runs immediately before the account is created or updated, also in a preview, and fails a
-    write that would take the key away. None where there is no engine. `before` is the account as it was found
-    before the run, if that was looked for."""
+def key_guard(
+    name: str,
+    opts: pulumi.InvokeOptions | None = None,
+    *,
+    before: AccountBefore | None = None,
+    same_key: bool = True,
+) -> pulumi.ResourceHookBinding:
+    """Hooks that fail a create or update of the account `name` that would take its key away, immediately
+    before it is written, and in a preview. The components' own accounts have them. For one that a program
+    makes with azure-native itself, give them as `pulumi.ResourceOptions(hooks=key_guard("lang-claims"))`.
+
+    `opts` say through which provider the account is read. `before` is the account as it was found before the
+    run, if that was looked for. With `same_key` the binding alone moves the account to another key.
+    """
     supported = monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
     # The SDK's mocks say that they support hooks, and fail when one is registered.
     if not (supported and isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)):
-        return []
+        return pulumi.ResourceHookBinding()
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
         sent = await _plain(about.new_inputs or {})
@@ -216,7 +226,8 @@ def guard(
             raise KeyLostError(problem)
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
-    return [pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)]
+    hook = pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)
+    return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
 
 async def _plain(value: Any) -> Any:

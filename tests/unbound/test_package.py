@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.azure import running_azure
+from tests.unbound.conftest import Standing
 from tests.unbound.consumers import Consumer, consumer
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
@@ -61,3 +62,24 @@ def test_a_life_from_another_language(caller: Consumer) -> None:
     kept = {one["type"] for one in caller.stack.resources() if one.get("retainOnDelete")}
     assert all(any(type.endswith(kind) for type in kept) for kind in HOLDS_DATA)
     caller.settle()
+
+
+def test_transforms_and_aliases_reach_the_children(stands: Standing) -> None:
+    """A transform of the caller's component changes the account, with its key in the update; a component of
+    another name keeps all that holds data or gives access."""
+    consumer = stands("package")
+    consumer.say(protect=False, cost_centre="7")
+    consumer.must_up("--refresh")
+    assert consumer.judge.lapses() == []
+    (account,) = [one for one in consumer.stack.resources() if one["type"].endswith(":Account")]
+    assert account["outputs"]["tags"] == {"cost-centre": "7"}
+    before = {one["id"] for one in consumer.stack.resources() if one["type"].endswith(HOLDS_DATA)}
+
+    names = {"vault": {"name": "kv-claims", "keyOperators": ["deployer"]}, "resourceGroupName": "rg-claims"}
+    names |= {"accountName": "lang-claims", "key": {"name": "cmk-claims", "generation": 1}}
+    consumer.say(protect=False, cost_centre="7", name="payments", alias="claims", args=names)
+    consumer.must_up()
+    after = {one["id"]: one["urn"] for one in consumer.stack.resources() if one["type"].endswith(HOLDS_DATA)}
+    assert set(after) == before
+    assert all("::payments-" in urn for urn in after.values())
+    consumer.settle()

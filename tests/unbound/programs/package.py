@@ -27,6 +27,14 @@ class EncryptedLanguageService(pulumi.ComponentResource):
         super().__init__(type, name, {**dict.fromkeys(OUTPUTS), **args}, opts, remote=True)
 
 
+def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Adds a tag to the account."""
+    if args.type_ != "azure-native:cognitiveservices:Account":
+        return None
+    tags = {**(args.props.get("tags") or {}), "cost-centre": said["cost_centre"]}
+    return pulumi.ResourceTransformResult({**args.props, "tags": tags}, args.opts)
+
+
 said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")
 args: dict[str, Any] = {
     "location": "westeurope",
@@ -42,5 +50,11 @@ if secret:
 options = pulumi.ResourceOptions(
     **{name: said[name] for name in ("protect", "retain_on_delete", "ignore_changes") if name in said}
 )
-service = EncryptedLanguageService("claims", {k: v for k, v in args.items() if v is not None}, options)
+if "cost_centre" in said:
+    options.transforms = [tag]
+if "alias" in said:
+    options.aliases = [pulumi.Alias(name=said["alias"])]
+service = EncryptedLanguageService(
+    said.get("name", "claims"), {k: v for k, v in args.items() if v is not None}, options
+)
 pulumi.export("resourceGroupName", service.resourceGroupName)  # type: ignore[attr-defined]
