@@ -94,8 +94,10 @@ class AccountBefore:
 
     @property
     def bound_key(self) -> BoundKey | None:
-        """The key that the account is bound to now."""
-        return bound_key(self.live) or self.recorded_key
+        """The key that the account is bound to now; where a read shows none, or one without its version, the
+        one that the state's binding has."""
+        live = bound_key(self.live)
+        return live if live and live.encryption.key_version else self.recorded_key or live
 
     def may_be_written(
         self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()

@@ -21,6 +21,7 @@ from pulumi.runtime import mocks
 
 from components.account_write import loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING, KEY_VERSION, USER_ASSIGNED_IDENTITY
+from localazure import answers
 from localazure.standin import body as bodies
 from localazure.standin.diff import difference
 from localazure.standin.refresh import refreshed_inputs
@@ -139,7 +140,8 @@ class Engine:
 
     def _body(self) -> dict[str, Any] | None:
         response = self.case.arm("GET", ID, api=cognitive_case.API)
-        return copy.deepcopy(response.body) if response.status == 200 else None
+        shown = answers.as_set(self.case.cloud.behaviour, response)
+        return copy.deepcopy(shown.body) if response.status == 200 else None
 
     def _refresh_account(self, told: Run) -> None:
         held = self.state.get("account")
