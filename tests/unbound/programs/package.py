@@ -31,8 +31,9 @@ def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | 
     """Adds a tag to the account."""
     if args.type_ != "azure-native:cognitiveservices:Account":
         return None
-    tags = {**(args.props.get("tags") or {}), "cost-centre": said["cost_centre"]}
-    return pulumi.ResourceTransformResult({**args.props, "tags": tags}, args.opts)
+    props: dict[str, Any] = {**args.props}
+    props["tags"] = {**(props.get("tags") or {}), "cost-centre": said["cost_centre"]}
+    return pulumi.ResourceTransformResult(props, args.opts)
 
 
 said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")

@@ -14,21 +14,22 @@ said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")
 login = authorization.get_client_config()
 tenant = login.tenant_id
 group = resources.ResourceGroup("claims-group", resource_group_name="rg-claims", location="westeurope")
+vault_properties: Any = {
+    "tenant_id": tenant,
+    "sku": {"family": "A", "name": "standard"},
+    "enable_soft_delete": True,
+    "enable_purge_protection": True,
+    "soft_delete_retention_in_days": 90,
+    "enable_rbac_authorization": False,
+    "public_network_access": "disabled",
+    "network_acls": {"bypass": "AzureServices", "default_action": "Deny"},
+}
 vault = keyvault.Vault(
     "claims-vault",
     resource_group_name=group.name,
     vault_name="kv-claims",
     location="westeurope",
-    properties={
-        "tenant_id": tenant,
-        "sku": {"family": "A", "name": "standard"},
-        "enable_soft_delete": True,
-        "enable_purge_protection": True,
-        "soft_delete_retention_in_days": 90,
-        "enable_rbac_authorization": False,
-        "public_network_access": "disabled",
-        "network_acls": {"bypass": "AzureServices", "default_action": "Deny"},
-    },
+    properties=vault_properties,
 )
 key = keyvault.Key(
     "claims-key",
@@ -37,20 +38,23 @@ key = keyvault.Key(
     key_name="cmk-claims",
     properties={"kty": "RSA", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]},
 )
-account = cognitiveservices.Account(
-    "claims-account",
-    resource_group_name=group.name,
-    account_name="lang-claims",
-    location="westeurope",
-    kind="TextAnalytics",
-    sku={"name": "S"},
-    identity={"type": "SystemAssigned"},
-    properties={
+account_args: Any = {
+    "kind": "TextAnalytics",
+    "sku": {"name": "S"},
+    "identity": {"type": "SystemAssigned"},
+    "properties": {
         "custom_sub_domain_name": "lang-claims",
         "disable_local_auth": True,
         "public_network_access": "Disabled",
         "network_acls": {"default_action": "Deny"},
     },
+}
+account = cognitiveservices.Account(
+    "claims-account",
+    resource_group_name=group.name,
+    account_name="lang-claims",
+    location="westeurope",
+    **account_args,
     tags=said.get("tags"),
     opts=pulumi.ResourceOptions(
         depends_on=[vault],
@@ -63,7 +67,7 @@ grant = keyvault.AccessPolicy(
     resource_group_name=group.name,
     vault_name=vault.name,
     policy={
-        "object_id": account.identity.principal_id,  # type: ignore[union-attr]
+        "object_id": account.identity.principal_id,
         "tenant_id": tenant,
         "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]},
     },
