@@ -183,12 +183,18 @@ def loss(
     bound, declared = before.bound_key, bound_key(sent)
     if bound is None or (declared is not None and not same_key) or bound.is_same(declared):
         return None
-    what = "without a key" if declared is None else f"with the key {declared.uri}"
+    if declared is None:
+        what = "without a key"
+        why = (
+            "The state does not have the key that the account is bound to, and ignore_changes or a "
+            "transformation in the program keeps it out of the update"
+        )
+    else:
+        what = f"with the key {declared.uri}"
+        why = "Another update may have bound the account meanwhile, or ignore_changes keeps an older key here"
     return (
         f"account {name!r} is bound to {bound.uri}, and this update would write it {what}. Nothing was "
-        "written. The state does not have the key that the account is bound to, and ignore_changes or a "
-        "transformation in the program keeps it out of the update. Run `pulumi refresh`, which records the "
-        "key, and then the update again"
+        f"written. {why}. Run `pulumi refresh`, which records the key, and then the update again"
     )
 
 
