@@ -135,14 +135,12 @@ SAFEGUARDS: Final = (
     Safeguard(
         "change a workflow or the review, so that the check `encryption` is the author's own",
         "code owners of `.github/`, `.azuredevops/`, `review/`, `core/`, and their review required. The "
-        "deployment "
-        "reviews again with what was merged",
+        "deployment reviews again with what was merged",
         lambda one: one.owned(".github/", ".azuredevops/", "review/", "core/"),
     ),
     Safeguard(
         "change any other code that runs with the deploy identity after the merge, and let it call Azure "
-        "itself: "
-        "a plan shows what Pulumi will do, not what the program does",
+        "itself: a plan shows what Pulumi will do, not what the program does",
         "code owners of everything that runs, who read it",
         lambda one: one.owned(*RUNS),
     ),
@@ -192,15 +190,13 @@ SAFEGUARDS: Final = (
     Safeguard(
         "run code as the preview identity from any branch: read the settings of all stacks, and their state",
         "a role that only reads and no data action (`docs/roles/preview.json`); where reading is too much, "
-        "reviewers "
-        "of the environment `preview`",
+        "reviewers of the environment `preview`",
         _preview_only_reads,
     ),
     Safeguard(
         "hide a value until the update, which no plan constrains",
         "the verdict `undetermined`, which needs an approval; the provider checks the key and the access "
-        "before "
-        "it binds",
+        "before it binds",
     ),
     Safeguard(
         "hide in the job of the preview what the policy pack said",

@@ -181,16 +181,15 @@ def _unattached(
         if resource.kind not in {Kind.VAULT, Kind.KEY} or resource.urn in used:
             continue
         state = resource.live or resource.planned or resource.recorded
-        facts: dict[Moment, protection.Vault | None] = {}
-        for moment in Moment:
-            at = snapshots[moment].state(resource.urn)
-            is_vault = resource.kind is Kind.VAULT and at is not None
-            facts[moment] = (
-                protection.vault_facts(snapshots[moment], resource, at) if is_vault and at else None
-            )
-        name = arm_name(state, "vaultName" if resource.kind is Kind.VAULT else "keyName") if state else None
+        is_vault = resource.kind is Kind.VAULT
+        live, planned, recorded = (
+            protection.vault_facts(snapshots[moment], resource, at)
+            if is_vault and (at := snapshots[moment].state(resource.urn))
+            else None
+            for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED)
+        )
+        name = arm_name(state, "vaultName" if is_vault else "keyName") if state else None
         id: Value = (state.id or None) if state else None
-        live, planned, recorded = facts[Moment.LIVE], facts[Moment.PLANNED], facts[Moment.RECORDED]
         yield Unattached(resource, name, id, live, planned, recorded=recorded)
 
 

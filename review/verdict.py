@@ -27,7 +27,11 @@ class Severity(IntEnum):
 
 
 class Name(StrEnum):
-    """Every verdict by the name that an approval uses. Fixed for ever: people's approvals hold it."""
+    """Every verdict by the name that an approval uses. Fixed for ever: people's approvals hold it.
+
+    The order is the severity: first what blocks, from ACCESS_NARROWED on what needs an approval, from
+    BOUND on what is noted.
+    """
 
     UNBOUND = "unbound"
     MAY_UNBIND = "may-unbind"
@@ -61,31 +65,7 @@ class Name(StrEnum):
     CHANGED = "changed"
 
 
-_SEVERITIES: Final = {
-    Name.UNBOUND: Severity.BLOCKED,
-    Name.MAY_UNBIND: Severity.BLOCKED,
-    Name.IDENTITY_LOST: Severity.BLOCKED,
-    Name.ACCESS_REVOKED: Severity.BLOCKED,
-    Name.VAULT_REPLACED: Severity.BLOCKED,
-    Name.VAULT_DELETED: Severity.BLOCKED,
-    Name.KEY_REPLACED: Severity.BLOCKED,
-    Name.KEY_DELETED: Severity.BLOCKED,
-    Name.ACCOUNT_REPLACED: Severity.BLOCKED,
-    Name.ACCOUNT_DELETED: Severity.BLOCKED,
-    Name.RECOVERY_WEAKENED: Severity.BLOCKED,
-    Name.ACCESS_NARROWED: Severity.APPROVAL,
-    Name.PROTECTION_WEAKENED: Severity.APPROVAL,
-    Name.ACCESS_WIDENED: Severity.APPROVAL,
-    Name.PRINCIPAL_ADDED: Severity.APPROVAL,
-    Name.IDENTITY_CHANGED: Severity.APPROVAL,
-    Name.OLDER_VERSION: Severity.APPROVAL,
-    Name.LINK_LOST: Severity.APPROVAL,
-    Name.KEY_CHANGED: Severity.APPROVAL,
-    Name.NOT_ENCRYPTED: Severity.APPROVAL,
-    Name.RELEASED: Severity.APPROVAL,
-    Name.ACCOUNT_GONE: Severity.APPROVAL,
-    Name.UNDETERMINED: Severity.APPROVAL,
-}
+_PLACES: Final = {name: place for place, name in enumerate(Name)}
 
 
 @dataclass(frozen=True)
@@ -99,4 +79,7 @@ class Verdict:
     @property
     def severity(self) -> Severity:
         """How grave it is, by its name alone."""
-        return _SEVERITIES.get(self.name, Severity.NOTE)
+        place = _PLACES[self.name]
+        if place < _PLACES[Name.ACCESS_NARROWED]:
+            return Severity.BLOCKED
+        return Severity.APPROVAL if place < _PLACES[Name.BOUND] else Severity.NOTE

@@ -7,23 +7,23 @@ demands of a vault; the others are what Azure's own policies ask for.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from core import arm_ids
-from review.exposure import Audit
+from review.exposure import Audit, Network, Outbound
 from review.keys import BoundKey
 from review.protection import Protection, Vault
 from review.resource import State
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
+Reach = TypeVar("Reach", Network, Outbound)
+
 
 def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
     """What gets worse, or better, around one account and the vault of its key."""
     if live.network and planned.network:
-        if planned.network.opens_from(live.network):
-            yield _worse("account's network", live.network.words, planned.network.words)
-        elif live.network.opens_from(planned.network):
-            yield _better("account's network", live.network.words, planned.network.words)
+        yield from _reach("account's network", live.network, planned.network)
         yield from _undetermined("account's network", live.network.rank, planned.network.rank)
     if live.local_auth is False and planned.local_auth is True:
         yield _worse("login by account key", "off", "on")
@@ -31,14 +31,13 @@ def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
         yield _better("login by account key", "on", "off")
     yield from _undetermined("login by account key", live.local_auth, planned.local_auth)
     yield from _audit("account's audit log", live.audit, planned.audit)
-    if live.protect and not planned.protect:
-        yield _worse("Pulumi's protection of the account", "on", "off")
-    if live.binding_protect and planned.binding and not planned.binding_protect:
-        yield _worse("Pulumi's protection of the binding", "on", "off")
-    if live.key_protect and not planned.key_protect and same_vault(live, planned):
-        yield _worse("Pulumi's protection of the key", "on", "off")
+    yield from _protection("account", live.protect, planned.protect)
+    if planned.binding:
+        yield from _protection("binding", live.binding_protect, planned.binding_protect)
+    if same_vault(live, planned):
+        yield from _protection("key", live.key_protect, planned.key_protect)
     if live.outbound and planned.outbound:
-        yield from _outbound(live, planned)
+        yield from _outbound(live.outbound, planned.outbound, planned.key)
     for what, id in sorted(live.linked - planned.linked):
         words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
         yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
@@ -60,10 +59,7 @@ def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
     days, after = _number(live.retention_days), _number(planned.retention_days)
     if days is not None and after is not None and after < days:
         yield _lost("days a deleted key can be recovered", str(days), str(after))
-    if planned.network.opens_from(live.network):
-        yield _worse("vault's network", live.network.words, planned.network.words)
-    elif live.network.opens_from(planned.network):
-        yield _better("vault's network", live.network.words, planned.network.words)
+    yield from _reach("vault's network", live.network, planned.network)
     if planned.network.shuts_services_out and not live.network.shuts_services_out:
         yield Verdict(
             Name.ACCESS_REVOKED,
@@ -72,14 +68,12 @@ def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
     yield from _audit("vault's audit log", live.audit, planned.audit)
     if planned.audit and not live.audit:
         yield _better("vault's audit log", "none", planned.audit.words)
-    if live.protect and not planned.protect:
-        yield _worse("Pulumi's protection of the vault", "on", "off")
+    yield from _protection("vault", live.protect, planned.protect)
 
 
 def of_key(live: State, planned: State) -> Iterator[Verdict]:
     """What gets worse about a key that no account shown here is bound to."""
-    if live.protect and not planned.protect:
-        yield _worse("Pulumi's protection of the key", "on", "off")
+    yield from _protection("key", live.protect, planned.protect)
 
 
 def same_vault(live: Protection, planned: Protection) -> bool:
@@ -87,21 +81,28 @@ def same_vault(live: Protection, planned: Protection) -> bool:
     return bool(live.vault and planned.vault and live.vault.urn == planned.vault.urn)
 
 
+def _protection(what: str, before: bool, after: bool) -> Iterator[Verdict]:
+    if before and not after:
+        yield _worse(f"Pulumi's protection of the {what}", "on", "off")
+
+
+def _reach(what: str, before: Reach, after: Reach) -> Iterator[Verdict]:
+    """Who gets in, or what is reached."""
+    if after.opens_from(before):
+        yield _worse(what, before.words, after.words)
+    elif before.opens_from(after):
+        yield _better(what, before.words, after.words)
+
+
 def _audit(what: str, live: Audit, planned: Audit) -> Iterator[Verdict]:
     if live.loses(planned):
         yield _worse(what, live.words, planned.words or "none")
 
 
-def _outbound(live: Protection, planned: Protection) -> Iterator[Verdict]:
-    before, after = live.outbound, planned.outbound
-    if before is None or after is None:
-        return
-    if after.opens_from(before):
-        yield _worse("account's outbound access", before.words, after.words)
-    elif before.opens_from(after):
-        yield _better("account's outbound access", before.words, after.words)
+def _outbound(before: Outbound, after: Outbound, key: BoundKey | Mark | None) -> Iterator[Verdict]:
+    yield from _reach("account's outbound access", before, after)
     yield from _undetermined("account's outbound access", before.restricts, after.restricts)
-    host = planned.key.host if isinstance(planned.key, BoundKey) else None
+    host = key.host if isinstance(key, BoundKey) else None
     if host and after.shuts_out(host) and not before.shuts_out(host):
         words = (
             "account may no longer reach {}, the vault of its key: the service can no longer read the data"

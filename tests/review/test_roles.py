@@ -33,7 +33,7 @@ _UNUSED = re.compile(
     r"|encryptionScopes/|privateEndpointConnections/|privateLinkResources/|networkInterfaces/|privateDnsZones/A/"
     r"|/virtualNetworks/(subnets/)?(read|write|delete)$|Authorization/permissions/|diagnosticSettingsCategories/"
     r"|/accounts/(commitmentPlans|connections|deployments|projects)/|/networkSecurityPerimeterConfigurations/"
-    r"|/vaults/secrets/|ManagedIdentity/identities/"
+    r"|/vaults/secrets/|ManagedIdentity/identities/|/denyAssignments/"
 )
 # What a stack can take out again without a loss of data, of access to it, or of its audit trail.
 _PASSING = re.compile(
