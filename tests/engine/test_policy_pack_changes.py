@@ -46,7 +46,8 @@ def preview(stack: Stack, refresh: bool) -> Run:
 
 @refreshed
 @pytest.mark.parametrize(
-    ("left_out", "rule"), [("binding", "account-has-customer-key"), ("audit", "vault-audited")]
+    ("left_out", "rule"),
+    [("binding", "account-has-customer-key"), ("grant", "grant-present"), ("audit", "vault-audited")],
 )
 def test_a_removed_resource_is_missed(deployed: Stack, left_out: str, rule: str, refresh: bool) -> None:
     """What the program no longer declares would be deleted: the rule refuses the preview."""

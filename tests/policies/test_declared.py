@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from policies.rule import ResourceRule, Rule
+from policies.rules import RULES
 from tests.policies.asking import VAULT, Answer, Pack, Thing
+from tests.policies.refusals import REFUSED
 from tests.policies.stacks import Stack, declared, one_phase, two_phases
 
 STACK_RULES = {
@@ -90,6 +93,20 @@ def test_a_program_moved_into_a_component_is_let_through(refresh: bool) -> None:
         inner = thing.urn.replace("::shop::", "::shop::shop:index:Service$")
         moved[name] = Old(**{**vars(thing), "parent": "service", "old_urn": inner})
     assert refusals(run_with(moved, list(stack.values()), refresh=refresh)) == set()
+
+
+@pytest.mark.parametrize(
+    "rule", [one for one in RULES if not isinstance(one, ResourceRule)], ids=lambda one: one.name
+)
+def test_what_goes_breaks_no_rule(rule: Rule) -> None:
+    """What each rule on the stack refuses, as resources that this update deletes beside a sound program."""
+    for refused in REFUSED[rule.name]:
+        gone: list[Thing] = [
+            Old(**{**vars(thing), "old_urn": thing.urn.replace("::" + thing.name, f"::former-{thing.name}")})
+            for thing in refused.things
+        ]
+        answers = run_with(two_phases(), gone, refresh=True)
+        assert rule.name not in {one.rule for one in answers if not one.open}
 
 
 @refreshed

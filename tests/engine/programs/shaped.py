@@ -79,17 +79,21 @@ account = cognitiveservices.Account(
     ),
     opts=options("account", ignore_changes=["properties.encryption"], depends_on=[vault]),
 )
-grant = keyvault.AccessPolicy(
-    f"{PREFIX}grant",
-    resource_group_name=group.name,
-    vault_name=vault.name,
-    policy=keyvault.AccessPolicyEntryArgs(
-        object_id=account.identity.apply(lambda identity: identity.principal_id if identity else ""),
-        tenant_id=TENANT,
-        permissions=keyvault.PermissionsArgs(keys=["get", "wrapKey", "unwrapKey"]),
-    ),
-    opts=options("grant"),
-)
+grants = [
+    keyvault.AccessPolicy(
+        f"{PREFIX}{name}",
+        resource_group_name=group.name,
+        vault_name=vault.name,
+        policy=keyvault.AccessPolicyEntryArgs(
+            object_id=account.identity.apply(lambda identity: identity.principal_id if identity else ""),
+            tenant_id=TENANT,
+            permissions=keyvault.PermissionsArgs(keys=["get", "wrapKey", "unwrapKey"]),
+        ),
+        opts=options(name),
+    )
+    for name in ("grant",)
+    if name not in LEFT_OUT
+]
 version = KeyVersion(f"{PREFIX}version", {"key_id": key.id}, options("version"))
 if "binding" not in LEFT_OUT:
     CustomerManagedKey(
@@ -99,7 +103,7 @@ if "binding" not in LEFT_OUT:
             "key_uri_with_version": version.key_uri_with_version,
             "vault_id": vault.id,
         },
-        options("binding", depends_on=[grant], protect=not SHAPE.get("unprotected")),
+        options("binding", depends_on=grants, protect=not SHAPE.get("unprotected")),
     )
 workspace = operationalinsights.Workspace(
     f"{PREFIX}workspace",
