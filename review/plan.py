@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from review import preview
 from review.kinds import Kind, kind_of, token_of
 from review.preview import Preview, PreviewError
 from review.resource import REPLACING
-from review.values import Mark, look
+
+_GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "protect")
 
 
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
@@ -42,7 +43,7 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
 
 def _document(text: str, what: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_once)
     except ValueError as problem:
         raise PreviewError(f"{what} is not JSON ({problem})") from None
     if not isinstance(found, Mapping):
@@ -50,14 +51,41 @@ def _document(text: str, what: str) -> Mapping[str, Any]:
     return found
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, in which the engine would merge what stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f'"{next(name for name in names if names.count(name) > 1)}" stands twice in an object'
+        )
+    return found
+
+
+def _exact(found: Any, *names: str) -> Mapping[str, Any]:
+    """An object of the plan; empty where there is none. Go's JSON reads these names in any case.
+
+    Raises PreviewError for another spelling, which would be something else to the engine than to this.
+    """
+    if not isinstance(found, Mapping):
+        return {}
+    read_as = {name.lower(): name for name in names}
+    for name in found:
+        if read_as.get(name.lower(), name) != name:
+            raise PreviewError(
+                f'the plan has "{name}", expected "{read_as[name.lower()]}", as the engine writes it'
+            )
+    return found
+
+
 def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
-    document = _document(text, "the plan")
+    document = _exact(_document(text, "the plan"), "plan", "resourcePlans")
     if isinstance(document.get("plan"), Mapping):
-        document = document["plan"]
+        document = _exact(document["plan"], "resourcePlans")
     found = document.get("resourcePlans")
     if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
         raise PreviewError("the plan has no resourcePlans: expected what `pulumi preview --save-plan` writes")
-    return {urn: one for urn, one in found.items() if one.get("steps")}
+    return {urn: one for urn, one in found.items() if _exact(one, "goal", "steps").get("steps")}
 
 
 def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
@@ -120,13 +148,15 @@ def _planned(
         old = before.get(renamed.get(urn, urn))
         ops = [str(op) for op in plan["steps"]]
         op = next((one for one in REPLACING if one in ops), ops[-1])
-        goal = plan.get("goal") if isinstance(plan.get("goal"), Mapping) else None
+        goal = _exact(plan.get("goal"), *_GOAL)
         # By the URN: a goal could name another type, one that no rule looks at.
         type = token_of(urn)
-        new = _new(urn, type, old, goal, plan) if goal and op != "delete" else None
+        new = _new(urn, type, old, goal) if goal and op != "delete" else None
         step: dict[str, Any] = {"op": op, "urn": urn}
         if kind_of(type, (new or old or {}).get("inputs") or {}) not in {None, Kind.STACK}:
             _fits(urn, op, old)
+            if new is None and op != "delete":
+                raise PreviewError(f"the plan has {op} for {urn} and does not say to what: preview again")
         if old is not None:
             step["oldState"] = old
         if new is not None:
@@ -147,27 +177,19 @@ def _new(
     type: str,
     old: Mapping[str, Any] | None,
     goal: Mapping[str, Any],
-    plan: Mapping[str, Any],
 ) -> Mapping[str, Any]:
+    # Without the outputs that the plan has: what they say of the cloud, the engine does not compare.
     return {
         "urn": urn,
         "type": type,
         "custom": bool(goal.get("custom")),
-        "inputs": _inputs((old or {}).get("inputs") or {}, goal.get("inputDiff") or {}),
-        "outputs": _known(plan.get("state") or {}),
+        "inputs": _inputs(
+            (old or {}).get("inputs") or {}, _exact(goal.get("inputDiff"), "adds", "updates", "deletes")
+        ),
         "protect": bool(goal.get("protect")),
         "retainOnDelete": bool((old or {}).get("retainOnDelete")),
         "dependencies": goal.get("dependencies") or [],
         "propertyDependencies": goal.get("propertyDependencies") or {},
-    }
-
-
-def _known(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Outputs without those that only the update will know, as in the engine's JSON of a preview."""
-    return {
-        name: _known(value) if isinstance(value, Mapping) else value
-        for name, value in outputs.items()
-        if look({"value": value}, "value") is not Mark.UNKNOWN
     }
 
 

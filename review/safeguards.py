@@ -194,9 +194,10 @@ SAFEGUARDS: Final = (
         _preview_only_reads,
     ),
     Safeguard(
-        "hide a value until the update, which no plan constrains",
-        "the verdict `undetermined`, which needs an approval; the provider checks the key and the access "
-        "before it binds",
+        "hide a value until the update, which no plan constrains: a key, or whom a new grant is for",
+        "the verdict `undetermined`, which needs an approval, where the value was known; the provider checks "
+        "key and access before it binds. A new grant made from an account counts as that account's: owners "
+        "read the program",
     ),
     Safeguard(
         "hide in the job of the preview what the policy pack said",

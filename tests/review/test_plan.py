@@ -114,6 +114,54 @@ def test_a_goal_of_another_type_hides_nothing() -> None:
         plan.read(json.dumps(document), refresh())
 
 
+def stranger() -> tuple[str, dict[str, Any]]:
+    """A plan that lets somebody else use the key."""
+    inputs = policy("get", "wrapKey", "unwrapKey", principal="99999999-9999-4999-8999-999999999999")["inputs"]
+    return urn(POLICY, "stranger"), entry(POLICY, ["create"], {"adds": inputs})
+
+
+def test_what_a_plan_says_of_the_cloud_counts_for_nothing() -> None:
+    """Nothing constrains a plan's outputs: the account cannot be said to have the stranger's identity."""
+    document = json.loads(planned())
+    name, plans = stranger()
+    document["resourcePlans"][name] = plans
+    assert names(plan.read(json.dumps(document), refresh())) == ["principal-added"]
+    holder = plans["goal"]["inputDiff"]["adds"]["policy"]["objectId"]
+    said = {"identity": {"type": "SystemAssigned", "principalId": holder}}
+    document["resourcePlans"][urn(ACCOUNT, "a")]["state"] = said
+    document["resourcePlans"][urn(BINDING, "b")]["state"] = {"principalId": holder}
+    assert names(plan.read(json.dumps(document), refresh())) == ["principal-added"]
+
+
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [
+        ("resourcePlans", "resourcePlans"),
+        ("resourcePlans", "ResourcePlans"),
+        ("goal", "Goal"),
+        ("goal", "goal"),
+        ("steps", "STEPS"),
+        ("inputDiff", "inputdiff"),
+        ("adds", "Adds"),
+    ],
+)
+def test_a_plan_that_the_engine_reads_otherwise_is_refused(name: str, twin: str) -> None:
+    """Go's JSON takes names in any case and merges twins; what this reads must be what the engine applies."""
+    document = json.loads(planned())
+    key, plans = stranger()
+    document["resourcePlans"][key] = plans
+    written = json.dumps(document)
+    assert names(plan.read(written, refresh())) == ["principal-added"]
+    with pytest.raises(PreviewError, match=f'"{twin}"'):
+        plan.read(written.replace(f'"{name}": ', f'"{twin}": null, "{name}": ', 1), refresh())
+
+
+def test_a_step_without_a_goal_is_refused() -> None:
+    """It would change something without saying to what."""
+    with pytest.raises(PreviewError, match="does not say to what"):
+        plan.read(planned((POLICY, "p", ["update"], None)), refresh())
+
+
 @pytest.mark.parametrize("situation", [one for one in SITUATIONS if one.plan], ids=lambda one: one.name)
 def test_a_recorded_plan_has_the_verdicts_of_its_preview(situation: Situation) -> None:
     """The engine's own plan, over its own refresh, comes to the review of the preview, and to one digest."""
