@@ -19,6 +19,12 @@ from review.kinds import Kind, kind_of, token_of
 from review.preview import Preview, PreviewError
 from review.resource import REPLACING
 
+# The engine's steps, the gravest first (pkg/resource/deploy/step.go). A plan allows each step that it names.
+_STEPS: Final = (
+    *REPLACING,
+    *("delete", "create", "import", "update", "discard-replaced", "read-discard", "remove-pending-replace"),
+    *("read", "refresh", "same"),
+)
 _GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "protect")
 
 
@@ -147,13 +153,15 @@ def _planned(
     for urn, plan in plans.items():
         old = before.get(renamed.get(urn, urn))
         ops = [str(op) for op in plan["steps"]]
-        op = next((one for one in REPLACING if one in ops), ops[-1])
+        op = next((one for one in _STEPS if one in ops), ops[-1])
         goal = _exact(plan.get("goal"), *_GOAL)
         # By the URN: a goal could name another type, one that no rule looks at.
         type = token_of(urn)
         new = _new(urn, type, old, goal) if goal and op != "delete" else None
         step: dict[str, Any] = {"op": op, "urn": urn}
         if kind_of(type, (new or old or {}).get("inputs") or {}) not in {None, Kind.STACK}:
+            if unknown := set(ops) - set(_STEPS):
+                raise PreviewError(f"the plan has {min(unknown)} for {urn}, which this review does not know")
             _fits(urn, op, old)
             if new is None and op != "delete":
                 raise PreviewError(f"the plan has {op} for {urn} and does not say to what: preview again")

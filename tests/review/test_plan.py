@@ -156,6 +156,18 @@ def test_a_plan_that_the_engine_reads_otherwise_is_refused(name: str, twin: str)
         plan.read(written.replace(f'"{name}": ', f'"{twin}": null, "{name}": ', 1), refresh())
 
 
+@pytest.mark.parametrize("steps", [["delete", "same"], ["same", "delete"], ["delete", "update"]])
+def test_several_steps_are_the_gravest_of_them(steps: list[str]) -> None:
+    """The engine takes the first it has use for: a program that leaves the binding out deletes it."""
+    assert "unbound" in names(plan.read(planned((BINDING, "b", steps, {})), refresh()))
+
+
+def test_a_step_that_nobody_knows_is_refused() -> None:
+    """What this does not know it cannot judge."""
+    with pytest.raises(PreviewError, match="obliterate"):
+        plan.read(planned((BINDING, "b", ["obliterate"], {})), refresh())
+
+
 def test_a_step_without_a_goal_is_refused() -> None:
     """It would change something without saying to what."""
     with pytest.raises(PreviewError, match="does not say to what"):
