@@ -107,6 +107,13 @@ def test_a_pattern_that_takes_owners_away_is_open(repository: Path, pattern: str
     assert safeguards.main(repository) == 1
 
 
+def test_a_new_file_that_nobody_owns_is_open(repository: Path) -> None:
+    """`python -m` imports a file of the root before a package of its name: each has an owner at once."""
+    listed = [*safeguards.RUNS, "encryption-approvals.yaml"]
+    (repository / ".github" / "CODEOWNERS").write_text("".join(f"/{one} @a/b\n" for one in listed))
+    assert safeguards.main(repository) == 1
+
+
 @pytest.mark.parametrize(
     ("role", "action"),
     [
