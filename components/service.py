@@ -127,7 +127,7 @@ class EncryptedLanguageService(Component):
     def _in_one_phase(self, parts: Parts) -> None:
         key, identity = parts.key(), parts.identity()
         grant = parts.grant(key, identity.grantee)
-        version = parts.standing_version(key)
+        version = parts.version_at_creation(key)
         account = parts.account(
             after=parts.access_in_effect(key, identity, grant),
             identity_id=identity.id,

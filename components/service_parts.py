@@ -168,7 +168,7 @@ class Parts:
             ),
         )
 
-    def standing_version(self, key: KeyReference) -> KeyVersion:
+    def version_at_creation(self, key: KeyReference) -> KeyVersion:
         """The version for an account that needs it in its create. Only an existing account can be checked for
         whether it could follow."""
         return self.key_version(key, self._preflight.account_id)

@@ -75,7 +75,7 @@ class Azure(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """One query and the SHA-256 of its answer (canonical JSON). `answer` is "ok", or why there was none."""
 
     question: str
@@ -91,13 +91,13 @@ class LiveAzure:
         self._credential = token_credential(login)
         self._arm = _pipeline(self._cloud, self._credential)
         self._known: dict[str, Any] = {}
-        self._asked: dict[str, Asked] = {}
+        self._queries: dict[str, Query] = {}
         self._now: datetime | None = None
 
     @property
-    def asked(self) -> tuple[Asked, ...]:
+    def queries(self) -> tuple[Query, ...]:
         """Every query so far, sorted by its text."""
-        return tuple(self._asked[question] for question in sorted(self._asked))
+        return tuple(self._queries[question] for question in sorted(self._queries))
 
     def now(self) -> datetime:
         """The cloud's own time, in whole seconds of UTC. Raises UnansweredError."""
@@ -168,7 +168,7 @@ class LiveAzure:
                 self._known[question] = error
                 answer, content = str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-            self._asked[question] = Asked(question, answer, hashlib.sha256(text.encode()).hexdigest())
+            self._queries[question] = Query(question, answer, hashlib.sha256(text.encode()).hexdigest())
         found = self._known[question]
         if isinstance(found, UnansweredError):
             raise found

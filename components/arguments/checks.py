@@ -39,6 +39,6 @@ def key_operator(text: str) -> None:
 
 
 def email(text: str) -> None:
-    """An e-mail address, roughly."""
+    """An e-mail address: a rough check."""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         raise ValueError(f"{text!r} is not an e-mail address")

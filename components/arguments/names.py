@@ -1,8 +1,7 @@
 """Physical names: how they are made from a service's name, and Azure's limits on them.
 
-Owns: every rule on names; pure. Does not own: logical names
-(each component derives its children's from its own). Names are checked, never sliced: a name that was cut is
-one that changes when its neighbour does.
+Owns: every rule on names; pure. Does not own: logical names (each component derives its children's from its
+own). Names are checked, never shortened: a shortened name could be another service's, too.
 Limits: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's
 Cloud Adoption Framework.
 """

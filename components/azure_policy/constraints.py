@@ -172,10 +172,7 @@ def definition_parameters(constraint: Constraint) -> dict[str, Any]:
 
 
 def effect_problems(effects: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with effects chosen by constraint: one that does not exist, or an effect that it has not.
-
-    By constraint.
-    """
+    """What is wrong with the chosen effects, by constraint: it is unknown, or does not have that effect."""
     known = {one.name: one for one in CONSTRAINTS}
     problems = {}
     for name, effect in effects.items():

@@ -1,8 +1,8 @@
 """What was removed outside Pulumi and an update would make worse: refused before it writes.
 
-Owns: which resources that a bound account's data depends on are gone, what that means for the data, and the
-way back. What an update repairs by itself (a binding, access for a new identity, a vault's protection) is not
-refused. Pure. Does not own: removed access (access.py), the calls to Azure (preflight.py).
+Owns: which resources are missing that the data of a bound account depends on, what that means for the data,
+and the way back. What an update repairs by itself (a binding, access for a new identity, a vault's
+protection) is not refused. Pure. Does not own: removed access (access.py), the calls to Azure (preflight.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FORGET = "run `pulumi refresh`, which removes it from the state"
 def problems(
     before: RecordedService, location: KeyLocation, account: Answer, vault: Answer, key: Answer
 ) -> Iterator[Problem]:
-    """What is gone of a service whose account is bound. A vault in which it is not bound does not count."""
+    """What is missing of a service whose account is bound. A vault that it is not bound in does not count."""
     if before.account is None or not before.is_bound:
         return
     if account is None:

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(rotation_text(facts))
     else:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        for name, text in report.files(facts, found, azure.asked, report.tool_version()).items():
+        for name, text in report.files(facts, found, azure.queries, report.tool_version()).items():
             (arguments.out / name).write_text(text, encoding="utf-8")
         for finding in found:
             print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")

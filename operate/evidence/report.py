@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from core.facts import Account, KeyVersion
-from operate.azure import Asked
+from operate.azure import Query
 from operate.evidence.access import controllers, unwrappers, use_by_identity
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
@@ -40,7 +40,7 @@ def tool_version() -> str:
 
 
 def files(
-    facts: Facts, found: Sequence[AuditFinding], asked: Iterable[Asked], version: str
+    facts: Facts, found: Sequence[AuditFinding], queries: Iterable[Query], version: str
 ) -> dict[str, str]:
     """The content of each file. `version` is the tool's."""
     shown = _text(document(facts, found, version))
@@ -53,7 +53,7 @@ def files(
             "schema": SCHEMA,
             "tool": {"name": "language-cmk", "version": version},
             "files": {name: sha256(text) for name, text in sorted(made.items())},
-            "answers": [_fields(one) for one in asked],
+            "answers": [_fields(one) for one in queries],
         }
     )
     return {**made, "SHA256SUMS": "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
