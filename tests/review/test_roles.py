@@ -29,7 +29,7 @@ def test_roles_grant_nothing_by_wildcard(file: Path) -> None:
 # What no program of this project does, so that no pipeline needs it: the endpoint's own side is read with its
 # vault or account, and approved with privateEndpointConnectionsApproval; the network is somebody else's.
 _UNUSED = re.compile(
-    r"/(models|skus|usages|checkNameAvailability)/|/checkNameAvailability|/locks/(write|delete)"
+    r"/(models|skus|usages|checkNameAvailability)/|/checkNameAvailability|/(locks|denyAssignments)/(write|delete)"
     r"|encryptionScopes/|privateEndpointConnections/|privateLinkResources/|networkInterfaces/|privateDnsZones/A/"
     r"|/virtualNetworks/(subnets/)?(read|write|delete)$|Authorization/permissions/|diagnosticSettingsCategories/"
     r"|/accounts/(commitmentPlans|connections|deployments|projects)/|/networkSecurityPerimeterConfigurations/"
