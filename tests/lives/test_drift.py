@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core import rights
 from tests.lives.life import Life
 from tests.support import cloud
 from tests.support.judge import ACCOUNTS, KEY_VAULT, MICROSOFT, VAULTS, Judge
@@ -100,6 +101,25 @@ def bound_to_another_key(life: Life) -> None:
     settled(judge, {"properties": {"encryption": {"keySource": KEY_VAULT, "keyVaultProperties": target}}})
 
 
+def regranted(life: Life, keys: list[str], **more: str) -> None:
+    """The identity's access policy, replaced by another one."""
+    judge = life.judge
+    principal = judge.arm("GET", judge.account_id, ACCOUNTS)["identity"]["principalId"]
+    entry = {"tenantId": life.azure.env["AZURE_TENANT_ID"], "objectId": principal}
+    for operation, permissions, rest in (("remove", [*rights.NEEDED], {}), ("add", keys, more)):
+        changed = {**entry, "permissions": {"keys": permissions}, **rest}
+        body = {"properties": {"accessPolicies": [changed]}}
+        judge.arm("PUT", f"{judge.vault_id}/accessPolicies/{operation}", VAULTS, body)
+
+
+def access_narrowed(life: Life) -> None:
+    regranted(life, ["unwrapKey"])
+
+
+def access_for_an_application(life: Life) -> None:
+    regranted(life, [*rights.NEEDED], applicationId=life.azure.env["AZURE_CLIENT_ID"])
+
+
 Drift = Callable[[Life], None]
 REFUSED: dict[Drift, list[str]] = {
     identity_removed: [
@@ -108,12 +128,14 @@ REFUSED: dict[Drift, list[str]] = {
     ],
     vault_deleted: ["vault 'kv-contoso-dev' was deleted outside Pulumi", "softDeleted: recover"],
     vault_made_anew: ["key: vault 'kv-contoso-dev' no longer has the key 'cmk-contoso-dev'", "key restore"],
+    access_for_an_application: ["was removed outside Pulumi", "set access: revoked"],
     account_deleted: ["it was deleted or moved outside Pulumi", "softDeleted: recover"],
 }
 REPAIRED: dict[Drift, list[str]] = {
     identity_made_anew: ["contoso-dev-access", "replaced"],
     purge_protection_lost: ["contoso-dev-vault", "~ 1 updated"],
     unbound: ["contoso-dev-binding", "created"],
+    access_narrowed: ["contoso-dev-access", "~ 1 updated"],
     bound_to_another_key: ["other key: another to cmk-contoso-dev"],
 }
 TOLD: dict[Drift, list[str]] = {
