@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict
 
 import pulumi
-from pulumi_azure_native import authorization, keyvault
+from pulumi_azure_native import keyvault
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.arguments import checks, names
+from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
 from components.component import ChildOptions, Component
 from components.references import KeyReference, key_at
+from components.role_assignment import assign_role
 from components.vault_writes import in_turn
 from core import arm_ids, rights, roles
 
@@ -140,7 +141,13 @@ def make_grant(
         )
 
     if grant.access_model == RBAC:
-        return _role_assignment(f"{name}-access", grant, complete(options))
+        return assign_role(
+            f"{name}-access",
+            grant.permissions.role,
+            scope=grant.key.id,
+            principal_id=grant.grantee.principal_id,
+            opts=complete(options),
+        )
     return in_turn(
         grant.key.vault, options, lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order))
     )
@@ -157,22 +164,5 @@ def _access_policy(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pul
             object_id=grant.grantee.principal_id,
             permissions=keyvault.PermissionsArgs(keys=list(grant.permissions.policy)),
         ),
-        opts=opts,
-    )
-
-
-def _role_assignment(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    role, grantee = grant.permissions.role, grant.grantee
-    scope = pulumi.Output.from_input(grant.key.id)
-    return authorization.RoleAssignment(
-        name,
-        role_assignment_name=pulumi.Output.all(scope, grantee.principal_id).apply(
-            lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
-        ),
-        scope=scope,
-        role_definition_id=scope.apply(lambda key_id: role.definition_id(arm_ids.subscription_of(key_id))),
-        principal_id=grantee.principal_id,
-        # Without it Azure looks the identity up, and may not find a new one yet.
-        principal_type="ServicePrincipal",
         opts=opts,
     )

@@ -5,12 +5,13 @@ written. Does not own: its encryption in the two-phase modes, which the binding 
 the account says of it (account_write.py).
 """
 
+import dataclasses
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NotRequired, Protocol, TypedDict
+from typing import Any, Final, NotRequired, Protocol, Self, TypedDict
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
@@ -37,9 +38,10 @@ from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags, read_back
 from components.kept_properties import NEVER_SHOWN, declared_links, with_kept, without_secret
 from components.network import NetworkArgs, NetworkInputs
-from core import arm_ids, clouds, key_uris
+from core import arm_ids, clouds, key_uris, kinds
 from core.facts import CUSTOMER_MANAGED, LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
+from core.kinds import FREE_TIER, AccountKind
 from core.regions import region
 
 # All that a later update of an account may write, but its identity and its key.
@@ -50,9 +52,8 @@ _CHANGING = [
     "sku",
     "tags",
 ]
-STANDARD_TIER: Final = "S"
-FREE_TIER: Final = "F0"
-KIND = "TextAnalytics"  # what the portal calls a Language resource
+TIERS: Final = (*dict.fromkeys(tier for kind in kinds.ALL for tier in kind.tiers), FREE_TIER)
+"""Every tier of every kind."""
 
 
 class InlineKeyArgs(TypedDict):
@@ -76,9 +77,11 @@ class LanguageAccountArgs(TypedDict):
     location: pulumi.Input[str]
     """Required. The region; another one is another account."""
     account_name: NotRequired[str | None]
-    """Optional. Unique in the world, and the endpoint's subdomain; default `lang-<name>`."""
+    """Optional. Unique in the world, and the endpoint's subdomain; default `lang-<name>` for Language."""
+    kind: NotRequired[str | None]
+    """Optional. The kind of account; default "TextAnalytics", which is Language."""
     sku: NotRequired[str | None]
-    """Optional. Pricing tier; default "S"."""
+    """Optional. Pricing tier; by default the kind's paid one, "S" for Language."""
     system_assigned: NotRequired[bool | None]
     """Optional. Whether the account has an identity of its own; default true."""
     user_assigned_identity_id: NotRequired[pulumi.Input[str] | None]
@@ -111,12 +114,31 @@ class InlineKeyInputs(Inputs):
     identity_client_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
 
 
-def _free_tier(account: "LanguageAccountInputs") -> Iterator[Problem]:
-    if account.sku == FREE_TIER and account.encryption_key:
+def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Problem]:
+    """What is wrong with the tier of an account of a kind. `otherwise`: what can be done instead of using a
+    paid tier with a customer-managed key; "" for an account without one."""
+    if sku == FREE_TIER and otherwise:
         yield Problem(
             "sku",
-            "found 'F0', which does not support customer-managed keys; use 'S', or remove encryptionKey",
+            f"found {sku!r}, which does not support customer-managed keys; use {kind.tiers[0]!r}, or "
+            f"{otherwise}",
         )
+    elif sku and sku not in (*kind.tiers, FREE_TIER):
+        known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"
+        yield Problem("sku", f"found {sku!r}, expected {known} for kind {kind.name}")
+
+
+def _tier(account: "LanguageAccountInputs") -> Iterator[Problem]:
+    otherwise = "remove encryptionKey" if account.encryption_key else ""
+    yield from tier_problems(account.account_kind, account.sku, otherwise=otherwise)
+
+
+def _derived_name(account: "LanguageAccountInputs") -> Iterator[Problem]:
+    try:
+        if not account.account_name:
+            names.account_name(account.name, account.account_kind)
+    except ValueError as error:
+        yield Problem("name", f"{error}; shorten the name, or give accountName")
 
 
 def _key_without_identity(account: "LanguageAccountInputs") -> Iterator[Problem]:
@@ -152,7 +174,8 @@ class LanguageAccountInputs(Inputs):
 
     ARGS = LanguageAccountArgs
     RULES = (
-        Rule(_free_tier, ("sku", "encryption_key")),
+        Rule(_tier, ("kind", "sku", "encryption_key")),
+        Rule(_derived_name, ("name", "kind", "account_name")),
         Rule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
         SEARCH,
     )
@@ -162,8 +185,9 @@ class LanguageAccountInputs(Inputs):
         accepts_outputs=True, check=names.RESOURCE_GROUP.checked
     )
     location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
-    account_name: str = text(check=names.ACCOUNT.checked, derive=names.account_name)
-    sku: str = text(STANDARD_TIER, choices=(STANDARD_TIER, FREE_TIER))
+    account_name: str = text("", check=names.ACCOUNT.checked)
+    kind: str = text(kinds.LANGUAGE.name, choices=kinds.NAMES)
+    sku: str = text("", choices=TIERS)
     system_assigned: bool = flag(default=True)
     user_assigned_identity_id: pulumi.Input[str] | None = text(
         accepts_outputs=True, check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
@@ -178,6 +202,19 @@ class LanguageAccountInputs(Inputs):
     )
     search_service_key: pulumi.Input[str] | None = text(accepts_outputs=True)
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+    @property
+    def account_kind(self) -> AccountKind:
+        """What is particular to the kind."""
+        return kinds.named(self.kind)
+
+    def completed(self) -> Self:
+        """The same with the name and the tier that follow from the kind."""
+        return dataclasses.replace(
+            self,
+            account_name=self.account_name or names.account_name(self.name, self.account_kind),
+            sku=self.sku or self.account_kind.tiers[0],
+        )
 
 
 @dataclass(frozen=True)
@@ -398,7 +435,7 @@ def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
         "resource_group_name": inputs.resource_group_name,
         "account_name": inputs.account_name,
         "location": inputs.location,
-        "kind": KIND,
+        "kind": inputs.kind,
         "sku": {"name": inputs.sku},
         "identity": _identity(inputs),
         "properties": properties,

@@ -14,17 +14,32 @@ import pulumi
 from components.arguments import checks
 from components.arguments.inputs import Inputs, Rule, text, texts
 from components.arguments.problem import Problem
-from core import arm_ids, clouds, regions
+from core import arm_ids, clouds, kinds, regions
+from core.kinds import AccountKind
 
 _LONGEST_PREFIX = 30
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
-_ZONES = frozenset(zone for cloud in clouds.ALL for zone in (cloud.account_dns_zone, cloud.vault_dns_zone))
+_ZONES = frozenset(
+    zone
+    for cloud in clouds.ALL
+    for zone in (
+        cloud.account_dns_zone,
+        cloud.openai_dns_zone,
+        cloud.foundry_dns_zone,
+        cloud.vault_dns_zone,
+    )
+)
 
 
-def dns_zones(location: str) -> dict[str, str]:
-    """The private DNS zones of account and vault, in the cloud of a region."""
+def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tuple[str, ...]]:
+    """The private DNS zones of an account of a kind and of its vault, in the cloud of a region."""
     cloud = regions.cloud_of(location)
-    return {"account": cloud.account_dns_zone, "vault": cloud.vault_dns_zone}
+    account = (
+        cloud.account_dns_zone,
+        cloud.openai_dns_zone if kind.openai else "",
+        cloud.foundry_dns_zone if kind.foundry else "",
+    )
+    return {"account": tuple(filter(None, account)), "vault": (cloud.vault_dns_zone,)}
 
 
 class NetworkArgs(TypedDict):
@@ -42,7 +57,8 @@ class NetworkArgs(TypedDict):
     """Conditional. ARM id of the subnet for the private endpoints of account and vault; with `private`."""
     private_dns_zone_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
-    `privatelink.vaultcore.azure.net`; with `private`. A zone that is not given is made here."""
+    `privatelink.vaultcore.azure.net`, with `AIServices` and `OpenAI` also those of their other endpoints;
+    with `private`. A zone that is not given is made here."""
 
 
 def checked_ip_range(text: str) -> str:
@@ -68,7 +84,7 @@ def checked_ip_range(text: str) -> str:
 def _zone(text: str) -> None:
     found = arm_ids.resource_id(text, arm_ids.PRIVATE_DNS_ZONE).name
     if found.lower() not in _ZONES:
-        zones = " and ".join(dns_zones("").values())
+        zones = " and ".join(zone for zones in dns_zones("").values() for zone in zones)
         raise ValueError(f"{found!r} is not a DNS zone of these private endpoints, such as {zones}")
 
 

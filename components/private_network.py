@@ -14,7 +14,7 @@ from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
 from components.component import ChildOptions
-from components.network import PRIVATE, dns_zones
+from components.network import PRIVATE, NetworkInputs, dns_zones
 from components.service_args import ServiceInputs
 from core import arm_ids
 
@@ -38,11 +38,6 @@ def make_private_endpoints(
     for what, target in targets.items():
         if target is None:
             continue
-        zone_name = dns_zones(inputs.location)[what]
-        zone_id = next(
-            (zone for zone in inputs.network.private_dns_zone_ids if zone.lower().endswith(f"/{zone_name}")),
-            None,
-        )
         endpoint = network.PrivateEndpoint(
             f"{name}-{what}-endpoint",
             resource_group_name=resource_group_name,
@@ -63,9 +58,9 @@ def make_private_endpoints(
             private_dns_zone_configs=[
                 {
                     "name": zone_name.replace(".", "-"),
-                    "private_dns_zone_id": zone_id
+                    "private_dns_zone_id": _given(inputs.network, zone_name)
                     or _zone(
-                        f"{name}-{what}",
+                        f"{name}-{what}" + (f"-{zone_name.split('.')[1]}" if index else ""),
                         zone_name,
                         options,
                         subnet_id=subnet_id,
@@ -73,9 +68,16 @@ def make_private_endpoints(
                         tags=inputs.tags,
                     ),
                 }
+                for index, zone_name in enumerate(dns_zones(inputs.location, inputs.account_kind)[what])
             ],
             opts=options(),
         )
+
+
+def _given(network: NetworkInputs, zone_name: str) -> str | None:
+    """The existing zone of a name."""
+    found = (id for id in network.private_dns_zone_ids if arm_ids.name_of(id).lower() == zone_name)
+    return next(found, None)
 
 
 def _zone(

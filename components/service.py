@@ -116,7 +116,7 @@ class EncryptedLanguageService(Component):
         account = parts.account(after=parts.vault_makers(key))
         grant = parts.grant(key, account.grantee)
         version = parts.key_version(key, account.resource.id)
-        self._made(account, key, version, grant)
+        self._made(parts, account, key, version, grant)
         if self._inputs.unbinds:
             return []
         # Phase 2: the binding of the key.
@@ -140,22 +140,24 @@ class EncryptedLanguageService(Component):
                 identity_client_id=identity.client_id,
             ),
         )
-        self._made(account, key, version, grant)
+        self._made(parts, account, key, version, grant)
         self.principal_id = identity.principal_id
         if not self._inputs.unbinds:
             bound = account.key_uri_with_version if self._inputs.is_revoked else version.key_uri_with_version
             self.key_uri_with_version = bound
 
     def _on_microsoft_managed_keys(self, parts: Parts) -> None:
-        self._made(parts.account(after=[]))
+        self._made(parts, parts.account(after=[]))
 
     def _made(
         self,
+        parts: Parts,
         account: Account,
         key: KeyReference | None = None,
         version: KeyVersion | None = None,
         grant: pulumi.CustomResource | None = None,
     ) -> None:
+        parts.callers(account)
         self.account_id, self.account_name = account.resource.id, account.resource.name
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
         nothing: pulumi.Output[str | None] = pulumi.Output.from_input(None)

@@ -7,14 +7,16 @@ makes the package's schema.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NotRequired, Self, TypedDict
 
 import pulumi
 
+from components import callers
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import FREE_TIER, SEARCH, STANDARD_TIER
+from components.account import SEARCH, TIERS, tier_problems
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Inputs,
@@ -23,6 +25,7 @@ from components.arguments.inputs import (
     component_name,
     flag,
     group,
+    groups,
     known_text,
     mapping,
     number,
@@ -34,10 +37,12 @@ from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.as_found import AS_FOUND
 from components.audit import RECIPIENTS
+from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
 from components.network import NetworkArgs, NetworkInputs
-from core import arm_ids, roles
+from core import arm_ids, kinds, roles
+from core.kinds import AccountKind
 from core.regions import region
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
@@ -134,9 +139,12 @@ class EncryptedLanguageServiceArgs(TypedDict):
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key. No data is lost; vault, key and access stay as long as this is set. If the account is protected, run
     `pulumi up` with this change alone first."""
+    kind: NotRequired[str | None]
+    """Optional. The kind of account: `TextAnalytics` (default) is Language, `AIServices` a Microsoft Foundry
+    resource. An account keeps its kind."""
     sku: NotRequired[str | None]
-    """Optional. Pricing tier of the account; `S` by default. The free tier, `F0`, does not support
-    customer-managed keys."""
+    """Optional. Pricing tier of the account; by default the kind's first paid one, `S` for Language. The free
+    tier, `F0`, does not support customer-managed keys."""
     storage_account_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of the storage accounts that the account is linked to; `[]` links none. Default:
     those that it has. Their data is encrypted by them, not by the account's key."""
@@ -152,6 +160,9 @@ class EncryptedLanguageServiceArgs(TypedDict):
     """Optional. The key: made here, or one that exists."""
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the account and the vault made here."""
+    callers: NotRequired[list[CallerArgs] | None]
+    """Optional. Who may call the service. The account accepts no keys, so that nobody can without a role on
+    it, be it given here or elsewhere."""
     audit: NotRequired[ServiceAuditArgs | None]
     """Optional. Where the audit logs of the account and of the vault made here go."""
     as_found: NotRequired[list[str] | None]
@@ -232,13 +243,22 @@ class ServiceAuditInputs(Inputs):
         return self.workspace_id is not None or self.new_workspace is not False
 
 
-def _free_tier(service: "ServiceInputs") -> Iterator[Problem]:
-    if service.sku == FREE_TIER and service.encryption == CUSTOMER_MANAGED:
+def _tier(service: "ServiceInputs") -> Iterator[Problem]:
+    otherwise = "set encryption: microsoftManaged" if service.encryption == CUSTOMER_MANAGED else ""
+    yield from tier_problems(service.account_kind, service.sku, otherwise=otherwise)
+
+
+def _identity_of_kind(service: "ServiceInputs") -> Iterator[Problem]:
+    if service.has_key and not service.binds_in_two_phases and not service.account_kind.user_assigned:
         yield Problem(
-            "sku",
-            "found 'F0', which does not support customer-managed keys; use 'S', or set encryption: "
-            "microsoftManaged",
+            "identity",
+            f"found {service.identity!r}, but accounts of kind {service.kind} take a customer-managed key "
+            f"only through their own identity; expected {SYSTEM_ASSIGNED!r}",
         )
+
+
+def _callers(service: "ServiceInputs") -> Iterator[Problem]:
+    yield from callers.problems(service.callers, service.account_kind)
 
 
 def _without_customer_key(service: "ServiceInputs") -> Iterator[Problem]:
@@ -297,7 +317,9 @@ class ServiceInputs(Inputs):
 
     ARGS = EncryptedLanguageServiceArgs
     RULES = (
-        Rule(_free_tier, ("sku", "encryption")),
+        Rule(_tier, ("kind", "sku", "encryption")),
+        Rule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
+        Rule(_callers, ("kind", "callers")),
         Rule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         Rule(_operators, ("access_model", "vault")),
         SEARCH,
@@ -308,6 +330,7 @@ class ServiceInputs(Inputs):
             _derived_names,
             (
                 "name",
+                "kind",
                 "encryption",
                 "unbind_account",
                 "vault",
@@ -333,7 +356,8 @@ class ServiceInputs(Inputs):
     soft_deleted: str = text(REFUSE, choices=(REFUSE, RECOVER))
     replace_account: str | None = text(check=names.ACCOUNT.checked)
     unbind_account: str | None = text(check=names.ACCOUNT.checked)
-    sku: str = text(STANDARD_TIER, choices=(STANDARD_TIER, FREE_TIER))
+    kind: str = text(kinds.LANGUAGE.name, choices=kinds.NAMES)
+    sku: str = text("", choices=TIERS)
     storage_account_ids: tuple[str, ...] | None = texts(
         None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
@@ -344,9 +368,15 @@ class ServiceInputs(Inputs):
     vault: ServiceVaultInputs = group(ServiceVaultInputs)
     key: ServiceKeyInputs = group(ServiceKeyInputs)
     network: NetworkInputs = group(NetworkInputs)
+    callers: tuple[CallerInputs, ...] = groups(CallerInputs)
     audit: ServiceAuditInputs = group(ServiceAuditInputs)
     as_found: tuple[str, ...] = texts(choices=AS_FOUND)
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+
+    @property
+    def account_kind(self) -> AccountKind:
+        """What is particular to the kind of the account."""
+        return kinds.named(self.kind)
 
     @property
     def unbinds(self) -> bool:
@@ -384,7 +414,8 @@ class ServiceInputs(Inputs):
         found: list[tuple[str, str, Callable[[str], str]]] = []
         if self.existing_resource_group_name is None:
             found.append(("resourceGroupName", self.resource_group_name, names.resource_group_name))
-        found.append(("accountName", self.account_name, names.account_name))
+        account_name = functools.partial(names.account_name, kind=self.account_kind)
+        found.append(("accountName", self.account_name, account_name))
         if self.makes_vault:
             found.append(("vault.name", self.vault.name, names.vault_name))
         if self.makes_key:
@@ -392,12 +423,14 @@ class ServiceInputs(Inputs):
         return tuple(found)
 
     def completed(self) -> Self:
-        """The same with the names of what is made here; that of what is not made here stays empty."""
+        """The same with the account's tier and the names of what is made here; that of what is not made here
+        stays empty."""
         made = {argument: given or derive(self.name) for argument, given, derive in self.derived_names}
         return dataclasses.replace(
             self,
             resource_group_name=made.get("resourceGroupName", ""),
             account_name=made["accountName"],
+            sku=self.sku or self.account_kind.tiers[0],
             vault=dataclasses.replace(self.vault, name=made.get("vault.name", "")),
             key=dataclasses.replace(self.key, name=made.get("key.name", "")),
         )

@@ -18,6 +18,7 @@ from components.as_found import keep_as_found
 from components.audit import AuditTrailInputs, make_audit_trail
 from components.azure_policy.denial import denial_hook
 from components.binding import CustomerManagedKey, make_binding
+from components.callers import make_callers
 from components.component import ChildOptions, Component
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, Identity, make_identity
@@ -94,6 +95,7 @@ class Parts:
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
                 account_name=self._inputs.account_name,
+                kind=self._inputs.kind,
                 sku=self._inputs.sku,
                 system_assigned=self._inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=identity_id,
@@ -185,6 +187,11 @@ class Parts:
             grant=grant,
             vault_id=key.vault.id,
         )
+
+    def callers(self, account: Account) -> None:
+        """The roles of those who may call the account."""
+        made, options = self._inputs.callers, self._owner.child
+        make_callers(self._inputs.name, made, self._inputs.account_kind, account.resource, options)
 
     def private_endpoints(self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]) -> None:
         """Private endpoints of the account and of the vault made here, with `network.access: private`."""

@@ -22,7 +22,8 @@ class Cloud:
     take.
 
     Suffixes are what follows a resource's name in its host, without a leading dot. Scopes are those a token
-    is requested for. `also_called` are other spellings that azure-native and the SDKs take, lower case.
+    is requested for. A DNS zone is "" where the cloud has no such endpoints. `also_called` are other
+    spellings that azure-native and the SDKs take, lower case.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Cloud:
     log_analytics: str
     account_dns_zone: str
     vault_dns_zone: str
+    openai_dns_zone: str = ""
+    foundry_dns_zone: str = ""
     also_called: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -69,6 +72,8 @@ PUBLIC: Final = Cloud(
     log_analytics="https://api.loganalytics.io",
     account_dns_zone="privatelink.cognitiveservices.azure.com",
     vault_dns_zone="privatelink.vaultcore.azure.net",
+    openai_dns_zone="privatelink.openai.azure.com",
+    foundry_dns_zone="privatelink.services.ai.azure.com",
     also_called=("azurecloud", "azurepubliccloud"),
 )
 US_GOVERNMENT: Final = Cloud(
@@ -83,6 +88,7 @@ US_GOVERNMENT: Final = Cloud(
     log_analytics="https://api.loganalytics.us",
     account_dns_zone="privatelink.cognitiveservices.azure.us",
     vault_dns_zone="privatelink.vaultcore.usgovcloudapi.net",
+    openai_dns_zone="privatelink.openai.azure.us",
     also_called=("usgov", "azureusgovernment", "azureusgovernmentcloud"),
 )
 CHINA: Final = Cloud(

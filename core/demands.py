@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from core import key_uris, regions
+from core import key_uris, kinds, regions
 from core.facts import KeyVersion, Network
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
@@ -128,7 +128,7 @@ def tier(kind: str, sku: str, capabilities: Sequence[str] | None) -> Unmet | Non
     return Unmet(
         "tier",
         f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}",
-        "a tier that has it (S for Language)",
+        f"a tier that has it, such as {kinds.tier_for_a_key(kind) or 'a paid one'}",
     )
 
 

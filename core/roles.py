@@ -35,11 +35,11 @@ class Permissions:
 @dataclass(frozen=True)
 class Role:
     """A role definition. `id` is its GUID, lower case. What one block excepts, another block may still
-    allow."""
+    allow. A role without blocks allows nothing that concerns a key."""
 
     id: str
     name: str
-    permissions: tuple[Permissions, ...]
+    permissions: tuple[Permissions, ...] = ()
 
     def allows(self, action: str) -> bool:
         """Whether the role allows an action on resources."""
@@ -161,25 +161,99 @@ RBAC_ADMINISTRATOR: Final = Role(
         ),
     ),
 )
+
+
+def _of_accounts(*parts: str) -> tuple[str, ...]:
+    return tuple(f"Microsoft.CognitiveServices/accounts/{part}" for part in parts)
+
+
+_LANGUAGE: Final = ("LanguageAuthoring", "ConversationalLanguageUnderstanding", "Language", "TextAnalytics")
+_NO_QNA_MAKER: Final = _of_accounts("TextAnalytics/QnaMaker/*")
+_READ_ACCOUNTS: Final = (
+    "Microsoft.CognitiveServices/*/read",
+    "Microsoft.Authorization/roleAssignments/read",
+    "Microsoft.Authorization/roleDefinitions/read",
+)
+_LIST_KEYS: Final = "Microsoft.CognitiveServices/accounts/listkeys/action"
+LANGUAGE_READER: Final = Role(
+    "7628b7b8-a8b2-4cdc-b46f-e9b35248918e",
+    "Cognitive Services Language Reader",
+    (
+        Permissions(
+            actions=_READ_ACCOUNTS,
+            data_actions=_of_accounts(
+                "LanguageAuthoring/*/read",
+                "ConversationalLanguageUnderstanding/*/read",
+                "ConversationalLanguageUnderstanding/projects/export/action",
+                "Language/*/read",
+                "Language/*/projects/export/action",
+                "Language/query-text/action",
+                "Language/query-dataverse/action",
+                "Language/analyze-text/jobs/action",
+                "Language/analyze-text/action",
+                "Language/analyze-text/jobscancel/action",
+                "Language/analyze-conversations/action",
+                "Language/analyze-conversations/jobscancel/action",
+                "Language/analyze-conversations/jobs/action",
+                "Language/query-knowledgebases/action",
+                "Language/generate/action",
+                "TextAnalytics/*",
+            ),
+            not_data_actions=_NO_QNA_MAKER,
+        ),
+    ),
+)
+LANGUAGE_WRITER: Final = Role(
+    "f2310ca1-dc64-4889-bb49-c8e0fa3d47a8",
+    "Cognitive Services Language Writer",
+    (
+        Permissions(
+            actions=_READ_ACCOUNTS,
+            data_actions=_of_accounts(*(f"{part}/*" for part in _LANGUAGE)),
+            not_data_actions=(
+                *_of_accounts(
+                    "LanguageAuthoring/projects/publish/action",
+                    "ConversationalLanguageUnderstanding/projects/deployments/write",
+                    "Language/*/projects/delete",
+                    "Language/*/projects/deployments/write",
+                    "Language/*/projects/deployments/delete",
+                    "Language/*/projects/deployments/swap/action",
+                ),
+                *_NO_QNA_MAKER,
+            ),
+        ),
+    ),
+)
 LANGUAGE_OWNER: Final = Role(
     "f07febfe-79bc-46b1-8b37-790e26e6e498",
     "Cognitive Services Language Owner",
     (
         Permissions(
-            actions=("Microsoft.CognitiveServices/*/read",),
-            data_actions=tuple(
-                f"Microsoft.CognitiveServices/accounts/{part}/*"
-                for part in (
-                    "LanguageAuthoring",
-                    "ConversationalLanguageUnderstanding",
-                    "Language",
-                    "TextAnalytics",
-                    "QnAMaker",
-                )
-            ),
+            actions=(*_READ_ACCOUNTS, _LIST_KEYS),
+            data_actions=_of_accounts(*(f"{part}/*" for part in _LANGUAGE)),
+            not_data_actions=_NO_QNA_MAKER,
         ),
     ),
 )
+AI_SERVICES_USER: Final = Role(
+    "a97b65f3-24c7-4388-baec-2e87135dc908",
+    "Cognitive Services User",
+    (
+        Permissions(
+            actions=("Microsoft.CognitiveServices/*/read", _LIST_KEYS),
+            data_actions=("Microsoft.CognitiveServices/*",),
+        ),
+    ),
+)
+OPENAI_USER: Final = Role("5e0bd9bd-7b93-4f28-af87-19fc36ad61bd", "Cognitive Services OpenAI User")
+OPENAI_CONTRIBUTOR: Final = Role(
+    "a001fd3d-188f-4b5d-821b-7da978bf7442", "Cognitive Services OpenAI Contributor"
+)
+SPEECH_USER: Final = Role("f2dc8367-1007-4938-bd23-fe263f013447", "Cognitive Services Speech User")
+SPEECH_CONTRIBUTOR: Final = Role(
+    "0e75ca1e-0464-4b4d-8b93-68208a576181", "Cognitive Services Speech Contributor"
+)
+"""Of the roles for OpenAI and Speech only the names are here: nothing that they allow concerns a key."""
 
 BUILT_IN: Final = {
     role.id: role
@@ -195,7 +269,14 @@ BUILT_IN: Final = {
         READER,
         USER_ACCESS_ADMINISTRATOR,
         RBAC_ADMINISTRATOR,
+        LANGUAGE_READER,
+        LANGUAGE_WRITER,
         LANGUAGE_OWNER,
+        AI_SERVICES_USER,
+        OPENAI_USER,
+        OPENAI_CONTRIBUTOR,
+        SPEECH_USER,
+        SPEECH_CONTRIBUTOR,
     )
 }
 

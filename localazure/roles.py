@@ -16,6 +16,19 @@ _READ_SUBSCRIPTION = (
     "Microsoft.Resources/deployments/*",
     "Microsoft.Resources/subscriptions/resourceGroups/read",
 )
+_READ_ACCOUNTS = (
+    "Microsoft.CognitiveServices/*/read",
+    "Microsoft.Authorization/roleAssignments/read",
+    "Microsoft.Authorization/roleDefinitions/read",
+)
+_CONVERSATIONS = "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding"
+_LANGUAGE = (
+    "Microsoft.CognitiveServices/accounts/LanguageAuthoring/*",
+    "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding/*",
+    "Microsoft.CognitiveServices/accounts/Language/*",
+    "Microsoft.CognitiveServices/accounts/TextAnalytics/*",
+)
+_NO_QNA_MAKER = ("Microsoft.CognitiveServices/accounts/TextAnalytics/QnaMaker/*",)
 
 
 @dataclass(frozen=True)
@@ -174,17 +187,79 @@ ROLES = (
         data_actions=("Microsoft.CognitiveServices/*",),
     ),
     Role(
+        "7628b7b8-a8b2-4cdc-b46f-e9b35248918e",
+        "Cognitive Services Language Reader",
+        "Has access to Read and Test functions under Language portal",
+        actions=_READ_ACCOUNTS,
+        data_actions=(
+            "Microsoft.CognitiveServices/accounts/LanguageAuthoring/*/read",
+            "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding/*/read",
+            "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding/projects/export/action",
+            "Microsoft.CognitiveServices/accounts/Language/*/read",
+            "Microsoft.CognitiveServices/accounts/Language/*/projects/export/action",
+            "Microsoft.CognitiveServices/accounts/Language/query-text/action",
+            "Microsoft.CognitiveServices/accounts/Language/query-dataverse/action",
+            "Microsoft.CognitiveServices/accounts/Language/analyze-text/jobs/action",
+            "Microsoft.CognitiveServices/accounts/Language/analyze-text/action",
+            "Microsoft.CognitiveServices/accounts/Language/analyze-text/jobscancel/action",
+            "Microsoft.CognitiveServices/accounts/Language/analyze-conversations/action",
+            "Microsoft.CognitiveServices/accounts/Language/analyze-conversations/jobscancel/action",
+            "Microsoft.CognitiveServices/accounts/Language/analyze-conversations/jobs/action",
+            "Microsoft.CognitiveServices/accounts/Language/query-knowledgebases/action",
+            "Microsoft.CognitiveServices/accounts/Language/generate/action",
+            "Microsoft.CognitiveServices/accounts/TextAnalytics/*",
+        ),
+        not_data_actions=_NO_QNA_MAKER,
+    ),
+    Role(
+        "f2310ca1-dc64-4889-bb49-c8e0fa3d47a8",
+        "Cognitive Services Language Writer",
+        "Has access to all Read, Test, and Write functions under Language Portal",
+        actions=_READ_ACCOUNTS,
+        data_actions=_LANGUAGE,
+        not_data_actions=(
+            "Microsoft.CognitiveServices/accounts/LanguageAuthoring/projects/publish/action",
+            f"{_CONVERSATIONS}/projects/deployments/write",
+            *_NO_QNA_MAKER,
+            "Microsoft.CognitiveServices/accounts/Language/*/projects/delete",
+            "Microsoft.CognitiveServices/accounts/Language/*/projects/deployments/write",
+            "Microsoft.CognitiveServices/accounts/Language/*/projects/deployments/delete",
+            "Microsoft.CognitiveServices/accounts/Language/*/projects/deployments/swap/action",
+        ),
+    ),
+    Role(
         "f07febfe-79bc-46b1-8b37-790e26e6e498",
         "Cognitive Services Language Owner",
-        "Has access to all Read, Test, Write, Deploy and Delete functions under Language portal.",
-        actions=("Microsoft.CognitiveServices/*/read", "Microsoft.Authorization/*/read"),
-        data_actions=(
-            "Microsoft.CognitiveServices/accounts/LanguageAuthoring/*",
-            "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding/*",
-            "Microsoft.CognitiveServices/accounts/Language/*",
-            "Microsoft.CognitiveServices/accounts/TextAnalytics/*",
-            "Microsoft.CognitiveServices/accounts/QnAMaker/*",
-        ),
+        "Has access to all Read, Test, Write, Deploy and Delete functions under Language portal",
+        actions=(*_READ_ACCOUNTS, "Microsoft.CognitiveServices/accounts/listkeys/action"),
+        data_actions=_LANGUAGE,
+        not_data_actions=_NO_QNA_MAKER,
+    ),
+    *(
+        # Only what they are for: the data planes that they open are not here.
+        Role(id, name, description, actions=("Microsoft.CognitiveServices/*/read",))
+        for id, name, description in (
+            (
+                "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+                "Cognitive Services OpenAI User",
+                "Ability to view files, models, deployments, and to infer.",
+            ),
+            (
+                "a001fd3d-188f-4b5d-821b-7da978bf7442",
+                "Cognitive Services OpenAI Contributor",
+                "Full access including the ability to fine-tune, deploy and generate text",
+            ),
+            (
+                "f2dc8367-1007-4938-bd23-fe263f013447",
+                "Cognitive Services Speech User",
+                "Access to the real-time speech recognition and batch transcription APIs.",
+            ),
+            (
+                "0e75ca1e-0464-4b4d-8b93-68208a576181",
+                "Cognitive Services Speech Contributor",
+                "Full access to Speech projects.",
+            ),
+        )
     ),
     Role(
         "749f88d5-cbae-40b8-bcfc-e573ddc772fa",

@@ -110,7 +110,7 @@ def _rows(form: type[Inputs], prefix: str) -> Iterator[str]:
     for name, argument, default, meaning in _declared(form):
         path = prefix + camel_case(name)
         if argument.form:
-            yield from _rows(argument.form, f"{path}.")
+            yield from _rows(argument.form, f"{path}[]." if argument.kind is Kind.GROUPS else f"{path}.")
             continue
         shown = "required" if argument.required else _default(default)
         yield f"| `{path}` | {_values(argument)} | {shown} | {meaning} |"
@@ -143,8 +143,13 @@ def _json(argument: Argument, default: object, meaning: str) -> dict[str, Any]:
     if not argument.required and default not in (None, "", ()) and not argument.form:
         described["default"] = default
     if argument.form:
-        properties = {"additionalProperties": False, "properties": _properties(argument.form)}
-        return {**described, "type": ["object", "null"], **properties}
+        required = [camel_case(name) for name, one in arguments(argument.form).items() if one.required]
+        form: dict[str, Any] = {"additionalProperties": False, "properties": _properties(argument.form)}
+        if required:
+            form["required"] = required
+        if argument.kind is Kind.GROUPS:
+            return {**described, "type": ["array", "null"], "items": {"type": "object", **form}}
+        return {**described, "type": ["object", "null"], **form}
     if argument.kind is Kind.MAPPING:
         return {**described, "type": ["object", "null"], "additionalProperties": {"type": "string"}}
     single: dict[str, Any] = {"type": "string" if argument.kind is Kind.TEXTS else _JSON_TYPES[argument.kind]}

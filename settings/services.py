@@ -33,8 +33,7 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
         "network.privateDnsZoneIds": [
             arm_ids.parse(str(service.network.subnet_id)).parent.text
             for service in services
-            if service.network.subnet_id
-            and len(service.network.private_dns_zone_ids) < len(dns_zones(service.location))
+            if service.network.subnet_id and len(service.network.private_dns_zone_ids) < _zone_count(service)
         ],
     }
     for path, made in kinds.items():
@@ -46,6 +45,10 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
                     "existing in the others",
                 )
     yield from _shared_operators(services)
+
+
+def _zone_count(service: ServiceSettings) -> int:
+    return sum(len(zones) for zones in dns_zones(service.location, service.account_kind).values())
 
 
 def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:

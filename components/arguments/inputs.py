@@ -249,6 +249,8 @@ def _known(argument: Argument | None, value: Any) -> Any:
         return [_known(dataclasses.replace(argument, kind=Kind.TEXT), one) for one in value]
     if isinstance(value, Mapping) and argument.kind is Kind.GROUP and argument.form:
         return with_known_values(argument.form, value)
+    if isinstance(value, list | tuple) and argument.form:
+        return [with_known_values(argument.form, one) for one in value]
     return value
 
 

@@ -12,6 +12,9 @@ import re
 import uuid
 from dataclasses import dataclass
 
+from core import kinds
+from core.kinds import AccountKind
+
 # RFC 4122 name spaces must be fixed for ever: role assignment names are made in this one.
 _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 
@@ -110,9 +113,9 @@ def key_name(service: str) -> str:
     return KEY.checked(f"cmk-{service}")
 
 
-def account_name(service: str) -> str:
+def account_name(service: str, kind: AccountKind = kinds.LANGUAGE) -> str:
     """The name of a service's account, and its endpoint's subdomain; unique in the world."""
-    return ACCOUNT.checked(f"lang-{service}")
+    return ACCOUNT.checked(f"{kind.prefix}-{service}")
 
 
 def identity_name(service: str) -> str:

@@ -77,6 +77,15 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         )
 
 
+def _kind(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    if account.kind and account.kind.lower() != inputs.kind.lower() and not is_replaced(inputs, before):
+        yield Problem(
+            "kind",
+            f"changes from {account.kind!r} to {inputs.kind!r}, and account {account.name!r} keeps its kind; "
+            "make a service of another name, move the data, then remove this one",
+        )
+
+
 def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     declared = SYSTEM if inputs.binds_in_two_phases else USER
     if before.key_identity is None or declared == before.key_identity:
@@ -148,6 +157,23 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
         )
 
 
+def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    """A Foundry resource takes later keys from the vault of its first one only (learn.microsoft.com/azure/
+    ai-foundry/concepts/encryption-keys-portal)."""
+    if before.bound_to is None or not inputs.account_kind.foundry or not inputs.has_key:
+        return
+    key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
+    path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
+    declared = arm_ids.key_id(key_id).parent.name if key_id else arm_ids.name_of(vault_id or "")
+    declared = (declared or inputs.vault.name).lower()
+    if declared and declared != before.bound_to[0].lower():
+        yield Problem(
+            path,
+            f"changes to vault {declared!r}, but account {account.name!r} is of kind {account.kind}, "
+            f"which only takes other keys of its vault {before.bound_to[0]!r}; use a key there",
+        )
+
+
 def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:
     """What this stack made and is now named as existing: it would be deleted, because it is no longer
     declared."""
@@ -214,9 +240,11 @@ def losses(
         return lost
     rules: tuple[Callable[[], Problems], ...] = (
         lambda: _replacement(inputs, before, account),
+        lambda: _kind(inputs, before, account),
         lambda: _identity(inputs, before, account),
         lambda: _encryption(inputs, before, account),
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(inputs, before, account),
+        lambda: _other_vault(inputs, before, account),
     )
     return lost + [problem for rule in rules for problem in rule()]

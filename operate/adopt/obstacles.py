@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from components.arguments import names
-from core import arm_ids
+from core import arm_ids, kinds
 from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
@@ -22,8 +22,6 @@ from operate.azure import ACCOUNTS, Json
 from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.model import Facts, NotChecked
 
-KIND = "TextAnalytics"
-_TIERS = ("S", "F0")
 # Of interest to an auditor, but no obstacle to adoption.
 _NO_OBSTACLE = frozenset({"not-under-customer-key", "others-did-unwrap"})
 # No setting expresses these, because only one value is safe.
@@ -78,18 +76,18 @@ def _fix(rule: str, account_id: str) -> str:
 
 
 def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
-    if account.kind != KIND:
+    if account.kind not in kinds.NAMES:
         yield Obstacle(
             account.name,
-            f"its kind is {account.kind}, and this project makes {KIND} (Language) only",
+            f"its kind is {account.kind}, and this project makes {', '.join(kinds.NAMES)}",
             "leave it outside; the policy pack and the evidence serve it there, too",
         )
-    if account.sku not in _TIERS:
+    elif account.sku not in (tiers := (*kinds.named(account.kind).tiers, kinds.FREE_TIER)):
         yield Obstacle(
             account.name,
-            f"its tier is {account.sku}, and the settings know {' and '.join(_TIERS)}",
+            f"its tier is {account.sku}, and the settings know {' and '.join(tiers)}",
             f"az cognitiveservices account update --name {account.name} --resource-group "
-            f"{quote(arm_ids.group_of(account.id))} --sku S",
+            f"{quote(arm_ids.group_of(account.id))} --sku {tiers[0]}",
         )
     domain = existing.body["properties"].get("customSubDomainName")
     if domain != account.name:

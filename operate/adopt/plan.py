@@ -12,7 +12,7 @@ from typing import Any
 
 from components.arguments import names
 from components.arguments.tags import checked_tags
-from core import adapters, arm_ids, facts, regions, resource_types, rights
+from core import adapters, arm_ids, facts, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
@@ -46,6 +46,7 @@ def plan(name: str, existing: Existing, *, takes_vault: bool) -> Plan:
         "location": regions.normalised(account.location),
         "existingResourceGroupName": arm_ids.group_of(account.id),
         "accountName": account.name,
+        **({} if account.kind == kinds.LANGUAGE.name else {"kind": account.kind}),
         "sku": account.sku,
         "network": network(account.network),
         # An adoption creates nothing; taking the word out creates one later.

@@ -51,6 +51,8 @@ ELSEWHERE = {
     "storageAccountIds": "test_linked_resources.py",
     "searchServiceId": "test_linked_resources.py",
     "searchServiceKey": "test_linked_resources.py",
+    "kind": "test_kinds.py",
+    "callers": "test_kinds.py",
     "vault.name": "test_components_guards.py",
     "asFound": "for an account that was adopted",
 }

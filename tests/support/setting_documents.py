@@ -11,12 +11,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from components.network import dns_zones
-from tests.support.recording import OTHER_SUBSCRIPTION, SUBSCRIPTION, VERSION
+from tests.support.recording import CLIENT, OTHER_SUBSCRIPTION, PRINCIPAL, SUBSCRIPTION, VERSION
 
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
 _OTHER = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers"
 _VAULTS = [f"{group}/Microsoft.KeyVault/vaults/kv-hub" for group in (_GROUP, _OTHER)]
 _NETWORK = f"{_GROUP}/Microsoft.Network"
+_ZONES = [zone for zones in dns_zones("westeurope").values() for zone in zones]
 
 RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "name": st.sampled_from(["alpha", "beta-2", "a-service-with-a-name-that-is-long"]),
@@ -33,10 +34,18 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "softDeleted": st.sampled_from(["refuse", "recover"]),
     "replaceAccount": st.just("lang-gone"),
     "unbindAccount": st.just("lang-gone"),
+    "kind": st.sampled_from(["TextAnalytics", "AIServices", "Face"]),
     "sku": st.sampled_from(["S", "F0"]),
     "storageAccountIds": st.lists(st.just(f"{_GROUP}/Microsoft.Storage/storageAccounts/st"), max_size=1),
     "searchServiceId": st.just(f"{_GROUP}/Microsoft.Search/searchServices/srch"),
     "searchServiceKey": st.just("an admin key"),
+    "callers": st.lists(
+        st.fixed_dictionaries(
+            {"principalId": st.sampled_from([PRINCIPAL, CLIENT])},
+            optional={"name": st.just("claims"), "role": st.just("Cognitive Services Language Writer")},
+        ),
+        max_size=2,
+    ),
     "vault.name": st.just("kv-own"),
     "vault.id": st.sampled_from(_VAULTS),
     "vault.keyOperators": st.lists(st.just("deployer"), max_size=1),
@@ -51,7 +60,7 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "network.allowedSubnetIds": st.lists(st.just(f"{_NETWORK}/virtualNetworks/v/subnets/s"), max_size=1),
     "network.subnetId": st.just(f"{_NETWORK}/virtualNetworks/v/subnets/endpoints"),
     "network.privateDnsZoneIds": st.lists(
-        st.sampled_from([f"{_NETWORK}/privateDnsZones/{zone}" for zone in dns_zones("westeurope").values()]),
+        st.sampled_from([f"{_NETWORK}/privateDnsZones/{zone}" for zone in _ZONES]),
         max_size=2,
     ),
     "audit.newWorkspace": st.booleans(),

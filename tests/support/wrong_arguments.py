@@ -41,7 +41,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"key": {"pin": "latest"}},
         "key.pin: 'latest' is not a key version; expected 32 hexadecimal digits",
     ),
-    "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0'"),
+    "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0' for kind TextAnalytics"),
     "unknown word": (
         {"network": {"access": "opn"}},
         "network.access: found 'opn', expected 'closed', 'selected', 'open' or 'private'",

@@ -37,7 +37,7 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (found(made.service(account=account(kind="OpenAI"))), "its kind is OpenAI"),
+        (found(made.service(account=account(kind="LUIS"))), "its kind is LUIS"),
         (found(made.service(account=account(sku="S0"))), "its tier is S0"),
         (found(made.service(account=account(local_auth=True))), "disableLocalAuth=true"),
         (

@@ -1,0 +1,115 @@
+"""Who may call an account: a role on it for each application, group or person.
+
+Local authentication is off, so that without a role nobody can use the service. Owns: those role assignments.
+Does not own: which roles there are for a kind of account (core/kinds.py), nor access to the key (access.py).
+Without `from __future__ import annotations`: Pulumi reads the types of the TypedDict.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components.arguments import checks, names
+from components.arguments.inputs import Inputs, Rule, known_text, required_text, text
+from components.arguments.problem import Problem
+from components.component import ChildOptions
+from components.role_assignment import SERVICE_PRINCIPAL, assign_role
+from core import kinds
+from core.kinds import AccountKind
+from core.roles import Role
+
+GROUP, USER = "Group", "User"
+_ROLES = {role.name: role for kind in kinds.ALL for role in kind.callers}
+
+
+class CallerArgs(TypedDict):
+    """An application, group or person that may call the account."""
+
+    principal_id: pulumi.Input[str]
+    """Required. Object id of the caller: of a managed identity its principal id, of an application that of
+    its service principal."""
+    name: NotRequired[str | None]
+    """Conditional. A name for the caller in the program, such as `claims-api`; required where `principalId`
+    is an output. Default: the object id. A caller keeps its name, because Azure accepts a role once only."""
+    principal_type: NotRequired[str | None]
+    """Optional. `ServicePrincipal` (default), which is also a managed identity, `Group` or `User`."""
+    role: NotRequired[str | None]
+    """Optional. The caller's role on the account, by the name of the built-in role. Default: the least
+    privileged one that can call the service, `Cognitive Services Language Reader` for Language."""
+
+
+def _unnamed(caller: "CallerInputs") -> Iterator[Problem]:
+    if isinstance(caller.principal_id, pulumi.Output) and not caller.name:
+        yield Problem("name", "is required where principalId is an output, because a preview may not know it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerInputs(Inputs):
+    """CallerArgs with defaults. `role` is "" for that of the account's kind."""
+
+    ARGS = CallerArgs
+    RULES = (Rule(_unnamed, ("principal_id", "name")),)
+
+    principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
+    name: str = text("", check=names.SERVICE.checked)
+    principal_type: str = text(SERVICE_PRINCIPAL, choices=(SERVICE_PRINCIPAL, GROUP, USER))
+    role: str = text("", choices=tuple(_ROLES))
+
+    @property
+    def label(self) -> str:
+        """What the caller is called in the program."""
+        return self.name or str(self.principal_id).lower()
+
+    def held(self, kind: AccountKind) -> tuple[str, str]:
+        """Whose role it is, and which; of an object id that is not known yet, the caller's name."""
+        return (known_text(self.principal_id) or self.name).lower(), self.role_on(kind).id
+
+    def role_on(self, kind: AccountKind) -> Role:
+        """The caller's role on an account of a kind."""
+        return _ROLES[self.role] if self.role else kind.callers[0]
+
+
+def problems(callers: Sequence[CallerInputs], kind: AccountKind) -> Iterator[Problem]:
+    """What is wrong between the callers of one account of a kind."""
+    labels = Counter(caller.label for caller in callers)
+    held = Counter(caller.held(kind) for caller in callers)
+    offered = [role.name for role in kind.callers]
+    for index, caller in enumerate(callers):
+        path = f"callers[{index}]"
+        if caller.role and caller.role not in offered:
+            yield Problem(
+                f"{path}.role",
+                f"found {caller.role!r}, which is not for accounts of kind {kind.name}; expected one of "
+                f"{', '.join(map(repr, offered))}",
+            )
+        if held[caller.held(kind)] > 1:
+            yield Problem(
+                f"{path}.principalId",
+                f"{caller.label!r} is listed more than once with one role, which Azure refuses; list it once",
+            )
+        elif labels[caller.label] > 1:
+            yield Problem(
+                f"{path}.name", f"{caller.label!r} is listed more than once; give each its own name"
+            )
+
+
+def make_callers(
+    service: str,
+    callers: Sequence[CallerInputs],
+    kind: AccountKind,
+    account: pulumi.CustomResource,
+    options: ChildOptions,
+) -> None:
+    """Gives each caller its role on the account."""
+    for caller in callers:
+        assign_role(
+            f"{service}-caller-{caller.label}",
+            caller.role_on(kind),
+            scope=account.id,
+            principal_id=caller.principal_id,
+            principal_type=caller.principal_type,
+            opts=options(deleted_with=account),
+        )

@@ -1,0 +1,40 @@
+"""A role for one identity at one scope, under a name that follows from the three.
+
+Owns: how a role assignment is declared. Does not own: who gets which role where.
+"""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_azure_native import authorization
+
+from components.arguments import names
+from core import arm_ids
+from core.roles import Role
+
+SERVICE_PRINCIPAL = "ServicePrincipal"
+
+
+def assign_role(
+    name: str,
+    role: Role,
+    *,
+    scope: pulumi.Input[str],
+    principal_id: pulumi.Input[str],
+    principal_type: str = SERVICE_PRINCIPAL,
+    opts: pulumi.ResourceOptions,
+) -> pulumi.CustomResource:
+    """Assigns a role. The principal's type is always stated: without it Azure looks the identity up, and may
+    not find a new one yet."""
+    scope = pulumi.Output.from_input(scope)
+    return authorization.RoleAssignment(
+        name,
+        role_assignment_name=pulumi.Output.all(scope, principal_id).apply(
+            lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
+        ),
+        scope=scope,
+        role_definition_id=scope.apply(lambda at: role.definition_id(arm_ids.subscription_of(at))),
+        principal_id=principal_id,
+        principal_type=principal_type,
+        opts=opts,
+    )

@@ -1,0 +1,87 @@
+"""The kinds of Azure AI services accounts that can hold data under a customer-managed key.
+
+Owns: what differs between them: tiers, name prefixes, private DNS zones, what cannot be undone, and the roles
+of callers. Sources: the kinds and their tiers, `az cognitiveservices account list-kinds` and `list-skus`;
+prefixes, Microsoft's Cloud Adoption Framework (ready/azure-best-practices/resource-abbreviations); zones,
+learn.microsoft.com/azure/private-link/private-endpoint-dns; roles,
+learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning; Face's tier, the
+example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
+encryption/cognitive-services-encryption-keys-portal. Kinds that Azure has retired are not listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from core import roles
+from core.roles import Role
+
+FREE_TIER: Final = "F0"
+"""The free tier of every kind. It does not support customer-managed keys."""
+
+
+@dataclass(frozen=True)
+class AccountKind:
+    """One kind of account, by Azure's name for it.
+
+    `tiers` are the paid ones, the default first. `callers` are the roles by which an application may use the
+    service, the least privileged first; none of them may write keys. `approval` is the form without which
+    Azure refuses a customer-managed key. `foundry`: the account may have projects, which keep it on the kind
+    of key that it had before the first of them. `user_assigned`: a user-assigned identity may use the key.
+    """
+
+    name: str
+    product: str
+    prefix: str
+    tiers: tuple[str, ...] = ("S0",)
+    callers: tuple[Role, ...] = (roles.AI_SERVICES_USER,)
+    openai: bool = False
+    foundry: bool = False
+    user_assigned: bool = True
+    approval: str = ""
+
+
+_FORM: Final = "https://aka.ms/cogsvc-cmk"
+_LANGUAGE_CALLERS: Final = (roles.LANGUAGE_READER, roles.LANGUAGE_WRITER, roles.LANGUAGE_OWNER)
+_OPENAI_CALLERS: Final = (roles.OPENAI_USER, roles.OPENAI_CONTRIBUTOR)
+_SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
+_TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
+
+LANGUAGE: Final = AccountKind("TextAnalytics", "Azure AI Language", "lang", ("S",), _LANGUAGE_CALLERS)
+ALL: Final = (
+    LANGUAGE,
+    AccountKind(
+        "AIServices",
+        "Microsoft Foundry",
+        "aif",
+        callers=(roles.AI_SERVICES_USER, *_OPENAI_CALLERS, *_LANGUAGE_CALLERS, *_SPEECH_CALLERS),
+        openai=True,
+        foundry=True,
+    ),
+    AccountKind("CognitiveServices", "Azure AI services multi-service account", "ais"),
+    AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True),
+    AccountKind("SpeechServices", "Azure AI Speech", "spch", callers=_SPEECH_CALLERS, approval=_FORM),
+    AccountKind("TextTranslation", "Azure AI Translator", "trsl", _TRANSLATOR_TIERS),
+    AccountKind("FormRecognizer", "Azure AI Document Intelligence", "di"),
+    AccountKind("CustomVision.Training", "Custom Vision (training)", "cstvt"),
+    AccountKind("CustomVision.Prediction", "Custom Vision (prediction)", "cstv"),
+    # Azure/azure-rest-api-specs#18726: Face refuses the key of a user-assigned identity.
+    AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False),
+    AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
+    AccountKind("ContentModerator", "Content Moderator", "cm", approval=_FORM),
+)
+NAMES: Final = tuple(kind.name for kind in ALL)
+_BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
+
+
+def named(name: str) -> AccountKind:
+    """The kind of a name, in any casing. Raises KeyError for one that is not listed."""
+    return _BY_NAME[name.lower()]
+
+
+def tier_for_a_key(kind: str) -> str:
+    """The tier to recommend where an account's own does not support a customer-managed key; "" for a kind
+    that is not listed."""
+    found = _BY_NAME.get(kind.lower())
+    return found.tiers[0] if found else ""

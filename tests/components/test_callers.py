@@ -1,0 +1,94 @@
+"""Callers: the roles by which applications and people may use the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.arguments.problem import InputError
+from components.service import EncryptedLanguageService
+from core import kinds, roles
+from tests.support.recording import CLIENT, PRINCIPAL, RecordingMonitor, run, service_inputs
+
+
+def service(**more: Any) -> RecordingMonitor:
+    return run(lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+
+
+def refused(*callers: dict[str, Any], **said: Any) -> list[str]:
+    with pytest.raises(InputError) as error:
+        service_inputs(callers=list(callers), **said)
+    return [f"{one.path}: {one.text}" for one in error.value.problems]
+
+
+@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
+def test_caller_gets_the_least_privileged_role_of_the_kind_on_the_account_alone(
+    kind: kinds.AccountKind,
+) -> None:
+    """The role is on the account and goes with it; a service principal is meant unless said otherwise."""
+    monitor = service(kind=kind.name, callers=[{"principal_id": CLIENT}])
+    account, role = monitor.one(":Account"), monitor.one(":RoleAssignment")
+    assert role.name == f"language-caller-{CLIENT}"
+    assert role.inputs["scope"].endswith(f"/accounts/{kind.prefix}-language")
+    assert role.inputs["roleDefinitionId"].endswith(f"/roleDefinitions/{kind.callers[0].id}")
+    assert (role.inputs["principalId"], role.inputs["principalType"]) == (CLIENT, "ServicePrincipal")
+    assert role.request.deletedWith == account.urn
+    assert not role.request.protect
+
+
+def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
+    """Several callers, each with its own role, under names of their own."""
+    monitor = service(
+        callers=[
+            {"principal_id": CLIENT, "principal_type": "User", "role": roles.LANGUAGE_OWNER.name},
+            {"principal_id": PRINCIPAL, "principal_type": "Group", "name": "linguists"},
+        ]
+    )
+    made = {found.name: found.inputs for found in monitor.of(":RoleAssignment")}
+    person, group = made[f"language-caller-{CLIENT}"], made["language-caller-linguists"]
+    assert person["principalType"], group["principalType"] == ("User", "Group")
+    assert person["roleDefinitionId"].endswith(roles.LANGUAGE_OWNER.id)
+    assert group["roleDefinitionId"].endswith(roles.LANGUAGE_READER.id)
+
+
+def test_an_identity_of_the_same_program_is_a_caller_by_its_name() -> None:
+    """The object id may be an output, which a preview does not know yet."""
+
+    def program() -> None:
+        app = pulumi.Output.from_input(PRINCIPAL)
+        callers: Any = [{"principal_id": app, "name": "claims-api"}]
+        EncryptedLanguageService("language", {"location": "westeurope", "callers": callers})
+
+    role = run(program).one(":RoleAssignment")
+    assert (role.name, role.inputs["principalId"]) == ("language-caller-claims-api", PRINCIPAL)
+
+
+def test_fails_without_a_name_for_an_output() -> None:
+    """Otherwise the name of the role assignment would not be known in a preview."""
+    assert refused({"principal_id": pulumi.Output.from_input(PRINCIPAL)}) == [
+        "callers[0].name: is required where principalId is an output, because a preview may not know it"
+    ]
+
+
+def test_fails_on_what_azure_would_refuse() -> None:
+    """A role of another kind, a principal twice, a name twice, a role of one's own: all in one answer."""
+    found = refused(
+        {"principal_id": CLIENT, "role": roles.OPENAI_USER.name},
+        {"principal_id": PRINCIPAL},
+        {"principal_id": PRINCIPAL.upper(), "name": "again"},
+        {"principal_id": CLIENT, "name": "one"},
+        {"principal_id": PRINCIPAL, "name": "one", "role": roles.LANGUAGE_OWNER.name},
+    )
+    offered = ", ".join(f"'Cognitive Services Language {word}'" for word in ("Reader", "Writer", "Owner"))
+    twice = "is listed more than once"
+    other = f"found {roles.OPENAI_USER.name!r}, which is not for accounts of kind TextAnalytics"
+    assert found == [
+        f"callers[0].role: {other}; expected one of {offered}",
+        f"callers[1].principalId: {PRINCIPAL!r} {twice} with one role, which Azure refuses; list it once",
+        f"callers[2].principalId: 'again' {twice} with one role, which Azure refuses; list it once",
+        f"callers[3].name: 'one' {twice}; give each its own name",
+        f"callers[4].name: 'one' {twice}; give each its own name",
+    ]
+    assert "callers[0].role: found 'Owner', expected" in refused({"principal_id": CLIENT, "role": "Owner"})[0]

@@ -1,0 +1,41 @@
+"""The kinds of accounts, as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import kinds
+from core.kinds import AccountKind
+from localazure.cognitive.kinds import find_kind
+
+
+@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
+def test_a_kinds_default_tier_supports_a_customers_key(kind: AccountKind) -> None:
+    """The local Azure, which has a table of its own, offers the tier and takes a key with it."""
+    judged = find_kind(kind.name)
+    assert judged
+    assert set(kind.tiers) & set(judged.skus)
+    assert judged.takes_customer_key(kind.tiers[0])
+
+
+@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
+def test_no_caller_may_write_keys(kind: AccountKind) -> None:
+    """Callers use the service; none of their roles regenerates its keys or grants roles."""
+    assert kind.callers
+    for role in kind.callers:
+        assert not role.allows("Microsoft.CognitiveServices/accounts/regenerateKey/action")
+        assert not role.allows("Microsoft.CognitiveServices/accounts/write")
+        assert not role.allows("Microsoft.Authorization/roleAssignments/write")
+
+
+def test_names_and_prefixes_are_told_apart() -> None:
+    """Two services of one name and of different kinds get different account names."""
+    assert len(set(kinds.NAMES)) == len({kind.prefix for kind in kinds.ALL}) == len(kinds.ALL)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier"), [("TextAnalytics", "S"), ("textanalytics", "S"), ("Face", "E0"), ("LUIS", "")]
+)
+def test_the_tier_to_recommend(kind: str, tier: str) -> None:
+    """Whoever sits on a tier without customer-managed keys is told one of its own kind."""
+    assert kinds.tier_for_a_key(kind) == tier
