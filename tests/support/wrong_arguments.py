@@ -144,8 +144,14 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
 def snake_case(args: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as a Python program has them."""
     return {
-        re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name): (
-            snake_case(value) if isinstance(value, Mapping) and name != "tags" else value
-        )
+        re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name): value
+        if name == "tags"
+        else _snake_case_within(value)
         for name, value in args.items()
     }
+
+
+def _snake_case_within(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_snake_case_within(one) for one in value]
+    return snake_case(value) if isinstance(value, Mapping) else value
