@@ -5,7 +5,7 @@ themselves (private_network.py).
 """
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
@@ -40,6 +40,12 @@ def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tu
         cloud.foundry_dns_zone if kind.foundry else "",
     )
     return {"account": tuple(filter(None, account)), "vault": (cloud.vault_dns_zone,)}
+
+
+def zone_label(what: str, zone: str, zones: Sequence[str]) -> str:
+    """What the zone of an endpoint is called in the program: `account-zone` the first, `account-openai-zone`
+    another."""
+    return f"{what}-zone" if zone == zones[0] else f"{what}-{zone.split('.')[1]}-zone"
 
 
 class NetworkArgs(TypedDict):
@@ -120,6 +126,11 @@ class NetworkInputs(Inputs):
     allowed_subnet_ids: tuple[str, ...] = texts(check=checks.resource_id(arm_ids.SUBNET))
     subnet_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.SUBNET))
     private_dns_zone_ids: tuple[str, ...] = texts(check=_zone)
+
+    def zone_id(self, zone_name: str) -> str | None:
+        """The existing private DNS zone of a name."""
+        found = (id for id in self.private_dns_zone_ids if arm_ids.name_of(id).lower() == zone_name)
+        return next(found, None)
 
     @property
     def public_network_access(self) -> str:

@@ -14,7 +14,7 @@ from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
 from components.component import ChildOptions
-from components.network import PRIVATE, NetworkInputs, dns_zones
+from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import ServiceInputs
 from core import arm_ids
 
@@ -38,6 +38,7 @@ def make_private_endpoints(
     for what, target in targets.items():
         if target is None:
             continue
+        zones = dns_zones(inputs.location, inputs.account_kind)[what]
         endpoint = network.PrivateEndpoint(
             f"{name}-{what}-endpoint",
             resource_group_name=resource_group_name,
@@ -58,9 +59,9 @@ def make_private_endpoints(
             private_dns_zone_configs=[
                 {
                     "name": zone_name.replace(".", "-"),
-                    "private_dns_zone_id": _given(inputs.network, zone_name)
+                    "private_dns_zone_id": inputs.network.zone_id(zone_name)
                     or _zone(
-                        f"{name}-{what}" + (f"-{zone_name.split('.')[1]}" if index else ""),
+                        f"{name}-{zone_label(what, zone_name, zones)}",
                         zone_name,
                         options,
                         subnet_id=subnet_id,
@@ -68,16 +69,10 @@ def make_private_endpoints(
                         tags=inputs.tags,
                     ),
                 }
-                for index, zone_name in enumerate(dns_zones(inputs.location, inputs.account_kind)[what])
+                for zone_name in zones
             ],
             opts=options(),
         )
-
-
-def _given(network: NetworkInputs, zone_name: str) -> str | None:
-    """The existing zone of a name."""
-    found = (id for id in network.private_dns_zone_ids if arm_ids.name_of(id).lower() == zone_name)
-    return next(found, None)
 
 
 def _zone(
@@ -91,7 +86,7 @@ def _zone(
 ) -> pulumi.Output[str]:
     """A zone of the service's own, linked to the subnet's network."""
     zone = privatedns.PrivateZone(
-        f"{name}-zone",
+        name,
         resource_group_name=resource_group_name,
         private_zone_name=zone_name,
         location="global",
@@ -99,10 +94,10 @@ def _zone(
         opts=options(),
     )
     link = privatedns.VirtualNetworkLink(
-        f"{name}-zone-link",
+        f"{name}-link",
         resource_group_name=resource_group_name,
         private_zone_name=zone.name,
-        virtual_network_link_name=names.network_link_name(name),
+        virtual_network_link_name=names.network_link_name(name.removesuffix("-zone")),
         location="global",
         registration_enabled=False,
         virtual_network={

@@ -19,7 +19,7 @@ from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.key import key_properties
-from components.network import PRIVATE, dns_zones
+from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.vault import vault_properties
 from core import arm_ids, facts, key_uris, regions
@@ -117,6 +117,10 @@ class _Planner:
         yield self._account()
         yield from self._audit()
         yield from self._network()
+        for caller in inputs.callers:
+            account_id = self._inside(arm_ids.ACCOUNT, inputs.account_name)
+            role = arm_ids.child(account_id, arm_ids.ROLE_ASSIGNMENT, "new")
+            yield PlannedResource(role, f"caller-{caller.label}", "callers")
         if (account := self.before.account) and data_loss.is_replaced(inputs, self.before):
             yield PlannedResource(account.id, "account", "replaceAccount", deletes=True)
 
@@ -187,6 +191,7 @@ class _Planner:
                 resource_group_name="",
                 location=inputs.location,
                 account_name=inputs.account_name,
+                kind=inputs.kind,
                 sku=inputs.sku,
                 system_assigned=inputs.identity != USER_ASSIGNED,
                 network=inputs.network,
@@ -254,7 +259,7 @@ class _Planner:
         network = self.inputs.network
         if network.access != PRIVATE:
             return
-        zones = dns_zones(self.inputs.location)
+        zones = dns_zones(self.inputs.location, self.inputs.account_kind)
         for what in ("account", *(["vault"] if self.inputs.makes_vault else [])):
             yield PlannedResource(
                 self._inside(arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what)),
@@ -262,11 +267,12 @@ class _Planner:
                 "network.subnetId",
                 self._body(properties={"subnet": {"id": known_text(network.subnet_id)}}),
             )
-            if not any(zone.lower().endswith(f"/{zones[what]}") for zone in network.private_dns_zone_ids):
-                yield PlannedResource(
-                    self._inside(arm_ids.PRIVATE_DNS_ZONE, zones[what]),
-                    f"{what}-zone",
-                    "network.privateDnsZoneIds",
-                    {"location": "global"},
-                    existing_argument="network.privateDnsZoneIds",
-                )
+            for zone in zones[what]:
+                if network.zone_id(zone) is None:
+                    yield PlannedResource(
+                        self._inside(arm_ids.PRIVATE_DNS_ZONE, zone),
+                        zone_label(what, zone, zones[what]),
+                        "network.privateDnsZoneIds",
+                        {"location": "global"},
+                        existing_argument="network.privateDnsZoneIds",
+                    )
