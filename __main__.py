@@ -3,8 +3,8 @@
 Every service is made in two phases, because an account's identity exists only once the account does: 1.
 vault, key, and account on Microsoft-managed keys; then access to the key for exactly that account's identity;
 2. the binding of the account to the newest version of the key. components/service.py holds the order, and the
-one phase that a user-assigned identity needs. Before that, components/guards/preflight.py refuses what would
-lose data.
+one phase that a user-assigned identity needs. Before that, components/guards/preflight.py takes away
+the access that is to be revoked, and refuses what would lose data.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import pulumi
 import settings
 from components.arguments.inputs import known_text
 from components.guards.preflight import ServiceRequest, preflight
-from components.key_access_revocation import revoke_access
 from components.sdk_debug import drop_sdk_debug_messages
 from components.service import EncryptedLanguageService
 from components.service_args import EncryptedLanguageServiceArgs
@@ -46,7 +45,6 @@ def main() -> None:
         tenant_id=stack.tenant_id,
         removed=stack.removed_services,
     )
-    revoke_access({name: result.revoked_access for name, result in results.items()})
     made = {
         service.name: EncryptedLanguageService(
             service.name,

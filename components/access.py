@@ -12,7 +12,8 @@ policy pack refuses a stack without it (grant-present), and the review blocks it
 is approved. A grant that is composed by itself (`KeyAccess`) is protected.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NotRequired, Protocol, TypedDict
 
 import pulumi
@@ -60,6 +61,8 @@ class Grant:
     tenant_id: pulumi.Input[str]
     access_model: str
     permissions: KeyPermissions = USE
+    more: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What an access policy gives besides the permissions on keys: `secrets`, `certificates`, `storage`."""
 
 
 class KeyUser(Protocol):
@@ -162,7 +165,10 @@ def _access_policy(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pul
         policy=keyvault.AccessPolicyEntryArgs(
             tenant_id=grant.tenant_id,
             object_id=grant.grantee.principal_id,
-            permissions=keyvault.PermissionsArgs(keys=list(grant.permissions.policy)),
+            permissions=keyvault.PermissionsArgs(
+                **{group: list(given) for group, given in grant.more.items()},
+                keys=list(grant.permissions.policy),
+            ),
         ),
         opts=opts,
     )

@@ -290,6 +290,8 @@ def make_account(
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
     opts.ignore_changes = ignored
+    # An account that replaces another is made and bound before the other one is deleted, with its data.
+    opts.delete_before_replace = False
     opts.hooks = (
         pulumi.ResourceHookBinding()
         if unbinds

@@ -25,7 +25,7 @@ from components.arguments.inputs import (
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
-from components.component import Component, Tags
+from components.component import ChildOptions, Component, Tags
 from core import arm_ids, audit_log
 from core.regions import region
 
@@ -133,9 +133,12 @@ def make_audit_trail(
     inputs: AuditTrailInputs,
     owner: Component,
     workspace_provider: pulumi.ProviderResource | None = None,
+    logs: ChildOptions | None = None,
 ) -> pulumi.Output[str]:
     """Makes the diagnostic settings; returns the workspace's id. `workspace_provider` is an azure-native
-    provider for the subscription of an existing workspace, if that is another one."""
+    provider for the subscription of an existing workspace, if that is another one. `logs` are the options of
+    the settings; by default they are protected like the account, or a destroy that is refused for the account
+    would first have ended its audit."""
     name, vault_id = inputs.name, inputs.vault_id
     workspace_id = (
         _workspace(inputs, owner)
@@ -157,7 +160,7 @@ def make_audit_trail(
                     monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
                     for category in categories
                 ],
-                opts=owner.child(),
+                opts=(logs or owner.protected_child)(delete_before_replace=False),
             )
     if inputs.alerts and vault_id is not None:
         make_alerts(

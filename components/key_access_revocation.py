@@ -25,7 +25,7 @@ _made: WeakKeyDictionary[Any, list[pulumi.Resource]] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class RevokedAccess:
-    """Whose access is taken away, and to which key. `assignment_id`: of a role assignment at another scope
+    """Whose access is taken away, and to which key. `assignment_id` is a role assignment at another scope
     than the key's."""
 
     key_id: str
@@ -46,14 +46,13 @@ class KeyAccessRevocation(CmkResource):
         _made.setdefault(settings.get_monitor(), []).append(self)
 
 
-def revoke_access(by_service: Mapping[str, RevokedAccess | None]) -> None:
+def revoke_access(by_service: Mapping[str, RevokedAccess]) -> None:
     """Takes access away, of every service that is to lose it, before anything of any service is declared.
 
     The resources have no parent, because the services' components come after them.
     """
     for name, access in by_service.items():
-        if access is not None:
-            KeyAccessRevocation(f"{name}-revocation", access, pulumi.ResourceOptions(protect=False))
+        KeyAccessRevocation(f"{name}-revocation", access, pulumi.ResourceOptions(protect=False))
 
 
 def revocations() -> list[pulumi.Resource]:

@@ -2,13 +2,20 @@
 
 Owns: their access policies. Does not own: their role in a vault with Azure RBAC, which is assigned where
 people's roles are managed.
+
+An operator may have an access policy already, for other keys or secrets in the vault. Nothing of it is taken
+away: one that suffices is left alone, and what is missing in another one is added to it. The stack does not
+delete such a policy either, nor what it added.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 import pulumi
 
-from components.access import ROTATION, Grant, Grantee, make_grant
+from components.access import ROTATION, Grant, Grantee, KeyPermissions, make_grant
 from components.access_model import ACCESS_POLICY
 from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
@@ -25,18 +32,27 @@ def grant_operators(
     """
     if preflight.recovers_vault:
         return []
-    return [
-        make_grant(
-            f"{inputs.name}-operator-{operator}",
-            Grant(
-                key,
-                Grantee(preflight.deployer_id if operator == DEPLOYER else operator),
-                preflight.tenant_id,
-                ACCESS_POLICY,
-                ROTATION,
-            ),
-            options,
-            adopts=preflight.adopted.get(f"{inputs.name}-operator-{operator}-access"),
-        )
-        for operator in inputs.vault.key_operators
-    ]
+    return [*_grants(inputs, preflight, key, options)]
+
+
+def _grants(
+    inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, options: ChildOptions
+) -> Iterator[pulumi.Resource]:
+    for operator in inputs.vault.key_operators:
+        name = f"{inputs.name}-operator-{operator}"
+        object_id = preflight.deployer_id if operator == DEPLOYER else operator
+        of_operator = partial(Grant, key, Grantee(object_id), preflight.tenant_id, ACCESS_POLICY)
+        found = preflight.found_operators.get(operator)
+        if found is None:
+            adopts = preflight.adopted.get(f"{name}-access")
+            yield make_grant(name, of_operator(ROTATION), options, adopts=adopts)
+            continue
+        if found.missing or found.shared:
+            keys = (*found.permissions.get("keys", ()), *found.missing)
+            more = {group: given for group, given in found.permissions.items() if group != "keys"}
+            yield make_grant(
+                f"{name}-shared",
+                of_operator(KeyPermissions(keys, ROTATION.role), more),
+                partial(options, retain_on_delete=True),
+                adopts=None if found.shared else found.id,
+            )

@@ -11,7 +11,6 @@ from components.account import Account, InlineKeyInputs
 from components.arguments.inputs import known_text, read, secret_texts, with_known_values
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
-from components.key_access_revocation import revoke_access
 from components.key_version import KeyVersion
 from components.references import KeyReference
 from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
@@ -75,7 +74,6 @@ class EncryptedLanguageService(Component):
             workspace_provider = workspace_provider or others.provider_of(workspace_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-            revoke_access({name: preflight_result.revoked_access})
         inputs = read(ServiceInputs, name, args)
         super().__init__(name, opts, _decisions(inputs))
         self._inputs = inputs

@@ -22,6 +22,7 @@ def service_key(
     inputs: ServiceInputs,
     preflight: PreflightResult,
     options: ChildOptions,
+    key_options: ChildOptions,
     *,
     resource_group_name: pulumi.Input[str],
     vault_provider: pulumi.ProviderResource | None,
@@ -63,7 +64,7 @@ def service_key(
             tags=inputs.tags,
         ),
         vault,
-        options,
+        key_options,
     )
 
 

@@ -7,6 +7,7 @@ and their order (service.py), nor what each part must be.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
 
@@ -56,6 +57,8 @@ class Parts:
             self._inputs,
             self._preflight,
             self._owner.protected_child,
+            # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
+            self._owner.child,
             resource_group_name=self.resource_group_name,
             vault_provider=self._vault_provider,
         )
@@ -110,7 +113,7 @@ class Parts:
             after=after,
             restores=self._preflight.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked or (self._preflight.restores_access and encryption_key is None),
+            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
@@ -120,6 +123,9 @@ class Parts:
         """Access to the key for the grantee; none while access is revoked."""
         if self._inputs.is_revoked:
             return None
+        if self._inputs.replace_account:
+            # The vault of an account that is replaced stays, and so would the access of its identity.
+            grantee = replace(grantee, deleted_with=None)
         grant = Grant(key, grantee, self._preflight.tenant_id, self._inputs.access_model)
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
         # or the account, is protected: no destroy deletes the grant of an account that stays.
@@ -223,6 +229,7 @@ class Parts:
             ),
             self._owner,
             self._workspace_provider,
+            logs=self._kept_unless(self._inputs.replace_account),
         )
 
     def _kept_unless(self, *named: str | None) -> ChildOptions:

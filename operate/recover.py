@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from core import adapters, arm_ids, resource_types
+from core.environment import RECOVERS
 from operate import azure, login
 from operate.azure import Azure, LiveAzure, UnansweredError
 from operate.stack import StackError, add_stack, pulumi
@@ -159,9 +160,12 @@ def run(arguments: argparse.Namespace) -> int:
         _write(stack, after, exported, arguments.backup)
         return 0
     print(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create", flush=True)
-    found, problems = missing(declared(stack), before, LiveAzure(wanted), wanted.subscription_id)
+    created, reasons = declared(stack)
+    found, problems = missing(created, before, LiveAzure(wanted), wanted.subscription_id)
     for problem in problems:
         print(f"  {problem}")
+    if not found and reasons:
+        raise StackError(f"the preview of stack {stack} failed: {reasons}")
     if not found:
         print("nothing that it would create exists already; run `pulumi up`")
         return 1 if problems else 0
@@ -172,7 +176,7 @@ def run(arguments: argparse.Namespace) -> int:
         print("say --yes to take these into the state; nothing was changed")
         return 1
     before["deployment"].setdefault("resources", []).extend(one.resource for one in found)
-    _write(stack, before, exported, arguments.backup)
+    _write(stack, before, exported, arguments.backup, then="run this command again, then `pulumi up`")
     return 0
 
 
@@ -211,7 +215,7 @@ def resolved(document: Mapping[str, Any], subscription_id: str) -> tuple[dict[st
         except UnknownIdError as error:
             cuts.append(CutOff(doing, created["urn"], problem=str(error)))
             continue
-        cuts.append(CutOff(doing, created["urn"], id, _add({**created, "id": id}, resources)))
+        cuts.append(CutOff(doing, created["urn"], id, _add(_as_recorded(created, id), resources)))
     if any(cut.problem for cut in cuts):
         return copy.deepcopy(dict(document)), cuts
     deployment["resources"] = resources
@@ -219,20 +223,22 @@ def resolved(document: Mapping[str, Any], subscription_id: str) -> tuple[dict[st
     return after, cuts
 
 
-def declared(stack: str) -> list[dict[str, Any]]:
-    """What a preview would create, as its steps have it. Raises StackError where there is no preview."""
-    done = pulumi("preview", "--json", "--stack", stack)
+def declared(stack: str) -> tuple[list[dict[str, Any]], str]:
+    """What a preview would create, as its steps have it, and why it failed, "" where it did not.
+
+    One that fails may still have told of what is missing: the engine refuses to replace what is protected,
+    as it would without its resource group.
+    """
+    done = pulumi("preview", "--json", "--stack", stack, environment={RECOVERS: "true"})
     try:
         steps = json.loads(done.stdout)
     except ValueError:
         steps = {}
+    reasons = ""
     if done.returncode != 0:
         said = [str(one.get("message", "")).strip() for one in steps.get("diagnostics") or ()]
-        reasons = "\n".join(filter(None, said)) or done.stderr.strip()
-        raise StackError(
-            f"the preview of stack {stack} failed, so what it would create is not known: {reasons}"
-        )
-    return [step["newState"] for step in steps.get("steps") or () if step["op"] == "create"]
+        reasons = "\n".join(filter(None, said)) or done.stderr.strip() or "it gives no reason"
+    return [step["newState"] for step in steps.get("steps") or () if step["op"] == "create"], reasons
 
 
 def missing(
@@ -248,10 +254,17 @@ def missing(
             id = _id(state, resources, subscription_id)
             if _exists(cloud, state, id):
                 kept = {name: state[name] for name in _KEPT if name in state}
-                found.append(Missing({**kept, "custom": True, "id": id}))
+                found.append(Missing(_as_recorded({**kept, "custom": True}, id)))
         except (UnknownIdError, UnansweredError) as error:
             problems.append(f"{_label(state['urn'])}: whether it exists is not known: {error}")
     return found, problems
+
+
+def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
+    """A resource as the state has one that was created: the program looks up the account that it has by its
+    outputs before the refresh of the same update has read them."""
+    outputs = {**(state.get("inputs") or {}), **(state.get("outputs") or {})}
+    return {**state, "id": id, "outputs": {**outputs, "id": id, "name": arm_ids.name_of(id)}}
 
 
 _KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
@@ -336,7 +349,9 @@ def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _write(stack: str, state: Mapping[str, Any], before: str, folder: Path) -> None:
+def _write(
+    stack: str, state: Mapping[str, Any], before: str, folder: Path, then: str = "run `pulumi up`"
+) -> None:
     """Imports a state, once the one before is kept. That one's secrets are encrypted, and only its owner can
     read it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -346,7 +361,7 @@ def _write(stack: str, state: Mapping[str, Any], before: str, folder: Path) -> N
         file.write(before)
     print(f"the state before is in {path}", flush=True)
     _pulumi("import", stack, json.dumps(state))
-    print("now run `pulumi up`")
+    print(f"now {then}")
 
 
 def _pulumi(verb: str, stack: str, given: str | None = None) -> str:

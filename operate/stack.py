@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +24,21 @@ def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help
     parser.add_argument("--stack", required=required, metavar="NAME", help=help or "the stack")
 
 
-def pulumi(*words: str, input: str | None = None, otherwise: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs the Pulumi CLI without prompts. Raises StackError if it is not installed; `otherwise` is another
-    way out, which the message adds."""
+def pulumi(
+    *words: str, input: str | None = None, otherwise: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs the Pulumi CLI without prompts, with `environment` besides its own. Raises StackError if it is not
+    installed; `otherwise` is another way out, which the message adds."""
     command = ["pulumi", *words, "--non-interactive", "--color", "never"]
     try:
-        return subprocess.run(command, input=input, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command,
+            input=input,
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except FileNotFoundError as error:
         raise StackError(
             'the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first' + otherwise

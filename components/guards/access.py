@@ -39,6 +39,24 @@ def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assig
     return not found.uses_rbac and level is not Access.NONE
 
 
+def holds_up_account(before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer) -> bool:
+    """Whether the identity of a bound account lacks access to its key, in full or in part.
+
+    The service then refuses every write of the account (assumed: a write states the key again), so that an
+    account whose access comes after it waits: the grant is repaired first. Not so of an account that moves
+    to another vault or key, nor of one whose identity is gone (drift.py).
+    """
+    user = before.key_user_id
+    here = (arm_ids.name_of(place.vault_id).lower(), place.key_name.lower())
+    if not before.is_bound or user is None or vault is None or before.bound_to != here:
+        return False
+    if before.revoked:
+        return True
+    if place.assignment_name:
+        return assignment is None or user != before.grantee_id
+    return rights.by_policies(adapters.vault(vault), user).level is not Access.FULL
+
+
 def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> Iterator[Problem]:
     """What is wrong with a service's access. `granted`: whether the vault lets its identity use the key."""
     if not before.is_bound or before.account is None:
@@ -60,23 +78,19 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
     )
 
 
-def restores_access(inputs: ServiceInputs, before: RecordedService) -> bool:
-    """Whether this update restores access that an earlier one revoked."""
-    return before.revoked and not inputs.is_revoked
-
-
 def revoked_access(
     inputs: ServiceInputs, before: RecordedService, place: KeyLocation
 ) -> RevokedAccess | None:
-    """What this update takes away, or keeps away."""
-    if not (inputs.is_revoked and before.is_bound and before.grantee_id and place.vault_id):
+    """What this update takes away, or keeps away: at the key in use, whichever is declared now."""
+    key_id = before.key_id or (place.key_id if place.vault_id else None)
+    if not (inputs.is_revoked and before.is_bound and before.grantee_id and key_id):
         return None
-    return RevokedAccess(place.key_id, before.grantee_id, before.assignment_id)
+    return RevokedAccess(key_id, before.grantee_id, before.assignment_id)
 
 
 def still_granted(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:
     """A warning where access is revoked, but a grant that is not of this stack still gives it."""
-    if not inputs.is_revoked or not granted or before.grant_recorded:
+    if not inputs.is_revoked or not granted or before.grant_recorded or not before.is_bound:
         return None
     return (
         "access is 'revoked', but the vault still lets the account's identity "

@@ -6,10 +6,11 @@ read it (preflight.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.access import ROTATION
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
@@ -18,7 +19,7 @@ from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.service_args import DEPLOYER, RECOVER, ServiceInputs
-from core import adapters, arm_ids, demands, facts, roles
+from core import adapters, arm_ids, demands, facts, rights, roles
 from core import resource_types as types
 
 Answer = Mapping[str, Any] | None
@@ -33,8 +34,8 @@ class KeyLocation:
     """Where a service's key is, and what has to be read about it.
 
     `grants` are the access policies that are missing in the state: their logical names, each with the
-    object id that it is for. `assignment` is the logical name of the role assignment if that is missing in
-    the state, `assignment_name` its name in Azure.
+    object id that it is for; `own_grant` is the name of the account's own. `assignment` is the logical name
+    of the role assignment if that is missing in the state, `assignment_name` its name in Azure.
     """
 
     vault_id: str = ""
@@ -44,6 +45,7 @@ class KeyLocation:
     reads_key: bool = False
     key_name: str = ""
     grants: tuple[tuple[str, str], ...] = ()
+    own_grant: str = ""
     assignment: str = ""
     assignment_name: str = ""
     assignment_scope: str = ""
@@ -80,7 +82,9 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
     given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
     key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
-    missing_key = not key_id and (types.KEY, f"{inputs.name}-key") not in before.resources
+    # Also one that the state has by another name: a change of the name leaves each key where it is.
+    recorded = (types.KEY, f"{inputs.name}-key") in before.resources
+    missing_key = not key_id and (not recorded or (before.key_name or key_name) != key_name)
     if not vault_id:
         return KeyLocation(makes_key=missing_key, key_name=key_name)
     principal = before.grantee_id if before.account else (deleted.account or {}).get("principalId")
@@ -110,6 +114,7 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         reads_key=missing_key or before.is_bound,
         key_name=key_name,
         grants=grants,
+        own_grant=role,
         assignment="" if assigned else role,
         assignment_name=assignment_name,
         assignment_scope=assignment_scope,
@@ -182,19 +187,75 @@ def recovered_grants(
 def grants_to_adopt(
     location: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str
 ) -> Mapping[str, str]:
-    """Ids of the grants that exist but are missing in the state, by logical name."""
-    existing = {
-        entry["objectId"].lower()
-        for entry in ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
-    }
-    adopted = {}
+    """Ids of the grants that exist but are missing in the state, by logical name.
+
+    A key operator's only in a vault made here, and if it is exactly what this stack would have made: others
+    may rely on what they have.
+    """
+    existing, adopted = _permissions(vault), {}
     for grant, grantee in location.grants:
         object_id = deployer_id if grantee == DEPLOYER else grantee
-        if object_id.lower() in existing:
+        found = existing.get(object_id.lower())
+        is_operators = grant != location.own_grant
+        if found is not None and not (is_operators and (location.vault_exists or not _is_rotation(found))):
             adopted[grant] = f"{location.vault_id}/accessPolicy/{object_id}"
     if assignment is not None and location.assignment:
         adopted[location.assignment] = assignment["id"]
     return adopted
+
+
+@dataclass(frozen=True)
+class FoundPolicy:
+    """An access policy that this stack did not make. `permissions` are those on `keys`, `secrets`,
+    `certificates` and `storage`; `shared` whether the stack has added to it."""
+
+    id: str
+    permissions: Mapping[str, Sequence[str]]
+    shared: bool
+
+    @property
+    def missing(self) -> list[str]:
+        """The permissions that a key operator needs and the policy does not give."""
+        given = rights.expanded(self.permissions.get("keys", ()))
+        return [name for name in ROTATION.policy if name.lower() not in given]
+
+
+def found_operators(
+    inputs: ServiceInputs, before: RecordedService, location: KeyLocation, vault: Answer, deployer_id: str
+) -> Mapping[str, FoundPolicy]:
+    """The access policies that key operators have without this stack, by operator."""
+    if inputs.access_model != ACCESS_POLICY:
+        return {}
+    existing = _permissions(vault)
+    missing, adopted = dict(location.grants), grants_to_adopt(location, vault, None, deployer_id)
+    found = {}
+    for operator in inputs.vault.key_operators:
+        object_id = deployer_id if operator == DEPLOYER else operator
+        own = f"{inputs.name}-operator-{operator}-access"
+        if own in missing and own not in adopted and object_id.lower() in existing:
+            found[operator] = FoundPolicy(
+                f"{location.vault_id}/accessPolicy/{object_id}",
+                existing[object_id.lower()],
+                (types.ACCESS_POLICY, f"{inputs.name}-operator-{operator}-shared-access") in before.resources,
+            )
+    return found
+
+
+def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """The permissions in a vault's access policies, by object id, lower case."""
+    entries = ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
+    return {
+        str(entry["objectId"]).lower(): {
+            group: given for group, given in (entry.get("permissions") or {}).items() if given
+        }
+        for entry in entries
+        if not entry.get("applicationId")
+    }
+
+
+def _is_rotation(permissions: Mapping[str, Sequence[str]]) -> bool:
+    given = {name.lower() for name in permissions.get("keys", ())}
+    return set(permissions) == {"keys"} and given == {name.lower() for name in ROTATION.policy}
 
 
 def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:

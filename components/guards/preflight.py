@@ -7,6 +7,7 @@ concurrently and work in a preview. Does not own: the rules, which are in the ot
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,29 +15,40 @@ from typing import Any
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
-from components.account_write import AccountBefore, recorded_account
+from components.account_write import AccountBefore, bound_key, recorded_account
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
-from components.guards.existing_resources import Answer
+from components.guards.existing_resources import Answer, FoundPolicy
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
 from components.guards.planned import PlannedResource, planned
-from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
-from components.key_access_revocation import RevokedAccess
+from components.guards.recorded_state import as_it_is, recorded_names, recorded_service
+from components.key_access_revocation import RevokedAccess, revoke_access
 from components.service_args import RECOVER, ServiceInputs
 from core import arm_ids, facts
+from core.environment import RECOVERS
+
+SECOND_LOOK_SECONDS = 2.0
+"""How long after an answer that contradicts the state it is asked for again."""
 
 
 class RefusedError(pulumi.RunError):
     """The arguments of a service are refused because of what exists. The message names every problem of every
-    service; nothing was made or changed."""
+    service; nothing was made or changed, except that the access of the services in `revoked` is taken away.
+    """
 
-    def __init__(self, problems: Sequence[tuple[str, Problem]]) -> None:
+    def __init__(self, problems: Sequence[tuple[str, Problem]], revoked: Sequence[str] = ()) -> None:
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"{count}; nothing was made or changed:"]
         lines += [f"  service {service!r}, {problem.path}: {problem.text}" for service, problem in problems]
+        if revoked:
+            names = ", ".join(repr(name) for name in revoked)
+            lines.append(
+                f"  access: revoked of {names} does not wait for these: `pulumi up --skip-preview` takes the "
+                "access away and makes no other change"
+            )
         super().__init__("\n".join(lines))
 
 
@@ -59,9 +71,10 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `restores_access`: the last update revoked the access, and this one grants it again. `account_id`: that of
-    the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`: the
-    account is under its key by a grant that the state has, and no proof of the access was ever recorded.
+    `found_operators`: access policies that key operators have without this stack.
+    `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
+    of the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`:
+    the account is under its key by a grant that the state has, and no proof of the access was ever recorded.
     """
 
     tenant_id: str
@@ -70,8 +83,8 @@ class PreflightResult:
     restores_account: bool = False
     keeps_key: bool = False
     adopted: Mapping[str, str] = field(default_factory=dict)
-    restores_access: bool = False
-    revoked_access: RevokedAccess | None = None
+    found_operators: Mapping[str, FoundPolicy] = field(default_factory=dict)
+    account_waits: bool = False
     account_id: str | None = None
     account: AccountBefore | None = None
     has_used_key: bool = False
@@ -87,6 +100,9 @@ def preflight(
 ) -> Mapping[str, PreflightResult]:
     """What follows from what exists, for each service. Raises RefusedError, for all services at once.
 
+    Access that a service is to lose is taken away before anything else of any service is declared, also when
+    something is refused: a problem of one service must not keep the data of another one readable.
+
     `provider` is the azure-native provider of the services, if not the default one. `subscription_id` and
     `tenant_id` are those that the stack configures for azure-native's login, if any. The login itself is no
     proof: after a refresh the engine keeps the provider of the last update, because azure-native reports no
@@ -97,7 +113,12 @@ def preflight(
     # Which resources are made depends on the answers, so the program waits for them, as it does for a plain
     # `pulumi.runtime.invoke`; but for all of them together.
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
-    return _sync_await(_Preflight(services, provider, configured, removed).run())
+    asked = _Preflight(services, provider, configured, removed)
+    results = _sync_await(asked.run())
+    revoke_access(asked.revoked)
+    if asked.problems:
+        raise RefusedError(asked.problems, [*asked.revoked])
+    return results
 
 
 def refuse_other_login(azure_native: Mapping[str, Any], azure_cmk: Mapping[str, Any]) -> None:
@@ -124,7 +145,8 @@ class _Preflight:
     ) -> None:
         self._removed = removed
         self._services, self._provider, self._configured = services, provider, configured
-        self._problems: list[tuple[str, Problem]] = []
+        self.problems: list[tuple[str, Problem]] = []
+        self.revoked: dict[str, RevokedAccess] = {}
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
         self._planned: dict[str, list[PlannedResource]] = {}
 
@@ -139,21 +161,24 @@ class _Preflight:
         refuse_other_login(
             self._client, await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         )
+        self._accounts = dict(
+            zip(self._services, await asyncio.gather(*map(self._account, self._services)), strict=True)
+        )
         for name, request in self._services.items():
+            if not self._is_replaced(name):
+                self._recorded[name] = as_it_is(self._recorded[name], self._accounts[name])
             self._refuse(name, self._losses(name, request))
         deleted = await self._deleted()
         results = await asyncio.gather(
             *(self._result(name, request, deleted[name]) for name, request in self._services.items())
         )
-        if not self._problems:
+        if not self.problems and not self._recovers:
             # A body that is refused already would only be refused once more.
             await self._check_deployment()
-        if self._problems:
-            raise RefusedError(self._problems)
         return dict(zip(self._services, results, strict=True))
 
     def _refuse(self, name: str, problems: Iterable[Problem]) -> None:
-        self._problems += [(name, problem) for problem in problems]
+        self.problems += [(name, problem) for problem in problems]
 
     def _refuse_elsewhere(self) -> None:
         """Ends a run that is configured for another subscription or tenant before azure-native is called:
@@ -163,8 +188,8 @@ class _Preflight:
         for name, before in self._recorded.items():
             if before.account:
                 self._refuse(name, data_loss.elsewhere(before.account, **self._configured))
-        if self._problems:
-            raise RefusedError(self._problems)
+        if self.problems:
+            raise RefusedError(self.problems)
 
     def _refuse_left_out(self, state: State) -> None:
         if self._removed is None:
@@ -223,18 +248,13 @@ class _Preflight:
             self._recorded[name],
         )
         # What is missing of an account that is being replaced may have been deleted by an interrupted update.
-        replaced = data_loss.is_replaced(request.inputs, before)
+        replaced, live = self._is_replaced(name), self._accounts[name]
         drifts = before.is_bound and self._is_ours(before.account) and not replaced
-        vault, key, live, assignment = await asyncio.gather(
+        vault, key, assignment = await asyncio.gather(
             self._get(
                 "keyvault:getVault", request, location.vault_arguments if location.reads_vault else None
             ),
             self._get("keyvault:getKey", request, location.key_arguments if location.reads_key else None),
-            self._get(
-                "cognitiveservices:getAccount",
-                ServiceRequest(request.inputs),
-                None if replaced else self._account_arguments(request, before),
-            ),
             self._get(
                 "authorization:getRoleAssignment",
                 request,
@@ -262,9 +282,11 @@ class _Preflight:
         if drifts:
             self._refuse(name, drift.problems(before, location, live, vault, key))
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
-        if before.account is None:
+        if (before.account is None or replaced) and not self._recovers:
             self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
-        restores_access = self._restores_access(name, request, location, vault, assignment)
+        self._judge_access(name, location, vault, assignment)
+        if taken := access.revoked_access(request.inputs, before, location):
+            self.revoked[name] = taken
         return PreflightResult(
             self._client["tenantId"],
             self._client["objectId"],
@@ -280,10 +302,12 @@ class _Preflight:
                     else existing_resources.recovered_grants(request.inputs, before, deleted)
                 ),
             },
-            restores_access=restores_access,
-            revoked_access=access.revoked_access(request.inputs, before, location),
+            found_operators=existing_resources.found_operators(
+                request.inputs, before, location, vault, self._client["objectId"]
+            ),
+            account_waits=access.holds_up_account(before, location, vault, assignment) and not replaced,
             account_id=before.account.id if before.account else None,
-            account=None if replaced else account,
+            account=account,
             has_used_key=not replaced
             and before.grant_recorded
             and not before.access_validated
@@ -313,34 +337,47 @@ class _Preflight:
                     ),
                 )
 
-    def _account_arguments(self, request: ServiceRequest, before: RecordedService) -> dict[str, str] | None:
-        """What names the account in azure-native's functions; also of one that the state does not have,
-        unless this run makes its group."""
+    @property
+    def _recovers(self) -> bool:
+        """Whether `operate recover` asks what the stack declares: it looks for what exists already."""
+        return RECOVERS in os.environ and pulumi.runtime.is_dry_run()
+
+    def _is_replaced(self, name: str) -> bool:
+        return data_loss.is_replaced(self._services[name].inputs, self._recorded[name])
+
+    async def _account(self, name: str) -> Answer:
+        """The account that the service has; where it is to have another one, whatever has that one's name."""
+        inputs, before = self._services[name].inputs, self._recorded[name]
+        group = before.group_name or known_text(inputs.existing_resource_group_name)
+        wanted = inputs.account_name
         if before.account is not None:
-            return _account_arguments(before.account) if self._is_ours(before.account) else None
-        group = before.group_name or known_text(request.inputs.existing_resource_group_name)
-        return {"resourceGroupName": group, "accountName": request.inputs.account_name} if group else None
+            group = arm_ids.group_of(before.account.id) if self._is_ours(before.account) else None
+            wanted = wanted if self._is_replaced(name) else before.account.name
+        if not group:
+            return None
+        arguments = {"resourceGroupName": group, "accountName": wanted}
+        live = await self._get("cognitiveservices:getAccount", ServiceRequest(inputs), arguments)
+        if before.is_bound and live is not None and not self._is_replaced(name) and bound_key(live) is None:
+            # One that was unbound elsewhere; or the answer of a front end that is behind, which would take
+            # the guards off an account under its key. Only the same answer twice is believed.
+            await asyncio.sleep(SECOND_LOOK_SECONDS)
+            live = await self._answer("cognitiveservices:getAccount", None, arguments)
+        return live
 
     def _is_ours(self, account: facts.Account | None) -> bool:
         """Whether it is in the login's subscription; data_loss.py reports one that is not."""
         own = str(self._client["subscriptionId"]).lower()
         return account is not None and arm_ids.subscription_of(account.id) == own
 
-    def _restores_access(
-        self,
-        name: str,
-        request: ServiceRequest,
-        location: existing_resources.KeyLocation,
-        vault: Answer,
-        assignment: Answer,
-    ) -> bool:
-        before = self._recorded[name]
+    def _judge_access(
+        self, name: str, location: existing_resources.KeyLocation, vault: Answer, assignment: Answer
+    ) -> None:
+        inputs, before = self._services[name].inputs, self._recorded[name]
         granted = access.is_granted(before, location, vault, assignment)
-        if not data_loss.is_replaced(request.inputs, before):
-            self._refuse(name, access.problems(request.inputs, before, granted=granted))
-        if warning := access.still_granted(request.inputs, before, granted=granted):
+        if not self._is_replaced(name):
+            self._refuse(name, access.problems(inputs, before, granted=granted))
+        if warning := access.still_granted(inputs, before, granted=granted):
             pulumi.log.warn(f"service {name!r}: {warning}")
-        return access.restores_access(request.inputs, before)
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None
@@ -369,8 +406,3 @@ class _Preflight:
     def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
         chosen = provider or self._provider
         return pulumi.InvokeOptions(provider=chosen) if chosen else None
-
-
-def _account_arguments(account: facts.Account) -> dict[str, str]:
-    """What names an account in azure-native's functions."""
-    return {"resourceGroupName": arm_ids.group_of(account.id), "accountName": account.name}

@@ -1,13 +1,13 @@
-"""What the stack's state holds of a service, before this run changes anything.
+"""What the stack's state holds of a service before this run changes anything, and what of it is no longer so.
 
-Owns: how the state is understood. Pure. Does not own: the call that reads it (preflight.py), nor what may not
-change (data_loss.py).
+Owns: how the state is understood, and which of its facts Azure's answer replaces. Pure. Does not own: the
+calls that read both (preflight.py), nor what may not change (data_loss.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.guards.invokes import State
@@ -24,10 +24,11 @@ class RecordedService:
     `key_identity` is whose identity uses the customer-managed key, "system" or "user"; None on
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
     it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
-    bound to, lower case. `assignment_id` is the ARM id of the role assignment that the state holds;
-    `group_name` and `workspace_id` are those of a resource group and a workspace that this stack made.
-    `revoked`: an update took the access away, as it was declared, and none has restored it since.
-    `access_validated`: the access was waited for before the account was made.
+    bound to, lower case; `key_id` is the ARM id of that key, `key_name` the name of a key that this stack
+    made. `assignment_id` is the ARM id of the role assignment that the state holds; `group_name` and
+    `workspace_id` are those of a resource group and a workspace that this stack made. `revoked`: an update
+    took the access away, as it was declared, and none has restored it since. `access_validated`: the access
+    was waited for before the account was made.
     """
 
     account: facts.Account | None = None
@@ -37,11 +38,19 @@ class RecordedService:
     grantee_id: str | None = None
     grant_recorded: bool = False
     bound_to: tuple[str, str] | None = None
+    key_id: str | None = None
+    key_name: str | None = None
     revoked: bool = False
     access_validated: bool = False
     assignment_id: str | None = None
     group_name: str | None = None
     workspace_id: str | None = None
+
+    @property
+    def key_user_id(self) -> str | None:
+        """The object id of the identity by which the account uses its key now; `grantee_id` is another one
+        where somebody has made that identity anew."""
+        return self.account.key_user if self.account else None
 
     @property
     def is_bound(self) -> bool:
@@ -65,12 +74,24 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         grantee_id=granted_to or _identity_id(name, state, recorded),
         grant_recorded=granted_to is not None,
         bound_to=_bound_to(binding, recorded),
+        key_id=state.get((types.KEY_VERSION, f"{name}-key-version"), {}).get("keyId"),
+        key_name=state.get((types.KEY, f"{name}-key"), {}).get("name"),
         revoked=(types.KEY_ACCESS_REVOCATION, f"{name}-revocation") in state,
         access_validated=(types.KEY_ACCESS_VALIDATION, f"{name}-key-access") in state,
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
     )
+
+
+def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> RecordedService:
+    """The same with the account as Azure has it: another run, or a person, may have bound or unbound it since
+    the state was written. `live` is None where there is no account, or none that may be read."""
+    if before.account is None or live is None:
+        return before
+    account = replace(adapters.account(live), id=before.account.id, name=before.account.name)
+    key_identity = _key_identity(account, is_bound=False)
+    return replace(before, account=account, key_identity=key_identity, bound_to=_bound_to(None, account))
 
 
 def recorded_names(state: State) -> frozenset[str]:

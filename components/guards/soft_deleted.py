@@ -29,7 +29,11 @@ class SoftDeleted:
 
 def makes_names(inputs: ServiceInputs, before: RecordedService) -> bool:
     """Whether a service will make a vault or an account, whose names could be held."""
-    return before.account is None or (before.vault is None and inputs.makes_vault)
+    return _makes_account(inputs, before) or (before.vault is None and inputs.makes_vault)
+
+
+def _makes_account(inputs: ServiceInputs, before: RecordedService) -> bool:
+    return before.account is None or data_loss.is_replaced(inputs, before)
 
 
 def holding_names(
@@ -37,7 +41,7 @@ def holding_names(
 ) -> SoftDeleted:
     """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
-    account = None if before.account else inputs.account_name
+    account = inputs.account_name if _makes_account(inputs, before) else None
     return SoftDeleted(_named(vault, vaults), _named(account, accounts))
 
 

@@ -15,6 +15,7 @@ _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageSe
 _GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"
 _ACCOUNT = f"{PARENT}azure-native:cognitiveservices:Account::language-account"
 _REVOCATION = f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"
+_CHANGING = {"properties.networkAcls", "properties.publicNetworkAccess", "sku", "tags"}
 _BINDING = f"{PARENT}azure-cmk:index:CustomerManagedKey::language-binding"
 
 
@@ -104,6 +105,55 @@ def test_a_narrowed_grant_is_drift_that_an_update_mends() -> None:
     assert grant.inputs["policy"]["permissions"] == {"keys": ["get", "wrapKey", "unwrapKey"]}
 
 
+def test_an_account_waits_until_its_narrowed_grant_is_whole_again() -> None:
+    """A write of it states the key again, which the service could not use yet; the grant is mended first."""
+    azure = bound_azure(granted=True, recorded=True)
+    azure.vault = existing_vault(
+        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["unwrapKey"]}}]
+    )
+    assert ignored(service(azure, tags={"a": "b"}), ":Account") >= _CHANGING
+
+
+def test_an_account_waits_until_its_new_identity_has_access() -> None:
+    """Somebody switched the identity off and on: the grant is for one that is no more."""
+    azure = bound_azure(granted=True, recorded=True)
+    azure.state[_GRANT]["outputs"] = {"policy": {"objectId": CLIENT}}
+    azure.vault = existing_vault(accessPolicies=[{**GRANT, "objectId": CLIENT}])
+    after = service(azure, tags={"a": "b"})
+    assert ignored(after, ":Account") >= _CHANGING
+    assert after.one(":AccessPolicy").inputs["policy"]["objectId"] == PRINCIPAL
+
+
+def test_an_account_with_access_does_not_wait() -> None:
+    """Its changes are written in the update that declares them."""
+    after = service(bound_azure(granted=True, recorded=True), tags={"a": "b"})
+    assert not _CHANGING & ignored(after, ":Account")
+
+
+def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What Azure has counts, once it has said so twice: nothing is under the key any more that could be
+    lost."""
+    monkeypatch.setattr("components.guards.preflight.SECOND_LOOK_SECONDS", 0)
+    azure = bound_azure(granted=True, recorded=True)
+    azure.state[_ACCOUNT]["outputs"]["properties"] = {
+        "encryption": {"keySource": "Microsoft.CognitiveServices"}
+    }
+    assert service(azure, encryption="microsoftManaged").of(":KeyVersion") == []
+    asked = [call.token for call in azure.asked if call.token.endswith(":getAccount")]
+    assert len(asked) >= 2
+
+
+def test_a_former_name_of_the_key_is_taken_up_again() -> None:
+    """A key whose name is changed stays in its vault, so that the name cannot be made anew later."""
+    azure = bound_azure(granted=True, recorded=True)
+    azure.state[f"{PARENT}azure-native:keyvault:Key::language-key"]["outputs"] = {"name": "second"}
+    after = service(azure)
+    assert after.of(":Key") == []
+    assert after.one(":KeyVersion").inputs["keyId"].endswith("/vaults/kv-language/keys/cmk-language")
+
+
 def test_fails_where_the_grant_became_one_for_an_application() -> None:
     """An entry with an application id gives the identity alone nothing, so its access is gone: the vault
     answers 403, and an update must not restore it by itself."""
@@ -147,7 +197,9 @@ def test_an_account_that_is_being_replaced_needs_no_access() -> None:
     azure = bound_azure(granted=False, recorded=True)
     name = azure.state[_ACCOUNT]["outputs"]["name"]
     after = service(azure, account_name="lang-second", replace_account=name)
-    assert after.one(":AccessPolicy")
+    grant, account = after.one(":AccessPolicy"), after.one(":Account")
+    assert not account.request.deleteBeforeReplace, "the old account went before the new one was bound"
+    assert grant.request.deletedWith == "", "the old identity's access stayed in the vault"
 
 
 def test_the_binding_of_a_replaced_account_is_not_its_successors() -> None:

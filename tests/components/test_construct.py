@@ -37,7 +37,8 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_KIND = "1b47061264138c4ac30d75fd1eb44270"
 OUTPUT_KIND = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 HUB = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
-HOLDS_DATA = {types.RESOURCE_GROUP, types.VAULT, types.KEY, types.ACCOUNT, types.BINDING}
+# Not the key, which stays in its vault whatever is deleted.
+HOLDS_DATA = {types.RESOURCE_GROUP, types.VAULT, types.ACCOUNT, types.BINDING, types.DIAGNOSTIC_SETTING}
 
 
 class Monitor(RecordingMonitor):

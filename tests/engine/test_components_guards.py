@@ -9,6 +9,7 @@ import pytest
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
+from tests.support.judge import ACCOUNTS, Judge
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -98,8 +99,27 @@ def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
 
 
 def test_account_is_replaced_only_when_asked_for_by_name(deployed: Stack, azure: RunningAzure) -> None:
-    """Another name is refused with what would be lost; named in replaceAccount, the account is replaced."""
+    """Another name is refused with what would be lost; named in replaceAccount, the account is replaced, and
+    not before the other one exists: a name that is taken leaves it as it was."""
     account_id = deployed.outputs()["accountId"]
+    judge = Judge(azure, deployed)
+    judge.write_data()
+    group = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-theirs"
+    judge.arm("PUT", group, "2024-03-01", {"location": "westeurope"})
+    theirs = {"kind": "TextAnalytics", "sku": {"name": "S"}, "location": "westeurope"}
+    judge.arm(
+        "PUT",
+        f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-taken",
+        ACCOUNTS,
+        {**theirs, "properties": {"customSubDomainName": "lang-taken"}},
+    )
+    deployed.configure(accountName="lang-taken", replaceAccount="lang-contoso-dev")
+    assert not deployed.deploy().ok
+    assert judge.reads_data()
+    deployed.configure(accountName=None, replaceAccount=None)
+    reverted = deployed.deploy()
+    assert reverted.ok, reverted.output
+    assert judge.reads_data()
     deployed.configure(accountName="lang-second")
     refused(deployed, azure, account_id, "replaceAccount: lang-contoso-dev")
     deployed.configure(replaceAccount="lang-another")
@@ -111,3 +131,4 @@ def test_account_is_replaced_only_when_asked_for_by_name(deployed: Stack, azure:
     assert cloud.bound_keys(azure, deployed.outputs()["accountId"]) == [
         deployed.outputs()["keyUriWithVersion"]
     ]
+    assert cloud.unbound_moments(azure, account_id) == [], "on its way out the old account left its key"

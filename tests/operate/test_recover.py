@@ -104,14 +104,16 @@ def test_fails_where_an_id_cannot_be_told(
 
 
 def test_a_create_is_taken_over_and_the_rest_is_the_engines() -> None:
-    """What was created gets its id; updates, deletes and our own provider's creates are done again."""
+    """What was created gets its id, and outputs by which the program knows it; the rest is done again."""
     group = resource("azure-native:resources:ResourceGroup", "group", GROUP, resourceGroupName="rg-a")
     binding = resource("azure-cmk:index:CustomerManagedKey", "binding")
     pending = [("creating", account("lang-a")), ("updating", group), ("creating", binding)]
     after, cuts = resolved(state(group, pending=pending), "")
     id = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-a"
     assert [(cut.doing, cut.id) for cut in cuts] == [("creating", id), ("updating", ""), ("creating", "")]
-    assert after["deployment"]["resources"][-1] == account("lang-a", id)
+    taken_over = after["deployment"]["resources"][-1]
+    outputs = {**taken_over["inputs"], "id": id, "name": "lang-a"}
+    assert taken_over == {**account("lang-a", id), "outputs": outputs}
     assert len(after["deployment"]["resources"]) == 3
     assert "pending_operations" not in after["deployment"]
 
@@ -180,7 +182,9 @@ def test_a_replacement_of_the_same_id_is_taken_over(times: int) -> None:
     operations = [{"type": "creating", "resource": made}] * times
     deployment = {"resources": [{**old, "pendingReplacement": True}], "pending_operations": operations}
     after, cuts = resolved({"deployment": deployment}, SUBSCRIPTION)
-    assert after["deployment"]["resources"] == [{**made, "id": id}]
+    (taken_over,) = after["deployment"]["resources"]
+    assert (taken_over["id"], taken_over["inputs"]) == (id, made["inputs"])
+    assert not taken_over.get("pendingReplacement")
     assert [cut.predecessor for cut in cuts] == [""] * times
 
 

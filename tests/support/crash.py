@@ -203,7 +203,7 @@ def locked(stack: Stack) -> bool:
 
 def cut_off(stack: Stack) -> list[str]:
     """What the engine was creating when it was killed, by URN: what it will not resolve by itself."""
-    (state,) = (stack.folder / ".pulumi" / "backend" / ".pulumi" / "stacks").rglob("dev.json")
+    (state,) = (stack.folder / ".pulumi" / "backend" / ".pulumi" / "stacks").rglob(f"{stack.name}.json")
     latest = json.loads(state.read_text())["checkpoint"].get("latest") or {}
     operations = latest.get("pending_operations") or []
     return [found["resource"]["urn"] for found in operations if found["type"] == "creating"]
@@ -213,11 +213,11 @@ def repair(stack: Stack) -> list[str]:
     """What docs/runbooks/crash-recovery.md has a person do before the next `up`; the commands it took."""
     commands = []
     if locked(stack):
-        run = stack.pulumi("cancel", "--yes", "--stack", "dev")
+        run = stack.pulumi("cancel", "--yes", "--stack", stack.name)
         assert run.ok, run.output
         commands.append("pulumi cancel")
     if cut_off(stack):
-        run = stack.python("-m", "operate", "recover", "--stack", "dev")
+        run = stack.python("-m", "operate", "recover", "--stack", stack.name)
         assert run.ok, run.output
         commands.append("python -m operate recover")
     return commands

@@ -26,7 +26,6 @@ from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime import mocks
 
 from components.guards.preflight import ServiceRequest, preflight
-from components.key_access_revocation import revoke_access
 from components.service import EncryptedLanguageService
 from components.service_args import EncryptedLanguageServiceArgs
 from core.login import Login as ProviderLogin
@@ -276,7 +275,6 @@ class Deployment:
             results = preflight(requests)
             if preview:
                 return
-            revoke_access({name: one.revoked_access for name, one in results.items()})
             for name, args in services.items():
                 EncryptedLanguageService(
                     name,

@@ -61,6 +61,9 @@ def existing_vault(**properties: Any) -> dict[str, Any]:
     }
 
 
+_KEY = ("keyVaultUri", "keyName", "keyVersion")
+
+
 class AbsentError(grpc.RpcError):  # type: ignore[misc]
     """What azure-native answers about a resource that is not there."""
 
@@ -74,7 +77,8 @@ class AbsentError(grpc.RpcError):  # type: ignore[misc]
 class FakeAzure(mocks.Mocks):
     """Answers as azure-native and azure-cmk would, as far as the components read it.
 
-    `state` is what the stack holds before the run, by URN; `vault` and `key` are existing ones.
+    `state` is what the stack holds before the run, by URN, and its accounts exist as it has them, bound where
+    it has a binding; `vault` and `key` are existing ones.
     """
 
     def __init__(self) -> None:
@@ -117,17 +121,35 @@ class FakeAzure(mocks.Mocks):
 
     def _account(self, name: str) -> dict[str, Any]:
         """An account that the state has or this run made. Raises AbsentError for any other."""
-        recorded = (
-            (one["outputs"] or {}).get("name")
+        recorded = {
+            str(one["outputs"].get("name")): (urn.rsplit("::", 1)[1], one["outputs"])
             for urn, one in self.state.items()
-            if ":cognitiveservices:Account::" in urn
-        )
+            if ":cognitiveservices:Account::" in urn and one["outputs"]
+        }
         if name not in self._accounts.union(recorded):
             raise AbsentError
-        return {
-            "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
-            "properties": {"endpoint": "https://account.cognitiveservices.azure.com/"},
+        own = {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT}
+        logical, account = recorded.get(name, ("", {}))
+        properties = {
+            "endpoint": "https://account.cognitiveservices.azure.com/",
+            **self._encryption(logical.removesuffix("-account"), str(account.get("id"))),
+            **(account.get("properties") or {}),
         }
+        return {"identity": own, **account, "properties": properties}
+
+    def _encryption(self, service: str, account_id: str) -> dict[str, Any]:
+        """The encryption of the account that a binding in the state is of."""
+        named = {urn.rsplit("::", 1)[1]: one["outputs"] or {} for urn, one in self.state.items()}
+        bound_id = (named.get(f"{service}-binding") or {}).get("accountId", account_id)
+        if f"{service}-binding" not in named or bound_id != account_id:
+            return {}
+        vault = named.get(f"{service}-vault") or {"name": f"kv-{service}"}
+        key = {
+            "keyVaultUri": f"https://{vault['name']}.vault.azure.net",
+            "keyName": f"cmk-{service}",
+            **{name: value for name, value in named[f"{service}-binding"].items() if name in _KEY},
+        }
+        return {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)

@@ -48,11 +48,17 @@ class Run:
 
 @dataclass
 class Stack:
-    """Stack `dev` of a copy of the project in `folder`; `cloud` is the environment of a local Azure."""
+    """A stack of a copy of the project in `folder`, with the settings of the repository's `dev`.
+
+    `cloud` is the environment of a local Azure. Without `refreshes`, the project does not ask for a refresh
+    before each preview and update, as a consumer's may not.
+    """
 
     folder: Path
     cloud: Mapping[str, str]
     policy_pack: bool = True
+    name: str = "dev"
+    refreshes: bool = True
     env: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,15 +69,19 @@ class Stack:
                 shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             elif source.exists():
                 shutil.copy(source, self.folder / name)
+        (self.folder / "Pulumi.dev.yaml").rename(self.config_file)
+        if not self.refreshes:
+            project = self.folder / "Pulumi.yaml"
+            project.write_text(project.read_text().replace("  refresh: always\n", ""))
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
         search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
         self.env = {**os.environ, **self.cloud, **checkout(self.folder, search_path)}
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)
-        self.pulumi("stack", "select", "--create", "dev").output  # noqa: B018
+        self.pulumi("stack", "select", "--create", self.name).output  # noqa: B018
 
     @property
     def config_file(self) -> Path:
-        return self.folder / "Pulumi.dev.yaml"
+        return self.folder / f"Pulumi.{self.name}.yaml"
 
     def config(self) -> dict[str, Any]:
         """The stack's configuration as its file has it."""

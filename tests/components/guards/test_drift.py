@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_only_what_the_account_is_bound_to_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("access", "granted", "recorded", "warns"),
+    ("access", "granted", "in_state", "warns"),
     [
         ("revoked", True, False, True),
         ("revoked", True, True, False),
@@ -78,10 +79,10 @@ def test_only_what_the_account_is_bound_to_counts() -> None:
     ],
 )
 def test_a_revoked_access_that_somebody_else_gives_is_told(
-    access: str, granted: bool, recorded: bool, warns: bool
+    access: str, granted: bool, in_state: bool, warns: bool
 ) -> None:
     """A grant of the stack's own goes with the update; another one stays, and is a warning."""
-    before = RecordedService(grantee_id="p", grant_recorded=recorded)
+    before = replace(recorded(), grantee_id="p", grant_recorded=in_state)
     warning = still_granted(service_inputs(access=access), before, granted=granted)
     assert (warning is not None) is warns
 

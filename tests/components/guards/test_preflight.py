@@ -9,8 +9,18 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.guards.invokes import explained, is_absent
-from components.guards.preflight import ServiceRequest, preflight, refuse_other_login
-from tests.support.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, run, service_inputs
+from components.guards.preflight import RefusedError, ServiceRequest, preflight, refuse_other_login
+from tests.support.recording import (
+    OTHER_SUBSCRIPTION,
+    PRINCIPAL,
+    SUBSCRIPTION,
+    AbsentError,
+    FakeAzure,
+    RecordingMonitor,
+    existing_vault,
+    run,
+    service_inputs,
+)
 
 
 class RefusedLoginError(AbsentError):
@@ -95,3 +105,60 @@ def test_a_key_that_may_not_be_read_names_the_role() -> None:
     assert explained(denied).startswith(denied)
     assert "'Key Vault Crypto Officer' on the vault" in explained(denied)
     assert explained("status code 403") == "status code 403"
+
+
+def two_services() -> dict[str, Any]:
+    """The state of two bound services, `one` and `two`."""
+    outputs: dict[str, Any] = {}
+    for name in ("one", "two"):
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{name}"
+        vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/kv-{name}"
+        account_id = f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-{name}"
+        outputs |= {
+            f"azure-native:cognitiveservices:Account::{name}-account": {
+                "id": account_id,
+                "name": f"lang-{name}",
+                "location": "westeurope",
+                "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL},
+                "properties": {},
+            },
+            f"azure-native:keyvault:Vault::{name}-vault": {
+                "id": vault_id,
+                "name": f"kv-{name}",
+                "properties": {},
+            },
+            f"azure-native:keyvault:Key::{name}-key": {},
+            f"azure-native:keyvault:AccessPolicy::{name}-access": {"policy": {"objectId": PRINCIPAL}},
+            f"azure-cmk:index:KeyVersion::{name}-key-version": {"keyId": f"{vault_id}/keys/cmk-{name}"},
+            f"azure-cmk:index:CustomerManagedKey::{name}-binding": {"accountId": account_id},
+        }
+    parent = "urn:pulumi:prod::language-cmk::language-cmk:index:EncryptedLanguageService$"
+    return {f"{parent}{name}": {"outputs": found} for name, found in outputs.items()}
+
+
+def test_access_is_taken_away_although_another_service_is_refused() -> None:
+    """A problem of one service keeps the data of no other one readable, and the refusal says so."""
+    azure = FakeAzure()
+    azure.state, azure.key = two_services(), {"name": "cmk"}
+    grant = {"objectId": PRINCIPAL, "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]}}
+    azure.vault = existing_vault(accessPolicies=[grant])
+    monitor = RecordingMonitor(azure)
+    services = {
+        "one": ServiceRequest(service_inputs("one", location="northeurope")),
+        "two": ServiceRequest(service_inputs("two", access="revoked")),
+    }
+    with pytest.raises(RefusedError, match=r"(?s)1 problem.*access: revoked of 'two' does not wait"):
+        run(lambda: preflight(services), monitor=monitor)
+    assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
+
+
+def test_access_is_taken_away_at_the_key_in_use() -> None:
+    """Whatever vault or key the same update declares: the data is under the one that it is bound to."""
+    azure = FakeAzure()
+    azure.state, azure.key = two_services(), {"name": "cmk"}
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
+    vault = {"id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-hub"}
+    wanted = ServiceRequest(service_inputs("one", access="revoked", vault=vault))
+    monitor = run(lambda: preflight({"one": wanted}), azure=azure)
+    (revoked,) = monitor.of(":KeyAccessRevocation")
+    assert revoked.inputs["keyId"].endswith("/vaults/kv-one/keys/cmk-one")
