@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.policies.asking import (
 from tests.policies.bags import account_props, key_props, vault_props, with_change
 from tests.policies.editing import around
 from tests.policies.stacks import run, two_phases
+from tests.support.stack import ROOT
 
 FOLDER = Path(readme.__file__).parent
 MANDATORY = [
@@ -182,15 +184,28 @@ def test_an_open_resource_does_not_hide_another_one() -> None:
     assert [answer.urn for answer in mine] == [stack["wrong"].urn]
 
 
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has what the pack's requirements name, in the versions of this checkout, and no more."""
+    folder = tmp_path_factory.mktemp("environment")
+    locked = folder / "locked.txt"
+    locked.write_text("\n".join(f"{one.name}=={one.version}" for one in distributions()))
+    uv, python = ROOT / ".venv" / "bin" / "uv", folder / "venv" / "bin" / "python"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
+    install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", python, "--constraint", locked]
+    subprocess.run([*install, "--requirement", FOLDER / "requirements.txt"], check=True)
+    return python
+
+
 @pytest.mark.parametrize("name", ["policies", "language-cmk-policies-v0.1.0"])
-def test_a_built_pack_starts_from_any_folder(tmp_path: Path, name: str) -> None:
-    """The folder alone serves, with core inside, in an environment of its own and beside foreign packages
-    `policies` and `core`; it prints its port."""
+def test_a_built_pack_starts_from_any_folder(tmp_path: Path, interpreter: Path, name: str) -> None:
+    """The folder alone serves, with core inside, in an environment of its own that has its requirements and
+    nothing else, and beside foreign packages `policies` and `core`; it prints its port."""
     for foreign in ("policies", "core"):
         (tmp_path / "elsewhere" / foreign).mkdir(parents=True)
         (tmp_path / "elsewhere" / foreign / "__init__.py").write_text("raise RuntimeError('foreign')\n")
     built = publish.build(tmp_path / name)
-    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(built)]
+    command: list[str | Path] = [interpreter, "-u", "-m", "pulumi.policy", "127.0.0.1:1", built]
     environment = {"PYTHONPATH": str(tmp_path / "elsewhere"), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(command, cwd=built, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
