@@ -75,7 +75,7 @@ class Azure(Protocol):
 
 
 @dataclass(frozen=True)
-class Query:
+class SentQuery:
     """One query and the SHA-256 of its answer (canonical JSON). `answer` is "ok", or why there was none."""
 
     question: str
@@ -91,11 +91,11 @@ class LiveAzure:
         self._credential = token_credential(login)
         self._arm = _pipeline(self._cloud, self._credential)
         self._known: dict[str, Any] = {}
-        self._queries: dict[str, Query] = {}
+        self._queries: dict[str, SentQuery] = {}
         self._now: datetime | None = None
 
     @property
-    def queries(self) -> tuple[Query, ...]:
+    def queries(self) -> tuple[SentQuery, ...]:
         """Every query so far, sorted by its text."""
         return tuple(self._queries[question] for question in sorted(self._queries))
 
@@ -168,7 +168,7 @@ class LiveAzure:
                 self._known[question] = error
                 answer, content = str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-            self._queries[question] = Query(question, answer, hashlib.sha256(text.encode()).hexdigest())
+            self._queries[question] = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
         found = self._known[question]
         if isinstance(found, UnansweredError):
             raise found

@@ -23,7 +23,7 @@ from operate.evidence.model import (
     PolicyExemption,
     PolicyResults,
     Service,
-    SoftDeleted,
+    SoftDeletedResource,
     UseRow,
     moment,
 )
@@ -245,8 +245,8 @@ def _order(row: UseRow) -> tuple[object, ...]:
     return row.day, row.identity, row.operation, row.key_uri, row.refused
 
 
-def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeleted, ...]:
-    found: list[SoftDeleted] = []
+def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeletedResource, ...]:
+    found: list[SoftDeletedResource] = []
     for subscription in subscriptions:
         for kind, type, version in (
             ("vault", arm_ids.DELETED_VAULT, azure.VAULTS),
@@ -260,7 +260,7 @@ def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeleted, .
     return tuple(sorted(found, key=lambda d: (d.kind, d.name)))
 
 
-def _deleted_keys(cloud: Azure, vault_uri: str) -> tuple[SoftDeleted, ...]:
+def _deleted_keys(cloud: Azure, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
     found = [
         _soft_deleted("key", k["name"], k["deletedDate"], k["scheduledPurgeDate"])
         for k in cloud.deleted_keys(vault_uri)
@@ -268,8 +268,8 @@ def _deleted_keys(cloud: Azure, vault_uri: str) -> tuple[SoftDeleted, ...]:
     return tuple(sorted(found, key=lambda d: d.name))
 
 
-def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> SoftDeleted:
-    return SoftDeleted(kind, name, moment(seconds(deleted)), moment(seconds(purged)))
+def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> SoftDeletedResource:
+    return SoftDeletedResource(kind, name, moment(seconds(deleted)), moment(seconds(purged)))
 
 
 def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:

@@ -58,7 +58,7 @@ class KeyUseLog:
 
 
 @dataclass(frozen=True)
-class SoftDeleted:
+class SoftDeletedResource:
     """Something soft-deleted: gone for good at `purged`, unless it is recovered."""
 
     kind: str
@@ -120,7 +120,7 @@ class Service:
     assignments: tuple[RoleAssignment, ...] | NotChecked | None = None
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
     use: KeyUseLog | NotChecked | None = None
-    deleted_keys: tuple[SoftDeleted, ...] | NotChecked | None = None
+    deleted_keys: tuple[SoftDeletedResource, ...] | NotChecked | None = None
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
     locks: tuple[Lock, ...] | NotChecked = ()
     exemptions: tuple[PolicyExemption, ...] | NotChecked = ()
@@ -156,7 +156,7 @@ class Facts:
     taken: datetime
     subject: str
     services: tuple[Service, ...]
-    deleted: tuple[SoftDeleted, ...] | NotChecked
+    deleted: tuple[SoftDeletedResource, ...] | NotChecked
     policies: PolicyResults | NotChecked | None = None
     names: tuple[tuple[str, str], ...] = field(default=())
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from core.facts import Account, KeyVersion
-from operate.azure import Query
+from operate.azure import SentQuery
 from operate.evidence.access import controllers, unwrappers, use_by_identity
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
@@ -40,7 +40,7 @@ def tool_version() -> str:
 
 
 def files(
-    facts: Facts, found: Sequence[AuditFinding], queries: Iterable[Query], version: str
+    facts: Facts, found: Sequence[AuditFinding], queries: Iterable[SentQuery], version: str
 ) -> dict[str, str]:
     """The content of each file. `version` is the tool's."""
     shown = _text(document(facts, found, version))

@@ -28,7 +28,7 @@ from operate.evidence.model import (
     PolicyExemption,
     PolicyResults,
     Service,
-    SoftDeleted,
+    SoftDeletedResource,
     UseRow,
 )
 
@@ -188,7 +188,7 @@ def rich() -> Facts:
         vault=vault(policies=(*vault().policies, PolicyEntry(OTHER, ("all",)))),
         use=use(*rows),
         assignments=(owner,),
-        deleted_keys=(SoftDeleted("key", "cmk-old", NOW - days(10), NOW + days(80)),),
+        deleted_keys=(SoftDeletedResource("key", "cmk-old", NOW - days(10), NOW + days(80)),),
         locks=(Lock("keep", "CanNotDelete", GROUP),),
     )
     roles = service(
@@ -211,7 +211,7 @@ def rich() -> Facts:
         roles,
         plain,
         Service(account("lang-unread").id, refusal, locks=refusal, exemptions=refusal),
-        deleted=(SoftDeleted("vault", "kv-former", NOW - days(60), NOW + days(30)),),
+        deleted=(SoftDeletedResource("vault", "kv-former", NOW - days(60), NOW + days(30)),),
         policies=PolicyResults(
             "language-cmk-policies 0.1.0",
             "policy pack over the recorded state of stack test, not the live cloud",

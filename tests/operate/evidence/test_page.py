@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from operate.azure import Query
+from operate.azure import SentQuery
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, NotChecked
 from operate.evidence.page import page
@@ -104,7 +104,7 @@ def test_the_versions_chart_draws_what_is_valid_used_and_bound() -> None:
 
 def test_the_manifest_has_every_hash() -> None:
     """A file that differs by one letter has another hash; SHA256SUMS has them all."""
-    made = files(facts(), (), [Query("GET /x", "ok", "f" * 64)], "9")
+    made = files(facts(), (), [SentQuery("GET /x", "ok", "f" * 64)], "9")
     manifest = json.loads(made["manifest.json"])
     assert manifest["files"] == {name: sha256(made[name]) for name in ("evidence.json", "index.html")}
     assert manifest["answers"] == [{"question": "GET /x", "answer": "ok", "sha256": "f" * 64}]
