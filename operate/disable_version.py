@@ -35,7 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="NAME", help="of a stack of several services, only this one's key"
     )
-    parser.add_argument("--yes", action="store_true", help="do it; default: only say what would be done")
+    parser.add_argument(
+        "--yes", action="store_true", help="disable them; default: only print what would be done"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -63,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=float,
         default=15,
-        help="how long to wait until a revoked access no longer counts; default 15",
+        help="how long to wait until a revocation takes effect; default 15",
     )
 
 

@@ -88,7 +88,7 @@ def _refuse(problems: Sequence[str]) -> int:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    add_stack(parser, help="the stack they come to")
+    add_stack(parser, help="the stack that adopts them")
     parser.add_argument(
         "--account",
         required=True,
@@ -103,5 +103,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--take-vault",
         action="store_true",
-        help="take vault and key over, too; default: use them as they are",
+        help="also adopt the vault and the key; default: use them without adopting them",
     )
