@@ -27,7 +27,14 @@ from pulumi.runtime.proto import (
 )
 
 from core import resource_types as types
-from tests.support.recording import OTHER_SUBSCRIPTION, AbsentError, FakeAzure, RecordingMonitor, Registered
+from tests.support.recording import (
+    OTHER_SUBSCRIPTION,
+    TENANT,
+    AbsentError,
+    FakeAzure,
+    RecordingMonitor,
+    Registered,
+)
 from tests.support.stack import ROOT
 
 PROJECT, STACK, NAME = "payments", "prod-eu", "claims"
@@ -287,5 +294,43 @@ def test_secrets_stay_secret(caller: Caller) -> None:
     vault_id = monitor.one(types.BINDING).request.object["vaultId"]
     assert (vault_id[SIGNATURE], vault_id["value"]) == (SECRET_KIND, HUB)
     assert "NOT-FOR-THE-STATE" not in str(answer.state)
-    assert answer.state["vaultId"][SIGNATURE] in (SECRET_KIND, OUTPUT_KIND)
+    assert answer.state["vaultId"][SIGNATURE] == SECRET_KIND
     assert "NOT-FOR-THE-STATE" not in str(monitor.one(":EncryptedLanguageService").request.object)
+
+
+GROUP = {"resourceGroupName": "rg", "location": "westeurope"}
+ACCOUNT_ID = HUB.partition("/providers/")[0] + "/providers/Microsoft.CognitiveServices/accounts/lang-claims"
+
+
+@pytest.mark.parametrize(
+    ("component", "args", "holds_data"),
+    [
+        ("KeyVault", {**GROUP, "tenantId": TENANT}, types.VAULT),
+        ("EncryptionKey", {"vaultId": HUB}, types.KEY),
+        ("EncryptionIdentity", GROUP, types.USER_ASSIGNED_IDENTITY),
+        ("LanguageAccount", GROUP, types.ACCOUNT),
+        (
+            "KeyBinding",
+            {"accountId": ACCOUNT_ID, "keyId": f"{HUB}/keys/cmk", "grantId": "g"},
+            types.BINDING,
+        ),
+    ],
+)
+def test_each_part_protects_what_it_makes(
+    caller: Caller, component: str, args: dict[str, Any], holds_data: str
+) -> None:
+    """Unless the caller says otherwise."""
+    monitor, _ = caller.construct(args, component=component)
+    assert holds_data in types_with(monitor, "protect")
+    monitor, _ = caller.construct(args, component=component, protect=False)
+    assert types_with(monitor, "protect") == set()
+
+
+def test_a_preview_takes_what_is_not_known_yet(caller: Caller) -> None:
+    """A value of a resource that the same program makes; but not a whole group of arguments, for what is made
+    depends on it."""
+    later = {SIGNATURE: OUTPUT_KIND}
+    monitor = caller.service({"audit": {"workspaceId": later}, "tags": {"owner": later}}, dryRun=True)
+    assert types.ACCOUNT in {one.type for one in children(monitor)}
+    assert types.WORKSPACE not in {one.type for one in children(monitor)}
+    assert list(refused(lambda: caller.service({"audit": later}, dryRun=True))) == ["audit"]
