@@ -87,6 +87,15 @@ class Program:
     transform: Callable[[dict[str, Any]], None] | None = None
     ignores: tuple[str, ...] = ()
 
+    @property
+    def meddles(self) -> bool:
+        """Whether something outside the components may keep the key out of an update."""
+        return bool(self.transform or self.ignores)
+
+    @property
+    def binds_inline(self) -> bool:
+        return self.identity != "systemAssigned"
+
     def __call__(self) -> None:
         self.compose(self)
 

@@ -67,6 +67,7 @@ MODES: Mapping[str, Callable[[], Program]] = {
     "service": lambda: Program(_service),
     "parts": lambda: Program(_parts),
     "user-assigned": lambda: Program(_service, identity="userAssigned"),
+    "both identities": lambda: Program(_service, identity="systemAndUserAssigned"),
 }
 
 
@@ -113,7 +114,7 @@ def _upgrade(engine: Engine, _: Program) -> None:
 def _second_engine(engine: Engine, program: Program) -> None:
     """Another stack rotates the key and binds the account to the new version, then this one writes tags."""
     key = engine.case.data("POST", "/keys/k/rotate").body
-    more = {"identityClientId": engine.identity["clientId"]} if program.identity == "userAssigned" else {}
+    more = {"identityClientId": engine.identity["clientId"]} if program.binds_inline else {}
     engine.case.arm("PATCH", ID, cognitive_case.bind(key, **more), api=cognitive_case.API)
     engine.case.finish(engine.case.arm("GET", ID, api=cognitive_case.API))
     engine.case.get(ID)
@@ -212,7 +213,7 @@ def happens(engine: Engine, program: Program, operation: Operation, *, refresh: 
     except KilledError:
         pass
     except (RefusedError, preflight.RefusedError):
-        if not operation.foreign:
+        if not (operation.foreign or program.meddles):
             raise
         if "account" not in engine.state:
             # As `python -m operate recover` and the message itself have it: what exists is imported.
