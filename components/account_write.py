@@ -41,6 +41,9 @@ account came back, and no property that it has later."""
 
 Found = Mapping[str, Any] | None
 _KNOWN_LATER = "known after the update"
+_OF_ITS_OWN = (
+    f'; the account needs ignore_changes=["{ENCRYPTION}"], so that an update repeats what is recorded'
+)
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,8 @@ def key_guard(
         now = replace(before or AccountBefore(), live=live)
         is_update = about.old_outputs is not None
         if problem := loss(name, sent, now, is_update=is_update, same_key=same_key):
-            raise KeyLostError(problem)
+            # The components' own accounts are found before, and have that.
+            raise KeyLostError(problem if before else f"{problem}{_OF_ITS_OWN}")
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
     hook = pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)

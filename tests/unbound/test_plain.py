@@ -22,22 +22,27 @@ def writes(consumer: Consumer) -> list[str]:
 
 
 def test_the_hook_refuses_what_a_refresh_lets_through(stands: Standing) -> None:
-    """In the preview and in the update, whatever its flags; after a refresh the account is written with its
-    key."""
+    """In the preview and in the update; after a refresh the account is written with its key, where the
+    program ignores changes of it, and else refused again."""
     consumer = stands("plain")
     consumer.say(guarded=True, tags=TAGS)
     for run in (consumer.stack.pulumi("preview"), consumer.up()):
         assert not run.ok
         assert "is bound to https://kv-claims.vault.azure.net/keys/cmk-claims/" in run.output
         assert "Run `pulumi refresh`" in run.output
+    consumer.say(guarded=True, tags=TAGS, ignored=False)
+    forgotten = consumer.up("--refresh")
+    assert not forgotten.ok
+    assert 'needs ignore_changes=["properties.encryption"]' in forgotten.output
     assert writes(consumer) == MADE
+    consumer.say(guarded=True, tags=TAGS)
     consumer.must_up("--refresh")
     consumer.settle("--refresh")
 
 
 def test_the_policy_pack_refuses_it_in_the_preview(stands: Standing) -> None:
-    """`pulumi up`, which previews first, ends before it writes, and says what to do; so it does where the
-    refresh is there."""
+    """`pulumi up`, which previews first, ends before it writes, and says what to do: refresh, and ignore
+    changes of the encryption."""
     consumer = stands("plain")
     consumer.say(tags=TAGS)
     refused = consumer.stack.pulumi("up", "--yes", "--policy-pack", "policies")
@@ -45,8 +50,10 @@ def test_the_policy_pack_refuses_it_in_the_preview(stands: Standing) -> None:
     assert "account-write-keeps-key" in refused.output
     assert "pulumi up --refresh" in refused.output
     assert writes(consumer) == MADE
-    preview = consumer.stack.pulumi("preview", "--refresh", "--policy-pack", "policies")
-    assert "account-write-keeps-key" not in preview.output
+    for ignored in (True, False):
+        consumer.say(tags=TAGS, ignored=ignored)
+        preview = consumer.stack.pulumi("preview", "--refresh", "--policy-pack", "policies")
+        assert ("account-write-keeps-key" in preview.output) is not ignored, preview.output
 
 
 def test_what_nothing_protects(stands: Standing) -> None:

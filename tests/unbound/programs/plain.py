@@ -58,7 +58,7 @@ account = cognitiveservices.Account(
     tags=said.get("tags"),
     opts=pulumi.ResourceOptions(
         depends_on=[vault],
-        ignore_changes=["properties.encryption"],
+        ignore_changes=["properties.encryption"] if said.get("ignored", True) else None,
         hooks=key_guard("lang-claims") if said.get("guarded") else None,
     ),
 )
