@@ -22,7 +22,8 @@ from policies.view import UNKNOWN, type_of_unknown
 class KeyUse:
     """One account's use of a customer-managed key: by a binding, or stated in the account itself.
 
-    `account`, `vault` and `key` are None when they are not resources of this stack.
+    `writer` is the binding, or the account itself; `account`, `vault` and `key` are None when they are not
+    resources of this stack.
     """
 
     writer: Node
@@ -32,11 +33,6 @@ class KeyUse:
     vault_name: Text
     key_name: Text
     client_id: Text
-
-    @property
-    def is_binding(self) -> bool:
-        """True for a CustomerManagedKey, False for inline encryption."""
-        return self.writer.kind is Kind.BINDING
 
 
 def key_scope(scope: str) -> tuple[str | None, str | None]:

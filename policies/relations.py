@@ -34,11 +34,6 @@ class Grant:
     key: Node | None = None
     key_name: str | None = None
 
-    @property
-    def is_role(self) -> bool:
-        """True for a role assignment."""
-        return self.node.kind is Kind.ROLE_ASSIGNMENT
-
 
 class Relations(KeyUses):
     """The joins that stack rules share: uses of keys, and the grants that open them."""
@@ -83,7 +78,7 @@ class Relations(KeyUses):
     def _entries(self, node: Node, vault: Node | None) -> Iterator[Grant]:
         declared = self.index.session.declared(node.urn)
         entries = entries_of(node.kind, node.view if declared is None else declared)
-        name = _name_of_vault(node)
+        name = node.view.text("name" if node.kind is Kind.VAULT else "vaultName")
         for entry in entries if entries is not UNKNOWN else ():
             yield Grant(node, entry, entry.object_id, vault, name)
 
@@ -116,7 +111,7 @@ class Relations(KeyUses):
             return [use.account] if use.account else []
         if isinstance(use.client_id, str) and use.client_id.lower() in self._identity_by_client:
             return [self._identity_by_client[use.client_id.lower()]]
-        where = ("identityClientId",) if use.is_binding else ("properties", "identity")
+        where = ("identityClientId",) if use.writer.kind is Kind.BINDING else ("properties", "identity")
         sources = self.index.sources_of(use.writer, *where)
         return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
 
@@ -194,10 +189,6 @@ class Relations(KeyUses):
 def _principal(holder: Node) -> Text:
     view = View(holder.view.get("identity")) if holder.kind is Kind.ACCOUNT else holder.view
     return UNKNOWN if view.is_unknown else view.text("principalId")
-
-
-def _name_of_vault(node: Node) -> Text:
-    return node.view.text("name") if node.kind is Kind.VAULT else node.view.text("vaultName")
 
 
 def _same_vault(grant: Grant, use: KeyUse) -> bool:

@@ -19,7 +19,7 @@ _SIGNS: Final = {
     Severity.APPROVAL: "\u26a0\ufe0f",
     Severity.BLOCKED: "\u26d4",
 }
-_TITLES: Final = {
+TITLES: Final = {
     Severity.NONE: "no change",
     Severity.NOTE: "changes, nothing gets worse",
     Severity.APPROVAL: "needs a named approval",
@@ -33,7 +33,7 @@ def render(review: Review) -> str:
     """The comment's body, with a line feed at the end. The pipelines find it again by its first line."""
     lines = [
         f"<!-- encryption-review {marker(review.stack)} {review.digest} -->",
-        f"### {sign(review)} Encryption: {titled(review, _TITLES, code)}{_of(review)}",
+        f"### {sign(review)} Encryption: {titled(review, TITLES, code)}{_of(review)}",
     ]
     if summed := totals(review):
         lines.append(summed)

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from review.escaping import in_text, plain
-from review.markdown import titled, totals
+from review.markdown import TITLES, titled, totals
 from review.report import Review, Row
 from review.verdict import Severity
 
-_TITLES = {
-    Severity.NONE: "no change",
-    Severity.NOTE: "changes, nothing gets worse",
-    Severity.APPROVAL: "NEEDS A NAMED APPROVAL",
-    Severity.BLOCKED: "BLOCKED",
-}
+_TITLES = {**TITLES, Severity.APPROVAL: TITLES[Severity.APPROVAL].upper()}
 
 
 def render(review: Review) -> str:

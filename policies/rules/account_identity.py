@@ -22,12 +22,10 @@ def judge(account: Subject, _: Options) -> Findings:
     identity = identity_of(account.view)
     if identity.type is UNKNOWN:
         yield NotYetKnown("identity.type is not known yet")
+    elif identity.is_user and not identity.is_system:
+        yield from _user_assigned(account, identity)
     elif not identity.is_system:
-        yield from _user_assigned(account, identity) if identity.is_user else [_without(account)]
-
-
-def _without(account: Subject) -> Violation:
-    return Violation(found=shown_identity(account.view), required="a system-assigned identity", fix=_FIX)
+        yield Violation(shown_identity(account.view), required="a system-assigned identity", fix=_FIX)
 
 
 def _user_assigned(account: Subject, identity: Identity) -> Findings:

@@ -130,7 +130,7 @@ def _judge_model(use: KeyUse, grants: list[Grant]) -> Findings:
     rbac = use.vault.view.flag("enableRbacAuthorization")
     if rbac is UNKNOWN:
         yield NotYetKnown("enableRbacAuthorization of the vault is not known yet", use.vault.urn)
-    elif not any(grant.is_role is (rbac is True) for grant in grants):
+    elif not any((grant.entry is None) is (rbac is True) for grant in grants):
         model, wanted = (
             ("role assignments", "a role assignment") if rbac else ("access policies", "an access policy")
         )
