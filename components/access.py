@@ -23,6 +23,7 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
 from components.component import ChildOptions, Component
+from components.key_access_validation import retry_until_access_counts
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
 from components.vault_writes import in_turn
@@ -144,12 +145,17 @@ def make_grant(
         )
 
     if grant.access_model == RBAC:
+        opts = complete(options)
+        if waits := retry_until_access_counts(f"{name}-role"):
+            opts.hooks = pulumi.ResourceHookBinding(
+                on_error=[*waits, *(opts.hooks.on_error or () if opts.hooks else ())]
+            )
         return assign_role(
             f"{name}-access",
             grant.permissions.role,
             scope=grant.key.id,
             principal_id=grant.grantee.principal_id,
-            opts=complete(options),
+            opts=opts,
         )
     return in_turn(
         grant.key.vault, options, lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order))

@@ -292,12 +292,13 @@ def make_account(
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
+    explains = opts.hooks.on_error or () if opts.hooks else ()
     opts.hooks = (
         pulumi.ResourceHookBinding()
         if unbinds
         else key_guard(inputs.account_name, through, before=before, same_key=not inline)
     )
-    opts.hooks.on_error = [*on_error]
+    opts.hooks.on_error = [*on_error, *explains]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
     live = read_back(
         account.name,
@@ -401,7 +402,7 @@ def on_the_wire(value: Any) -> Any:
 
 def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionResponse | None) -> str | None:
     key = encryption.key_vault_properties if encryption else None
-    if key is None:
+    if key is None or not key.key_version:
         return None
     return KeyUri.of(key.key_vault_uri or "", key.key_name or "", key.key_version or "").text
 

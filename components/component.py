@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 
+from components.azure_failures import explaining_hooks
 from components.key_access_revocation import revocations
 from components.version_aliases import drop_version_aliases
 from core.resource_types import ACCOUNT, VAULT, parse_urn
@@ -105,6 +106,8 @@ class Component(pulumi.ComponentResource):
             "retain_on_delete": given.retain_on_delete,
         }
         own = {name: value for name, value in options.items() if value is not None}
+        if hooks := explaining_hooks():
+            own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*hooks]))
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
         for after in (given.depends_on, revocations()):
             if after:

@@ -17,7 +17,7 @@ import pulumi
 from components.cmk_resource import CmkResource
 from components.hooks import error_hooks
 from core import resource_types
-from core.refusals import Kind, kind_of_text
+from core.refusals import Kind, is_failed_operation, kind_of_text
 
 WAIT_SECONDS = 1800.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
@@ -44,8 +44,8 @@ class KeyAccessValidation(CmkResource):
 
 
 def retry_until_access_counts(service: str) -> list[pulumi.ErrorHook]:
-    """A hook that has the engine try the account again while Azure refuses it for access that may not count
-    yet.
+    """A hook that has the engine try a resource again while Azure refuses it for access, or an identity, that
+    may not count yet.
 
     It pauses longer each time, and gives up after half an hour, with Azure's own error.
     """
@@ -53,6 +53,13 @@ def retry_until_access_counts(service: str) -> list[pulumi.ErrorHook]:
 
     async def again(failed: pulumi.ErrorHookArgs) -> bool:
         if not failed.errors or kind_of_text(failed.errors[0]) is not Kind.PROPAGATING:
+            return False
+        if failed.failed_operation == "create" and is_failed_operation(failed.errors[0]):
+            # It exists, and a second create would be refused and leave it out of the state.
+            pulumi.log.error(
+                f"service {service!r}: Azure made the resource, but its access to the key does not count "
+                "yet; it is recorded. Run the same command again, which waits for the access"
+            )
             return False
         begun.append(time.monotonic())
         if begun[-1] - begun[0] > WAIT_SECONDS:

@@ -141,8 +141,11 @@ class EncryptedLanguageService(Component):
         self._made(parts, account, key, version, grant)
         self.principal_id = identity.principal_id
         if not self._inputs.unbinds:
-            bound = account.key_uri_with_version if self._inputs.is_revoked else version.key_uri_with_version
-            self.key_uri_with_version = bound
+            newest = version.key_uri_with_version
+            bound = pulumi.Output.all(account.key_uri_with_version, newest).apply(
+                lambda uris: uris[0] or uris[1]
+            )
+            self.key_uri_with_version = bound if self._inputs.is_revoked else newest
 
     def _on_microsoft_managed_keys(self, parts: Parts) -> None:
         self._made(parts, parts.account(after=[]))

@@ -154,9 +154,11 @@ class Parts:
         return [grant, proof]
 
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
-        if bound_in_its_create:
+        # A write of a bound account states its key again, which is refused while restored access does not
+        # count yet.
+        if bound_in_its_create or self._preflight.account_id:
             return retry_until_access_counts(self._inputs.name)
-        return [] if self._preflight.account_id else denial_hook(self._inputs.name)
+        return denial_hook(self._inputs.name)
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
         """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""

@@ -51,13 +51,23 @@ class Cloud:
         """The scope of tokens for an account's own API."""
         return f"https://{self.account_suffix}/.default"
 
+    def is_resource_manager(self, url: str) -> bool:
+        """Whether a URL is one of Resource Manager's, by https. It also answers in each region
+        (`westeurope.management.azure.com`), and may name such a host for an operation."""
+        host = _https_host(url)
+        return host == self.arm_host or host.endswith(f".{self.arm_host}")
+
     def may_receive_token(self, url: str) -> bool:
         """Whether a request to `url` may carry a token of this cloud: https, and Resource Manager or a
         vault."""
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        known = host == self.arm_host or host.endswith(f".{self.vault_suffix}")
-        return parts.scheme == "https" and parts.port in (None, 443) and known
+        return self.is_resource_manager(url) or _https_host(url).endswith(f".{self.vault_suffix}")
+
+
+def _https_host(url: str) -> str:
+    """The host of an https URL at the usual port; "" for any other."""
+    parts = urlsplit(url)
+    usual = parts.scheme == "https" and parts.port in (None, 443)
+    return (parts.hostname or "").lower() if usual else ""
 
 
 PUBLIC: Final = Cloud(

@@ -109,6 +109,8 @@ _FINAL: Final = re.compile(
 )
 # azure-native's own text, and azcore's, which azure-native passes on.
 _NATIVE: Final = re.compile(r'Status=(?P<status>\d{3})\s+Code="(?P<code>[^"]*)"')
+# An operation that Azure accepted and that then failed.
+_OPERATION: Final = re.compile(r'^Code="(?P<code>[^"]*)" Message=')
 _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<code>\S+)", re.DOTALL)
 
 
@@ -146,7 +148,15 @@ def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> boo
 def kind_of_text(text: str) -> Kind:
     """The kind of a refusal as azure-native words it, such as an `on_error` hook is given. A text without a
     status is FINAL unless it has words of access that does not count yet."""
+    if operation := _OPERATION.match(text):
+        return kind(200, operation["code"], text)
     found = _NATIVE.search(text) or _AZCORE.search(text)
     if found is None:
         return Kind.PROPAGATING if _PROPAGATING.search(text) and not _FINAL.search(text) else Kind.FINAL
     return kind(int(found["status"]), found["code"], text)
+
+
+def is_failed_operation(text: str) -> bool:
+    """Whether a failure as azure-native words it is one of an operation that Azure had accepted: the resource
+    exists."""
+    return _OPERATION.match(text) is not None

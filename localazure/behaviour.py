@@ -113,6 +113,27 @@ class Behaviour:
         source="recorded traffic of the service",
         free=True,
     )
+    deleted_resources_visible_after: float = _switch(
+        0.0,
+        30.0,
+        asks="How long a soft-deleted vault or account is missing where deleted ones are listed and read, "
+        "though it holds its name.",
+        otherwise="Deleted keys were seen to be in neither list for a while; of vaults and accounts nobody "
+        "said it.",
+        source="never observed; recorded traffic of the service for keys",
+        free=True,
+    )
+    key_remembered_seconds: float = _switch(
+        0.0,
+        300.0,
+        3600.0,
+        asks="How long the service goes on reading and writing data with a key that it used before and may "
+        "not use any more.",
+        otherwise="No number is published for Language; App Configuration says one hour, and Azure Storage "
+        "that requests may succeed for up to one.",
+        source="learn.microsoft.com/azure/azure-app-configuration/concept-customer-managed-keys",
+        free=True,
+    )
     token_seconds: int = _switch(
         3599,
         asks="How long an access token is valid, on the machine's clock; 0 issues expired ones.",

@@ -151,7 +151,7 @@ class LiveAzure:
     def _send(self, target: str) -> Any:
         url = target if target.startswith("https://") else self._cloud.resource_manager + target
         # The next page's address comes from an answer, and the token goes with it.
-        if not url.startswith(f"{self._cloud.resource_manager}/"):
+        if not self._cloud.is_resource_manager(url):
             raise UnansweredError(
                 f"an answer links to {url.partition('?')[0]}, which is not Resource Manager"
             )

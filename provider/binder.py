@@ -192,7 +192,8 @@ class Binder:
         if account and account.provisioning_state.lower() not in _SUCCEEDED:
             raise RefusedError(
                 f"the change of {account_id.name} ended as {account.provisioning_state}; "
-                "its activity log says why"
+                "its activity log says why\n  fix: run the same command again; if it ends the same way, "
+                "remove the cause first"
             )
         if account and (found := wrong(account)):
             raise RefusedError(_overwritten(account, found))

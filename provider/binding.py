@@ -6,7 +6,7 @@ Plain functions; knows no client and no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core import arm_ids, key_uris
 from core.arm_ids import ArmId
@@ -88,15 +88,31 @@ def error_context(wanted: DesiredBinding, account: Account | None = None) -> Err
     )
 
 
+def with_version(account: Account, known: str | None) -> Account:
+    """The account with the key version that is known of its binding, where Azure does not show one.
+
+    `known` is the key URI that was written last. It counts only for the key that the account is bound to.
+    Whether every answer has `keyVersion` was never observed.
+    """
+    key = account.encryption.key
+    if key is None or key.version or not known:
+        return account
+    found = key_uris.parse_versioned(known)
+    if (found.vault_name, found.name.lower()) != (key.vault_name, key.name.lower()):
+        return account
+    return replace(account, encryption=replace(account.encryption, key_version=found.version))
+
+
 def mismatches(wanted: Encryption, live: Encryption) -> list[str]:
-    """Where an account's encryption is not what was asked for, field by field; empty when all of it is."""
+    """Where an account's encryption is not what was asked for, field by field; empty when all of it is. A
+    version that Azure does not show cannot be compared."""
     if not live.is_customer_managed:
         return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
     hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
     pairs = (
         ("keyVaultUri", *hosts),
         ("keyName", live.key_name, wanted.key_name),
-        ("keyVersion", live.key_version, wanted.key_version),
+        ("keyVersion", live.key_version or wanted.key_version, wanted.key_version),
         ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
     )
     return [

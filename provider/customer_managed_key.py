@@ -88,6 +88,7 @@ class CustomerManagedKey:
             raise RefusedError(translate(failure, ErrorContext(account_id=id))) from failure
         if account is None or not _is_bound(account):
             return State("")
+        account = binding.with_version(account, olds.text("keyUriWithVersion"))
         written = {"accountId": id, **inputs.values}
         same = binding.same_binding(olds, account)
         outputs = binding.outputs(
@@ -123,9 +124,8 @@ class CustomerManagedKey:
         except UnfinishedError as error:
             left = State(wanted.account.text, self._as_asked(inputs))
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
-        outputs = binding.outputs(
-            inputs.values, done.account, bound_at=done.at, operation_id=done.operation_id
-        )
+        account = binding.with_version(done.account, inputs.text("keyUriWithVersion"))
+        outputs = binding.outputs(inputs.values, account, bound_at=done.at, operation_id=done.operation_id)
         return State(wanted.account.text, outputs)
 
     def _as_asked(self, inputs: Properties) -> dict[str, Value]:

@@ -87,7 +87,8 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
     missing_key = not key_id and (not recorded or (before.key_name or key_name) != key_name)
     if not vault_id:
         return KeyLocation(makes_key=missing_key, key_name=key_name)
-    principal = before.grantee_id if before.account else (deleted.account or {}).get("principalId")
+    # A user-assigned identity is known before there is an account.
+    principal = before.grantee_id or (deleted.account or {}).get("principalId")
     if data_loss.is_replaced(inputs, before):
         principal = None  # the new account has another identity
     grants = tuple(

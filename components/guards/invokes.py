@@ -33,11 +33,17 @@ State = Mapping[tuple[str, str], Mapping[str, Any]]
 def explained(error: str) -> str:
     """The error with its fix, where azure-native may not read a key: in a vault under Azure RBAC, Resource
     Manager may ask for a role on the vault's data, and says so with 400 (pulumi-azure-native#890)."""
+    fix = missing_data_role(error)
+    return f"{error}\n  {fix}" if fix else error
+
+
+def missing_data_role(error: str) -> str | None:
+    """The fix for a key that may not be read through Resource Manager; None for another error."""
     if "name=KeyVault/ManagementPlane" not in error:
-        return error
+        return None
     return (
-        f"{error}\n  fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its "
-        "resource group; it is needed even to read a key through Resource Manager"
+        f"fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its resource "
+        "group; it is needed even to read a key through Resource Manager"
     )
 
 

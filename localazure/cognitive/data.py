@@ -26,6 +26,7 @@ from localazure.keyvault import trusted_services
 from localazure.web import Json
 
 _MASTER = "account.masterKey"
+_REMEMBERED = "account.rememberedKey"
 _NONCE_BYTES = 12
 
 
@@ -75,7 +76,26 @@ def wrap_for_microsoft(cloud: Cloud, data_key: bytes) -> Json:
 
 
 def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
-    """The account's data key, fetched now. Raises KeyUnavailableError where the customer's key denies it."""
+    """The account's data key, fetched now. Raises KeyUnavailableError where the customer's key denies it.
+
+    The service may remember the key of an earlier time (`key_remembered_seconds`, assumed).
+    """
+    lasts = cloud.behaviour.key_remembered_seconds
+    if not lasts:
+        return _unwrapped(cloud, account, correlation_id)
+    try:
+        data_key = _unwrapped(cloud, account, correlation_id)
+    except KeyUnavailableError:
+        known = cloud.store.get(_REMEMBERED, account.id)
+        if known is None or known["of"] != account.internal_id or known["at"] + lasts < cloud.clock.now():
+            raise
+        return aes_key_unwrap(_master(cloud), b64decode(known["wrapped"]))
+    kept = {"at": cloud.clock.now(), "of": account.internal_id}
+    cloud.store.put(_REMEMBERED, account.id, {**kept, **wrap_for_microsoft(cloud, data_key)})
+    return data_key
+
+
+def _unwrapped(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
     wrapping = account.wrapping
     wrapped = b64decode(wrapping["wrapped"])
     if wrapping["by"] == MICROSOFT:

@@ -14,13 +14,16 @@ from localazure.web import Host, Request, Response, ServiceError
 
 def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted vault."""
-    return answer(deleted_body(_require(cloud, request)))
+    vault = _require(cloud, request)
+    if not _shows(cloud, vault):
+        raise _absent()
+    return answer(deleted_body(vault))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted vaults of a subscription."""
     scope = f"/subscriptions/{request.params['subscription']}"
-    vaults = vault_store.deleted_below(cloud, scope)
+    vaults = [vault for vault in vault_store.deleted_below(cloud, scope) if _shows(cloud, vault)]
     return answer(page(request, vaults, lambda v: v.id, deleted_body, ends_empty=True))
 
 
@@ -58,6 +61,12 @@ def _require(cloud: Cloud, request: Request) -> Vault:
     if not here or vault.place != normal_location(p["location"]):
         raise _absent()
     return vault
+
+
+def _shows(cloud: Cloud, vault: Vault) -> bool:
+    """Whether a deleted vault is found among the deleted ones (`deleted_resources_visible_after`)."""
+    since = (vault.deleted or 0.0) + cloud.behaviour.deleted_resources_visible_after
+    return since <= cloud.clock.now()
 
 
 def _absent() -> ServiceError:

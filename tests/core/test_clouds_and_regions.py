@@ -44,6 +44,8 @@ def test_fails_on_an_unknown_cloud() -> None:
     ("url", "may"),
     [
         ("https://management.azure.com/subscriptions", True),
+        ("https://westeurope.management.azure.com/subscriptions", True),
+        ("https://westeurope.management.azure.com.example/subscriptions", False),
         ("https://kv1.vault.azure.net/keys", True),
         ("https://kv1.vault.azure.net:443/keys", True),
         ("http://kv1.vault.azure.net/keys", False),

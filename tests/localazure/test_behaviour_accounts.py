@@ -11,6 +11,7 @@ from tests.localazure.cognitive.case import (
     ACCOUNT,
     PROJECT,
     PROJECTS,
+    PROVIDER,
     USER_ASSIGNED,
     Case,
     bind,
@@ -163,3 +164,29 @@ def test_put_without_user_owned_storage_does_as_the_switch_says(
     assert response.status == status
     case.finish(response)
     assert case.get()["properties"].get("userOwnedStorage") == (STORAGE if there else None)
+
+
+def test_a_deleted_account_is_listed_late(case: Case) -> None:
+    """`deleted_resources_visible_after`: it holds its name at once, and is found among the deleted later."""
+    case.cloud.behave(deleted_resources_visible_after=30)
+    case.make()
+    case.arm("DELETE", ACCOUNT)
+    listed = f"{PROVIDER}/deletedAccounts"
+    one = f"{PROVIDER}/locations/westeurope/resourceGroups/rg/deletedAccounts/{ACCOUNT.rsplit('/', 1)[1]}"
+    assert error(case.put()) == (409, "FlagMustBeSetForRestore")
+    assert case.arm("GET", listed).body["value"] == []
+    assert case.arm("GET", one).status == 404
+    case.cloud.clock.advance(31)
+    assert [found["name"] for found in case.arm("GET", listed).body["value"]] == [ACCOUNT.rsplit("/", 1)[1]]
+    assert case.arm("GET", one).status == 200
+
+
+def test_the_service_may_remember_a_key(case: Case) -> None:
+    """`key_remembered_seconds`: data is read for that long after its key was last used with access."""
+    case.cloud.behave(key_remembered_seconds=300)
+    account = case.bound()
+    case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
+    case.grant(account["identity"]["principalId"], "get")
+    assert case.language("GET", f"{PROJECTS}/orders").status == 200
+    case.cloud.clock.advance(301)
+    assert case.language("GET", f"{PROJECTS}/orders").status == 403

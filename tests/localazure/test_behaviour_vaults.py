@@ -176,3 +176,19 @@ def vault_of() -> Any:
         "location": "westeurope",
         "properties": {"tenantId": seed.TENANT_ID, "sku": sku, "accessPolicies": []},
     }
+
+
+def test_a_deleted_vault_is_listed_late(vault: Case) -> None:
+    """`deleted_resources_visible_after`: it holds its name at once, and is found among the deleted later."""
+    vault.cloud.behave(deleted_resources_visible_after=30)
+    vault.arm("DELETE", VAULT)
+    provider = f"{GROUP.rpartition('/resourceGroups')[0]}/providers/Microsoft.KeyVault"
+    one = f"{provider}/locations/westeurope/deletedVaults/Contoso-1"
+    assert error(vault.arm("PUT", VAULT, vault_body())) == (409, "ConflictError")
+    assert vault.arm("GET", f"{provider}/deletedVaults").body["value"] == []
+    assert vault.arm("GET", one).status == 404
+    vault.cloud.clock.advance(31)
+    assert [found["name"] for found in vault.arm("GET", f"{provider}/deletedVaults").body["value"]] == [
+        "Contoso-1"
+    ]
+    assert vault.arm("GET", one).status == 200
