@@ -82,4 +82,6 @@ async def _taken_in_the_world(planned: Planned, ask: Questions) -> Finding | Non
     if free is not False:
         return None
     text = f"the name of {planned.label} is unique in the world and is taken, most likely {holder}"
-    return Finding(NAME, planned.id, f"{text} (Azure: {why})", f"give another {planned.setting}")
+    # Azure lists deleted resources late (assumed), and only those that are listed can be recovered.
+    fix = f"give another {planned.setting}; if it was just deleted, run the same command again in a minute"
+    return Finding(NAME, planned.id, f"{text} (Azure: {why})", fix)

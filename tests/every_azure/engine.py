@@ -582,13 +582,19 @@ class InProcessSession:
     def __init__(self, wire: Wire) -> None:
         from tests.support.in_process import Transport
 
-        self._session = Transport(wire).session
+        session = Transport(wire).session
+        assert session is not None
+        self._session, self._wire = session, wire
+
+    def exists(self, url: str) -> bool:
+        """Whether there is an account at a URL, whatever reads show."""
+        path = url.partition("?")[0].removeprefix(MANAGEMENT)
+        return self._wire.door.cloud.store.get("account", path) is not None
 
     def send(self, method: str, url: str, body: Any = None) -> Answer:
         host = url.split("/")[2]
         scope = MANAGEMENT if ".vault." not in host else "https://vault.azure.net"
         headers = {"authorization": f"Bearer {Credential().get_token(f'{scope}/.default').token}"}
-        assert self._session is not None
         response = self._session.request(method, url, json=body, headers=headers)
         names = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, response.json() if response.content else None, names)

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
+from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 
 from components.service import EncryptedLanguageService
 from core.resource_types import ACCOUNT, BINDING
@@ -23,16 +26,18 @@ from localazure.behaviour import SWITCHES
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.roles import BY_NAME
+from operate import verify
 from tests.every_azure.covering import Row
 from tests.every_azure.engine import Engine, InProcessSession, UpdateError
 from tests.localazure.keyvault.case import quick_keys
 from tests.support.front import SUBSCRIPTION
-from tests.support.in_process import Wire
+from tests.support.in_process import Credential, Transport, Wire
 
+OPERATORS = ["deployer", "5c6d0f6e-9f0c-4b0c-8d0f-3d1f0a9a7b21"]
 MODES: Mapping[str, Mapping[str, Any]] = {
-    "access policies": {"access_model": "accessPolicy", "vault": {"key_operators": ["deployer"]}},
+    "access policies": {"access_model": "accessPolicy", "vault": {"key_operators": OPERATORS}},
     "Azure RBAC": {"access_model": "rbac"},
-    "user-assigned identity": {"identity": "userAssigned", "vault": {"key_operators": ["deployer"]}},
+    "user-assigned identity": {"identity": "userAssigned", "vault": {"key_operators": OPERATORS}},
 }
 MODE, REFRESH = "mode", "refresh"
 FACTORS: Mapping[str, tuple[Any, ...]] = {
@@ -47,7 +52,7 @@ ACCOUNT_ID = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claim
 KEY_ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims/keys/cmk-claims"
 STORAGE = [{"resourceId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stclaims"}]
 KEY_VAULT = "Microsoft.KeyVault"
-TRIES = 4
+TRIES = 6
 """How often somebody runs an update again that failed and said what to do."""
 READING_SECONDS = 60.0
 """How long they take to read what it said."""
@@ -82,9 +87,11 @@ class Program:
 
 @dataclass
 class Life:
-    """One life; `wrong` is all that did not hold, in words; `failures` what updates said that failed."""
+    """One life; `wrong` is all that did not hold, in words; `failures` what updates said that failed. With
+    `stops` it ends after the first step that goes wrong."""
 
     row: Row
+    stops: bool = False
     wire: Wire = field(default_factory=Wire)
     wrong: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -107,6 +114,8 @@ class Life:
                 for step in STEPS:
                     step(self)
                     self._look(step.__name__)
+                    if self.stops and self.wrong:
+                        break
             except _OverError:
                 self._look("the end")
             finally:
@@ -142,6 +151,19 @@ class Life:
 
     def later(self, seconds: float = LATER) -> None:
         self.wire.sleep(seconds)
+
+    def client(self) -> ConversationAuthoringClient:
+        """The client of the account's data, as `verify` uses it."""
+        endpoint = "https://lang-claims.cognitiveservices.azure.com"
+        scopes = ["https://cognitiveservices.azure.com/.default"]
+        return ConversationAuthoringClient(
+            endpoint, Credential(), credential_scopes=scopes, transport=Transport(self.wire)
+        )
+
+    @property
+    def wire_time(self) -> SimpleNamespace:
+        """The module `time`, on the cloud's clock."""
+        return SimpleNamespace(monotonic=self.wire.now, sleep=self.wire.sleep)
 
     def link(self, storage: list[dict[str, str]]) -> None:
         """Somebody links the account to storage."""
@@ -240,7 +262,7 @@ class Life:
         now = self.wire.now()
         for limit in ("reads", "writes", "deletes"):
             for name in (seed.SUBSCRIPTION_ID, ""):
-                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (2.0, now)
+                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
 
 
 class _OverError(Exception):
@@ -304,13 +326,16 @@ def revocation(life: Life) -> None:
     with life.unreadable_allowed():
         life.program.access = "revoked"
         life.up("the revocation")
-        life.later()
+        with life.client() as client, patch.object(verify, "time", life.wire_time):
+            proof = verify.refused(client, LATER)
+        life.expect(proof.holds, f"verify after the revocation: {proof}")
         life.expect(not life.readable, "the data can still be read after the revocation")
         life.expect(life.bound_version == life.versions[-1], "the revocation unbound the account")
 
 
 def restoration(life: Life) -> None:
-    """Access is given back; when the update ends, the data can be read."""
+    """A minute later access is given back, and the data can be read once the grant counts."""
+    life.later(READING_SECONDS)
     with life.unreadable_allowed():
         life.program.access = "granted"
         life.up("the restoration")

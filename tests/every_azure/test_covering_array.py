@@ -10,27 +10,20 @@ import os
 
 import pytest
 
-from tests.every_azure.covering import Row, covering, pairs_of
-from tests.every_azure.life import FACTORS, Life
+from localazure.behaviour import SWITCHES
+from tests.every_azure.covering import covering, pairs_of
+from tests.every_azure.defences import DEFENCES, Defence
+from tests.every_azure.life import FACTORS, Life, row
+from tests.every_azure.results import DOCUMENT, defences, rows
 
 PARTS = 8
 """The lives are lived in this many tests, which may run at the same time."""
-ARRAYS = int(os.environ.get("EVERY_AZURE_ARRAYS", "1"))
-
-
-def rows() -> list[Row]:
-    """The rows of every array that is asked for."""
-    return [row for seed in range(1, ARRAYS + 1) for row in covering(FACTORS, seed=seed)]
-
-
-def unusual(row: Row) -> str:
-    """A row's values but the usual ones."""
-    return ", ".join(f"{name}={value}" for name, value in row.items() if value != FACTORS[name][0]) or "usual"
+MORE_ARRAYS = range(2, int(os.environ.get("EVERY_AZURE_ARRAYS", "1")) + 1)
 
 
 def test_every_pair_of_values_occurs() -> None:
     """The array covers every two values of every two factors, and is the same in every run."""
-    array = covering(FACTORS)
+    array = rows()
     wanted = {
         (a, x, b, y)
         for a, b in itertools.combinations(sorted(FACTORS), 2)
@@ -38,7 +31,7 @@ def test_every_pair_of_values_occurs() -> None:
         for y in FACTORS[b]
     }
     assert set().union(*map(pairs_of, array)) == wanted
-    assert array == covering(FACTORS)
+    assert array == rows()
     assert len(array) <= 35
 
 
@@ -47,5 +40,28 @@ def test_every_pair_of_values_occurs() -> None:
 def test_every_life_holds(part: int) -> None:
     """Never unbound, never unreadable while access is granted, no change that comes back with each update,
     and every failure says what to do: in each mode, under every two values of every two switches."""
-    lived = {unusual(row): Life(row).live() for row in rows()[part::PARTS]}
-    assert {name: wrong for name, wrong in lived.items() if wrong} == {}
+    for lived in rows()[part::PARTS]:
+        wrong = Life(lived).live()
+        assert wrong == [], lived
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", MORE_ARRAYS)
+def test_every_life_of_another_array_holds(seed: int) -> None:
+    """The same for another array."""
+    for lived in covering(FACTORS, seed=seed):
+        assert Life(lived).live() == [], lived
+
+
+def test_every_switch_has_its_defence() -> None:
+    """The table has each switch that is about Azure once, and is the document's."""
+    assert [one.switch for one in DEFENCES] == [switch.name for switch in SWITCHES if switch.source]
+    assert defences() in DOCUMENT.read_text()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("defence", [one for one in DEFENCES if one.out], ids=lambda one: str(one.switch))
+def test_a_life_fails_without_the_defence(defence: Defence) -> None:
+    """What the product does about the switch is taken out, and a life under it goes wrong."""
+    with defence.taken_out():
+        assert Life(row(**defence.row), stops=True).live() != []

@@ -1,0 +1,511 @@
+"""The table of questions: each is a switch of the local Azure, what is assumed, and how Azure is asked.
+
+They are asked in the order of the table, since a later one may need what an earlier one made or found out.
+`ask` gives the switch's value, or raises UnknownError with the reason why there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from core import roles
+from operate.probe.conversation import Exchange
+from operate.probe.scene import (
+    ACCOUNTS,
+    DIAGNOSTICS,
+    EMPTY,
+    GROUPS,
+    LANGUAGE,
+    ROLES,
+    RULES,
+    VAULTS,
+    Scene,
+    UnknownError,
+    Waited,
+)
+
+READER_ROLE = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+"""The built-in role Reader."""
+PARALLEL_WRITES = 6
+BUCKET_READS = 250
+"""The most reads that a bucket has (request limits and throttling)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One switch. `makes` is what it needs in Azure, for a reader."""
+
+    switch: str
+    assumed: Any
+    makes: str
+    ask: Callable[[Scene], Any]
+
+
+def throttling(scene: Scene) -> str:
+    """Whether the remaining reads, which answers count, fit into a bucket."""
+    _ = scene.group
+    left = scene.arm("GET", scene.group, GROUPS).headers.get("x-ms-ratelimit-remaining-subscription-reads")
+    if not (left or "").isdigit():
+        raise UnknownError("no answer says how many reads are left")
+    return "token_bucket" if int(str(left)) <= BUCKET_READS else "none"
+
+
+def read_lag_seconds(scene: Scene) -> float:
+    """Two reads at each moment after a tag was changed: the lag is over when both show it."""
+    body = {"tags": {"probe": "changed"}}
+    scene.arm("PATCH", scene.vault, VAULTS, body)
+    pairs: list[tuple[bool, bool]] = []
+
+    def look() -> Exchange:
+        answers = [scene.arm("GET", scene.vault, VAULTS) for _ in range(2)]
+        shown = [(answer.body.get("tags") or {}).get("probe") == "changed" for answer in answers]
+        pairs.append((shown[0], shown[1]))
+        return answers[1]
+
+    found = scene.until(look, lambda _: all(pairs[-1]))
+    scene.lag = found.until
+    scene.found["stale pairs"] = [pair for pair in pairs if not all(pair)]
+    return found.until
+
+
+def lagging_reads(scene: Scene) -> str:
+    """Whether one of two reads at the same moment was stale, or both."""
+    stale = scene.found.get("stale pairs")
+    if not stale:
+        raise UnknownError("no read lagged")
+    return "every_other" if any(any(pair) for pair in stale) else "all"
+
+
+def empty_tags(scene: Scene) -> str:
+    """How a vault and an account answer that have no tags."""
+    vault, account = scene.arm("GET", scene.vault, VAULTS).body, scene.account_put.body
+    shown = tuple(repr(body["tags"]) if "tags" in body else "absent" for body in (vault, account))
+    known = {
+        ("{}", "absent"): "as_observed",
+        ("None", "None"): "null",
+        ("{}", "{}"): "object",
+        ("absent", "absent"): "absent",
+    }
+    return _known(known, shown, "a vault and an account without tags answer")
+
+
+def ids_casing(scene: Scene) -> str:
+    """The account's id, against the path that it was made with."""
+    sent, id = scene.account_id, str(_account(scene)["id"])
+    parts = sent.split("/")
+    spelled = {
+        sent: "as_sent",
+        sent.lower(): "lower",
+        "/".join(part.lower() if i in (3, 6) else part for i, part in enumerate(parts)): "lower_segments",
+        "/".join(part.upper() if i == 4 else part for i, part in enumerate(parts)): "upper_group",
+    }
+    return _known(spelled, id, "the account's id is")
+
+
+def location_spelling(scene: Scene) -> str:
+    """The account's location, which was sent in capitals."""
+    shown = str(_account(scene)["location"])
+    if shown == scene.spelled_region:
+        return "as_sent"
+    return "name" if shown == shown.lower().replace(" ", "") else "display_name"
+
+
+def defaults_added(scene: Scene) -> bool:
+    """Whether the account shows network rules that nobody sent."""
+    return "networkAcls" in _account(scene)["properties"]
+
+
+def synchronous_creates(scene: Scene) -> bool:
+    """The state in the answer to the account's create."""
+    return bool(scene.account_put.body["properties"]["provisioningState"] == "Succeeded")
+
+
+def operation_seconds(scene: Scene) -> float:
+    """Polls a change of the account to its end."""
+    _ = scene.account_put
+    accepted = scene.arm("PATCH", scene.account_id, ACCOUNTS, {"tags": {"probe": "operation"}})
+    scene.found["operation"] = accepted
+    ended = scene.ended(accepted)
+    if ended is None:
+        raise UnknownError("a change of an account has no operation")
+    return ended.until
+
+
+def operation_hosts(scene: Scene) -> str:
+    """The host of that operation's address."""
+    accepted: Exchange | None = scene.found.get("operation")
+    url = accepted.headers.get("azure-asyncoperation", "") if accepted else ""
+    if not url:
+        raise UnknownError("no answer named an operation")
+    return "global" if url.startswith(scene.talk.cloud.resource_manager + "/") else "regional"
+
+
+def put_without_identity(scene: Scene) -> str:
+    """Asked while the account is not bound, so that no data can be lost."""
+    _ = scene.account_put
+    sent = scene.put(scene.account_id, ACCOUNTS, scene.account_body(identity=False))
+    if sent.status == 400:
+        return "refused"
+    _carried_out(scene, sent)
+    if (scene.get_account().body.get("identity") or {}).get("principalId"):
+        return "keeps"
+    again = scene.arm("PATCH", scene.account_id, ACCOUNTS, {"identity": {"type": "SystemAssigned"}})
+    _carried_out(scene, again)
+    return "removes"
+
+
+def put_without_user_owned_storage(scene: Scene) -> str:
+    """Links the storage account that was given, and PUTs the account without it."""
+    if not scene.storage:
+        raise UnknownError("no storage account was given; --storage ID names one that may be linked")
+    _ = scene.account_put
+    linked = [{"resourceId": scene.storage}]
+    body = {"properties": {"userOwnedStorage": linked}}
+    _carried_out(scene, scene.arm("PATCH", scene.account_id, ACCOUNTS, body))
+    sent = scene.put(scene.account_id, ACCOUNTS, scene.account_body())
+    if sent.ok:
+        _carried_out(scene, sent)
+    kept = bool(scene.get_account().body["properties"].get("userOwnedStorage"))
+    if kept:
+        # A later PUT says it, so that it is refused for nothing else.
+        scene.found["linked"] = linked
+    if sent.status == 400:
+        return "refused"
+    return "keeps" if kept else "removes"
+
+
+def principal_type(scene: Scene) -> str:
+    """Asked at once after the identity was made, before it is known everywhere."""
+    principal = _principal_of_identity(scene)
+    typed = _assign(scene, READER_ROLE, principal, principalType="ServicePrincipal")
+    plain = _assign(scene, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, principal)
+    scene.found["plain"] = plain
+    if typed.error[0] == "AuthorizationFailed":
+        raise UnknownError("the login may not assign roles")
+    if plain.ok:
+        raise UnknownError("the identity was known at once")
+    return "believed" if typed.ok else "checked"
+
+
+def principals_visible_after(scene: Scene) -> float:
+    """Assigns a role without a type until the identity is found."""
+    principal = _principal_of_identity(scene)
+    plain: Exchange | None = scene.found.get("plain")
+    if plain is not None and plain.ok:
+        return 0.0
+    role = roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
+    found = scene.until(
+        lambda: _assign(scene, role, principal),
+        lambda answer: answer.error[0] != "PrincipalNotFound",
+        since=scene.found["identity since"],
+    )
+    if not found.exchange.ok:
+        raise UnknownError(f"the assignment was refused: {': '.join(found.exchange.error)}")
+    return found.until
+
+
+def arm_keys_need_data_role(scene: Scene) -> bool:
+    """Makes a key through ARM in a vault on whose data the login has no role."""
+    listed = scene.talk.send("GET", f"{scene.vault_uri(scene.role_vault)}/keys?api-version=7.4")
+    if listed.ok:
+        raise UnknownError(
+            "the login has a role on the data of vaults, so that it is not refused in any case"
+        )
+    made = scene.put(f"{scene.role_vault}/keys/probe", VAULTS, {"properties": {"kty": "RSA"}})
+    if "ForbiddenByRbac" in (made.error[0] + made.error[1]):
+        return True
+    if not made.ok:
+        raise UnknownError(f"the key was refused otherwise: {': '.join(made.error)}")
+    return False
+
+
+def deleted_keys_visible_after(scene: Scene) -> float:
+    """Deletes a key, and looks for it among the deleted."""
+    if not scene.key.ok:
+        raise UnknownError(f"the login may not make keys: {', '.join(scene.key.error)}")
+    made = scene.data("POST", "/keys/gone/create", {"kty": "RSA", "key_size": 2048})
+    if not made.ok:
+        raise UnknownError(f"the key was refused: {': '.join(made.error)}")
+    scene.data("DELETE", "/keys/gone")
+    return scene.until(lambda: scene.data("GET", "/deletedkeys/gone"), lambda answer: answer.ok).until
+
+
+def missing_grant(scene: Scene) -> str:
+    """A binding while the account's identity may not use the key; with a tag, for what a failure leaves."""
+    _ = scene.principal()
+    body = {"properties": {"encryption": scene.encryption()}, "tags": {"probe": "not granted"}}
+    sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, body)
+    if sent.status == 202:
+        ended = scene.ended(sent)
+        if ended is None or str(ended.exchange.body.get("status")) != "Failed":
+            raise UnknownError("the binding was accepted without a grant")
+        scene.found["failed"] = scene.get_account().body
+        return "fails_later"
+    code, message = sent.error
+    known = {
+        "Forbidden": "forbidden",
+        "AccessPolicyNotConfiguredForKeyVault": "access_policy_not_configured",
+        "KeyVaultAuthenticationFailure": "authentication_failure",
+    }
+    if "KeyVaultProperties is invalid" in message:
+        return "properties_invalid"
+    return _known(known, code, f"the refusal is {sent.status}")
+
+
+def failed_operations_keep(scene: Scene) -> str:
+    """What the account shows of the binding that failed in its operation."""
+    left: dict[str, Any] | None = scene.found.get("failed")
+    if left is None:
+        raise UnknownError("no operation failed")
+    if "encryption" in left["properties"]:
+        return "all"
+    return "all_but_encryption" if (left.get("tags") or {}).get("probe") == "not granted" else "none"
+
+
+def grant_delay_seconds(scene: Scene) -> float:
+    """Binds the account again and again after the grant, until it counts."""
+    granted = scene.policies(scene.principal())
+    if not granted.ok:
+        raise UnknownError(f"the grant was refused: {': '.join(granted.error)}")
+    found = _bound(scene)
+    scene.found["bound"] = True
+    return found.until
+
+
+def key_vault_uri(scene: Scene) -> str:
+    """Sends the vault's address without a slash, then with one."""
+    without = _bound_key(scene)["keyVaultUri"].endswith("/")
+    body = {"properties": {"encryption": scene.encryption(slash=True)}}
+    _carried_out(scene, scene.arm("PATCH", scene.account_id, ACCOUNTS, body))
+    with_one = _bound_key(scene)["keyVaultUri"].endswith("/")
+    known = {(False, True): "as_sent", (True, True): "with_slash", (False, False): "without_slash"}
+    return _known(known, (without, with_one), "the slash is")
+
+
+def key_version(scene: Scene) -> str:
+    """Whether the bound account shows the version."""
+    return "echoed" if _bound_key(scene).get("keyVersion") else "dropped"
+
+
+def put_without_encryption(scene: Scene) -> str:
+    """PUTs the bound account, which holds no data, without its encryption."""
+    _ = _bound_key(scene)
+    sent = scene.put(scene.account_id, ACCOUNTS, scene.account_body())
+    if sent.status == 400:
+        return "refused"
+    _carried_out(scene, sent)
+    encryption = scene.get_account().body["properties"].get("encryption") or {}
+    if encryption.get("keySource") == "Microsoft.KeyVault":
+        return "keeps"
+    _bound(scene)
+    return "unbinds"
+
+
+def key_remembered_seconds(scene: Scene) -> float:
+    """Reads the account's data, takes the access away, and reads until it is refused."""
+    _ = _bound_key(scene)
+    endpoint = f"https://{scene.account_id.rpartition('/')[2].lower()}.{scene.talk.cloud.account_suffix}"
+    scene.talk.may_ask(endpoint)
+    url = f"{endpoint}/language/authoring/analyze-conversations/projects?api-version={LANGUAGE}"
+    principal = scene.principal()
+    # Removed first and given back at the end, so that the last read is the last use with access.
+    first = scene.talk.send("GET", url)
+    if not first.ok:
+        raise UnknownError(f"the login may not read the account's data: {': '.join(first.error)}")
+    since = scene.talk.clock.now()
+    scene.policies()
+    refused = scene.until(lambda: scene.talk.send("GET", url), lambda answer: not answer.ok, since=since)
+    scene.policies(principal)
+    return refused.until
+
+
+def diagnostic_settings(scene: Scene) -> str:
+    """Whether a setting comes back as it was sent."""
+    _ = scene.account_put
+    id = f"{scene.account_id}/providers/Microsoft.Insights/diagnosticSettings/probe"
+    sent = {"workspaceId": scene.workspace, "logs": [{"category": "Audit", "enabled": True}]}
+    made = scene.put(id, DIAGNOSTICS, {"properties": sent})
+    if not made.ok:
+        raise UnknownError(f"the setting was refused: {': '.join(made.error)}")
+    scene.talk.clock.sleep(scene.lag)
+    shown = scene.arm("GET", id, DIAGNOSTICS).body["properties"]
+    same = shown["workspaceId"] == scene.workspace and len(shown["logs"]) == 1
+    return "kept" if same else "rewritten"
+
+
+def alert_queries(scene: Scene) -> str:
+    """A rule over a column that no record has made yet."""
+    id = f"{scene.group}/providers/Microsoft.Insights/scheduledQueryRules/probe"
+    condition = {
+        "query": "AzureDiagnostics | where httpStatusCode_d == 403",
+        "timeAggregation": "Count",
+        "operator": "GreaterThan",
+        "threshold": 0,
+    }
+    properties = {
+        "enabled": False,
+        "severity": 4,
+        "evaluationFrequency": "PT1H",
+        "windowSize": "PT1H",
+        "scopes": [scene.workspace],
+        "criteria": {"allOf": [condition]},
+    }
+    made = scene.put(id, RULES, {"location": scene.region, "properties": properties})
+    if made.ok:
+        return "unchecked"
+    if "SEM0100" in made.error[1]:
+        return "checked"
+    raise UnknownError(f"the rule was refused otherwise: {': '.join(made.error)}")
+
+
+def vault_write_seconds(scene: Scene) -> float:
+    """Writes a vault several times at once; where one is refused, how much longer a write takes than a
+    read."""
+    vault = scene.vault
+
+    def write(number: int) -> Exchange:
+        return scene.arm("PATCH", vault, VAULTS, {"tags": {"probe": f"write {number}"}})
+
+    read = scene.arm("GET", vault, VAULTS).seconds
+    alone = write(0).seconds
+    with ThreadPoolExecutor(PARALLEL_WRITES) as threads:
+        answers = list(threads.map(write, range(PARALLEL_WRITES)))
+    if all(answer.status != 409 for answer in answers):
+        return 0.0
+    return max(0.1, round(alone - read, 1))
+
+
+def deleted_resources_visible_after(scene: Scene) -> float:
+    """Deletes the account, and looks for it among the deleted."""
+    _ = scene.account_put
+    place, name = scene.region.replace(" ", "").lower(), scene.group.rpartition("/")[2]
+    provider = f"/subscriptions/{scene.subscription}/providers/Microsoft.CognitiveServices"
+    one = f"{provider}/locations/{place}/resourceGroups/{name}/deletedAccounts"
+    gone = scene.arm("DELETE", scene.account_id, ACCOUNTS)
+    if not gone.ok:
+        raise UnknownError(f"the account was not deleted: {': '.join(gone.error)}")
+    account = scene.account_id.rpartition("/")[2]
+    return scene.until(lambda: scene.arm("GET", f"{one}/{account}", ACCOUNTS), lambda a: a.ok).until
+
+
+def group_retry_seconds(scene: Scene) -> int:
+    """Asked of a second group, which is empty: the probe's own goes last."""
+    other = f"{scene.group}{EMPTY}"
+    if not scene.put(other, GROUPS, {"location": scene.region}).ok:
+        raise UnknownError("no second group could be made")
+    gone = scene.arm("DELETE", other, GROUPS)
+    after = gone.headers.get("retry-after", "")
+    if not after.isdigit():
+        raise UnknownError("the answer has no Retry-After in seconds")
+    return int(after)
+
+
+QUESTIONS = (
+    Question("throttling", "none", "a resource group", throttling),
+    Question("group_retry_seconds", 15, "a second, empty group", group_retry_seconds),
+    Question("empty_tags", "as_observed", "a vault and an account without tags", empty_tags),
+    Question("read_lag_seconds", 0.0, "a tag of the vault", read_lag_seconds),
+    Question("lagging_reads", "all", "the same", lagging_reads),
+    Question("ids_casing", "as_sent", "the account", ids_casing),
+    Question("location_spelling", "as_sent", "the account", location_spelling),
+    Question("defaults_added", False, "the account", defaults_added),
+    Question("synchronous_creates", False, "the account", synchronous_creates),
+    Question("operation_seconds", 0.0, "a tag of the account", operation_seconds),
+    Question("operation_hosts", "global", "the same", operation_hosts),
+    Question("put_without_identity", "removes", "a PUT of the account, not bound yet", put_without_identity),
+    Question(
+        "put_without_user_owned_storage",
+        "removes",
+        "the same, with your storage account linked (--storage)",
+        put_without_user_owned_storage,
+    ),
+    Question("principal_type", "believed", "an identity and two role assignments", principal_type),
+    Question("principals_visible_after", 0.0, "the same", principals_visible_after),
+    Question("arm_keys_need_data_role", False, "a second vault, under Azure RBAC", arm_keys_need_data_role),
+    Question("deleted_keys_visible_after", 0.0, "a second key", deleted_keys_visible_after),
+    Question("missing_grant", "forbidden", "a key, and a binding without a grant", missing_grant),
+    Question("failed_operations_keep", "all", "the same", failed_operations_keep),
+    Question(
+        "grant_delay_seconds", 0.0, "an access policy, and bindings until one counts", grant_delay_seconds
+    ),
+    Question("key_vault_uri", "as_sent", "the binding, once more", key_vault_uri),
+    Question("key_version", "echoed", "the same", key_version),
+    Question(
+        "put_without_encryption", "unbinds", "a PUT of the bound, empty account", put_without_encryption
+    ),
+    Question("key_remembered_seconds", 0.0, "the access taken away", key_remembered_seconds),
+    Question("diagnostic_settings", "kept", "a workspace and a diagnostic setting", diagnostic_settings),
+    Question("alert_queries", "checked", "a disabled alert rule", alert_queries),
+    Question("vault_write_seconds", 0.0, "tags of the vault, written at once", vault_write_seconds),
+    Question(
+        "deleted_resources_visible_after", 0.0, "the account's deletion", deleted_resources_visible_after
+    ),
+)
+
+
+def _account(scene: Scene) -> dict[str, Any]:
+    """The account as a GET shows it."""
+    _ = scene.account_put
+    shown: dict[str, Any] = scene.get_account().body
+    return shown
+
+
+def _bound_key(scene: Scene) -> dict[str, Any]:
+    """The key of the account. Raises UnknownError while it is not bound."""
+    if not scene.found.get("bound"):
+        raise UnknownError("the account could not be bound")
+    encryption = scene.get_account().body["properties"].get("encryption") or {}
+    if "keyVaultProperties" not in encryption:
+        raise UnknownError("the account does not show the key that it is bound to")
+    key: dict[str, Any] = encryption["keyVaultProperties"]
+    return key
+
+
+def _bound(scene: Scene) -> Waited:
+    """Binds the account, again while it is refused or fails. Raises UnknownError."""
+    body = {"properties": {"encryption": scene.encryption()}}
+
+    def bind() -> Exchange:
+        sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, body)
+        ended = scene.ended(sent) if sent.status == 202 else None
+        return ended.exchange if ended else sent
+
+    return scene.until(bind, lambda answer: answer.ok and str(answer.body.get("status")) == "Succeeded")
+
+
+def _carried_out(scene: Scene, sent: Exchange) -> None:
+    """Waits for a write. Raises UnknownError where it is refused or fails."""
+    if not sent.ok:
+        raise UnknownError(f"a write was refused: {': '.join(sent.error)}")
+    ended = scene.ended(sent)
+    if ended and str(ended.exchange.body.get("status")) == "Failed":
+        raise UnknownError(f"a write failed: {': '.join(ended.exchange.error)}")
+
+
+def _principal_of_identity(scene: Scene) -> str:
+    made = scene.identity
+    scene.found.setdefault("identity since", scene.talk.clock.now())
+    if not made.ok:
+        raise UnknownError(f"the identity was refused: {': '.join(made.error)}")
+    return str(made.body["properties"]["principalId"])
+
+
+def _assign(scene: Scene, role: str, principal: str, **more: str) -> Exchange:
+    # A name that follows from the role, so that each is assigned once.
+    name = re.sub(r"^.{8}", scene.suffix, role)
+    definition = (
+        f"/subscriptions/{scene.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    )
+    properties = {"roleDefinitionId": definition, "principalId": principal, **more}
+    id = f"{scene.group}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    return scene.put(id, ROLES, {"properties": properties})
+
+
+def _known(table: Mapping[Any, str], seen: Any, what: str) -> str:
+    if seen not in table:
+        raise UnknownError(f"{what} {seen!r}, which no value of the switch says")
+    return table[seen]

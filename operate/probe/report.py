@@ -1,0 +1,128 @@
+"""What a probe found, as files: probe.json, probe.md and profile.json; and rows of the wire tests made of it.
+
+probe.json: {"format": 1, "at": ISO time, "region": name, "answers": [{"switch", "assumed", "answer":
+"confirmed" | "refuted" | "unknown", "value", "why", "exchanges": [numbers]}], "exchanges": [{"method", "url",
+"sent", "status", "headers", "body"}], "left": [texts]}. The exchanges are sanitized. profile.json: the
+switches that were found out, as `POST /behaviour` of the local Azure takes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+FORMAT = 1
+CONFIRMED, REFUTED, UNKNOWN = "confirmed", "refuted", "unknown"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question; `exchanges` are the numbers of those that it was read from."""
+
+    switch: str
+    assumed: Any
+    answer: str
+    value: Any
+    why: str
+    exchanges: tuple[int, ...]
+
+
+def profile(answers: Sequence[Answer]) -> dict[str, Any]:
+    """The switches as they were seen."""
+    return {one.switch: one.value for one in answers if one.answer != UNKNOWN}
+
+
+def files(
+    answers: Sequence[Answer],
+    exchanges: Sequence[Mapping[str, Any]],
+    left: Sequence[str],
+    about: Mapping[str, str],
+) -> dict[str, str]:
+    """The contents of the files by their names."""
+    whole = {
+        "format": FORMAT,
+        **about,
+        "answers": [asdict(one) for one in answers],
+        "exchanges": list(exchanges),
+        "left": list(left),
+    }
+    return {
+        "probe.json": json.dumps(whole, indent=1) + "\n",
+        "probe.md": _markdown(answers, exchanges, left, about),
+        "profile.json": json.dumps(profile(answers), indent=1) + "\n",
+    }
+
+
+def rows(document: Mapping[str, Any]) -> str:
+    """Rows of `tests/localazure/observed/`, as Python: one for each exchange that an answer was read from.
+    Raises ValueError for a document of another format.
+
+    Each has the request, the status and the code of a refusal. Whoever adds it says what comes before it.
+    """
+    if document.get("format") != FORMAT:
+        raise ValueError(f"the file has format {document.get('format')!r}, expected {FORMAT}")
+    exchanges, lines = document["exchanges"], ["FACTS = ("]
+    seen: set[str] = set()
+    for answer in document["answers"]:
+        if answer["answer"] == UNKNOWN:
+            continue
+        for number in answer["exchanges"]:
+            row = _row(f"{answer['switch']} is {answer['value']!r}: exchange {number}", exchanges[number])
+            if row not in seen:
+                lines.append(row)
+            seen.add(row)
+    return "\n".join([*lines, ")"]) + "\n"
+
+
+def _row(name: str, exchange: Mapping[str, Any]) -> str:
+    parts = urlsplit(exchange["url"])
+    path = f"{parts.path}?{parts.query}"
+    body = exchange["body"] if isinstance(exchange["body"], dict) else {}
+    error = body.get("error")
+    has = {"error.code": error["code"]} if isinstance(error, dict) and error.get("code") else {}
+    if not has and isinstance(body.get("properties"), dict):
+        has = {
+            f"properties.{key}": value
+            for key, value in body["properties"].items()
+            if isinstance(value, (str, bool, int)) and key in ("provisioningState", "publicNetworkAccess")
+        }
+    words = [repr(name), repr(exchange["method"]), repr(path), str(exchange["status"])]
+    if exchange["sent"] is not None:
+        words.append(f"send={exchange['sent']!r}")
+    if has:
+        words.append(f"has={has!r}")
+    return f"    Fact({', '.join(words)}),"
+
+
+def _markdown(
+    answers: Sequence[Answer],
+    exchanges: Sequence[Mapping[str, Any]],
+    left: Sequence[str],
+    about: Mapping[str, str],
+) -> str:
+    lines = [
+        "# What this Azure does",
+        f"Asked at {about['at']} in {about['region']}. Ids, names and tokens are replaced.",
+        "",
+        "| switch | assumed | answer | value | why | exchanges |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in answers:
+        value = "" if one.answer == UNKNOWN else f"`{json.dumps(one.value)}`"
+        numbers = ", ".join(map(str, one.exchanges[-6:]))
+        why = one.why.replace("|", "\\|").replace("\n", " ")
+        lines.append(
+            f"| `{one.switch}` | `{json.dumps(one.assumed)}` | {one.answer} | {value} | {why} | {numbers} |"
+        )
+    lines += ["", "## What stays", *([f"- {text}" for text in left] or ["Nothing."]), "", "## Exchanges"]
+    for number, exchange in enumerate(exchanges):
+        lines += [
+            f"### {number}: {exchange['method']} {urlsplit(exchange['url']).path}",
+            "```json",
+            json.dumps(exchange, indent=1),
+            "```",
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,73 @@
+"""A probe of a local Azure in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import clouds
+from localazure import seed
+from localazure.cloud import Cloud
+from localazure.keyvault.model import vault_of
+from localazure.roles import BY_NAME
+from operate.probe.command import Probe
+from operate.probe.conversation import Conversation
+from tests.support.front import SUBSCRIPTION, Door
+from tests.support.in_process import Credential, Transport, Wire
+
+REGION = "westeurope"
+STORAGE = f"{SUBSCRIPTION}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/stcontoso"
+
+
+@dataclass
+class Asking:
+    """A cloud with switches, and probes of it. `vault_role`: whether the login has a role on vaults' data."""
+
+    switches: dict[str, Any] = field(default_factory=dict)
+    vault_role: bool = False
+    wire: Wire = field(default_factory=Wire)
+
+    def __post_init__(self) -> None:
+        self.cloud.behave(**self.switches)
+        if not self.vault_role:
+            self._without("Key Vault Administrator")
+
+    @property
+    def cloud(self) -> Cloud:
+        return self.wire.door.cloud
+
+    @property
+    def door(self) -> Door:
+        return self.wire.door
+
+    def probe(self, **more: Any) -> Probe:
+        talk = Conversation(clouds.PUBLIC, Credential(), self.wire, transport=Transport(self.wire))
+        who = seed.DEPLOYER
+        return Probe(
+            talk, seed.SUBSCRIPTION_ID, REGION, who.tenant_id, who.object_id, 5400.0, STORAGE, **more
+        )
+
+    def left(self) -> list[str]:
+        """What is in the cloud that was not there from the start, but for soft-deleted, protected vaults."""
+        self.cloud.clock.advance(120)
+        kinds = (
+            "group",
+            "account",
+            "account.deleted",
+            "vault",
+            "identity",
+            "workspace",
+            "diagnosticSetting",
+            "scheduledQueryRule",
+        )
+        found = [id for kind in kinds for id, _ in self.cloud.store.scan(kind)]
+        groups = [id for id in found if self.door.send("GET", id).status != 404 or "/providers/" in id]
+        deleted = [vault_of(body) for _, body in self.cloud.store.scan("vault.deleted")]
+        vaults = [vault.id for vault in deleted if not vault.purge_protected]
+        roles = [id for id, _ in self.cloud.store.scan("roleAssignment") if "/resourcegroups/" in id]
+        return [*groups, *vaults, *roles]
+
+    def _without(self, role: str) -> None:
+        for id, found in self.cloud.store.scan("roleAssignment", SUBSCRIPTION):
+            if BY_NAME[role].id in str(found) and seed.DEPLOYER.object_id in str(found):
+                self.cloud.store.delete("roleAssignment", id)

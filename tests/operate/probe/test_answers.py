@@ -1,0 +1,78 @@
+"""The probe finds out which Azure it is: exactly the switches that were set.
+
+PROBE_SETTINGS=200 asks that many Azures with random settings.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import pytest
+
+from localazure.behaviour import SWITCHES, Behaviour, changed
+from operate.probe.questions import QUESTIONS
+from operate.probe.report import UNKNOWN, profile
+from tests.localazure.keyvault.case import quick_keys
+from tests.operate.probe.asking import Asking
+
+SETTINGS = int(os.environ.get("PROBE_SETTINGS", "40"))
+PARTS = 4
+BY_NAME = {switch.name: switch for switch in SWITCHES}
+ASKED = [question.switch for question in QUESTIONS]
+
+
+def random_switches(number: int) -> dict[str, Any]:
+    """A value for each switch that a question is about; the same for the same number."""
+    chance = random.Random(number)
+    return {name: chance.choice(BY_NAME[name].values) for name in ASKED}
+
+
+def silent(switches: dict[str, Any]) -> set[str]:
+    """The questions that have no answer under these switches, because nothing shows it."""
+    return {
+        name
+        for name, hidden in {
+            "lagging_reads": not switches["read_lag_seconds"],
+            "principal_type": not switches["principals_visible_after"],
+            "failed_operations_keep": switches["missing_grant"] != "fails_later",
+        }.items()
+        if hidden
+    }
+
+
+def test_every_question_is_a_switch_with_its_default() -> None:
+    """The table asks about all switches that are about Azure, and assumes what the local Azure does."""
+    assert sorted(ASKED) == sorted(switch.name for switch in SWITCHES if switch.source)
+    assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_it_returns_the_switches_that_are_set(part: int) -> None:
+    """Random settings of all switches at once: each question that can be answered is answered right, and
+    nothing is left behind. What it found is a profile that the local Azure takes."""
+    for number in range(part, SETTINGS, PARTS):
+        switches = random_switches(number)
+        with quick_keys():
+            asking = Asking(switches)
+            probe = asking.probe()
+            probe.ask()
+        expected = {name: value for name, value in switches.items() if name not in silent(switches)}
+        found = profile(probe.answers)
+        assert found == expected, (number, [one for one in probe.answers if one.answer == UNKNOWN])
+        assert asking.left() == [], number
+        # As POST /behaviour takes it.
+        changed(Behaviour(), found)
+
+
+def test_what_the_login_may_not_do_stays_unknown() -> None:
+    """A login with a role on the data of every vault is refused nowhere: whether it needs one is unknown."""
+    with quick_keys():
+        probe = Asking({}, vault_role=True).probe()
+        probe.ask()
+    answers = {one.switch: one for one in probe.answers}
+    assert answers["arm_keys_need_data_role"].answer == UNKNOWN
+    assert "has a role on the data" in answers["arm_keys_need_data_role"].why
+    assert answers["missing_grant"].answer == "confirmed"

@@ -1,0 +1,133 @@
+"""A probe leaves nothing behind: not after its end, nor after Ctrl-C, nor after a kill and a second run."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localazure import seed
+from localazure.front import Raw
+from operate.probe.questions import QUESTIONS
+from operate.probe.scene import TAG
+from tests.localazure.keyvault.case import quick_keys
+from tests.operate.probe.asking import Asking
+from tests.support.azure import running_azure
+from tests.support.stack import ROOT
+
+KILLS = 50
+SLOW = {"operation_seconds": 92.0, "deleted_resources_visible_after": 30.0, "missing_grant": "fails_later"}
+"""An Azure in which every step takes long, and a deleted account is listed late."""
+
+
+class KilledError(BaseException):
+    """kill -9: no handler of the process runs to its end, since it can send nothing any more."""
+
+
+def requests_of_a_probe() -> int:
+    """How many requests a whole probe makes."""
+    with quick_keys():
+        asking = Asking(dict(SLOW))
+        asking.probe().ask()
+    return len(asking.wire.seen)
+
+
+@pytest.fixture(scope="module")
+def moments() -> list[int]:
+    """The numbers of the requests at which a probe is ended, over its whole course."""
+    most = requests_of_a_probe()
+    return [1 + number * (most - 1) // (KILLS - 1) for number in range(KILLS)]
+
+
+@pytest.mark.timeout(900)
+def test_a_second_run_removes_what_a_kill_left(moments: list[int]) -> None:
+    """50 kills, each at another request, before or after Azure carried it out: the next run finds what is
+    left by its tag and removes it, the soft-deleted account included."""
+    for moment in moments:
+        with quick_keys():
+            asking = Asking(dict(SLOW))
+            _end_at(asking, moment, KilledError, for_ever=True, after=moment % 2 == 0)
+            with pytest.raises(KilledError):
+                asking.probe().ask()
+            asking.wire.before = asking.wire.after = lambda _: None
+            asking.probe().clean()
+        assert asking.left() == [], moment
+
+
+@pytest.mark.timeout(900)
+def test_ctrl_c_removes_everything(moments: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C while it asks: the probe removes what it made before it ends. Ctrl-C while it removes: it says
+    how to go on."""
+    for moment in moments[::2]:
+        with quick_keys():
+            asking = Asking(dict(SLOW))
+            probe = asking.probe()
+            _end_at(asking, moment, KeyboardInterrupt, for_ever=False, after=True)
+            with pytest.raises(KeyboardInterrupt):
+                probe.ask()
+            asking.wire.before = asking.wire.after = lambda _: None
+            if len(probe.answers) == len(QUESTIONS):
+                # It interrupted the removal itself, which the next run ends.
+                assert "--clean" in capsys.readouterr().err
+                asking.probe().clean()
+        assert asking.left() == [], moment
+
+
+def test_what_stays_is_said_before_and_after() -> None:
+    """Azure keeps the purge-protected vault; nothing else."""
+    with quick_keys():
+        probe = Asking({}).probe()
+        probe.ask()
+    (stays,) = probe.left
+    assert "purge-protected vault" in stays
+    assert "7 days" in stays
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_command_itself(tmp_path: Path, how: signal.Signals) -> None:
+    """A real process, ended while it asks: after SIGINT and SIGTERM the group is gone, and after SIGKILL
+    `--clean` removes it."""
+    with running_azure(tmp_path / "azure") as azure:
+        words = [sys.executable, "-m", "operate", "probe", "--subscription", seed.SUBSCRIPTION_ID]
+        words += ["--region", "westeurope", "--out", str(tmp_path / "out")]
+        process = subprocess.Popen(
+            [*words, "--yes"], cwd=ROOT, env=azure.environ, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "empty_tags" in line:
+                break
+        process.send_signal(how)
+        process.communicate(timeout=300)
+        assert process.returncode == (130 if how != signal.SIGKILL else -signal.SIGKILL)
+        if how == signal.SIGKILL:
+            done = subprocess.run(
+                [*words, "--clean"], cwd=ROOT, env=azure.environ, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+        else:
+            assert (tmp_path / "out" / "probe.json").exists()
+        groups = azure.control("/documents?kind=group")["value"]
+        assert [one for one in groups if TAG in str(one)] == []
+        assert azure.control("/documents?kind=account.deleted")["value"] == []
+
+
+def _end_at(asking: Asking, moment: int, how: type[BaseException], *, for_ever: bool, after: bool) -> None:
+    """Ends the probe at a request, before Azure has it or after it was carried out."""
+    count = 0
+
+    def come(_: Raw) -> None:
+        nonlocal count
+        count += 1
+        due = count > moment or (count == moment and not after)
+        if due and (for_ever or count == moment):
+            raise how
+
+    def gone(_: Raw) -> None:
+        if after and count == moment:
+            raise how
+
+    asking.wire.before, asking.wire.after = come, gone

@@ -1,0 +1,136 @@
+"""What is written of a probe: the format, the rows made from it, and nothing that identifies anybody."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure import seed
+from operate.__main__ import main
+from operate.probe.command import Probe
+from operate.probe.conversation import Sanitizer
+from tests.localazure.keyvault.case import quick_keys
+from tests.localazure.observed.fact import Fact
+from tests.operate.probe.asking import STORAGE, Asking
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+HEX = re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE)
+ROLES = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+
+
+@pytest.fixture(scope="module")
+def probe() -> Probe:
+    """A whole probe, of an Azure with long answers."""
+    with quick_keys():
+        asking = Asking({"missing_grant": "fails_later", "throttling": "token_bucket"})
+        found = asking.probe()
+        found.ask()
+    return found
+
+
+def test_no_secret_token_or_real_id(probe: Probe) -> None:
+    """No id, key or name of what was asked is in any file: every id in them is a made-up one."""
+    raw = json.dumps([[one.url, one.sent, one.body, dict(one.headers)] for one in probe.talk.exchanges])
+    real = {found.lower() for pattern in (GUID, HEX) for found in pattern.findall(raw)}
+    moduli = {one.body["key"]["n"] for one in probe.talk.exchanges if "key" in (one.body or {})}
+    assert seed.SUBSCRIPTION_ID in real
+    assert len(real) > 20
+    assert moduli
+    for name, text in probe.files(AT).items():
+        shown = {found.lower() for pattern in (GUID, HEX) for found in pattern.findall(text)}
+        assert shown & real == set(), name
+        assert all(id.startswith("00000000") for id in shown), name
+        for secret in ("eyJ", "Bearer", "authorization", STORAGE, *probe.suffixes, *moduli):
+            assert secret not in text, (name, secret)
+
+
+def test_the_same_id_stays_the_same() -> None:
+    """So that a reader sees which answers are about the same thing."""
+    sanitizer = Sanitizer({"4f2a90b1": "xxxxxxxx"})
+    one, other = seed.SUBSCRIPTION_ID, seed.TENANT_ID
+    text = sanitizer.text(f"{one} {other} {one.upper()} kv-probe-4F2A90B1")
+    first, second, third, name = text.split()
+    assert first == third != second
+    assert name == "kv-probe-xxxxxxxx"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The client 'jane.doe@bank.example' may not", "The client 'somebody@contoso.example' may not"),
+        ("Client address: 203.0.113.77", "Client address: 192.0.2.1"),
+        ("https://x/o?api-version=1&t=638&c=MIIH&s=abc-_&h=Q", "https://x/o?api-version=1"),
+        ("Authorization eyJhbGciOi.eyJzdWIi.c2ln", "Authorization TOKEN"),
+    ],
+)
+def test_people_addresses_signatures_and_tokens_are_replaced(text: str, shown: str) -> None:
+    """In the texts of refusals and in the addresses of operations."""
+    assert Sanitizer().text(text) == shown
+
+
+def test_shared_and_public_keys_are_hidden() -> None:
+    """Their members are named, without what is in them."""
+    body = {"key1": "abc", "key": {"n": "0xff", "kty": "RSA"}, "systemData": {"createdBy": "jane"}}
+    shown = Sanitizer().value(body)
+    assert "abc" not in str(shown)
+    assert "0xff" not in str(shown)
+    assert "jane" not in str(shown)
+    assert shown["key"]["kty"] == "RSA"
+
+
+def test_the_files_say_what_was_found(probe: Probe) -> None:
+    """The document has an answer for each question, whose exchanges it has; the page has a row for each."""
+    files = probe.files(AT)
+    document = json.loads(files["probe.json"])
+    assert document["format"] == 1
+    assert {one["answer"] for one in document["answers"]} == {"confirmed", "refuted", "unknown"}
+    for one in document["answers"]:
+        assert all(number < len(document["exchanges"]) for number in one["exchanges"])
+        assert f"| `{one['switch']}` |" in files["probe.md"]
+    profile = json.loads(files["profile.json"])
+    assert profile["missing_grant"] == "fails_later"
+    assert profile["throttling"] == "token_bucket"
+
+
+def test_rows_of_the_wire_tests(probe: Probe, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--rows` prints Python that makes the wire tests' own `Fact`s, named after the answers."""
+    file = tmp_path / "probe.json"
+    file.write_text(probe.files(AT)["probe.json"])
+    assert main(["probe", "--rows", str(file)]) == 0
+    made: dict[str, Any] = {"Fact": Fact}
+    exec(capsys.readouterr().out, made)
+    facts = made["FACTS"]
+    assert len(facts) > 50
+    refused = [fact for fact in facts if fact.has.get("error.code") == "AccessPolicyNotConfiguredForKeyVault"]
+    assert refused
+    assert all(fact.name.startswith(tuple(one.switch for one in probe.answers)) for fact in facts)
+    file.write_text("{}")
+    assert main(["probe", "--rows", str(file)]) == 2
+
+
+def test_without_yes_it_only_says_what_it_would_do(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is made, what it costs, how long it takes, and what Azure keeps; nothing is sent."""
+    words = ["probe", "--subscription", seed.SUBSCRIPTION_ID, "--region", "West Europe"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    for part in ("less than 1 USD", "10 to 30 minutes", "7 days", "--yes", "region westeurope"):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--region", "westeurop"], "--region: found 'westeurop', expected a region"),
+        ([], "--region: found None, expected a region"),
+    ],
+)
+def test_fails_without_a_region(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and nothing is sent."""
+    assert main(["probe", "--subscription", seed.SUBSCRIPTION_ID, *words]) == 2
+    assert expected in capsys.readouterr().err
