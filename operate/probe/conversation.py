@@ -34,8 +34,8 @@ SHOWN_HEADERS = (
 )
 _HIDDEN = frozenset({"n", "e", "x", "y", "key1", "key2", "systemData", "callRateLimit", "password", "value"})
 """Members of a body whose content is not shown: public keys, shared keys, who wrote it."""
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_HEX = re.compile(r"(?<![0-9a-f-])[0-9a-f]{32}(?![0-9a-f-])", re.IGNORECASE)
+_HEX = re.compile(r"(?<![0-9a-f-])[0-9a-f-]{32,36}(?![0-9a-f-])", re.IGNORECASE)
+"""GUIDs, and what has as many digits without dashes: key versions, ids of resources inside."""
 _PERSONAL = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), "TOKEN"),
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "somebody@contoso.example"),
@@ -150,8 +150,7 @@ class Sanitizer:
             text = pattern.sub(instead, text)
         for name, instead in self.names.items():
             text = re.sub(re.escape(name), instead, text, flags=re.IGNORECASE)
-        text = _GUID.sub(lambda found: self._same(found[0], "00000000-0000-4000-8000-{:012d}"), text)
-        return _HEX.sub(lambda found: self._same(found[0], "{:032d}"), text)
+        return _HEX.sub(lambda found: self._same(found[0]), text)
 
     def value(self, value: Any) -> Any:
         """A JSON value without them."""
@@ -178,7 +177,8 @@ class Sanitizer:
             "body": self.value(exchange.body),
         }
 
-    def _same(self, id: str, form: str) -> str:
+    def _same(self, id: str) -> str:
+        form = "00000000-0000-4000-8000-{:012d}" if "-" in id else "{:032d}"
         return self._ids.setdefault(id.lower(), form.format(len(self._ids) + 1))
 
 

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from core import roles
+from core import arm_ids, roles
+from core.facts import CUSTOMER_MANAGED
 from operate.probe.conversation import Exchange
 from operate.probe.scene import (
     ACCOUNTS,
@@ -26,10 +27,10 @@ from operate.probe.scene import (
     Scene,
     UnknownError,
     Waited,
+    deleted_account,
 )
 
-READER_ROLE = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-"""The built-in role Reader."""
+ALERT_RULE = "Microsoft.Insights/scheduledQueryRules"
 PARALLEL_WRITES = 6
 BUCKET_READS = 250
 """The most reads that a bucket has (request limits and throttling)."""
@@ -181,8 +182,8 @@ def put_without_user_owned_storage(scene: Scene) -> str:
 def principal_type(scene: Scene) -> str:
     """Asked at once after the identity was made, before it is known everywhere."""
     principal = _principal_of_identity(scene)
-    typed = _assign(scene, READER_ROLE, principal, principalType="ServicePrincipal")
-    plain = _assign(scene, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, principal)
+    typed = _assign(scene, roles.READER, principal, principalType="ServicePrincipal")
+    plain = _assign(scene, roles.CRYPTO_SERVICE_ENCRYPTION_USER, principal)
     scene.found["plain"] = plain
     if typed.error[0] == "AuthorizationFailed":
         raise UnknownError("the login may not assign roles")
@@ -197,7 +198,7 @@ def principals_visible_after(scene: Scene) -> float:
     plain: Exchange | None = scene.found.get("plain")
     if plain is not None and plain.ok:
         return 0.0
-    role = roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
+    role = roles.CRYPTO_SERVICE_ENCRYPTION_USER
     found = scene.until(
         lambda: _assign(scene, role, principal),
         lambda answer: answer.error[0] != "PrincipalNotFound",
@@ -299,7 +300,7 @@ def put_without_encryption(scene: Scene) -> str:
         return "refused"
     _carried_out(scene, sent)
     encryption = scene.get_account().body["properties"].get("encryption") or {}
-    if encryption.get("keySource") == "Microsoft.KeyVault":
+    if encryption.get("keySource") == CUSTOMER_MANAGED:
         return "keeps"
     _bound(scene)
     return "unbinds"
@@ -326,7 +327,7 @@ def key_remembered_seconds(scene: Scene) -> float:
 def diagnostic_settings(scene: Scene) -> str:
     """Whether a setting comes back as it was sent."""
     _ = scene.account_put
-    id = f"{scene.account_id}/providers/Microsoft.Insights/diagnosticSettings/probe"
+    id = arm_ids.child(scene.account_id, arm_ids.DIAGNOSTIC_SETTING, "probe")
     sent = {"workspaceId": scene.workspace, "logs": [{"category": "Audit", "enabled": True}]}
     made = scene.put(id, DIAGNOSTICS, {"properties": sent})
     if not made.ok:
@@ -339,7 +340,7 @@ def diagnostic_settings(scene: Scene) -> str:
 
 def alert_queries(scene: Scene) -> str:
     """A rule over a column that no record has made yet."""
-    id = f"{scene.group}/providers/Microsoft.Insights/scheduledQueryRules/probe"
+    id = arm_ids.child(scene.group, ALERT_RULE, "probe")
     condition = {
         "query": "AzureDiagnostics | where httpStatusCode_d == 403",
         "timeAggregation": "Count",
@@ -382,14 +383,11 @@ def vault_write_seconds(scene: Scene) -> float:
 def deleted_resources_visible_after(scene: Scene) -> float:
     """Deletes the account, and looks for it among the deleted."""
     _ = scene.account_put
-    place, name = scene.region.replace(" ", "").lower(), scene.group.rpartition("/")[2]
-    provider = f"/subscriptions/{scene.subscription}/providers/Microsoft.CognitiveServices"
-    one = f"{provider}/locations/{place}/resourceGroups/{name}/deletedAccounts"
     gone = scene.arm("DELETE", scene.account_id, ACCOUNTS)
     if not gone.ok:
         raise UnknownError(f"the account was not deleted: {': '.join(gone.error)}")
-    account = scene.account_id.rpartition("/")[2]
-    return scene.until(lambda: scene.arm("GET", f"{one}/{account}", ACCOUNTS), lambda a: a.ok).until
+    deleted = deleted_account(scene.account_id, scene.region)
+    return scene.until(lambda: scene.arm("GET", deleted, ACCOUNTS), lambda answer: answer.ok).until
 
 
 def group_retry_seconds(scene: Scene) -> int:
@@ -494,14 +492,15 @@ def _principal_of_identity(scene: Scene) -> str:
     return str(made.body["properties"]["principalId"])
 
 
-def _assign(scene: Scene, role: str, principal: str, **more: str) -> Exchange:
+def _assign(scene: Scene, role: roles.Role, principal: str, **more: str) -> Exchange:
     # A name that follows from the role, so that each is assigned once.
-    name = re.sub(r"^.{8}", scene.suffix, role)
-    definition = (
-        f"/subscriptions/{scene.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    )
-    properties = {"roleDefinitionId": definition, "principalId": principal, **more}
-    id = f"{scene.group}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    name = re.sub(r"^.{8}", scene.suffix, role.id)
+    properties = {
+        "roleDefinitionId": role.definition_id(scene.subscription),
+        "principalId": principal,
+        **more,
+    }
+    id = arm_ids.child(scene.group, arm_ids.ROLE_ASSIGNMENT, name)
     return scene.put(id, ROLES, {"properties": properties})
 
 

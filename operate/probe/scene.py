@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from core import regions
+from core import arm_ids, regions, rights
+from core.facts import CUSTOMER_MANAGED
 from operate.probe.conversation import Conversation, Exchange
 
 TAG = "language-cmk-probe"
@@ -125,7 +126,7 @@ class Scene:
 
     @property
     def account_id(self) -> str:
-        return f"{self.group}/providers/Microsoft.CognitiveServices/accounts/{_account(self.suffix)}"
+        return arm_ids.child(self.group, arm_ids.ACCOUNT, _account(self.suffix))
 
     def account_body(self, *, identity: bool = True, encryption: Any = None) -> dict[str, Any]:
         """A whole Language account, as a PUT sends it."""
@@ -145,13 +146,13 @@ class Scene:
     @cached_property
     def identity(self) -> Exchange:
         """A new user-assigned identity."""
-        id = f"{self.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{self.suffix}"
+        id = arm_ids.child(self.group, arm_ids.USER_ASSIGNED_IDENTITY, f"id-{self.suffix}")
         return self.put(id, IDENTITIES, {"location": self.region})
 
     @cached_property
     def workspace(self) -> str:
         """A Log Analytics workspace without data."""
-        id = f"{self.group}/providers/Microsoft.OperationalInsights/workspaces/log-{self.suffix}"
+        id = arm_ids.child(self.group, arm_ids.WORKSPACE, f"log-{self.suffix}")
         made = self.put(
             id, WORKSPACES, {"location": self.region, "properties": {"sku": {"name": "PerGB2018"}}}
         )
@@ -177,14 +178,14 @@ class Scene:
         version = str(self.key.body["key"]["kid"]).rpartition("/")[2]
         uri = self.vault_uri(self.vault) + ("/" if slash else "")
         return {
-            "keySource": "Microsoft.KeyVault",
+            "keySource": CUSTOMER_MANAGED,
             "keyVaultProperties": {"keyName": "probe", "keyVersion": version, "keyVaultUri": uri},
         }
 
     def policies(self, *object_ids: str) -> Exchange:
         """Sets the access policies: the deployer's, and use of the key for the others."""
         own = _policy(self.tenant, self.object_id, "all")
-        others = [_policy(self.tenant, id, "get", "wrapKey", "unwrapKey") for id in object_ids]
+        others = [_policy(self.tenant, id, *rights.NEEDED) for id in object_ids]
         body = {"properties": {"accessPolicies": [own, *others]}}
         return self.arm("PATCH", self.vault, VAULTS, body)
 
@@ -226,7 +227,7 @@ class Scene:
         return self.until(lambda: self.talk.send("GET", url), _is_over)
 
     def _vault(self, kind: str, **properties: Any) -> str:
-        id = f"{self.group}/providers/Microsoft.KeyVault/vaults/{_vault(self.suffix, kind)}"
+        id = arm_ids.child(self.group, arm_ids.VAULT, _vault(self.suffix, kind))
         fixed = {
             "tenantId": self.tenant,
             "sku": {"family": "A", "name": "standard"},
@@ -266,24 +267,21 @@ def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> I
     if known.status == 404:
         return
     place = regions.normalised(str(known.body.get("location") or region)) if known.ok else place
-    account = f"{group}/providers/Microsoft.CognitiveServices/accounts/{_account(suffix)}"
+    account = arm_ids.child(group, arm_ids.ACCOUNT, _account(suffix))
     _delete(patient, account, ACCOUNTS)
-    provider = f"/subscriptions/{subscription}/providers"
-    name = group.rpartition("/")[2]
-    deleted = (
-        f"{provider}/Microsoft.CognitiveServices/locations/{place}/resourceGroups/{name}/deletedAccounts"
-    )
-    if _shows(scene, f"{deleted}/{_account(suffix)}", ACCOUNTS):
-        gone = scene.arm("DELETE", f"{deleted}/{_account(suffix)}", ACCOUNTS)
+    name = arm_ids.name_of(group)
+    deleted = deleted_account(account, place)
+    if _shows(scene, deleted, ACCOUNTS):
+        gone = scene.arm("DELETE", deleted, ACCOUNTS)
         if not gone.ok:
             yield f"the deleted account {_account(suffix)}, for 48 hours: {': '.join(gone.error)}"
-    _delete(patient, f"{group}/providers/Microsoft.KeyVault/vaults/{_vault(suffix, 'r')}", VAULTS)
-    vaults = f"{provider}/Microsoft.KeyVault/locations/{place}/deletedVaults"
-    if _shows(scene, f"{vaults}/{_vault(suffix, 'r')}", VAULTS):
-        gone = scene.arm("POST", f"{vaults}/{_vault(suffix, 'r')}/purge", VAULTS)
+    _delete(patient, arm_ids.child(group, arm_ids.VAULT, _vault(suffix, "r")), VAULTS)
+    vault = _located(subscription, arm_ids.VAULT, f"{place}/deletedVaults/{_vault(suffix, 'r')}")
+    if _shows(scene, vault, VAULTS):
+        gone = scene.arm("POST", f"{vault}/purge", VAULTS)
         if not gone.ok:
             yield f"the deleted vault {_vault(suffix, 'r')}, for 7 days: {': '.join(gone.error)}"
-    workspace = f"{group}/providers/Microsoft.OperationalInsights/workspaces/log-{suffix}"
+    workspace = arm_ids.child(group, arm_ids.WORKSPACE, f"log-{suffix}")
     talk.send("DELETE", f"{workspace}?force=true&api-version={WORKSPACES}")
     accepted = scene.arm("DELETE", group, GROUPS)
     if accepted.status not in (200, 202, 404):
@@ -294,6 +292,18 @@ def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> I
     except UnknownError:
         yield f"the group {name}, whose deletion Azure has begun"
     yield f"the purge-protected vault {_vault(suffix, '')}, soft-deleted, until Azure purges it after 7 days"
+
+
+def deleted_account(account_id: str, region: str) -> str:
+    """Where an account is once it is deleted."""
+    group, name = arm_ids.group_of(account_id), arm_ids.name_of(account_id)
+    path = f"{regions.normalised(region)}/resourceGroups/{group}/deletedAccounts/{name}"
+    return _located(arm_ids.subscription_of(account_id), arm_ids.ACCOUNT, path)
+
+
+def _located(subscription: str, type: str, path: str) -> str:
+    namespace = type.partition("/")[0]
+    return arm_ids.child(f"/subscriptions/{subscription}", f"{namespace}/locations", path)
 
 
 def _delete(scene: Scene, id: str, api_version: str) -> None:
