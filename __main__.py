@@ -9,6 +9,7 @@ the access that is to be revoked, and refuses what would lose data.
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import cast
 
@@ -58,15 +59,20 @@ def main() -> None:
         )
         for service in stack.services
     }
-    if len(made) == 1:
-        for name, value in next(iter(made.values())).outputs().items():
+    labels = {service.name: service.label for service in stack.services}
+    outputs = {labels[name]: one.outputs() for name, one in made.items()}
+    # Always by service, so that a second one changes nothing for who reads the first; flat besides for a
+    # single one.
+    pulumi.export("services", outputs)
+    if len(outputs) == 1:
+        for name, value in next(iter(outputs.values())).items():
             pulumi.export(name, value)
-    else:
-        labels = {service.name: service.label for service in stack.services}
-        pulumi.export("services", {labels[name]: one.outputs() for name, one in made.items()})
 
 
 if __name__ == "__main__":
+    # Who cancels an update has been told so by the engine: no traceback besides. Pulumi's host stops a
+    # program so.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         main()
     except pulumi.RunError as error:  # wrong settings, refused changes, calls that Azure refuses

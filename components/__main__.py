@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
+# Ctrl-C in a terminal reaches this process, too, while it still imports: no traceback beside the engine's
+# words.
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 # Pulumi starts a plugin by its folder, and this one is a package of the repository.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 

@@ -72,11 +72,11 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
 
 
 def services(outputs: Outputs, named: str | None = None) -> Mapping[str, Outputs]:
-    """The outputs of each service by its name, or of the one that is `named`; a stack of one service has its
-    outputs at the top, and no name. Raises StackError for another name."""
+    """The outputs of each service by its name, or of the one that is `named`; the only one of a stack needs
+    no name, and has none here. Raises StackError for another name."""
     found: Mapping[str, Outputs] = outputs.get("services") or {"": outputs}
     if named is None:
-        return found
+        return {"": next(iter(found.values()))} if len(found) == 1 else found
     if named not in found:
         raise StackError(f"the stack has no service {named!r}; it has {', '.join(map(repr, found))}")
     return {named: found[named]}

@@ -5,8 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+if __name__ == "__main__":
+    # Ctrl-C in a terminal reaches a plugin, too: no traceback while it still imports.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # The folder itself would be first, and its modules would be found without their package.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -22,6 +28,8 @@ from provider.arm import Arm  # noqa: E402
 from provider.clients import Clients  # noqa: E402
 from provider.host import Host  # noqa: E402
 
+_GRACE_SECONDS = 5.0
+
 
 async def serve(engine_address: str) -> None:
     """Serves the engine on a loopback port until it closes this process."""
@@ -34,7 +42,16 @@ async def serve(engine_address: str) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)
-    await server.wait_for_termination()
+    interrupted = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no such handlers, and sends no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted.set)
+    ended = [
+        asyncio.ensure_future(waiting) for waiting in (interrupted.wait(), server.wait_for_termination())
+    ]
+    await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+    # As the engine's own Cancel: every wait ends at once, and what was begun at Azure gets into the state.
+    await host.Cancel(None, None)
+    await server.stop(_GRACE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ ONE, TWO = {"accountId": "/a"}, {"accountId": "/b"}
 
 
 def test_a_stack_has_one_service_or_several() -> None:
-    """The outputs of one service are at the top; of several, under `services`, by name."""
+    """The only service needs no name, and may be asked for by it; of several each has its name. Stacks that
+    were deployed before have the outputs of a single one at the top."""
+    assert services({"services": {"x": ONE}, **ONE}) == {"": ONE}
+    assert services({"services": {"x": ONE}, **ONE}, "x") == {"x": ONE}
     assert services(ONE) == {"": ONE}
     assert services({"services": {"x": ONE, "y": TWO}}) == {"x": ONE, "y": TWO}
     assert services({"services": {"x": ONE, "y": TWO}}, "y") == {"y": TWO}
