@@ -29,6 +29,13 @@ once, before anything is made. The same settings are the arguments of the compon
 
 """
 _HEAD = "| setting | values | default | what it does |\n|---|---|---|---|\n"
+_SECRET = {
+    "description": "What `pulumi config set --secret` writes.",
+    "type": "object",
+    "required": ["secure"],
+    "properties": {"secure": {"type": "string"}},
+    "additionalProperties": False,
+}
 _JSON_TYPES = {Kind.TEXT: "string", Kind.NUMBER: "integer", Kind.FLAG: "boolean"}
 _WORDS = {Kind.TEXT: "text", Kind.NUMBER: "whole number", Kind.FLAG: "`true`, `false`"}
 
@@ -48,7 +55,7 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": settings,
     }
-    keys = {f"language-cmk:{name}": described for name, described in settings.items()}
+    keys = {f"language-cmk:{name}": _as_config_set(described) for name, described in settings.items()}
     keys["language-cmk:services"] = {
         "type": "array",
         "minItems": 1,
@@ -72,8 +79,17 @@ def schema() -> dict[str, Any]:
         "title": "A stack of encrypted Language services",
         "type": "object",
         "properties": {"config": config},
-        "$defs": {"Service": service},
+        "$defs": {"Service": service, "Secret": _SECRET},
     }
+
+
+def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
+    """A setting at the top as `pulumi config set` may write it, too: a flag as text, any value as a
+    secret."""
+    outer = {word: described[word] for word in ("description", "default") if word in described}
+    inner = {word: value for word, value in described.items() if word not in outer}
+    text = [{"enum": ["true", "false"]}] if inner.get("type") == "boolean" else []
+    return {**outer, "anyOf": [inner, *text, {"$ref": "#/$defs/Secret"}]}
 
 
 def descriptions(args: type) -> dict[str, str]:

@@ -12,7 +12,8 @@ import yaml
 from settings import parse
 from settings.documentation import schema
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.yaml"))
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = [*sorted((ROOT / "docs" / "examples").glob("*.yaml")), ROOT / "Pulumi.prod.example.yaml"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -20,6 +21,18 @@ def test_example_is_accepted_by_program_and_editor(example: Path) -> None:
     """What stands in docs/examples/ can be copied."""
     document: dict[str, Any] = yaml.safe_load(example.read_text())
     jsonschema.validate(document, schema())
-    assert parse(
-        {key.removeprefix("language-cmk:"): value for key, value in document["config"].items()}
-    ).services
+    own = {key: value for key, value in document["config"].items() if key.startswith("language-cmk:")}
+    assert parse({key.removeprefix("language-cmk:"): value for key, value in own.items()}).services
+
+
+def test_an_editor_accepts_what_pulumi_config_set_writes() -> None:
+    """Without `--path` a flag is written as text, and with `--secret` a value is an object; both are read."""
+    config = {
+        "language-cmk:name": {"secure": "v1:abc"},
+        "language-cmk:location": "westeurope",
+        "language-cmk:protect": "false",
+    }
+    jsonschema.validate({"config": config}, schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"config": {**config, "language-cmk:protect": "perhaps"}}, schema())
+    assert not parse({"name": "claims", "location": "westeurope", "protect": "false"}).services[0].protect

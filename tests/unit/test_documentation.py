@@ -1,0 +1,48 @@
+"""What README and docs name is there: every link, and every command of this repository's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from localazure import checkout
+from operate.__main__ import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "policies" / "README.md"]
+    if "sdks" not in path.parts and "node_modules" not in path.parts
+)
+_SERVER = {"start", "serve", "stop", "status", "env", "page", "reset", "exec", "setup"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_commands_of_a_page_exist(page: Path) -> None:
+    """A link leads to a file of the repository; `make` has the target, `python -m` the module and its
+    word."""
+    text = page.read_text()
+    links = [one.partition("#")[0] for one in re.findall(r"\]\(([^)\s]+)\)", text)]
+    own = [one for one in links if one and "://" not in one and not one.startswith("mailto:")]
+    assert [one for one in own if not (page.parent / one).exists()] == []
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:^\$ |`)make (?:-s )?(\w+)", text, re.MULTILINE)) <= targets
+    modules = re.findall(r"python3? -m ([a-z]\w*(?:\.\w+)*)(?: (\w[\w-]*))?", text)
+    there = {name for name, _ in modules if (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()}
+    there |= {name for name, _ in modules if (ROOT / name.replace(".", "/") / "__main__.py").is_file()}
+    assert {name for name, _ in modules} - there <= {"pip", "venv", "mkdocs", "pytest"}
+    assert {word for name, word in modules if name == "operate" and word} <= set(COMMANDS)
+    assert {word for name, word in modules if name == "localazure" and word} <= {*checkout.WORDS, *_SERVER}
+
+
+def test_the_first_screen_starts_something() -> None:
+    """Somebody who reads no further has the command."""
+    assert "python3 -m localazure up" in "\n".join((ROOT / "README.md").read_text().splitlines()[:30])
+
+
+def test_the_top_level_can_be_taken_in_at_a_glance() -> None:
+    """Eleven visible folders at most."""
+    folders = [path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))]
+    assert len(folders) <= 11, folders

@@ -1,0 +1,161 @@
+"""Other people's machines: in each of these environments the set-up works, or says in one line what to do.
+
+Nothing is downloaded: what a set-up would fetch is there already, as it is the second time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from engine import install
+
+ROOT = Path(__file__).resolve().parents[2]
+_COPIED = ("engine", "localazure", "Makefile", "uv.lock", "pyproject.toml")
+_BIN = ROOT / ".pulumi" / "bin"
+
+
+class Machine(NamedTuple):
+    """A machine: where its checkout is, its variables, and what the set-up says there; "" where it works."""
+
+    name: str
+    says: str = ""
+    folder: str = "checkout"
+    variables: Mapping[str, str | None] = {}
+    prepare: Callable[[Path], Mapping[str, str]] = lambda _: {}
+    command: tuple[str, ...] = (sys.executable, "engine/setup.py")
+
+
+def _program(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def _old_cli(work: Path) -> Mapping[str, str]:
+    _program(work / "old", "pulumi", "echo v3.100.0")
+    _program(work / "old", "pulumi-language-python", "exit 1")
+    return {"PATH": f"{work / 'old'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _hanging_cli(work: Path) -> Mapping[str, str]:
+    _program(work / "old", "pulumi", "exit 1")
+    _program(work / "old", "pulumi-language-python", "exit 1")
+    return {"PATH": f"{work / 'old'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _read_only_home(work: Path) -> Mapping[str, str]:
+    # Root may write everywhere; no one may make a folder below a file.
+    (work / "home").write_text("")
+    return {"HOME": str(work / "home"), "XDG_CACHE_HOME": ""}
+
+
+def _second_python(version: str) -> Callable[[Path], Mapping[str, str]]:
+    def prepare(_: Path) -> Mapping[str, str]:
+        if (
+            shutil.which(f"python{version}") is None
+            or subprocess.run([f"python{version}", "-V"], check=False).returncode
+        ):
+            pytest.skip(f"python{version} is not installed on this machine")
+        return {}
+
+    return prepare
+
+
+_PROXY = "http://127.0.0.1:9"
+MACHINES = [
+    Machine("as it is"),
+    Machine("spaces and quotes", folder="my check'out"),
+    Machine("unicode", folder="Prüfstand 検証"),
+    Machine("no home", variables={"HOME": None}),
+    Machine("home that cannot be written", "set XDG_CACHE_HOME", prepare=_read_only_home),
+    Machine("proxies that lead nowhere", variables={"HTTPS_PROXY": _PROXY, "ALL_PROXY": _PROXY}),
+    Machine(
+        "logins of another cloud", variables={"ARM_CLIENT_ID": "mine", "PULUMI_BACKEND_URL": "s3://mine"}
+    ),
+    Machine("old CLI", prepare=_old_cli),
+    Machine("broken CLI", prepare=_hanging_cli),
+    Machine("no Go", variables={"PATH": "/usr/bin:/bin"}),
+    Machine("another virtual environment is active", variables={"VIRTUAL_ENV": "/nowhere"}),
+    Machine("PYTHONPATH of somebody's", variables={"PYTHONPATH": "/nowhere"}),
+    Machine("no locale", variables={"LC_ALL": "C", "LANG": None, "PYTHONIOENCODING": "ascii"}),
+    *(
+        Machine(
+            f"Python {version}",
+            prepare=_second_python(version),
+            command=(f"python{version}", "engine/setup.py"),
+        )
+        for version in ("3.11", "3.12", "3.13", "3.14")
+    ),
+    *(
+        Machine(
+            f"Python {version}",
+            "expected 3.11 or newer",
+            prepare=_second_python(version),
+            command=(f"python{version}", *command),
+        )
+        for version in ("3.8", "3.10")
+        for command in (("engine/setup.py",), ("-m", "localazure", "up"))
+    ),
+    Machine("a make without .ONESHELL", command=("make", ".ONESHELL=", f"PYTHON={sys.executable}", "setup")),
+]
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda one: f"{one.name}: {' '.join(one.command[1:])}")
+def test_the_set_up_works_or_says_what_to_do(machine: Machine, tmp_path: Path) -> None:
+    """A checkout that was set up before is mended in its new place, whatever else the machine has."""
+    folder = tmp_path / machine.folder
+    folder.mkdir()
+    for name in _COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    cache = tmp_path / "cache"
+    environ = {**os.environ, "XDG_CACHE_HOME": str(cache), **machine.prepare(tmp_path)}
+    for name, value in machine.variables.items():
+        environ = {one: text for one, text in environ.items() if one != name} | (
+            {name: value} if value else {}
+        )
+    cached = Path(environ["XDG_CACHE_HOME"]) / install.cache_folder().relative_to(
+        install.cache_folder().parents[1]
+    )
+    if environ["XDG_CACHE_HOME"]:
+        cached.mkdir(parents=True)
+        for file in (_BIN / "pulumi", _BIN / "pulumi-language-python-exec"):
+            (cached / file.name).symlink_to(file.resolve())
+    done = subprocess.run(
+        machine.command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=240
+    )
+    said = done.stderr.strip()
+    if machine.says:
+        assert done.returncode != 0
+        assert machine.says in said.splitlines()[-1]
+        assert "Traceback" not in said
+    else:
+        assert done.returncode == 0, said
+        cli = folder / ".pulumi" / "bin" / "pulumi"
+        answer = subprocess.run([cli, "version"], env=environ, capture_output=True, text=True, check=True)
+        assert answer.stdout.startswith("v3.")
+
+
+def test_two_checkouts_do_not_share_a_server(tmp_path: Path) -> None:
+    """Each has its state, its ports and its CLI's home in its own folder."""
+    from localazure.environment import checkout
+    from localazure.home import home_of
+
+    assert home_of(None, {}).path == ROOT / ".localazure"
+    one, two = (checkout(tmp_path / name, "/bin") for name in ("one", "two"))
+    assert {name for name in one if one[name] == two[name]} == {
+        "PULUMI_CONFIG_PASSPHRASE",
+        "PULUMI_SKIP_UPDATE_CHECK",
+    }
