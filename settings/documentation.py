@@ -86,7 +86,9 @@ def schema() -> dict[str, Any]:
 def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
     """A setting at the top as `pulumi config set` may write it, too: a flag as text, any value as a
     secret."""
-    outer = {word: described[word] for word in ("description", "default") if word in described}
+    outer: dict[str, Any] = {
+        word: described[word] for word in ("description", "default") if word in described
+    }
     inner = {word: value for word, value in described.items() if word not in outer}
     text = [{"enum": ["true", "false"]}] if inner.get("type") == "boolean" else []
     return {**outer, "anyOf": [inner, *text, {"$ref": "#/$defs/Secret"}]}

@@ -14,20 +14,22 @@ from pulumi.runtime import config
 from settings.model import Settings
 from settings.parse import parse
 
+NAMESPACE = "language-cmk:"
+"""Of the settings in every stack's file, whatever `pulumi new` named the project."""
+
 
 def load() -> Settings:
     """The settings of the stack that runs. Raises SettingsError with every problem there is."""
-    namespace = pulumi.get_project() + ":"
-    values, login = _values(namespace), _values("azure-native:")
-    secret = frozenset(key for key in values if config.is_config_secret(namespace + key))
+    values, login = _values(NAMESPACE), _values("azure-native:")
+    secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
     for key in sorted(secret - {"searchServiceKey"}):
         pulumi.log.warn(
-            f"{namespace}{key} is secret in the stack's file, but is stored and shown as plain text, "
+            f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text, "
             "because it becomes what Azure itself shows of a resource: its name, region or tags"
         )
     return dataclasses.replace(
-        parse(values, namespace=namespace, secret=secret),
+        parse(values, secret=secret),
         subscription_id=login.get("subscriptionId"),
         tenant_id=login.get("tenantId"),
     )

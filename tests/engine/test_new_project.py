@@ -1,0 +1,49 @@
+"""`pulumi new` makes a project of one's own from this repository."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.azure import RunningAzure
+from tests.support.stack import ROOT, Stack
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_project_of_ones_own_is_made_and_previewed(empty_azure: RunningAzure, tmp_path: Path) -> None:
+    """The stack's file has what was asked for and nothing else: no passphrase's salt of ours, no open
+    network. A preview under the policy pack is clean."""
+    stack = Stack(tmp_path / "checkout", empty_azure.env)
+    template = tmp_path / "clone"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (template / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, template / name)
+    made = tmp_path / "claims"
+    words = ("--name", "claims", "--description", "Claims", "--stack", "claims-weu", "--yes")
+    settings = ("-c", "language-cmk:name=acme-claims", "-c", "language-cmk:location=northeurope")
+    new = stack.pulumi("new", str(template), "--dir", str(made), *words, *settings)
+    assert new.ok, new.output
+    stack.folder = made
+    (made / ".venv").symlink_to(ROOT / ".venv")
+    config = yaml.safe_load((made / "Pulumi.claims-weu.yaml").read_text())["config"]
+    assert config == {
+        "language-cmk:name": "acme-claims",
+        "language-cmk:location": "northeurope",
+        "language-cmk:identity": "systemAssigned",
+    }
+    preview = stack.preview()
+    assert preview.ok, preview.output
+    assert "advisory" not in preview.output
