@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from localazure import process
 from localazure.environment import (
@@ -45,7 +45,7 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
         **registries_trusted(home, environ),
     }
     _check(found)
-    Path(urlsplit(found["PULUMI_BACKEND_URL"]).path).mkdir(parents=True, exist_ok=True)
+    Path(unquote(urlsplit(found["PULUMI_BACKEND_URL"]).path)).mkdir(parents=True, exist_ok=True)
     return found
 
 

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import fleets, localazure
+from tests.bench import first_hour, fleets, localazure
 from tests.support.azure import running_azure
 
 
@@ -31,11 +31,16 @@ def main() -> None:
     parser.add_argument("--preview", type=int, nargs="*")
     parser.add_argument("--up", type=int, nargs="*")
     parser.add_argument("--clients-seconds", type=float, default=30)
+    parser.add_argument("--no-first-hour", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     previews = [1, 10, 100, *([500] if asked.full else [])] if asked.preview is None else asked.preview
     updates = [1, 10, *([100, 500] if asked.full else [])] if asked.up is None else asked.up
     rows: list[dict[str, Any]] = [_machine()]
+    if not asked.no_first_hour:
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(first_hour.measure(Path(folder)))
+        print(first_hour.told(rows[-1]), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for row in _fleets(Path(folder), previews, updates):
             print(fleets.told(row), flush=True)

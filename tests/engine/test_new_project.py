@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.support.azure import RunningAzure
+from tests.support.readme import clone
 from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
@@ -19,18 +18,7 @@ def test_a_project_of_ones_own_is_made_and_previewed(empty_azure: RunningAzure, 
     """The stack's file has what was asked for and nothing else: no passphrase's salt of ours, no open
     network. A preview under the policy pack is clean."""
     stack = Stack(tmp_path / "checkout", empty_azure.env)
-    template = tmp_path / "clone"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
-            (template / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, template / name)
+    template = clone(tmp_path / "clone")
     made = tmp_path / "claims"
     words = ("--name", "claims", "--description", "Claims", "--stack", "claims-weu", "--yes")
     settings = ("-c", "language-cmk:name=acme-claims", "-c", "language-cmk:location=northeurope")
