@@ -156,4 +156,4 @@ def _add_examples(resource: dict[str, Any]) -> None:
 
 
 def _pascal_case(words: str) -> str:
-    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[-_]", words))
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[-_.]", words))
