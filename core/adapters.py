@@ -217,7 +217,7 @@ def role(definition: Json) -> roles.Role:
     return roles.Role(
         arm_ids.name_of(_text(definition.get("id")) or _text(definition.get("name"))).lower(),
         _text(properties.get("roleName")),
-        tuple(_permissions(block) for block in properties.get("permissions") or ()),
+        tuple(permissions(block) for block in properties.get("permissions") or ()),
     )
 
 
@@ -228,7 +228,7 @@ def deny_assignment(body: Json) -> DenyAssignment:
     def ids(name: str) -> tuple[str, ...]:
         return tuple(_text(_mapping(one).get("id")).lower() for one in properties.get(name) or ())
 
-    denied = tuple(_permissions(block) for block in properties.get("permissions") or ())
+    denied = tuple(permissions(block) for block in properties.get("permissions") or ())
     return DenyAssignment(
         scope=_text(properties.get("scope")),
         principals=ids("principals"),
@@ -262,7 +262,9 @@ def seconds(value: object) -> int | None:
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
-def _permissions(block: Json) -> roles.Permissions:
+def permissions(block: Json) -> roles.Permissions:
+    """One block of what a role or a principal may do."""
+
     def listed(name: str) -> tuple[str, ...]:
         return tuple(_text(one) for one in block.get(name) or ())
 

@@ -224,6 +224,30 @@ LANGUAGE_WRITER: Final = Role(
         ),
     ),
 )
+COGNITIVE_CONTRIBUTOR: Final = Role(
+    "25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68",
+    "Cognitive Services Contributor",
+    (Permissions(actions=("Microsoft.CognitiveServices/*", "Microsoft.Insights/diagnosticSettings/*")),),
+)
+IDENTITY_CONTRIBUTOR: Final = Role(
+    "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
+    "Managed Identity Contributor",
+    (Permissions(actions=("Microsoft.ManagedIdentity/userAssignedIdentities/*",)),),
+)
+LOG_CONTRIBUTOR: Final = Role(
+    "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
+    "Log Analytics Contributor",
+    (
+        Permissions(
+            actions=("*/read", "Microsoft.Insights/diagnosticSettings/*", "Microsoft.OperationalInsights/*")
+        ),
+    ),
+)
+NETWORK_CONTRIBUTOR: Final = Role(
+    "4d97b98b-1d4f-4787-a291-c67834d212e7",
+    "Network Contributor",
+    (Permissions(actions=("Microsoft.Network/*",)),),
+)
 LANGUAGE_OWNER: Final = Role(
     "f07febfe-79bc-46b1-8b37-790e26e6e498",
     "Cognitive Services Language Owner",

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from localazure import inventory, locks, operations, shapes
+from localazure import inventory, locks, operations, policy_evaluation, shapes
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
@@ -111,6 +111,7 @@ def admit(cloud: Cloud, request: Request, route: Route) -> None:
     if isinstance(request.body, dict):
         shapes.require_tags(request.body.get("tags"))
     locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
+    policy_evaluation.require_allowed(cloud, request.method, place.scope, request.body)
 
 
 def require_own_region(request: Request, cloud: NationalCloud | None) -> None:

@@ -13,6 +13,7 @@ from localazure import (
     monitor,
     policy_assignments,
     policy_definitions,
+    policy_evaluation,
     policy_exemptions,
     provider_operations,
     resources,
@@ -42,6 +43,7 @@ _TYPES: tuple[Route, ...] = (
     *log_queries.ROUTES,
     *policy_assignments.ROUTES,
     *policy_definitions.ROUTES,
+    *policy_evaluation.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
 _ANYWHERE: tuple[Route, ...] = (

@@ -6,6 +6,7 @@ the page (`/`, for browsers) a cookie that the address of POST /page gives.
     GET  /clock, POST /clock               {"advance": seconds}
     GET  /behaviour, POST /behaviour       the settings of `Behaviour`
     GET  /faults, POST /faults             the settings of `faults.Fault`; DELETE /faults?id= (all without)
+    POST /limits                           {"subscription"?, "what", "location"?, "name", "value"?, "remove"?}
     GET  /history?account=ARM-ID           an account's encryption, oldest first (all without `account`)
     GET  /audit?vault=ARM-ID               key uses, oldest first (all without `vault`)
     GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
@@ -28,7 +29,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qsl
 
-from localazure import client_certificates, faults, operations, seed
+from localazure import client_certificates, faults, limits, operations, seed
 from localazure.authorization import assign_role
 from localazure.cloud import Cloud, iso
 from localazure.directory import create_principal, find_application, list_principals, set_secret
@@ -99,6 +100,7 @@ class Control:
             ("GET", "/faults"): lambda _: {"value": faults.list_faults(self.cloud)},
             ("POST", "/faults"): lambda asked: {"id": faults.add_fault(self.cloud, asked.body)},
             ("DELETE", "/faults"): self._clear_faults,
+            ("POST", "/limits"): self._limit,
             ("GET", "/history"): lambda asked: self._events("encryption", asked.query.get("account")),
             ("GET", "/audit"): lambda asked: self._events("audit", asked.query.get("vault")),
             ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
@@ -124,6 +126,16 @@ class Control:
     def _behave(self, asked: _Asked) -> Json:
         self.cloud.behave(**asked.body)
         return asdict(self.cloud.behaviour)
+
+    def _limit(self, asked: _Asked) -> Json:
+        body = asked.body
+        words = ("what", "name", "location", "subscription")
+        limit = limits.Limit(**{word: str(body[word]) for word in words if word in body})
+        if body.get("remove"):
+            limits.remove(self.cloud, limit)
+        else:
+            limits.put(self.cloud, limit, int(body.get("value", 0)))
+        return body
 
     def _clear_faults(self, asked: _Asked) -> Json:
         faults.clear_faults(self.cloud, asked.query.get("id", ""))

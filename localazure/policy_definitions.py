@@ -1,13 +1,13 @@
 """Microsoft.Authorization/policyDefinitions: the built-in ones known by id, and a subscription's own.
 
-Owns: which definitions there are. A custom one is kept as it was written and never evaluated; the one
-built-in that this cloud enforces is in `localazure.cognitive.policy`. All texts are assumed.
+Owns: the routes. Does not own: which built-in ones there are (policy_built_ins.py), and what a rule says of a
+resource (policy_evaluation.py). All texts are assumed.
 """
 
 from __future__ import annotations
 
 from localazure.cloud import Cloud
-from localazure.cognitive.policy import DEFINITION_ID
+from localazure.policy_built_ins import TITLES
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -15,17 +15,7 @@ _KIND = "policyDefinition"
 _TYPE = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_TYPE}"
 _OWN = f"/subscriptions/{{subscription}}/providers/{_TYPE}"
-_KNOWN = {
-    DEFINITION_ID.rsplit("/", 1)[-1]: "Azure AI Services resources should encrypt data at rest with a CMK",
-    "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53": "Key vaults should have deletion protection enabled",
-    "1e66c121-a66a-4b1f-9b83-0fd99bf0fc2d": "Key vaults should have soft delete enabled",
-    "55615ac9-af46-4a59-874e-391cc3dfb490": "Azure Key Vault should have firewall enabled",
-    "cf820ca0-f99e-4f3e-84fb-66e913812d21": "Resource logs in Key Vault should be enabled",
-    "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0": "Key Vault keys should have an expiration date",
-    "d8cf8476-a2ec-4916-896e-992351803c44": "Keys should have a rotation policy",
-    "71ef260a-8f18-47b7-abcb-62d0673d94dc": "Azure AI Services resources should have key access disabled",
-    "037eea7a-bd0a-46c5-9a66-03aea78705d3": "Azure AI Services resources should restrict network access",
-}
+_KNOWN = TITLES
 
 
 def known_id(cloud: Cloud, definition_id: str) -> str | None:

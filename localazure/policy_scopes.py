@@ -18,17 +18,25 @@ EXEMPTIONS = "Microsoft.Authorization/policyExemptions"
 
 
 def counting(cloud: Cloud, resource_id: str, definition_id: str) -> list[Json]:
-    """The assignments (ARM's bodies) of a definition that hold a resource, the subscription's first.
+    """The assignments (ARM's bodies) of a definition that hold a resource, the subscription's first."""
+    return [
+        body
+        for body in all_counting(cloud, resource_id)
+        if body["properties"]["policyDefinitionId"].lower() == definition_id.lower()
+    ]
+
+
+def all_counting(cloud: Cloud, resource_id: str) -> list[Json]:
+    """The assignments (ARM's bodies) that hold a resource, the subscription's first.
 
     A resource that does not exist yet has an id, too: what it will be.
     """
     parts = resource_id.split("/")
-    scopes = ["/".join(parts[:3]), "/".join(parts[:5])]
+    scopes = dict.fromkeys(["/".join(parts[:3]), "/".join(parts[:5])])
     found = [
         body
         for scope in scopes
         for _, body in cloud.store.scan(ASSIGNMENT, f"{scope}/providers/{ASSIGNMENTS}/")
-        if body["properties"]["policyDefinitionId"].lower() == definition_id.lower()
     ]
     return [body for body in found if _holds(body, resource_id) and not _exempt(cloud, body, resource_id)]
 

@@ -291,6 +291,12 @@ ROLES = (
         not_actions=("Microsoft.OperationalInsights/workspaces/sharedKeys/read",),
     ),
     Role(
+        "4d97b98b-1d4f-4787-a291-c67834d212e7",
+        "Network Contributor",
+        "Lets you manage networks, but not access to them.",
+        actions=(*_READ_SUBSCRIPTION, "Microsoft.Network/*"),
+    ),
+    Role(
         "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
         "Managed Identity Contributor",
         "Create, Read, Update, and Delete User Assigned Identity.",

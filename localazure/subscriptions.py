@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from localazure import limits
 from localazure.arm import is_registered, register
-from localazure.authorization import sees
+from localazure.authorization import require, sees
 from localazure.cloud import Cloud
 from localazure.discovery import LOGIN
 from localazure.locations import REGIONS
@@ -25,6 +26,7 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
         "policyAssignments": "2025-01-01",
         "policyDefinitions": "2025-01-01",
         "policyExemptions": "2022-07-01-preview",
+        "permissions": "2022-04-01",
     },
     "Microsoft.CognitiveServices": {
         "accounts": "2025-09-01",
@@ -63,6 +65,7 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
         "workspaces": "2023-09-01",
         "workspaces/savedSearches": "2023-09-01",
     },
+    "Microsoft.PolicyInsights": {"checkPolicyRestrictions": "2024-10-01"},
     "Microsoft.Resources": {"resourceGroups": "2024-03-01", "subscriptions": "2022-12-01"},
 }
 _NAMESPACES = {name.lower(): name for name in PROVIDERS}
@@ -135,7 +138,13 @@ def _provider(cloud: Cloud, subscription: str, namespace: str) -> Json:
     types = [
         {
             "resourceType": type,
-            "locations": list(REGIONS.values()),
+            "locations": [
+                display
+                for name, display in REGIONS.items()
+                if not limits.holds(
+                    cloud, limits.Limit(limits.TYPE, f"{namespace}/{type}", name, subscription)
+                )
+            ],
             "apiVersions": [version],
             "capabilities": "None",
         }
@@ -172,13 +181,20 @@ def _get_provider(cloud: Cloud, request: Request) -> Response:
 
 
 def _register(cloud: Cloud, request: Request) -> Response:
+    _require(cloud, request, "register/action")
     register(cloud, request.params["subscription"], _namespace(request), registered=True)
     return _get_provider(cloud, request)
 
 
 def _unregister(cloud: Cloud, request: Request) -> Response:
+    _require(cloud, request, "unregister/action")
     register(cloud, request.params["subscription"], _namespace(request), registered=False)
     return _get_provider(cloud, request)
+
+
+def _require(cloud: Cloud, request: Request, action: str) -> None:
+    scope = f"/subscriptions/{request.params['subscription']}"
+    require(cloud, request, f"{_namespace(request)}/{action}", scope)
 
 
 def _metadata(_: Cloud, __: Request) -> Response:
@@ -226,7 +242,8 @@ ROUTES = (
         "POST",
         Host.ARM,
         f"{_PROVIDERS}/{{namespace}}/register",
-        "Microsoft.Resources/subscriptions/providers/register/action",
+        # Each provider has its own: Microsoft.KeyVault/register/action.
+        "",
         _register,
         _ASSUMED,
     ),
@@ -234,7 +251,7 @@ ROUTES = (
         "POST",
         Host.ARM,
         f"{_PROVIDERS}/{{namespace}}/unregister",
-        "Microsoft.Resources/subscriptions/providers/unregister/action",
+        "",
         _unregister,
         _ASSUMED,
     ),

@@ -183,10 +183,10 @@ class Arm:
         def call() -> Mapping[str, Any]:
             from azure.core.rest import HttpRequest  # noqa: PLC0415
 
-            # One pipeline for questions of providers that have no client here.
-            send = self._clients.accounts(arm_ids.subscription_of(path))._send_request  # noqa: SLF001
-            url = path if path.startswith("https://") else f"{path}?api-version={api_version}"
-            response = send(HttpRequest(method, url, json=body))
+            cloud = self._clients.cloud
+            here = f"{cloud.resource_manager}{path}?api-version={api_version}"
+            url = path if path.startswith("https://") else here
+            response = self._clients.questions().send_request(HttpRequest(method, url, json=body))
             response.raise_for_status()
             answer: Mapping[str, Any] = response.json() if response.content else {}
             return answer

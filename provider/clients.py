@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from azure.keyvault.keys import KeyClient
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+    from azure.mgmt.core import ARMPipelineClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
 
 T = TypeVar("T")
@@ -65,6 +66,25 @@ class Clients:
         return self._once(
             "roles", subscription, lambda: self._arm(AuthorizationManagementClient, subscription)
         )
+
+    def questions(self) -> ARMPipelineClient[Any, Any]:
+        """Resource Manager without a client of one service. Unlike those, it registers no resource provider
+        that an answer says is missing: a question must not write."""
+        from azure.core.pipeline import policies  # noqa: PLC0415
+        from azure.mgmt.core import ARMPipelineClient  # noqa: PLC0415
+
+        def make() -> ARMPipelineClient[Any, Any]:
+            chain: list[Any] = [
+                policies.RequestIdPolicy(),
+                policies.UserAgentPolicy("language-cmk"),
+                _guard(self.cloud),
+                policies.BearerTokenCredentialPolicy(self._credential(), self.cloud.arm_scope),
+            ]
+            kept = ("transport", "connection_timeout", "read_timeout")
+            options = {name: value for name, value in self._options().items() if name in kept}
+            return ARMPipelineClient(self.cloud.resource_manager, policies=chain, **options)
+
+        return self._once("questions", "", make)
 
     def keys(self, vault_uri: str) -> KeyClient:
         from azure.keyvault.keys import KeyClient  # noqa: PLC0415

@@ -142,6 +142,10 @@ class _Planner:
     def _key_id(self) -> str:
         return facts.key_id(self._vault_id, self.location.key_name)
 
+    @property
+    def _identity_id(self) -> str:
+        return self._inside(arm_ids.USER_ASSIGNED_IDENTITY, names.identity_name(self.inputs.name))
+
     def _key(self) -> Iterator[PlannedResource]:
         inputs = self.inputs
         if not inputs.makes_vault and not self.location.vault_id:
@@ -170,7 +174,7 @@ class _Planner:
             )
         if not inputs.binds_in_two_phases:
             yield PlannedResource(
-                self._inside(arm_ids.USER_ASSIGNED_IDENTITY, names.identity_name(inputs.name)),
+                self._identity_id,
                 "identity",
                 "name",
                 self._body(),
@@ -194,11 +198,13 @@ class _Planner:
                 kind=inputs.kind,
                 sku=inputs.sku,
                 system_assigned=inputs.identity != USER_ASSIGNED,
+                user_assigned_identity_id=None if inputs.binds_in_two_phases else self._identity_id,
                 network=inputs.network,
             )
         )
         properties = on_the_wire(declared["properties"])
-        body = self._body(kind=declared["kind"], sku=declared["sku"], identity=declared["identity"])
+        identity = {"type": declared["identity"]["type"]}
+        body = self._body(kind=declared["kind"], sku=declared["sku"], identity=identity)
         free = {**body, "properties": properties}
         key = {"keyName": self.location.key_name}
         if self._vault_id:

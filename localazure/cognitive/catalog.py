@@ -5,7 +5,7 @@ Shapes are those of azure-mgmt-cognitiveservices; the values were never recorded
 
 from __future__ import annotations
 
-from localazure import arm
+from localazure import arm, limits
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import deleted, validation
@@ -26,20 +26,29 @@ def account_skus(cloud: Cloud, request: Request) -> Response:
     return Response(200, {"value": [{"resourceType": TYPE, "sku": _sku(name)} for name in skus]})
 
 
-def subscription_skus(_: Cloud, __: Request) -> Response:
-    """Every kind with every SKU; each is in every region of this cloud."""
+def subscription_skus(cloud: Cloud, request: Request) -> Response:
+    """Every kind with every SKU; each is in every region of this cloud but those that limits name."""
+    here = request.params["subscription"]
     value = [
         {
             "resourceType": "accounts",
             **_sku(sku),
             "kind": kind.name,
-            "locations": [region.upper() for region in REGIONS],
+            "locations": [region.upper()],
             "restrictions": [],
         }
         for kind in KINDS.values()
         for sku in kind.skus
+        for region in REGIONS
+        if not limits.holds(cloud, limits.Limit(limits.SKU, f"{kind.name}/{sku}", region, here))
     ]
     return Response(200, {"value": value})
+
+
+def location_usages(cloud: Cloud, request: Request) -> Response:
+    """How much of each quota of a region is used; the quotas are those that limits name."""
+    found = limits.usages(cloud, request.params["subscription"], request.params["location"])
+    return Response(200, {"value": found})
 
 
 def no_items(_: Cloud, __: Request) -> Response:
@@ -96,7 +105,7 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
     return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
 
 
-def check_skus(_: Cloud, request: Request) -> Response:
+def check_skus(cloud: Cloud, request: Request) -> Response:
     """Whether SKUs exist for a kind. Raises 400 for names that are no texts."""
     body = request.body or {}
     kind = find_kind(str(body.get("kind") or ""))
@@ -105,7 +114,14 @@ def check_skus(_: Cloud, request: Request) -> Response:
         raise ServiceError(400, "BadRequest", "skus must be a list of names.")
     value = []
     for name in skus:
+        here, location = request.params["subscription"], request.params["location"]
         there = kind is not None and name.upper() in kind.skus
+        if (
+            there
+            and kind
+            and limits.holds(cloud, limits.Limit(limits.SKU, f"{kind.name}/{name}", location, here))
+        ):
+            there = False
         value.append(
             {
                 "kind": body.get("kind"),

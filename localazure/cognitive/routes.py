@@ -82,7 +82,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.subscription_skus, _MADE_UP),
     _arm("GET", f"{_LOCATION}/models", "locations/models/read", catalog.no_items, _MADE_UP),
-    _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.no_items, _MADE_UP),
+    _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.location_usages, _MADE_UP),
     _arm(
         "POST",
         f"{_SUBSCRIPTION}/checkDomainAvailability",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from localazure import limits
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, deleted, identity, network_rules, policy, settling, validation
@@ -52,6 +53,7 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
         wrapping={},
     )
     policy.require_allowed(cloud, new)
+    limits.require_account(cloud, request.params["subscription"], location, kind.name, sku["name"])
     _require_subdomain(cloud, new)
     network_rules.require_subdomain(new)
     _require_only_free(cloud, new)

@@ -7,12 +7,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from core.arm_ids import MalformedError
-from provider.deployment import names
+from provider.deployment import locks, names, place, policies, rights
 from provider.deployment.model import ACTIONS, CREATE, Planned, Report
 from provider.deployment.questions import Questions
 
 Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
-CHECKS: Final[Mapping[str, Check]] = {names.NAME: names.check}
+CHECKS: Final[Mapping[str, Check]] = {
+    names.NAME: names.check,
+    rights.NAME: rights.check,
+    place.NAME: place.check,
+    locks.NAME: locks.check,
+    policies.NAME: policies.check,
+}
 """Each check by its name: what it asks concerns only what is about to be made or deleted."""
 
 

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from core import arm_ids
 from provider.deployment.model import CREATE, GROUP, Finding, Planned, Report
-from provider.deployment.questions import Questions, about_each
+from provider.deployment.questions import GROUPS, Questions, about_each
 
 NAME: Final = "names"
 WHAT: Final = "whether the names are free"
 CHECK_NAME: Final = "Microsoft.KeyVault/checkNameAvailability"
 CHECK_DOMAIN: Final = "Microsoft.CognitiveServices/checkDomainAvailability"
-GROUPS, RESOURCES, VAULTS, ACCOUNTS = "2022-09-01", "2021-04-01", "2024-11-01", "2024-10-01"
+RESOURCES, VAULTS, ACCOUNTS = "2021-04-01", "2024-11-01", "2024-10-01"
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:

@@ -40,12 +40,13 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
 def test_two_phases_are_denied_with_a_way_out_and_one_phase_is_not(
     stack: Stack, judge: Judge, azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """The account of phase one is forbidden, and the message names the setting that helps; with it the same
-    stack goes on and is bound, by a key in another subscription; and so is one with a vault of its own."""
+    """The account of phase one is forbidden before anything is made, and the message names the setting that
+    helps; with it the same stack goes on and is bound, by a key in another subscription; and so is one with a
+    vault of its own."""
     stack.configure(vault={"id": CENTRAL_VAULT}, key=None)
     denied = stack.deploy()
     assert not denied.ok
-    for words in ("RequestDisallowedByPolicy", "Set identity: userAssigned"):
+    for words in ("Azure Policy denies account", "set identity: userAssigned", "nothing was made"):
         assert words in denied.output, denied.output
     assert "Traceback" not in denied.output
 

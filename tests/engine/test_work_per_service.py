@@ -21,11 +21,12 @@ _NEVER = 10**9
 _REGISTERED = {"RegisterResource": 11, "RegisterResourceOutputs": 1, "RegisterResourceHook": 1, "Check": 10}
 MOST: Mapping[str, Mapping[str, int]] = {
     # The hook that looks at what is about to be sent for the account is an Invoke of its own.
-    # Whether its names are free: of its group, its vault and its account.
-    "new": {**_REGISTERED, "Create": 10, "Invoke": 1, "arm": 3},
+    # Whether its names are free (its group, its vault and its account), and what policies say of its account;
+    # everything else is asked once for all services.
+    "new": {**_REGISTERED, "Create": 10, "Invoke": 1, "arm": 4},
     # What is waited for is asked about again, so that Azure's calls differ a little from run to run. The
     # account is read immediately before it is written, and after; each call of a function shows twice.
-    "update": {**_REGISTERED, "Create": 10, "RegisterErrorHook": 1, "Invoke": 4, "arm": 49},
+    "update": {**_REGISTERED, "Create": 10, "RegisterErrorHook": 1, "Invoke": 4, "arm": 50},
     # A refresh before every update reads and compares each resource. What is not in the state, the survey
     # asks for: the account as it is, its vault and its key; the engine passes a function on, so that each
     # shows twice.

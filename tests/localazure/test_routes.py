@@ -85,6 +85,9 @@ def test_every_arm_row_is_guarded() -> None:
         "/metadata/endpoints",
         "/subscriptions",
         "/tenants",
+        # Each provider's registration is an action of its own, which the handler asks for.
+        "/subscriptions/{subscription}/providers/{namespace}/register",
+        "/subscriptions/{subscription}/providers/{namespace}/unregister",
         "/providers/Microsoft.Authorization/policyDefinitions/{name}",
         "/providers/Microsoft.Authorization/roleDefinitions",
         "/providers/Microsoft.Authorization/roleDefinitions/{name}",

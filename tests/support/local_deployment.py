@@ -252,6 +252,11 @@ class Deployment:
         for made in monitor.registered:
             self.state[made.urn] = {"type": made.type, "outputs": dict(made.outputs)}
 
+    @property
+    def subscription(self) -> str:
+        """The scope of the subscription that it deploys to."""
+        return f"/subscriptions/{seed.SUBSCRIPTION_ID}"
+
     def arm(self, method: str, path: str, body: Any = None, *, api: str = "2024-03-01") -> Reply:
         """A request to the cloud by the deployer that the seeds have, who may do everything."""
         return self.door.send(method, f"{path}?api-version={api}", body)

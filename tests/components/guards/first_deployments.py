@@ -5,11 +5,15 @@ A row's fix is what the message tells to do, so that a message whose fix does no
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localazure import seed
+from localazure import limits, seed
+from localazure.authorization import assign_role
+from localazure.directory import create_principal
+from localazure.limits import Limit
 from tests.support.local_deployment import Deployment
 
 Args = Mapping[str, Any]
@@ -90,7 +94,10 @@ def account(subscription: str, group_name: str, name: str) -> Cloud:
             "sku": {"name": "S"},
             "properties": {"customSubDomainName": name},
         }
-        made(deployment, f"{id}/providers/Microsoft.CognitiveServices/accounts/{name}", body, "2024-10-01")
+        account_id = f"{id}/providers/Microsoft.CognitiveServices/accounts/{name}"
+        made(deployment, account_id, body, "2024-10-01")
+        while deployment.arm("GET", account_id).body["properties"]["provisioningState"] != "Succeeded":
+            deployment.door.cloud.clock.advance(1)
 
     return make
 
@@ -197,4 +204,629 @@ NAMES = (
         ),
     ),
 )
-ROWS = NAMES
+
+
+def login(*roles: str, scope: str = SUBSCRIPTION) -> Cloud:
+    """Deploys as a principal with these roles."""
+
+    def make(deployment: Deployment) -> None:
+        principal = create_principal(
+            deployment.door.cloud, tenant_id=seed.TENANT_ID, name="pipeline", managed_identity=False
+        )
+        for role in roles:
+            assign_role(deployment.door.cloud, principal.object_id, role, scope)
+        # Who deploys also reads the subscription, such as what is soft-deleted.
+        assign_role(deployment.door.cloud, principal.object_id, "Reader", SUBSCRIPTION)
+        deployment.principal = principal
+
+    return make
+
+
+def both(*steps: Cloud) -> Cloud:
+    """One state after the other."""
+
+    def make(deployment: Deployment) -> None:
+        for step in steps:
+            step(deployment)
+
+    return make
+
+
+KV, CS, LOGS = "Key Vault Contributor", "Cognitive Services Contributor", "Log Analytics Contributor"
+IDENTITIES, RBAC_ADMIN = "Managed Identity Contributor", "Role Based Access Control Administrator"
+IN_SHARED = f"{SUBSCRIPTION}/resourceGroups/rg-shared"
+ROLES_ALONE = {"access_model": "rbac"}
+
+
+def rights(
+    name: str, given: tuple[str, ...], says: tuple[str, ...], path: str, **args: Any
+) -> FirstDeployment:
+    """A login that lacks rights, in an existing group."""
+    return FirstDeployment(
+        name,
+        both(group("rg-shared"), login(*given, scope=IN_SHARED)),
+        path,
+        ("may not do", IN_SHARED, *says),
+        {**SHARED, **args},
+    )
+
+
+def denied(name: str, actions: str, path: str, scope: str = SUBSCRIPTION) -> FirstDeployment:
+    """A deny assignment of a deployment stack, which its owner then changes to exclude the deployer."""
+    id = f"{scope}/providers/Microsoft.Authorization/denyAssignments/5a1f1c7e-0000-4000-8000-000000000001"
+    body = {
+        "denyAssignmentName": "stack-owned",
+        "permissions": [{"actions": [actions], "notActions": []}],
+        "principals": [{"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}],
+        "excludePrincipals": [],
+    }
+    spared = {**body, "excludePrincipals": [{"id": seed.DEPLOYER.object_id, "type": "ServicePrincipal"}]}
+    put = "2024-07-01-preview"
+    return FirstDeployment(
+        name,
+        both(group("rg-shared"), lambda deployment: made(deployment, id, {"properties": body}, put)),
+        path,
+        ("deny assignment 'stack-owned'", "forbids", "exclude this login"),
+        SHARED,
+        fix=lambda deployment: made(deployment, id, {"properties": spared}, put),
+    )
+
+
+RIGHTS = (
+    rights("no right on accounts", (KV, LOGS), ("accounts/write", CS), "accountName"),
+    rights("no right on vaults", (CS, LOGS), ("vaults/write", KV), "vault.name"),
+    rights("no right on workspaces", (KV, CS), ("workspaces/write", LOGS), "name"),
+    rights("only accounts", (CS,), ("vaults/write", "workspaces/write", KV, LOGS), "vault.name"),
+    rights("only vaults", (KV,), ("accounts/write", "diagnosticSettings/write", CS, LOGS), "accountName"),
+    rights(
+        "no right to give roles",
+        ("Contributor",),
+        ("roleAssignments/write", RBAC_ADMIN),
+        "access",
+        **ROLES_ALONE,
+    ),
+    rights(
+        "neither roles nor vaults",
+        (CS, LOGS),
+        ("roleAssignments/write", RBAC_ADMIN, KV),
+        "vault.name",
+        **ROLES_ALONE,
+    ),
+    rights(
+        "no right on identities",
+        (KV, CS, LOGS),
+        ("userAssignedIdentities/write", IDENTITIES),
+        "name",
+        identity="userAssigned",
+    ),
+    rights(
+        "no right on both identities' own",
+        (KV, CS, LOGS),
+        ("userAssignedIdentities/assign/action", IDENTITIES),
+        "name",
+        identity="systemAndUserAssigned",
+    ),
+    rights(
+        "no right on alerts",
+        (KV, CS, LOGS),
+        ("scheduledQueryRules/write",),
+        "audit.alerts",
+        audit={"alerts": True},
+    ),
+    rights(
+        "no right on accounts alone",
+        (LOGS,),
+        ("accounts/write", CS),
+        "accountName",
+        encryption="microsoftManaged",
+    ),
+    FirstDeployment(
+        "no right to make the group",
+        login(KV, CS, LOGS),
+        "resourceGroupName",
+        ("resourceGroups/write", f"--scope {SUBSCRIPTION}", "Contributor"),
+    ),
+    FirstDeployment(
+        "only some rights on the subscription",
+        login(KV, IDENTITIES),
+        "resourceGroupName",
+        ("resourceGroups/write", "accounts/write", "Contributor"),
+        {"identity": "userAssigned"},
+    ),
+    denied("vaults are denied", "Microsoft.KeyVault/vaults/write", "vault.name"),
+    denied(
+        "accounts are denied in the group", "Microsoft.CognitiveServices/*/write", "accountName", IN_SHARED
+    ),
+    denied("workspaces are denied", "Microsoft.OperationalInsights/workspaces/write", "name"),
+    denied("all of vaults is denied in the group", "Microsoft.KeyVault/*/write", "vault.name", IN_SHARED),
+)
+
+
+def unregistered(namespace: str, path: str, **args: Any) -> FirstDeployment:
+    """A provider that is not registered, and a login that may not register it."""
+
+    def forget(deployment: Deployment) -> None:
+        deployment.arm("POST", f"{SUBSCRIPTION}/providers/{namespace}/unregister")
+
+    return FirstDeployment(
+        f"{namespace} is not registered",
+        both(group("rg-shared"), login("Contributor", scope=IN_SHARED), forget),
+        path,
+        (f"{namespace} is NotRegistered", f"az provider register --namespace {namespace} --wait"),
+        {**SHARED, **args},
+    )
+
+
+def limited(
+    name: str, limit: Limit, path: str, *says: str, value: int = 0, fixed: Args | None = None
+) -> FirstDeployment:
+    """Something that the region or the subscription has not."""
+    return FirstDeployment(
+        name, lambda deployment: limits.put(deployment.door.cloud, limit, value), path, says, {}, fixed or {}
+    )
+
+
+def quota(limit: int, used: int, **fixed: Any) -> FirstDeployment:
+    """A quota on accounts of which so many are used."""
+    accounts = [account(SUBSCRIPTION, "rg-hub", f"lang-other-{number}") for number in range(used)]
+    set_limit = limited("", Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), "", value=limit).cloud
+    return FirstDeployment(
+        f"a quota of {limit}, {used} used",
+        both(*accounts, set_limit),
+        "accountName",
+        (f"TextAnalytics.S.AccountCount of region 'westeurope' is {limit}, of which {used}", "usage list"),
+        fixed_args=fixed,
+        fix=None
+        if fixed
+        else lambda deployment: limits.put(
+            deployment.door.cloud, Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), limit + 1
+        ),
+    )
+
+
+ELSEWHERE = {"location": "northeurope"}
+PLACE = (
+    unregistered("Microsoft.KeyVault", "vault.name"),
+    unregistered("Microsoft.CognitiveServices", "accountName"),
+    unregistered("Microsoft.OperationalInsights", "name"),
+    unregistered("Microsoft.Insights", "audit"),
+    unregistered("Microsoft.ManagedIdentity", "name", identity="userAssigned"),
+    *(
+        limited(
+            f"{type} is not in the region",
+            Limit(limits.TYPE, type, "westeurope"),
+            path,
+            f"the region 'westeurope' does not have {type}",
+            "set location to one of",
+            fixed=ELSEWHERE,
+        )
+        for type, path in (
+            ("Microsoft.KeyVault/vaults", "vault.name"),
+            ("Microsoft.CognitiveServices/accounts", "accountName"),
+            ("Microsoft.OperationalInsights/workspaces", "name"),
+        )
+    ),
+    limited(
+        "the SKU is not in the region",
+        Limit(limits.SKU, "TextAnalytics/S", "westeurope"),
+        "accountName",
+        "does not offer kind TextAnalytics in SKU 'S'",
+        "set location to one of",
+        fixed=ELSEWHERE,
+    ),
+    FirstDeployment(
+        "the free SKU is not in the region",
+        lambda deployment: limits.put(
+            deployment.door.cloud, Limit(limits.SKU, "TextAnalytics/F0", "westeurope")
+        ),
+        "accountName",
+        ("does not offer kind TextAnalytics in SKU 'F0'",),
+        {"encryption": "microsoftManaged", "sku": "F0"},
+        {"sku": "S"},
+    ),
+    quota(0, 0),
+    quota(1, 1),
+    quota(2, 2, **ELSEWHERE),
+)
+
+
+def locked(name: str, scope: str, path: str, *, new_group: bool = False) -> FirstDeployment:
+    """A ReadOnly lock, removed with the command that the message prints."""
+    id = f"{scope}/providers/Microsoft.Authorization/locks/frozen"
+    return FirstDeployment(
+        name,
+        both(
+            group("rg-shared"),
+            vault(SUBSCRIPTION, "rg-shared", "kv-hub"),
+            lambda deployment: made(deployment, id, {"properties": {"level": "ReadOnly"}}, "2020-05-01"),
+        ),
+        path,
+        ("the lock 'frozen' (ReadOnly)", f"az lock delete --ids {id}"),
+        {} if new_group else SHARED,
+    )
+
+
+HUB = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-hub"
+LOCKS = (
+    locked("the group is locked", IN_SHARED, "vault.name"),
+    locked("the subscription is locked", SUBSCRIPTION, "vault.name"),
+    locked(
+        "the subscription is locked, and the group is new", SUBSCRIPTION, "resourceGroupName", new_group=True
+    ),
+    dataclasses.replace(
+        locked("the existing vault is locked", HUB, "key.name"), args={**SHARED, "vault": {"id": HUB}}
+    ),
+)
+
+
+def policy(
+    name: str, rule: Args, path: str, *, args: Args | None = None, fixed: Args | None = None
+) -> FirstDeployment:
+    """A policy of the subscription's own that denies; exempted with the printed command, unless the settings
+    meet it."""
+    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
+    body = {"policyRule": {"if": rule, "then": {"effect": "deny"}}}
+    return FirstDeployment(
+        f"policy: {name}",
+        both(
+            group("rg-shared"),
+            lambda deployment: made(deployment, definition, {"properties": body}, "2025-01-01"),
+            assigned(definition),
+        ),
+        path,
+        ("Azure Policy denies", "policyAssignments/theirs", "effect Deny", "az policy exemption create"),
+        {**SHARED, **(args or {})},
+        fixed or {},
+    )
+
+
+def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> Cloud:
+    """Assigns a definition."""
+    id = f"{scope}/providers/Microsoft.Authorization/policyAssignments/theirs"
+    values = {name: {"value": value} for name, value in parameters.items()}
+    body = {"policyDefinitionId": definition, "parameters": values}
+    return lambda deployment: made(deployment, id, {"properties": body}, "2025-01-01")
+
+
+def built_in(
+    name: str, guid: str, path: str, *says: str, args: Args, fixed: Args, **parameters: Any
+) -> FirstDeployment:
+    """A built-in policy."""
+    id = f"/providers/Microsoft.Authorization/policyDefinitions/{guid}"
+    return FirstDeployment(
+        f"policy: {name}",
+        both(group("rg-shared"), assigned(id, **parameters)),
+        path,
+        ("Azure Policy denies", guid, *says),
+        args,
+        fixed,
+    )
+
+
+_V, _A, _W = (
+    "Microsoft.KeyVault/vaults",
+    "Microsoft.CognitiveServices/accounts",
+    "Microsoft.OperationalInsights/workspaces",
+)
+_K, _U = "Microsoft.KeyVault/vaults/keys", "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def on(type: str, *conditions: Args) -> Args:
+    """Of one type, and more."""
+    return {"allOf": [{"field": "type", "equals": type}, *conditions]}
+
+
+OPEN = {"network": {"access": "open"}}
+TAGGED = {"tags": {"costCenter": "4711"}}
+CMK = "67121cc7-ff39-4ab8-b7e3-95b84dab487d"
+POLICIES = (
+    built_in(
+        "accounts need a customer-managed key",
+        CMK,
+        "accountName",
+        "asks for a customer-managed key",
+        "set identity: userAssigned",
+        args={},
+        fixed={"identity": "userAssigned"},
+        effect="Deny",
+    ),
+    built_in(
+        "accounts need a customer-managed key, in an existing group",
+        CMK,
+        "accountName",
+        "set identity: userAssigned",
+        "az policy exemption create",
+        args=SHARED,
+        fixed={},
+        effect="Deny",
+    ),
+    built_in(
+        "accounts need a customer-managed key, both identities",
+        CMK,
+        "accountName",
+        "set identity: userAssigned",
+        args=SHARED,
+        fixed={"identity": "systemAndUserAssigned"},
+        effect="Deny",
+    ),
+    built_in(
+        "accounts without a key at all",
+        CMK,
+        "accountName",
+        "change the settings",
+        args={"encryption": "microsoftManaged"},
+        fixed={"encryption": "customerManaged", "identity": "userAssigned"},
+        effect="Deny",
+    ),
+    built_in(
+        "allowed locations",
+        "e56962a6-4747-49cd-b67b-bf8b01975c4c",
+        "vault.name",
+        "change the settings",
+        args={},
+        fixed={"location": "northeurope"},
+        listOfAllowedLocations=["northeurope"],
+    ),
+    built_in(
+        "a tag on resources",
+        "871b6d14-10aa-478d-b590-94f262ecfa99",
+        "accountName",
+        args={},
+        fixed=TAGGED,
+        tagName="costCenter",
+    ),
+    built_in(
+        "a tag on resource groups",
+        "96670d01-0a4d-4649-9c89-2d3abc0a5025",
+        "resourceGroupName",
+        args={},
+        fixed=TAGGED,
+        tagName="costCenter",
+    ),
+    built_in(
+        "no workspaces",
+        "6c112d4e-5bc7-47ae-a041-ea2d9dccd749",
+        "name",
+        args={},
+        fixed={"audit": {"new_workspace": False}},
+        listOfResourceTypesNotAllowed=[_W],
+    ),
+    built_in(
+        "no identities of users",
+        "6c112d4e-5bc7-47ae-a041-ea2d9dccd749",
+        "name",
+        args={"identity": "userAssigned"},
+        fixed={"identity": "systemAssigned"},
+        listOfResourceTypesNotAllowed=[_U],
+    ),
+    built_in(
+        "vaults need a firewall",
+        "55615ac9-af46-4a59-874e-391cc3dfb490",
+        "vault.name",
+        args=OPEN,
+        fixed={"network": {"access": "closed"}},
+        effect="Deny",
+    ),
+    built_in(
+        "accounts need a firewall",
+        "037eea7a-bd0a-46c5-9a66-03aea78705d3",
+        "accountName",
+        args=OPEN,
+        fixed={"network": {"access": "closed"}},
+        effect="Deny",
+    ),
+    policy("names of vaults", on(_V, {"field": "name", "notLike": "kv-bank-*"}), "vault.name"),
+    policy(
+        "names of vaults, by another name",
+        on(_V, {"field": "name", "notLike": "kv-bank-*"}),
+        "vault.name",
+        fixed={"vault": {"name": "kv-bank-claims"}},
+    ),
+    policy("names of accounts", on(_A, {"not": {"field": "name", "like": "ai-*"}}), "accountName"),
+    policy(
+        "the account's tier",
+        on(_A, {"field": f"{_A}/sku.name", "in": ["F0"]}),
+        "accountName",
+        args={"encryption": "microsoftManaged", "sku": "F0"},
+        fixed={"sku": "S"},
+    ),
+    policy(
+        "vaults use roles",
+        on(_V, {"field": f"{_V}/enableRbacAuthorization", "notEquals": True}),
+        "vault.name",
+    ),
+    policy(
+        "vaults use roles, by another model",
+        on(_V, {"field": f"{_V}/enableRbacAuthorization", "notEquals": True}),
+        "vault.name",
+        fixed=ROLES_ALONE,
+    ),
+    policy(
+        "accounts are not public",
+        on(_A, {"field": f"{_A}/publicNetworkAccess", "equals": "Enabled"}),
+        "accountName",
+        args=OPEN,
+    ),
+    policy(
+        "vaults have few days",
+        on(_V, {"field": f"{_V}/softDeleteRetentionInDays", "greater": 30}),
+        "vault.name",
+    ),
+    policy(
+        "vaults of the HSM tier", on(_V, {"field": f"{_V}/sku.name", "notEquals": "premium"}), "vault.name"
+    ),
+    policy(
+        "identities of accounts",
+        on(_A, {"field": "identity.type", "notContains": "UserAssigned"}),
+        "accountName",
+    ),
+    policy(
+        "identities of accounts, by another mode",
+        on(_A, {"field": "identity.type", "notContains": "UserAssigned"}),
+        "accountName",
+        fixed={"identity": "userAssigned"},
+    ),
+    policy("a tag of a value", on(_A, {"field": "tags.env", "notIn": ["prod", "test"]}), "accountName"),
+    policy(
+        "a tag of a value, given",
+        on(_A, {"field": "tags.env", "notIn": ["prod", "test"]}),
+        "accountName",
+        fixed={"tags": {"env": "prod"}},
+    ),
+    policy("a tag by brackets", on(_V, {"field": "tags['owner']", "exists": False}), "vault.name"),
+    policy(
+        "keys of operations",
+        on(_K, {"count": {"field": f"{_K}/keyOps[*]"}, "less": 3}),
+        "key.name",
+    ),
+    policy("keys of more bits", on(_K, {"field": f"{_K}/keySize", "less": 3072}), "key.name"),
+    policy("workspaces keep for a year", on(_W), "name"),
+    policy(
+        "no workspaces of one's own",
+        on(_W),
+        "name",
+        fixed={"audit": {"new_workspace": False}},
+    ),
+    policy(
+        "any of two",
+        {
+            "anyOf": [
+                on(_A, {"field": "kind", "equals": "TextAnalytics"}),
+                on(_A, {"field": "kind", "equals": "Face"}),
+            ]
+        },
+        "accountName",
+    ),
+)
+
+
+def existing_vault(
+    name: str,
+    properties: Args,
+    says: tuple[str, ...],
+    *,
+    fixed: Args | None = None,
+    location: str = "westeurope",
+) -> FirstDeployment:
+    """A vault that the service is to use and cannot."""
+    body = {
+        "location": location,
+        "properties": {
+            "tenantId": seed.TENANT_ID,
+            "sku": {"family": "A", "name": "standard"},
+            "accessPolicies": [],
+            "enableSoftDelete": True,
+            "enablePurgeProtection": True,
+            **properties,
+        },
+    }
+    return FirstDeployment(
+        f"existing vault: {name}",
+        both(group("rg-shared"), lambda deployment: made(deployment, HUB, body)),
+        "accessModel" if "enableRbacAuthorization" in properties else "vault.id",
+        says,
+        {**SHARED, "vault": {"id": HUB}},
+        fixed or {},
+    )
+
+
+EXISTING = (
+    existing_vault(
+        "no purge protection", {"enablePurgeProtection": None}, ("purge", "az keyvault update --name kv-hub")
+    ),
+    existing_vault(
+        "trusted services are kept out",
+        {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}},
+        ("az keyvault update --name kv-hub --bypass AzureServices",),
+    ),
+    existing_vault(
+        "it goes by roles",
+        {"enableRbacAuthorization": True},
+        ("grants by 'rbac'", "set accessModel: rbac"),
+        fixed=ROLES_ALONE,
+    ),
+    existing_vault("another region", {}, ("northeurope",), location="northeurope", fixed=ELSEWHERE),
+    FirstDeployment(
+        "existing vault: there is none",
+        group("rg-shared"),
+        "vault.id",
+        ("there is no vault",),
+        {**SHARED, "vault": {"id": HUB}},
+        {"vault": {}},
+    ),
+)
+
+
+def forgotten(step: Cloud, id: str, api: str) -> Cloud:
+    """Something that was made and deleted, and still holds its name."""
+
+    def make(deployment: Deployment) -> None:
+        step(deployment)
+        assert deployment.arm("DELETE", id, api=api).status < 300
+
+    return make
+
+
+KV_CLAIMS = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-claims"
+DELETED = (
+    FirstDeployment(
+        "a deleted vault has the name",
+        forgotten(
+            both(
+                vault(SUBSCRIPTION, "rg-shared", "kv-claims"),
+                lambda deployment: made(
+                    deployment,
+                    f"{KV_CLAIMS}/keys/cmk-claims",
+                    {"properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}},
+                ),
+            ),
+            KV_CLAIMS,
+            "2024-11-01",
+        ),
+        "vault.name",
+        ("held by one that was deleted", "softDeleted: recover"),
+        SHARED,
+        {"soft_deleted": "recover"},
+    ),
+    FirstDeployment(
+        "a deleted vault has the name, and another is given",
+        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01"),
+        "vault.name",
+        ("held by one that was deleted", "give another vault.name"),
+        SHARED,
+        {"vault": {"name": "kv-claims-2"}},
+    ),
+    FirstDeployment(
+        "a deleted vault of another group has the name",
+        forgotten(
+            vault(SUBSCRIPTION, "rg-hub", "kv-claims"), KV_CLAIMS.replace("rg-shared", "rg-hub"), "2024-11-01"
+        ),
+        "vault.name",
+        ("in group 'rg-hub'", "give another vault.name"),
+        fixed_args={"vault": {"name": "kv-claims-2"}},
+    ),
+    FirstDeployment(
+        "a deleted vault of another subscription has the name",
+        forgotten(
+            vault(OTHER_SUBSCRIPTION, "rg-hub", "kv-claims"),
+            f"{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-claims",
+            "2024-11-01",
+        ),
+        "vault.name",
+        (_IN_THE_WORLD, "deleted one that can come back"),
+        fixed_args={"vault": {"name": "kv-claims-2"}},
+    ),
+    FirstDeployment(
+        "a deleted account has the name",
+        forgotten(
+            account(SUBSCRIPTION, "rg-shared", "lang-claims"),
+            f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims",
+            "2024-10-01",
+        ),
+        "accountName",
+        ("held by one that was deleted", "another accountName"),
+        SHARED,
+        {"account_name": "lang-claims-2"},
+    ),
+)
+ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *EXISTING, *DELETED)

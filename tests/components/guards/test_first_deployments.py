@@ -6,6 +6,7 @@ import pytest
 
 from components.guards.preflight import RefusedError
 from tests.components.guards.first_deployments import ROWS, FirstDeployment
+from tests.support.az import follow
 from tests.support.local_deployment import Deployment
 
 
@@ -21,7 +22,14 @@ def test_a_preview_tells_what_azure_will_refuse(row: FirstDeployment) -> None:
     assert deployment.writes() == []
     if row.fix:
         row.fix(deployment)
+    elif not row.fixed_args:
+        assert follow(deployment, "\n".join(about)), "the message prints no command"
     deployment.up({"claims": row.arguments_after})
+
+
+def test_there_are_many_ways() -> None:
+    """The table covers at least 80 first deployments."""
+    assert len({row.name for row in ROWS}) == len(ROWS) >= 80
 
 
 def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> None:

@@ -57,3 +57,5 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
             assert (content["name"], content["location"]) == (outputs["name"], outputs["location"])
             assert (content.get("tags") or {}) == (outputs.get("tags") or {})
             assert content.get("sku", outputs.get("sku")) == outputs.get("sku")
+            if "identity" in content:
+                assert content["identity"]["type"] == outputs["identity"]["type"]

@@ -1,0 +1,102 @@
+"""What a subscription cannot have: SKUs, types and quotas by region, and kinds whose terms are not accepted.
+
+No request changes them; POST /limits of the control endpoint does. Sources: azure-rest-api-specs,
+Microsoft.CognitiveServices CheckSkuAvailability and Usages_List 2024-10-01; the texts of
+ResourceKindRequireAcceptTerms (Azure/azure-sdk-for-python#28233) and InsufficientQuota are users'; their
+status is assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localazure.cloud import Cloud
+from localazure.locations import normal_location
+from localazure.seed import SUBSCRIPTION_ID
+from localazure.web import Json, ServiceError
+
+_KIND = "limit"
+SKU, TYPE, QUOTA, TERMS = "sku", "type", "quota", "terms"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A SKU (`TextAnalytics/S`) or a type that a region has not, a quota on the accounts of a SKU in a
+    region, or a kind whose terms are not accepted (in no location)."""
+
+    what: str
+    name: str
+    location: str = ""
+    subscription: str = SUBSCRIPTION_ID
+
+    @property
+    def id(self) -> str:
+        return f"{self.subscription}|{self.what}|{normal_location(self.location)}|{self.name}".lower()
+
+
+def put(cloud: Cloud, limit: Limit, value: int = 0) -> None:
+    """Sets a limit; `value` is a quota's. Raises ValueError."""
+    if limit.what not in (SKU, TYPE, QUOTA, TERMS):
+        raise ValueError(f"unknown limit {limit.what!r}; known are {[SKU, TYPE, QUOTA, TERMS]}")
+    cloud.store.put(_KIND, limit.id, {"value": value})
+
+
+def remove(cloud: Cloud, limit: Limit) -> None:
+    """Takes a limit away."""
+    cloud.store.delete(_KIND, limit.id)
+
+
+def holds(cloud: Cloud, limit: Limit) -> bool:
+    """Whether there is such a limit."""
+    return cloud.store.get(_KIND, limit.id) is not None
+
+
+def require_account(cloud: Cloud, subscription: str, location: str, kind: str, sku: str) -> None:
+    """Raises ServiceError where an account of this kind and SKU cannot be made."""
+    if holds(cloud, Limit(TERMS, kind, "", subscription)):
+        raise ServiceError(
+            400,
+            "ResourceKindRequireAcceptTerms",
+            f"This subscription cannot create {kind} until you agree to Responsible AI terms for this "
+            "resource. You can agree to Responsible AI terms by creating a resource through the Azure Portal "
+            "then trying again. For more detail go to https://go.microsoft.com/fwlink/?linkid=2164190",
+        )
+    if holds(cloud, Limit(SKU, f"{kind}/{sku}", location, subscription)):
+        raise ServiceError(
+            400,
+            "InvalidSkuId",
+            f"The SKU '{sku}' is either invalid or unavailable for account type '{kind}'.",
+        )
+    for usage in usages(cloud, subscription, location):
+        if usage["name"]["value"] == f"{kind}.{sku}.AccountCount" and usage["currentValue"] >= usage["limit"]:
+            raise ServiceError(
+                400,
+                "InsufficientQuota",
+                f"The current quota usage is {usage['currentValue']} and the quota limit is "
+                f"{usage['limit']} for quota {usage['name']['value']}.",
+            )
+
+
+def usages(cloud: Cloud, subscription: str, location: str) -> list[Json]:
+    """The usage of each quota that is set in a region."""
+    prefix = Limit(QUOTA, "", location, subscription).id
+    found = []
+    for id, body in cloud.store.scan(_KIND, prefix):
+        kind, _, sku = id[len(prefix) :].partition("/")
+        used = [
+            account
+            for _, account in cloud.store.scan("account", f"/subscriptions/{subscription}/")
+            if (account["kind"].lower(), account["sku"]["name"].lower()) == (kind.lower(), sku.lower())
+            and normal_location(account["location"]) == normal_location(location)
+        ]
+        name = f"{_spelt(kind)}.{sku.upper()}.AccountCount"
+        value: Json = {"name": {"value": name, "localizedValue": name}, "unit": "Count"}
+        found.append({**value, "currentValue": float(len(used)), "limit": float(body["value"])})
+    return found
+
+
+def _spelt(kind: str) -> str:
+    from localazure.cognitive.kinds import find_kind  # noqa: PLC0415 - they import this module
+
+    known = find_kind(kind)
+    return known.name if known else kind

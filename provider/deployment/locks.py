@@ -1,0 +1,50 @@
+"""Whether a management lock forbids what is about to be done.
+
+Sources: learn.microsoft.com/azure/azure-resource-manager/management/lock-resources (levels, inheritance);
+Microsoft.Authorization ManagementLocks_ListByScope 2020-05-01 (azure-rest-api-specs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from core import arm_ids
+from provider.deployment.model import DELETE, Finding, Planned, Report, subscription_scope
+from provider.deployment.questions import Questions, about_each
+
+NAME: Final = "locks"
+WHAT: Final = "whether a lock forbids it"
+VERSION: Final = "2020-05-01"
+READ_ONLY: Final = "ReadOnly"
+
+
+async def check(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
+
+    async def judge(group_id: str) -> Iterable[Finding]:
+        exists = await ask.group_exists(group_id)
+        scope = group_id if exists else subscription_scope(group_id)
+        listed = await ask.list(arm_ids.child(scope, arm_ids.LOCK), VERSION)
+        found: dict[str, Finding] = {}
+        for lock in listed:
+            at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]
+            level = str((lock.get("properties") or {}).get("level"))
+            for one in plan:
+                if not arm_ids.same(one.group_id, group_id) or not _forbids(level, at, one):
+                    continue
+                verb = "deleting" if one.action == DELETE else "making"
+                text = f"the lock {lock.get('name')!r} ({level}) at {at} forbids {verb} {one.label}"
+                fix = f"its owner removes it for this update with `az lock delete --ids {lock['id']}`"
+                found.setdefault(str(lock["id"]).lower(), Finding(NAME, one.id, text, fix))
+        return found.values()
+
+    groups = {one.group_id.lower(): one.group_id for one in plan}
+    return await about_each(NAME, WHAT, groups.values(), judge)
+
+
+def _forbids(level: str, scope: str, planned: Planned) -> bool:
+    if not arm_ids.covers(scope, planned.id):
+        # A delete takes what is inside along, locked or not.
+        return planned.action == DELETE and arm_ids.covers(planned.id, scope)
+    return level == READ_ONLY or planned.action == DELETE
