@@ -27,6 +27,9 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "doctor": Command(
+        "operate.doctor", "tell what would stand in the way of a first deployment, before any stack exists"
+    ),
     "verify": Command(
         "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
     ),

@@ -117,7 +117,9 @@ class _Adapter(requests.adapters.BaseAdapter):
         """There is no connection."""
 
 
-class _InProcess(Clients):
+class InProcess(Clients):
+    """Azure's official clients, at a cloud in this process."""
+
     def __init__(self, gate: Gate) -> None:
         super().__init__(ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID}))
         self._gate = gate
@@ -161,7 +163,7 @@ class _Providers(mocks.Mocks):
     def __init__(self, gate: Gate, state: Mapping[str, Any]) -> None:
         self._gate, self.state = gate, state
         self.planned: list[dict[str, Any]] = []
-        self._azure = Arm(_InProcess(gate))
+        self._azure = Arm(InProcess(gate))
         clock = FakeClock()
         cloud = ProviderLogin().cloud
         binder = Binder(self._azure, clock)
@@ -271,7 +273,7 @@ class Deployment:
         ]
 
     def _run(self, services: Services, *, preview: bool) -> RecordingMonitor:
-        gate = Gate(self.door, self.principal, self.sent)
+        gate = gate_of(self)
         providers = _Providers(gate, self.state)
 
         def program() -> None:
@@ -298,3 +300,8 @@ class Deployment:
         finally:
             pulumi.log.warn = before
             self.warnings, self.planned = said, providers.planned
+
+
+def gate_of(deployment: Deployment) -> Gate:
+    """The way to a deployment's cloud, as its deployer."""
+    return Gate(deployment.door, deployment.principal, deployment.sent)

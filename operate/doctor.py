@@ -1,0 +1,271 @@
+"""What would stand in the way of a first deployment, without a preview: this machine, the login, and Azure.
+
+    python -m operate doctor --stack dev [--json]
+
+Reads the stack's settings from its file, so that no stack need exist yet. A service that the stack has
+already is left to `pulumi preview`. Owns: the questions about this machine, and the table. Does not own: what
+Azure would refuse (provider/deployment), which a preview asks as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pulumi as sdk
+import yaml
+
+from components.guards.existing_resources import locate_key
+from components.guards.planned import PlannedResource, planned
+from components.guards.recorded_state import RecordedService
+from components.guards.soft_deleted import SoftDeleted
+from core.login import SETTINGS, Login, LoginError
+from operate import login
+from operate.azure import LiveAzure, UnansweredError
+from operate.errors import OperateError
+from operate.stack import StackError, add_stack, outputs, pulumi, services
+from provider.arm import Arm
+from provider.azure_calls import Azure, Principal
+from provider.clients import Clients
+from provider.deployment import checks
+from provider.deployment.model import Report
+from provider.deployment.questions import Questions
+from provider.failure import ServiceError
+from provider.waiting import SystemClock, Waiter
+from settings.model import ServiceSettings
+from settings.parse import parse
+
+OK, FAILED, UNCHECKED = "ok", "FAILED", "not checked"
+OLDEST_CLI: Final = (3, 259, 0)
+"""The oldest Pulumi CLI that README.md names."""
+MOST_SKEW: Final = 300.0
+"""Seconds by which the clocks may differ: Microsoft Entra tolerates five minutes of skew in tokens."""
+NAMESPACE: Final = "language-cmk:"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table."""
+
+    about: str
+    result: str
+    found: str
+    fix: str = ""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a table, or JSON; the exit code is 1 if anything failed."""
+    lines = [*_machine(arguments.stack), *_azure(arguments.stack)]
+    if arguments.json:
+        print(json.dumps([asdict(line) for line in lines], indent=2))
+    else:
+        for line in lines:
+            print(f"  {line.result:<12}{line.about}: {line.found}" + (f"; {line.fix}" if line.fix else ""))
+    return 1 if any(line.result == FAILED for line in lines) else 0
+
+
+def _machine(stack: str) -> Iterator[Line]:
+    yield _pulumi("Pulumi CLI", ("version",), _version)
+    yield _pulumi("backend", ("whoami", "--json"), _backend)
+    yield _secrets(stack)
+    yield _proxy(os.environ)
+
+
+def _pulumi(about: str, words: tuple[str, ...], judge: Callable[[str], Line]) -> Line:
+    try:
+        done = pulumi(*words)
+    except StackError as error:
+        return Line(about, FAILED, str(error))
+    if done.returncode != 0:
+        found = done.stderr.strip() or "the command failed"
+        return Line(about, FAILED, found, "log in with `pulumi login`")
+    return judge(done.stdout)
+
+
+def _version(text: str) -> Line:
+    numbers = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
+    found = tuple(map(int, numbers.groups())) if numbers else ()
+    if found >= OLDEST_CLI:
+        return Line("Pulumi CLI", OK, text.strip())
+    needed = ".".join(map(str, OLDEST_CLI))
+    return Line(
+        "Pulumi CLI", FAILED, f"found {text.strip()}, expected {needed} or newer", "install a newer one"
+    )
+
+
+def _backend(text: str) -> Line:
+    url = str(json.loads(text).get("url") or "")
+    if not url.startswith("file://"):
+        return Line(
+            "backend", OK, f"{url or 'Pulumi Cloud'} answers; whether it can be written shows an update"
+        )
+    folder = Path(url.removeprefix("file://")).expanduser()
+    if os.access(folder, os.W_OK):
+        return Line("backend", OK, f"{url} can be written")
+    return Line("backend", FAILED, f"{url} cannot be written", "choose another with `pulumi login`")
+
+
+def _secrets(stack: str) -> Line:
+    about, document = "secrets provider", _document(stack)
+    provider = str(document.get("secretsprovider") or "")
+    if provider and provider != "passphrase":
+        return Line(about, UNCHECKED, f"{provider.partition('?')[0]}, because only an update uses its key")
+    given = [
+        name for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE") if name in os.environ
+    ]
+    if given or not document.get("encryptionsalt"):
+        return Line(about, OK, f"passphrase, from {given[0]}" if given else "none chosen yet")
+    fix = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+    return Line(about, FAILED, "a passphrase, and none is given", fix)
+
+
+def _proxy(environ: Mapping[str, str]) -> Line:
+    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""
+    bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or ""
+    host = proxy.rpartition("@")[2].removeprefix("http://").rstrip("/")
+    found = f"through the proxy {host}" if proxy else "no proxy"
+    if bundle and not Path(bundle).is_file():
+        return Line(
+            "network", FAILED, f"{found}; the CA bundle {bundle} does not exist", "name one that does"
+        )
+    return Line(
+        "network", OK, f"{found}, {'with the CA bundle ' + bundle if bundle else 'with the usual CAs'}"
+    )
+
+
+def _azure(stack: str) -> Iterator[Line]:
+    try:
+        settings = parse(_settings(stack))
+    except sdk.RunError as error:
+        yield Line("settings", FAILED, str(error))
+        return
+    yield Line("settings", OK, ", ".join(service.name for service in settings.services))
+    try:
+        found = _login(stack)
+        azure = connect(found)
+        principal = asyncio.run(azure.principal())
+    except (LoginError, ServiceError, OperateError) as error:
+        yield Line("login", FAILED, str(error), "run `az login`, or set the ARM_* variables")
+        return
+    where = f"tenant {principal.tenant_id}, subscription {found.subscription_id or 'none'}"
+    who = f"{principal.object_id} in {where}, by {found.method.value}"
+    if not found.subscription_id:
+        yield Line("login", FAILED, who, f"set {SETTINGS['subscriptionId'][0]}")
+        return
+    yield Line("login", OK, who)
+    yield _clock(found)
+    deployed = _deployed(stack)
+    if deployed is None or deployed:
+        about = ", ".join(sorted(deployed)) if deployed else "the service"
+        yield Line(about, UNCHECKED, "it is deployed already, and `pulumi preview` checks its changes")
+    new = [one for one in settings.services if deployed is not None and one.label not in deployed]
+    if new:
+        yield from _deployment(new, azure, principal, found)
+
+
+def _deployed(stack: str) -> frozenset[str] | None:
+    """The services that the stack has; None where it has the only one."""
+    try:
+        found = services(outputs(stack))
+    except StackError:
+        return frozenset()
+    has = {name for name, one in found.items() if one.get("accountId")}
+    return None if has == {""} else frozenset(has)
+
+
+def connect(found: Login) -> Azure:
+    """Azure, by a login."""
+    return Arm(Clients(found))
+
+
+def _clock(found: Login) -> Line:
+    try:
+        skew = LiveAzure(found).now().timestamp() - time.time()
+    except UnansweredError as error:
+        return Line("clock", UNCHECKED, str(error))
+    if abs(skew) <= MOST_SKEW:
+        return Line("clock", OK, f"within {MOST_SKEW:.0f} s of Azure's")
+    return Line(
+        "clock", FAILED, f"{abs(skew):.0f} s off Azure's, so that tokens are refused", "set the clock"
+    )
+
+
+def _deployment(
+    new: Sequence[ServiceSettings], azure: Azure, principal: Principal, found: Login
+) -> Iterator[Line]:
+    plan: dict[str, list[PlannedResource]] = {}
+    for service in new:
+        nothing, gone = RecordedService(), SoftDeleted()
+        plan[service.name] = planned(
+            service,
+            nothing,
+            gone,
+            locate_key(service, nothing, gone),
+            subscription_id=found.subscription_id,
+            tenant_id=principal.tenant_id,
+            keeps_key=False,
+        )
+    report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
+    for finding in report.findings:
+        about = next(
+            (
+                f"{name}, {one.argument}"
+                for name, some in plan.items()
+                for one in some
+                if one.id == finding.id
+            ),
+            finding.id,
+        )
+        yield Line(about, FAILED, finding.text, finding.fix)
+    for question in report.unchecked:
+        yield Line(question.check, UNCHECKED, f"{question.what}, because {question.why}")
+    wrong = {one.check for one in report.findings} | {one.check for one in report.unchecked}
+    for name in checks.CHECKS:
+        if name not in wrong:
+            yield Line(name, OK, "nothing that Azure would refuse")
+
+
+async def _asked(plan: list[PlannedResource], azure: Azure) -> Report:
+    async def silent(message: str) -> None:
+        del message
+
+    waiter = Waiter(SystemClock(), timeout=120.0, stop=asyncio.Event(), progress=silent)
+    return await checks.run([checks.planned(one.asked()) for one in plan], Questions(azure, waiter))
+
+
+def _login(stack: str) -> Login:
+    """The login of the stack, or of the environment where there is no such stack yet."""
+    try:
+        return login.of_stack(stack)
+    except StackError:
+        return login.of_environment()
+
+
+def _settings(stack: str) -> dict[str, Any]:
+    config = _document(stack).get("config") or {}
+    return {
+        name.removeprefix(NAMESPACE): value for name, value in config.items() if name.startswith(NAMESPACE)
+    }
+
+
+def _document(stack: str) -> Mapping[str, Any]:
+    file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+    try:
+        loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise OperateError(f"{file} cannot be read: {error}") from error
+    return loaded if isinstance(loaded, Mapping) else {}

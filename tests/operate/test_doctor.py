@@ -1,0 +1,113 @@
+"""`doctor` tells before any stack exists what a first deployment would meet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.login import Login
+from localazure import seed
+from operate import doctor
+from operate.stack import StackError
+from provider.arm import Arm
+from tests.components.guards.first_deployments import NAMES, OTHER_SUBSCRIPTION, vault
+from tests.support.local_deployment import Deployment, InProcess, gate_of
+
+LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
+SETTINGS = "config:\n  language-cmk:name: claims\n  language-cmk:location: westeurope\n"
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """A cloud in this process that the command asks, and a settings file of a stack that does not exist."""
+    made = Deployment()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.first.yaml").write_text(SETTINGS)
+    monkeypatch.setattr(doctor, "connect", lambda found: Arm(InProcess(gate_of(made))))
+    monkeypatch.setattr("operate.login.of_stack", lambda stack: LOGIN)
+    monkeypatch.setattr(doctor, "outputs", _no_stack)
+    monkeypatch.setattr(doctor, "_clock", lambda found: doctor.Line("clock", doctor.OK, ""))
+    monkeypatch.setattr(doctor, "_machine", lambda stack: iter(()))
+    return made
+
+
+def _no_stack(stack: str) -> Any:
+    raise StackError(f"no stack {stack}")
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, str]]]:
+    """The exit code and the lines of a run."""
+    code = doctor.run(argparse.Namespace(stack="first", json=True))
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each check says that nothing is in the way, nothing is written, and the exit code is 0."""
+    code, lines = told(capsys)
+    assert [line for line in lines if line["result"] != "ok"] == []
+    assert {"names", "rights", "place", "locks", "policies"} <= {line["about"] for line in lines}
+    assert (code, deployment.writes()) == (0, [])
+
+
+def test_what_a_preview_refuses_is_told(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    """A taken name fails, with the setting that names it and the fix; the exit code is 1."""
+    vault(OTHER_SUBSCRIPTION, "rg-hub", "kv-claims")(deployment)
+    code, lines = told(capsys)
+    (failed,) = [line for line in lines if line["result"] == "FAILED"]
+    assert (code, failed["about"], failed["fix"]) == (1, "claims, vault.name", "give another vault.name")
+    assert NAMES[2].says[0] in failed["found"]
+
+
+def test_a_service_that_is_deployed_is_left_to_the_preview(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the stack has would only be told as taken, by itself."""
+    deployment.up({"claims": {}})
+    monkeypatch.setattr(doctor, "outputs", lambda stack: {"accountId": "/subscriptions/x"})
+    code, lines = told(capsys)
+    assert code == 0
+    assert [line["found"] for line in lines if line["result"] == "not checked"] == [
+        "it is deployed already, and `pulumi preview` checks its changes"
+    ]
+
+
+def test_wrong_settings_are_one_line(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    """Settings that cannot be are told before anybody is asked."""
+    Path("Pulumi.first.yaml").write_text(SETTINGS + "  language-cmk:sku: F1\n")
+    code, lines = told(capsys)
+    assert (code, [line["about"] for line in lines]) == (1, ["settings"])
+    assert deployment.sent == []
+
+
+@pytest.mark.parametrize(
+    ("text", "result"), [("v3.259.0", "ok"), ("v3.300.1", "ok"), ("v3.258.9", "FAILED"), ("dev", "FAILED")]
+)
+def test_an_old_cli_is_told(text: str, result: str) -> None:
+    """Older Pulumi CLIs than the README's lack what this project needs."""
+    assert doctor._version(text).result == result
+
+
+def test_a_backend_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A folder that does not exist cannot hold a state."""
+    for folder, result in ((tmp_path, "ok"), (tmp_path / "none", "FAILED")):
+        assert doctor._backend(json.dumps({"url": f"file://{folder}"})).result == result
+
+
+def test_a_proxys_password_is_not_told() -> None:
+    """The host of the proxy is; a CA bundle that does not exist fails."""
+    line = doctor._proxy({"HTTPS_PROXY": "http://me:secret@proxy:3128", "SSL_CERT_FILE": "/none"})
+    assert (line.result, "secret" in line.found, "proxy:3128" in line.found) == ("FAILED", False, True)
+
+
+def test_a_missing_passphrase_is_told(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack whose secrets are under a passphrase needs it in the environment."""
+    Path("Pulumi.first.yaml").write_text(SETTINGS + "encryptionsalt: v1:x\n")
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert doctor._secrets("first").result == "FAILED"
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    assert doctor._secrets("first").result == "ok"
