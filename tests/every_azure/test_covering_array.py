@@ -14,7 +14,7 @@ from localazure.behaviour import SWITCHES
 from tests.every_azure.covering import covering, pairs_of
 from tests.every_azure.defences import DEFENCES, Defence
 from tests.every_azure.life import FACTORS, Life, row
-from tests.every_azure.results import DOCUMENT, defences, rows
+from tests.every_azure.results import DOCUMENT, defences, line, rows
 
 PARTS = 8
 """The lives are lived in this many tests, which may run at the same time."""
@@ -39,10 +39,13 @@ def test_every_pair_of_values_occurs() -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_life_holds(part: int) -> None:
     """Never unbound, never unreadable while access is granted, no change that comes back with each update,
-    and every failure says what to do: in each mode, under every two values of every two switches."""
-    for lived in rows()[part::PARTS]:
+    and every failure says what to do: in each mode, under every two values of every two switches. The
+    document has the same result."""
+    document = DOCUMENT.read_text()
+    for number, lived in list(enumerate(rows()))[part::PARTS]:
         wrong = Life(lived).live()
         assert wrong == [], lived
+        assert line(number, lived, wrong) in document
 
 
 @pytest.mark.timeout(3600)
