@@ -70,7 +70,8 @@ def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None, 
     """Declared properties, with those that the account has besides. Raises SearchKeyError where it has a
     search service whose key is not declared."""
     live = (account or {}).get("properties") or {}
-    kept = {path: live[path] for path in _KEPT if live.get(path) not in (None, [], {})}
+    # False is Azure's own default of each, and may show though nobody set it.
+    kept = {path: live[path] for path in _KEPT if live.get(path)}
     found = {**kept, **properties}
     if _STORAGE in properties:
         # The identity that reads it, where the portal set one.
