@@ -119,6 +119,7 @@ def test_a_new_file_that_nobody_owns_is_open(repository: Path) -> None:
     [
         ("preview", "Microsoft.KeyVault/vaults/write"),
         ("preview", "*/read"),
+        ("preview", "Microsoft.CognitiveServices/accounts/listKeys/action"),
         ("deploy", "Microsoft.KeyVault/vaults/keys/delete"),
         ("deploy", "Microsoft.CognitiveServices/*"),
     ],
