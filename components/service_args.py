@@ -61,8 +61,9 @@ class ServiceVaultArgs(TypedDict):
     """Optional. ARM id of an existing vault, in any subscription of the tenant. No vault is made then."""
     key_operators: NotRequired[list[str] | None]
     """Conditional. Object ids that may create new versions of the key, which a higher `key.generation` does;
-    `deployer` is the identity that runs Pulumi. For access policies only: with `accessModel: rbac`, assign
-    them the role Key Vault Crypto Officer."""
+    `deployer` is the identity that runs Pulumi. What an identity may do in the vault already stays, and what
+    is added to it stays, too, when it is taken out here. For access policies only: with `accessModel: rbac`,
+    assign them the role Key Vault Crypto Officer."""
 
 
 class ServiceKeyArgs(TypedDict):

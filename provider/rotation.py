@@ -52,7 +52,8 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
     if new < old and not news.is_unknown("generation"):
         raise RefusedError(
             f"generation goes from {old} to {new if 'generation' in news.values else 'none'}, but a rotation "
-            "cannot be undone; set a higher number to rotate again, or pin an older version"
+            f"cannot be undone; set generation: {old} to leave the key as it is, a higher number to rotate "
+            "again, or pin an older version"
         )
     if rotates(old_inputs, news) and news.text("pin"):
         raise RefusedError(

@@ -285,6 +285,12 @@ class _Preflight:
         if (before.account is None or replaced) and not self._recovers:
             self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
         self._judge_access(name, location, vault, assignment)
+        account_waits = access.holds_up_account(before, location, vault, assignment) and not replaced
+        if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
+            pulumi.log.info(
+                f"service {name!r}: changes of the account, if any, wait for the next update: first its "
+                "identity gets access to the key"
+            )
         if taken := access.revoked_access(request.inputs, before, location):
             self.revoked[name] = taken
         return PreflightResult(
@@ -305,7 +311,7 @@ class _Preflight:
             found_operators=existing_resources.found_operators(
                 request.inputs, before, location, vault, self._client["objectId"]
             ),
-            account_waits=access.holds_up_account(before, location, vault, assignment) and not replaced,
+            account_waits=account_waits,
             account_id=before.account.id if before.account else None,
             account=account,
             has_used_key=not replaced

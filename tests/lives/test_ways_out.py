@@ -1,0 +1,172 @@
+"""What a refusal prints is followed to its end: the settings and commands in it lead out, and lose nothing.
+
+On a protected stack that is not called `dev`, in a project that asks for no refresh, under the policy pack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lives import outsider
+from tests.lives.life import Life
+from tests.support import cloud
+from tests.support.azure import running_azure
+from tests.support.crash import Bookmark
+from tests.support.judge import ACCOUNTS, Judge
+from tests.support.stack import Run, Stack
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+_SETTING = re.compile(r"\bset (\w+): ([\w-]+)")
+_COMMAND = re.compile(r"run `(python -m operate recover|pulumi refresh)`")
+_FURTHEST = 4
+"""How many updates a way out may take."""
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+    """A bound account with data."""
+    folder: Path = tmp_path_factory.mktemp("life")
+    with running_azure(folder / "azure") as azure:
+        stack = Stack(folder / "checkout", azure.environ, name="prod-eu", refreshes=False)
+        nothing = Bookmark(azure, stack, folder / "nothing")
+        stack.configure(protect=None)
+        run = stack.up()
+        assert run.ok, run.output
+        judge = Judge(azure, stack)
+        judge.write_data()
+        yield Life(azure, stack, judge, nothing, Bookmark(azure, stack, folder / "standing"), {})
+
+
+def identity_made_anew(life: Life) -> None:
+    """And a change of the account, which the service refuses until the new identity has access."""
+    for kind in ("None", "SystemAssigned"):
+        life.judge.arm("PATCH", life.judge.account_id, ACCOUNTS, {"identity": {"type": kind}})
+        life.judge.arm("GET", life.judge.account_id, ACCOUNTS)
+    life.stack.configure(tags={"owner": "another"})
+
+
+def access_taken(life: Life) -> None:
+    outsider.take_the_grant(life.judge)
+
+
+def false_404_of_the_account(life: Life) -> None:
+    """One read says that the account is not there, and a refresh believes it."""
+    path = "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.CognitiveServices/accounts/{a}"
+    fault = {"host": "arm", "method": "GET", "path": path, "status": 404, "code": "ResourceNotFound"}
+    life.azure.control("/faults", {**fault, "call": 1, "times": 1})
+    life.stack.refresh()
+    life.azure.control("/faults", method="DELETE")
+
+
+def false_404_of_the_group(life: Life) -> None:
+    path = "/subscriptions/{s}/resourceGroups/{g}"
+    fault = {"host": "arm", "method": "GET", "path": path, "status": 404, "code": "ResourceGroupNotFound"}
+    life.azure.control("/faults", {**fault, "call": 1, "times": 1})
+    life.stack.refresh()
+    life.azure.control("/faults", method="DELETE")
+
+
+def key_renamed_and_back(life: Life) -> None:
+    """The first key is still in the vault."""
+    life.stack.configure(key={"generation": 1, "name": "second"})
+    assert life.stack.deploy().ok
+    life.stack.configure(key={"generation": 1})
+
+
+Spoiled = Callable[[Life], None]
+LEAD_BACK: tuple[Spoiled, ...] = (
+    identity_made_anew,
+    access_taken,
+    false_404_of_the_account,
+    false_404_of_the_group,
+    key_renamed_and_back,
+)
+
+
+def followed(life: Life) -> list[str]:
+    """Updates until one succeeds, doing what each refusal says; what was done. The last setting that was
+    printed is the one that leads on, once the ones before it are made."""
+    done: list[str] = []
+    for _ in range(_FURTHEST):
+        run = life.stack.deploy()
+        if run.ok:
+            return done
+        done += _next(life, run, done)
+    raise AssertionError(f"no way out in {_FURTHEST} updates: {done}\n{run.output}")
+
+
+def _next(life: Life, run: Run, done: list[str]) -> list[str]:
+    if _COMMAND.search(run.output) or "cannot create already existing resource" in run.output:
+        words = ("-m", "operate", "recover", "--stack", life.stack.name, "--yes")
+        for _ in range(_FURTHEST):
+            recovered = life.stack.python(*words)
+            if "nothing that it would create exists already" in recovered.output:
+                return ["recover"]
+            assert recovered.ok, recovered.output
+        raise AssertionError(recovered.output)
+    carried_out = []
+    for name, value in _SETTING.findall(run.output):
+        step = f"{name}: {value}"
+        if step in done or step in carried_out:
+            continue
+        life.stack.configure(**{name: value})
+        again = life.stack.deploy()
+        assert again.ok, f"{step}:\n{again.output}"
+        carried_out.append(step)
+    assert carried_out, f"the refusal names no setting:\n{run.output}"
+    return carried_out
+
+
+@pytest.mark.parametrize("spoiled", LEAD_BACK, ids=lambda spoiled: spoiled.__name__)
+def test_what_is_printed_leads_out(life: Life, spoiled: Spoiled) -> None:
+    """The stack converges, the data is as it was and readable, and the account was never off its key."""
+    life.standing.restore()
+    stored = life.judge.ciphertext()
+    spoiled(life)
+    steps = followed(life)
+    assert life.stack.deploy().ok
+    calm = life.stack.deploy("--expect-no-changes")
+    assert calm.ok, f"after {steps}:\n{calm.output}"
+    assert life.judge.reads_data()
+    assert life.judge.ciphertext() == stored
+    assert life.judge.bound_version() in life.judge.versions()
+    assert cloud.unbound_moments(life.azure, life.judge.account_id) == []
+    assert life.judge.strays() == []
+
+
+def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
+    """One service is refused; the access of the other one is gone nevertheless, and is given back by the
+    setting alone."""
+    life.nothing.restore()
+    services: list[dict[str, Any]] = [{"name": "alpha"}, {"name": "beta"}]
+    life.stack.configure(name=None, vault=None, key=None, services=services)
+    first = life.stack.deploy()
+    assert first.ok, first.output
+    beta = Judge(life.azure, life.stack, "beta")
+    beta.write_data()
+    services = [{"name": "alpha", "location": "northeurope"}, {"name": "beta", "access": "revoked"}]
+    life.stack.configure(services=services)
+    refused = life.stack.deploy()
+    assert not refused.ok
+    assert "access: revoked of 'beta' does not wait" in refused.output
+    assert not beta.reads_data()
+    life.stack.configure(services=[{"name": "alpha"}, {"name": "beta"}])
+    restored = life.stack.deploy()
+    assert restored.ok, restored.output
+    assert beta.reads_data()
+    assert cloud.unbound_moments(life.azure, beta.account_id) == []
+
+
+def test_a_refused_destroy_deletes_nothing(life: Life) -> None:
+    """Of a protected stack not even the audit, whatever flags are given."""
+    life.standing.restore()
+    refused = life.stack.pulumi("destroy", "--yes", "--skip-preview")
+    assert not refused.ok
+    assert life.judge.strays() == []
+    calm = life.stack.deploy("--expect-no-changes")
+    assert calm.ok, calm.output
