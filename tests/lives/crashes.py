@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.lives.life import Life, Request
@@ -30,14 +30,15 @@ FAILURES: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Change:
-    """An update that is killed: what it sets, the command, every request that it writes with, and how many
-    versions the key has afterwards."""
+    """An update that is killed: what an earlier one has set, what it sets, the command, every request that it
+    writes with, and how many versions the key has afterwards."""
 
     name: str
     moments: tuple[Moment, ...]
     settings: dict[str, Any]
     words: tuple[str, ...] = ("up", "--yes", "--skip-preview")
     versions: int = 1
+    begins_with: dict[str, Any] = field(default_factory=dict)
     begins_standing: bool = True
     begins_revoked: bool = False
     ends_standing: bool = True
@@ -116,7 +117,8 @@ CHANGES = (
             Moment("new grant", "PUT", f"{VAULT}/accessPolicies/replace"),
             Moment("binding", "PATCH", ACCOUNT),
         ),
-        {"accountName": "lang-second", "replaceAccount": "lang-contoso-dev"},
+        {"accountName": "lang-second"},
+        begins_with={"replaceAccount": "lang-contoso-dev"},
         ends_with_account="lang-second",
     ),
     Change(
@@ -211,6 +213,10 @@ def begin(life: Life, change: Change) -> None:
         life.stack.configure(access="revoked")
         revoked = life.stack.deploy()
         assert revoked.ok, revoked.output
+    if change.begins_with:
+        life.stack.configure(**change.begins_with)
+        begun = life.stack.deploy()
+        assert begun.ok, begun.output
     life.stack.configure(**change.settings)
 
 
