@@ -88,6 +88,17 @@ def revoked_access(
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id)
 
 
+def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:
+    """A warning where an update that failed took the access away and could not take the grant out of the
+    state: without a refresh, the next one takes it for there."""
+    if inputs.is_revoked or not before.revoked or granted or not before.grant_recorded:
+        return None
+    return (
+        "the state still has the grant that an update which failed took away; unless this update creates it "
+        "again, as it does after a refresh, run `pulumi refresh` before it"
+    )
+
+
 def still_granted(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:
     """A warning where access is revoked, but a grant that is not of this stack still gives it."""
     if not inputs.is_revoked or not granted or before.grant_recorded or not before.is_bound:

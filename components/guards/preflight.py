@@ -382,8 +382,9 @@ class _Preflight:
         granted = access.is_granted(before, location, vault, assignment)
         if not self._is_replaced(name):
             self._refuse(name, access.problems(inputs, before, granted=granted))
-        if warning := access.still_granted(inputs, before, granted=granted):
-            pulumi.log.warn(f"service {name!r}: {warning}")
+        for warns in (access.still_granted, access.stale_grant):
+            if warning := warns(inputs, before, granted=granted):
+                pulumi.log.warn(f"service {name!r}: {warning}")
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None

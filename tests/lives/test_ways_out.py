@@ -143,8 +143,8 @@ def test_what_is_printed_leads_out(life: Life, spoiled: Spoiled) -> None:
 
 
 def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
-    """One service is refused; the access of the other one is gone nevertheless, and is given back by the
-    setting alone."""
+    """One service is refused; the access of the other one is gone nevertheless. The setting gives it back,
+    after the refresh that the preview asks for where the project does not."""
     life.nothing.restore()
     services: list[dict[str, Any]] = [{"name": "alpha"}, {"name": "beta"}]
     life.stack.configure(name=None, vault=None, key=None, services=services)
@@ -159,6 +159,8 @@ def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
     assert "access: revoked of 'beta' does not wait" in refused.output
     assert not beta.reads_data()
     life.stack.configure(services=[{"name": "alpha"}, {"name": "beta"}])
+    assert "run `pulumi refresh` before it" in life.stack.preview().output
+    assert life.stack.refresh().ok
     restored = life.stack.deploy()
     assert restored.ok, restored.output
     assert beta.reads_data()
