@@ -22,8 +22,8 @@ from pulumi_azure_native import keyvault
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
+from components.azure_refusals import refusal_hook
 from components.component import ChildOptions, Component
-from components.key_access_validation import retry_until_access_counts
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
 from components.vault_writes import in_turn
@@ -146,7 +146,7 @@ def make_grant(
 
     if grant.access_model == RBAC:
         opts = complete(options)
-        if waits := retry_until_access_counts(f"{name}-role"):
+        if waits := refusal_hook(name, "role", access_may_come=True):
             opts.hooks = pulumi.ResourceHookBinding(
                 on_error=[*waits, *(opts.hooks.on_error or () if opts.hooks else ())]
             )

@@ -26,6 +26,7 @@ from components.arguments.inputs import (
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
+from components.azure_refusals import refusal_hook
 from components.component import ChildOptions, Component, Tags
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
@@ -156,6 +157,7 @@ def _key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptio
             # One that moves leaves the old where it is, and what is bound to it as it is.
             delete_before_replace=False,
             provider=vault.provider,
+            hooks=pulumi.ResourceHookBinding(on_error=refusal_hook(inputs.name, "key")),
         ),
     )
 

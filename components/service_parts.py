@@ -17,13 +17,13 @@ from components.arguments import names
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailInputs, make_audit_trail
-from components.azure_policy.denial import denial_hook
+from components.azure_refusals import refusal_hook
 from components.binding import CustomerManagedKey, make_binding
 from components.callers import make_callers
 from components.component import ChildOptions, Component
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, Identity, make_identity
-from components.key_access_validation import KeyAccessValidation, retry_until_access_counts
+from components.key_access_validation import KeyAccessValidation
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
 from components.private_network import make_private_endpoints
@@ -156,9 +156,8 @@ class Parts:
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
-        if bound_in_its_create or self._preflight.account_id:
-            return retry_until_access_counts(self._inputs.name)
-        return denial_hook(self._inputs.name)
+        bound = bound_in_its_create or self._preflight.account_id is not None
+        return refusal_hook(self._inputs.name, "account", access_may_come=bound)
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
         """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core import arm_ids, key_uris
@@ -19,17 +19,29 @@ class Failure:
     reason: str
 
 
+Form = Mapping[str, tuple[Callable[[str], object] | None, bool]]
+"""A resource's inputs: what parses each, None for one that is not text, and whether it is required."""
+
+
+def check(news: Properties, form: Form) -> list[Failure]:
+    """Every input that is missing, misspelt or unknown to a resource; values not known yet pass."""
+    failures = unexpected(news, set(form))
+    for name, (parse, required) in form.items():
+        if parse:
+            failures += malformed(news, name, parse, required=required)
+    return failures
+
+
 def check_binding(news: Properties, cloud: Cloud) -> list[Failure]:
-    """Every input that is missing, misspelt or unknown to this resource; values not known yet pass."""
-    failures = unexpected(
-        news, {"accountId", "keyUriWithVersion", "identityClientId", "vaultId", "accountDigest"}
-    )
-    failures += malformed(news, "accountId", arm_ids.account_id, required=True)
-    failures += malformed(
-        news, "keyUriWithVersion", lambda text: key_uris.parse_versioned(text, cloud), required=True
-    )
-    failures += malformed(news, "identityClientId", _client_id)
-    failures += malformed(news, "vaultId", arm_ids.vault_id)
+    """The same for the inputs of a CustomerManagedKey, whose vault must be that of the key."""
+    form: Form = {
+        "accountId": (arm_ids.account_id, True),
+        "keyUriWithVersion": (lambda text: key_uris.parse_versioned(text, cloud), True),
+        "identityClientId": (_client_id, False),
+        "vaultId": (arm_ids.vault_id, False),
+        "accountDigest": (None, False),
+    }
+    failures = check(news, form)
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
         named, bound = arm_ids.vault_id(vault).name.lower(), key_uris.parse_versioned(key, cloud).vault_name
@@ -46,10 +58,13 @@ def check_binding(news: Properties, cloud: Cloud) -> list[Failure]:
 
 def check_key_version(news: Properties) -> list[Failure]:
     """The same for the inputs of a KeyVersion."""
-    failures = unexpected(news, {"keyId", "generation", "pin", "accountId"})
-    failures += malformed(news, "keyId", arm_ids.key_id, required=True)
-    failures += malformed(news, "pin", key_uris.version)
-    failures += malformed(news, "accountId", arm_ids.account_id)
+    form: Form = {
+        "keyId": (arm_ids.key_id, True),
+        "generation": (None, False),
+        "pin": (key_uris.version, False),
+        "accountId": (arm_ids.account_id, False),
+    }
+    failures = check(news, form)
     generation = news.known("generation")
     if generation is not None and (
         isinstance(generation, bool) or not isinstance(generation, int) or generation < 0
@@ -59,24 +74,6 @@ def check_key_version(news: Properties) -> list[Failure]:
                 "generation", f"generation is {generation!r}; expected a whole number, raised by 1 to rotate"
             )
         )
-    return failures
-
-
-def check_key_access_validation(news: Properties) -> list[Failure]:
-    """The same for the inputs of a KeyAccessValidation."""
-    failures = unexpected(news, {"keyId", "principalId", "grantId", "accountId"})
-    failures += malformed(news, "keyId", arm_ids.key_id, required=True)
-    failures += malformed(news, "principalId", _principal_id, required=True)
-    failures += malformed(news, "accountId", arm_ids.account_id)
-    return failures
-
-
-def check_key_access_revocation(news: Properties) -> list[Failure]:
-    """The same for the inputs of a KeyAccessRevocation."""
-    failures = unexpected(news, {"keyId", "principalId", "assignmentId"})
-    failures += malformed(news, "keyId", arm_ids.key_id, required=True)
-    failures += malformed(news, "principalId", _principal_id, required=True)
-    failures += malformed(news, "assignmentId", arm_ids.parse)
     return failures
 
 
@@ -116,7 +113,7 @@ def _client_id(text: str) -> None:
         )
 
 
-def _principal_id(text: str) -> None:
+def principal_id(text: str) -> None:
     """Raises MalformedError unless `text` may be the object id of an identity."""
     if not arm_ids.is_guid(text):
         raise MalformedError(

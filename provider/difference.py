@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -40,8 +41,8 @@ def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Clou
         "accountId": _account_difference(old_inputs, news),
         "keyUriWithVersion": _key_difference(olds, old_inputs, news, cloud),
         "identityClientId": _identity_difference(olds, old_inputs, news),
-        "vaultId": _surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
-        "accountDigest": _surroundings_difference(
+        "vaultId": surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
+        "accountDigest": surroundings_difference(
             old_inputs, news, "accountDigest", "the account changes, so the binding is asserted again"
         ),
     }
@@ -50,9 +51,7 @@ def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Clou
 
 def diff_key_version(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
     """What an update of a KeyVersion would change. `accountId` is no change: only a rotation uses it."""
-    found: dict[str, Difference] = {}
-    if fold(old_inputs, "keyId") != fold(news, "keyId"):
-        found["keyId"] = Difference(Change.UPDATE_REPLACE, "another key is followed")
+    found = changed(old_inputs, news, {"keyId": "another key is followed"})
     # Absent and 0 are one generation.
     generations = [inputs.values.get("generation") or 0 for inputs in (old_inputs, news)]
     if generations[0] != generations[1]:
@@ -67,33 +66,12 @@ def _change(old_inputs: Properties, news: Properties, name: str, why: str) -> Di
     return Difference(Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE, why)
 
 
-def diff_key_access_validation(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-    """What is validated again: another key or identity is another validation."""
-    texts = {
-        "keyId": (Change.UPDATE_REPLACE, "the access to another key is validated"),
-        "principalId": (Change.UPDATE_REPLACE, "the access of another identity is validated"),
-        "accountId": (Change.UPDATE, "another account proves the access"),
-    }
-    found = {
-        name: Difference(change, why)
-        for name, (change, why) in texts.items()
-        if fold(old_inputs, name) != fold(news, name)
-    }
-    # Missing in what was imported, which knows no grant.
-    grant = _surroundings_difference(old_inputs, news, "grantId", "another grant is validated")
-    return {**found, **({"grantId": grant} if grant else {})}
-
-
-def diff_key_access_revocation(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-    """What is revoked anew: another key or identity is another revocation."""
-    texts = {
-        "keyId": (Change.UPDATE_REPLACE, "the access to another key is revoked"),
-        "principalId": (Change.UPDATE_REPLACE, "the access of another identity is revoked"),
-        "assignmentId": (Change.UPDATE, "another role assignment is removed"),
-    }
+def changed(old_inputs: Properties, news: Properties, texts: Mapping[str, str]) -> dict[str, Difference]:
+    """The inputs that differ, of those that `texts` has words for. Another key or identity is another
+    resource."""
     return {
-        name: Difference(change, why)
-        for name, (change, why) in texts.items()
+        name: Difference(Change.UPDATE_REPLACE if name in ("keyId", "principalId") else Change.UPDATE, why)
+        for name, why in texts.items()
         if fold(old_inputs, name) != fold(news, name)
     }
 
@@ -149,9 +127,10 @@ def _written_live_wanted(
     return written, live, fold(news, name)
 
 
-def _surroundings_difference(
+def surroundings_difference(
     old_inputs: Properties, news: Properties, name: str, why: str
 ) -> Difference | None:
+    """An input that describes the surroundings: no change where it appears or goes."""
     old, new = fold(old_inputs, name), fold(news, name)
     return Difference(Change.UPDATE, why) if old and new and old != new else None
 

@@ -1,5 +1,4 @@
-"""The resource `KeyAccessRevocation`: an identity that is kept from using a key. It stands for no " "resource
-of Azure.
+"""The resource `KeyAccessRevocation`: an identity that is kept from using a key.
 
 Its creation takes the identity's access away, at once: the engine deletes what a program no longer declares
 only after everything else has succeeded, so that a grant which is merely left out survives an update that
@@ -15,89 +14,50 @@ on, and warns.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
+from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment, Vault
 from core.rights import Access
-from provider.azure_calls import Azure
-from provider.checks import Failure, check_key_access_revocation
-from provider.difference import Difference, diff_key_access_revocation
-from provider.error_table import ErrorContext
-from provider.errors import service_message, translate
-from provider.failure import ServiceError
-from provider.preflight import RefusedError
-from provider.resource import Call, State
+from provider.checks import Form, principal_id
+from provider.key_access import KeyAccess
+from provider.resource import Call
 from provider.retrying import with_retries
-from provider.waiting import Clock, Waiter
-from provider.wire import UNKNOWN, Properties
-
-_SEPARATOR = "|"
+from provider.waiting import Waiter
+from provider.wire import Properties, Value
 
 
-class KeyAccessRevocation:
-    """Implements `resource.Resource`; its id is `KEY_ID|PRINCIPAL_ID`."""
+class KeyAccessRevocation(KeyAccess):
+    """Access that was taken away on purpose."""
 
-    derived: Mapping[str, tuple[str, ...]] = {}
+    form: ClassVar[Form] = {
+        "keyId": (arm_ids.key_id, True),
+        "principalId": (principal_id, True),
+        "assignmentId": (arm_ids.parse, False),
+    }
+    differences: ClassVar[Mapping[str, str]] = {
+        "keyId": "the access to another key is revoked",
+        "principalId": "the access of another identity is revoked",
+        "assignmentId": "another role assignment is removed",
+    }
+    outcome = ("revokedAt",)
 
-    def __init__(self, azure: Azure, clock: Clock) -> None:
-        self._azure = azure
-        self._clock = clock
+    async def carry_out(
+        self, call: Call, key: ArmId, principal: str, inputs: Properties
+    ) -> Mapping[str, Value]:
+        await self._revoke(call, key, principal, inputs.text("assignmentId"))
+        return {"revokedAt": self._now()}
 
-    def check(self, news: Properties) -> list[Failure]:
-        return check_key_access_revocation(news)
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return diff_key_access_revocation(old_inputs, news)
-
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", {**inputs.values, "revokedAt": UNKNOWN})
-
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return State(id, (await self.preview_create(call, news)).outputs)
-
-    async def create(self, call: Call, inputs: Properties) -> State:
-        key, principal = arm_ids.key_id(str(inputs.values["keyId"])), str(inputs.values["principalId"])
-        context = ErrorContext(
-            vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name, principal_id=principal
-        )
-        try:
-            await self._revoke(call, key, principal, inputs.text("assignmentId"))
-        except ServiceError as failure:
-            raise RefusedError(translate(failure, context)) from failure
-        moment = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return State(f"{key.text}{_SEPARATOR}{principal}", {**inputs.values, "revokedAt": moment})
-
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return await self.create(call, news)
-
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when somebody gave the access back, so that the next update revokes it again.
-
-        What may not be read is taken to be as it was. An import comes with the id alone.
-        """
-        text, _, principal = id.partition(_SEPARATOR)
-        key = arm_ids.key_id(text)
-        assignment_id = olds.text("assignmentId") or inputs.text("assignmentId")
-        try:
-            vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
-            given = vault and await self._given(vault, key, principal, assignment_id, call.waiter)
-        except ServiceError as failure:
-            await call.inform(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
-        if given and any(given):
-            return State("")
-        written = {"keyId": key.text, "principalId": principal, **inputs.values}
-        return State(id, {**written, **olds.values}, written)
-
-    async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Nothing: what gives the access back is the next grant."""
+    async def still(
+        self, call: Call, key: ArmId, principal: str, known: Properties
+    ) -> Mapping[str, Value] | None:
+        vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
+        if vault is None:
+            return {}
+        given = await self._given(vault, key, principal, known.text("assignmentId"), call.waiter)
+        return None if any(given) else {}
 
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
         vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)

@@ -20,93 +20,64 @@ An `on_error` hook of the account makes the engine do that (up to 100 times, pul
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from typing import ClassVar
 
 from core import arm_ids, facts
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.azure_calls import Azure
 from provider.binder import Binder
-from provider.checks import Failure, check_key_access_validation
-from provider.difference import Difference, diff_key_access_validation
-from provider.error_table import ErrorContext
-from provider.errors import service_message, translate
+from provider.checks import Form, principal_id
+from provider.difference import Difference, surroundings_difference
+from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.finding import Finding, Severity
+from provider.key_access import KeyAccess
 from provider.preflight import GRANT_LISTING_SECONDS, RefusedError, blocking, refusal
-from provider.resource import Call, State
+from provider.resource import Call
 from provider.retrying import with_retries
 from provider.rules import access_findings
 from provider.waiting import Clock, Waiter
-from provider.wire import UNKNOWN, Properties
-
-_SEPARATOR = "|"
+from provider.wire import Properties, Value
 
 
-class KeyAccessValidation:
-    """Implements `resource.Resource`; its id is `KEY_ID|PRINCIPAL_ID`."""
+class KeyAccessValidation(KeyAccess):
+    """Access that is in effect."""
 
-    derived: Mapping[str, tuple[str, ...]] = {}
+    form: ClassVar[Form] = {
+        "keyId": (arm_ids.key_id, True),
+        "principalId": (principal_id, True),
+        "grantId": (None, False),
+        "accountId": (arm_ids.account_id, False),
+    }
+    differences: ClassVar[Mapping[str, str]] = {
+        "keyId": "the access to another key is validated",
+        "principalId": "the access of another identity is validated",
+        "grantId": "another grant is validated",
+    }
+    outcome = ("accessModel", "validatedAt", "proven")
 
     def __init__(self, azure: Azure, clock: Clock, binder: Binder) -> None:
-        self._azure = azure
-        self._clock = clock
+        super().__init__(azure, clock)
         self._binder = binder
 
-    def check(self, news: Properties) -> list[Failure]:
-        return check_key_access_validation(news)
-
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return diff_key_access_validation(old_inputs, news)
+        """An account is named only while there is one to prove the access with; what was proven stays so."""
+        account = surroundings_difference(old_inputs, news, "accountId", "another account proves the access")
+        return {**super().diff(olds, old_inputs, news), **({"accountId": account} if account else {})}
 
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        """Neither waits nor reads: the access is usually made by the same update."""
-        return State(
-            "", {**inputs.values, **dict.fromkeys(("accessModel", "validatedAt", "proven"), UNKNOWN)}
-        )
+    async def carry_out(
+        self, call: Call, key: ArmId, principal: str, inputs: Properties
+    ) -> Mapping[str, Value]:
+        model = await self._listed(call, key, principal)
+        proven = await self._proven(call, key, principal, inputs.text("accountId"))
+        return {"accessModel": model, "validatedAt": self._now(), "proven": proven}
 
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return State(id, (await self.preview_create(call, news)).outputs)
-
-    async def create(self, call: Call, inputs: Properties) -> State:
-        key, principal = arm_ids.key_id(str(inputs.values["keyId"])), str(inputs.values["principalId"])
-        id = f"{key.text}{_SEPARATOR}{principal}"
-        try:
-            model = await self._listed(call, key, principal)
-            proven = await self._proven(call, key, principal, inputs.text("accountId"))
-        except ServiceError as failure:
-            raise RefusedError(translate(failure, _context(key, principal))) from failure
-        moment = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return State(id, {**inputs.values, "accessModel": model, "validatedAt": moment, "proven": proven})
-
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return await self.create(call, news)
-
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when the access is: the next update then gives it back and validates it again.
-
-        What may not be read is taken to be as it was. An import comes with the id alone.
-        """
-        text, _, principal = id.partition(_SEPARATOR)
-        key = arm_ids.key_id(text)
-        try:
-            model, findings = await self._findings(key, principal, call.waiter)
-        except ServiceError as failure:
-            if not failure.is_forbidden:
-                raise RefusedError(translate(failure, _context(key, principal))) from failure
-            await call.inform(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
-        if blocking(findings):
-            return State("")
-        written = {"keyId": key.text, "principalId": principal, **inputs.values}
-        return State(id, {**written, **olds.values, "accessModel": model}, written)
-
-    async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Nothing: the access belongs to the resource that grants it."""
+    async def still(
+        self, call: Call, key: ArmId, principal: str, known: Properties
+    ) -> Mapping[str, Value] | None:
+        model, findings = await self._findings(key, principal, call.waiter)
+        return None if blocking(findings) else {"accessModel": model}
 
     async def _listed(self, call: Call, key: ArmId, principal: str) -> str | None:
         """Waits until Resource Manager shows the access; gives the vault's permission model.
@@ -189,10 +160,4 @@ def _lives_on(account: Account, key: ArmId, principal: str) -> bool:
         and bool(bound.version)
         and (bound.vault_name, bound.name.lower()) == (key.parent.name.lower(), key.name.lower())
         and (account.key_user or "").lower() == principal.lower()
-    )
-
-
-def _context(key: ArmId, principal: str) -> ErrorContext:
-    return ErrorContext(
-        vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name, principal_id=principal
     )

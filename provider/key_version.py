@@ -17,11 +17,9 @@ from core.facts import KeyVersion as Version
 from provider.azure_calls import Azure
 from provider.checks import Failure, check_key_version
 from provider.difference import Difference, diff_key_version
-from provider.errors import translate
-from provider.failure import ServiceError
 from provider.finding import Finding
 from provider.live_state import LiveState
-from provider.preflight import RefusedError, blocking, pass_preflight, refusal
+from provider.preflight import RefusedError, blocking, pass_preflight, refusal, refused_as
 from provider.resource import Call, State
 from provider.retrying import with_retries
 from provider.rotation import (
@@ -103,13 +101,11 @@ class KeyVersion:
             return State(id, await self._outputs(call, key, news, olds.text("version") or ""))
         planned = self._planned(key, news)
         async with self._locks[key.normalised]:
-            try:
+            with refused_as(planned.error_context):
                 await pass_preflight(
                     lambda: self._rotation_preflight(planned, call), call, planned.refusal_head
                 )
                 made = await Rotation(self._azure, call, planned).to(generation(news))
-            except ServiceError as failure:
-                raise RefusedError(translate(failure, planned.error_context)) from failure
         return State(id, self._filled(key, news, made, newest=made.version))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
@@ -118,11 +114,9 @@ class KeyVersion:
     async def _preview_rotation(self, call: Call, planned: PlannedRotation) -> None:
         """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
         undone, so what stands in its way is fixed in an update of its own."""
-        try:
+        with refused_as(planned.error_context):
             _, found = await self._rotation_preflight(planned, call)
             may_rotate = await deployer_may_rotate(self._azure, planned.key, call.waiter)
-        except ServiceError as failure:
-            raise RefusedError(translate(failure, planned.error_context)) from failure
         if blocking(found):
             raise RefusedError(refusal(planned.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
@@ -181,10 +175,8 @@ class KeyVersion:
         return await self._read_version(call, key, None)
 
     async def _read_version(self, call: Call, key: ArmId, version: str | None) -> Version | None:
-        try:
+        with refused_as(PlannedRotation(key, "").error_context):
             return await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
-        except ServiceError as failure:
-            raise RefusedError(translate(failure, PlannedRotation(key, "").error_context)) from failure
 
     async def _chosen(
         self, call: Call, key: ArmId, inputs: Properties, newest: Version, current: str
@@ -201,10 +193,8 @@ class KeyVersion:
         reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
         if not reasons:
             return newest
-        try:
+        with refused_as(PlannedRotation(key, "").error_context):
             listed = await with_retries(lambda: self._azure.key_versions(key), call.waiter)
-        except ServiceError as failure:
-            raise RefusedError(translate(failure, PlannedRotation(key, "").error_context)) from failure
         versions = by_age(listed)
         allowed = _not_older(versions, current) if current else versions if _is_early(newest, now) else []
         chosen = next((one for one in allowed if not demands.key_usable(one, now)), None)

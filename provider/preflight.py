@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
+from provider.error_table import ErrorContext
+from provider.errors import translate
+from provider.failure import ServiceError
 from provider.finding import Finding, Preflight, Rule, Severity
 from provider.live_state import LiveState
 from provider.resource import Call
@@ -20,6 +24,15 @@ Look = Callable[[], Awaitable[tuple[LiveState, list[Finding]]]]
 
 class RefusedError(Exception):
     """What was asked for cannot be done; the message holds every reason and nothing was written."""
+
+
+@contextmanager
+def refused_as(context: ErrorContext) -> Iterator[None]:
+    """Makes a failure of Azure a refusal, in the user's words."""
+    try:
+        yield
+    except ServiceError as failure:
+        raise RefusedError(translate(failure, context)) from failure
 
 
 def findings(check: Preflight, rules: tuple[Rule, ...] = BINDING_RULES) -> list[Finding]:

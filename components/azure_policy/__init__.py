@@ -1,2 +1,1 @@
-"""The policy pack's constraints as Azure Policy (`guardrails`, `constraints`, `conditions`), and what to do
-when an Azure Policy forbids an account (`denial`)."""
+"""The policy pack's constraints as Azure Policy (`guardrails`, `constraints`, `conditions`)."""

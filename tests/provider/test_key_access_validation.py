@@ -167,7 +167,8 @@ async def test_access_that_is_gone_is_validated_again() -> None:
 
 
 async def test_another_key_or_identity_is_another_validation() -> None:
-    """Key and identity replace it; another grant or account validates again in place."""
+    """Key and identity replace it; another grant or account validates again in place. An account that is
+    named for the first time, or no longer, is no change: what was proven stays so."""
     async with engine(FakeAzure()) as pulumi:
         for name, replaces in (
             ("keyId", True),
@@ -175,9 +176,13 @@ async def test_another_key_or_identity_is_another_validation() -> None:
             ("grantId", False),
             ("accountId", False),
         ):
-            found = await pulumi.diff(ACCESS, INPUTS, INPUTS, {**INPUTS, name: "changed"})
+            before = {**INPUTS, "accountId": "the-account"}
+            found = await pulumi.diff(ACCESS, before, before, {**before, name: "changed"})
             assert list(found.kinds) == [name]
             assert bool(found.replaces) is replaces
+        named = {**INPUTS, "accountId": "the-account"}
+        for olds, news in ((INPUTS, named), (named, INPUTS)):
+            assert (await pulumi.diff(ACCESS, olds, olds, news)).kinds == {}
         spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
         assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
 

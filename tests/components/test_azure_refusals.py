@@ -1,0 +1,59 @@
+"""What Azure refuses to azure-native: how it is explained, and how long it is tried again."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.azure_refusals import WAIT_SECONDS, _patience, explanation
+from core.refusals import UNKNOWN_REFUSAL_SECONDS
+
+NATIVE = 'Status={status} Code="{code}" Message="{message}"'
+RBAC = "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource."
+
+
+def native(status: int, code: str, message: str = "odd") -> str:
+    return NATIVE.format(status=status, code=code, message=message)
+
+
+@pytest.mark.parametrize(
+    ("error", "ways_out"),
+    [
+        (native(403, "RequestDisallowedByPolicy"), ("Set identity: userAssigned", "exempted")),
+        (native(400, "ResourceKindRequireAcceptTerms"), ("Azure portal", "run the same command again")),
+        (native(400, "ForbiddenByRbac", RBAC), ("at the resource group", "Crypto Officer")),
+        (
+            native(400, "BadRequest", "cannot be linked to multiple zones with overlapping namespaces"),
+            ("network.privateDnsZoneIds", "az network private-dns zone list"),
+        ),
+    ],
+)
+def test_a_refusal_is_explained_with_the_setting_that_helps(error: str, ways_out: tuple[str, ...]) -> None:
+    """Azure's error names no setting; the words name the service and the way out."""
+    words = explanation("claims", [error])
+    assert words
+    for expected in ("service 'claims'", *ways_out):
+        assert expected in words
+
+
+def test_other_failures_are_left_to_speak_for_themselves() -> None:
+    """No advice is better than advice on something else."""
+    assert explanation("claims", [native(409, "CustomDomainInUse"), "timeout"]) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (native(403, "Forbidden"), WAIT_SECONDS),
+        (native(400, "ForbiddenByRbac", RBAC), WAIT_SECONDS),
+        (f"cannot check existence of resource '/x': status code 400, {{'code': 'x'}} {RBAC}", WAIT_SECONDS),
+        (native(400, "BadRequest"), UNKNOWN_REFUSAL_SECONDS),
+        (native(400, "BadRequest", "overlapping namespaces"), 0.0),
+        (native(400, "ResourceKindRequireAcceptTerms"), 0.0),
+        (native(403, "AuthorizationFailed"), 0.0),
+        (native(409, "FlagMustBeSetForRestore"), 0.0),
+        ("", 0.0),
+    ],
+)
+def test_what_may_be_access_that_does_not_count_yet_is_tried_again(error: str, seconds: float) -> None:
+    """Half an hour for words that say so, minutes for words that nobody knows, not at all for the others."""
+    assert _patience(error) == seconds
