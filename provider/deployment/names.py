@@ -30,6 +30,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     async def judge(group_id: str) -> Iterable[Finding]:
         members = [one for one in made if arm_ids.same(one.group_id, group_id)]
         existing = await _existing(group_id, ask)
+        if not existing and not any(one.type == GROUP for one in members):
+            return [_no_group(members)]
         found = [finding for one in members if (finding := _taken_here(one, existing))]
         here = {finding.id for finding in found}
         elsewhere = await asyncio.gather(
@@ -48,6 +50,15 @@ async def _existing(group_id: str, ask: Questions) -> Mapping[str, Mapping[str, 
         return {}
     inside = await ask.list(f"{group_id}/resources", RESOURCES)
     return {group_id.lower(): group, **{str(one["id"]).lower(): one for one in inside}}
+
+
+def _no_group(members: Sequence[Planned]) -> Finding:
+    one = members[0]
+    group = arm_ids.group_of(one.id)
+    location = next((other.location for other in members if other.location), "REGION")
+    text = f"{one.label} is to be made in resource group {group!r}, which does not exist"
+    fix = f"make it with `az group create --name {group} --location {location}`, or name one that exists"
+    return Finding(NAME, one.id, text, fix)
 
 
 def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> Finding | None:

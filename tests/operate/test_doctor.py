@@ -14,7 +14,7 @@ from localazure import seed
 from operate import doctor
 from operate.stack import StackError
 from provider.arm import Arm
-from tests.components.guards.first_deployments import NAMES, OTHER_SUBSCRIPTION, vault
+from tests.components.guards.first_deployments import OTHER_SUBSCRIPTION, vault
 from tests.support.local_deployment import Deployment, InProcess, gate_of
 
 LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
@@ -59,7 +59,7 @@ def test_what_a_preview_refuses_is_told(deployment: Deployment, capsys: pytest.C
     code, lines = told(capsys)
     (failed,) = [line for line in lines if line["result"] == "FAILED"]
     assert (code, failed["about"], failed["fix"]) == (1, "claims, vault.name", "give another vault.name")
-    assert NAMES[2].says[0] in failed["found"]
+    assert "is unique in the world and is taken" in failed["found"]
 
 
 def test_a_service_that_is_deployed_is_left_to_the_preview(

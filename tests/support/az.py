@@ -39,6 +39,9 @@ def _run(deployment: Deployment, command: str, options: dict[str, str]) -> None:
         subscription = deployment.subscription
         path = f"{subscription}/providers/{options['namespace']}/register"
         _done(deployment, "POST", path, api="2021-04-01")
+    elif command.startswith("group create"):
+        path = f"{deployment.subscription}/resourceGroups/{options['name']}"
+        _done(deployment, "PUT", path, {"location": options["location"]}, api="2022-09-01")
     elif command.startswith("policy exemption create"):
         path = f"{options['scope']}/providers/Microsoft.Authorization/policyExemptions/{options['name']}"
         properties = {

@@ -116,6 +116,13 @@ SHARED = {"existing_resource_group_name": "rg-shared"}
 _IN_THE_WORLD = "is unique in the world and is taken"
 NAMES = (
     FirstDeployment(
+        "the existing group does not exist",
+        lambda deployment: None,
+        "vault.name",
+        ("resource group 'rg-shared', which does not exist", "az group create --name rg-shared"),
+        SHARED,
+    ),
+    FirstDeployment(
         "the group's name is taken",
         group(tags={"team": "hub"}),
         "resourceGroupName",
