@@ -54,13 +54,22 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command in (*checkout.WORDS, "setup"):
             done = checkout.set_up(words)
             return checkout.WORDS[given.command](home, given.stack) if done is None else done
-        return _COMMANDS[given.command](home)
+        return _COMMANDS[given.command](home) or _flushed()
+    except BrokenPipeError:
+        # Whoever read the output has enough; what the interpreter still flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except HomeError as error:
         print(f"local Azure: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"{given.command}: interrupted", file=sys.stderr)
         return 130
+
+
+def _flushed() -> int:
+    sys.stdout.flush()
+    return 0
 
 
 def _port(text: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import shlex
 import socket
 import subprocess
@@ -39,6 +40,16 @@ def _alive(pid: int | None) -> bool:
     except FileNotFoundError:
         return False
     return state not in "ZX"
+
+
+def test_output_that_nobody_reads_is_no_traceback(home: Home) -> None:
+    """`python -m localazure status | head -1` and the like end quietly."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "localazure", "status", "--home", str(home.path)]
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_its_life_from_the_command_line(home: Home) -> None:
