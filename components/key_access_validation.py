@@ -1,7 +1,7 @@
-"""Access to a key that is in effect before an account is created on it.
+"""Access to a key that is in effect: before an account is created on it, and after it was restored.
 
-Owns: the wait between a grant and an account that is bound in its creation, as far as Resource Manager shows
-the grant. Does not own: what Azure refuses after that (azure_refusals.py).
+Owns: the wait for a grant, as far as Resource Manager shows it; where an account lives on the key already,
+until the service uses it. Does not own: what Azure refuses after that (azure_refusals.py).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class KeyAccessValidationArgs(TypedDict):
     """Required. Object id of the identity that is to use the key."""
     grant_id: NotRequired[pulumi.Input[str] | None]
     """Optional. Id of the access policy or role assignment."""
+    account_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an account that lives on the key: writing its binding again proves the access."""
 
 
 class KeyAccessValidation(CmkResource):
@@ -30,5 +32,5 @@ class KeyAccessValidation(CmkResource):
 
     def __init__(self, name: str, args: KeyAccessValidationArgs, opts: pulumi.ResourceOptions) -> None:
         outputs = dict.fromkeys(("access_model", "validated_at", "proven"))
-        inputs = {"grant_id": None, **args}
+        inputs = {"grant_id": None, "account_id": None, **args}
         super().__init__(resource_types.KEY_ACCESS_VALIDATION, name, {**outputs, **inputs}, opts)

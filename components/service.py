@@ -119,6 +119,7 @@ class EncryptedLanguageService(Component):
             return []
         # Phase 2: the binding of the key.
         binding = parts.binding(account, version, grant, key)
+        parts.restored_access(key, account, grant, after=binding)
         self.key_uri_with_version = binding.key_uri_with_version
         return [binding]
 

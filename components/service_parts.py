@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pulumi
 
-from components.access import Grant, Grantee, make_grant
+from components.access import Grant, Grantee, has_identity, make_grant
 from components.account import Account, InlineKeyInputs, LanguageAccountInputs, make_account
 from components.arguments import names
 from components.arguments.inputs import source_resources
@@ -23,7 +24,7 @@ from components.callers import make_callers
 from components.component import ChildOptions, Component
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, Identity, make_identity
-from components.key_access_validation import KeyAccessValidation
+from components.key_access_validation import KeyAccessValidation, KeyAccessValidationArgs
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
 from components.private_network import make_private_endpoints
@@ -142,16 +143,33 @@ class Parts:
             return []
         if self._preflight.has_used_key:
             return [grant]
-        proof = KeyAccessValidation(
-            f"{self._inputs.name}-key-access",
-            {
-                "key_id": key.id,
-                "principal_id": identity.principal_id,
-                "grant_id": grant.id,
-            },
-            self._owner.child(),
-        )
-        return [grant, proof]
+        # Only an account that exists can prove more than what Resource Manager shows.
+        account_id = self._preflight.account_id if self._preflight.account_waits else None
+        return [grant, self._validation(key, identity.principal_id, grant, account_id)]
+
+    def restored_access(
+        self, key: KeyReference, account: Account, grant: pulumi.CustomResource | None, after: pulumi.Resource
+    ) -> None:
+        """The proof that an account can read its data again, from the update on that restores its access."""
+        if grant and (self._preflight.account_waits or self._preflight.access_validated):
+            principal_id = account.principal_id.apply(has_identity)
+            self._validation(key, principal_id, grant, account.resource.id, depends_on=[after])
+
+    def _validation(
+        self,
+        key: KeyReference,
+        principal_id: pulumi.Input[str],
+        grant: pulumi.CustomResource,
+        account_id: pulumi.Input[str] | None,
+        **options: Any,
+    ) -> KeyAccessValidation:
+        inputs: KeyAccessValidationArgs = {
+            "key_id": key.id,
+            "principal_id": principal_id,
+            "grant_id": grant.id,
+            "account_id": account_id,
+        }
+        return KeyAccessValidation(f"{self._inputs.name}-key-access", inputs, self._owner.child(**options))
 
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
         # A write of a bound account states its key again, which is refused while restored access does not

@@ -75,6 +75,7 @@ class PreflightResult:
     `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
     of the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`:
     the account is under its key by a grant that the state has, and no proof of the access was ever recorded.
+    `access_validated`: such a proof is recorded.
     """
 
     tenant_id: str
@@ -88,6 +89,7 @@ class PreflightResult:
     account_id: str | None = None
     account: AccountBefore | None = None
     has_used_key: bool = False
+    access_validated: bool = False
 
 
 def preflight(
@@ -318,6 +320,7 @@ class _Preflight:
             and before.grant_recorded
             and not before.access_validated
             and account.bound_key is not None,
+            access_validated=before.access_validated,
         )
 
     async def _check_deployment(self) -> None:

@@ -79,6 +79,41 @@ def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
     assert after.one(":EncryptedLanguageService").inputs == {}
 
 
+@pytest.mark.parametrize(("access", "proven"), [("revoked", False), ("granted", True)])
+def test_given_back_the_update_ends_when_the_account_proves_it(access: str, proven: bool) -> None:
+    """The proof comes last, by the account's own binding, and stays declared as long as it is recorded."""
+    azure = bound_azure(granted=proven, recorded=proven, access=access)
+    if proven:
+        azure.state[f"{PARENT}azure-cmk:index:KeyAccessValidation::language-key-access"] = {"outputs": {}}
+    after = service(azure, access="granted")
+    proof = after.one(":KeyAccessValidation")
+    assert {after.one(":AccessPolicy").urn, after.one(":CustomerManagedKey").urn} <= proof.needs
+    assert proof.inputs["accountId"] == after.one(":Account").outputs["id"]
+    assert proof.inputs["principalId"] == PRINCIPAL
+
+
+def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_access_is_back() -> None:
+    """The account that exists proves it, before it is written, which states the key again."""
+    azure = bound_azure(granted=False, recorded=False, access="revoked")
+    bound = azure.state[_ACCOUNT]["outputs"]
+    bound["properties"]["encryption"] = {
+        "keySource": "Microsoft.KeyVault",
+        "keyVaultProperties": {
+            "keyName": "cmk-language",
+            "keyVersion": "1",
+            "keyVaultUri": "https://kv-language.vault.azure.net",
+            "identityClientId": CLIENT,
+        },
+    }
+    identity = {"clientId": CLIENT, "principalId": PRINCIPAL}
+    bound["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {"/id-language": identity}}
+    del azure.state[_BINDING]
+    after = service(azure, access="granted", identity="userAssigned")
+    proof = after.one(":KeyAccessValidation")
+    assert proof.urn in after.one(":Account").needs
+    assert proof.inputs["accountId"] == bound["id"]
+
+
 def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
     """The revocation stays in the state until a restoration is done, so that the next one goes on."""
     azure = bound_azure(granted=False, recorded=False, access="revoked")

@@ -45,14 +45,18 @@ def deploy_until_grants_count(stack: Stack, azure: RunningAzure) -> Run:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_one_update_outlasts_grants_that_count_late(mode: str, stack: Stack, azure: RunningAzure) -> None:
-    """The account is bound at the end, was never unbound once it was, and the wait was explained."""
+    """The account is bound at the end, was never unbound once it was, and the wait was explained; the same
+    when access that was revoked is granted again."""
     azure.control("/behaviour", {"grant_delay_seconds": DELAY})
     stack.configure(**MODES[mode], vault=None, key=None)
     account = Judge(azure, stack).account_id
-    run = deploy_until_grants_count(stack, azure)
-    assert run.ok, run.output
-    assert "waiting" in run.output
-    assert cloud.history(azure, account)[-1]["readable"]
+    for access in ("granted", "revoked", "granted"):
+        stack.configure(access=access)
+        run = stack.deploy() if access == "revoked" else deploy_until_grants_count(stack, azure)
+        assert run.ok, run.output
+        if access == "granted":
+            assert "waiting" in run.output
+            assert cloud.history(azure, account)[-1]["readable"]
     assert cloud.unbound_moments(azure, account) == []
     settled = stack.deploy("--expect-no-changes")
     assert settled.ok, settled.output
