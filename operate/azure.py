@@ -54,7 +54,7 @@ class UnansweredError(OperateError):
         super().__init__(" ".join(why.split()))
 
 
-class Azure(Protocol):
+class AzureReader(Protocol):
     """The live cloud. Every method raises UnansweredError."""
 
     def get(self, path: str, api_version: str) -> Json:

@@ -32,7 +32,7 @@ from typing import Any
 from core import adapters, arm_ids, resource_types
 from core.environment import RECOVERS
 from operate import azure, login
-from operate.azure import Azure, LiveAzure, UnansweredError
+from operate.azure import AzureReader, LiveAzure, UnansweredError
 from operate.stack import StackError, add_stack, pulumi
 
 OWN_PROVIDER = "azure-cmk:"
@@ -242,7 +242,10 @@ def declared(stack: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def missing(
-    created: Sequence[Mapping[str, Any]], document: Mapping[str, Any], cloud: Azure, subscription_id: str
+    created: Sequence[Mapping[str, Any]],
+    document: Mapping[str, Any],
+    cloud: AzureReader,
+    subscription_id: str,
 ) -> tuple[list[Missing], list[str]]:
     """Which of the resources that a preview would create exist, and why it is not known of others."""
     resources = document["deployment"].get("resources") or []
@@ -270,7 +273,7 @@ def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
 _KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
 
 
-def _exists(cloud: Azure, state: Mapping[str, Any], id: str) -> bool:
+def _exists(cloud: AzureReader, state: Mapping[str, Any], id: str) -> bool:
     try:
         if state["type"] == resource_types.ACCESS_POLICY:
             vault_id, _, object_id = id.rpartition("/accessPolicy/")

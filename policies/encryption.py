@@ -19,7 +19,7 @@ Text = str | type_of_unknown | None
 
 
 @dataclass(frozen=True)
-class Identity:
+class DeclaredIdentity:
     """`type` as Azure compares it: lower case, no spaces; None when absent."""
 
     type: Text
@@ -38,7 +38,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Encryption:
+class DeclaredEncryption:
     """The account's `encryption`, in inputs or outputs; `source` is lower case, Key Vault when it is not
     stated."""
 
@@ -54,12 +54,12 @@ class Encryption:
         return self.source == KEY_VAULT_SOURCE
 
 
-def identity_of(account: View) -> Identity:
+def identity_of(account: View) -> DeclaredIdentity:
     """The identity of an account; user-assigned ids are a list in inputs and a map with client ids in
     outputs."""
     identity = View(account.get("identity"))
     if identity.is_unknown:
-        return Identity(UNKNOWN, UNKNOWN, frozenset())
+        return DeclaredIdentity(UNKNOWN, UNKNOWN, frozenset())
     attached = identity.get("userAssignedIdentities")
     entries = View(attached).get() if attached is not UNKNOWN else UNKNOWN
     ids: tuple[str, ...] | type_of_unknown = UNKNOWN
@@ -71,10 +71,10 @@ def identity_of(account: View) -> Identity:
             client = View(entries).get(one, "clientId")
             if isinstance(client, str):
                 clients.add(client.lower())
-    return Identity(as_word(identity.get("type")), ids, frozenset(clients))
+    return DeclaredIdentity(as_word(identity.get("type")), ids, frozenset(clients))
 
 
-def encryption_of(account: View) -> Encryption | type_of_unknown | None:
+def encryption_of(account: View) -> DeclaredEncryption | type_of_unknown | None:
     """The encryption an account states; None when it states none, UNKNOWN when the whole is not known."""
     block = account.at("encryption")
     if block.is_unknown:
@@ -84,8 +84,8 @@ def encryption_of(account: View) -> Encryption | type_of_unknown | None:
     source = as_word(block.get("keySource"))
     details = View(block.get("keyVaultProperties"))
     if details.is_unknown:
-        return Encryption(source or KEY_VAULT_SOURCE, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    return Encryption(
+        return DeclaredEncryption(source or KEY_VAULT_SOURCE, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+    return DeclaredEncryption(
         source=source or KEY_VAULT_SOURCE,
         vault_uri=details.text("keyVaultUri"),
         key_name=details.text("keyName"),
@@ -94,7 +94,7 @@ def encryption_of(account: View) -> Encryption | type_of_unknown | None:
     )
 
 
-def stated_key(account: View) -> Encryption | NotYetKnown | None:
+def stated_key(account: View) -> DeclaredEncryption | NotYetKnown | None:
     """The customer-managed key that an account states, or what of it is not known yet; None for no such
     key."""
     encryption = encryption_of(account)

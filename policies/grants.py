@@ -25,7 +25,7 @@ WIDER_ROLES: Final = {
 
 
 @dataclass(frozen=True)
-class PolicyEntry:
+class DeclaredPolicyEntry:
     """One access policy entry; permissions are lower case, and a group that is not known is UNKNOWN."""
 
     object_id: str | type_of_unknown | None
@@ -50,7 +50,7 @@ class PolicyEntry:
         return "an object id that is not known yet" if self.object_id is UNKNOWN else shown(self.object_id)
 
 
-def entries_of(kind: Kind | None, view: View) -> tuple[PolicyEntry, ...] | type_of_unknown:
+def entries_of(kind: Kind | None, view: View) -> tuple[DeclaredPolicyEntry, ...] | type_of_unknown:
     """The entries of a vault's inline list, of azure-native's AccessPolicy, or of ARM's accessPolicies
     child."""
     if kind is Kind.ACCESS_POLICY:
@@ -65,9 +65,9 @@ def entries_of(kind: Kind | None, view: View) -> tuple[PolicyEntry, ...] | type_
     return tuple(_entry(one) for one in found)
 
 
-def _entry(entry: View) -> PolicyEntry:
+def _entry(entry: View) -> DeclaredPolicyEntry:
     permissions = View(entry.get("permissions"))
-    return PolicyEntry(
+    return DeclaredPolicyEntry(
         object_id=entry.text("objectId"),
         tenant_id=entry.text("tenantId"),
         application_id=entry.text("applicationId"),
@@ -85,7 +85,7 @@ def _words(value: object) -> tuple[str, ...] | type_of_unknown:
     return tuple(word for word in words if isinstance(word, str))
 
 
-def on_keys(entry: PolicyEntry) -> frozenset[str] | type_of_unknown:
+def on_keys(entry: DeclaredPolicyEntry) -> frozenset[str] | type_of_unknown:
     """What an entry gives its holder by itself on keys, by core's answer; UNKNOWN where that is not known
     yet."""
     keys = entry.of("keys")

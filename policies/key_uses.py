@@ -12,7 +12,7 @@ from functools import cached_property
 from core import arm_ids, key_uris
 from core.arm_ids import MalformedError
 from core.resource_types import Kind
-from policies.encryption import Encryption, Text, encryption_of, leaves_encryption
+from policies.encryption import DeclaredEncryption, Text, encryption_of, leaves_encryption
 from policies.session import OUR_COMPONENTS
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, type_of_unknown
@@ -79,7 +79,7 @@ class KeyUses:
         placed = sum(len(bindings) for bindings in self.bindings_by_account.values())
         return placed < len(self.index.of(Kind.BINDING))
 
-    def inline(self, account: Node) -> Encryption | type_of_unknown | None:
+    def inline(self, account: Node) -> DeclaredEncryption | type_of_unknown | None:
         """The encryption that the program itself states for an account; not what it ignores."""
         if leaves_encryption(account.ignore_changes):
             return None

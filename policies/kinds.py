@@ -20,7 +20,7 @@ _BESIDE: Final = ("name", "location", "tags", "identity")
 
 
 @dataclass(frozen=True)
-class Resource:
+class ClassifiedResource:
     """A resource's kind, the API version that its program chose, and its properties."""
 
     kind: Kind | None
@@ -28,37 +28,37 @@ class Resource:
     view: View
 
 
-def read(token: str, props: object) -> Resource:
+def read(token: str, props: object) -> ClassifiedResource:
     """Reads a resource by its type token and its properties."""
     found = parse_token(token)
     if found.kind is not Kind.GENERIC:
-        return Resource(found.kind, found.api_version, View(props))
+        return ClassifiedResource(found.kind, found.api_version, View(props))
     view = View(props)
     return _azapi(token, view) if token.lower().startswith("azapi:") else _generic(view)
 
 
-def _generic(view: View) -> Resource:
+def _generic(view: View) -> ClassifiedResource:
     """azure-native's generic resource (resources.Resource)."""
     parts = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
     namespace, parent, type = (_plain(view.get(part)) or "" for part in parts)
-    return Resource(kind_of_generic(namespace, parent, type), _plain(view.get("apiVersion")), view)
+    return ClassifiedResource(kind_of_generic(namespace, parent, type), _plain(view.get("apiVersion")), view)
 
 
-def _azapi(token: str, view: View) -> Resource:
+def _azapi(token: str, view: View) -> ClassifiedResource:
     """azapi's Resource is read by its body; what its other types change about such a resource is not
     readable."""
     type, _, version = (_plain(view.get("type")) or "").partition("@")
     kind = kind_of_arm_type(type)
     if kind is None:
-        return Resource(None, version or None, view)
+        return ClassifiedResource(None, version or None, view)
     if not token.lower().endswith(":resource"):
-        return Resource(Kind.OTHER_PROVIDER, None, view)
+        return ClassifiedResource(Kind.OTHER_PROVIDER, None, view)
     outer = {name: value for name in _BESIDE if (value := view.get(name)) is not None}
     body = _object(view.get("body"))
     if body is None:
-        return Resource(kind, version or None, View({**outer, "properties": UNKNOWN}))
+        return ClassifiedResource(kind, version or None, View({**outer, "properties": UNKNOWN}))
     inner = {name: step(body, name) for name in body}
-    return Resource(kind, version or None, View({**outer, **inner, **_parent(kind, view)}))
+    return ClassifiedResource(kind, version or None, View({**outer, **inner, **_parent(kind, view)}))
 
 
 def _parent(kind: Kind, view: View) -> dict[str, object]:

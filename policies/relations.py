@@ -12,14 +12,14 @@ from functools import cached_property
 
 from core.resource_types import Kind
 from policies.encryption import Text
-from policies.grants import PolicyEntry, entries_of
+from policies.grants import DeclaredPolicyEntry, entries_of
 from policies.key_uses import KeyUse, KeyUses, key_scope
 from policies.stack_index import Node
 from policies.view import UNKNOWN, View
 
 
 @dataclass(frozen=True, eq=False)
-class Grant:
+class DeclaredGrant:
     """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
     entry).
 
@@ -27,7 +27,7 @@ class Grant:
     """
 
     node: Node
-    entry: PolicyEntry | None
+    entry: DeclaredPolicyEntry | None
     object_id: Text
     vault: Node | None
     vault_name: Text
@@ -39,7 +39,7 @@ class Relations(KeyUses):
     """The joins that stack rules share: uses of keys, and the grants that open them."""
 
     @cached_property
-    def grants(self) -> list[Grant]:
+    def grants(self) -> list[DeclaredGrant]:
         """Every grant on keys in the stack."""
         found = [
             grant
@@ -75,23 +75,23 @@ class Relations(KeyUses):
             holders.update(entry.object_id for entry in (entries if entries is not UNKNOWN else ()))
         return holders
 
-    def _entries(self, node: Node, vault: Node | None) -> Iterator[Grant]:
+    def _entries(self, node: Node, vault: Node | None) -> Iterator[DeclaredGrant]:
         declared = self.index.session.declared(node.urn)
         entries = entries_of(node.kind, node.view if declared is None else declared)
         name = node.view.text("name" if node.kind is Kind.VAULT else "vaultName")
         for entry in entries if entries is not UNKNOWN else ():
-            yield Grant(node, entry, entry.object_id, vault, name)
+            yield DeclaredGrant(node, entry, entry.object_id, vault, name)
 
-    def _role(self, node: Node) -> Grant:
+    def _role(self, node: Node) -> DeclaredGrant:
         scope = node.view.text("scope")
         name: Text = UNKNOWN
         if isinstance(scope, str):
             name, key_name = key_scope(scope)
             vault = self._named(name)
-            return Grant(node, None, node.view.text("principalId"), vault, name, key_name=key_name)
+            return DeclaredGrant(node, None, node.view.text("principalId"), vault, name, key_name=key_name)
         key = self.index.source(node, Kind.KEY, "scope")
         vault = self.index.source(node, Kind.VAULT, "scope") or (self.vault_of(key) if key else None)
-        return Grant(node, None, node.view.text("principalId"), vault, name, key)
+        return DeclaredGrant(node, None, node.view.text("principalId"), vault, name, key)
 
     def _named(self, name: str | None) -> Node | None:
         return self.index.vault_by_name.get(name) if name else None
@@ -116,29 +116,29 @@ class Relations(KeyUses):
         return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
 
     @cached_property
-    def _grants_by_principal(self) -> dict[str, list[Grant]]:
-        found: dict[str, list[Grant]] = {}
+    def _grants_by_principal(self) -> dict[str, list[DeclaredGrant]]:
+        found: dict[str, list[DeclaredGrant]] = {}
         for grant in self.grants:
             if isinstance(grant.object_id, str):
                 found.setdefault(grant.object_id.lower(), []).append(grant)
         return found
 
     @cached_property
-    def _grants_by_source(self) -> dict[str, list[Grant]]:
-        found: dict[str, list[Grant]] = {}
+    def _grants_by_source(self) -> dict[str, list[DeclaredGrant]]:
+        found: dict[str, list[DeclaredGrant]] = {}
         for grant in self.grants:
             sources = self.index.sources_of(grant.node, "policy", "principalId", "properties")
             for urn in {source.urn for source in sources}:
                 found.setdefault(urn, []).append(grant)
         return found
 
-    def grants_of(self, use: KeyUse) -> list[Grant]:
+    def grants_of(self, use: KeyUse) -> list[DeclaredGrant]:
         """The grants to the identity of a use, on its vault and key where both sides are known.
 
         A principal that is known decides by itself; one that is not, on either side, by where the value
         comes from.
         """
-        found: list[Grant] = []
+        found: list[DeclaredGrant] = []
         for holder in self.holders_of(use):
             principal = _principal(holder)
             if isinstance(principal, str):
@@ -151,7 +151,7 @@ class Relations(KeyUses):
                     found.append(grant)
         return [grant for grant in found if _same_vault(grant, use) and self._same_key(grant, use)]
 
-    def _same_key(self, grant: Grant, use: KeyUse) -> bool:
+    def _same_key(self, grant: DeclaredGrant, use: KeyUse) -> bool:
         """A role on one key opens no other key of the vault."""
         if grant.key is not None and use.key is not None:
             return grant.key.urn == use.key.urn
@@ -163,7 +163,7 @@ class Relations(KeyUses):
         stated = {use.key_name.lower()} if isinstance(use.key_name, str) else set()
         return stated | (self.index.names_of(use.key) if use.key is not None else set())
 
-    def may_be_another(self, use: KeyUse) -> list[Grant]:
+    def may_be_another(self, use: KeyUse) -> list[DeclaredGrant]:
         """Grants on the vault of a use to holders that are known, while the id of its identity, which exists,
         is not known in this preview: any of them may be the one."""
         unknown = [
@@ -176,7 +176,7 @@ class Relations(KeyUses):
         known = [grant for grant in self.grants if isinstance(grant.object_id, str)]
         return [grant for grant in known if _same_vault(grant, use) and self._same_key(grant, use)]
 
-    def identities_behind(self, grant: Grant) -> list[Node]:
+    def identities_behind(self, grant: DeclaredGrant) -> list[Node]:
         """The accounts and identities that the principal of a grant comes from, where it is not known
         itself."""
         if isinstance(grant.object_id, str):
@@ -191,7 +191,7 @@ def _principal(holder: Node) -> Text:
     return UNKNOWN if view.is_unknown else view.text("principalId")
 
 
-def _same_vault(grant: Grant, use: KeyUse) -> bool:
+def _same_vault(grant: DeclaredGrant, use: KeyUse) -> bool:
     if grant.vault is not None and use.vault is not None:
         return grant.vault.urn == use.vault.urn
     if isinstance(grant.vault_name, str) and isinstance(use.vault_name, str):

@@ -32,7 +32,7 @@ class ErrorContext:
 
 
 @dataclass(frozen=True)
-class Row:
+class ErrorRow:
     """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case."""
 
     pattern: str
@@ -71,7 +71,7 @@ def _set_rotation_policy(context: ErrorContext, _: re.Match[str]) -> str:
     )
 
 
-_KEY_THROUGH_ARM = Row(
+_KEY_THROUGH_ARM = ErrorRow(
     r"ForbiddenByRbac.*name=KeyVault/ManagementPlane",
     "in a vault under Azure RBAC, the deploying principal needs a role on the vault's data even to read "
     "a key through Resource Manager",
@@ -79,15 +79,15 @@ _KEY_THROUGH_ARM = Row(
     "pulumi/pulumi-azure-native#890, Azure/bicep#6539",
 )
 
-_SERVICE: tuple[Row, ...] = (
+_SERVICE: tuple[ErrorRow, ...] = (
     _KEY_THROUGH_ARM,
-    Row(
+    ErrorRow(
         r"encryption key must be recoverable and not purgeable",
         "the vault lacks soft delete or purge protection",
         lambda context, _: f"az keyvault update --name {context.vault_name} --enable-purge-protection true",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
-    Row(
+    ErrorRow(
         r"KeyVaultProperties is invalid",
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps trusted services out, or the identity has no access yet",
@@ -98,63 +98,63 @@ _SERVICE: tuple[Row, ...] = (
         ),
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
-    Row(
+    ErrorRow(
         r"Action: '\S+/keys/(rotate/action|write|update/action)'",
         "the deploying principal may not change the key on the vault's data plane",
         _make_officer,
         "public capture of a Key Vault RBAC denial",
     ),
-    Row(
+    ErrorRow(
         r"does not have keys (rotate|update|create|list) permission",
         "the deploying principal may not change the key on the vault's data plane",
         _set_rotation_policy,
         "dotnet/AspNetCore.Docs#23035",
     ),
-    Row(
+    ErrorRow(
         r"AccessPolicyNotConfiguredForKeyVault|KeyVaultAuthenticationFailure",
         "the account's identity may not use the key, or its access does not count everywhere yet",
         _set_policy,
         "public reports of transient failures in deployments of Azure AI services",
     ),
-    Row(
+    ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the account's identity has no role on the key, or the assignment has not propagated",
         _grant_role,
         "hashicorp/terraform-provider-azurerm#27817",
     ),
-    Row(
+    ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "no access policy of the vault gives the account's identity the key, or it has not propagated",
         _set_policy,
         "dotnet/AspNetCore.Docs#23035",
     ),
-    Row(
+    ErrorRow(
         r"Public network access is disabled and request is not from a trusted service|ForbiddenByConnection"
         r"|ForbiddenByFirewall|Client address is not authorized",
         "the vault's network lets nobody in",
         lambda context, _: f"az keyvault update --name {context.vault_name} --bypass AzureServices",
         "Key Vault 403 answers",
     ),
-    Row(
+    ErrorRow(
         r"AccountProvisioningStateInvalid|in state Accepted",
         "the account is still busy with another change",
         "wait until it is Succeeded: az cognitiveservices account show --ids ACCOUNT_ID "
         "--query properties.provisioningState",
         "DefangLabs/pulumi-defang#274",
     ),
-    Row(
+    ErrorRow(
         r"ScopeLocked",
         "a read-only lock on the account, or above it, forbids changes",
         "find it (az lock list), take it away for the update (az lock delete --ids LOCK_ID) and set it again",
         "public reports of ARM's answer",
     ),
-    Row(
+    ErrorRow(
         r"ReadOnlyDisabledSubscription",
         "the subscription is disabled, so nothing in it can be changed",
         "have the subscription re-enabled by its owner, in the portal's Subscriptions",
         "public reports of ARM's answer",
     ),
-    Row(
+    ErrorRow(
         r"RequestDisallowedByPolicy",
         "an Azure Policy of the subscription denies this",
         "read the policy's name in the answer; where it wants a customer-managed key from the first "
@@ -162,19 +162,19 @@ _SERVICE: tuple[Row, ...] = (
         "a user-assigned identity in the create (mode user-assigned)",
         "hashicorp/terraform-provider-azurerm#26265",
     ),
-    Row(
+    ErrorRow(
         r"does not have authorization to perform action '(?P<action>[^']+)' over scope '(?P<scope>[^']+)'",
         "the deploying principal lacks a right in Azure Resource Manager",
         lambda _, found: f"have {found['action']} granted at {found['scope']}",
         "recorded traffic",
     ),
-    Row(
+    ErrorRow(
         r"MissingSubscriptionRegistration.*?namespace '(?P<namespace>[^']+)'",
         "the subscription has never used this resource provider",
         lambda _, found: f"az provider register --namespace {found['namespace']} --wait",
         "recorded traffic",
     ),
-    Row(
+    ErrorRow(
         r"not allowed on a disabled key|KeyDisabled",
         "the key version is disabled",
         lambda context, _: (
@@ -183,7 +183,7 @@ _SERVICE: tuple[Row, ...] = (
         ),
         "texts of other people's fakes; never recorded",
     ),
-    Row(
+    ErrorRow(
         r"KeyNotFound|Key not found: ",
         "the vault has no such key",
         lambda context, _: (
@@ -192,19 +192,19 @@ _SERVICE: tuple[Row, ...] = (
         ),
         "recorded traffic",
     ),
-    Row(
+    ErrorRow(
         r"ResourceGroupNotFound",
         "the resource group does not exist in this subscription",
         "az group show --name GROUP --subscription SUBSCRIPTION",
         "recorded traffic",
     ),
-    Row(
+    ErrorRow(
         r"ResourceNotFound",
         "the resource does not exist",
         lambda context, _: f"az resource show --ids {context.account_id}",
         "recorded traffic",
     ),
-    Row(
+    ErrorRow(
         r"SubscriptionNotFound|InvalidSubscriptionId",
         "the login cannot see this subscription",
         "az account list --output table",
@@ -213,46 +213,46 @@ _SERVICE: tuple[Row, ...] = (
 )
 """What ARM, the service or a vault answers about the account and its identity."""
 
-_LOGIN: tuple[Row, ...] = (
-    Row(
+_LOGIN: tuple[ErrorRow, ...] = (
+    ErrorRow(
         r"AADSTS7000215",
         "the client secret is wrong",
         "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; if it was changed since the "
         "last update, run `pulumi up --run-program`, because a refresh logs in as that update did",
         "Microsoft Entra error codes",
     ),
-    Row(
+    ErrorRow(
         r"AADSTS7000222",
         "the client secret has expired",
         "make a new one: az ad app credential reset --id CLIENT_ID, and set ARM_CLIENT_SECRET",
         "Microsoft Entra error codes",
     ),
-    Row(
+    ErrorRow(
         r"AADSTS700016",
         "the tenant knows no application with this client id",
         "compare ARM_CLIENT_ID and ARM_TENANT_ID with `az ad app show --id CLIENT_ID`",
         "Microsoft Entra error codes",
     ),
-    Row(
+    ErrorRow(
         r"AADSTS700024",
         "the OIDC token has expired; it is exchanged again whenever a token of Azure runs out",
         "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken, instead "
         "of oidcToken",
         "Microsoft Entra error codes",
     ),
-    Row(
+    ErrorRow(
         r"AADSTS90002",
         "there is no such tenant",
         "compare ARM_TENANT_ID with `az account show --query tenantId`",
         "Microsoft Entra error codes",
     ),
-    Row(
+    ErrorRow(
         r"InvalidAuthenticationTokenTenant",
         "the login is for another tenant than the subscription's",
         "set ARM_TENANT_ID to the subscription's tenant (az account show --query tenantId)",
         "Azure Resource Manager error codes",
     ),
-    Row(
+    ErrorRow(
         r"",
         "Azure does not accept the login",
         "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
@@ -262,20 +262,20 @@ _LOGIN: tuple[Row, ...] = (
 )
 """Refusals of the login."""
 
-_DEPLOYER: tuple[Row, ...] = (
-    Row(
+_DEPLOYER: tuple[ErrorRow, ...] = (
+    ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the deploying principal may not use the key on the vault's data plane",
         _make_officer,
         "public capture of a Key Vault RBAC denial",
     ),
-    Row(
+    ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "the deploying principal may not use the key on the vault's data plane",
         _set_rotation_policy,
         "dotnet/AspNetCore.Docs#23035",
     ),
-    Row(
+    ErrorRow(
         r"Public network access is disabled|ForbiddenByConnection|ForbiddenByFirewall"
         r"|Client address is not authorized",
         "the vault's network does not let this machine in, and a key is rotated on the vault's data plane",

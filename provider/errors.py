@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from provider.error_table import DEPLOYER_ROWS, ROWS, ErrorContext, Row
+from provider.error_table import DEPLOYER_ROWS, ROWS, ErrorContext, ErrorRow
 from provider.failure import NOT_SENT, ServiceError
 
 _NOTHING_KNOWN = ErrorContext()
@@ -42,7 +42,7 @@ def service_message(failure: ServiceError) -> str:
     return f"{doing}Azure answered {failure.status} {failure.code}{inner}: {failure.text}{trace}"
 
 
-def _row(failure: ServiceError, rows: tuple[Row, ...]) -> tuple[Row, re.Match[str]] | None:
+def _row(failure: ServiceError, rows: tuple[ErrorRow, ...]) -> tuple[ErrorRow, re.Match[str]] | None:
     haystack = f"{failure.code} {failure.inner_code} {failure.text}"
     for row in rows:
         if row.statuses and failure.status not in row.statuses:

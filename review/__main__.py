@@ -28,7 +28,7 @@ from review.escaping import plain
 from review.events import Diagnostic
 from review.preview import Preview, PreviewError
 from review.report import Origin
-from review.verdict import Severity
+from review.verdict import VerdictSeverity
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -65,7 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
     sys.stdout.write(plain_text.render(made))
     if arguments.expect is not None and made.rows and arguments.expect != made.digest:
         print("review: this update is not the one that was reviewed: review it again", file=sys.stderr)
-        return Severity.BLOCKED.exit_code
+        return VerdictSeverity.BLOCKED.exit_code
     return made.severity.exit_code
 
 

@@ -14,12 +14,12 @@ from core import arm_ids, rights, roles
 from core.facts import PolicyEntry
 from core.rights import Access
 from core.roles import Role
-from review.resource import State, arm_name
+from review.resource import ReviewedState, arm_name
 from review.values import Mark, Value, folded, items, look, text
 
 
 @dataclass(frozen=True)
-class Grant:
+class ReviewedGrant:
     """What one identity may do. `permissions` are lower case, as core has them.
 
     `scope` is an ARM id in lower case, or a vault's name for an access policy; empty when not known.
@@ -72,7 +72,7 @@ class Grant:
             return False
         return named_key is None or not isinstance(key, str) or named_key == key.lower()
 
-    def under(self, uses_rbac: bool | Mark | None) -> Grant:
+    def under(self, uses_rbac: bool | Mark | None) -> ReviewedGrant:
         """The grant in a vault that looks at role assignments alone (True), or at access policies alone
         (False). None: nobody says which."""
         if isinstance(uses_rbac, Mark):
@@ -82,28 +82,28 @@ class Grant:
         return replace(self, permissions=frozenset(), uncertain="", ignored=True)
 
 
-def level(grants: Iterable[Grant]) -> Access:
+def level(grants: Iterable[ReviewedGrant]) -> Access:
     """How far grants of one identity, taken together, cover what the service needs."""
     given = list(grants)
     certain = frozenset[str]().union(*(one.permissions for one in given if not one.uncertain))
     return rights.level(certain, uncertain=any(one.uncertain for one in given))
 
 
-def of_access_policy(urn: str, state: State, tenant: Value = None) -> Grant:
+def of_access_policy(urn: str, state: ReviewedState, tenant: Value = None) -> ReviewedGrant:
     """A standalone azure-native:keyvault:AccessPolicy. `tenant` is the vault's."""
     policy = state.declared("policy")
     vault = folded(text(state.declared("vaultName"))) or folded(arm_name(state, "vaultName"))
     return _of_policy(urn, policy, vault or "", tenant)
 
 
-def inline(urn: str, entries: object, name: Value, tenant: Value = None) -> Iterable[Grant]:
+def inline(urn: str, entries: object, name: Value, tenant: Value = None) -> Iterable[ReviewedGrant]:
     """The entries of a vault's own accessPolicies."""
     listed = items(entries)
     for entry in listed if isinstance(listed, list) else ():
         yield _of_policy(urn, entry, folded(name) or "", tenant)
 
 
-def of_role_assignment(urn: str, state: State) -> Grant:
+def of_role_assignment(urn: str, state: ReviewedState) -> ReviewedGrant:
     """An azure-native:authorization:RoleAssignment, or the generic resource of that type."""
     definition = _stated(state, "roleDefinitionId")
     condition = _stated(state, "condition")
@@ -113,7 +113,7 @@ def of_role_assignment(urn: str, state: State) -> Grant:
     if role and condition:
         shown = f": {condition}" if isinstance(condition, str) else ""
         uncertain = f"under a condition{shown}"
-    return Grant(
+    return ReviewedGrant(
         urn=urn,
         principal=_stated(state, "principalId"),
         what=role.name if role else (f"role {id}" if id else "a role known after apply"),
@@ -125,13 +125,13 @@ def of_role_assignment(urn: str, state: State) -> Grant:
     )
 
 
-def _stated(state: State, name: str) -> Value:
+def _stated(state: ReviewedState, name: str) -> Value:
     """A property that azure-native flattens, and its generic resource does not."""
     stated = text(state.declared(name))
     return text(state.declared(f"properties.{name}")) if stated is None else stated
 
 
-def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> Grant:
+def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> ReviewedGrant:
     listed = items(look(policy, "permissions.keys"))
     words = [text(item) for item in listed] if isinstance(listed, list) else []
     names = tuple(name for item in words if (name := folded(item)) is not None)
@@ -148,7 +148,7 @@ def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> Grant:
     if application:
         shown = application if isinstance(application, str) else application.value
         what = f"{what} for the application {shown} on behalf of it"
-    return Grant(
+    return ReviewedGrant(
         urn=urn,
         principal=principal,
         what="unknown permissions" if unknown and not names else what,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from core import rights
 from core.rights import Access
-from review.access import Grant, level
+from review.access import ReviewedGrant, level
 from review.protection import Protection
 from review.values import Value
 from review.verdict import Name, Verdict
@@ -44,7 +44,7 @@ def of(recorded: Protection | None, live: Protection, planned: Protection) -> It
             )
 
 
-def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
+def lost(before: Iterable[ReviewedGrant], after: Iterable[ReviewedGrant]) -> Iterator[Verdict]:
     """What a change of one identity's grants on one key takes from it; nothing where it takes nothing."""
     old, new = tuple(before), tuple(after)
     had, has = level(old), level(new)
@@ -61,18 +61,18 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
         yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (shown(old),))
 
 
-def shown(grants: Iterable[Grant]) -> Value:
+def shown(grants: Iterable[ReviewedGrant]) -> Value:
     """The grants that allow the use of a key, for a reader."""
     return _listed(grant for grant in grants if grant.permissions)
 
 
-def _listed(grants: Iterable[Grant]) -> str:
+def _listed(grants: Iterable[ReviewedGrant]) -> str:
     return "; ".join(dict.fromkeys(grant.words for grant in grants))
 
 
-def _words(grants: Iterable[Grant]) -> set[tuple[str, frozenset[str]]]:
+def _words(grants: Iterable[ReviewedGrant]) -> set[tuple[str, frozenset[str]]]:
     return {(grant.words, grant.permissions) for grant in grants}
 
 
-def _given(grants: Iterable[Grant]) -> frozenset[str]:
+def _given(grants: Iterable[ReviewedGrant]) -> frozenset[str]:
     return frozenset[str]().union(*(one.permissions for one in grants if not one.uncertain))

@@ -26,12 +26,12 @@ from typing import Any, Final
 import yaml
 
 from review.values import folded
-from review.verdict import Name, Severity, Verdict
+from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
 _FIELDS: Final = ("account", "verdict", "review", "reason", "approver", "expires")
 _CODE: Final = re.compile(r"[0-9a-f]{64}")
-_ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= Severity.APPROVAL)
+_ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= VerdictSeverity.APPROVAL)
 
 
 class ApprovalError(ValueError):

@@ -22,7 +22,7 @@ from typing import Any
 from review.approvals import Approval
 from review.escaping import in_text
 from review.events import PolicyFinding
-from review.report import Judged, Review, Row, as_data
+from review.report import Judged, ReportRow, Review, as_data
 
 
 def render(review: Review) -> str:
@@ -52,7 +52,7 @@ def render(review: Review) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: ReportRow) -> dict[str, Any]:
     return {
         "name": as_data(row.name),
         "id": as_data(row.id),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core import arm_ids
-from review.resource import State
+from review.resource import ReviewedState
 from review.values import Mark, flag, folded, items, look, text
 
 _DESTINATIONS = (
@@ -18,7 +18,7 @@ _DESTINATIONS = (
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkExposure:
     """`rank` is 0 for nobody, 1 for selected networks, 2 for everybody; None when it is not known.
 
     `trusted` is said to be so; `bypasses` also where nothing is said: AzureServices (Vault 2024-11-01).
@@ -48,7 +48,7 @@ class Network:
             said += f", private endpoints: {self.private_endpoints}"
         return said
 
-    def opens_from(self, before: Network) -> bool:
+    def opens_from(self, before: NetworkExposure) -> bool:
         """Whether more callers get in than before."""
         if self.rank is None or before.rank is None:
             return False
@@ -57,7 +57,7 @@ class Network:
         return self.rank == 1 and bool(self.rules - before.rules)
 
 
-def network_of(state: State, private_endpoints: int) -> Network:
+def network_of(state: ReviewedState, private_endpoints: int) -> NetworkExposure:
     """The network settings of an account or a vault. What is not said means open, as in Azure."""
     access = text(state.declared("properties.publicNetworkAccess"))
     acls = state.declared("properties.networkAcls")
@@ -65,15 +65,15 @@ def network_of(state: State, private_endpoints: int) -> Network:
     trusted = "azureservices" in (folded(text(look(acls, "bypass"))) or "")
     bypasses = trusted or text(look(acls, "bypass")) is None
     if folded(access) == "disabled":
-        return Network(0, trusted=trusted, private_endpoints=private_endpoints, bypasses=bypasses)
+        return NetworkExposure(0, trusted=trusted, private_endpoints=private_endpoints, bypasses=bypasses)
     if isinstance(access, Mark) or isinstance(acls, Mark) or isinstance(default, Mark):
-        return Network(None, private_endpoints=private_endpoints)
+        return NetworkExposure(None, private_endpoints=private_endpoints)
     if folded(default) != "deny":
-        return Network(2, private_endpoints=private_endpoints)
+        return NetworkExposure(2, private_endpoints=private_endpoints)
     rules = _rules(acls)
     if rules is None:
-        return Network(None, private_endpoints=private_endpoints)
-    return Network(1 if rules else 0, rules, trusted, private_endpoints, bypasses)
+        return NetworkExposure(None, private_endpoints=private_endpoints)
+    return NetworkExposure(1 if rules else 0, rules, trusted, private_endpoints, bypasses)
 
 
 def _rules(acls: object) -> frozenset[str] | None:
@@ -117,7 +117,7 @@ class Outbound:
         return self.restricts is True and host not in self.allowed
 
 
-def outbound_of(state: State) -> Outbound:
+def outbound_of(state: ReviewedState) -> Outbound:
     """An account's restriction of outbound access."""
     restricts = flag(state.declared("properties.restrictOutboundNetworkAccess"))
     listed = items(state.declared("properties.allowedFqdnList"))
@@ -127,7 +127,7 @@ def outbound_of(state: State) -> Outbound:
     return Outbound(bool(restricts), frozenset(known for one in names if (known := folded(one))))
 
 
-def linked_of(state: State) -> frozenset[tuple[str, str]]:
+def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
     """Where an account keeps data beside its own store: storage accounts, the search of question answering.
 
     Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
@@ -171,7 +171,7 @@ class Audit:
         return bool(self) and bool(lost or self.places - after.places)
 
 
-def audit_of(settings: Iterable[State]) -> Audit:
+def audit_of(settings: Iterable[ReviewedState]) -> Audit:
     """All diagnostic settings of a resource together; one without a category or a place records nothing."""
     categories: set[str] = set()
     places: set[tuple[str, str]] = set()

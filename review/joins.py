@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from review import access
 from review.kinds import Kind
-from review.resource import Resource, State
+from review.resource import ReviewedResource, ReviewedState
 from review.values import Value, folded, items, look, text
 
-Entry = tuple[Resource, State]
+Entry = tuple[ReviewedResource, ReviewedState]
 
 
-def index(entries: Iterable[Entry], by: Callable[[State], Value]) -> Mapping[str, list[Entry]]:
+def index(entries: Iterable[Entry], by: Callable[[ReviewedState], Value]) -> Mapping[str, list[Entry]]:
     """Entries by a folded value; those whose value is not known, under the empty text."""
     index: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -24,7 +24,7 @@ def index(entries: Iterable[Entry], by: Callable[[State], Value]) -> Mapping[str
     return index
 
 
-def left(resources: Iterable[Resource]) -> Iterator[Value]:
+def left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
     """The accounts whose binding is deleted, or goes to another account."""
     for one in resources:
         if one.kind is Kind.BINDING and one.live:
@@ -33,7 +33,7 @@ def left(resources: Iterable[Resource]) -> Iterator[Value]:
                 yield id
 
 
-def superseded(resources: Iterable[Resource]) -> Iterator[tuple[str, str | None]]:
+def superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
     """Vault and identity of each access policy of its own: what it says after the update is what holds.
 
     The entry that it made is in the vault's list as well, as the vault was found.

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from core import arm_ids, key_uris
 from core.facts import CUSTOMER_MANAGED
 from core.key_uris import KeyUri
-from review.resource import Resource, State
+from review.resource import ReviewedResource, ReviewedState
 from review.values import Mark, Value, flag, folded, look, text
 
 
 @dataclass(frozen=True)
-class BoundKey:
+class ReviewedKey:
     """A key as an account uses it. `vault` is the vault's name, `identity` a client id."""
 
     vault: Value
@@ -24,16 +24,16 @@ class BoundKey:
     identity: Value = None
     host: str | None = field(default=None, compare=False)
 
-    def same_key(self, other: BoundKey) -> bool | None:
+    def same_key(self, other: ReviewedKey) -> bool | None:
         """Whether both are versions of one key; None when that is not known."""
         return _both(_same(self.vault, other.vault), _same(self.name, other.name))
 
-    def same_version(self, other: BoundKey) -> bool | None:
+    def same_version(self, other: ReviewedKey) -> bool | None:
         """Whether both are the same version of the same key; None when that is not known."""
         return _both(self.same_key(other), _same(self.version, other.version))
 
 
-def of_binding(state: State, *, live: bool, key_version: State | None) -> BoundKey:
+def of_binding(state: ReviewedState, *, live: bool, key_version: ReviewedState | None) -> ReviewedKey:
     """The key of a binding. Where the update makes the version, `key_version` still names the key."""
     uri = text(state.found("keyUriWithVersion") if live else state.declared("keyUriWithVersion"))
     identity = text(look(state.inputs, "identityClientId")) or None
@@ -42,13 +42,13 @@ def of_binding(state: State, *, live: bool, key_version: State | None) -> BoundK
         id = text(key_version.declared("keyId"))
         named = arm_ids.segments(id) if isinstance(id, str) else {}
         if isinstance(id, str) and {"vaults", "keys"} <= named.keys():
-            return BoundKey(named["vaults"], arm_ids.name_of(id), Mark.UNKNOWN, identity)
+            return ReviewedKey(named["vaults"], arm_ids.name_of(id), Mark.UNKNOWN, identity)
     if key is None:
-        return BoundKey(Mark.UNKNOWN, Mark.UNKNOWN, Mark.UNKNOWN, identity)
-    return BoundKey(key.vault_name, key.name, key.version or None, identity, key.host)
+        return ReviewedKey(Mark.UNKNOWN, Mark.UNKNOWN, Mark.UNKNOWN, identity)
+    return ReviewedKey(key.vault_name, key.name, key.version or None, identity, key.host)
 
 
-def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
+def of_account(state: ReviewedState, *, live: bool) -> ReviewedKey | Mark | None:
     """The key in an account's own `encryption`; None on Microsoft-managed keys, as when there is no entry."""
     encryption = state.found("properties.encryption") if live else look(state.inputs, "properties.encryption")
     if isinstance(encryption, Mark):
@@ -60,7 +60,7 @@ def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
     if folded(source) != CUSTOMER_MANAGED.lower() and not (source is None and properties):
         return None
     uri = text(look(properties, "keyVaultUri"))
-    return BoundKey(
+    return ReviewedKey(
         vault=vault_name(uri),
         name=text(look(properties, "keyName")),
         version=text(look(properties, "keyVersion")) or None,
@@ -69,7 +69,7 @@ def of_account(state: State, *, live: bool) -> BoundKey | Mark | None:
     )
 
 
-def is_disabled(key: State) -> bool:
+def is_disabled(key: ReviewedState) -> bool:
     """Whether a key's newest version is disabled, by the program or in the vault.
 
     azure-native nests a key's inputs under `properties` and not its outputs.
@@ -78,7 +78,7 @@ def is_disabled(key: State) -> bool:
     return False in (flag(declared), flag(live))
 
 
-def newest_version(key: Resource | None) -> str | None:
+def newest_version(key: ReviewedResource | None) -> str | None:
     """The version that a vault names as a key's current one, lower case; None where it is not known."""
     state = key.live if key else None
     uri = text(state.found("keyUriWithVersion")) if state else None

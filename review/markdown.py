@@ -8,22 +8,22 @@ from typing import Final
 
 from review.escaping import code, in_markdown, quoted
 from review.events import PolicyFinding
-from review.report import Judged, Review, Row
-from review.verdict import Severity
+from review.report import Judged, ReportRow, Review
+from review.verdict import VerdictSeverity
 
 # GitHub takes 65,536 characters, Azure DevOps 150,000.
 _LIMIT: Final = 60_000
 _SIGNS: Final = {
-    Severity.NONE: "\u2705",
-    Severity.NOTE: "\u2139\ufe0f",
-    Severity.APPROVAL: "\u26a0\ufe0f",
-    Severity.BLOCKED: "\u26d4",
+    VerdictSeverity.NONE: "\u2705",
+    VerdictSeverity.NOTE: "\u2139\ufe0f",
+    VerdictSeverity.APPROVAL: "\u26a0\ufe0f",
+    VerdictSeverity.BLOCKED: "\u26d4",
 }
 TITLES: Final = {
-    Severity.NONE: "no change",
-    Severity.NOTE: "changes, nothing gets worse",
-    Severity.APPROVAL: "needs a named approval",
-    Severity.BLOCKED: "BLOCKED",
+    VerdictSeverity.NONE: "no change",
+    VerdictSeverity.NOTE: "changes, nothing gets worse",
+    VerdictSeverity.APPROVAL: "needs a named approval",
+    VerdictSeverity.BLOCKED: "BLOCKED",
 }
 _ROWS: Final = 20
 _FINDINGS: Final = 20
@@ -59,20 +59,22 @@ def marker(stack: str) -> str:
 
 def sign(review: Review) -> str:
     """What a reader sees first. What was approved is no news, but no small thing either."""
-    worst = max((one.verdict.severity for one in review.approved), default=Severity.NONE)
-    return _SIGNS[max(review.severity, Severity.APPROVAL if worst else Severity.NONE)]
+    worst = max((one.verdict.severity for one in review.approved), default=VerdictSeverity.NONE)
+    return _SIGNS[max(review.severity, VerdictSeverity.APPROVAL if worst else VerdictSeverity.NONE)]
 
 
-def titled(review: Review, titles: Mapping[Severity, str], show: object = None) -> str:
+def titled(review: Review, titles: Mapping[VerdictSeverity, str], show: object = None) -> str:
     """The answer in a few words. A loss that somebody approved is said to be one."""
     shown = show if callable(show) else str
-    if review.severity <= Severity.NOTE and review.approved:
+    if review.severity <= VerdictSeverity.NOTE and review.approved:
         first = review.approved[0]
-        loss = "data is LOST" if first.verdict.severity is Severity.BLOCKED else "protection gets WEAKER"
+        loss = (
+            "data is LOST" if first.verdict.severity is VerdictSeverity.BLOCKED else "protection gets WEAKER"
+        )
         approvals = dict.fromkeys(one.approval for one in review.approved if one.approval)
         by = ", ".join(dict.fromkeys(shown(one.approver) for one in approvals))
         return f"{loss}: approved by {by}, until {min(one.expires for one in approvals)}"
-    if review.severity is Severity.NOTE and not review.rows:
+    if review.severity is VerdictSeverity.NOTE and not review.rows:
         return "no change, but notes on policies"
     return titles[review.severity]
 
@@ -110,7 +112,7 @@ def _errors(review: Review) -> Iterator[str]:
         yield f"- {code(error.message, 600)}"
 
 
-def _row(row: Row) -> Iterator[str]:
+def _row(row: ReportRow) -> Iterator[str]:
     yield ""
     noun = "" if row.noun == "account" else f" ({row.noun})"
     yield f"#### {_SIGNS[row.severity]} {in_markdown(row.name)}{noun}"
@@ -137,14 +139,14 @@ def _verdict(judged: Judged) -> str:
     return said
 
 
-def _more(rows: Sequence[Row]) -> Iterator[str]:
+def _more(rows: Sequence[ReportRow]) -> Iterator[str]:
     """The rest of a large fleet, one line for each set of verdicts."""
     if not rows:
         return
     yield ""
     yield f"**{len(rows)} more that change, none graver than these:**"
 
-    def verdicts(row: Row) -> str:
+    def verdicts(row: ReportRow) -> str:
         return ", ".join(dict.fromkeys(one.verdict.name.value for one in row.verdicts))
 
     for names, found in groupby(sorted(rows, key=lambda row: (-row.severity, verdicts(row))), verdicts):
@@ -182,7 +184,7 @@ def _approvals(review: Review) -> Iterator[str]:
         (row, one)
         for row in review.rows
         for one in row.verdicts
-        if one.severity >= Severity.APPROVAL and not review.incomplete
+        if one.severity >= VerdictSeverity.APPROVAL and not review.incomplete
     ]
     if not waiting:
         return

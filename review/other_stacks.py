@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from core.rights import Access
 from review import access_verdicts
-from review.access import Grant, level
+from review.access import ReviewedGrant, level
 from review.kinds import Kind, may_hold, token_of
-from review.resource import Resource
+from review.resource import ReviewedResource
 from review.snapshot import Moment, Snapshot
 from review.values import folded, text
 from review.verdict import Name, Verdict
@@ -22,7 +22,7 @@ Found = tuple[str, Verdict]
 _GOING = {True: "REPLACED", False: "DELETED"}
 
 
-def with_their_groups(resources: Sequence[Resource]) -> tuple[Resource, ...]:
+def with_their_groups(resources: Sequence[ReviewedResource]) -> tuple[ReviewedResource, ...]:
     """The resources, where nothing is kept (retainOnDelete) that goes with its resource group."""
     groups = {
         f"{one.live.id.rstrip('/').lower()}/"
@@ -32,14 +32,16 @@ def with_their_groups(resources: Sequence[Resource]) -> tuple[Resource, ...]:
     return tuple(_unkept(one, groups) for one in resources)
 
 
-def _unkept(one: Resource, groups: Iterable[str]) -> Resource:
+def _unkept(one: ReviewedResource, groups: Iterable[str]) -> ReviewedResource:
     if one.released and one.live and any(one.live.id.lower().startswith(group) for group in groups):
         return replace(one, live=replace(one.live, retained=False))
     return one
 
 
 def verdicts(
-    resources: Iterable[Resource], snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]]
+    resources: Iterable[ReviewedResource],
+    snapshots: Mapping[Moment, Snapshot],
+    owned: Container[tuple[str, str]],
 ) -> list[Found]:
     """Verdicts by the URN of what they are about.
 
@@ -61,15 +63,15 @@ def verdicts(
     return found
 
 
-def _goes(one: Resource) -> bool:
+def _goes(one: ReviewedResource) -> bool:
     return one.deleted or (one.replaced and one.live is not None)
 
 
-def _writes(one: Resource) -> bool:
+def _writes(one: ReviewedResource) -> bool:
     return one.written and one.planned is not None and may_hold(one.planned.inputs)
 
 
-def _lock(one: Resource) -> Iterator[Verdict]:
+def _lock(one: ReviewedResource) -> Iterator[Verdict]:
     """A management lock that goes, or lets more pass: ReadOnly allows less than CanNotDelete."""
     if _goes(one):
         yield Verdict(
@@ -83,7 +85,9 @@ def _lock(one: Resource) -> Iterator[Verdict]:
 
 
 def _access(
-    resources: Iterable[Resource], snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]]
+    resources: Iterable[ReviewedResource],
+    snapshots: Mapping[Moment, Snapshot],
+    owned: Container[tuple[str, str]],
 ) -> Iterator[Found]:
     """Grants that let an identity of no account shown here use a key, and that are taken away: by this
     update, or outside Pulumi and not given again."""
@@ -115,21 +119,21 @@ def _access(
                     yield grant.urn, _elsewhere(verdict, grant, principal)
 
 
-def _by_principal(grants: Iterable[Grant]) -> Mapping[str, list[Grant]]:
-    found: dict[str, list[Grant]] = {}
+def _by_principal(grants: Iterable[ReviewedGrant]) -> Mapping[str, list[ReviewedGrant]]:
+    found: dict[str, list[ReviewedGrant]] = {}
     for grant in grants:
         found.setdefault(folded(grant.principal) or "", []).append(grant)
     return found
 
 
-def _perhaps(after: Mapping[str, list[Grant]], grant: Grant) -> Iterator[Grant]:
+def _perhaps(after: Mapping[str, list[ReviewedGrant]], grant: ReviewedGrant) -> Iterator[ReviewedGrant]:
     """The same resource's grant to a principal that is known after the update, and may be the one it was."""
     for one in after.get("", ()):
         if one.urn == grant.urn:
             yield replace(one, uncertain=one.uncertain or "for an identity known after apply")
 
 
-def _elsewhere(verdict: Verdict, grant: Grant, principal: str) -> Verdict:
+def _elsewhere(verdict: Verdict, grant: ReviewedGrant, principal: str) -> Verdict:
     name = verdict.name
     # Who may do more than a service needs is likely no service.
     if name is Name.ACCESS_REVOKED and grant.excess:

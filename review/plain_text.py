@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from review.escaping import in_text, plain
 from review.markdown import TITLES, titled, totals
-from review.report import Review, Row
-from review.verdict import Severity
+from review.report import ReportRow, Review
+from review.verdict import VerdictSeverity
 
-_TITLES = {**TITLES, Severity.APPROVAL: TITLES[Severity.APPROVAL].upper()}
+_TITLES = {**TITLES, VerdictSeverity.APPROVAL: TITLES[VerdictSeverity.APPROVAL].upper()}
 
 
 def render(review: Review) -> str:
@@ -34,7 +34,7 @@ def render(review: Review) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(row: Row) -> Iterator[str]:
+def _row(row: ReportRow) -> Iterator[str]:
     yield f"  {row.noun} {in_text(row.name)}"
     for judged in row.verdicts:
         verdict = judged.verdict
@@ -43,7 +43,7 @@ def _row(row: Row) -> Iterator[str]:
             yield f"      approved by {plain(one.approver)} until {one.expires}: {plain(one.reason, 300)}"
         for one, why in judged.refused:
             yield f"      the approval by {plain(one.approver)} does not count: {why}"
-        if not judged.approval and verdict.severity >= Severity.APPROVAL and judged.code:
+        if not judged.approval and verdict.severity >= VerdictSeverity.APPROVAL and judged.code:
             yield f"      to approve: review {judged.code}"
     for fact in row.facts:
         if fact.changes:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from core.resource_types import parse_urn
 from review.events import Diagnostic, PolicyFinding, policy_finding
 from review.kinds import Kind, kind_of, token_of
-from review.resource import REPLACING, Resource, Step, resource_of
+from review.resource import REPLACING, ReviewedResource, Step, resource_of
 
 _UNCHANGED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace"})
 
@@ -28,7 +28,7 @@ class PreviewError(ValueError):
 class Preview:
     """One preview. `resources` are those a review looks at; `finished` is False when it broke off."""
 
-    resources: tuple[Resource, ...] = ()
+    resources: tuple[ReviewedResource, ...] = ()
     policies: tuple[PolicyFinding, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
     finished: bool = True

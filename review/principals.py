@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import rights
-from review.access import Grant
+from review.access import ReviewedGrant
 from review.snapshot import Moment, Snapshot
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
@@ -49,7 +49,7 @@ class AddedPrincipal:
 
 
 def added(
-    snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]], used: Container[Grant]
+    snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]], used: Container[ReviewedGrant]
 ) -> Iterator[AddedPrincipal]:
     """Each principal that can do after the update what it could not do before, with a key of a vault shown
     here.
@@ -87,7 +87,7 @@ def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[str]]:
     return found
 
 
-def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
+def _placed(snapshot: Snapshot) -> Iterator[tuple[ReviewedGrant, str]]:
     """Each grant with each vault that it counts for."""
     vaults = list(snapshot.vault_names())
     for grant in snapshot.grants():
@@ -98,7 +98,7 @@ def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
             yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), place
 
 
-def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[str]:
+def _abilities(snapshot: Snapshot, grant: ReviewedGrant, vault: str) -> list[str]:
     found = [words for names, words in _ON_KEYS if names & grant.permissions]
     if grant.role and not grant.place[1]:
         if grant.role.allows(_VAULT_WRITE):

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from core import arm_ids
 from core.rights import Access
 from review import access, exposure
-from review.access import Grant
-from review.exposure import Audit, Network, Outbound
-from review.keys import BoundKey
-from review.resource import Resource, State, arm_name
+from review.access import ReviewedGrant
+from review.exposure import Audit, NetworkExposure, Outbound
+from review.keys import ReviewedKey
+from review.resource import ReviewedResource, ReviewedState, arm_name
 from review.snapshot import Entry, Snapshot
 from review.values import Mark, Value, flag, folded, look, text
 
 
 @dataclass(frozen=True)
-class Identity:
+class ReviewedIdentity:
     """The identities of an account. `system` and `user` are None when they are not known."""
 
     system: bool | None
@@ -43,7 +43,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Vault:
+class VaultProtection:
     """The vault that the key is in, as far as it is in the preview."""
 
     urn: str
@@ -51,7 +51,7 @@ class Vault:
     soft_delete: bool | Mark | None
     purge_protection: bool | Mark | None
     retention_days: Value
-    network: Network
+    network: NetworkExposure
     audit: Audit
     protect: bool
 
@@ -63,12 +63,12 @@ class Protection:
     `used_by` are the URNs of the user-assigned identities of this stack that may use the key.
     """
 
-    key: BoundKey | Mark | None
-    identity: Identity | None
-    grants: tuple[Grant, ...]
-    network: Network | None
+    key: ReviewedKey | Mark | None
+    identity: ReviewedIdentity | None
+    grants: tuple[ReviewedGrant, ...]
+    network: NetworkExposure | None
     local_auth: bool | Mark | None
-    vault: Vault | None
+    vault: VaultProtection | None
     audit: Audit
     protect: bool
     binding: str | None = None
@@ -88,7 +88,7 @@ class Protection:
         return access.level(self.grants)
 
 
-def of_account(snapshot: Snapshot, account: Resource, state: State) -> Protection:
+def of_account(snapshot: Snapshot, account: ReviewedResource, state: ReviewedState) -> Protection:
     """The protection of an account of the stack."""
     id = state.id or None
     binding = snapshot.binding_of(account.urn, id)
@@ -119,7 +119,7 @@ def of_account(snapshot: Snapshot, account: Resource, state: State) -> Protectio
     )
 
 
-def of_binding(snapshot: Snapshot, binding: Resource, state: State) -> Protection:
+def of_binding(snapshot: Snapshot, binding: ReviewedResource, state: ReviewedState) -> Protection:
     """The protection of an account that is not in the stack, of which only its binding is known."""
     key = snapshot.bound_key(binding, state)
     principal = text(state.computed("principalId"))
@@ -139,19 +139,19 @@ def of_binding(snapshot: Snapshot, binding: Resource, state: State) -> Protectio
     )
 
 
-def _identity(snapshot: Snapshot, account: Resource, state: State) -> Identity:
+def _identity(snapshot: Snapshot, account: ReviewedResource, state: ReviewedState) -> ReviewedIdentity:
     declared = state.declared("identity") if not snapshot.live else state.found("identity")
     if isinstance(declared, Mark):
-        return Identity(None, None)
+        return ReviewedIdentity(None, None)
     type = text(look(declared, "type"))
     if isinstance(type, Mark):
-        return Identity(None, None)
+        return ReviewedIdentity(None, None)
     kinds = {part.strip() for part in (folded(type) or "none").split(",")}
     user: frozenset[str] | None = frozenset()
     if "userassigned" in kinds:
         user = _user_assigned(declared)
     system = "systemassigned" in kinds
-    return Identity(system, user, text(state.computed("identity.principalId")) if system else None)
+    return ReviewedIdentity(system, user, text(state.computed("identity.principalId")) if system else None)
 
 
 def _user_assigned(identity: object) -> frozenset[str] | None:
@@ -163,7 +163,7 @@ def _user_assigned(identity: object) -> frozenset[str] | None:
 
 
 def key_users(
-    snapshot: Snapshot, state: State, identity: Identity, key: BoundKey | Mark | None
+    snapshot: Snapshot, state: ReviewedState, identity: ReviewedIdentity, key: ReviewedKey | Mark | None
 ) -> tuple[bool, frozenset[str]]:
     """Whether the account's own identity uses its key, and which user-assigned ones do.
 
@@ -172,7 +172,7 @@ def key_users(
     """
     user = identity.user or frozenset()
     own = identity.system is True
-    client = key.identity if isinstance(key, BoundKey) else Mark.UNKNOWN
+    client = key.identity if isinstance(key, ReviewedKey) else Mark.UNKNOWN
     if client is None and own:
         return True, frozenset()
     named = {
@@ -184,7 +184,7 @@ def key_users(
     return (False, frozenset(named)) if named else (own, user)
 
 
-def _facts(snapshot: Snapshot, state: State, id: str, name: str) -> Iterator[Value]:
+def _facts(snapshot: Snapshot, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
     """What the cloud says of an attached identity, by its own resource and by the account."""
     entry = snapshot.identity(id)
     if entry:
@@ -197,10 +197,10 @@ def _facts(snapshot: Snapshot, state: State, id: str, name: str) -> Iterator[Val
 def _grants(
     snapshot: Snapshot,
     account: Entry,
-    identity: Identity,
+    identity: ReviewedIdentity,
     binding: Entry | None,
-    key: BoundKey | Mark | None,
-) -> tuple[Grant, ...]:
+    key: ReviewedKey | Mark | None,
+) -> tuple[ReviewedGrant, ...]:
     state = account[1]
     own, user = key_users(snapshot, state, identity, key)
     principals: list[Value] = [identity.principal] if own else []
@@ -219,29 +219,29 @@ def _grants(
 
 
 def _covering(
-    snapshot: Snapshot, grants: tuple[Grant, ...], key: BoundKey | Mark | None
-) -> tuple[Grant, ...]:
-    if not isinstance(key, BoundKey):
+    snapshot: Snapshot, grants: tuple[ReviewedGrant, ...], key: ReviewedKey | Mark | None
+) -> tuple[ReviewedGrant, ...]:
+    if not isinstance(key, ReviewedKey):
         return grants
     vault, roles = snapshot.vault_named(key.vault), snapshot.uses_roles(key.vault)
     id = vault[1].id if vault else ""
     return tuple(grant.under(roles) for grant in grants if grant.covers(key.vault, key.name, id))
 
 
-def _local_auth(state: State) -> bool | Mark | None:
+def _local_auth(state: ReviewedState) -> bool | Mark | None:
     disabled = flag(state.declared("properties.disableLocalAuth"))
     return disabled if isinstance(disabled, Mark) else not disabled
 
 
-def _vault(snapshot: Snapshot, key: BoundKey | Mark | None) -> Vault | None:
-    entry = snapshot.vault_named(key.vault) if isinstance(key, BoundKey) else None
+def _vault(snapshot: Snapshot, key: ReviewedKey | Mark | None) -> VaultProtection | None:
+    entry = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
     return vault_facts(snapshot, *entry) if entry else None
 
 
-def vault_facts(snapshot: Snapshot, resource: Resource, state: State) -> Vault:
+def vault_facts(snapshot: Snapshot, resource: ReviewedResource, state: ReviewedState) -> VaultProtection:
     """The facts of a vault of the stack."""
     id = state.id or None
-    return Vault(
+    return VaultProtection(
         urn=resource.urn,
         name=arm_name(state, "vaultName"),
         soft_delete=flag(state.declared("properties.enableSoftDelete")),
@@ -253,6 +253,6 @@ def vault_facts(snapshot: Snapshot, resource: Resource, state: State) -> Vault:
     )
 
 
-def _key_protect(snapshot: Snapshot, key: BoundKey | Mark | None) -> bool:
-    entry = snapshot.key_in(key.vault, key.name) if isinstance(key, BoundKey) else None
+def _key_protect(snapshot: Snapshot, key: ReviewedKey | Mark | None) -> bool:
+    entry = snapshot.key_in(key.vault, key.name) if isinstance(key, ReviewedKey) else None
     return bool(entry and entry[1].protect)

@@ -17,13 +17,13 @@ from typing import Any, Final
 from review import approvals as recorded
 from review.approvals import Approval, People
 from review.events import Diagnostic, PolicyFinding
-from review.keys import BoundKey
+from review.keys import ReviewedKey
 from review.preview import Preview
 from review.protection import Protection
 from review.rules import verdicts_of, verdicts_of_unattached
-from review.subject import Subject, known_as, subjects_of
+from review.subject import ReviewedAccount, known_as, subjects_of
 from review.values import Mark, Value
-from review.verdict import Name, Severity, Verdict
+from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
 _REFUSED: Final = "preview failed"
@@ -66,14 +66,14 @@ class Judged:
     refused: tuple[tuple[Approval, str], ...] = ()
 
     @property
-    def severity(self) -> Severity:
-        if self.approval and self.verdict.severity >= Severity.APPROVAL:
-            return Severity.NOTE
+    def severity(self) -> VerdictSeverity:
+        if self.approval and self.verdict.severity >= VerdictSeverity.APPROVAL:
+            return VerdictSeverity.NOTE
         return self.verdict.severity
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """One account with its verdicts, the gravest first. `noun` says what it is where it is no account."""
 
     name: Value
@@ -83,8 +83,8 @@ class Row:
     noun: str = "account"
 
     @property
-    def severity(self) -> Severity:
-        return max((one.severity for one in self.verdicts), default=Severity.NONE)
+    def severity(self) -> VerdictSeverity:
+        return max((one.severity for one in self.verdicts), default=VerdictSeverity.NONE)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Review:
     `changes` counts every step of the preview that changes something, by resource type and operation.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ReportRow, ...]
     unchanged: int
     without_key: int
     violations: tuple[PolicyFinding, ...]
@@ -113,11 +113,11 @@ class Review:
         return bool(self.errors) or not (self.finished or self.violations)
 
     @property
-    def severity(self) -> Severity:
+    def severity(self) -> VerdictSeverity:
         if self.violations or self.errors or not self.finished:
-            return Severity.BLOCKED
-        rows = max((row.severity for row in self.rows), default=Severity.NONE)
-        noted = Severity.NOTE if self.advice or self.exemptions else Severity.NONE
+            return VerdictSeverity.BLOCKED
+        rows = max((row.severity for row in self.rows), default=VerdictSeverity.NONE)
+        noted = VerdictSeverity.NOTE if self.advice or self.exemptions else VerdictSeverity.NONE
         return max(rows, noted)
 
     @property
@@ -159,7 +159,7 @@ def make(
     rows = [_row(subject) for subject in subjects]
     for one in unattached:
         judged = tuple(Judged(verdict) for verdict in verdicts_of_unattached(one))
-        rows.append(Row(one.name, one.id, judged, (), one.noun or one.resource.kind.value))
+        rows.append(ReportRow(one.name, one.id, judged, (), one.noun or one.resource.kind.value))
     accounts = [row for row in rows if row.noun == "account"]
     without_key = sum(
         not row.verdicts and not _has_key(subject) for row, subject in zip(rows, subjects, strict=False)
@@ -193,15 +193,15 @@ def make(
     )
 
 
-def _row(subject: Subject) -> Row:
+def _row(subject: ReviewedAccount) -> ReportRow:
     verdicts = tuple(Judged(verdict) for verdict in verdicts_of(subject))
     facts = _facts(subject.live, subject.planned) if verdicts else ()
-    return Row(subject.name, subject.id, verdicts, facts)
+    return ReportRow(subject.name, subject.id, verdicts, facts)
 
 
 def _approved(
-    row: Row, approvals: Sequence[Approval], today: date, people: People, update: Sequence[str]
-) -> Row:
+    row: ReportRow, approvals: Sequence[Approval], today: date, people: People, update: Sequence[str]
+) -> ReportRow:
     names = known_as(row.name, row.id)
     judged = []
     for one in row.verdicts:
@@ -217,13 +217,13 @@ def _approved(
     return replace(row, verdicts=tuple(judged))
 
 
-def _code(update: Sequence[str], row: Row, verdict: Verdict) -> str:
+def _code(update: Sequence[str], row: ReportRow, verdict: Verdict) -> str:
     """What an approval of a verdict must name: a digest of update, resource and what happens to it."""
     parts = json.dumps([*update, _identified(row), _as_data(verdict)])
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def _identified(row: Row) -> list[Any]:
+def _identified(row: ReportRow) -> list[Any]:
     changes = [[one.name, as_data(one.before), as_data(one.after)] for one in row.facts if one.changes]
     return [as_data(row.name), as_data(row.id), row.noun, changes]
 
@@ -250,7 +250,7 @@ def _shown(one: Protection | None) -> dict[str, Value]:
     shown: dict[str, Value] = {}
     if one.identity:
         shown["identity"] = one.identity.words
-    if isinstance(one.key, BoundKey):
+    if isinstance(one.key, ReviewedKey):
         shown |= {"vault": one.key.vault, "key": one.key.name, "version": one.key.version}
     else:
         shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
@@ -273,12 +273,12 @@ def _on(value: bool | None) -> str:
     return "on" if value else "off"
 
 
-def _has_key(subject: Subject) -> bool:
+def _has_key(subject: ReviewedAccount) -> bool:
     return bool(subject.planned and subject.planned.bound)
 
 
-def _raw(row: Row) -> int:
-    return max((one.verdict.severity for one in row.verdicts), default=Severity.NONE)
+def _raw(row: ReportRow) -> int:
+    return max((one.verdict.severity for one in row.verdicts), default=VerdictSeverity.NONE)
 
 
 def _is_exemption(finding: PolicyFinding) -> bool:

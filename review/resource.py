@@ -27,7 +27,7 @@ _STAYS: Final = frozenset({"same", "update", "refresh", "import"})
 
 
 @dataclass(frozen=True)
-class State:
+class ReviewedState:
     """A resource at one moment.
 
     `carried` are the outputs from before an update, whose own are not known yet; `before` its inputs then.
@@ -45,7 +45,7 @@ class State:
     waits_for: Sequence[str] = ()
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> State:
+    def of(cls, raw: Mapping[str, Any]) -> ReviewedState:
         id = text(raw.get("id"))
         return cls(
             id=id if isinstance(id, str) else "",
@@ -91,8 +91,8 @@ class Step:
     kind: Kind
     op: str
     refreshed: bool
-    old: State | None
-    new: State | None
+    old: ReviewedState | None
+    new: ReviewedState | None
     was: str = ""
 
     @classmethod
@@ -103,22 +103,22 @@ class Step:
             kind=kind,
             op=str(raw.get("op", "")),
             refreshed=refreshed,
-            old=State.of(before) if before else None,
-            new=State.of(after) if after else None,
+            old=ReviewedState.of(before) if before else None,
+            new=ReviewedState.of(after) if after else None,
             was=str(before.get("urn") or "") if before else "",
         )
 
 
 @dataclass(frozen=True)
-class Resource:
+class ReviewedResource:
     """A resource over the whole preview. `op` is planned: same, create, update, replace, delete, read."""
 
     urn: str
     kind: Kind
     op: str
-    recorded: State | None = None
-    live: State | None = None
-    planned: State | None = None
+    recorded: ReviewedState | None = None
+    live: ReviewedState | None = None
+    planned: ReviewedState | None = None
 
     @property
     def name(self) -> str:
@@ -144,7 +144,7 @@ class Resource:
         return self.op in {"create", "update", "replace"}
 
 
-def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> Resource:
+def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedResource:
     """Puts the steps of one URN together, in the order the engine gave them.
 
     `unplanned`: there is a plan that shows all resources, and not this one. Then the refresh found it
@@ -156,7 +156,7 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> Resource:
     if not plan:
         last = refreshes[-1]
         live = None if last.op == "delete" or unplanned else last.new
-        return Resource(last.urn, last.kind, "same", recorded or last.old, live, live)
+        return ReviewedResource(last.urn, last.kind, "same", recorded or last.old, live, live)
     old = next((step.old for step in plan if step.old is not None), None)
     new = next((step.new for step in reversed(plan) if step.new is not None), None)
     if old is None and plan[-1].op in _FOUND:
@@ -164,16 +164,18 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> Resource:
     op = "replace" if any(step.op in REPLACING for step in plan) else plan[-1].op
     if op in _STAYS and new is not None and old is not None:
         new = _carried(old, new, op)
-    return Resource(plan[0].urn, plan[0].kind, op, recorded or old, old, new if op != "delete" else None)
+    return ReviewedResource(
+        plan[0].urn, plan[0].kind, op, recorded or old, old, new if op != "delete" else None
+    )
 
 
-def _carried(old: State, new: State, op: str) -> State:
+def _carried(old: ReviewedState, new: ReviewedState, op: str) -> ReviewedState:
     """What an update leaves as it is: the id, and what the cloud answered."""
     outputs = old.outputs if op == "same" and not new.outputs else new.outputs
     return replace(new, id=new.id or old.id, outputs=outputs, carried=old.outputs, before=old.inputs)
 
 
-def arm_name(state: State, *inputs: str) -> Value:
+def arm_name(state: ReviewedState, *inputs: str) -> Value:
     """The name in Azure: the id's last part, else the input that gives it."""
     if state.id.startswith("/"):
         return arm_ids.name_of(state.id)

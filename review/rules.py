@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from core import arm_ids
 from core.rights import Access
 from review import access_verdicts, keys, vault_verdicts, weakening
-from review.keys import BoundKey, newest_version
+from review.keys import ReviewedKey, newest_version
 from review.kinds import Kind
 from review.protection import Protection
-from review.resource import Resource
-from review.subject import Subject, Unattached
+from review.resource import ReviewedResource
+from review.subject import ReviewedAccount, Unattached
 from review.values import Mark, Value, folded, look
 from review.verdict import Name, Verdict
 
 
-def verdicts_of(subject: Subject) -> tuple[Verdict, ...]:
+def verdicts_of(subject: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
     found = list(dict.fromkeys(_all(subject)))
     return tuple(sorted(found, key=lambda one: -one.severity))
@@ -43,7 +43,7 @@ def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda one: -one.severity))
 
 
-def _all(subject: Subject) -> Iterator[Verdict]:
+def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
     account, live, planned = subject.account, subject.live, subject.planned
     if account and account.replaced:
         yield Verdict(
@@ -71,7 +71,7 @@ def _all(subject: Subject) -> Iterator[Verdict]:
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 
 
-def _leaves(subject: Subject) -> Iterator[Verdict]:
+def _leaves(subject: ReviewedAccount) -> Iterator[Verdict]:
     if subject.account is None:
         yield from _unbinding(subject)
     elif subject.account.released:
@@ -85,7 +85,7 @@ def _leaves(subject: Subject) -> Iterator[Verdict]:
         )
 
 
-def _new(subject: Subject, planned: Protection) -> Iterator[Verdict]:
+def _new(subject: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
     again = "was deleted outside Pulumi and " if subject.recorded else ""
     if subject.recorded and subject.account:
         yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi; it is made again, empty")
@@ -97,7 +97,7 @@ def _new(subject: Subject, planned: Protection) -> Iterator[Verdict]:
         yield Verdict(
             Name.NOT_ENCRYPTED, "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
         )
-    elif isinstance(planned.key, BoundKey):
+    elif isinstance(planned.key, ReviewedKey):
         if subject.account is None and subject.recorded:
             yield Verdict(
                 Name.REPAIRED, "binding " + again + "will be bound again to {}", (_shown(planned.key),)
@@ -108,7 +108,7 @@ def _new(subject: Subject, planned: Protection) -> Iterator[Verdict]:
         yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (planned.key,))
 
 
-def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.key, planned.key
     if isinstance(before, Mark) or isinstance(after, Mark):
         if before is not after:
@@ -147,7 +147,7 @@ def _encryption(subject: Subject, live: Protection, planned: Protection) -> Iter
         yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
 
 
-def _unbinding(subject: Subject) -> Iterator[Verdict]:
+def _unbinding(subject: ReviewedAccount) -> Iterator[Verdict]:
     if any(binding.released for binding in subject.bindings):
         yield Verdict(
             Name.RELEASED, "binding leaves the stack and stays in Azure as it is: Pulumi no longer manages it"
@@ -156,7 +156,7 @@ def _unbinding(subject: Subject) -> Iterator[Verdict]:
     yield Verdict(Name.UNBOUND, "UNBOUND: its data goes back to Microsoft-managed keys")
 
 
-def _reasserted(subject: Subject, key: BoundKey) -> Iterator[Verdict]:
+def _reasserted(subject: ReviewedAccount, key: ReviewedKey) -> Iterator[Verdict]:
     if any(binding.released for binding in subject.bindings):
         yield from _unbinding(subject)
     elif any(binding.replaced for binding in subject.bindings):
@@ -170,7 +170,9 @@ def _reasserted(subject: Subject, key: BoundKey) -> Iterator[Verdict]:
         yield from _written(keys.of_account(subject.account.planned, live=False), key, subject.account)
 
 
-def _written(inline: BoundKey | Mark | None, key: BoundKey, account: Resource) -> Iterator[Verdict]:
+def _written(
+    inline: ReviewedKey | Mark | None, key: ReviewedKey, account: ReviewedResource
+) -> Iterator[Verdict]:
     """What an account's own write makes of its encryption, where no binding is written after it."""
     stated = account.planned is not None and look(account.planned.inputs, "properties.encryption") is not None
     if inline is None and not stated:
@@ -194,7 +196,7 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
         return
     if after.system is None and before.system is not None:
         yield Verdict(Name.UNDETERMINED, "account's identity changes, and the preview does not show to what")
-    uses_own = not (isinstance(live.key, BoundKey) and live.key.identity)
+    uses_own = not (isinstance(live.key, ReviewedKey) and live.key.identity)
     if before.system and after.system is False and uses_own:
         yield Verdict(
             Name.IDENTITY_LOST,
@@ -208,7 +210,7 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
         )
 
 
-def _key_user(subject: Subject, live: Protection) -> Iterator[Verdict]:
+def _key_user(subject: ReviewedAccount, live: Protection) -> Iterator[Verdict]:
     """The resource of a user-assigned identity that uses the key goes, whatever the account still lists."""
     for one in subject.identities:
         if one.urn in live.used_by and (one.deleted or one.replaced):
@@ -220,20 +222,20 @@ def _key_user(subject: Subject, live: Protection) -> Iterator[Verdict]:
             )
 
 
-def _drift(subject: Subject, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     recorded = subject.recorded
     if recorded is None:
         return
     if recorded.bound and not live.bound:
-        if isinstance(planned.key, BoundKey):
+        if isinstance(planned.key, ReviewedKey):
             yield Verdict(
                 Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (_shown(planned.key),)
             )
         else:
             yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
     elif (
-        isinstance(recorded.key, BoundKey)
-        and isinstance(live.key, BoundKey)
+        isinstance(recorded.key, ReviewedKey)
+        and isinstance(live.key, ReviewedKey)
         and recorded.key.same_version(live.key) is False
     ):
         words = "was re-bound outside Pulumi, from {} to {}"
@@ -258,7 +260,7 @@ def _access_drift(recorded: Protection, live: Protection, planned: Protection) -
             yield Verdict(taken.name, f"access to the key was {how} outside Pulumi, and is not given again")
 
 
-def _shown(key: BoundKey) -> Value:
+def _shown(key: ReviewedKey) -> Value:
     parts = (key.vault, key.name, key.version)
     if all(part is Mark.UNKNOWN for part in parts):
         return Mark.UNKNOWN

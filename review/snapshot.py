@@ -13,12 +13,12 @@ from enum import Enum
 from typing import Final
 
 from review import access, joins, keys
-from review.access import Grant
+from review.access import ReviewedGrant
 from review.kinds import Kind
-from review.resource import Resource, State, arm_name
+from review.resource import ReviewedResource, ReviewedState, arm_name
 from review.values import Mark, Value, flag, folded, items, look, text
 
-Entry = tuple[Resource, State]
+Entry = tuple[ReviewedResource, ReviewedState]
 _GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
 
 
@@ -33,7 +33,7 @@ class Moment(Enum):
 class Snapshot:
     """The resources of a preview at one moment. Made once per moment, so that a review grows linearly."""
 
-    def __init__(self, resources: Sequence[Resource], moment: Moment) -> None:
+    def __init__(self, resources: Sequence[ReviewedResource], moment: Moment) -> None:
         self.moment = moment
         self.live = moment is not Moment.PLANNED
         self._by_urn: dict[str, Entry] = {}
@@ -63,7 +63,7 @@ class Snapshot:
             set(joins.superseded(resources)) if moment is Moment.PLANNED else set()
         )
 
-    def state(self, urn: str) -> State | None:
+    def state(self, urn: str) -> ReviewedState | None:
         """The state of a resource; None when it is not there at this moment."""
         entry = self._by_urn.get(urn)
         return entry[1] if entry else None
@@ -96,7 +96,7 @@ class Snapshot:
                 return entry
         return None
 
-    def vault_name_of(self, key: State) -> Value:
+    def vault_name_of(self, key: ReviewedState) -> Value:
         """The name of the vault that a key is in."""
         parts = key.id.split("/")
         if len(parts) >= 3 and parts[-2].lower() == "keys":
@@ -107,31 +107,31 @@ class Snapshot:
             return arm_name(vault[1], "vaultName") if vault else name
         return name
 
-    def bound_key(self, resource: Resource, state: State) -> keys.BoundKey | Mark | None:
+    def bound_key(self, resource: ReviewedResource, state: ReviewedState) -> keys.ReviewedKey | Mark | None:
         """The key that an account, or a binding, puts the data under."""
         if resource.kind is Kind.BINDING:
             version = self._needed(state, Kind.KEY_VERSION, "keyUriWithVersion")
             key = keys.of_binding(state, live=self.live, key_version=version[1] if version else None)
         else:
             found = keys.of_account(state, live=self.live)
-            if not isinstance(found, keys.BoundKey):
+            if not isinstance(found, keys.ReviewedKey):
                 return found
             version, key = self._needed(state, Kind.KEY_VERSION, "properties"), found
         return self._completed(key, version)
 
-    def _completed(self, key: keys.BoundKey, version: Entry | None) -> keys.BoundKey:
+    def _completed(self, key: keys.ReviewedKey, version: Entry | None) -> keys.ReviewedKey:
         if key.name is not Mark.UNKNOWN or version is None:
             return key
         made = self._needed(version[1], Kind.KEY, "keyId")
         if made is None:
             return key
-        return keys.BoundKey(
+        return keys.ReviewedKey(
             self.vault_name_of(made[1]), arm_name(made[1], "keyName"), Mark.UNKNOWN, key.identity
         )
 
     def grants_of(
         self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
-    ) -> tuple[Grant, ...]:
+    ) -> tuple[ReviewedGrant, ...]:
         """What these identities may do.
 
         Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
@@ -146,7 +146,7 @@ class Snapshot:
                 found.append(grant)
         return tuple(found)
 
-    def grants(self) -> Iterator[Grant]:
+    def grants(self) -> Iterator[ReviewedGrant]:
         """Every grant, whoever it is for."""
         for found in self._grants.values():
             yield from found
@@ -171,7 +171,7 @@ class Snapshot:
         """A user-assigned identity of this stack."""
         return next(iter(self._identities.get(folded(id) or "", ())), None)
 
-    def logs_of(self, urn: str, id: Value) -> list[State]:
+    def logs_of(self, urn: str, id: Value) -> list[ReviewedState]:
         """The diagnostic settings of a resource."""
         known = self._logs.get(folded(id) or "\0", [])
         made = [entry for entry in self._logs.get("", ()) if entry[1].needs(urn, "resourceUri")]
@@ -181,13 +181,13 @@ class Snapshot:
         """How many private endpoints of this stack lead to a resource."""
         return self._endpoints.get(folded(id) or "", 0)
 
-    def needed_identities(self, account: State) -> list[Entry]:
+    def needed_identities(self, account: ReviewedState) -> list[Entry]:
         """The user-assigned identities whose ids an account's `identity` is made from."""
         return [
             entry for entry in self.of(Kind.USER_ASSIGNED_IDENTITY) if account.needs(entry[0].urn, "identity")
         ]
 
-    def _needed(self, state: State, kind: Kind, property: str) -> Entry | None:
+    def _needed(self, state: ReviewedState, kind: Kind, property: str) -> Entry | None:
         for urn in state.dependencies.get(property) or ():
             entry = self._by_urn.get(urn)
             if entry and entry[0].kind is kind:
@@ -200,8 +200,8 @@ class Snapshot:
             return known[0]
         return next((entry for entry in index.get("", ()) if entry[1].needs(urn, property)), None)
 
-    def _all_grants(self, taken: Container[tuple[str, str | None]]) -> Mapping[str, list[Grant]]:
-        grants: defaultdict[str, list[Grant]] = defaultdict(list)
+    def _all_grants(self, taken: Container[tuple[str, str | None]]) -> Mapping[str, list[ReviewedGrant]]:
+        grants: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
         overwritten = set(self._overwritten())
         for resource, state in self.of(Kind.ACCESS_POLICY):
             named = text(state.declared("vaultName"))
@@ -228,7 +228,7 @@ class Snapshot:
         entry = self.vault_named(vault)
         return text(entry[1].declared("properties.tenantId")) if entry else None
 
-    def _placed(self, grant: Grant, state: State) -> Grant:
+    def _placed(self, grant: ReviewedGrant, state: ReviewedState) -> ReviewedGrant:
         """A grant on what this update makes: its scope is not known yet, but what it is made from is."""
         if grant.scope:
             return grant

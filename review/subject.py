@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 
 from core import arm_ids
 from review import other_stacks, principals, protection
-from review.access import Grant
-from review.keys import BoundKey
+from review.access import ReviewedGrant
+from review.keys import ReviewedKey
 from review.kinds import Kind
 from review.preview import Preview
 from review.protection import Protection
-from review.resource import Resource, arm_name
+from review.resource import ReviewedResource, arm_name
 from review.snapshot import Moment, Snapshot
 from review.values import Mark, Value, folded, text
 from review.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Subject:
+class ReviewedAccount:
     """One account over the preview. `id` is its ARM id, `account` None outside the stack.
 
     `maybe_bound`: the preview has a binding and does not show whose it is, as in the streaming form.
@@ -30,14 +30,14 @@ class Subject:
 
     name: Value
     id: Value
-    account: Resource | None
-    bindings: tuple[Resource, ...]
+    account: ReviewedResource | None
+    bindings: tuple[ReviewedResource, ...]
     recorded: Protection | None
     live: Protection | None
     planned: Protection | None
-    key: Resource | None = None
-    vault: Resource | None = None
-    identities: tuple[Resource, ...] = ()
+    key: ReviewedResource | None = None
+    vault: ReviewedResource | None = None
+    identities: tuple[ReviewedResource, ...] = ()
     maybe_bound: bool = False
 
 
@@ -45,17 +45,17 @@ class Subject:
 class Unattached:
     """A vault or a key that no account of the preview is bound to, or whatever else has `verdicts`."""
 
-    resource: Resource
+    resource: ReviewedResource
     name: Value
     id: Value
-    live: protection.Vault | None = None
-    planned: protection.Vault | None = None
+    live: protection.VaultProtection | None = None
+    planned: protection.VaultProtection | None = None
     verdicts: tuple[Verdict, ...] = ()
     noun: str = ""
-    recorded: protection.Vault | None = None
+    recorded: protection.VaultProtection | None = None
 
 
-def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Unattached, ...]]:
+def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Unattached, ...]]:
     """The accounts of a preview, and the vaults and keys that belong to none of them."""
     resources = other_stacks.with_their_groups(preview.resources)
     snapshots = {moment: Snapshot(resources, moment) for moment in Moment}
@@ -77,19 +77,19 @@ def subjects_of(preview: Preview) -> tuple[tuple[Subject, ...], tuple[Unattached
     return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
 
 
-def _owned(subjects: Iterable[Subject]) -> frozenset[tuple[str, str]]:
+def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     """Principal and vault of each account, whose access its own verdicts are about."""
     found = set()
     for subject in subjects:
         moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
         principals = [grant.principal for one in moments for grant in one.grants]
         principals += [one.identity.principal for one in moments if one.identity]
-        vaults = {folded(one.key.vault) or "" for one in moments if isinstance(one.key, BoundKey)}
+        vaults = {folded(one.key.vault) or "" for one in moments if isinstance(one.key, ReviewedKey)}
         found |= {(known, vault) for one in principals if (known := folded(one)) for vault in (*vaults, "")}
     return frozenset(found)
 
 
-def _granted(subjects: Iterable[Subject]) -> Iterator[Grant]:
+def _granted(subjects: Iterable[ReviewedAccount]) -> Iterator[ReviewedGrant]:
     """The grants that accounts use."""
     for subject in subjects:
         for one in (subject.live, subject.planned):
@@ -97,14 +97,16 @@ def _granted(subjects: Iterable[Subject]) -> Iterator[Grant]:
                 yield from one.grants
 
 
-def _other(resource: Resource, verdict: Verdict) -> Unattached:
+def _other(resource: ReviewedResource, verdict: Verdict) -> Unattached:
     state = resource.live or resource.planned
     return Unattached(resource, resource.name, (state.id or None) if state else None, verdicts=(verdict,))
 
 
 def _accounts(
-    resources: Iterable[Resource], snapshots: dict[Moment, Snapshot], by_urn: dict[str, Resource]
-) -> Iterator[Subject]:
+    resources: Iterable[ReviewedResource],
+    snapshots: dict[Moment, Snapshot],
+    by_urn: dict[str, ReviewedResource],
+) -> Iterator[ReviewedAccount]:
     for account in resources:
         if account.kind is not Kind.ACCOUNT:
             continue
@@ -123,7 +125,9 @@ def _accounts(
         )
 
 
-def _external(binding: Resource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, Resource]) -> Subject:
+def _external(
+    binding: ReviewedResource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, ReviewedResource]
+) -> ReviewedAccount:
     found: dict[Moment, Protection | None] = {}
     for moment, snapshot in snapshots.items():
         state = snapshot.state(binding.urn)
@@ -135,18 +139,18 @@ def _external(binding: Resource, snapshots: dict[Moment, Snapshot], by_urn: dict
 
 
 def _subject(
-    account: Resource | None,
+    account: ReviewedResource | None,
     found: dict[Moment, Protection | None],
     snapshots: dict[Moment, Snapshot],
-    by_urn: dict[str, Resource],
+    by_urn: dict[str, ReviewedResource],
     *,
     name: Value,
     id: Value,
-) -> Subject:
+) -> ReviewedAccount:
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
     key, vault = _key_and_vault(found, snapshots)
     live = found[Moment.LIVE]
-    return Subject(
+    return ReviewedAccount(
         name=name,
         id=id,
         account=account,
@@ -162,12 +166,12 @@ def _subject(
 
 def _key_and_vault(
     found: dict[Moment, Protection | None], snapshots: dict[Moment, Snapshot]
-) -> tuple[Resource | None, Resource | None]:
+) -> tuple[ReviewedResource | None, ReviewedResource | None]:
     """The key and vault that the data is under now; after the update where it is under none now."""
     for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED):
         one, snapshot = found[moment], snapshots[moment]
         key = one.key if one else None
-        if isinstance(key, BoundKey):
+        if isinstance(key, ReviewedKey):
             made = snapshot.key_in(key.vault, key.name)
             vault = snapshot.vault_named(key.vault)
             return (made[0] if made else None), (vault[0] if vault else None)
@@ -175,7 +179,7 @@ def _key_and_vault(
 
 
 def _unattached(
-    resources: Iterable[Resource], snapshots: dict[Moment, Snapshot], used: set[str]
+    resources: Iterable[ReviewedResource], snapshots: dict[Moment, Snapshot], used: set[str]
 ) -> Iterator[Unattached]:
     for resource in resources:
         if resource.kind not in {Kind.VAULT, Kind.KEY} or resource.urn in used:

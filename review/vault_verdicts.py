@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from core import arm_ids
 from review.keys import is_disabled
 from review.kinds import Kind
-from review.resource import Resource
+from review.resource import ReviewedResource
 from review.values import Value
 from review.verdict import Name, Verdict
 
 
-def of(resource: Resource | None) -> Iterator[Verdict]:
+def of(resource: ReviewedResource | None) -> Iterator[Verdict]:
     """What an update does to a vault or a key; nothing when there is none."""
     if resource is None:
         return
@@ -44,7 +44,7 @@ def of(resource: Resource | None) -> Iterator[Verdict]:
         yield from _disabled(resource, name)
 
 
-def _disabled(key: Resource, name: Value) -> Iterator[Verdict]:
+def _disabled(key: ReviewedResource, name: Value) -> Iterator[Verdict]:
     """A disabled key cannot be used, and only the vault itself enables it again."""
     before, now, after = (state and is_disabled(state) for state in (key.recorded, key.live, key.planned))
     if now and not before:

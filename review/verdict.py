@@ -12,7 +12,7 @@ from typing import Final
 from review.values import Value
 
 
-class Severity(IntEnum):
+class VerdictSeverity(IntEnum):
     """What a verdict requires of the reviewer. The values order them."""
 
     NONE = 0
@@ -23,7 +23,7 @@ class Severity(IntEnum):
     @property
     def exit_code(self) -> int:
         """0 nothing or notes, 3 needs a named approval, 4 blocked."""
-        return {Severity.APPROVAL: 3, Severity.BLOCKED: 4}.get(self, 0)
+        return {VerdictSeverity.APPROVAL: 3, VerdictSeverity.BLOCKED: 4}.get(self, 0)
 
 
 class Name(StrEnum):
@@ -77,9 +77,9 @@ class Verdict:
     values: tuple[Value, ...] = ()
 
     @property
-    def severity(self) -> Severity:
+    def severity(self) -> VerdictSeverity:
         """How grave it is, by its name alone."""
         place = _PLACES[self.name]
         if place < _PLACES[Name.ACCESS_NARROWED]:
-            return Severity.BLOCKED
-        return Severity.APPROVAL if place < _PLACES[Name.BOUND] else Severity.NOTE
+            return VerdictSeverity.BLOCKED
+        return VerdictSeverity.APPROVAL if place < _PLACES[Name.BOUND] else VerdictSeverity.NOTE

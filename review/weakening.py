@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from core import arm_ids
-from review.exposure import Audit, Network, Outbound
-from review.keys import BoundKey
-from review.protection import Protection, Vault
-from review.resource import State
+from review.exposure import Audit, NetworkExposure, Outbound
+from review.keys import ReviewedKey
+from review.protection import Protection, VaultProtection
+from review.resource import ReviewedState
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
-Reach = TypeVar("Reach", Network, Outbound)
+Reach = TypeVar("Reach", NetworkExposure, Outbound)
 
 
 def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -45,7 +45,7 @@ def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
         yield from of_vault(live.vault, planned.vault)
 
 
-def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
+def of_vault(live: VaultProtection, planned: VaultProtection) -> Iterator[Verdict]:
     """What gets worse, or better, about a vault."""
     if live.soft_delete is True and planned.soft_delete is False:
         yield _lost("soft delete", "on", "off")
@@ -71,7 +71,7 @@ def of_vault(live: Vault, planned: Vault) -> Iterator[Verdict]:
     yield from _protection("vault", live.protect, planned.protect)
 
 
-def of_key(live: State, planned: State) -> Iterator[Verdict]:
+def of_key(live: ReviewedState, planned: ReviewedState) -> Iterator[Verdict]:
     """What gets worse about a key that no account shown here is bound to."""
     yield from _protection("key", live.protect, planned.protect)
 
@@ -99,10 +99,10 @@ def _audit(what: str, live: Audit, planned: Audit) -> Iterator[Verdict]:
         yield _worse(what, live.words, planned.words or "none")
 
 
-def _outbound(before: Outbound, after: Outbound, key: BoundKey | Mark | None) -> Iterator[Verdict]:
+def _outbound(before: Outbound, after: Outbound, key: ReviewedKey | Mark | None) -> Iterator[Verdict]:
     yield from _reach("account's outbound access", before, after)
     yield from _undetermined("account's outbound access", before.restricts, after.restricts)
-    host = key.host if isinstance(key, BoundKey) else None
+    host = key.host if isinstance(key, ReviewedKey) else None
     if host and after.shuts_out(host) and not before.shuts_out(host):
         words = (
             "account may no longer reach {}, the vault of its key: the service can no longer read the data"

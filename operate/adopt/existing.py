@@ -9,7 +9,7 @@ from typing import TypeVar
 from core import arm_ids, facts
 from core.facts import Account, Key, UserAssignedIdentity, Vault
 from operate import azure
-from operate.azure import Azure, Json, UnansweredError
+from operate.azure import AzureReader, Json, UnansweredError
 from operate.evidence.collect import service
 from operate.evidence.model import Service
 
@@ -59,7 +59,7 @@ class Existing:
         return part
 
 
-def find(cloud: Azure, account_id: str, now: datetime) -> Existing:
+def find(cloud: AzureReader, account_id: str, now: datetime) -> Existing:
     """Everything about an account. What cannot be read is in `service`, as NotChecked."""
     seen = service(cloud, account_id, now=now, days=1)
     if not isinstance(seen.account, Account):
@@ -81,7 +81,7 @@ def find(cloud: Azure, account_id: str, now: datetime) -> Existing:
     )
 
 
-def _assignments(cloud: Azure, account: Account, vault: Vault) -> tuple[Json, ...]:
+def _assignments(cloud: AzureReader, account: Account, vault: Vault) -> tuple[Json, ...]:
     if account.key_user is None or not vault.uses_rbac:
         return ()
     try:
@@ -94,7 +94,7 @@ def _assignments(cloud: Azure, account: Account, vault: Vault) -> tuple[Json, ..
     )
 
 
-def _identity(cloud: Azure, user: UserAssignedIdentity) -> Json:
+def _identity(cloud: AzureReader, user: UserAssignedIdentity) -> Json:
     """The user-assigned identity's own answer."""
     try:
         return cloud.get(user.id, azure.IDENTITIES)

@@ -13,7 +13,7 @@ from core import adapters, arm_ids, audit_log, facts, key_uris
 from core.adapters import seconds
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 from operate import azure
-from operate.azure import Azure, Json, UnansweredError
+from operate.azure import AzureReader, Json, UnansweredError
 from operate.evidence.model import (
     DiagnosticSetting,
     Facts,
@@ -55,7 +55,7 @@ def key_use(vault_id: str) -> str:
 
 
 def collect(
-    cloud: Azure,
+    cloud: AzureReader,
     subject: str,
     account_ids: Iterable[str],
     *,
@@ -79,7 +79,7 @@ def collect(
     )
 
 
-def accounts_in(cloud: Azure, subscription_id: str) -> list[str]:
+def accounts_in(cloud: AzureReader, subscription_id: str) -> list[str]:
     """The ids of a subscription's Language accounts and of all others under a customer's key."""
     path = arm_ids.of_subscription(subscription_id, arm_ids.ACCOUNT)
     found = [adapters.account(body) for body in cloud.list(path, azure.ACCOUNTS)]
@@ -96,7 +96,7 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
         return NotChecked(f"the answer could not be read: {type(error).__name__}: {error}")
 
 
-def service(cloud: Azure, account_id: str, *, now: datetime, days: int) -> Service:
+def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
     account = attempt(lambda: _whole(adapters.account(cloud.get(account_id, azure.ACCOUNTS))))
     locks = attempt(lambda: _locks(cloud, account_id))
@@ -125,7 +125,7 @@ def service(cloud: Azure, account_id: str, *, now: datetime, days: int) -> Servi
     )
 
 
-def _vault(cloud: Azure, account_id: str, bound: key_uris.KeyUri) -> Vault:
+def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault:
     """The vault that the account names by its host, in whatever subscription this login sees."""
     own = arm_ids.subscription_of(account_id)
     seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", azure.SUBSCRIPTIONS)]
@@ -144,7 +144,7 @@ def _vault(cloud: Azure, account_id: str, bound: key_uris.KeyUri) -> Vault:
     raise UnansweredError(f"{NO_VAULT} {bound.vault_name!r}{''.join(refusals)}")
 
 
-def _key(cloud: Azure, key_id: str) -> Key:
+def _key(cloud: AzureReader, key_id: str) -> Key:
     key = adapters.key(cloud.get(key_id, azure.VAULTS), cloud.list(f"{key_id}/versions", azure.VAULTS))
     if not all(version.version and version.created for version in key.versions):
         raise ValueError("a version of the key has no name or no time of creation")
@@ -157,7 +157,7 @@ def _whole(resource: R) -> R:
     return resource
 
 
-def _assignments(cloud: Azure, scope: str) -> tuple[RoleAssignment, ...]:
+def _assignments(cloud: AzureReader, scope: str) -> tuple[RoleAssignment, ...]:
     """The role assignments at, above and below a scope, each with its role's definition."""
     listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT), azure.ASSIGNMENTS)
     found = [
@@ -167,13 +167,13 @@ def _assignments(cloud: Azure, scope: str) -> tuple[RoleAssignment, ...]:
     return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
 
 
-def _denials(cloud: Azure, scope: str) -> tuple[DenyAssignment, ...]:
+def _denials(cloud: AzureReader, scope: str) -> tuple[DenyAssignment, ...]:
     """The deny assignments at, above and below a scope."""
     listed = cloud.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), azure.DENIALS)
     return tuple(sorted(map(adapters.deny_assignment, listed), key=lambda d: (d.scope, d.denied.name)))
 
 
-def _diagnostics(cloud: Azure, vault_id: str) -> tuple[DiagnosticSetting, ...]:
+def _diagnostics(cloud: AzureReader, vault_id: str) -> tuple[DiagnosticSetting, ...]:
     path = arm_ids.child(vault_id, arm_ids.DIAGNOSTIC_SETTING)
     found = [diagnostic_setting(body) for body in cloud.list(path, azure.DIAGNOSTICS)]
     return tuple(sorted(found, key=lambda setting: setting.name))
@@ -196,7 +196,7 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
 
 
 def _use(
-    cloud: Azure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
+    cloud: AzureReader, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
 ) -> KeyUseLog:
     """What the first workspace that gets the audit log says."""
     audited = [s for s in settings if s.is_audit]
@@ -245,7 +245,7 @@ def _order(row: UseRow) -> tuple[object, ...]:
     return row.day, row.identity, row.operation, row.key_uri, row.refused
 
 
-def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeletedResource, ...]:
+def _deleted(cloud: AzureReader, subscriptions: Iterable[str]) -> tuple[SoftDeletedResource, ...]:
     found: list[SoftDeletedResource] = []
     for subscription in subscriptions:
         for kind, type, version in (
@@ -260,7 +260,7 @@ def _deleted(cloud: Azure, subscriptions: Iterable[str]) -> tuple[SoftDeletedRes
     return tuple(sorted(found, key=lambda d: (d.kind, d.name)))
 
 
-def _deleted_keys(cloud: Azure, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
+def _deleted_keys(cloud: AzureReader, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
     found = [
         _soft_deleted("key", k["name"], k["deletedDate"], k["scheduledPurgeDate"])
         for k in cloud.deleted_keys(vault_uri)
@@ -272,7 +272,7 @@ def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> Soft
     return SoftDeletedResource(kind, name, moment(seconds(deleted)), moment(seconds(purged)))
 
 
-def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:
+def _locks(cloud: AzureReader, scope: str) -> tuple[Lock, ...]:
     listed = cloud.list(arm_ids.child(scope, arm_ids.LOCK), azure.LOCKS)
     found = [
         Lock(body["name"], body["properties"]["level"], arm_ids.parse(body["id"]).scope) for body in listed
@@ -280,7 +280,7 @@ def _locks(cloud: Azure, scope: str) -> tuple[Lock, ...]:
     return tuple(sorted(found, key=lambda lock: (lock.scope, lock.name)))
 
 
-def _exemptions(cloud: Azure, scope: str) -> tuple[PolicyExemption, ...]:
+def _exemptions(cloud: AzureReader, scope: str) -> tuple[PolicyExemption, ...]:
     listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), azure.EXEMPTIONS)
     found = [
         PolicyExemption(

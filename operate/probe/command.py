@@ -24,7 +24,7 @@ from core.login import Login
 from operate import login
 from operate.errors import OperateError
 from operate.probe import report
-from operate.probe.conversation import Clock, Conversation, Sanitizer, SystemClock, UnreachableError
+from operate.probe.conversation import Conversation, ProbeClock, Sanitizer, SystemProbeClock, UnreachableError
 from operate.probe.questions import QUESTIONS, Question
 from operate.probe.report import CONFIRMED, REFUTED, UNKNOWN, Answer
 from operate.probe.scene import Scene, UnknownError, leftovers, remove
@@ -150,7 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     principal = Clients(wanted).principal()
-    talk = conversation(wanted, SystemClock())
+    talk = conversation(wanted, SystemProbeClock())
     probe = Probe(
         talk,
         subscription,
@@ -179,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def conversation(wanted: Login, clock: Clock, **options: Any) -> Conversation:
+def conversation(wanted: Login, clock: ProbeClock, **options: Any) -> Conversation:
     """A conversation with the login's cloud."""
     return Conversation(wanted.cloud, login.token_credential(wanted), clock, **options)
 

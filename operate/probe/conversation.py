@@ -45,7 +45,7 @@ _PERSONAL = (
 )
 
 
-class Clock(Protocol):
+class ProbeClock(Protocol):
     """Seconds, and waiting for them; a test gives the cloud's."""
 
     def now(self) -> float: ...
@@ -53,7 +53,7 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
-class SystemClock:
+class SystemProbeClock:
     """The machine's clock, which never goes back."""
 
     def now(self) -> float:
@@ -94,7 +94,7 @@ class UnreachableError(OperateError):
 class Conversation:
     """Sends requests with the login's tokens, and keeps each exchange in `exchanges`."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, clock: Clock, **options: Any) -> None:
+    def __init__(self, cloud: Cloud, credential: TokenCredential, clock: ProbeClock, **options: Any) -> None:
         self.cloud, self.clock = cloud, clock
         self.exchanges: list[Exchange] = []
         self._own_hosts: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.resource_types import Kind
 from policies import sources
-from policies.encryption import Identity, Text, encryption_of, identity_of, shown_identity, touches
+from policies.encryption import DeclaredIdentity, Text, encryption_of, identity_of, shown_identity, touches
 from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation
 from policies.view import UNKNOWN, shown
 
@@ -28,7 +28,7 @@ def judge(account: Subject, _: Options) -> Findings:
         yield Violation(shown_identity(account.view), required="a system-assigned identity", fix=_FIX)
 
 
-def _user_assigned(account: Subject, identity: Identity) -> Findings:
+def _user_assigned(account: Subject, identity: DeclaredIdentity) -> Findings:
     """The inline encryption names one of the attached identities; a binding may (binding-identity)."""
     encryption = encryption_of(account.view)
     inline = encryption if encryption is not UNKNOWN and encryption and encryption.is_customer_key else None
@@ -52,7 +52,7 @@ def _user_assigned(account: Subject, identity: Identity) -> Findings:
         )
 
 
-def _is_foreign(client_id: Text, identity: Identity) -> bool:
+def _is_foreign(client_id: Text, identity: DeclaredIdentity) -> bool:
     """Client ids are known from outputs alone; inputs list the identities by id, and decide nothing."""
     return (
         bool(identity.client_ids)

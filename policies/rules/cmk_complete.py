@@ -10,7 +10,7 @@ from core import clouds, key_uris
 from core.arm_ids import MalformedError
 from core.resource_types import Kind
 from policies import sources
-from policies.encryption import SERVICE_SOURCE, Encryption, Text, encryption_of
+from policies.encryption import SERVICE_SOURCE, DeclaredEncryption, Text, encryption_of
 from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation, expect
 from policies.view import UNKNOWN, shown
 
@@ -30,7 +30,7 @@ def judge(subject: Subject, _: Options) -> Findings:
         yield from _judge_inline(encryption)
 
 
-def _judge_inline(encryption: Encryption) -> Findings:
+def _judge_inline(encryption: DeclaredEncryption) -> Findings:
     if encryption.is_customer_key:
         yield from _judge_vault(f"{_INLINE}.keyVaultUri", encryption.vault_uri)
         yield from _judge_part(

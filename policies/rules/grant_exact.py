@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import rights
 from core.resource_types import Kind
 from policies import sources
-from policies.grants import EXACT, GROUPS, PolicyEntry, entries_of
+from policies.grants import EXACT, GROUPS, DeclaredPolicyEntry, entries_of
 from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, texts
 from policies.view import UNKNOWN
 
@@ -24,7 +24,7 @@ def judge(subject: Subject, options: Options) -> Findings:
         yield from _judge_entry(entry)
 
 
-def _judge_entry(entry: PolicyEntry) -> Findings:
+def _judge_entry(entry: DeclaredPolicyEntry) -> Findings:
     keys = entry.of("keys")
     if keys is UNKNOWN:
         yield NotYetKnown(f"the key permissions of {entry.who} are not known yet")

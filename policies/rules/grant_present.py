@@ -6,7 +6,7 @@ from core import rights, roles
 from policies import sources
 from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of
 from policies.key_uses import KeyUse
-from policies.relations import Grant, Relations
+from policies.relations import DeclaredGrant, Relations
 from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.view import UNKNOWN
 
@@ -48,7 +48,7 @@ def _missing(use: KeyUse, relations: Relations) -> Finding:
     )
 
 
-def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Findings:
+def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations) -> Findings:
     given: set[str] = set()
     unsure: list[Finding] = []
     for grant in grants:
@@ -85,7 +85,7 @@ def _judge_access(use: KeyUse, grants: list[Grant], relations: Relations) -> Fin
         )
 
 
-def _permissions(grant: Grant) -> frozenset[str] | Finding:
+def _permissions(grant: DeclaredGrant) -> frozenset[str] | Finding:
     if grant.entry is not None:
         keys = on_keys(grant.entry)
         return (
@@ -106,7 +106,7 @@ def _permissions(grant: Grant) -> frozenset[str] | Finding:
     return rights.of_role(known)
 
 
-def _wider(grant: Grant, found: frozenset[str]) -> Findings:
+def _wider(grant: DeclaredGrant, found: frozenset[str]) -> Findings:
     wide = WIDER_ROLES.get(str(role_of(grant.node.view))) if grant.entry is None else None
     if wide is not None:
         yield Violation(
@@ -124,7 +124,7 @@ def _wider(grant: Grant, found: frozenset[str]) -> Findings:
         )
 
 
-def _judge_model(use: KeyUse, grants: list[Grant]) -> Findings:
+def _judge_model(use: KeyUse, grants: list[DeclaredGrant]) -> Findings:
     if use.vault is None:
         return
     rbac = use.vault.view.flag("enableRbacAuthorization")

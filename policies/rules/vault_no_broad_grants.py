@@ -6,7 +6,7 @@ from typing import Final
 
 from core.resource_types import Kind
 from policies import sources
-from policies.grants import GROUPS, PolicyEntry, entries_of
+from policies.grants import GROUPS, DeclaredPolicyEntry, entries_of
 from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN
 
@@ -25,7 +25,7 @@ def judge(subject: Subject, _: Options) -> Findings:
             yield from _judge_group(entry, group)
 
 
-def _judge_group(entry: PolicyEntry, group: str) -> Findings:
+def _judge_group(entry: DeclaredPolicyEntry, group: str) -> Findings:
     held = entry.of(group)
     if held is UNKNOWN:
         yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")

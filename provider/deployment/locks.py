@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core import arm_ids
-from provider.deployment.model import DELETE, Finding, Planned, Report, subscription_scope
+from provider.deployment.model import DELETE, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "locks"
@@ -22,11 +22,11 @@ READ_ONLY: Final = "ReadOnly"
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
 
-    async def judge(group_id: str) -> Iterable[Finding]:
+    async def judge(group_id: str) -> Iterable[DeploymentFinding]:
         exists = await ask.group_exists(group_id)
         scope = group_id if exists else subscription_scope(group_id)
         listed = await ask.list(arm_ids.child(scope, arm_ids.LOCK), VERSION)
-        found: dict[str, Finding] = {}
+        found: dict[str, DeploymentFinding] = {}
         for lock in listed:
             at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]
             level = str((lock.get("properties") or {}).get("level"))
@@ -36,7 +36,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
                 verb = "deleting" if one.action == DELETE else "making"
                 text = f"the lock {lock.get('name')!r} ({level}) at {at} forbids {verb} {one.label}"
                 fix = f"its owner removes it for this update with `az lock delete --ids {lock['id']}`"
-                found.setdefault(str(lock["id"]).lower(), Finding(NAME, one.id, text, fix))
+                found.setdefault(str(lock["id"]).lower(), DeploymentFinding(NAME, one.id, text, fix))
         return found.values()
 
     groups = {one.group_id.lower(): one.group_id for one in plan}

@@ -90,7 +90,7 @@ _NOUNS: Final = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class DeploymentFinding:
     """Something that Azure would refuse. `id` is the planned resource's; `text` is what was found, `fix` what
     to do about it."""
 
@@ -113,7 +113,7 @@ class Unchecked:
 class Report:
     """What all checks together found."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[DeploymentFinding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
 
     def __add__(self, other: Report) -> Report:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core import arm_ids
-from provider.deployment.model import CREATE, GROUP, Finding, Planned, Report
+from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report
 from provider.deployment.questions import GROUPS, Questions, about_each
 
 NAME: Final = "names"
@@ -27,7 +27,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or anywhere in the world."""
     made = [one for one in plan if one.action == CREATE and not one.recovers]
 
-    async def judge(group_id: str) -> Iterable[Finding]:
+    async def judge(group_id: str) -> Iterable[DeploymentFinding]:
         members = [one for one in made if arm_ids.same(one.group_id, group_id)]
         existing = await _existing(group_id, ask)
         if not existing and not any(one.type == GROUP for one in members):
@@ -52,16 +52,16 @@ async def _existing(group_id: str, ask: Questions) -> Mapping[str, Mapping[str, 
     return {group_id.lower(): group, **{str(one["id"]).lower(): one for one in inside}}
 
 
-def _no_group(members: Sequence[Planned]) -> Finding:
+def _no_group(members: Sequence[Planned]) -> DeploymentFinding:
     one = members[0]
     group = arm_ids.group_of(one.id)
     location = next((other.location for other in members if other.location), "REGION")
     text = f"{one.label} is to be made in resource group {group!r}, which does not exist"
     fix = f"make it with `az group create --name {group} --location {location}`, or name one that exists"
-    return Finding(NAME, one.id, text, fix)
+    return DeploymentFinding(NAME, one.id, text, fix)
 
 
-def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> Finding | None:
+def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> DeploymentFinding | None:
     found = existing.get(planned.id.lower())
     if found is None:
         return None
@@ -73,10 +73,10 @@ def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> 
         value = planned.name if planned.type == GROUP else planned.id
         ways.append(f"use the existing one with {planned.existing_setting}: {value}")
     ways.append("or take it over with `python -m operate adopt`")
-    return Finding(NAME, planned.id, f"{text} and this stack does not record it", ", ".join(ways))
+    return DeploymentFinding(NAME, planned.id, f"{text} and this stack does not record it", ", ".join(ways))
 
 
-async def _taken_in_the_world(planned: Planned, ask: Questions) -> Finding | None:
+async def _taken_in_the_world(planned: Planned, ask: Questions) -> DeploymentFinding | None:
     here = planned.subscription
     if planned.type.lower() == arm_ids.VAULT.lower():
         body = {"name": planned.name, "type": arm_ids.VAULT}
@@ -95,4 +95,4 @@ async def _taken_in_the_world(planned: Planned, ask: Questions) -> Finding | Non
     text = f"the name of {planned.label} is unique in the world and is taken, most likely {holder}"
     # Azure lists deleted resources late (assumed), and only those that are listed can be recovered.
     fix = f"give another {planned.setting}; if it was just deleted, run the same command again in a minute"
-    return Finding(NAME, planned.id, f"{text} (Azure: {why})", fix)
+    return DeploymentFinding(NAME, planned.id, f"{text} (Azure: {why})", fix)

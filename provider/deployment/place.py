@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core import adapters, arm_ids, regions
-from provider.deployment.model import CREATE, GROUP, Finding, Planned, Report, subscription_scope
+from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 from provider.deployment.rights import PERMISSIONS
 from provider.deployment.rights import VERSION as PERMISSIONS_VERSION
@@ -42,13 +42,13 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
             place = (one.subscription, regions.normalised(one.location), one.kind, one.sku)
             places.setdefault(place, []).append(one)
 
-    async def provider(key: tuple[str, str]) -> Iterable[Finding]:
+    async def provider(key: tuple[str, str]) -> Iterable[DeploymentFinding]:
         return await _provider(*key, spaces[key], ask)
 
-    async def sku(place: Place) -> Iterable[Finding]:
+    async def sku(place: Place) -> Iterable[DeploymentFinding]:
         return await _sku(place, places[place], ask)
 
-    async def quota(place: Place) -> Iterable[Finding]:
+    async def quota(place: Place) -> Iterable[DeploymentFinding]:
         return await _quota(place, places[place], ask)
 
     report = await about_each(NAME, PROVIDERS_WHAT, spaces, provider)
@@ -56,14 +56,16 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     return report + await about_each(NAME, QUOTA_WHAT, places, quota)
 
 
-async def _provider(scope: str, namespace: str, members: Sequence[Planned], ask: Questions) -> list[Finding]:
+async def _provider(
+    scope: str, namespace: str, members: Sequence[Planned], ask: Questions
+) -> list[DeploymentFinding]:
     answer = await ask.get(f"{scope}/providers/{namespace}", PROVIDERS) or {}
     state = str(answer.get("registrationState") or "Registered")
     found = []
     if state.lower() != "registered" and not await _may_register(scope, namespace, ask):
         text = f"the resource provider {namespace} is {state} in {scope}, and this login may not register it"
         fix = f"somebody who may runs `az provider register --namespace {namespace} --wait`"
-        found.append(Finding(NAME, members[0].id, text, fix))
+        found.append(DeploymentFinding(NAME, members[0].id, text, fix))
     offered = {
         f"{namespace}/{one['resourceType']}".lower(): one.get("locations") or ()
         for one in answer.get("resourceTypes") or ()
@@ -72,7 +74,7 @@ async def _provider(scope: str, namespace: str, members: Sequence[Planned], ask:
         there = {regions.normalised(place) for place in offered.get(one.type.lower(), ())}
         if one.location and there and regions.normalised(one.location) not in there | {"global"}:
             text = f"{one.label}: the region {one.location!r} does not have {one.type}"
-            found.append(Finding(NAME, one.id, text, f"set location to {_some(there)}"))
+            found.append(DeploymentFinding(NAME, one.id, text, f"set location to {_some(there)}"))
     return found
 
 
@@ -81,7 +83,7 @@ async def _may_register(scope: str, namespace: str, ask: Questions) -> bool:
     return any(adapters.permissions(block).allows(f"{namespace}/register/action") for block in blocks)
 
 
-async def _sku(place: Place, members: Sequence[Planned], ask: Questions) -> list[Finding]:
+async def _sku(place: Place, members: Sequence[Planned], ask: Questions) -> list[DeploymentFinding]:
     subscription, location, kind, sku = place
     path = arm_ids.of_subscription(subscription, f"{LOCATIONS}/{location}/checkSkuAvailability")
     answer = await ask.post(path, ACCOUNTS, {"skus": [sku], "kind": kind, "type": arm_ids.ACCOUNT})
@@ -98,10 +100,10 @@ async def _sku(place: Place, members: Sequence[Planned], ask: Questions) -> list
     why = refused[0].get("reason") or refused[0].get("message") or ""
     text = f"the region {location!r} does not offer kind {kind} in SKU {sku!r} (Azure: {why})"
     fix = f"set location to {_some(there)}" if there else "give another sku"
-    return [Finding(NAME, one.id, text, fix) for one in members]
+    return [DeploymentFinding(NAME, one.id, text, fix) for one in members]
 
 
-async def _quota(place: Place, members: Sequence[Planned], ask: Questions) -> list[Finding]:
+async def _quota(place: Place, members: Sequence[Planned], ask: Questions) -> list[DeploymentFinding]:
     subscription, location, kind, sku = place
     usages = await ask.list(arm_ids.of_subscription(subscription, f"{LOCATIONS}/{location}/usages"), ACCOUNTS)
     wanted = f"{kind}.{sku}.AccountCount".lower()
@@ -117,7 +119,7 @@ async def _quota(place: Place, members: Sequence[Planned], ask: Questions) -> li
                 "set location to a region with quota left (`az cognitiveservices usage list --location "
                 "REGION`), ask for more in the portal under Quotas, or delete and purge an unused account"
             )
-            return [Finding(NAME, one.id, text, fix) for one in members]
+            return [DeploymentFinding(NAME, one.id, text, fix) for one in members]
     return []
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core import arm_ids
-from provider.deployment.model import CREATE, GROUP, Finding, Planned, Report, subscription_scope
+from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "policies"
@@ -28,7 +28,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each policy that denies a body. Bodies that differ in their name alone, in groups that
     are yet to be made, are asked about once."""
 
-    async def judge(one: Planned) -> Iterable[Finding]:
+    async def judge(one: Planned) -> Iterable[DeploymentFinding]:
         exists = await ask.group_exists(one.group_id)
         denials = await _denials(one, one.content, ask, exists=exists)
         if not denials:
@@ -71,7 +71,7 @@ def _parent(planned: Planned) -> str:
     return arm_ids.parse(planned.id).parent.text
 
 
-def _finding(one: Planned, denial: Evaluation, *, passes_bound: bool) -> Finding:
+def _finding(one: Planned, denial: Evaluation, *, passes_bound: bool) -> DeploymentFinding:
     info = denial.get("policyInfo") or {}
     assignment, definition = (str(info.get(f"policy{name}Id") or "") for name in ("Assignment", "Definition"))
     text = f"Azure Policy denies {one.label}: assignment {assignment}, definition {definition}, effect Deny"
@@ -86,4 +86,4 @@ def _finding(one: Planned, denial: Evaluation, *, passes_bound: bool) -> Finding
     )
     if not passes_bound:
         ways.append("change the settings so that they meet the policy")
-    return Finding(NAME, one.id, text, f"{', or '.join([*ways, exemption])}")
+    return DeploymentFinding(NAME, one.id, text, f"{', or '.join([*ways, exemption])}")

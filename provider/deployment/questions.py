@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from provider.azure_calls import Azure, Principal
-from provider.deployment.model import Finding, Report, Unchecked
+from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.retrying import with_retries
@@ -22,7 +22,7 @@ AT_ONCE: Final = 16
 request-limits-and-throttling)."""
 
 
-class UnansweredError(Exception):
+class UnansweredQuestionError(Exception):
     """Azure did not answer a question; the message says why."""
 
 
@@ -75,20 +75,20 @@ class Questions:
             except ServiceError as failure:
                 if failure.is_absent and method == "GET":
                     return None
-                raise UnansweredError(service_message(failure)) from failure
+                raise UnansweredQuestionError(service_message(failure)) from failure
             except DeadlineError as late:
-                raise UnansweredError(str(late)) from late
+                raise UnansweredQuestionError(str(late)) from late
 
 
 async def about_each(
-    check: str, what: str, subjects: Iterable[S], judge: Callable[[S], Awaitable[Iterable[Finding]]]
+    check: str, what: str, subjects: Iterable[S], judge: Callable[[S], Awaitable[Iterable[DeploymentFinding]]]
 ) -> Report:
     """Judges each subject at the same time; one that Azure did not answer about is not checked."""
 
     async def one(subject: S) -> Report:
         try:
             return Report(findings=tuple(await judge(subject)))
-        except UnansweredError as unanswered:
+        except UnansweredQuestionError as unanswered:
             return Report(unchecked=(Unchecked(check, what, str(unanswered)),))
 
     return sum(await asyncio.gather(*map(one, subjects)), Report())

@@ -16,8 +16,15 @@ from core import adapters, arm_ids, roles
 from core.facts import DenyAssignment
 from core.roles import Permissions, Role
 from provider.azure_calls import Principal
-from provider.deployment.model import DELETE, Finding, Planned, Report, Unchecked, subscription_scope
-from provider.deployment.questions import Questions, UnansweredError, about_each
+from provider.deployment.model import (
+    DELETE,
+    DeploymentFinding,
+    Planned,
+    Report,
+    Unchecked,
+    subscription_scope,
+)
+from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
 
 NAME: Final = "rights"
 WHAT: Final = "whether this login may write all of it"
@@ -77,7 +84,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     unread: list[Unchecked] = []
     known: list[tuple[Effective, list[Planned]]] = []
 
-    async def read(scope: str) -> Iterable[Finding]:
+    async def read(scope: str) -> Iterable[DeploymentFinding]:
         known.append((await _effective(scope, ask, principal, unread), by_scope[scope]))
         return ()
 
@@ -104,7 +111,7 @@ def lacking(rights: Effective, planned: Planned) -> tuple[str, ...]:
     return tuple(action for action in actions(planned) if not rights.allows(action))
 
 
-def judged(rights: Effective, members: Sequence[Planned], principal: Principal) -> Finding | None:
+def judged(rights: Effective, members: Sequence[Planned], principal: Principal) -> DeploymentFinding | None:
     """The rights that are missing at a scope, and the commands that give the least."""
     short = [(one, lacking(rights, one)) for one in members]
     missing = tuple(dict.fromkeys(action for _, some in short for action in some))
@@ -116,14 +123,14 @@ def judged(rights: Effective, members: Sequence[Planned], principal: Principal) 
         action, denial = denied[0]
         text = f"the deny assignment {denial.denied.name!r} at {denial.scope} forbids {action}"
         fix = "have its owner (a deployment stack, an application) exclude this login, or use another group"
-        return Finding(NAME, first.id, text, fix)
+        return DeploymentFinding(NAME, first.id, text, fix)
     who = f"the login {principal.object_id} may not do {', '.join(missing)} at {rights.scope}"
     commands = " and ".join(
         f"`az role assignment create --assignee {principal.object_id} "
         f'--role "{role.name}" --scope {rights.scope}`'
         for role in least_roles(missing)
     )
-    return Finding(NAME, first.id, who, f"an owner can give it with {commands}")
+    return DeploymentFinding(NAME, first.id, who, f"an owner can give it with {commands}")
 
 
 def least_roles(missing: Iterable[str]) -> tuple[Role, ...]:
@@ -140,7 +147,7 @@ async def _scope(planned: Planned, ask: Questions) -> str:
     """Where the rights for a resource are asked: its group if that exists, or else the subscription."""
     try:
         exists = await ask.group_exists(planned.group_id)
-    except UnansweredError:
+    except UnansweredQuestionError:
         exists = True
     return planned.group_id if exists else subscription_scope(planned.id)
 
@@ -150,7 +157,7 @@ async def _effective(scope: str, ask: Questions, principal: Principal, unread: l
     given = tuple(adapters.permissions(block) for block in blocks)
     try:
         denials = await ask.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), VERSION)
-    except UnansweredError as unanswered:
+    except UnansweredQuestionError as unanswered:
         denials = []
         unread.append(Unchecked(NAME, "whether a deny assignment forbids it", str(unanswered)))
     above = [adapters.deny_assignment(one) for one in denials]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from review.__main__ import main as review
-from review.verdict import Severity
+from review.verdict import VerdictSeverity
 from tests.support.azure import RunningAzure
 from tests.support.judge import KEY_VAULT, MICROSOFT, Judge
 from tests.support.stack import Stack
@@ -44,7 +44,7 @@ def test_customer_key_is_turned_on_and_off_on_one_account(
     stack.configure(unbindAccount="lang-contoso-dev")
     shown = stack.pulumi("preview", "--json", "--show-sames")
     (tmp_path / "preview.json").write_text(shown.output[shown.output.index("{") :])
-    assert review([str(tmp_path / "preview.json")]) == Severity.BLOCKED.exit_code
+    assert review([str(tmp_path / "preview.json")]) == VerdictSeverity.BLOCKED.exit_code
     assert "unbound" in capsys.readouterr().out.lower()
     turned_off = stack.deploy()
     assert turned_off.ok, turned_off.output

@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from review import access_verdicts
-from review.access import Grant
+from review.access import ReviewedGrant
 from review.exposure import Audit
-from review.keys import BoundKey
+from review.keys import ReviewedKey
 from review.protection import Protection
-from review.verdict import Name, Severity
+from review.verdict import Name, VerdictSeverity
 
 NEEDED = frozenset({"get", "wrapkey", "unwrapkey"})
-GRANT = Grant("urn", "p", "get, unwrapKey, wrapKey", "/vaults/kv", NEEDED)
+GRANT = ReviewedGrant("urn", "p", "get, unwrapKey, wrapKey", "/vaults/kv", NEEDED)
 NARROW = replace(GRANT, what="unwrapKey", permissions=frozenset({"unwrapkey"}))
 UNSURE = replace(GRANT, permissions=frozenset(), uncertain="under a condition")
 GIVEN = Protection(
-    key=BoundKey("kv", "cmk", "1" * 32, None),
+    key=ReviewedKey("kv", "cmk", "1" * 32, None),
     identity=None,
     grants=(GRANT,),
     network=None,
@@ -38,7 +38,7 @@ def test_access_that_goes_blocks_and_access_that_comes_back_is_told() -> None:
     """The one takes the data away; the other is what a reviewer of a restoration looks for."""
     assert names(GIVEN, GIVEN, REVOKED) == [Name.ACCESS_REVOKED]
     (given,) = access_verdicts.of(REVOKED, REVOKED, GIVEN)
-    assert (given.name, given.severity) == (Name.ACCESS_GRANTED, Severity.NOTE)
+    assert (given.name, given.severity) == (Name.ACCESS_GRANTED, VerdictSeverity.NOTE)
     assert given.values == ("get, unwrapKey, wrapKey on vault kv",)
 
 
@@ -72,7 +72,7 @@ def test_the_same_grant_found_twice_is_shown_once() -> None:
     ],
 )
 def test_every_step_between_the_levels_of_access(
-    before: Grant | None, after: Grant | None, expected: list[Name]
+    before: ReviewedGrant | None, after: ReviewedGrant | None, expected: list[Name]
 ) -> None:
     """None, narrower, full and unknown are four, and each way down has its verdict."""
     live, planned = (replace(GIVEN, grants=(one,) if one else ()) for one in (before, after))
