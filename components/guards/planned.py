@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
+
 from components.access_model import RBAC
 from components.account import LanguageAccountInputs, declared_account, on_the_wire
 from components.arguments import names
@@ -27,8 +29,10 @@ from core import arm_ids, facts, key_uris, regions
 
 @dataclass(frozen=True)
 class PlannedResource:
-    """A resource that this run will make or delete. `argument` is the path of the one that names it, and
-    `existing_argument` of the one that would take an existing one; `name` is its logical name."""
+    """A resource that this run will make, delete, or refer to as `used`. `argument` is the path of the one
+    that names it, and `existing_argument` of the one that would take an existing one; `name` is its logical
+    name.
+    """
 
     id: str
     name: str
@@ -38,12 +42,13 @@ class PlannedResource:
     existing_argument: str = ""
     recovers: bool = False
     deletes: bool = False
+    used: bool = False
 
     def asked(self) -> dict[str, Any]:
         """The resource as `checkDeployment` takes it."""
         found = {
             "id": self.id,
-            "action": "delete" if self.deletes else None,
+            "action": "delete" if self.deletes else "use" if self.used else None,
             "content": {"type": _type(self.id), "name": arm_ids.name_of(self.id), **self.content},
             "bound": self.bound and {"type": _type(self.id), "name": arm_ids.name_of(self.id), **self.bound},
             "setting": self.argument,
@@ -96,7 +101,9 @@ class _Planner:
     keeps_key: bool
 
     def is_recorded(self, one: PlannedResource) -> bool:
-        """Whether the state has it."""
+        """Whether the state has it, or has a resource that refers to it already."""
+        if one.used:
+            return one.id.lower() in self.before.mentioned_ids
         if one.name.endswith("-account") and data_loss.is_replaced(self.inputs, self.before):
             return False
         return any(name == f"{self.inputs.name}-{one.name}" for _, name in self.before.resources)
@@ -117,6 +124,7 @@ class _Planner:
         yield self._account()
         yield from self._audit()
         yield from self._network()
+        yield from self._references()
         for caller in inputs.callers:
             account_id = self._inside(arm_ids.ACCOUNT, inputs.account_name)
             role = arm_ids.child(account_id, arm_ids.ROLE_ASSIGNMENT, "new")
@@ -282,3 +290,17 @@ class _Planner:
                         {"location": "global"},
                         existing_argument="network.privateDnsZoneIds",
                     )
+
+    def _references(self) -> Iterator[PlannedResource]:
+        """What exists elsewhere and is referred to by id, as far as the ids are known."""
+        network, audit = self.inputs.network, self.inputs.audit
+        given: dict[str, tuple[pulumi.Input[str] | None, ...]] = {
+            "network.subnetId": (network.subnet_id,),
+            "network.allowedSubnetIds": network.allowed_subnet_ids,
+            "network.privateDnsZoneIds": network.private_dns_zone_ids,
+            "audit.workspaceId": (audit.workspace_id,),
+            "audit.alertActionGroupIds": audit.alert_action_group_ids,
+        }
+        for argument, ids in given.items():
+            for id in filter(None, map(known_text, ids)):
+                yield PlannedResource(id.rstrip("/"), "reference", argument, used=True)

@@ -6,7 +6,7 @@ calls that read both (preflight.py), nor what may not change (data_loss.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +28,8 @@ class RecordedService:
     made. `assignment_id` is the ARM id of the role assignment that the state holds; `group_name` and
     `workspace_id` are those of a resource group and a workspace that this stack made. `revoked`: an update
     took the access away, as it was declared, and none has restored it since. `access_validated`: the access
-    was waited for before the account was made.
+    was waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
+    refer to.
     """
 
     account: facts.Account | None = None
@@ -45,6 +46,7 @@ class RecordedService:
     assignment_id: str | None = None
     group_name: str | None = None
     workspace_id: str | None = None
+    mentioned_ids: frozenset[str] = frozenset()
 
     @property
     def key_user_id(self) -> str | None:
@@ -81,6 +83,9 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
+        mentioned_ids=frozenset(
+            id for key, outputs in state.items() if key[1].startswith(f"{name}-") for id in _ids_in(outputs)
+        ),
     )
 
 
@@ -99,6 +104,15 @@ def recorded_names(state: State) -> frozenset[str]:
     services = {name for kind, name in state if kind == types.SERVICE}
     accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
+
+
+def _ids_in(value: Any) -> Iterator[str]:
+    """The ARM ids in a resource's outputs, lower case."""
+    if isinstance(value, str) and value.lower().startswith("/subscriptions/"):
+        yield value.lower()
+    if isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _ids_in(inner)
 
 
 def _renamed(state: State, old: str, new: str) -> State:

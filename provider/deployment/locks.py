@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core import arm_ids
-from provider.deployment.model import DELETE, DeploymentFinding, Planned, Report, subscription_scope
+from provider.deployment.model import DELETE, USE, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "locks"
@@ -21,6 +21,7 @@ READ_ONLY: Final = "ReadOnly"
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
+    written = [one for one in plan if one.action != USE]
 
     async def judge(group_id: str) -> Iterable[DeploymentFinding]:
         exists = await ask.group_exists(group_id)
@@ -30,7 +31,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
         for lock in listed:
             at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]
             level = str((lock.get("properties") or {}).get("level"))
-            for one in plan:
+            for one in written:
                 if not arm_ids.same(one.group_id, group_id) or not _forbids(level, at, one):
                     continue
                 verb = "deleting" if one.action == DELETE else "making"
@@ -39,7 +40,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
                 found.setdefault(str(lock["id"]).lower(), DeploymentFinding(NAME, one.id, text, fix))
         return found.values()
 
-    groups = {one.group_id.lower(): one.group_id for one in plan}
+    groups = {one.group_id.lower(): one.group_id for one in written}
     return await about_each(NAME, WHAT, groups.values(), judge)
 
 

@@ -11,13 +11,15 @@ from core import arm_ids
 GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
 CREATE: Final = "create"
 DELETE: Final = "delete"
-ACTIONS: Final = (CREATE, DELETE)
+USE: Final = "use"
+"""It exists elsewhere, and what is about to be made refers to it."""
+ACTIONS: Final = (CREATE, DELETE, USE)
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A resource that is about to be made or deleted.
+    """A resource that is about to be made or deleted, or that is used as it is.
 
     `content` is its ARM body as far as it is known; `bound` is the account's once it is under its key, where
     that is another write. `setting` and `existing_setting` are what the caller calls the argument that names
@@ -85,6 +87,9 @@ _NOUNS: Final = {
     arm_ids.ACCOUNT.lower(): "account",
     arm_ids.USER_ASSIGNED_IDENTITY.lower(): "user-assigned identity",
     arm_ids.WORKSPACE.lower(): "workspace",
+    arm_ids.SUBNET.lower(): "subnet",
+    arm_ids.PRIVATE_DNS_ZONE.lower(): "private DNS zone",
+    arm_ids.ACTION_GROUP.lower(): "action group",
     arm_ids.ROLE_ASSIGNMENT.lower(): "role assignment",
 }
 

@@ -18,6 +18,7 @@ from core.roles import Permissions, Role
 from provider.azure_calls import Principal
 from provider.deployment.model import (
     DELETE,
+    USE,
     DeploymentFinding,
     Planned,
     Report,
@@ -79,7 +80,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     for one of previews: that is told, and refuses nothing."""
     principal = await ask.principal()
     by_scope: dict[str, list[Planned]] = {}
-    for one in plan:
+    for one in (one for one in plan if one.action != USE):
         by_scope.setdefault(await _scope(one, ask), []).append(one)
     unread: list[Unchecked] = []
     known: list[tuple[Effective, list[Planned]]] = []

@@ -836,4 +836,65 @@ DELETED = (
         {"account_name": "lang-claims-2"},
     ),
 )
-ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *EXISTING, *DELETED)
+NETWORK = f"{IN_SHARED}/providers/Microsoft.Network/virtualNetworks/vnet"
+
+
+def network(deployment: Deployment) -> None:
+    """A network with a subnet for private endpoints."""
+    group("rg-shared")(deployment)
+    subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
+    properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
+    made(deployment, NETWORK, {"location": "westeurope", "properties": properties}, "2024-05-01")
+
+
+def private(subnet: str = "endpoints", **more: Any) -> Args:
+    """A service that is reached through private endpoints."""
+    return {**SHARED, "network": {"access": "private", "subnet_id": f"{NETWORK}/subnets/{subnet}", **more}}
+
+
+def unresolved(name: str, path: str, noun: str, args: Args, fixed: Args) -> FirstDeployment:
+    """An argument that refers to something that does not exist."""
+    says = (f"{noun} ", "does not exist", f"correct {path}")
+    return FirstDeployment(name, network, path, says, args, fixed)
+
+
+_ZONE = f"{IN_SHARED}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+_MISTYPED = f"{IN_SHARED}/providers/Microsoft.OperationalInsights/workspaces/mistyped"
+REFERENCES = (
+    unresolved("no such subnet", "network.subnetId", "subnet", private("endpoinst"), private()),
+    unresolved(
+        "no such DNS zone",
+        "network.privateDnsZoneIds",
+        "private DNS zone",
+        private(private_dns_zone_ids=[_ZONE]),
+        private(),
+    ),
+    unresolved(
+        "no such subnet is allowed",
+        "network.allowedSubnetIds",
+        "subnet",
+        {**SHARED, "network": {"access": "selected", "allowed_subnet_ids": [f"{NETWORK}/subnets/callers"]}},
+        {"network": {"access": "closed"}},
+    ),
+    unresolved(
+        "no such workspace",
+        "audit.workspaceId",
+        "workspace",
+        {**SHARED, "audit": {"workspace_id": _MISTYPED}},
+        {"audit": {"new_workspace": True}},
+    ),
+    unresolved(
+        "no such action group",
+        "audit.alertActionGroupIds",
+        "action group",
+        {
+            **SHARED,
+            "audit": {
+                "alerts": True,
+                "alert_action_group_ids": [f"{IN_SHARED}/providers/Microsoft.Insights/actionGroups/mistyped"],
+            },
+        },
+        {"audit": {"new_workspace": True}},
+    ),
+)
+ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *EXISTING, *DELETED, *REFERENCES)

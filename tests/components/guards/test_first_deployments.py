@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.guards.preflight import RefusedError
-from tests.components.guards.first_deployments import ROWS, FirstDeployment
+from tests.components.guards.first_deployments import ROWS, FirstDeployment, network, private
 from tests.support.az import follow
 from tests.support.local_deployment import Deployment
 
@@ -48,3 +48,17 @@ def test_a_stack_without_changes_asks_nothing_of_it() -> None:
     deployment.preview({"claims": {}})
     # Vault, key and account, which the survey for drift reads.
     assert len(deployment.sent) == 3
+
+
+def test_a_reference_is_looked_up_again_only_when_it_changes() -> None:
+    """On a live stack, too, a mistyped subnet is told by the preview, before any endpoint is taken away."""
+    deployment = Deployment()
+    network(deployment)
+    deployment.up({"claims": private()})
+    deployment.sent.clear()
+    deployment.preview({"claims": private()})
+    assert len(deployment.sent) == 3
+    with pytest.raises(RefusedError) as refused:
+        deployment.preview({"claims": private("endpoinst")})
+    assert "subnet 'endpoinst' does not exist" in str(refused.value)
+    assert deployment.writes() == []

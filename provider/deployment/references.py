@@ -1,0 +1,36 @@
+"""Whether what is referred to by id exists.
+
+Sources: azure-rest-api-specs, the GET of each type in the API version below. A type that is not in the table
+is not looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from core import arm_ids
+from provider.deployment.model import USE, DeploymentFinding, Planned, Report
+from provider.deployment.questions import Questions, about_each
+
+NAME: Final = "references"
+WHAT: Final = "whether what is referred to by id exists"
+VERSIONS: Final[Mapping[str, str]] = {
+    arm_ids.SUBNET.lower(): "2024-05-01",
+    arm_ids.PRIVATE_DNS_ZONE.lower(): "2024-06-01",
+    arm_ids.WORKSPACE.lower(): "2023-09-01",
+    arm_ids.ACTION_GROUP.lower(): "2023-01-01",
+}
+
+
+async def check(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each id of something that does not exist."""
+    used = {one.id.lower(): one for one in plan if one.action == USE and one.type.lower() in VERSIONS}
+
+    async def judge(one: Planned) -> Iterable[DeploymentFinding]:
+        if await ask.get(one.id, VERSIONS[one.type.lower()]) is not None:
+            return ()
+        text = f"{one.label} does not exist: {one.id}"
+        return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or make it first")]
+
+    return await about_each(NAME, WHAT, used.values(), judge)
