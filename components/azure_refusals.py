@@ -40,13 +40,18 @@ _EXPLAINED = {
     ),
     "ForbiddenByRbac": (
         "in its vault, which uses Azure RBAC, the identity that runs Pulumi needs a role on the vault's data "
-        "even to make or read a key through Resource Manager. Have the role "
-        f"{CRYPTO_OFFICER.name} assigned to it at the resource group, and run the same command again"
+        "even to make or read a key through Resource Manager. Set vault.keyOperators: [deployer], which "
+        f"assigns {CRYPTO_OFFICER.name} at the vault before the key is made, or have that role assigned "
+        "at the resource group; then run the same command again"
     ),
     "overlapping namespaces": (
         "its network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
         "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
         "list --query '[].id'"
+    ),
+    "RoleAssignmentExists": (
+        "somebody has assigned this role to the identity already, outside this stack. Remove that "
+        "assignment, or leave the identity out of the settings"
     ),
 }
 

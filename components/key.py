@@ -4,7 +4,7 @@ Owns: what a key must be (RSA 2048, wrap and unwrap only) and how it is rotated.
 the account is bound to (key_version.py, binding.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict
 
@@ -132,13 +132,23 @@ class EncryptionKey(Component):
         return KeyAccess(name, args, opts)
 
 
-def make_key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptions) -> KeyReference:
-    """Makes the key's first version, after earlier writes to the vault."""
-    key = in_turn(vault, options, lambda in_order: _key(inputs, vault, in_order))
+def make_key(
+    inputs: EncryptionKeyInputs,
+    vault: VaultReference,
+    options: ChildOptions,
+    roles: Sequence[pulumi.Resource] = (),
+) -> KeyReference:
+    """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count."""
+    key = in_turn(vault, options, lambda in_order: _key(inputs, vault, in_order, roles))
     return KeyReference(key.id, vault)
 
 
-def _key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptions) -> keyvault.Key:
+def _key(
+    inputs: EncryptionKeyInputs,
+    vault: VaultReference,
+    options: ChildOptions,
+    roles: Sequence[pulumi.Resource],
+) -> keyvault.Key:
     return keyvault.Key(
         f"{inputs.name}-key",
         resource_group_name=vault.resource_group_name,
@@ -157,7 +167,10 @@ def _key(inputs: EncryptionKeyInputs, vault: VaultReference, options: ChildOptio
             # One that moves leaves the old where it is, and what is bound to it as it is.
             delete_before_replace=False,
             provider=vault.provider,
-            hooks=pulumi.ResourceHookBinding(on_error=refusal_hook(inputs.name, "key")),
+            depends_on=[*roles],
+            hooks=pulumi.ResourceHookBinding(
+                on_error=refusal_hook(inputs.name, "key", access_may_come=bool(roles))
+            ),
         ),
     )
 

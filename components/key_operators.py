@@ -1,7 +1,8 @@
 """Key operators: identities that may create new versions of a service's key.
 
-Owns: their access policies. Does not own: their role in a vault with Azure RBAC, which is assigned where
-people's roles are managed.
+Owns: their access policies, and in a vault with Azure RBAC their role at the vault. That one comes before the
+key: there, users needed a role on the vault's data even to make a key through Resource Manager
+(pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
 An operator may have an access policy already, for other keys or secrets in the vault. Nothing of it is taken
 away: one that suffices is left alone, and what is missing in another one is added to it. The stack does not
@@ -16,21 +17,45 @@ from functools import partial
 import pulumi
 
 from components.access import ROTATION, Grant, Grantee, KeyPermissions, make_grant
-from components.access_model import ACCESS_POLICY
+from components.access_model import ACCESS_POLICY, RBAC
+from components.azure_refusals import refusal_hook
 from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
-from components.references import KeyReference
+from components.references import KeyReference, VaultReference
+from components.role_assignment import assign_role
 from components.service_args import DEPLOYER, ServiceInputs
+
+
+def assign_officers(
+    inputs: ServiceInputs, preflight: PreflightResult, vault: VaultReference, options: ChildOptions
+) -> list[pulumi.Resource]:
+    """The role of the key operators at a vault with Azure RBAC, which the key and its versions come after."""
+    if inputs.access_model != RBAC:
+        return []
+    return [
+        assign_role(
+            f"{inputs.name}-operator-{operator}-access",
+            ROTATION.role,
+            scope=vault.id,
+            principal_id=preflight.deployer_id if operator == DEPLOYER else operator,
+            principal_type=None,  # a person, a group or a pipeline: Azure knows which
+            opts=options(
+                provider=vault.provider,
+                hooks=pulumi.ResourceHookBinding(on_error=refusal_hook(inputs.name, f"operator-{operator}")),
+            ),
+        )
+        for operator in inputs.vault.key_operators
+    ]
 
 
 def grant_operators(
     inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, options: ChildOptions
 ) -> list[pulumi.Resource]:
-    """Access for the key operators, which must exist before a new version is created.
+    """The access policies of the key operators, which must exist before a new version is created.
 
     The access policies of a recovered vault are known only once it is back, so they are left to the next run.
     """
-    if preflight.recovers_vault:
+    if preflight.recovers_vault or inputs.access_model == RBAC:
         return []
     return [*_grants(inputs, preflight, key, options)]
 

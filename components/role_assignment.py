@@ -21,11 +21,11 @@ def assign_role(
     *,
     scope: pulumi.Input[str],
     principal_id: pulumi.Input[str],
-    principal_type: str = SERVICE_PRINCIPAL,
+    principal_type: str | None = SERVICE_PRINCIPAL,
     opts: pulumi.ResourceOptions,
 ) -> pulumi.CustomResource:
-    """Assigns a role. The principal's type is always stated: without it Azure looks the identity up, and may
-    not find a new one yet."""
+    """Assigns a role. The type of a new identity must be stated: without it Azure looks the identity up, and
+    may not find it yet. With None, Azure looks up which type it is."""
     scope = pulumi.Output.from_input(scope)
     return authorization.RoleAssignment(
         name,
@@ -35,6 +35,7 @@ def assign_role(
         scope=scope,
         role_definition_id=scope.apply(lambda at: role.definition_id(arm_ids.subscription_of(at))),
         principal_id=principal_id,
-        principal_type=principal_type,
+        # As an output, because the SDK takes a plain None for "User", which Azure refuses for a pipeline.
+        principal_type=pulumi.Output.from_input(principal_type),
         opts=opts,
     )

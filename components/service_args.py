@@ -41,7 +41,7 @@ from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
 from components.network import NetworkArgs, NetworkInputs
-from core import arm_ids, kinds, roles
+from core import arm_ids, kinds
 from core.kinds import AccountKind
 from core.regions import region
 
@@ -60,10 +60,10 @@ class ServiceVaultArgs(TypedDict):
     id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing vault, in any subscription of the tenant. No vault is made then."""
     key_operators: NotRequired[list[str] | None]
-    """Conditional. Object ids that may create new versions of the key, which a higher `key.generation` does;
-    `deployer` is the identity that runs Pulumi. What an identity may do in the vault already stays, and what
-    is added to it stays, too, when it is taken out here. For access policies only: with `accessModel: rbac`,
-    assign them the role Key Vault Crypto Officer."""
+    """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
+    `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
+    Officer at the vault, before the key is made. What an access policy gives an identity already stays, and
+    what is added to it stays, too, when it is taken out here."""
 
 
 class ServiceKeyArgs(TypedDict):
@@ -271,15 +271,6 @@ def _without_customer_key(service: "ServiceInputs") -> Iterator[Problem]:
             )
 
 
-def _operators(service: "ServiceInputs") -> Iterator[Problem]:
-    if service.access_model == RBAC and service.vault.key_operators:
-        yield Problem(
-            "vault.keyOperators",
-            "is for access policies; with accessModel: rbac, assign the role "
-            f"{roles.CRYPTO_OFFICER.name!r} at the vault instead",
-        )
-
-
 def _vault_of_key(service: "ServiceInputs") -> Iterator[Problem]:
     key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
     if service.key.id is not None and service.vault.name:
@@ -322,7 +313,6 @@ class ServiceInputs(Inputs):
         Rule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         Rule(_callers, ("kind", "callers")),
         Rule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
-        Rule(_operators, ("access_model", "vault")),
         SEARCH,
         Rule(_vault_of_key, ("vault", "key")),
         Rule(_resource_group, ("resource_group_name", "existing_resource_group_name")),

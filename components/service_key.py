@@ -9,9 +9,10 @@ import pulumi
 
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
-from components.component import ChildOptions
+from components.component import Component
 from components.guards.preflight import PreflightResult
 from components.key import EncryptionKeyInputs, make_key
+from components.key_operators import assign_officers
 from components.references import KeyReference, key_at, vault_at
 from components.service_args import ServiceInputs
 from components.vault import KeyVaultInputs, make_vault
@@ -21,18 +22,18 @@ from core import facts
 def service_key(
     inputs: ServiceInputs,
     preflight: PreflightResult,
-    options: ChildOptions,
-    key_options: ChildOptions,
+    owner: Component,
     *,
     resource_group_name: pulumi.Input[str],
     vault_provider: pulumi.ProviderResource | None,
-) -> KeyReference:
-    """A service's key, with the vault and key that are not there yet made.
+) -> tuple[KeyReference, list[pulumi.Resource]]:
+    """A service's key, with the vault and key that are not there yet made, and the roles of its operators.
 
     `vault_provider` serves the subscription of an existing vault, if that is another one.
     """
     if inputs.key.id is not None:
-        return key_at(inputs.key.id, vault_provider, _maker(inputs.key.id))
+        key = key_at(inputs.key.id, vault_provider, _maker(inputs.key.id))
+        return key, assign_officers(inputs, preflight, key.vault, owner.child)
     if inputs.vault.id is not None:
         vault = vault_at(inputs.vault.id, vault_provider, _maker(inputs.vault.id))
     else:
@@ -47,14 +48,16 @@ def service_key(
                 network=inputs.network,
                 tags=inputs.tags,
             ),
-            keep_as_found(options, "vault", inputs.as_found),
+            keep_as_found(owner.protected_child, "vault", inputs.as_found),
             recovers=preflight.recovers_vault,
         )
+    officers = assign_officers(inputs, preflight, vault, owner.child)
     if preflight.keeps_key:
         # It exists already, and azure-native refuses to create an existing key.
         made: pulumi.Output[str] = pulumi.Output.from_input(vault.id)
-        return KeyReference(made.apply(lambda vault_id: facts.key_id(vault_id, inputs.key.name)), vault)
-    return make_key(
+        id = made.apply(lambda vault_id: facts.key_id(vault_id, inputs.key.name))
+        return KeyReference(id, vault), officers
+    key = make_key(
         EncryptionKeyInputs(
             name=inputs.name,
             vault_id=vault.id,
@@ -64,8 +67,11 @@ def service_key(
             tags=inputs.tags,
         ),
         vault,
-        key_options,
+        # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
+        owner.child,
+        officers,
     )
+    return key, officers
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

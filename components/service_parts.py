@@ -50,16 +50,15 @@ class Parts:
         self._preflight, self._vault_provider = preflight, vault_provider
         self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
+        self._officers: list[pulumi.Resource] = []
         self.resource_group_name = make_resource_group(inputs, owner.protected_child)
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
-        key = service_key(
+        key, self._officers = service_key(
             self._inputs,
             self._preflight,
-            self._owner.protected_child,
-            # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
-            self._owner.child,
+            self._owner,
             resource_group_name=self.resource_group_name,
             vault_provider=self._vault_provider,
         )
@@ -189,7 +188,10 @@ class Parts:
                 "account_id": follower_id,
             },
             options(
-                depends_on=grant_operators(self._inputs, self._preflight, key, options),
+                depends_on=[
+                    *self._officers,
+                    *grant_operators(self._inputs, self._preflight, key, options),
+                ],
                 # A rotation waits for the access that the account needs to follow it.
                 ignore_changes=["generation", "pin"] if self._inputs.is_revoked else None,
             ),

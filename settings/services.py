@@ -52,7 +52,7 @@ def _zone_count(service: ServiceSettings) -> int:
 
 
 def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
-    """A vault has one access policy per object id, so only one service can make it."""
+    """A vault has one access policy, or one assignment of the role, per object id: one service makes it."""
     made = Counter(
         (operator, _existing_vault(service))
         for service in services
@@ -64,7 +64,7 @@ def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
             yield Problem(
                 "vault.keyOperators",
                 f"{count} services give {operator!r} access to the keys of {vault_id!r}; list it at one of "
-                "them, because its access policy holds for all keys of the vault",
+                "them, because its access holds for all keys of the vault",
             )
 
 

@@ -43,7 +43,8 @@ def missing_data_role(error: str) -> str | None:
         return None
     return (
         f"fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its resource "
-        "group; it is needed even to read a key through Resource Manager"
+        "group, or set vault.keyOperators: [deployer], which does so before the key is made; it is needed "
+        "even to read a key through Resource Manager"
     )
 
 

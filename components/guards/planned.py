@@ -180,6 +180,9 @@ class _Planner:
                 {"properties": on_the_wire(body)},
                 existing_argument="key.id",
             )
+        for operator in inputs.vault.key_operators if inputs.access_model == RBAC else ():
+            role = arm_ids.child(self._vault_id, arm_ids.ROLE_ASSIGNMENT, "new")
+            yield PlannedResource(role, f"operator-{operator}-access", "vault.keyOperators")
         if not inputs.binds_in_two_phases:
             yield PlannedResource(
                 self._identity_id,

@@ -15,17 +15,18 @@ from typing import Any
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
+from components.access_model import RBAC
 from components.account_write import AccountBefore, bound_key, recorded_account
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer, FoundPolicy
-from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.planned import PlannedResource, planned
-from components.guards.recorded_state import as_it_is, recorded_names, recorded_service
+from components.guards.recorded_state import RecordedService, as_it_is, recorded_names, recorded_service
 from components.key_access_revocation import RevokedAccess, revoke_access
-from components.service_args import RECOVER, ServiceInputs
+from components.service_args import DEPLOYER, RECOVER, ServiceInputs
 from core import arm_ids, facts
 from core.environment import RECOVERS
 
@@ -256,7 +257,7 @@ class _Preflight:
             self._get(
                 "keyvault:getVault", request, location.vault_arguments if location.reads_vault else None
             ),
-            self._get("keyvault:getKey", request, location.key_arguments if location.reads_key else None),
+            self._key(request, location, before),
             self._get(
                 "authorization:getRoleAssignment",
                 request,
@@ -322,6 +323,20 @@ class _Preflight:
             and account.bound_key is not None,
             access_validated=before.access_validated,
         )
+
+    async def _key(
+        self, request: ServiceRequest, location: existing_resources.KeyLocation, before: RecordedService
+    ) -> Answer:
+        """The key, if it is to be read; None where this update gives the deployer the role to read it."""
+        try:
+            return await self._get(
+                "keyvault:getKey", request, location.key_arguments if location.reads_key else None
+            )
+        except InvokeError as error:
+            gets_role = request.inputs.access_model == RBAC and DEPLOYER in request.inputs.vault.key_operators
+            if gets_role and not before.is_bound and missing_data_role(str(error)):
+                return None
+            raise
 
     async def _check_deployment(self) -> None:
         """Asks once what Azure would refuse of all that the services are about to make."""

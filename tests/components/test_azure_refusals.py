@@ -20,11 +20,12 @@ def native(status: int, code: str, message: str = "odd") -> str:
     [
         (native(403, "RequestDisallowedByPolicy"), ("Set identity: userAssigned", "exempted")),
         (native(400, "ResourceKindRequireAcceptTerms"), ("Azure portal", "run the same command again")),
-        (native(400, "ForbiddenByRbac", RBAC), ("at the resource group", "Crypto Officer")),
+        (native(400, "ForbiddenByRbac", RBAC), ("Set vault.keyOperators: [deployer]", "Crypto Officer")),
         (
             native(400, "BadRequest", "cannot be linked to multiple zones with overlapping namespaces"),
             ("network.privateDnsZoneIds", "az network private-dns zone list"),
         ),
+        (native(409, "RoleAssignmentExists"), ("Remove that assignment",)),
     ],
 )
 def test_a_refusal_is_explained_with_the_setting_that_helps(error: str, ways_out: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from components.service import EncryptedLanguageService
 from components.subscriptions import Subscriptions
 from tests.support.recording import (
     CLIENT,
+    DEPLOYER,
     OTHER_SUBSCRIPTION,
     PRINCIPAL,
     SUBSCRIPTION,
@@ -63,6 +64,20 @@ def test_user_assigned_only_leaves_out_the_accounts_own_identity() -> None:
         "userAssigned": "UserAssigned",
         "systemAndUserAssigned": "SystemAssigned, UserAssigned",
     }
+
+
+def test_rbac_makes_the_operators_officers_of_the_vault_before_the_key_is_made() -> None:
+    """Azure may want a role on the vault's data to make a key; whether the operator is a person or a
+    pipeline, Azure knows."""
+    monitor = service(access_model="rbac", vault={"key_operators": ["deployer"]})
+    operator, grant = monitor.of(":RoleAssignment")
+    vault, key = monitor.one(":Vault"), monitor.one(":Key")
+    assert operator.inputs["scope"] == vault.outputs["id"]
+    assert operator.inputs["roleDefinitionId"].endswith("14b46e9e-c2b7-41b4-b07b-48a6ebf60603")
+    assert operator.inputs["principalId"] == DEPLOYER
+    assert "principalType" not in operator.inputs
+    assert operator.urn in key.needs & monitor.one(":KeyVersion").needs
+    assert grant.inputs["scope"] == key.outputs["id"]
 
 
 def test_rbac_grants_the_narrowest_role_on_the_key_alone() -> None:

@@ -60,3 +60,39 @@ def test_one_update_outlasts_grants_that_count_late(mode: str, stack: Stack, azu
     assert cloud.unbound_moments(azure, account) == []
     settled = stack.deploy("--expect-no-changes")
     assert settled.ok, settled.output
+
+
+def test_the_deployers_own_role_is_made_before_the_key_and_waited_for(
+    stack: Stack, azure: RunningAzure
+) -> None:
+    """Where Azure wants a role on the vault's data to make a key, an update without it is refused with the
+    setting that gives it; with the setting, the same stack is made in one update and rotates its key."""
+    scope = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}"
+    roles = ("Contributor", "Role Based Access Control Administrator")
+    made = azure.control(
+        "/principals",
+        {"name": "pipeline", "roles": [{"role": role, "scope": scope} for role in roles]},
+    )
+    login = {
+        "clientId": made["clientId"],
+        "clientSecret": made["clientSecret"],
+        "tenantId": azure.env["ARM_TENANT_ID"],
+    }
+    for name, value in login.items():
+        kind = "--secret" if name == "clientSecret" else "--plaintext"
+        assert stack.pulumi("config", "set", kind, f"azure-native:{name}", value).ok
+    azure.control("/behaviour", {"arm_keys_need_data_role": True, "grant_delay_seconds": DELAY})
+    stack.configure(accessModel="rbac", vault=None, key=None)
+    refused = stack.deploy()
+    assert not refused.ok
+    assert "Set vault.keyOperators: [deployer]" in refused.output
+    stack.configure(vault={"keyOperators": ["deployer"]})
+    run = deploy_until_grants_count(stack, azure)
+    assert run.ok, run.output
+    stack.configure(key={"generation": 1})
+    rotated = stack.deploy()
+    assert rotated.ok, rotated.output
+    account = Judge(azure, stack).account_id
+    assert len(cloud.bound_keys(azure, account)) == 2
+    settled = stack.deploy("--expect-no-changes")
+    assert settled.ok, settled.output

@@ -73,12 +73,12 @@ def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: S
     stack.configure(access="revoked")
     run = stack.up()
     assert run.ok, run.output
-    assert "- 3 deleted" in run.output
+    assert "- 4 deleted" in run.output  # the grants, and the proof of the one that came before its account
     assert readable(azure, stack) == []
     stack.configure(access=None)
     run = stack.up()
     assert run.ok, run.output
-    assert "+ 3 created" in run.output
+    assert "+ 6 created" in run.output  # the grants, each with its proof
     assert readable(azure, stack) == [*SERVICES]
     assert cloud.documents(azure, "account.project") == ciphertext
     for name in SERVICES:

@@ -110,13 +110,6 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
             f"key.id: is not a key of the vault '{VAULT_ID}2'; remove vault.id, key.id is enough",
         ),
         (
-            {"vault": {"keyOperators": ["deployer"]}, "accessModel": "rbac"},
-            (
-                "vault.keyOperators: is for access policies; with accessModel: rbac, assign the role "
-                "'Key Vault Crypto Officer' at the vault instead"
-            ),
-        ),
-        (
             {"vault": {"keyOperators": ["me"]}},
             "vault.keyOperators[0]: 'me' is neither an object id nor 'deployer'",
         ),

@@ -106,13 +106,6 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"vault": {"keyOperators": ["me"]}},
         "vault.keyOperators[0]: 'me' is neither an object id nor 'deployer'",
     ),
-    "an operator without access policies": (
-        {"accessModel": "rbac", "vault": {"keyOperators": ["deployer"]}},
-        (
-            "vault.keyOperators: is for access policies; with accessModel: rbac, assign the role 'Key "
-            "Vault Crypto Officer' at the vault instead"
-        ),
-    ),
     "negative generation": ({"key": {"generation": -1}}, "key.generation: found -1, expected at least 0"),
     "expiry within days": (
         {"key": {"expiresAfterDays": 5}},
