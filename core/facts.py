@@ -235,11 +235,6 @@ def key_id(vault_id: str, key_name: str) -> str:
     return f"{vault_id.rstrip('/')}/keys/{key_name}"
 
 
-def key_access_id(key_id: str, principal_id: str) -> str:
-    """The id that this project's provider gives to an identity's access to a key."""
-    return f"{key_id}|{principal_id}"
-
-
 def vault_name(vault: Vault) -> str:
     """A vault's name, from the answer or else its id."""
     return vault.name or arm_ids.name_of(vault.id)

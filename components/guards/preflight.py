@@ -75,7 +75,7 @@ class PreflightResult:
     `found_operators`: access policies that key operators have without this stack.
     `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
     of the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`:
-    the account is under its key by a grant that the state has, and no proof of the access was ever recorded.
+    the account is under its key by a grant that exists, and no proof of the access was ever recorded.
     `access_validated`: such a proof is recorded.
     """
 
@@ -294,6 +294,7 @@ class _Preflight:
                 f"service {name!r}: changes of the account, if any, wait for the next update: first its "
                 "identity gets access to the key"
             )
+        adopted = existing_resources.grants_to_adopt(location, vault, assignment, self._client["objectId"])
         if taken := access.revoked_access(request.inputs, before, location):
             self.revoked[name] = taken
         return PreflightResult(
@@ -303,7 +304,7 @@ class _Preflight:
             restores_account=deleted.account is not None,
             keeps_key=keeps_key,
             adopted={
-                **existing_resources.grants_to_adopt(location, vault, assignment, self._client["objectId"]),
+                **adopted,
                 # A preview cannot read a vault that is not back yet, and shows its grants as created.
                 **(
                     {}
@@ -318,7 +319,7 @@ class _Preflight:
             account_id=before.account.id if before.account else None,
             account=account,
             has_used_key=not replaced
-            and before.grant_recorded
+            and (before.grant_recorded or (f"{name}-access" in adopted and not account_waits))
             and not before.access_validated
             and account.bound_key is not None,
             access_validated=before.access_validated,

@@ -12,7 +12,7 @@ from typing import Any
 
 from components.arguments import names
 from components.arguments.tags import checked_tags
-from core import adapters, arm_ids, facts, kinds, regions, resource_types, rights
+from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
@@ -158,9 +158,6 @@ def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Itera
     yield Import(resource_types.KEY_VERSION, f"{name}-key-version", key)
     if not existing.account.encryption.identity_client_id:
         yield Import(resource_types.BINDING, f"{name}-binding", existing.account.id)
-    elif user := existing.account.key_user:
-        access = resource_types.KEY_ACCESS_VALIDATION
-        yield Import(access, f"{name}-key-access", facts.key_access_id(key, user))
 
 
 def _notes(name: str, existing: Existing, settings: Mapping[str, Any], *, takes_vault: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from components.guards.preflight import RefusedError
 from components.service import EncryptedLanguageService
+from core import resource_types
 from tests.components.guards.test_data_loss import GRANT, PARENT, VAULT_ID, state
 from tests.support.recording import CLIENT, PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
 
@@ -92,9 +93,8 @@ def test_given_back_the_update_ends_when_the_account_proves_it(access: str, prov
     assert proof.inputs["principalId"] == PRINCIPAL
 
 
-def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_access_is_back() -> None:
-    """The account that exists proves it, before it is written, which states the key again."""
-    azure = bound_azure(granted=False, recorded=False, access="revoked")
+def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
+    """The same account, which its create has bound."""
     bound = azure.state[_ACCOUNT]["outputs"]
     bound["properties"]["encryption"] = {
         "keySource": "Microsoft.KeyVault",
@@ -107,11 +107,28 @@ def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_
     }
     identity = {"clientId": CLIENT, "principalId": PRINCIPAL}
     bound["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {"/id-language": identity}}
+    own = f"{PARENT}{resource_types.USER_ASSIGNED_IDENTITY}::language-identity"
+    azure.state[own] = {"outputs": {"principalId": PRINCIPAL}}
     del azure.state[_BINDING]
+    return azure
+
+
+def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_access_is_back() -> None:
+    """The account that exists proves it, before it is written, which states the key again."""
+    azure = by_a_user_assigned_identity(bound_azure(granted=False, recorded=False, access="revoked"))
     after = service(azure, access="granted", identity="userAssigned")
     proof = after.one(":KeyAccessValidation")
     assert proof.urn in after.one(":Account").needs
-    assert proof.inputs["accountId"] == bound["id"]
+    assert proof.inputs["accountId"] == azure.state[_ACCOUNT]["outputs"]["id"]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_account_that_uses_its_key_already_needs_no_proof(recorded: bool) -> None:
+    """Adopted, with a grant that the state has or that this update takes over: nothing new is made."""
+    azure = by_a_user_assigned_identity(bound_azure(granted=True, recorded=recorded))
+    after = service(azure, identity="userAssigned")
+    assert after.of(":KeyAccessValidation") == []
+    assert bool(after.one(":AccessPolicy").request.importId) is not recorded
 
 
 def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:
