@@ -14,11 +14,8 @@ Owns: these explanations.
 from __future__ import annotations
 
 import re
-from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.runtime import settings
 
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
@@ -26,9 +23,6 @@ from components.hooks import error_hooks
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
-
-# One hook for each run of a program: the engine knows hooks by their names.
-_hooks: WeakKeyDictionary[Any, list[pulumi.ErrorHook]] = WeakKeyDictionary()
 
 
 def explanation(name: str, type: str, error: str) -> str | None:
@@ -55,8 +49,9 @@ def explanation(name: str, type: str, error: str) -> str | None:
     return None
 
 
-def explaining_hooks() -> list[pulumi.ErrorHook]:
-    """Hooks that report the explanation; the same ones for every resource of a run."""
+def explaining_hooks(owner: str) -> list[pulumi.ErrorHook]:
+    """Hooks that report the explanation, for the resources of the component `owner`: the engine knows hooks
+    by their names, and a package makes components in runs of its own."""
 
     def report(failed: pulumi.ErrorHookArgs) -> bool:
         for error in failed.errors:
@@ -64,7 +59,4 @@ def explaining_hooks() -> list[pulumi.ErrorHook]:
                 pulumi.log.error(words)
         return False  # azure-native has the write behind it, and would refuse a second one
 
-    monitor = settings.get_monitor()
-    if monitor not in _hooks:
-        _hooks[monitor] = error_hooks("language-cmk explanations", report)
-    return _hooks[monitor]
+    return error_hooks(f"{owner} explanations", report)

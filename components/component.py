@@ -77,6 +77,7 @@ class Component(pulumi.ComponentResource):
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
         self.protects: bool = inherited if opts.protect is None else opts.protect
+        self._explains: list[pulumi.ErrorHook] | None = None
         own = pulumi.ResourceOptions(protect=self.protects)
         # Children inherit it, so the outermost component is enough.
         if not isinstance(opts.parent, Component):
@@ -106,8 +107,10 @@ class Component(pulumi.ComponentResource):
             "retain_on_delete": given.retain_on_delete,
         }
         own = {name: value for name, value in options.items() if value is not None}
-        if hooks := explaining_hooks():
-            own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*hooks]))
+        if self._explains is None:
+            self._explains = explaining_hooks(f"{type(self).__name__} {self._name}")
+        if self._explains:
+            own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*self._explains]))
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
         for after in (given.depends_on, revocations()):
             if after:

@@ -17,13 +17,15 @@ from tests.support.stack import ROOT, Stack
 from tests.support.wrong_arguments import WRONG
 
 pytestmark = pytest.mark.engine
+TYPED = "unknown word"
+"""The row that Pulumi YAML refuses by the package's types, before the component sees it."""
 
 
 def combined() -> list[dict[str, Any]]:
     """The wrong arguments in as few services as show every problem: one service has all of its problems in
     one answer, while of several the engine may give up on the others after the first."""
     services: list[tuple[dict[str, Any], list[str]]] = []
-    for args, problem in WRONG.values():
+    for args, problem in (row for name, row in WRONG.items() if name != TYPED):
         for service, problems in services:
             whole = {**service, **args}
             if service.keys().isdisjoint(args) and {problem, *problems} <= said(whole):
@@ -67,6 +69,21 @@ def test_fails_in_yaml_as_in_settings(stack: Stack, args: dict[str, Any]) -> Non
     assert "azure-native:" not in run.output, run.output
 
 
+def test_fails_on_a_word_that_the_package_does_not_know(stack: Stack) -> None:
+    """Pulumi YAML itself refuses it by its path, and names the words that the package has."""
+    file = stack.folder / "Pulumi.yaml"
+    document = yaml.safe_load(file.read_text())
+    document["resources"]["claims"]["properties"] = {"location": "westeurope", **WRONG[TYPED][0]}
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    run = stack.pulumi("preview")
+    assert not run.ok
+    assert "access: Cannot assign" in run.output, run.output
+    for word in ("closed", "selected", "open", "private"):
+        assert f'("{word}")' in run.output, run.output
+    assert "azure-native:" not in run.output, run.output
+
+
 def test_every_wrong_argument_takes_part() -> None:
     """No row of the table goes untested here."""
-    assert {problem for args in combined() for problem in said(args)} >= {text for _, text in WRONG.values()}
+    tested = {problem for args in [*combined(), WRONG[TYPED][0]] for problem in said(args)}
+    assert tested >= {text for _, text in WRONG.values()}

@@ -37,6 +37,7 @@ PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
 
 ELSEWHERE = {
     "name": "another name is another service",
+    "previousName": "test_services_left_out.py",
     "location": "test_components_guards.py",
     "encryption": "test_components_encryption.py",
     "identity": "test_components_guards.py",
@@ -165,8 +166,8 @@ CHANGES = (
     Change(
         ("key.id", "protect"),
         {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-contoso-dev"}, "protect": True},
-        # Out of the state, and left in the vault.
-        {"key": "delete"},
+        # Out of the state, and left in the vault. The service itself shows that it is protected.
+        {"key": "delete", "contoso-dev": "update"},
     ),
 )
 
@@ -189,6 +190,8 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
     judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
     judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})
+    on_call = {"location": "global", "properties": {"groupShortName": "on-call", "enabled": True}}
+    judge.arm("PUT", ON_CALL, "2023-01-01", on_call)
     vault = {
         "tenantId": azure.env["AZURE_TENANT_ID"],
         "sku": {"family": "A", "name": "standard"},
