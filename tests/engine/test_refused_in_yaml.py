@@ -4,6 +4,7 @@ is in a stack's settings: with the same paths and words, in preview, before anyt
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def combined() -> list[dict[str, Any]]:
     return [service for service, _ in services]
 
 
-def said(args: dict[str, Any]) -> set[str]:
+def said(args: Mapping[str, Any]) -> set[str]:
     """What a stack's settings say of the arguments."""
     try:
         parse({"name": "claims", "location": "westeurope", **args})
