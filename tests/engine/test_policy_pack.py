@@ -205,8 +205,12 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack, azur
     ],
     ids=["unbind", "replace", "unprotect"],
 )
-def test_the_ways_out_pass_the_pack(stack: Stack, way: dict[str, Any], then: dict[str, Any]) -> None:
-    """A protected service: the setting alone, and then what it allows, pass under the policy pack."""
+def test_the_ways_out_pass_the_pack(
+    empty_azure: RunningAzure, tmp_path: Path, way: dict[str, Any], then: dict[str, Any]
+) -> None:
+    """A protected service, on a stack of any name: the setting alone, and then what it allows, pass under the
+    policy pack."""
+    stack = Stack(tmp_path / "language-cmk", empty_azure.env, name="prod-eu")
     stack.configure(protect=None)
     made = stack.deploy()
     assert made.ok, made.output
