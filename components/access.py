@@ -22,7 +22,7 @@ from pulumi_azure_native import keyvault
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
-from components.azure_refusals import refusal_hook
+from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
@@ -146,10 +146,8 @@ def make_grant(
 
     if grant.access_model == RBAC:
         opts = complete(options)
-        if waits := refusal_hook(name, "role", access_may_come=True):
-            opts.hooks = pulumi.ResourceHookBinding(
-                on_error=[*waits, *(opts.hooks.on_error or () if opts.hooks else ())]
-            )
+        if waits := waiting_hooks(name, "role"):
+            opts.hooks = pulumi.ResourceHookBinding(on_error=[*waits])
         return assign_role(
             f"{name}-access",
             grant.permissions.role,

@@ -298,7 +298,7 @@ def make_account(
         if unbinds
         else key_guard(inputs.account_name, through, before=before, same_key=not inline)
     )
-    opts.hooks.on_error = [*on_error, *explains]
+    opts.hooks.on_error = [*(on_error or explains)]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
     live = read_back(
         account.name,

@@ -1,4 +1,4 @@
-"""What to do about failures of azure-native that are no mistake in a program, and that its text does not say.
+"""What to do about failures of azure-native whose text does not say it, and which of them are tried again.
 
 - A read did not show what was just written, or still showed what was deleted. azure-native reads before it
   creates a resource and after it has written one, and fails where a read lags behind (pulumi-azure-native,
@@ -7,22 +7,60 @@
   (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found).
 - A soft-deleted resource holds a name, and is not listed yet.
 - A key may be read through Resource Manager only with a role on the vault's data (guards/invokes.py).
+- Azure refuses what a setting, or somebody else, must mend first.
+- Access was granted just before, and may not count yet. Whether a role assignment has reached a vault, nobody
+  but the identity itself can tell (reported cure: "5~10 min delay",
+  hashicorp/terraform-provider-azurerm#32855).
 
-Owns: these explanations.
+Owns: these explanations, and how long a refusal is taken for access that does not count yet. Does not own:
+what kind of refusal an error is (core/refusals.py).
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 
 import pulumi
 
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
+from core.refusals import UNKNOWN_REFUSAL_SECONDS, Kind, kind_of_text
+from core.resource_types import ACCOUNT
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
+
+WAIT_SECONDS = 1800.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
+
+_DENIED_ACCOUNT = (
+    "Azure Policy denies this account. If the policy requires a customer-managed key: an account that uses "
+    "its own identity is created without one, because the identity must exist before it can be granted "
+    "access. Set identity: userAssigned, which binds the key in the create, or have the resource group "
+    "exempted while the account is created. What exists so far is kept and used"
+)
+_EXPLAINED = {
+    # "You can agree to Responsible AI terms by creating a resource through the Azure Portal"
+    # (hashicorp/terraform-provider-azurerm#23580, Azure/azure-sdk-for-python#28233).
+    "ResourceKindRequireAcceptTerms": (
+        "nobody has accepted the terms of the Language service in this subscription yet, and no API can. "
+        "Somebody with the role Cognitive Services Contributor at the subscription creates one Language "
+        "resource in the Azure portal and ticks the notice on responsible use; it may be deleted afterwards. "
+        "Then run the same command again"
+    ),
+    "overlapping namespaces": (
+        "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
+        "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
+        "list --query '[].id'"
+    ),
+    "RoleAssignmentExists": (
+        "somebody has assigned this role to the identity already, outside this stack. Remove that "
+        "assignment, or leave the identity out of the settings"
+    ),
+}
 
 
 def explanation(name: str, type: str, error: str) -> str | None:
@@ -46,17 +84,48 @@ def explanation(name: str, type: str, error: str) -> str | None:
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"
+    if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
+        return f"{name}: {_DENIED_ACCOUNT}"
+    for pattern, words in _EXPLAINED.items():
+        if re.search(pattern, error, re.IGNORECASE):
+            return f"{name}: {words}"
     return None
 
 
 def explaining_hooks(owner: str) -> list[pulumi.ErrorHook]:
     """Hooks that report the explanation, for the resources of the component `owner`: the engine knows hooks
     by their names, and a package makes components in runs of its own."""
+    return error_hooks(f"{owner} explanations", _report)
 
-    def report(failed: pulumi.ErrorHookArgs) -> bool:
-        for error in failed.errors:
-            if words := explanation(failed.name, failed.type, error):
-                pulumi.log.error(words)
-        return False  # azure-native has the write behind it, and would refuse a second one
 
-    return error_hooks(f"{owner} explanations", report)
+def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
+    """Hooks for `what` of a service, whose access was granted just before. It is tried again while that may
+    not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words. What Azure
+    refuses otherwise is explained."""
+    begun: list[float] = []
+
+    async def answer(failed: pulumi.ErrorHookArgs) -> bool:
+        error = failed.errors[0] if failed.errors else ""
+        begun.append(time.monotonic())
+        if begun[-1] - begun[0] < _patience(error):
+            pulumi.log.info(f"service {service!r}: waiting for the access to the key to count: {error}")
+            await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (len(begun) - 1), _LONGEST_PAUSE))
+            return True
+        return _report(failed)
+
+    return error_hooks(f"{service}-{what}-refused", answer)
+
+
+def _report(failed: pulumi.ErrorHookArgs) -> bool:
+    for error in failed.errors:
+        if words := explanation(failed.name, failed.type, error):
+            pulumi.log.error(words)
+    return False  # azure-native has the write behind it, and would refuse a second one
+
+
+def _patience(error: str) -> float:
+    """Seconds for which an error may mean that access does not count yet."""
+    kind = kind_of_text(error)
+    if kind is Kind.UNKNOWN:
+        return 0.0 if explanation("", ACCOUNT, error) else UNKNOWN_REFUSAL_SECONDS
+    return WAIT_SECONDS if kind is Kind.PROPAGATING else 0.0

@@ -26,7 +26,7 @@ from components.arguments.inputs import (
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
-from components.azure_refusals import refusal_hook
+from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component, Tags
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
@@ -168,9 +168,7 @@ def _key(
             delete_before_replace=False,
             provider=vault.provider,
             depends_on=[*roles],
-            hooks=pulumi.ResourceHookBinding(
-                on_error=refusal_hook(inputs.name, "key", access_may_come=bool(roles))
-            ),
+            hooks=pulumi.ResourceHookBinding(on_error=waiting_hooks(inputs.name, "key")) if roles else None,
         ),
     )
 

@@ -1,7 +1,7 @@
 """Access to a key that is in effect: before an account is created on it, and after it was restored.
 
 Owns: the wait for a grant, as far as Resource Manager shows it; where an account lives on the key already,
-until the service uses it. Does not own: what Azure refuses after that (azure_refusals.py).
+until the service uses it. Does not own: what Azure refuses after that (azure_failures.py).
 """
 
 from __future__ import annotations

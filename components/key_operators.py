@@ -18,7 +18,6 @@ import pulumi
 
 from components.access import ROTATION, Grant, Grantee, KeyPermissions, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
-from components.azure_refusals import refusal_hook
 from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
 from components.references import KeyReference, VaultReference
@@ -41,7 +40,6 @@ def assign_officers(
             principal_type=None,  # a person, a group or a pipeline: Azure knows which
             opts=options(
                 provider=vault.provider,
-                hooks=pulumi.ResourceHookBinding(on_error=refusal_hook(inputs.name, f"operator-{operator}")),
             ),
         )
         for operator in inputs.vault.key_operators

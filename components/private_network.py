@@ -13,7 +13,6 @@ import pulumi
 from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
-from components.azure_refusals import refusal_hook
 from components.component import ChildOptions
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import ServiceInputs
@@ -105,6 +104,6 @@ def _zone(
             "id": pulumi.Output.from_input(subnet_id).apply(lambda subnet: arm_ids.parse(subnet).parent.text)
         },
         tags=tags,
-        opts=options(hooks=pulumi.ResourceHookBinding(on_error=refusal_hook(name, "link"))),
+        opts=options(),
     )
     return pulumi.Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))

@@ -18,7 +18,7 @@ from components.arguments import names
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailInputs, make_audit_trail
-from components.azure_refusals import refusal_hook
+from components.azure_failures import waiting_hooks
 from components.binding import CustomerManagedKey, make_binding
 from components.callers import make_callers
 from components.component import ChildOptions, Component
@@ -174,7 +174,7 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        return refusal_hook(self._inputs.name, "account", access_may_come=bound)
+        return waiting_hooks(self._inputs.name, "account") if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
         """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""

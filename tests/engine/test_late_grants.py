@@ -85,7 +85,7 @@ def test_the_deployers_own_role_is_made_before_the_key_and_waited_for(
     stack.configure(accessModel="rbac", vault=None, key=None)
     refused = stack.deploy()
     assert not refused.ok
-    assert "Set vault.keyOperators: [deployer]" in refused.output
+    assert "set vault.keyOperators: [deployer]" in refused.output
     stack.configure(vault={"keyOperators": ["deployer"]})
     run = deploy_until_grants_count(stack, azure)
     assert run.ok, run.output

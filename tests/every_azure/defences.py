@@ -183,13 +183,13 @@ DEFENCES = (
         "principals_visible_after",
         "A role assignment is tried again while its principal is not found.",
         _UNKNOWN_PRINCIPAL,
-        lambda: [patch("components.access.refusal_hook", lambda *_, **__: [])],
+        lambda: [patch("components.access.waiting_hooks", lambda *_, **__: [])],
     ),
     Defence(
         "principal_type",
         "Each role assignment names the type, and is tried again where that is not believed.",
         _UNKNOWN_PRINCIPAL,
-        lambda: [patch("components.access.refusal_hook", lambda *_, **__: [])],
+        lambda: [patch("components.access.waiting_hooks", lambda *_, **__: [])],
     ),
     Defence(
         "deleted_keys_visible_after",

@@ -37,7 +37,7 @@ from pulumi.runtime.proto import (
 from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await
 
-from components import azure_refusals
+from components import azure_failures
 from localazure.standin import arm as standin_arm
 from localazure.standin.azure import MANAGEMENT, Answer, Login
 from localazure.standin.connections import Connections
@@ -612,8 +612,8 @@ def _waiting_on(wire: Wire) -> Iterator[None]:
 
     with (
         patch.object(standin_arm.Arm, "wait", wait),
-        patch.object(azure_refusals, "asyncio", SimpleNamespace(sleep=sleep)),
-        patch.object(azure_refusals, "time", SimpleNamespace(monotonic=wire.now)),
+        patch.object(azure_failures, "asyncio", SimpleNamespace(sleep=sleep)),
+        patch.object(azure_failures, "time", SimpleNamespace(monotonic=wire.now)),
     ):
         yield
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from components.azure_refusals import WAIT_SECONDS, _patience, explanation
+from components.azure_failures import WAIT_SECONDS, _patience, explanation
 from core.refusals import UNKNOWN_REFUSAL_SECONDS
+from core.resource_types import ACCOUNT, VAULT
 
 NATIVE = 'Status={status} Code="{code}" Message="{message}"'
-RBAC = "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource."
+RBAC = (
+    "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource. "
+    "Caller: name=KeyVault/ManagementPlane;appid=1"
+)
 
 
 def native(status: int, code: str, message: str = "odd") -> str:
@@ -20,7 +24,7 @@ def native(status: int, code: str, message: str = "odd") -> str:
     [
         (native(403, "RequestDisallowedByPolicy"), ("Set identity: userAssigned", "exempted")),
         (native(400, "ResourceKindRequireAcceptTerms"), ("Azure portal", "run the same command again")),
-        (native(400, "ForbiddenByRbac", RBAC), ("Set vault.keyOperators: [deployer]", "Crypto Officer")),
+        (native(400, "ForbiddenByRbac", RBAC), ("set vault.keyOperators: [deployer]", "Crypto Officer")),
         (
             native(400, "BadRequest", "cannot be linked to multiple zones with overlapping namespaces"),
             ("network.privateDnsZoneIds", "az network private-dns zone list"),
@@ -29,16 +33,18 @@ def native(status: int, code: str, message: str = "odd") -> str:
     ],
 )
 def test_a_refusal_is_explained_with_the_setting_that_helps(error: str, ways_out: tuple[str, ...]) -> None:
-    """Azure's error names no setting; the words name the service and the way out."""
-    words = explanation("claims", [error])
+    """Azure's error names no setting; the words name the resource and the way out."""
+    words = explanation("claims-account", ACCOUNT, error)
     assert words
-    for expected in ("service 'claims'", *ways_out):
+    for expected in ("claims-account: ", *ways_out):
         assert expected in words
 
 
 def test_other_failures_are_left_to_speak_for_themselves() -> None:
     """No advice is better than advice on something else."""
-    assert explanation("claims", [native(409, "CustomDomainInUse"), "timeout"]) is None
+    for error in (native(409, "CustomDomainInUse"), "timeout"):
+        assert explanation("claims-account", ACCOUNT, error) is None
+    assert explanation("claims-vault", VAULT, native(403, "RequestDisallowedByPolicy")) is None
 
 
 @pytest.mark.parametrize(
