@@ -26,7 +26,7 @@ import pulumi
 
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
-from core.refusals import UNKNOWN_REFUSAL_SECONDS, Kind, kind_of_text
+from core.refusals import UNKNOWN_REFUSAL_SECONDS, Kind, is_failed_operation, kind_of_text
 from core.resource_types import ACCOUNT
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
@@ -106,6 +106,14 @@ def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:
         error = failed.errors[0] if failed.errors else ""
+        if failed.failed_operation == "create" and is_failed_operation(error):
+            # It exists, and a second create would be refused and leave it out of the state.
+            if kind_of_text(error) is Kind.PROPAGATING:
+                pulumi.log.error(
+                    f"service {service!r}: Azure made the resource, but its access to the key does not count "
+                    "yet; it is recorded. Run the same command again, which waits for the access"
+                )
+            return _report(failed)
         begun.append(time.monotonic())
         if begun[-1] - begun[0] < _patience(error):
             pulumi.log.info(f"service {service!r}: waiting for the access to the key to count: {error}")
