@@ -6,6 +6,7 @@ without an `out` needs nothing of this product; `does` says why.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -19,6 +20,7 @@ from components.account_write import AccountBefore, bound_key
 from core import arm_ids
 from core.clouds import Cloud
 from core.refusals import Kind
+from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify
 from provider import binder
@@ -92,7 +94,12 @@ def _never_throttled() -> list[AbstractContextManager[Any]]:
     async def raise_it(_: Retries, failure: Exception) -> None:
         raise failure
 
-    return [patch.object(Retries, "pause_or_raise", raise_it)]
+    # How fast a life asks is not the same each time; of so few tokens every one asks too many.
+    few = {**throttling._LIMITS, "GET": dataclasses.replace(throttling._READS, size=20, per_second=1)}
+    return [
+        patch.object(Retries, "pause_or_raise", raise_it),
+        patch.object(throttling, "_LIMITS", few),
+    ]
 
 
 def _sends(change: Callable[[InProcessSession, str, str, Any], Any]) -> list[AbstractContextManager[Any]]:
