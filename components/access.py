@@ -54,7 +54,7 @@ class Grantee:
 
 
 @dataclass(frozen=True)
-class Grant:
+class KeyGrant:
     """One identity's access to one key, in the vault's model: "accessPolicy" or "rbac"."""
 
     key: KeyReference
@@ -123,14 +123,14 @@ class KeyAccess(Component):
         inputs = read(KeyAccessInputs, name, args)
         super().__init__(name, opts)
         grantee = Grantee(inputs.principal_id)
-        grant = Grant(key_at(inputs.key_id), grantee, inputs.tenant_id, inputs.access_model)
+        grant = KeyGrant(key_at(inputs.key_id), grantee, inputs.tenant_id, inputs.access_model)
         made = make_grant(name, grant, self.protected_child)
         self.grant_id = made.id
         self.register_outputs({"grantId": self.grant_id})
 
 
 def make_grant(
-    name: str, grant: Grant, options: ChildOptions, *, adopts: str | None = None
+    name: str, grant: KeyGrant, options: ChildOptions, *, adopts: str | None = None
 ) -> pulumi.CustomResource:
     """Makes the grant. `adopts` is the id of an existing one, which is taken over as it is."""
 
@@ -160,7 +160,7 @@ def make_grant(
     )
 
 
-def _access_policy(name: str, grant: Grant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
     vault = grant.key.vault
     return keyvault.AccessPolicy(
         name,

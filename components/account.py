@@ -21,8 +21,8 @@ from components.access import Grantee, has_identity
 from components.account_write import ENCRYPTION, IGNORED, AccountBefore, account_before, key_guard
 from components.arguments import checks, names
 from components.arguments.inputs import (
+    ArgumentRule,
     Inputs,
-    Rule,
     component_name,
     flag,
     group,
@@ -164,7 +164,7 @@ def _search_with_key(account: _Searching) -> Iterator[Problem]:
         yield Problem("searchServiceId", "is required with searchServiceKey: Azure asks for both")
 
 
-SEARCH = Rule(_search_with_key, ("search_service_id", "search_service_key"))
+SEARCH = ArgumentRule(_search_with_key, ("search_service_id", "search_service_key"))
 """A search service is linked by its id and a key."""
 
 
@@ -174,9 +174,9 @@ class LanguageAccountInputs(Inputs):
 
     ARGS = LanguageAccountArgs
     RULES = (
-        Rule(_tier, ("kind", "sku", "encryption_key")),
-        Rule(_derived_name, ("name", "kind", "account_name")),
-        Rule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
+        ArgumentRule(_tier, ("kind", "sku", "encryption_key")),
+        ArgumentRule(_derived_name, ("name", "kind", "account_name")),
+        ArgumentRule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
         SEARCH,
     )
 
@@ -218,7 +218,7 @@ class LanguageAccountInputs(Inputs):
 
 
 @dataclass(frozen=True)
-class Account:
+class MadeAccount:
     """An account that was made. `declared_digest` is the SHA-256 of its declared inputs, which changes
     whenever this program writes the account. `principal_id` and `tenant_id` are those of its own identity, if
     it has one. `frozen`: this run does not write the account."""
@@ -252,7 +252,7 @@ def make_account(
     unbinds: bool = False,
     before: AccountBefore | None = None,
     on_error: Sequence[pulumi.ErrorHook] = (),
-) -> Account:
+) -> MadeAccount:
     """Makes the account, or restores a soft-deleted one of its name with its data.
 
     `after` is what must exist before it and outlive it: its vault, and with `encryption_key` the grant.
@@ -309,7 +309,7 @@ def make_account(
         ),
     )
     digest = pulumi.Output.all(described, inputs.resource_group_name).apply(lambda pair: _digest(*pair))
-    return Account(
+    return MadeAccount(
         account, live.properties.endpoint, live.apply(_principal_id), live.apply(_tenant_id), digest, frozen
     )
 

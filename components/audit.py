@@ -13,8 +13,8 @@ from pulumi_azure_native import monitor, operationalinsights
 from components.alerts import make_alerts
 from components.arguments import checks, names
 from components.arguments.inputs import (
+    ArgumentRule,
     Inputs,
-    Rule,
     component_name,
     flag,
     mapping,
@@ -76,7 +76,7 @@ def _recipients(audit: _Alerting) -> Iterator[Problem]:
         )
 
 
-RECIPIENTS = Rule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids"))
+RECIPIENTS = ArgumentRule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids"))
 """Recipients are given only together with alerts."""
 
 
@@ -90,7 +90,7 @@ class AuditTrailInputs(Inputs):
     """AuditTrailArgs with defaults."""
 
     ARGS = AuditTrailArgs
-    RULES = (Rule(_alerts, ("alerts", "vault_id")), RECIPIENTS)
+    RULES = (ArgumentRule(_alerts, ("alerts", "vault_id")), RECIPIENTS)
 
     name: str = component_name()
     resource_group_name: pulumi.Input[str] = required_text(

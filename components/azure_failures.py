@@ -26,7 +26,7 @@ import pulumi
 
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
-from core.refusals import UNKNOWN_REFUSAL_SECONDS, Kind, is_failed_operation, kind_of_text
+from core.refusals import UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
 from core.resource_types import ACCOUNT
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
@@ -108,7 +108,7 @@ def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
         error = failed.errors[0] if failed.errors else ""
         if failed.failed_operation == "create" and is_failed_operation(error):
             # It exists, and a second create would be refused and leave it out of the state.
-            if kind_of_text(error) is Kind.PROPAGATING:
+            if kind_of_text(error) is RefusalKind.PROPAGATING:
                 pulumi.log.error(
                     f"service {service!r}: Azure made the resource, but its access to the key does not count "
                     "yet; it is recorded. Run the same command again, which waits for the access"
@@ -134,6 +134,6 @@ def _report(failed: pulumi.ErrorHookArgs) -> bool:
 def _patience(error: str) -> float:
     """Seconds for which an error may mean that access does not count yet."""
     kind = kind_of_text(error)
-    if kind is Kind.UNKNOWN:
+    if kind is RefusalKind.UNKNOWN:
         return 0.0 if explanation("", ACCOUNT, error) else UNKNOWN_REFUSAL_SECONDS
-    return WAIT_SECONDS if kind is Kind.PROPAGATING else 0.0
+    return WAIT_SECONDS if kind is RefusalKind.PROPAGATING else 0.0

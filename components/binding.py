@@ -10,7 +10,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.access import KeyAccess
-from components.account import Account, LanguageAccount
+from components.account import LanguageAccount, MadeAccount
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
 from components.cmk_resource import CmkResource
@@ -64,7 +64,7 @@ def make_binding(
     name: str,
     options: ChildOptions,
     *,
-    account: Account,
+    account: MadeAccount,
     key_version: KeyVersion,
     grant: pulumi.Resource | None,
     vault_id: pulumi.Input[str],

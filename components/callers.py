@@ -13,7 +13,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import Inputs, Rule, known_text, required_text, text
+from components.arguments.inputs import ArgumentRule, Inputs, known_text, required_text, text
 from components.arguments.problem import Problem
 from components.component import ChildOptions
 from components.role_assignment import SERVICE_PRINCIPAL, assign_role
@@ -51,7 +51,7 @@ class CallerInputs(Inputs):
     """CallerArgs with defaults. `role` is "" for that of the account's kind."""
 
     ARGS = CallerArgs
-    RULES = (Rule(_unnamed, ("principal_id", "name")),)
+    RULES = (ArgumentRule(_unnamed, ("principal_id", "name")),)
 
     principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
     name: str = text("", check=names.SERVICE.checked)

@@ -50,7 +50,7 @@ def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:
 
     async def until_ended() -> None:
         server = grpc.aio.server(options=_GRPC_OPTIONS)
-        host = Host(package, sys.argv[1:], engine_address=known.engine)
+        host = ComponentHost(package, sys.argv[1:], engine_address=known.engine)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
@@ -107,7 +107,7 @@ class Package(ComponentProvider):
         return self._arguments(value, form.properties, form.properties_mapping)
 
 
-class Host(ProviderServicer):
+class ComponentHost(ProviderServicer):
     """The SDK's host, which tells the caller what is wrong with arguments, and the component what was not
     set."""
 

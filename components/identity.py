@@ -47,7 +47,7 @@ class EncryptionIdentityInputs(Inputs):
 
 
 @dataclass(frozen=True)
-class Identity:
+class MadeIdentity:
     """An identity that was made."""
 
     id: pulumi.Output[str]
@@ -61,7 +61,7 @@ class Identity:
         return Grantee(self.principal_id)
 
 
-def make_identity(inputs: EncryptionIdentityInputs, options: ChildOptions) -> Identity:
+def make_identity(inputs: EncryptionIdentityInputs, options: ChildOptions) -> MadeIdentity:
     """Makes the identity."""
     opts = options()
     identity = managedidentity.UserAssignedIdentity(
@@ -80,7 +80,7 @@ def make_identity(inputs: EncryptionIdentityInputs, options: ChildOptions) -> Id
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
-    return Identity(identity.id, live.client_id, live.principal_id, live.tenant_id)
+    return MadeIdentity(identity.id, live.client_id, live.principal_id, live.tenant_id)
 
 
 class EncryptionIdentity(Component):

@@ -15,8 +15,8 @@ from components.access import KeyAccess, KeyAccessArgs, KeyUser, has_identity
 from components.access_model import ACCESS_POLICY
 from components.arguments import checks, names
 from components.arguments.inputs import (
+    ArgumentRule,
     Inputs,
-    Rule,
     component_name,
     mapping,
     number,
@@ -72,7 +72,7 @@ def _rotation_before_expiry(key: _RotatedKey) -> Iterator[Problem]:
         )
 
 
-ROTATION = Rule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days"))
+ROTATION = ArgumentRule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days"))
 """A key is rotated early enough for the new version to be bound before the old one expires."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from components.arguments import checks
-from components.arguments.inputs import Inputs, Rule, text, texts
+from components.arguments.inputs import ArgumentRule, Inputs, text, texts
 from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import AccountKind
@@ -117,8 +117,8 @@ class NetworkInputs(Inputs):
 
     ARGS = NetworkArgs
     RULES = (
-        Rule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
-        Rule(_private, ("access", "subnet_id", "private_dns_zone_ids")),
+        ArgumentRule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
+        ArgumentRule(_private, ("access", "subnet_id", "private_dns_zone_ids")),
     )
 
     access: str = text(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.account import Account, InlineKeyInputs
+from components.account import InlineKeyInputs, MadeAccount
 from components.arguments.inputs import known_text, read, secret_texts, with_known_values
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
@@ -154,7 +154,7 @@ class EncryptedLanguageService(Component):
     def _made(
         self,
         parts: Parts,
-        account: Account,
+        account: MadeAccount,
         key: KeyReference | None = None,
         version: KeyVersion | None = None,
         grant: pulumi.CustomResource | None = None,

@@ -19,8 +19,8 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.account import SEARCH, TIERS, tier_problems
 from components.arguments import checks, names
 from components.arguments.inputs import (
+    ArgumentRule,
     Inputs,
-    Rule,
     camel_case,
     component_name,
     flag,
@@ -183,7 +183,7 @@ class ServiceVaultInputs(Inputs):
     """ServiceVaultArgs with defaults. `name` is empty for an existing vault."""
 
     ARGS = ServiceVaultArgs
-    RULES = (Rule(_one_vault, ("id", "name")),)
+    RULES = (ArgumentRule(_one_vault, ("id", "name")),)
 
     name: str = text("", check=names.VAULT.checked)
     id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
@@ -204,7 +204,7 @@ class ServiceKeyInputs(Inputs):
     """ServiceKeyArgs with defaults. `name` is empty for an existing key."""
 
     ARGS = ServiceKeyArgs
-    RULES = (Rule(_made_or_existing_key, ("id",)), ROTATION)
+    RULES = (ArgumentRule(_made_or_existing_key, ("id",)), ROTATION)
 
     name: str = text("", check=names.KEY.checked)
     id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
@@ -226,7 +226,7 @@ class ServiceAuditInputs(Inputs):
     """ServiceAuditArgs with defaults."""
 
     ARGS = ServiceAuditArgs
-    RULES = (Rule(_workspace, ("new_workspace", "workspace_id", "alerts")), RECIPIENTS)
+    RULES = (ArgumentRule(_workspace, ("new_workspace", "workspace_id", "alerts")), RECIPIENTS)
 
     new_workspace: bool | None = flag()
     workspace_id: pulumi.Input[str] | None = text(
@@ -309,15 +309,15 @@ class ServiceInputs(Inputs):
 
     ARGS = EncryptedLanguageServiceArgs
     RULES = (
-        Rule(_tier, ("kind", "sku", "encryption")),
-        Rule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
-        Rule(_callers, ("kind", "callers")),
-        Rule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
+        ArgumentRule(_tier, ("kind", "sku", "encryption")),
+        ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
+        ArgumentRule(_callers, ("kind", "callers")),
+        ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         SEARCH,
-        Rule(_vault_of_key, ("vault", "key")),
-        Rule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
-        Rule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
-        Rule(
+        ArgumentRule(_vault_of_key, ("vault", "key")),
+        ArgumentRule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
+        ArgumentRule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
+        ArgumentRule(
             _derived_names,
             (
                 "name",

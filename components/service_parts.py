@@ -12,8 +12,8 @@ from typing import Any
 
 import pulumi
 
-from components.access import Grant, Grantee, has_identity, make_grant
-from components.account import Account, InlineKeyInputs, LanguageAccountInputs, make_account
+from components.access import Grantee, KeyGrant, has_identity, make_grant
+from components.account import InlineKeyInputs, LanguageAccountInputs, MadeAccount, make_account
 from components.arguments import names
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
@@ -23,7 +23,7 @@ from components.binding import CustomerManagedKey, make_binding
 from components.callers import make_callers
 from components.component import ChildOptions, Component
 from components.guards.preflight import PreflightResult
-from components.identity import EncryptionIdentityInputs, Identity, make_identity
+from components.identity import EncryptionIdentityInputs, MadeIdentity, make_identity
 from components.key_access_validation import KeyAccessValidation, KeyAccessValidationArgs
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
@@ -72,7 +72,7 @@ class Parts:
         given = (self._inputs.key.id, self._inputs.vault.id)
         return [source for id in given if id is not None for source in source_resources(id)]
 
-    def identity(self) -> Identity:
+    def identity(self) -> MadeIdentity:
         """A user-assigned identity."""
         return make_identity(
             EncryptionIdentityInputs(
@@ -90,7 +90,7 @@ class Parts:
         after: Sequence[pulumi.Resource],
         identity_id: pulumi.Input[str] | None = None,
         encryption_key: InlineKeyInputs | None = None,
-    ) -> Account:
+    ) -> MadeAccount:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         return make_account(
             LanguageAccountInputs(
@@ -126,7 +126,7 @@ class Parts:
         if self._inputs.replace_account:
             # The vault of an account that is replaced stays, and so would the access of its identity.
             grantee = replace(grantee, deleted_with=None)
-        grant = Grant(key, grantee, self._preflight.tenant_id, self._inputs.access_model)
+        grant = KeyGrant(key, grantee, self._preflight.tenant_id, self._inputs.access_model)
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
         # or the account, is protected: no destroy deletes the grant of an account that stays.
         options = keep_as_found(self._owner.child, "grant", self._inputs.as_found)
@@ -134,7 +134,7 @@ class Parts:
         return make_grant(self._inputs.name, grant, options, adopts=adopts)
 
     def access_in_effect(
-        self, key: KeyReference, identity: Identity, grant: pulumi.CustomResource | None
+        self, key: KeyReference, identity: MadeIdentity, grant: pulumi.CustomResource | None
     ) -> list[pulumi.Resource]:
         """The grant of an identity, and the proof that it counts: what an account that is bound in its create
         comes after. An account that was adopted has used its key already, and needs no proof."""
@@ -147,7 +147,11 @@ class Parts:
         return [grant, self._validation(key, identity.principal_id, grant, account_id)]
 
     def restored_access(
-        self, key: KeyReference, account: Account, grant: pulumi.CustomResource | None, after: pulumi.Resource
+        self,
+        key: KeyReference,
+        account: MadeAccount,
+        grant: pulumi.CustomResource | None,
+        after: pulumi.Resource,
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
         if grant and (self._preflight.account_waits or self._preflight.access_validated):
@@ -203,7 +207,7 @@ class Parts:
         return self.key_version(key, self._preflight.account_id)
 
     def binding(
-        self, account: Account, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
+        self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
     ) -> CustomerManagedKey:
         """The binding of the account to the version."""
         return make_binding(
@@ -215,7 +219,7 @@ class Parts:
             vault_id=key.vault.id,
         )
 
-    def callers(self, account: Account) -> None:
+    def callers(self, account: MadeAccount) -> None:
         """The roles of those who may call the account."""
         made, options = self._inputs.callers, self._owner.child
         make_callers(self._inputs.name, made, self._inputs.account_kind, account.resource, options)

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 
-class Kind(Enum):
+class RefusalKind(Enum):
     """What to do about a refusal.
 
     TRANSIENT: retry a few times; what happened is unknown. THROTTLED: retry when Azure says so. BUSY: another
@@ -114,23 +114,23 @@ _OPERATION: Final = re.compile(r'^Code="(?P<code>[^"]*)" Message=')
 _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<code>\S+)", re.DOTALL)
 
 
-def kind(status: int, code: str, text: str, inner_code: str = "") -> Kind:
+def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind:
     """What kind of refusal an answer is. `status` is 0 where no answer came; 200 for an operation that was
     accepted and then failed."""
     codes = {code.lower(), inner_code.lower()}
     if status == 429:
-        return Kind.THROTTLED
+        return RefusalKind.THROTTLED
     if status in (0, 408) or status >= 500:
-        return Kind.TRANSIENT
+        return RefusalKind.TRANSIENT
     if codes & _FINAL_CODES or _FINAL.search(text):
-        return Kind.FINAL
+        return RefusalKind.FINAL
     if codes & _BUSY_CODES or _BUSY.search(text) or status in (409, 412):
-        return Kind.BUSY
+        return RefusalKind.BUSY
     # A 403 that is not about the deploying principal is about the identity that uses the key, and passes when
     # its access has reached every front end of the vault.
     if codes & _PROPAGATING_CODES or _PROPAGATING.search(text) or status == 403:
-        return Kind.PROPAGATING
-    return Kind.UNKNOWN if status in (200, 400, 422) else Kind.FINAL
+        return RefusalKind.PROPAGATING
+    return RefusalKind.UNKNOWN if status in (200, 400, 422) else RefusalKind.FINAL
 
 
 def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> bool:
@@ -145,14 +145,18 @@ def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> boo
     )
 
 
-def kind_of_text(text: str) -> Kind:
+def kind_of_text(text: str) -> RefusalKind:
     """The kind of a refusal as azure-native words it, such as an `on_error` hook is given. A text without a
     status is FINAL unless it has words of access that does not count yet."""
     if operation := _OPERATION.match(text):
         return kind(200, operation["code"], text)
     found = _NATIVE.search(text) or _AZCORE.search(text)
     if found is None:
-        return Kind.PROPAGATING if _PROPAGATING.search(text) and not _FINAL.search(text) else Kind.FINAL
+        return (
+            RefusalKind.PROPAGATING
+            if _PROPAGATING.search(text) and not _FINAL.search(text)
+            else RefusalKind.FINAL
+        )
     return kind(int(found["status"]), found["code"], text)
 
 

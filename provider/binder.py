@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from core.arm_ids import ArmId
 from core.facts import MICROSOFT_MANAGED, Account, Encryption
-from core.refusals import UNKNOWN_REFUSAL_SECONDS, Kind
+from core.refusals import UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
 from provider.azure_calls import Accepted, Azure
 from provider.error_table import ErrorContext
@@ -22,7 +22,7 @@ from provider.errors import is_known, service_message, translate
 from provider.failure import ServiceError
 from provider.finding import Finding, Preflight
 from provider.live_state import LiveState, read_live_state
-from provider.preflight import RefusedError, findings, pass_preflight
+from provider.preflight import RefusedOperationError, findings, pass_preflight
 from provider.resource import Call
 from provider.retrying import Retries, with_retries
 from provider.waiting import Clock, DeadlineError, StoppedError, Waiter
@@ -100,7 +100,7 @@ class Binder:
             may_wait_for_unknown=True,
         )
         if account is None:
-            raise RefusedError(f"the account {account_id.name} was deleted while it was bound")
+            raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
         return account, operation_id
 
     async def unbind(self, account_id: ArmId, waiter: Waiter) -> None:
@@ -113,7 +113,7 @@ class Binder:
             if account is None or not account.encryption.is_customer_managed:
                 return
             if account.kind.lower() == "aiservices" and account.manages_projects:
-                raise RefusedError(
+                raise RefusedOperationError(
                     f"the account {account_id.name} of kind AIServices manages projects and cannot go back "
                     "to Microsoft-managed keys; delete the account itself, or take the binding out of the "
                     "stack with `pulumi state delete URN`"
@@ -136,7 +136,7 @@ class Binder:
 
         live = await pass_preflight(look, call, refusal_head(wanted.account))
         if live.account is None:
-            raise RefusedError(
+            raise RefusedOperationError(
                 f"{refusal_head(wanted.account)}: it may not be read, so whether it is bound is unknown; "
                 "nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
                 f"{wanted.account.text}"
@@ -190,13 +190,13 @@ class Binder:
         except (ServiceError, DeadlineError, StoppedError) as error:
             raise UnfinishedError(_unfinished(error, context)) from error
         if account and account.provisioning_state.lower() not in _SUCCEEDED:
-            raise RefusedError(
+            raise RefusedOperationError(
                 f"the change of {account_id.name} ended as {account.provisioning_state}; "
                 "its activity log says why\n  fix: run the same command again; if it ends the same way, "
                 "remove the cause first"
             )
         if account and (found := wrong(account)):
-            raise RefusedError(_overwritten(account, found))
+            raise RefusedOperationError(_overwritten(account, found))
         return account, accepted.operation_id
 
     async def _patch(
@@ -217,7 +217,7 @@ class Binder:
                 await self._follow(account_id, accepted, context, waiter)
             except ServiceError as failure:
                 waiting_for = _WAITS.get(failure.kind)
-                if may_wait_for_unknown and failure.kind is Kind.UNKNOWN and not is_known(failure):
+                if may_wait_for_unknown and failure.kind is RefusalKind.UNKNOWN and not is_known(failure):
                     first_unknown = waiter.elapsed if first_unknown is None else first_unknown
                     if waiter.elapsed - first_unknown < UNKNOWN_REFUSAL_SECONDS:
                         waiting_for = _UNKNOWN
@@ -271,8 +271,8 @@ class Binder:
 _SUCCEEDED = {"", "succeeded"}
 _SETTLED = {*_SUCCEEDED, "failed", "canceled"}
 _WAITS = {
-    Kind.BUSY: "waiting for another change of the account to end",
-    Kind.PROPAGATING: "waiting for the access to the key to be in effect everywhere",
+    RefusalKind.BUSY: "waiting for another change of the account to end",
+    RefusalKind.PROPAGATING: "waiting for the access to the key to be in effect everywhere",
 }
 _UNKNOWN = (
     "the preflight found nothing wrong, so this refusal may be access to the key that is not in effect yet; "

@@ -20,14 +20,14 @@ from provider.errors import translate
 from provider.failure import ServiceError
 from provider.finding import Preflight, Severity
 from provider.live_state import read_live_state
-from provider.preflight import RefusedError, findings, refusal
+from provider.preflight import RefusedOperationError, findings, refusal
 from provider.resource import Call, PartialError, State, secret_outputs
 from provider.retrying import with_retries
 from provider.waiting import Clock, DeadlineError
 from provider.wire import Properties, Value
 
 
-class CustomerManagedKey:
+class CustomerManagedKeyHandler:
     """Implements `resource.Resource`; its id is the account's ARM id."""
 
     derived: Mapping[str, tuple[str, ...]] = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
@@ -85,7 +85,7 @@ class CustomerManagedKey:
                 await call.waiter.pause(SECOND_LOOK, f"making sure that {account_id.name} is not bound")
                 account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
         except ServiceError as failure:
-            raise RefusedError(translate(failure, ErrorContext(account_id=id))) from failure
+            raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
         if account is None or not _is_bound(account):
             return State("")
         account = binding.with_version(account, olds.text("keyUriWithVersion"))
@@ -113,14 +113,14 @@ class CustomerManagedKey:
         try:
             await self._binder.unbind(arm_ids.account_id(id), call.waiter)
         except ServiceError as failure:
-            raise RefusedError(translate(failure, ErrorContext(account_id=id))) from failure
+            raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
         wanted = binding.desired(inputs, self._cloud)
         try:
             done = await self._binder.bind(wanted, call, rebinding=rebinding)
         except ServiceError as failure:
-            raise RefusedError(translate(failure, binding.error_context(wanted))) from failure
+            raise RefusedOperationError(translate(failure, binding.error_context(wanted))) from failure
         except UnfinishedError as error:
             left = State(wanted.account.text, self._as_asked(inputs))
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
@@ -148,7 +148,7 @@ class CustomerManagedKey:
             return
         found = findings(Preflight(target, live, self._clock.time(), rebinding))
         if any(finding.severity is Severity.REFUSED for finding in found):
-            raise RefusedError(refusal(refusal_head(target.account), found))
+            raise RefusedOperationError(refusal(refusal_head(target.account), found))
         for finding in found:
             if finding.severity is Severity.NOT_CHECKED:
                 await call.inform(f"not checked: {finding.text}")

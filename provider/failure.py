@@ -40,6 +40,6 @@ class ServiceError(Exception):
         return refusals.is_forbidden(self.status, self.code, self.text, self.inner_code)
 
     @property
-    def kind(self) -> refusals.Kind:
+    def kind(self) -> refusals.RefusalKind:
         """What to do about it."""
         return refusals.kind(self.status, self.code, self.text, self.inner_code)

@@ -16,7 +16,7 @@ from core.login import LoginError
 from provider.binder import UnfinishedError
 from provider.functions import FunctionError
 from provider.key_version import NoVersionError
-from provider.preflight import RefusedError
+from provider.preflight import RefusedOperationError
 from provider.resource import PartialError
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import encode
@@ -38,7 +38,7 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
         except PartialError as error:
             await _abort_partially(context, error)
         except (
-            RefusedError,
+            RefusedOperationError,
             NoVersionError,
             UnfinishedError,
             FunctionError,

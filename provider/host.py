@@ -24,14 +24,14 @@ from provider import VERSION
 from provider.azure_calls import Azure
 from provider.binder import Binder
 from provider.credential import complete
-from provider.customer_managed_key import CustomerManagedKey
+from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
 from provider.grpc_errors import Context, with_grpc_errors
-from provider.key_access_revocation import KeyAccessRevocation
-from provider.key_access_validation import KeyAccessValidation
-from provider.key_version import KeyVersion
+from provider.key_access_revocation import KeyAccessRevocationHandler
+from provider.key_access_validation import KeyAccessValidationHandler
+from provider.key_version import KeyVersionHandler
 from provider.resource import Call, Resource, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, SystemClock, Waiter
 from provider.wire import Properties, decode, encode
@@ -110,10 +110,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         binder = Binder(azure, self._clock)
         self._served = Served(
             {
-                resource_types.BINDING: CustomerManagedKey(azure, self._clock, wanted.cloud, binder),
-                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocation(azure, self._clock),
-                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidation(azure, self._clock, binder),
-                resource_types.KEY_VERSION: KeyVersion(azure, self._clock, wanted.cloud),
+                resource_types.BINDING: CustomerManagedKeyHandler(azure, self._clock, wanted.cloud, binder),
+                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, self._clock),
+                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),
+                resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud),
             },
             Functions(azure, lambda: wanted.subscription_id),
         )

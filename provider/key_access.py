@@ -27,7 +27,7 @@ from provider.wire import UNKNOWN, Properties, Value
 _SEPARATOR = "|"
 
 
-class KeyAccess(ABC):
+class KeyAccessHandler(ABC):
     """Implements `resource.Resource`."""
 
     derived: Mapping[str, tuple[str, ...]] = {}

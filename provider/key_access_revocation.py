@@ -22,14 +22,14 @@ from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment, Vault
 from core.rights import Access
 from provider.checks import Form, principal_id
-from provider.key_access import KeyAccess
+from provider.key_access import KeyAccessHandler
 from provider.resource import Call
 from provider.retrying import with_retries
 from provider.waiting import Waiter
 from provider.wire import Properties, Value
 
 
-class KeyAccessRevocation(KeyAccess):
+class KeyAccessRevocationHandler(KeyAccessHandler):
     """Access that was taken away on purpose."""
 
     form: ClassVar[Form] = {

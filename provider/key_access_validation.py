@@ -32,8 +32,8 @@ from provider.difference import Difference, surroundings_difference
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.finding import Finding, Severity
-from provider.key_access import KeyAccess
-from provider.preflight import GRANT_LISTING_SECONDS, RefusedError, blocking, refusal
+from provider.key_access import KeyAccessHandler
+from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, blocking, refusal
 from provider.resource import Call
 from provider.retrying import with_retries
 from provider.rules import access_findings
@@ -41,7 +41,7 @@ from provider.waiting import Clock, Waiter
 from provider.wire import Properties, Value
 
 
-class KeyAccessValidation(KeyAccess):
+class KeyAccessValidationHandler(KeyAccessHandler):
     """Access that is in effect."""
 
     form: ClassVar[Form] = {
@@ -101,7 +101,7 @@ class KeyAccessValidation(KeyAccess):
                     await call.inform(f"not checked: {finding.text}")
                 return model
             if call.waiter.elapsed >= GRANT_LISTING_SECONDS:
-                raise RefusedError(
+                raise RefusedOperationError(
                     refusal(f"the identity {principal} cannot use the key {key.name}", findings)
                 )
             await call.waiter.pause(backoff.next(), f"waiting: {missing[0].text}")

@@ -19,7 +19,7 @@ from provider.checks import Failure, check_key_version
 from provider.difference import Difference, diff_key_version
 from provider.finding import Finding
 from provider.live_state import LiveState
-from provider.preflight import RefusedError, blocking, pass_preflight, refusal, refused_as
+from provider.preflight import RefusedOperationError, blocking, pass_preflight, refusal, refused_as
 from provider.resource import Call, State
 from provider.retrying import with_retries
 from provider.rotation import (
@@ -42,7 +42,7 @@ class NoVersionError(ValueError):
     """No version of the key can be bound; the message says why, and what to do."""
 
 
-class KeyVersion:
+class KeyVersionHandler:
     """Implements `resource.Resource`; its id is the ARM id of the key."""
 
     derived: Mapping[str, tuple[str, ...]] = {}
@@ -118,7 +118,7 @@ class KeyVersion:
             _, found = await self._rotation_preflight(planned, call)
             may_rotate = await deployer_may_rotate(self._azure, planned.key, call.waiter)
         if blocking(found):
-            raise RefusedError(refusal(planned.refusal_head, found))
+            raise RefusedOperationError(refusal(planned.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
         if not may_rotate:
             await call.inform(
@@ -149,7 +149,7 @@ class KeyVersion:
         version that the state has, "" without one."""
         newest = await self._newest(call, key)
         if newest is None:
-            raise RefusedError(
+            raise RefusedOperationError(
                 f"there is no key {key.text}; create it first, or recover it: az keyvault key recover "
                 f"--vault-name {key.parent.name} --name {key.name}. If this update creates the key, pass "
                 "that key's id output as keyId"
@@ -164,7 +164,7 @@ class KeyVersion:
             if found
         ]
         if unmet:
-            raise RefusedError(
+            raise RefusedOperationError(
                 f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
                 f"  fix: use an {demands.KEY_TYPES[0]} key of {demands.KEY_SIZE} bits that allows "
                 f"{' and '.join(demands.KEY_OPERATIONS)}"

@@ -22,7 +22,7 @@ _MAY_BE_SHOWN_LATE = {"identity-has-access", "key-version-exists"}
 Look = Callable[[], Awaitable[tuple[LiveState, list[Finding]]]]
 
 
-class RefusedError(Exception):
+class RefusedOperationError(Exception):
     """What was asked for cannot be done; the message holds every reason and nothing was written."""
 
 
@@ -32,7 +32,7 @@ def refused_as(context: ErrorContext) -> Iterator[None]:
     try:
         yield
     except ServiceError as failure:
-        raise RefusedError(translate(failure, context)) from failure
+        raise RefusedOperationError(translate(failure, context)) from failure
 
 
 def findings(check: Preflight, rules: tuple[Rule, ...] = BINDING_RULES) -> list[Finding]:
@@ -55,7 +55,7 @@ async def pass_preflight(look: Look, call: Call, head: str) -> LiveState:
                 await call.inform(f"not checked: {finding.text}")
             return live
         if not all(_may_pass(finding, call.waiter) for finding in wrong):
-            raise RefusedError(refusal(head, found))
+            raise RefusedOperationError(refusal(head, found))
         await call.waiter.pause(backoff.next(), f"waiting: {'; '.join(f.text for f in wrong)}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from core.refusals import Kind
+from core.refusals import RefusalKind
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.waiting import Waiter
@@ -39,8 +39,10 @@ class Retries:
 
     async def pause_or_raise(self, failure: ServiceError) -> None:
         kind = failure.kind
-        self._transient += kind is Kind.TRANSIENT
-        if kind is Kind.THROTTLED or (kind is Kind.TRANSIENT and self._transient < TRANSIENT_TRIES):
+        self._transient += kind is RefusalKind.TRANSIENT
+        if kind is RefusalKind.THROTTLED or (
+            kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES
+        ):
             pause = self._backoff.next()
             # A server that says when is obeyed, but never asked sooner than our own back-off.
             await self._waiter.pause(

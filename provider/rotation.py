@@ -15,14 +15,14 @@ from core import facts, rights
 from core.arm_ids import ArmId
 from core.facts import KeyVersion
 from core.key_uris import KeyUri
-from core.refusals import Kind
+from core.refusals import RefusalKind
 from provider.azure_calls import Azure
 from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
 from provider.finding import Finding, Preflight
 from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
-from provider.preflight import GRANT_LISTING_SECONDS, RefusedError, findings
+from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, findings
 from provider.resource import Call
 from provider.retrying import Retries, with_retries
 from provider.rules import ROTATION_RULES
@@ -50,13 +50,13 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
     """Raises RefusedError for a generation that goes down, and for one that goes up under a pin."""
     old, new = generation(old_inputs), generation(news)
     if new < old and not news.is_unknown("generation"):
-        raise RefusedError(
+        raise RefusedOperationError(
             f"generation goes from {old} to {new if 'generation' in news.values else 'none'}, but a rotation "
             f"cannot be undone; set generation: {old} to leave the key as it is, a higher number to rotate "
             "again, or pin an older version"
         )
     if rotates(old_inputs, news) and news.text("pin"):
-        raise RefusedError(
+        raise RefusedOperationError(
             f"generation goes from {old} to {new} while `pin` holds {news.text('pin')}: the account could "
             "not follow to the new version; remove the pin first"
         )
@@ -188,7 +188,7 @@ class Rotation:
             try:
                 return await act()
             except ServiceError as failure:
-                if failure.kind is not Kind.PROPAGATING:
+                if failure.kind is not RefusalKind.PROPAGATING:
                     raise
                 if waiter.elapsed - began >= GRANT_LISTING_SECONDS and not await self._access_is_shown():
                     raise

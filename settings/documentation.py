@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from components.arguments.inputs import Argument, Inputs, Kind, arguments, camel_case
+from components.arguments.inputs import Argument, ArgumentKind, Inputs, arguments, camel_case
 from settings.model import NAME, PREVIOUS_NAME, PROTECT, REMOVED_SERVICES, ServiceSettings
 
 _INTRODUCTION = """\
@@ -36,8 +36,12 @@ _SECRET = {
     "properties": {"secure": {"type": "string"}},
     "additionalProperties": False,
 }
-_JSON_TYPES = {Kind.TEXT: "string", Kind.NUMBER: "integer", Kind.FLAG: "boolean"}
-_WORDS = {Kind.TEXT: "text", Kind.NUMBER: "whole number", Kind.FLAG: "`true`, `false`"}
+_JSON_TYPES = {ArgumentKind.TEXT: "string", ArgumentKind.NUMBER: "integer", ArgumentKind.FLAG: "boolean"}
+_WORDS = {
+    ArgumentKind.TEXT: "text",
+    ArgumentKind.NUMBER: "whole number",
+    ArgumentKind.FLAG: "`true`, `false`",
+}
 
 
 def page() -> str:
@@ -128,7 +132,9 @@ def _rows(form: type[Inputs], prefix: str) -> Iterator[str]:
     for name, argument, default, meaning in _declared(form):
         path = prefix + camel_case(name)
         if argument.form:
-            yield from _rows(argument.form, f"{path}[]." if argument.kind is Kind.GROUPS else f"{path}.")
+            yield from _rows(
+                argument.form, f"{path}[]." if argument.kind is ArgumentKind.GROUPS else f"{path}."
+            )
             continue
         shown = "required" if argument.required else _default(default)
         yield f"| `{path}` | {_values(argument)} | {shown} | {meaning} |"
@@ -142,9 +148,9 @@ def _default(default: object) -> str:
 
 def _values(argument: Argument) -> str:
     single = ", ".join(f"`{choice}`" for choice in argument.choices)
-    if argument.kind is Kind.TEXTS:
+    if argument.kind is ArgumentKind.TEXTS:
         return f"list of {single or 'text'}"
-    if argument.kind is Kind.MAPPING:
+    if argument.kind is ArgumentKind.MAPPING:
         return "names and texts"
     return single or _WORDS[argument.kind]
 
@@ -165,15 +171,17 @@ def _json(argument: Argument, default: object, meaning: str) -> dict[str, Any]:
         form: dict[str, Any] = {"additionalProperties": False, "properties": _properties(argument.form)}
         if required:
             form["required"] = required
-        if argument.kind is Kind.GROUPS:
+        if argument.kind is ArgumentKind.GROUPS:
             return {**described, "type": ["array", "null"], "items": {"type": "object", **form}}
         return {**described, "type": ["object", "null"], **form}
-    if argument.kind is Kind.MAPPING:
+    if argument.kind is ArgumentKind.MAPPING:
         return {**described, "type": ["object", "null"], "additionalProperties": {"type": "string"}}
-    single: dict[str, Any] = {"type": "string" if argument.kind is Kind.TEXTS else _JSON_TYPES[argument.kind]}
+    single: dict[str, Any] = {
+        "type": "string" if argument.kind is ArgumentKind.TEXTS else _JSON_TYPES[argument.kind]
+    }
     if argument.choices:
         single["enum"] = list(argument.choices)
-    if argument.kind is Kind.TEXTS:
+    if argument.kind is ArgumentKind.TEXTS:
         return {**described, "type": ["array", "null"], "items": single, "uniqueItems": True}
     if argument.minimum is not None:
         single["minimum"] = argument.minimum

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pulumi
 
-from components.arguments.inputs import Kind, arguments, camel_case, examine, shown
+from components.arguments.inputs import ArgumentKind, arguments, camel_case, examine, shown
 from components.arguments.problem import Problem
 from core import regions
 from settings.model import ServiceSettings, Settings
@@ -124,7 +124,7 @@ def _is_empty(key: str, value: object) -> bool:
 
 
 def _is_text(key: str) -> bool:
-    return key in _ARGUMENTS and _ARGUMENTS[key].kind is Kind.TEXT
+    return key in _ARGUMENTS and _ARGUMENTS[key].kind is ArgumentKind.TEXT
 
 
 def _services(

@@ -29,7 +29,7 @@ Check = Callable[[Any], object]
 """Raises ValueError with what is wrong with a value."""
 
 
-class Kind(Enum):
+class ArgumentKind(Enum):
     """The type of an argument, in the words of an error."""
 
     TEXT = "text"
@@ -49,7 +49,7 @@ class Argument:
     the component. `example` is shown where the argument is missing.
     """
 
-    kind: Kind
+    kind: ArgumentKind
     required: bool = False
     accepts_outputs: bool = False
     choices: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Argument:
     is_name: bool = False
 
 
-class Rule(NamedTuple):
+class ArgumentRule(NamedTuple):
     """A rule between arguments. It is skipped when one that it reads is wrong already."""
 
     problems: Callable[[Any], Iterator[Problem]]
@@ -77,7 +77,7 @@ class Inputs:
     """
 
     ARGS: ClassVar[type]
-    RULES: ClassVar[tuple[Rule, ...]] = ()
+    RULES: ClassVar[tuple[ArgumentRule, ...]] = ()
 
     given: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
@@ -91,52 +91,52 @@ F = TypeVar("F", bound=Inputs)
 
 def component_name(check: Check | None = None) -> Any:
     """The component's own name, from which names of its resources are derived."""
-    return field(metadata=_declared(Argument(Kind.TEXT, required=True, check=check, is_name=True)))
+    return field(metadata=_declared(Argument(ArgumentKind.TEXT, required=True, check=check, is_name=True)))
 
 
 def text(default: str | None = None, **declared: Any) -> Any:
     """A text with a default."""
-    return field(default=default, metadata=_declared(Argument(Kind.TEXT, **declared)))
+    return field(default=default, metadata=_declared(Argument(ArgumentKind.TEXT, **declared)))
 
 
 def required_text(**declared: Any) -> Any:
     """A text that must be given."""
-    return field(metadata=_declared(Argument(Kind.TEXT, required=True, **declared)))
+    return field(metadata=_declared(Argument(ArgumentKind.TEXT, required=True, **declared)))
 
 
 def number(default: int | None = None, **declared: Any) -> Any:
     """A whole number with a default."""
-    return field(default=default, metadata=_declared(Argument(Kind.NUMBER, **declared)))
+    return field(default=default, metadata=_declared(Argument(ArgumentKind.NUMBER, **declared)))
 
 
 def flag(default: bool | None = None) -> Any:
     """True or false."""
-    return field(default=default, metadata=_declared(Argument(Kind.FLAG)))
+    return field(default=default, metadata=_declared(Argument(ArgumentKind.FLAG)))
 
 
 def texts(default: tuple[str, ...] | None = (), **declared: Any) -> Any:
     """A list of texts, each listed once; empty by default, or None where an empty list says something."""
-    return field(default=default, metadata=_declared(Argument(Kind.TEXTS, **declared)))
+    return field(default=default, metadata=_declared(Argument(ArgumentKind.TEXTS, **declared)))
 
 
 def mapping(**declared: Any) -> Any:
     """An object of names and texts; none by default."""
-    return field(default=None, metadata=_declared(Argument(Kind.MAPPING, **declared)))
+    return field(default=None, metadata=_declared(Argument(ArgumentKind.MAPPING, **declared)))
 
 
 def group(form: type[Inputs]) -> Any:
     """Arguments that belong together; all with their defaults by default."""
-    return field(default_factory=form, metadata=_declared(Argument(Kind.GROUP, form=form)))
+    return field(default_factory=form, metadata=_declared(Argument(ArgumentKind.GROUP, form=form)))
 
 
 def optional_group(form: type[Inputs]) -> Any:
     """Arguments that belong together; none by default."""
-    return field(default=None, metadata=_declared(Argument(Kind.GROUP, form=form)))
+    return field(default=None, metadata=_declared(Argument(ArgumentKind.GROUP, form=form)))
 
 
 def groups(form: type[Inputs]) -> Any:
     """A list of groups; empty by default."""
-    return field(default=(), metadata=_declared(Argument(Kind.GROUPS, form=form)))
+    return field(default=(), metadata=_declared(Argument(ArgumentKind.GROUPS, form=form)))
 
 
 def arguments(form: type[Inputs]) -> dict[str, Argument]:
@@ -242,12 +242,12 @@ def _declared(argument: Argument) -> dict[str, Argument]:
 def _known(argument: Argument | None, value: Any) -> Any:
     if argument is None:
         return value
-    if isinstance(value, pulumi.Output) and argument.accepts_outputs and argument.kind is Kind.TEXT:
+    if isinstance(value, pulumi.Output) and argument.accepts_outputs and argument.kind is ArgumentKind.TEXT:
         # The id of a resource that a preview would create is an empty text.
         return _sync_await(value.future()) or value
     if isinstance(value, list | tuple) and argument.accepts_outputs:
-        return [_known(dataclasses.replace(argument, kind=Kind.TEXT), one) for one in value]
-    if isinstance(value, Mapping) and argument.kind is Kind.GROUP and argument.form:
+        return [_known(dataclasses.replace(argument, kind=ArgumentKind.TEXT), one) for one in value]
+    if isinstance(value, Mapping) and argument.kind is ArgumentKind.GROUP and argument.form:
         return with_known_values(argument.form, value)
     if isinstance(value, list | tuple) and argument.form:
         return [with_known_values(argument.form, one) for one in value]
@@ -255,11 +255,18 @@ def _known(argument: Argument | None, value: Any) -> Any:
 
 
 def _given(argument: Argument, value: Any) -> Any:
-    if argument.kind is Kind.GROUP:
+    if argument.kind is ArgumentKind.GROUP:
         return as_args(value)
-    if argument.kind is Kind.GROUPS:
+    if argument.kind is ArgumentKind.GROUPS:
         return [as_args(one) for one in value]
-    return list(value) if argument.kind is Kind.TEXTS else value
+    return list(value) if argument.kind is ArgumentKind.TEXTS else value
+
+
+_PYTHON_TYPES: dict[ArgumentKind, type] = {
+    ArgumentKind.TEXT: str,
+    ArgumentKind.NUMBER: int,
+    ArgumentKind.FLAG: bool,
+}
 
 
 class _WrongError(Exception):
@@ -327,29 +334,31 @@ class _Reading:
                 "found an output, which has no value before its resource is made; what is made here depends "
                 "on this argument, so give a plain value",
             )
-        if argument.kind is Kind.TEXTS:
+        if argument.kind is ArgumentKind.TEXTS:
             return self._texts(argument, value, path)
-        if argument.kind is Kind.GROUPS and argument.form:
+        if argument.kind is ArgumentKind.GROUPS and argument.form:
             listed = self._list(argument, value, path)
             return tuple(
                 self.form(
-                    argument.form, self._mapping(Kind.GROUP, one, f"{path}[{index}]"), f"{path}[{index}]."
+                    argument.form,
+                    self._mapping(ArgumentKind.GROUP, one, f"{path}[{index}]"),
+                    f"{path}[{index}].",
                 )
                 for index, one in enumerate(listed)
             )
-        if argument.kind is Kind.GROUP and argument.form:
-            return self.form(argument.form, self._mapping(Kind.GROUP, value, path), f"{path}.")
-        if argument.kind is Kind.MAPPING:
+        if argument.kind is ArgumentKind.GROUP and argument.form:
+            return self.form(argument.form, self._mapping(ArgumentKind.GROUP, value, path), f"{path}.")
+        if argument.kind is ArgumentKind.MAPPING:
             return self._names_and_texts(argument, value, path)
         return self._single(argument, value, path)
 
     def _single(self, argument: Argument, value: object, path: str) -> object:
         # A number that comes through the engine is always a float.
-        if argument.kind is Kind.NUMBER and isinstance(value, float) and value.is_integer():
+        if argument.kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
             value = int(value)
-        python_type = {Kind.TEXT: str, Kind.NUMBER: int, Kind.FLAG: bool}[argument.kind]
+        python_type = _PYTHON_TYPES[argument.kind]
         if not isinstance(value, python_type) or (python_type is int and isinstance(value, bool)):
-            quotes = argument.kind is Kind.TEXT and isinstance(value, int | float)
+            quotes = argument.kind is ArgumentKind.TEXT and isinstance(value, int | float)
             raise self._mistyped(argument.kind, value, path, "; put it in quotes" if quotes else "")
         if argument.choices and value not in argument.choices:
             raise self._wrong(path, f"found {value!r}, expected {_alternatives(argument.choices)}")
@@ -368,7 +377,7 @@ class _Reading:
             return ""
 
     def _texts(self, argument: Argument, value: object, path: str) -> tuple[object, ...]:
-        one = dataclasses.replace(argument, kind=Kind.TEXT)
+        one = dataclasses.replace(argument, kind=ArgumentKind.TEXT)
         found: list[object] = []
         for index, item in enumerate(self._list(argument, value, path)):
             try:
@@ -386,7 +395,7 @@ class _Reading:
         for key, inner in entries.items():
             if not isinstance(inner, str | pulumi.Output):
                 quotes = "; put it in quotes" if isinstance(inner, int | float) else ""
-                self._mistyped(Kind.TEXT, inner, f"{path}.{key}", quotes)
+                self._mistyped(ArgumentKind.TEXT, inner, f"{path}.{key}", quotes)
         if len(self.problems) == before:
             texts = {key: "" if isinstance(inner, pulumi.Output) else inner for key, inner in entries.items()}
             self._checked(argument, texts, path)
@@ -404,12 +413,12 @@ class _Reading:
             raise self._mistyped(argument.kind, value, path)
         return value
 
-    def _mapping(self, kind: Kind, value: object, path: str) -> Mapping[str, object]:
+    def _mapping(self, kind: ArgumentKind, value: object, path: str) -> Mapping[str, object]:
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
             raise self._mistyped(kind, value, path)
         return value
 
-    def _mistyped(self, kind: Kind, value: object, path: str, hint: str = "") -> _WrongError:
+    def _mistyped(self, kind: ArgumentKind, value: object, path: str, hint: str = "") -> _WrongError:
         return self._wrong(path, f"found {shown(value)}, expected {kind.value}{hint}")
 
     def _wrong(self, path: str, text: str) -> _WrongError:

@@ -14,8 +14,8 @@ from pulumi_azure_native import authorization
 
 from components.arguments import checks
 from components.arguments.inputs import (
+    ArgumentRule,
     Inputs,
-    Rule,
     component_name,
     groups,
     mapping,
@@ -142,9 +142,9 @@ class AzurePolicyGuardrailsInputs(Inputs):
 
     ARGS = AzurePolicyGuardrailsArgs
     RULES = (
-        Rule(_names, ("name",)),
-        Rule(_effects, ("effects",)),
-        Rule(_exemptions, ("effects", "customer_managed_key_effect", "exemptions")),
+        ArgumentRule(_names, ("name",)),
+        ArgumentRule(_effects, ("effects",)),
+        ArgumentRule(_exemptions, ("effects", "customer_managed_key_effect", "exemptions")),
     )
 
     name: str = component_name()

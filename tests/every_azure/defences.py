@@ -19,7 +19,7 @@ import pulumi
 from components.account_write import AccountBefore, bound_key
 from core import arm_ids
 from core.clouds import Cloud
-from core.refusals import Kind
+from core.refusals import RefusalKind
 from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify
@@ -56,7 +56,7 @@ class Defence:
 
 
 def _no_waiting_for_access() -> list[AbstractContextManager[Any]]:
-    without = {kind: text for kind, text in binder._WAITS.items() if kind is not Kind.PROPAGATING}
+    without = {kind: text for kind, text in binder._WAITS.items() if kind is not RefusalKind.PROPAGATING}
     return [patch.object(binder, "_WAITS", without)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.refusals import Kind
+from core.refusals import RefusalKind
 from tests.provider.key_error_cases import Case
 
 # ruff: noqa: ISC004 - long texts of the service are one item each
@@ -13,7 +13,7 @@ CASES: tuple[Case, ...] = (
         "AccountProvisioningStateInvalid",
         "",
         "Call to Microsoft.CognitiveServices/accounts failed. Account /x in state Accepted.",
-        Kind.BUSY,
+        RefusalKind.BUSY,
         "busy with another change",
         "az cognitiveservices account show --ids ACC-ID",
     ),
@@ -23,7 +23,7 @@ CASES: tuple[Case, ...] = (
         "",
         "The scope '/x' cannot perform write operation because following scope(s) are locked: '/x'. Please "
         "remove the lock and try again.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "read-only lock",
         "az lock delete --ids",
     ),
@@ -33,7 +33,7 @@ CASES: tuple[Case, ...] = (
         "",
         "The subscription 's' is disabled and therefore marked as read only. You cannot perform any write "
         "actions on this subscription until it is re-enabled.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "subscription is disabled",
         "re-enabled",
     ),
@@ -42,7 +42,7 @@ CASES: tuple[Case, ...] = (
         "RequestDisallowedByPolicy",
         "",
         "Resource 'contoso' was disallowed by policy. Policy identifiers: '[...]'.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "an Azure Policy",
         "user-assigned identity",
     ),
@@ -52,7 +52,7 @@ CASES: tuple[Case, ...] = (
         "",
         "The client 'a' with object id 'b' does not have authorization to perform action "
         "'Microsoft.CognitiveServices/accounts/write' over scope '/subscriptions/s/resourceGroups/g'.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "lacks a right in Azure Resource Manager",
         "have Microsoft.CognitiveServices/accounts/write granted at /subscriptions/s/resourceGroups/g",
     ),
@@ -62,7 +62,7 @@ CASES: tuple[Case, ...] = (
         "",
         "The subscription is not registered to use namespace 'Microsoft.KeyVault'. See "
         "https://aka.ms/rps-not-found",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "never used this resource provider",
         "az provider register --namespace Microsoft.KeyVault --wait",
     ),
@@ -73,7 +73,7 @@ CASES: tuple[Case, ...] = (
         "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request "
         "is the client "
         "secret value, not the client secret ID.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "client secret is wrong",
         "ARM_CLIENT_SECRET",
     ),
@@ -82,7 +82,7 @@ CASES: tuple[Case, ...] = (
         "invalid_client",
         "",
         "AADSTS7000222: The provided client secret keys for app 'x' are expired.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "has expired",
         "az ad app credential reset",
     ),
@@ -91,7 +91,7 @@ CASES: tuple[Case, ...] = (
         "invalid_client",
         "",
         "AADSTS700024: Client assertion is not within its valid time range.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "the OIDC token has expired",
         "set oidcTokenFilePath",
     ),
@@ -100,7 +100,7 @@ CASES: tuple[Case, ...] = (
         "unauthorized_client",
         "",
         "AADSTS700016: Application with identifier 'x' was not found in the directory 'Contoso'.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "knows no application",
         "ARM_TENANT_ID",
     ),
@@ -109,7 +109,7 @@ CASES: tuple[Case, ...] = (
         "invalid_request",
         "",
         "AADSTS90002: Tenant 'x' not found. Check to make sure you have the correct tenant ID.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "no such tenant",
         "az account show --query tenantId",
     ),
@@ -118,7 +118,7 @@ CASES: tuple[Case, ...] = (
         "InvalidAuthenticationTokenTenant",
         "",
         "The access token is from the wrong issuer 'https://sts.windows.net/a/'.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "another tenant",
         "ARM_TENANT_ID",
     ),
@@ -127,7 +127,7 @@ CASES: tuple[Case, ...] = (
         "ResourceGroupNotFound",
         "",
         "Resource group 'g' could not be found.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "resource group does not exist",
         "az group show",
     ),
@@ -136,7 +136,7 @@ CASES: tuple[Case, ...] = (
         "ResourceNotFound",
         "",
         "The Resource 'Microsoft.CognitiveServices/accounts/x' under resource group 'g' was not found.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "does not exist",
         "az resource show --ids ACC-ID",
     ),
@@ -145,7 +145,7 @@ CASES: tuple[Case, ...] = (
         "SubscriptionNotFound",
         "",
         "The subscription 's' could not be found.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "cannot see this subscription",
         "az account list",
     ),
@@ -154,7 +154,7 @@ CASES: tuple[Case, ...] = (
         "InvalidAuthenticationToken",
         "",
         "The access token is invalid.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "does not accept the login",
         "az login",
     ),

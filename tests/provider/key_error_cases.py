@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.refusals import Kind
+from core.refusals import RefusalKind
 
 # ruff: noqa: ISC004 - long texts of the service are one item each
 
-Case = tuple[int, str, str, str, Kind, str, str]
+Case = tuple[int, str, str, str, RefusalKind, str, str]
 """Status, code, inner code, text; then the kind of refusal, a part of the cause, a part of the fix."""
 
 RBAC_DENIAL = (
@@ -24,7 +24,7 @@ CASES: tuple[Case, ...] = (
         "",
         "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource.\r\nCaller: "
         "name=KeyVault/ManagementPlane;appid=x;oid=y\r\nAssignment: (not found)",
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "even to read a key through Resource Manager",
         '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
     ),
@@ -33,7 +33,7 @@ CASES: tuple[Case, ...] = (
         "AccessPolicyNotConfiguredForKeyVault",
         "",
         "The access policy is not configured.",
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "its access does not count everywhere yet",
         "az keyvault set-policy --name contoso-keys --object-id PRINCIPAL",
     ),
@@ -42,7 +42,7 @@ CASES: tuple[Case, ...] = (
         "BadRequest",
         "",
         "The encryption key must be recoverable and not purgeable",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "purge protection",
         "az keyvault update --name contoso-keys --enable-purge-protection true",
     ),
@@ -51,7 +51,7 @@ CASES: tuple[Case, ...] = (
         "BadRequest",
         "",
         "KeyVaultProperties is invalid",
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "cannot use the key",
         "list-versions --vault-name contoso-keys --name language-key",
     ),
@@ -60,7 +60,7 @@ CASES: tuple[Case, ...] = (
         "Forbidden",
         "ForbiddenByRbac",
         RBAC_DENIAL.replace("{action}", "rotate/action"),
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "the deploying principal may not change the key",
         "Key Vault Crypto Officer",
     ),
@@ -70,7 +70,7 @@ CASES: tuple[Case, ...] = (
         "ForbiddenByPolicy",
         "The user, group or application 'appid=x' does not have keys rotate permission on key vault "
         "'contoso-keys'.",
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "the deploying principal may not change the key",
         "--key-permissions get list update rotate",
     ),
@@ -79,7 +79,7 @@ CASES: tuple[Case, ...] = (
         "Forbidden",
         "ForbiddenByRbac",
         RBAC_DENIAL.replace("{action}", "read"),
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "has no role on the key",
         "--assignee-object-id PRINCIPAL --assignee-principal-type ServicePrincipal --scope "
         "VAULT-ID/keys/language-key",
@@ -90,7 +90,7 @@ CASES: tuple[Case, ...] = (
         "ForbiddenByPolicy",
         "The user, group or application 'appid=x' does not have keys get permission on key vault "
         "'contoso-keys'.",
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "no access policy",
         "az keyvault set-policy --name contoso-keys --object-id PRINCIPAL",
     ),
@@ -100,7 +100,7 @@ CASES: tuple[Case, ...] = (
         "ForbiddenByConnection",
         "Public network access is disabled and request is not from a trusted service nor via an "
         "approved private link.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "network lets nobody in",
         "--bypass AzureServices",
     ),
@@ -109,7 +109,7 @@ CASES: tuple[Case, ...] = (
         "Forbidden",
         "KeyDisabled",
         "Operation wrapKey is not allowed on a disabled key.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "version is disabled",
         "--enabled true",
     ),
@@ -118,7 +118,7 @@ CASES: tuple[Case, ...] = (
         "KeyNotFound",
         "",
         "Key not found: language-key",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "no such key",
         "az keyvault key recover",
     ),
@@ -131,7 +131,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "Forbidden",
         "ForbiddenByRbac",
         RBAC_DENIAL.replace("{action}", "read"),
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "the deploying principal may not use the key",
         '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
     ),
@@ -141,7 +141,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "ForbiddenByPolicy",
         "The user, group or application 'appid=x' does not have keys get permission on key vault "
         "'contoso-keys'.",
-        Kind.PROPAGATING,
+        RefusalKind.PROPAGATING,
         "the deploying principal may not use the key",
         "--name contoso-keys --object-id YOUR_OBJECT_ID",
     ),
@@ -151,7 +151,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "ForbiddenByConnection",
         "Public network access is disabled and request is not from a trusted service nor via an "
         "approved private link.",
-        Kind.FINAL,
+        RefusalKind.FINAL,
         "does not let this machine in",
         "az keyvault network-rule add --name contoso-keys",
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.refusals import Kind
+from core.refusals import RefusalKind
 from provider.error_table import _DEPLOYER, ROWS, ErrorContext
 from provider.errors import translate
 from provider.failure import NOT_SENT, ServiceError
@@ -71,4 +71,4 @@ def test_what_was_never_sent_is_not_called_an_answer() -> None:
     """A request that the provider held back, since its host is not the cloud's, is final and says so."""
     failure = ServiceError(NOT_SENT, "ForeignHostError", "https://x is no endpoint", "polling")
     assert translate(failure) == "polling: not sent: https://x is no endpoint"
-    assert failure.kind is Kind.FINAL
+    assert failure.kind is RefusalKind.FINAL

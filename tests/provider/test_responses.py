@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from core.refusals import Kind
+from core.refusals import RefusalKind
 from provider.responses import failure_from, progress_from, retry_after_from
 
 
@@ -50,7 +50,7 @@ def test_the_details_of_an_error_are_kept() -> None:
     assert ended is not None
     for found in (failure, ended):
         assert (found.code, found.text) == ("InvalidRequest", WHOLE)
-        assert found.kind is Kind.PROPAGATING
+        assert found.kind is RefusalKind.PROPAGATING
 
 
 @pytest.mark.parametrize(

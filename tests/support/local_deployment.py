@@ -44,10 +44,10 @@ from localazure.standin.wire import from_struct, to_struct
 from provider.arm import Arm
 from provider.binder import Binder
 from provider.clients import Clients
-from provider.customer_managed_key import CustomerManagedKey
+from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.functions import Functions
-from provider.key_access_validation import KeyAccessValidation
-from provider.key_version import KeyVersion
+from provider.key_access_validation import KeyAccessValidationHandler
+from provider.key_version import KeyVersionHandler
 from provider.resource import Call
 from provider.waiting import Waiter
 from provider.wire import decode, encode
@@ -168,9 +168,11 @@ class _Providers(mocks.Mocks):
         cloud = ProviderLogin().cloud
         binder = Binder(self._azure, clock)
         self._resources: dict[str, Any] = {
-            "azure-cmk:index:CustomerManagedKey": CustomerManagedKey(self._azure, clock, cloud, binder),
-            "azure-cmk:index:KeyAccessValidation": KeyAccessValidation(self._azure, clock, binder),
-            "azure-cmk:index:KeyVersion": KeyVersion(self._azure, clock, cloud),
+            "azure-cmk:index:CustomerManagedKey": CustomerManagedKeyHandler(
+                self._azure, clock, cloud, binder
+            ),
+            "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
+            "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud),
         }
         self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID)
         self._clock = clock

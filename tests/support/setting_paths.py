@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.arguments.inputs import Inputs, Kind, arguments, camel_case
+from components.arguments.inputs import ArgumentKind, Inputs, arguments, camel_case
 from settings.model import ServiceSettings
 
 
@@ -13,7 +13,7 @@ def setting_paths(form: type[Inputs] = ServiceSettings, prefix: str = "") -> Ite
     """`location`, `key.generation` and so on."""
     for name, argument in arguments(form).items():
         path = prefix + camel_case(name)
-        if argument.form and argument.kind is not Kind.GROUPS:
+        if argument.form and argument.kind is not ArgumentKind.GROUPS:
             yield from setting_paths(argument.form, f"{path}.")
         else:
             yield path

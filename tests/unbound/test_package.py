@@ -33,6 +33,11 @@ def protected(caller: Consumer) -> set[str]:
     return {one["type"] for one in caller.stack.resources() if one.get("protect")}
 
 
+def retained(caller: Consumer) -> set[str]:
+    """The types of resources whose deletion leaves in Azure what they stand for."""
+    return {one["type"] for one in caller.stack.resources() if one.get("retainOnDelete")}
+
+
 def test_a_life_from_another_language(caller: Consumer) -> None:
     """Wrong arguments are told by their paths before anything is made, without a traceback of the component.
     What the caller did not set is the component's default: all that holds data is protected, and no destroy
@@ -49,7 +54,10 @@ def test_a_life_from_another_language(caller: Consumer) -> None:
         args={"existingResourceGroupName": None, "tags": {"secret": "NOT-FOR-THE-STATE"}}, secret="tags"
     )
     caller.must_up()
-    assert all(any(type.endswith(kind) for type in protected(caller)) for kind in HOLDS_DATA)
+    # The key stays in its vault, whatever becomes of its resource.
+    safe = protected(caller) | retained(caller)
+    assert all(any(type.endswith(kind) for type in safe) for kind in HOLDS_DATA)
+    assert {type.rpartition(":")[2] for type in retained(caller)} == {"Key"}
     assert "NOT-FOR-THE-STATE" not in json.dumps(caller.stack.resources())
     assert "NOT-FOR-THE-STATE" not in caller.stack.pulumi("stack", "output", "--json").output
     refused = caller.stack.destroy()
@@ -59,8 +67,7 @@ def test_a_life_from_another_language(caller: Consumer) -> None:
     caller.say(protect=False, tags={"owner": "another"}, retain_on_delete=True)
     caller.must_up()
     assert protected(caller) == set()
-    kept = {one["type"] for one in caller.stack.resources() if one.get("retainOnDelete")}
-    assert all(any(type.endswith(kind) for type in kept) for kind in HOLDS_DATA)
+    assert all(any(type.endswith(kind) for type in retained(caller)) for kind in HOLDS_DATA)
     caller.settle()
 
 

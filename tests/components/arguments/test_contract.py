@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from components.__main__ import COMPONENTS
-from components.arguments.inputs import Inputs, Kind, arguments
+from components.arguments.inputs import ArgumentKind, Inputs, arguments
 from settings import ServiceSettings, SettingsError, parse
 from settings.documentation import descriptions
 
@@ -80,7 +80,7 @@ def test_every_argument_says_what_it_does(form: type[Inputs]) -> None:
 def test_a_list_is_a_tuple_in_the_form(form: type[Inputs]) -> None:
     """A form is frozen all the way down; None stands for a list whose absence says something else."""
     for name, argument in arguments(form).items():
-        if argument.kind in (Kind.TEXTS, Kind.GROUPS):
+        if argument.kind in (ArgumentKind.TEXTS, ArgumentKind.GROUPS):
             assert form.__dataclass_fields__[name].default in ((), None)
 
 

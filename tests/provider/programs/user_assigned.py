@@ -11,7 +11,7 @@ import asyncio
 import pulumi
 from pulumi_azure_native import authorization, cognitiveservices, keyvault, managedidentity, resources
 
-from core.refusals import Kind, kind_of_text
+from core.refusals import RefusalKind, kind_of_text
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 
 
@@ -23,7 +23,7 @@ class KeyAccessValidation(pulumi.CustomResource):
 
 
 async def _try_again(failed: pulumi.ErrorHookArgs) -> bool:
-    if kind_of_text(failed.errors[0]) is not Kind.PROPAGATING:
+    if kind_of_text(failed.errors[0]) is not RefusalKind.PROPAGATING:
         return False
     pulumi.log.info(f"waiting for the access to the key to be in effect: {failed.errors[0]}")
     await asyncio.sleep(1.0)
