@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,12 @@ from hypothesis import settings
 # No deadline for one example: on a busy machine a fast test is slow once.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background has them, and the commands they start, ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _ensure_event_loop() -> None:

@@ -20,6 +20,7 @@ from provider.wire import Properties, decode, encode
 CMK = "azure-cmk:index:CustomerManagedKey"
 VERSION = "azure-cmk:index:KeyVersion"
 ACCESS = "azure-cmk:index:KeyAccessValidation"
+REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 
 
 @dataclass
