@@ -112,7 +112,7 @@ def _action_group(
     group = monitor.ActionGroup(
         f"{name}-alerts",
         resource_group_name=resource_group_name,
-        action_group_name=f"ag-{name}",
+        action_group_name=names.action_group_name(name),
         location="global",
         # What a text message is signed with; Azure allows 12 characters.
         group_short_name="cmk-alerts",

@@ -30,6 +30,8 @@ PRIVATE_ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 PRIVATE_DNS_ZONE: Final = "Microsoft.Network/privateDnsZones"
 ACTION_GROUP: Final = "Microsoft.Insights/actionGroups"
 WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
+ALERT_RULE: Final = "Microsoft.Insights/scheduledQueryRules"
+RESOURCE_GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
 STORAGE_ACCOUNT: Final = "Microsoft.Storage/storageAccounts"
 SEARCH_SERVICE: Final = "Microsoft.Search/searchServices"
 

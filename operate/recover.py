@@ -66,7 +66,7 @@ FORMS: Mapping[str, str] = {
     resource_types.USER_ASSIGNED_IDENTITY: _form(arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
     "azure-native:monitor:ActionGroup": _form(arm_ids.ACTION_GROUP, "actionGroupName"),
     resource_types.DIAGNOSTIC_SETTING: _form(arm_ids.DIAGNOSTIC_SETTING, "name", scope="/{resourceUri}"),
-    "azure-native:monitor:ScheduledQueryRule": _form("Microsoft.Insights/scheduledQueryRules", "ruleName"),
+    "azure-native:monitor:ScheduledQueryRule": _form(arm_ids.ALERT_RULE, "ruleName"),
     "azure-native:network:PrivateDnsZoneGroup": _form(
         f"{arm_ids.PRIVATE_ENDPOINT}/privateDnsZoneGroups", "privateEndpointName", "privateDnsZoneGroupName"
     ),

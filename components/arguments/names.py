@@ -138,6 +138,11 @@ def network_link_name(zone: str) -> str:
     return ENDPOINT.checked(f"link-{zone}")
 
 
+def action_group_name(service: str) -> str:
+    """The name of the group of those who receive a service's alerts; Azure allows 260 characters."""
+    return f"ag-{service}"
+
+
 def alert_name(service: str, query: str) -> str:
     """The name of a service's alert; Azure allows 260 characters."""
     return f"alert-{service}-{query}"

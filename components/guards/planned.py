@@ -14,8 +14,10 @@ import pulumi
 
 from components.access_model import RBAC
 from components.account import LanguageAccountInputs, declared_account, on_the_wire
+from components.alerts import ALERTS
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
+from components.audit import WORKSPACE_SKU
 from components.guards import data_loss
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
@@ -60,7 +62,7 @@ class PlannedResource:
 
 def _type(id: str) -> str:
     if "/providers/" not in id.lower():
-        return "Microsoft.Resources/subscriptions/resourceGroups"
+        return arm_ids.RESOURCE_GROUP
     return arm_ids.parse(id).type
 
 
@@ -245,7 +247,7 @@ class _Planner:
                 workspace,
                 "workspace",
                 "name",
-                self._body(properties={"sku": {"name": "PerGB2018"}}),
+                self._body(properties={"sku": WORKSPACE_SKU}),
                 existing_argument="audit.workspaceId",
             )
         target = {"properties": {"workspaceId": workspace}} if workspace not in (None, UNKNOWN) else {}
@@ -263,14 +265,18 @@ class _Planner:
             return
         if audit.alert_emails:
             yield PlannedResource(
-                self._inside(arm_ids.ACTION_GROUP, f"ag-{self.inputs.name}"), "alerts", "audit.alertEmails"
+                self._inside(arm_ids.ACTION_GROUP, names.action_group_name(self.inputs.name)),
+                "alerts",
+                "audit.alertEmails",
             )
-        yield PlannedResource(
-            self._inside("Microsoft.Insights/scheduledQueryRules", f"alert-{self.inputs.name}"),
-            "failed-unwraps-alert",
-            "audit.alerts",
-            self._body(),
-        )
+        for alert in ALERTS:
+            query = alert.query.name
+            yield PlannedResource(
+                self._inside(arm_ids.ALERT_RULE, names.alert_name(self.inputs.name, query)),
+                f"{query}-alert",
+                "audit.alerts",
+                self._body(),
+            )
 
     def _network(self) -> Iterator[PlannedResource]:
         network = self.inputs.network

@@ -30,7 +30,7 @@ from operate.probe.scene import (
     deleted_account,
 )
 
-ALERT_RULE = "Microsoft.Insights/scheduledQueryRules"
+ALERT_RULE = arm_ids.ALERT_RULE
 PARALLEL_WRITES = 6
 BUCKET_READS = 250
 """The most reads that a bucket has (request limits and throttling)."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from core import arm_ids
 
-GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
+GROUP: Final = arm_ids.RESOURCE_GROUP
 CREATE: Final = "create"
 DELETE: Final = "delete"
 USE: Final = "use"

@@ -22,7 +22,23 @@ MODES: dict[str, dict[str, Any]] = {
     "alerts": {"audit": {"alerts": True, "alert_emails": ["a@contoso.com"]}},
     "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
     "tags": {"tags": {"team": "claims"}},
+    "callers": {"callers": [{"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}]},
+    "private Foundry resource": {
+        **SHARED,
+        "kind": "AIServices",
+        "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"},
+    },
 }
+
+
+_BY_NAME = (
+    arm_ids.ACTION_GROUP,
+    arm_ids.ALERT_RULE,
+    arm_ids.PRIVATE_DNS_ZONE,
+    arm_ids.PRIVATE_ENDPOINT,
+    arm_ids.USER_ASSIGNED_IDENTITY,
+)
+"""Types whose names may be taken."""
 
 
 @pytest.mark.parametrize("args", MODES.values(), ids=MODES)
@@ -44,14 +60,12 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
     }
     types = {one["content"]["type"].lower() for one in planned.values()}
     for id, outputs in made.items():
-        type = (
-            arm_ids.parse(id).type
-            if "/providers/" in id
-            else "Microsoft.Resources/subscriptions/resourceGroups"
-        )
+        type = arm_ids.parse(id).type if "/providers/" in id else arm_ids.RESOURCE_GROUP
         # A DNS zone's link and group come with zone and endpoint; a saved query is the workspace's.
         parent = type.lower().rpartition("/")[0]
         assert type.lower().replace("accesspolicy", "accesspolicies") in types or parent in types, id
+        if type in _BY_NAME:
+            assert id.lower() in planned, id
         if type in (arm_ids.VAULT, arm_ids.ACCOUNT, arm_ids.WORKSPACE) or "/providers/" not in id:
             content = planned[id.lower()]["content"]
             assert (content["name"], content["location"]) == (outputs["name"], outputs["location"])
