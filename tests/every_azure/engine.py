@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import re
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -46,6 +45,7 @@ from localazure.standin.servicer import AzureNative
 from localazure.standin.wire import from_struct, to_struct
 from provider.arm import Arm
 from provider.host import Host
+from tests.support.ignored_changes import reset
 from tests.support.in_process import ENVIRON, Credential, InProcessClients, Wire, WireClock
 
 T = TypeVar("T")
@@ -616,24 +616,6 @@ def _waiting_on(wire: Wire) -> Iterator[None]:
         patch.object(azure_failures, "time", SimpleNamespace(monotonic=wire.now)),
     ):
         yield
-
-
-def reset(path: str, old: Mapping[str, Any], new: dict[str, Any]) -> None:
-    """What the engine does with a path of ignoreChanges: the old value, or none where there was none."""
-    *parents, last = [part for part in re.split(r"[.\[\]\"']+", path) if part]
-    target: Any = new
-    source: Any = old
-    for part in parents:
-        source = source.get(part) if isinstance(source, Mapping) else None
-        if not isinstance(target.get(part), dict):
-            if source is None:
-                return
-            target[part] = {}
-        target = target[part]
-    if isinstance(source, Mapping) and last in source:
-        target[last] = copy.deepcopy(source[last])
-    else:
-        target.pop(last, None)
 
 
 def _is_custom(type: str) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,6 +28,7 @@ from localazure.standin.schema import shape_of
 from localazure.standin.table import resource_type
 from tests.localazure.cognitive import case as cognitive_case
 from tests.localazure.keyvault.case import SUBSCRIPTION, TENANT, URI, VAULT
+from tests.support.ignored_changes import reset
 from tests.support.recording import AbsentError, FakeAzure, RecordingMonitor, Registered, run
 
 ROW, SHAPE = resource_type(ACCOUNT), shape_of(ACCOUNT)
@@ -188,7 +188,7 @@ class Engine:
             program.transform(inputs)
         if held is not None:
             for path in (*made.request.ignoreChanges, *program.ignores):
-                _reset(path, held.inputs, inputs)
+                reset(path, held.inputs, inputs)
             found = difference(
                 ROW, SHAPE, old_inputs=held.inputs, new_inputs=inputs, old_outputs=held.outputs
             )
@@ -214,7 +214,7 @@ class Engine:
         held, inputs = self.state.get("binding"), dict(made.inputs)
         if held is not None:
             for path in made.request.ignoreChanges:
-                _reset(path, held.inputs, inputs)
+                reset(path, held.inputs, inputs)
             if held.inputs == inputs and not told.replaces_binding:
                 return
         uri, _, name_and_version = str(inputs["keyUriWithVersion"]).partition("/keys/")
@@ -348,21 +348,3 @@ def _key_of(account: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 _SUFFIXES = {"account": "account", "binding": "binding", "version": "key-version", "identity": "identity"}
-
-
-def _reset(path: str, old: Mapping[str, Any], new: dict[str, Any]) -> None:
-    """What the engine does with a path of ignoreChanges: the old value, or none where there was none."""
-    *parents, last = [part for part in re.split(r"[.\[\]\"']+", path) if part]
-    target: Any = new
-    source: Any = old
-    for part in parents:
-        source = source.get(part) if isinstance(source, Mapping) else None
-        if not isinstance(target.get(part), dict):
-            if source is None:
-                return
-            target[part] = {}
-        target = target[part]
-    if isinstance(source, Mapping) and last in source:
-        target[last] = copy.deepcopy(source[last])
-    else:
-        target.pop(last, None)

@@ -36,7 +36,8 @@ def _imported(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _files(part: str) -> list[Path]:
+def product_files(part: str) -> list[Path]:
+    """The Python files of a part."""
     path = ROOT / part
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
@@ -47,7 +48,7 @@ def test_imports_point_one_way(part: str) -> None:
     own = part.removesuffix(".py")
     wrong = [
         f"{file.relative_to(ROOT)} imports {name}"
-        for file in _files(part)
+        for file in product_files(part)
         for name in _imported(file)
         if (top := name.split(".")[0]) in OURS and top != own and top not in ALLOWED[part]
     ]
@@ -58,7 +59,7 @@ def test_settings_take_only_arguments_from_the_components() -> None:
     """Reading the settings makes no resource, so it needs none of what makes them."""
     wrong = [
         f"{file.name} imports {name}"
-        for file in _files("settings")
+        for file in product_files("settings")
         for name in _imported(file)
         if name.startswith("components.") and name.split(".")[1] not in ARGUMENTS
     ]
@@ -69,7 +70,7 @@ def test_core_needs_the_standard_library_alone() -> None:
     """Whoever takes core along, such as the published policy pack, takes nothing else."""
     wrong = [
         f"{file.name} imports {name}"
-        for file in _files("core")
+        for file in product_files("core")
         for name in _imported(file)
         if (top := name.split(".")[0]) != "core" and top not in sys.stdlib_module_names
     ]
@@ -82,7 +83,7 @@ def test_only_the_settings_read_the_stacks_configuration() -> None:
     readers = {
         file.relative_to(ROOT).parts[0]
         for part in ("__main__.py", "settings", "components")
-        for file in _files(part)
+        for file in product_files(part)
         if file.name != "cmk_resource.py"
         and (
             any(name.startswith(("pulumi.Config", "pulumi.runtime.config")) for name in _imported(file))
