@@ -34,7 +34,7 @@ from core.regions import region
 VAULT_CATEGORIES = (audit_log.CATEGORY,)
 ACCOUNT_CATEGORIES = ("Audit",)
 RETENTION_DAYS = 365
-WORKSPACE_SKU = {"name": "PerGB2018"}
+WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
 
 
@@ -186,7 +186,7 @@ def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]
         resource_group_name=inputs.resource_group_name,
         workspace_name=names.workspace_name(inputs.name),
         location=inputs.location,
-        sku=WORKSPACE_SKU,
+        sku={"name": WORKSPACE_TIER},
         retention_in_days=RETENTION_DAYS,
         tags=inputs.tags,
         opts=owner.protected_child(),

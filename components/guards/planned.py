@@ -17,7 +17,7 @@ from components.account import LanguageAccountInputs, declared_account, on_the_w
 from components.alerts import ALERTS
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
-from components.audit import WORKSPACE_SKU
+from components.audit import WORKSPACE_TIER
 from components.guards import data_loss
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
@@ -247,7 +247,7 @@ class _Planner:
                 workspace,
                 "workspace",
                 "name",
-                self._body(properties={"sku": WORKSPACE_SKU}),
+                self._body(properties={"sku": {"name": WORKSPACE_TIER}}),
                 existing_argument="audit.workspaceId",
             )
         target = {"properties": {"workspaceId": workspace}} if workspace not in (None, UNKNOWN) else {}
