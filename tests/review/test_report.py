@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 from review import markdown, plain_text, plan, report
@@ -28,6 +27,7 @@ from tests.review.build import (
     step,
     vault,
 )
+from tests.support.processor_time import least_seconds
 
 
 def service(number: int) -> list[Step]:
@@ -88,11 +88,14 @@ def test_a_thousand_resources_are_reviewed_within_a_second() -> None:
     stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "op": "refresh", "oldState": {}}
     refreshes = [{**one, "op": "refresh"} for one in steps]
     written = digest(stack, *refreshes, {**stack, "op": "same"}, *steps)
-    started = time.process_time()
-    made = report.make(read(written), (), TODAY)
-    markdown.render(made)
-    assert time.process_time() - started < 1
-    assert made.unchanged == 200
+
+    def reviewed() -> report.Review:
+        made = report.make(read(written), (), TODAY)
+        markdown.render(made)
+        return made
+
+    assert reviewed().unchanged == 200
+    assert least_seconds(reviewed) < 1
 
 
 def test_a_plan_of_two_thousand_steps_is_reviewed_within_a_second() -> None:
@@ -108,11 +111,15 @@ def test_a_plan_of_two_thousand_steps_is_reviewed_within_a_second() -> None:
     }
     found = [{**one, "op": "refresh", "newState": one["oldState"]} for one in steps]
     refreshed = json.dumps({"steps": found, "changeSummary": {}, "duration": 1})
-    started = time.process_time()
-    made = report.make(plan.read(json.dumps({"resourcePlans": plans}), refreshed), (), TODAY)
-    markdown.render(made)
-    assert time.process_time() - started < 1
+
+    def reviewed() -> report.Review:
+        made = report.make(plan.read(json.dumps({"resourcePlans": plans}), refreshed), (), TODAY)
+        markdown.render(made)
+        return made
+
+    made = reviewed()
     assert (made.unchanged, made.rows) == (200, ())
+    assert least_seconds(reviewed) < 1
 
 
 def test_five_hundred_services_fit() -> None:
