@@ -14,6 +14,7 @@ on, and warns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -21,12 +22,16 @@ from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment, Vault
 from core.rights import Access
+from provider.binder import READ_LAG_SECONDS
 from provider.checks import Form, principal_id
 from provider.key_access import KeyAccessHandler
 from provider.resource import Call
 from provider.retrying import with_retries
 from provider.waiting import Waiter
 from provider.wire import Properties, Value
+
+_LOOK_SECONDS = 5.0
+"""Between two looks at access that reads may still show."""
 
 
 class KeyAccessRevocationHandler(KeyAccessHandler):
@@ -53,11 +58,20 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     async def still(
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
-        vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
-        if vault is None:
-            return {}
-        given = await self._given(vault, key, principal, known.text("assignmentId"), call.waiter)
-        return None if any(given) else {}
+        """Reads may show the access for a while after it was taken away; what they show later was given."""
+        while await self._shown(key, principal, known.text("assignmentId"), call.waiter):
+            left = READ_LAG_SECONDS - (self._clock.time() - _moment(known.text("revokedAt")))
+            if left <= 0:
+                return None
+            await call.waiter.pause(
+                min(left, _LOOK_SECONDS), f"waiting: reads still show the access to {key.name}, just revoked"
+            )
+        return {}
+
+    async def _shown(self, key: ArmId, principal: str, assignment_id: str | None, waiter: Waiter) -> bool:
+        """Whether Resource Manager shows what the creation would take away."""
+        vault = await with_retries(lambda: self._azure.vault(key.parent), waiter)
+        return vault is not None and any(await self._given(vault, key, principal, assignment_id, waiter))
 
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
         vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
@@ -103,3 +117,8 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
                 f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
                 "resource leaves alone; remove it, or disable the key version"
             )
+
+
+def _moment(revoked_at: str | None) -> float:
+    """Seconds since 1970; of an import, which does not say it, long ago."""
+    return datetime.fromisoformat(revoked_at).timestamp() if revoked_at else 0.0

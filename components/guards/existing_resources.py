@@ -186,21 +186,25 @@ def recovered_grants(
 
 
 def grants_to_adopt(
-    location: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str
+    location: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str, *, revoked: bool = False
 ) -> Mapping[str, str]:
     """Ids of the grants that exist but are missing in the state, by logical name.
 
+    While the state records that access is `revoked`, the account's own is gone, and a read that shows it is
+    late: `azure-cmk` forgets the revocation once somebody has given the access back.
     A key operator's only in a vault made here, and if it is exactly what this stack would have made: others
     may rely on what they have.
     """
     existing, adopted = _permissions(vault), {}
     for grant, grantee in location.grants:
+        if revoked and grant == location.own_grant:
+            continue
         object_id = deployer_id if grantee == DEPLOYER else grantee
         found = existing.get(object_id.lower())
         is_operators = grant != location.own_grant
         if found is not None and not (is_operators and (location.vault_exists or not _is_rotation(found))):
             adopted[grant] = f"{location.vault_id}/accessPolicy/{object_id}"
-    if assignment is not None and location.assignment:
+    if assignment is not None and location.assignment and not revoked:
         adopted[location.assignment] = assignment["id"]
     return adopted
 

@@ -294,7 +294,9 @@ class _Preflight:
                 f"service {name!r}: changes of the account, if any, wait for the next update: first its "
                 "identity gets access to the key"
             )
-        adopted = existing_resources.grants_to_adopt(location, vault, assignment, self._client["objectId"])
+        adopted = existing_resources.grants_to_adopt(
+            location, vault, assignment, self._client["objectId"], revoked=before.revoked
+        )
         if taken := access.revoked_access(request.inputs, before, location):
             self.revoked[name] = taken
         return PreflightResult(

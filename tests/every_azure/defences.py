@@ -1,12 +1,14 @@
 """What the product does about each switch, and how to take that out: then a life fails.
 
 `out` are patches of the product, or, where it is the program's inputs that protect, of what is sent. A switch
-without an `out` needs nothing of this product; `does` says why.
+without an `out` needs nothing of this product; `does` says why, and `met` shows that lives meet it all the
+same.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -26,6 +28,7 @@ from operate import verify
 from provider import binder
 from provider.retrying import Retries
 from tests.every_azure.engine import InProcessSession
+from tests.every_azure.life import Exchange, Life
 
 Patches = Callable[[], list[AbstractContextManager[Any]]]
 _NEVER = re.compile(r"(?!)")
@@ -40,12 +43,27 @@ _LATE = {"read_lag_seconds": 30.0}
 
 @dataclass(frozen=True)
 class Defence:
-    """One switch: in words what the product does, a row in which that matters, and the patches."""
+    """One switch: in words what the product does, a row in which that matters, and the patches.
+
+    Where there are none, `met` gives what an answer of Azure shows of the switch, None where it shows
+    nothing; `shown` is what it must be by the switch's value, and empty where no life may meet the switch.
+    """
 
     switch: str
     does: str
     row: Mapping[str, Any] = field(default_factory=dict)
     out: Patches | None = None
+    met: Callable[[Exchange], Any] | None = None
+    shown: Mapping[Any, Any] = field(default_factory=dict)
+
+    def not_met(self, life: Life) -> list[str]:
+        """In words, where Azure's answers in a life are not as the switch's value says."""
+        if self.met is None:
+            return []
+        value = life.row[self.switch]
+        found = {shown for one in life.wire.exchanges if (shown := self.met(one)) is not None}
+        expected = {self.shown[value]} if self.shown else set()
+        return [] if found == expected else [f"{self.switch} {value}: answers show {found}, not {expected}"]
 
     def taken_out(self) -> ExitStack:
         """A context in which the product is without it."""
@@ -171,6 +189,40 @@ def _no_patience() -> list[AbstractContextManager[Any]]:
     return [patch.object(verify, "refused", lambda client, _: refused(client, 0))]
 
 
+def _is_account(one: Exchange, method: str) -> bool:
+    return one.method == method and one.path.endswith("/accounts/lang-claims") and one.status < 300
+
+
+def _retry_after(one: Exchange) -> Any:
+    is_group = one.method == "DELETE" and one.path.count("/") == 4
+    return one.headers["retry-after"] if is_group and one.status == 202 else None
+
+
+def _deleted_keys(one: Exchange) -> Any:
+    deletes = one.method == "DELETE" and one.path.startswith("/keys/")
+    return one.path if deletes or one.path.startswith("/deletedkeys") else None
+
+
+def _tags(one: Exchange) -> Any:
+    if not _is_account(one, "GET") or one.body.get("tags"):
+        return None
+    return json.dumps(one.body.get("tags", "absent"))
+
+
+def _throttling_default(one: Exchange) -> Any:
+    return "dynamicThrottlingEnabled" in one.body["properties"] if _is_account(one, "GET") else None
+
+
+def _state_of_a_new_account(one: Exchange) -> Any:
+    is_new = _is_account(one, "PUT") and one.status == 201 and not one.sent["properties"].get("restore")
+    return one.body["properties"]["provisioningState"] if is_new else None
+
+
+def _metrics(one: Exchange) -> Any:
+    is_setting = one.method == "PUT" and "/diagnosticsettings/" in one.path
+    return bool(one.body["properties"].get("metrics")) if is_setting else None
+
+
 DEFENCES = (
     Defence(
         "operation_seconds",
@@ -178,7 +230,12 @@ DEFENCES = (
         {"operation_seconds": 92.0, "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
         _does_not_wait_for_the_operation,
     ),
-    Defence("group_retry_seconds", "Nothing: azure-native obeys it."),
+    Defence(
+        "group_retry_seconds",
+        "Nothing: azure-native obeys it.",
+        met=_retry_after,
+        shown={15: "15", 0: "0"},
+    ),
     Defence(
         "grant_delay_seconds",
         "The binding is tried again for 30 minutes while the refusal can be access that does not count yet; "
@@ -201,6 +258,7 @@ DEFENCES = (
     Defence(
         "deleted_keys_visible_after",
         "Nothing: the key is never deleted by itself; it goes, and comes back, with its vault.",
+        met=_deleted_keys,
     ),
     Defence(
         "deleted_resources_visible_after",
@@ -244,8 +302,18 @@ DEFENCES = (
         {"location_spelling": "display_name"},
         lambda: [patch("core.regions.normalised", str)],
     ),
-    Defence("empty_tags", "Nothing: it reads no tags but those that it declares."),
-    Defence("defaults_added", "Nothing: azure-native compares inputs, and no refresh takes a default over."),
+    Defence(
+        "empty_tags",
+        "Nothing: it reads no tags but those that it declares.",
+        met=_tags,
+        shown={"as_observed": "{}", "null": "null", "object": "{}", "absent": '"absent"'},
+    ),
+    Defence(
+        "defaults_added",
+        "Nothing: azure-native compares inputs, and no refresh takes a default over.",
+        met=_throttling_default,
+        shown={False: False, True: True},
+    ),
     Defence(
         "key_vault_uri",
         "Keys compare by the vault's host, so that a slash is no difference.",
@@ -267,7 +335,12 @@ DEFENCES = (
         {"operation_hosts": "regional"},
         _one_arm_host,
     ),
-    Defence("synchronous_creates", "Nothing: azure-native takes both."),
+    Defence(
+        "synchronous_creates",
+        "Nothing: azure-native takes both.",
+        met=_state_of_a_new_account,
+        shown={False: "Creating", True: "Succeeded"},
+    ),
     Defence(
         "put_without_encryption",
         "Every write of a bound account says the key that it has; one that would not is refused before it is "
@@ -314,7 +387,12 @@ DEFENCES = (
             patch("components.guards.invokes.missing_data_role", lambda _: None),
         ],
     ),
-    Defence("diagnostic_settings", "Nothing: azure-native compares inputs, and the program's are complete."),
+    Defence(
+        "diagnostic_settings",
+        "Nothing: azure-native compares inputs, and the program's are complete.",
+        met=_metrics,
+        shown={"kept": False, "rewritten": True},
+    ),
     Defence(
         "alert_queries",
         "The queries name no column that may be missing.",

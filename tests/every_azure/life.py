@@ -7,6 +7,7 @@ judge: its history of the account's encryption, its data, its soft-deleted resou
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -25,6 +26,7 @@ from localazure.authorization import assign_role
 from localazure.behaviour import SWITCHES
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
+from localazure.front import Answer, Raw
 from localazure.roles import BY_NAME
 from operate import verify
 from tests.every_azure.covering import Row
@@ -61,12 +63,40 @@ LATER = 7200.0
 _EXPLAINS = ("fix:", "run the same command again", "run `pulumi", "set softdeleted", "az ", "try again")
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer, both bodies as JSON; `path` in lower case, without the query."""
+
+    method: str
+    path: str
+    sent: Any
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass
+class RecordingWire(Wire):
+    """A wire that keeps what went over it."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def send(self, raw: Raw) -> Answer:
+        answer = super().send(raw)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        sent, body = (
+            json.loads(text) if text[:1] == b"{" else None for text in (raw.content, answer.content)
+        )
+        self.exchanges.append(Exchange(raw.method, raw.path.lower(), sent, answer.status, headers, body))
+        return answer
+
+
 @dataclass
 class Program:
     """A program with one service, as a user changes it."""
 
     mode: str
-    tags: dict[str, str] = field(default_factory=lambda: {"owner": "first"})
+    tags: dict[str, str] = field(default_factory=dict)
     generation: int = 1
     access: str = "granted"
     more: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +122,7 @@ class Life:
 
     row: Row
     stops: bool = False
-    wire: Wire = field(default_factory=Wire)
+    wire: RecordingWire = field(default_factory=RecordingWire)
     wrong: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     updates: int = 0
@@ -334,8 +364,7 @@ def revocation(life: Life) -> None:
 
 
 def restoration(life: Life) -> None:
-    """A minute later access is given back, and the data can be read once the grant counts."""
-    life.later(READING_SECONDS)
+    """At once access is given back, and the data can be read once the grant counts."""
     with life.unreadable_allowed():
         life.program.access = "granted"
         life.up("the restoration")

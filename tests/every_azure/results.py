@@ -42,7 +42,9 @@ def line(number: int, row: Row, wrong: Iterable[str]) -> str:
 def defences() -> str:
     """The table of what the product does."""
     lines = ["| switch | what the product does | a life fails without it |", "|---|---|---|"]
-    lines += [f"| `{one.switch}` | {one.does} | {'yes' if one.out else ''} |" for one in DEFENCES]
+    lines += [
+        f"| `{one.switch}` | {one.does} | {'yes' if one.out else 'nothing to take out'} |" for one in DEFENCES
+    ]
     return "\n".join(lines)
 
 

@@ -39,12 +39,13 @@ def test_every_pair_of_values_occurs() -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_life_holds(part: int) -> None:
     """Never unbound, never unreadable while access is granted, no change that comes back with each update,
-    and every failure says what to do: in each mode, under every two values of every two switches. The
-    document has the same result."""
+    and every failure says what to do: in each mode, under every two values of every two switches. Each life
+    meets the switches about which the product does nothing. The document has the same result."""
     document = DOCUMENT.read_text()
     for number, lived in list(enumerate(rows()))[part::PARTS]:
-        wrong = Life(lived).live()
-        assert wrong == [], lived
+        life = Life(lived)
+        wrong = life.live()
+        assert [*wrong, *(words for one in DEFENCES for words in one.not_met(life))] == [], lived
         assert line(number, lived, wrong) in document
 
 
@@ -59,6 +60,7 @@ def test_every_life_of_another_array_holds(seed: int) -> None:
 def test_every_switch_has_its_defence() -> None:
     """The table has each switch that is about Azure once, and is the document's."""
     assert [one.switch for one in DEFENCES] == [switch.name for switch in SWITCHES if switch.source]
+    assert all((one.out is None) != (one.met is None) for one in DEFENCES)
     assert defences() in DOCUMENT.read_text()
 
 

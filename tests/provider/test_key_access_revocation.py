@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from core.facts import PolicyEntry, RoleAssignment
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, Role
+from provider.binder import READ_LAG_SECONDS
 from provider.failure import ServiceError
 from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
-from tests.provider.rig import FailedError, engine, engine_log
+from tests.provider.rig import FailedError, FakeClock, engine, engine_log
 
 pytestmark = pytest.mark.asyncio
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
@@ -26,6 +28,17 @@ def assignment(
     """A role assignment with an id of its own."""
     id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{principal[:8]}-{role.id[:8]}"
     return RoleAssignment(scope, principal, role.id, role, id=id)
+
+
+class LateVaults(dict[str, Any]):
+    """What reads show: the vault as it was, and `seconds` later as it is."""
+
+    def __init__(self, clock: FakeClock, seconds: float, before: Any, now: Any) -> None:
+        super().__init__({VAULT_ID.lower(): now})
+        self._clock, self._until, self._before = clock, clock.now() + seconds, before
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._before if self._clock.now() < self._until else super().get(key, default)
 
 
 def with_policies(*entries: PolicyEntry) -> FakeAzure:
@@ -102,6 +115,31 @@ async def test_access_that_somebody_gave_back_shows_in_a_refresh(azure: FakeAzur
         azure.roles = [assignment(KEY_ID)]
         gone, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
         assert gone == ""
+
+
+@pytest.mark.parametrize("late_seconds", [0.0, 30.0, 59.0])
+async def test_reads_that_lag_behind_are_not_taken_for_access_given_back(late_seconds: float) -> None:
+    """A read may show the access as it was before it was taken away; the revocation stays on record."""
+    policies = (PolicyEntry(PRINCIPAL, NEEDED, TENANT),)
+    azure, clock = with_policies(*policies), FakeClock()
+    async with engine(azure, clock=clock) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        now = azure.vaults[VAULT_ID.lower()]
+        azure.vaults = LateVaults(clock, late_seconds, replace(now, policies=policies), now)
+        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+    assert kept == ID
+
+
+async def test_access_given_back_later_shows_at_the_first_look() -> None:
+    """A refresh waits for late reads only in the minute after the revocation."""
+    azure, clock = with_policies(), FakeClock()
+    async with engine(azure, clock=clock) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        await clock.sleep(READ_LAG_SECONDS)
+        azure.vaults[VAULT_ID.lower()] = a_vault(policies=(PolicyEntry(PRINCIPAL, NEEDED, TENANT),))
+        slept = len(clock.slept)
+        gone, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+    assert (gone, clock.slept[slept:]) == ("", [])
 
 
 async def test_what_may_not_be_read_stays_as_it_was() -> None:

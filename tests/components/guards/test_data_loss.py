@@ -225,6 +225,16 @@ def test_grants_that_are_there_are_taken_over() -> None:
     assert grant.request.importId.endswith(f"/vaults/kv-language/accessPolicy/{PRINCIPAL}")
 
 
+def test_a_grant_that_was_revoked_is_made_anew() -> None:
+    """What a read shows of it is late: a grant that is taken over without being there gives no access."""
+    azure = FakeAzure()
+    azure.state = state()
+    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    azure.state[f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"] = {"outputs": {}}
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    assert service(azure).one(":AccessPolicy").request.importId == ""
+
+
 def test_fails_on_another_subscription_before_azure_is_asked() -> None:
     """azure-native, once asked, is in the state with its new configuration, and the next refresh uses it."""
     azure = FakeAzure()
