@@ -17,19 +17,22 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import pulumi as sdk
 import yaml
 
-from components.guards.existing_resources import locate_key
+from components.guards.existing_resources import KeyLocation, locate_key
+from components.guards.existing_resources import problems as existing_vault_problems
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import SoftDeleted
+from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
+from components.guards.soft_deleted import problems as soft_deleted_problems
 from core.login import SETTINGS, Login, LoginError
 from operate import login
-from operate.azure import LiveAzure, UnansweredError
+from operate.azure import VAULTS, LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.stack import StackError, add_stack, outputs, pulumi, services
 from provider.arm import Arm
@@ -37,9 +40,12 @@ from provider.azure_calls import Azure, Principal
 from provider.clients import Clients
 from provider.deployment import checks
 from provider.deployment.model import Report
-from provider.deployment.questions import Questions
+from provider.deployment.questions import Questions, UnansweredQuestionError
 from provider.failure import ServiceError
+from provider.functions import FunctionError, Functions
+from provider.resource import Call
 from provider.waiting import SystemClock, Waiter
+from provider.wire import Properties
 from settings.model import ServiceSettings
 from settings.parse import parse
 
@@ -80,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _machine(stack: str) -> Iterator[Line]:
     yield _pulumi("Pulumi CLI", ("version",), _version)
+    yield _pulumi("plugins", ("plugin", "ls", "--json"), _plugins)
     yield _pulumi("backend", ("whoami", "--json"), _backend)
     yield _secrets(stack)
     yield _proxy(os.environ)
@@ -107,6 +114,17 @@ def _version(text: str) -> Line:
     )
 
 
+def _plugins(text: str) -> Line:
+    needed = metadata.version("pulumi-azure-native")
+    if "azure-native:" in os.environ.get("PULUMI_DEBUG_PROVIDERS", ""):
+        return Line("plugins", OK, "azure-native is attached by PULUMI_DEBUG_PROVIDERS")
+    installed = [str(one.get("version")) for one in json.loads(text) if one.get("name") == "azure-native"]
+    if needed in installed:
+        return Line("plugins", OK, f"azure-native {needed}")
+    found = f"azure-native {needed} is not installed, so the first preview downloads it"
+    return Line("plugins", UNCHECKED, found, "`pulumi install` does it now")
+
+
 def _backend(text: str) -> Line:
     url = str(json.loads(text).get("url") or "")
     if not url.startswith("file://"):
@@ -114,7 +132,9 @@ def _backend(text: str) -> Line:
             "backend", OK, f"{url or 'Pulumi Cloud'} answers; whether it can be written shows an update"
         )
     folder = Path(url.removeprefix("file://")).expanduser()
-    if os.access(folder, os.W_OK):
+    # The engine makes the folder, and those above it.
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    if os.access(there, os.W_OK) and there.is_dir():
         return Line("backend", OK, f"{url} can be written")
     return Line("backend", FAILED, f"{url} cannot be written", "choose another with `pulumi login`")
 
@@ -208,16 +228,24 @@ def _deployment(
     new: Sequence[ServiceSettings], azure: Azure, principal: Principal, found: Login
 ) -> Iterator[Line]:
     plan: dict[str, list[PlannedResource]] = {}
+    nothing, deleted = RecordedService(), asyncio.run(_deleted(azure, found.subscription_id))
+    if isinstance(deleted, Line):
+        yield deleted
     for service in new:
-        nothing, gone = RecordedService(), SoftDeleted()
+        gone = SoftDeleted() if isinstance(deleted, Line) else holding_names(service, nothing, *deleted)
+        location = locate_key(service, nothing, gone)
+        if location.vault_exists:
+            yield from asyncio.run(_existing(service, location, azure, principal.tenant_id))
+        for problem in soft_deleted_problems(service, gone):
+            yield Line(f"{service.name}, {problem.path}", FAILED, problem.text)
         plan[service.name] = planned(
             service,
             nothing,
             gone,
-            locate_key(service, nothing, gone),
+            location,
             subscription_id=found.subscription_id,
             tenant_id=principal.tenant_id,
-            keeps_key=False,
+            keeps_key=gone.vault is not None and location.makes_key,
         )
     report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
     for finding in report.findings:
@@ -239,12 +267,42 @@ def _deployment(
             yield Line(name, OK, "nothing that Azure would refuse")
 
 
-async def _asked(plan: list[PlannedResource], azure: Azure) -> Report:
-    async def silent(message: str) -> None:
-        del message
+async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
+    """The soft-deleted vaults and accounts of the subscription, which may hold names."""
+    call = Call("doctor", _waiter(), warn=_silent, inform=_silent)
+    try:
+        held = await Functions(azure, lambda: subscription).get_deleted(call, Properties({}))
+    except FunctionError as error:
+        return Line("names", UNCHECKED, f"what is soft-deleted, because {error}")
+    return held["vaults"], held["accounts"]
 
-    waiter = Waiter(SystemClock(), timeout=120.0, stop=asyncio.Event(), progress=silent)
-    return await checks.run([checks.planned(one.asked()) for one in plan], Questions(azure, waiter))
+
+async def _existing(
+    service: ServiceSettings, location: KeyLocation, azure: Azure, tenant_id: str
+) -> list[Line]:
+    """Why the vault that a service is to use cannot hold its key."""
+    ask = Questions(azure, _waiter())
+    try:
+        vault = await ask.get(location.vault_id, VAULTS)
+        key = await ask.get(location.key_id, VAULTS) if vault and location.makes_key else None
+    except UnansweredQuestionError as error:
+        return [Line(f"{service.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
+    return [
+        Line(f"{service.name}, {problem.path}", FAILED, problem.text)
+        for problem in existing_vault_problems(service, location, vault, key, tenant_id)
+    ]
+
+
+async def _asked(plan: list[PlannedResource], azure: Azure) -> Report:
+    return await checks.run([checks.planned(one.asked()) for one in plan], Questions(azure, _waiter()))
+
+
+def _waiter() -> Waiter:
+    return Waiter(SystemClock(), timeout=120.0, stop=asyncio.Event(), progress=_silent)
+
+
+async def _silent(message: str) -> None:
+    del message
 
 
 def _login(stack: str) -> Login:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ from localazure import seed
 from operate import doctor
 from operate.stack import StackError
 from provider.arm import Arm
-from tests.components.guards.first_deployments import OTHER_SUBSCRIPTION, vault
+from tests.components.guards.first_deployments import (
+    EXISTING,
+    HUB,
+    KV_CLAIMS,
+    OTHER_SUBSCRIPTION,
+    SUBSCRIPTION,
+    forgotten,
+    vault,
+)
 from tests.support.local_deployment import Deployment, InProcess, gate_of
 
 LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
@@ -93,9 +102,51 @@ def test_an_old_cli_is_told(text: str, result: str) -> None:
 
 
 def test_a_backend_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A folder that does not exist cannot hold a state."""
-    for folder, result in ((tmp_path, "ok"), (tmp_path / "none", "FAILED")):
-        assert doctor._backend(json.dumps({"url": f"file://{folder}"})).result == result
+    """The engine makes a folder that is not there yet, but none below a file."""
+    (tmp_path / "file").touch()
+    for folder, result in (("", "ok"), ("none/yet", "ok"), ("file/none", "FAILED")):
+        assert doctor._backend(json.dumps({"url": f"file://{tmp_path / folder}"})).result == result
+
+
+@pytest.mark.parametrize(
+    ("version", "result"), [(metadata.version("pulumi-azure-native"), "ok"), ("1.0.0", "not checked")]
+)
+def test_a_plugin_that_is_missing_is_told(version: str, result: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine downloads the version that the SDK needs, unless one is attached."""
+    monkeypatch.delenv("PULUMI_DEBUG_PROVIDERS", raising=False)
+    listed = json.dumps([{"name": "azure-native", "version": version}])
+    assert doctor._plugins(listed).result == result
+    monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", "azure-native:7001")
+    assert doctor._plugins("[]").result == "ok"
+
+
+def test_a_name_that_a_deleted_vault_holds_is_told(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of the preview, with both ways on."""
+    forgotten(
+        vault(SUBSCRIPTION, "rg-claims", "kv-claims"),
+        KV_CLAIMS.replace("rg-shared", "rg-claims"),
+        "2024-11-01",
+    )(deployment)
+    Path("Pulumi.first.yaml").write_text(SETTINGS + "  language-cmk:existingResourceGroupName: rg-claims\n")
+    code, lines = told(capsys)
+    found = [line["found"] for line in lines if line["about"] == "claims, vault.name"]
+    assert code == 1
+    assert any("set softDeleted: recover" in text for text in found), lines
+
+
+def test_an_existing_vault_that_cannot_hold_the_key_is_told(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As by the preview: here it grants by Azure RBAC, and the settings by access policies."""
+    row = next(one for one in EXISTING if one.name == "existing vault: it goes by roles")
+    row.cloud(deployment)
+    more = f"  language-cmk:existingResourceGroupName: rg-shared\n  language-cmk:vault: {{id: {HUB}}}\n"
+    Path("Pulumi.first.yaml").write_text(SETTINGS + more)
+    code, lines = told(capsys)
+    (failed,) = [line for line in lines if line["about"] == "claims, accessModel"]
+    assert (code, "set accessModel: rbac" in failed["found"]) == (1, True)
 
 
 def test_a_proxys_password_is_not_told() -> None:
