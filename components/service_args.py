@@ -75,7 +75,7 @@ class ServiceKeyArgs(TypedDict):
     """Optional. ARM id of an existing RSA 2048 key, without a version. Neither vault nor key is made then."""
     generation: NotRequired[int | None]
     """Optional. A higher number creates a new version of the key and binds the account to it. A lower one is
-    refused."""
+    refused. The update must reach the vault: with `network.access: closed` none does."""
     pin: NotRequired[str | None]
     """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
     expires_after_days: NotRequired[int | None]

@@ -64,6 +64,16 @@ class Network:
         return self.public_access.lower() != "disabled" and self.default_action.lower() == "allow"
 
     @property
+    def described(self) -> str:
+        """The rules as a message tells them."""
+        if self.public_access.lower() == "disabled":
+            return f"public access is disabled; private endpoints: {self.private_endpoints}"
+        if self.is_open:
+            return "every address may connect"
+        allowed = ", ".join(self.ip_rules) or "none"
+        return f"allowed addresses: {allowed}; allowed subnets: {len(self.subnet_rules)}"
+
+    @property
     def admits_trusted_services(self) -> bool:
         """Whether Microsoft's trusted services get through."""
         return self.is_open or self.bypass.replace(" ", "").lower() == "azureservices"

@@ -79,8 +79,6 @@ _FINAL_CODES: Final = frozenset(
         "resourcegroupnotfound",
         "resourcenotfound",
         "keydisabled",
-        "forbiddenbyconnection",
-        "forbiddenbyfirewall",
         "encryptionscopenotsupported",
         "resourcekindrequireacceptterms",
         "invalidauthenticationtokentenant",
@@ -101,14 +99,21 @@ _FINAL_CODES: Final = frozenset(
         "readonlydisabledsubscription",
     }
 )
+_FIREWALL_CODES: Final = frozenset({"forbiddenbyconnection", "forbiddenbyfirewall"})
+_FIREWALL: Final = re.compile(
+    r"public network access is disabled|firewall|client address is not authorized", re.IGNORECASE
+)
 _FINAL: Final = re.compile(
-    r"public network access is disabled|firewall|client address is not authorized"
-    r"|not allowed on a disabled key|encryption key must be recoverable and not purgeable"
+    r"not allowed on a disabled key|encryption key must be recoverable and not purgeable"
     r"|subdomain name '[^']*' is not available|cannot create already existing resource",
     re.IGNORECASE,
 )
 # azure-native's own text, and azcore's, which azure-native passes on.
 _NATIVE: Final = re.compile(r'Status=(?P<status>\d{3})\s+Code="(?P<code>[^"]*)"')
+# Ids in another error may hold the same digits: only the status itself counts.
+_FORBIDDEN: Final = re.compile(
+    r"\b\w*AuthorizationFailed\b|\bForbiddenByRbac\b|\bStatus=403\b|\bstatus code 403\b|\bRESPONSE 403\b"
+)
 # An operation that Azure accepted and that then failed.
 _OPERATION: Final = re.compile(r'^Code="(?P<code>[^"]*)" Message=')
 _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<code>\S+)", re.DOTALL)
@@ -122,7 +127,7 @@ def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind
         return RefusalKind.THROTTLED
     if status in (0, 408) or status >= 500:
         return RefusalKind.TRANSIENT
-    if codes & _FINAL_CODES or _FINAL.search(text):
+    if codes & _FINAL_CODES or _FINAL.search(text) or is_firewall(code, text, inner_code):
         return RefusalKind.FINAL
     if codes & _BUSY_CODES or _BUSY.search(text) or status in (409, 412):
         return RefusalKind.BUSY
@@ -131,6 +136,12 @@ def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind
     if codes & _PROPAGATING_CODES or _PROPAGATING.search(text) or status == 403:
         return RefusalKind.PROPAGATING
     return RefusalKind.UNKNOWN if status in (200, 400, 422) else RefusalKind.FINAL
+
+
+def is_firewall(code: str, text: str, inner_code: str = "") -> bool:
+    """Whether an answer means that a firewall does not let the caller's machine in."""
+    codes = {code.lower(), inner_code.lower()}
+    return bool(codes & _FIREWALL_CODES) or _FIREWALL.search(text) is not None
 
 
 def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> bool:
@@ -145,6 +156,11 @@ def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> boo
     )
 
 
+def is_forbidden_text(text: str) -> bool:
+    """The same of a refusal as azure-native words it: a role that lacks the action, or a deny assignment."""
+    return _FORBIDDEN.search(text) is not None
+
+
 def kind_of_text(text: str) -> RefusalKind:
     """The kind of a refusal as azure-native words it, such as an `on_error` hook is given. A text without a
     status is FINAL unless it has words of access that does not count yet."""
@@ -154,7 +170,7 @@ def kind_of_text(text: str) -> RefusalKind:
     if found is None:
         return (
             RefusalKind.PROPAGATING
-            if _PROPAGATING.search(text) and not _FINAL.search(text)
+            if _PROPAGATING.search(text) and not (_FINAL.search(text) or _FIREWALL.search(text))
             else RefusalKind.FINAL
         )
     return kind(int(found["status"]), found["code"], text)

@@ -279,11 +279,9 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
         r"Public network access is disabled|ForbiddenByConnection|ForbiddenByFirewall"
         r"|Client address is not authorized",
         "the vault's network does not let this machine in, and a key is rotated on the vault's data plane",
-        lambda context, _: (
-            "run the update where the vault can be reached (a network with its private endpoint, or an "
-            f"address that it allows: az keyvault network-rule add --name {context.vault_name} --ip-address "
-            "ADDRESS), or leave generation as it was and let the vault's rotation policy make the version"
-        ),
+        "run the update inside the vault's network: on a runner behind its private endpoint, or at an "
+        "address that network.allowedIpRanges lists; or leave generation as it was and let the vault's "
+        "rotation policy make the version (key.rotatesAfterDays), which reaches the key from inside",
         "Key Vault 403 answers",
     ),
 )

@@ -40,6 +40,11 @@ class ServiceError(Exception):
         return refusals.is_forbidden(self.status, self.code, self.text, self.inner_code)
 
     @property
+    def is_unreachable(self) -> bool:
+        """Whether the request did not get through: no answer, or a firewall's."""
+        return self.status == 0 or refusals.is_firewall(self.code, self.text, self.inner_code)
+
+    @property
     def kind(self) -> refusals.RefusalKind:
         """What to do about it."""
         return refusals.kind(self.status, self.code, self.text, self.inner_code)

@@ -27,10 +27,11 @@ from provider.rotation import (
     Rotation,
     by_age,
     check_generation,
-    deployer_may_rotate,
     generation,
+    missing_to_rotate,
     rotates,
     rotation_preflight,
+    unreachable,
 )
 from provider.waiting import Clock
 from provider.wire import UNKNOWN, Properties, Value
@@ -113,18 +114,26 @@ class KeyVersionHandler:
 
     async def _preview_rotation(self, call: Call, planned: PlannedRotation) -> None:
         """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
-        undone, so what stands in its way is fixed in an update of its own."""
+        undone, so what stands in its way is fixed in an update of its own.
+
+        A login that may not rotate is taken for one of previews, which may run on another machine.
+        """
         with refused_as(planned.error_context):
-            _, found = await self._rotation_preflight(planned, call)
-            may_rotate = await deployer_may_rotate(self._azure, planned.key, call.waiter)
+            live, found = await self._rotation_preflight(planned, call)
+            lacks = await missing_to_rotate(self._azure, planned.key, call.waiter)
+            closed = await unreachable(self._azure, planned, live, call.waiter)
+        if closed and not lacks:
+            found = [*found, closed]
         if blocking(found):
             raise RefusedOperationError(refusal(planned.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
-        if not may_rotate:
+        if lacks:
             await call.inform(
-                "no access policy or role assignment was found that lets the deploying principal rotate the "
-                "key: unless this update grants it, or a group that it is in has it, the rotation is refused"
+                f"{lacks}: unless this update grants it, or a group that it is in has it, the rotation is "
+                "refused"
             )
+        if closed and lacks:
+            await call.inform(f"unless the update runs on another machine, the rotation is refused: {closed}")
         for finding in found:
             await call.inform(f"not checked: {finding.text}")
 

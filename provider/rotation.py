@@ -20,7 +20,7 @@ from provider.azure_calls import Azure
 from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
-from provider.finding import Finding, Preflight
+from provider.finding import Finding, Preflight, Severity
 from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
 from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, findings
 from provider.resource import Call
@@ -105,13 +105,31 @@ async def rotation_preflight(
     return live, findings(Preflight(target, live, now, rebinding=True), ROTATION_RULES)
 
 
-async def deployer_may_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> bool:
-    """Whether an access policy or a role assignment that may be read lets the deploying principal rotate the
-    key. A policy for a group that the principal is in cannot be seen."""
+async def unreachable(
+    azure: Azure, planned: PlannedRotation, live: LiveState, waiter: Waiter
+) -> Finding | None:
+    """Why this machine does not get through to the vault's data plane, where a key is rotated: found by a
+    connection of its own, which only reads."""
+    try:
+        await with_retries(lambda: azure.live_key_versions(planned.vault_uri, planned.key.name), waiter)
+    except ServiceError as failure:
+        if not failure.is_unreachable:
+            return None  # what the deploying principal may do is a question of its own
+        found = translate(failure, planned.error_context)
+        rules = f" ({live.vault.network.described})" if live.vault else ""
+        text = f"this machine does not reach the data plane of the vault {planned.key.parent.name}{rules}"
+        return Finding("vault-is-reachable", Severity.REFUSED, text, found)
+    return None
+
+
+async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
+    """What the deploying principal is not seen to have of all that a rotation takes, as a message tells it;
+    "" if nothing is missing. A policy for a group that the principal is in cannot be seen."""
+    permissions = ROTATION_PERMISSIONS.split()
     try:
         vault = await with_retries(lambda: azure.vault(key.parent), waiter)
         if vault is None:
-            return False
+            return "there is no vault that gives the deploying principal any"
         principal = (await with_retries(azure.principal, waiter)).object_id
         id = facts.key_id(vault.id, key.name)
         roles = []
@@ -120,11 +138,15 @@ async def deployer_may_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> bool:
     except ServiceError as failure:
         if not failure.is_forbidden:
             raise
-        return False
-    access = rights.on_key(vault, principal, id, roles)
-    # One data action stands behind get and list, which `rights` therefore leaves out for roles.
-    needed = set(ROTATION_PERMISSIONS.split()) - ({"list"} if vault.uses_rbac else set())
-    return needed <= access.permissions
+        return f"what the deploying principal may do with the key could not be read: {translate(failure)}"
+    given = rights.on_key(vault, principal, id, roles).permissions
+    if vault.uses_rbac:
+        # One data action stands behind get and list, which `rights` therefore leaves out for roles.
+        lacks = [rights.DATA_ACTIONS[name] for name in permissions if name not in {*given, "list"}]
+    else:
+        lacks = [name for name in permissions if name not in given]
+    what = "access policy or role assignment was found that gives the deploying principal"
+    return f"no {what} {', '.join(lacks)} on the key" if lacks else ""
 
 
 class Rotation:
@@ -201,7 +223,8 @@ class Rotation:
 
     async def _access_is_shown(self) -> bool:
         if self._may_rotate is None:
-            self._may_rotate = await deployer_may_rotate(self._azure, self._planned.key, self._call.waiter)
+            lacks = await missing_to_rotate(self._azure, self._planned.key, self._call.waiter)
+            self._may_rotate = not lacks
         return self._may_rotate
 
 

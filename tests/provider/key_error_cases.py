@@ -153,7 +153,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         "approved private link.",
         RefusalKind.FINAL,
         "does not let this machine in",
-        "az keyvault network-rule add --name contoso-keys",
+        "on a runner behind its private endpoint",
     ),
 )
 """Texts with which a vault refuses the deploying principal, who rotates, and not the account's identity."""

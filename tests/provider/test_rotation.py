@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.facts import PolicyEntry
+from core.facts import Network, PolicyEntry
 from provider.failure import ServiceError
 from provider.rotation import mark, rotated_to
 from tests.provider.fake_azure import (
@@ -171,7 +171,45 @@ async def test_a_preview_says_when_no_access_to_rotate_was_found(listed: bool) -
         async with engine(azure, clock, engine_address=address) as pulumi:
             await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=True)
         said = log.messages(ephemeral=False)
-    assert any("lets the deploying principal rotate the key" in text for text in said) is not listed
+    missing = "gives the deploying principal get, list, update, rotate on the key"
+    assert any(missing in text for text in said) is not listed
+
+
+CLOSED = ServiceError(
+    403, "Forbidden", "Public network access is disabled.", "listing", "ForbiddenByConnection"
+)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("failures", [[CLOSED], [LOST] * 5])
+@pytest.mark.parametrize("preview", [True, False])
+async def test_a_vault_out_of_reach_is_not_rotated(failures: list[ServiceError], preview: bool) -> None:
+    """Whoever may rotate is refused before the key is marked or rotated, in the preview already."""
+    azure = SlowOperator(clock := FakeClock(), 0, listed=True)
+    azure.vaults[VAULT_ID.lower()] = replace(
+        azure.vaults[VAULT_ID.lower()], network=Network(public_access="Disabled")
+    )
+    azure.failures["live_key_versions"] = list(failures)
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError) as refused:
+            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=preview)
+    assert not {"tag_key_version", "rotate"} & set(azure.calls)
+    if preview:
+        assert "vault-is-reachable: this machine does not reach the data plane" in str(refused.value)
+        assert "public access is disabled" in str(refused.value)
+    if failures[0] is CLOSED:
+        assert "or leave generation as it was and let the vault's rotation policy" in str(refused.value)
+
+
+@pytest.mark.asyncio
+async def test_a_preview_elsewhere_only_tells_that_the_vault_is_out_of_reach() -> None:
+    """A login without the rights to rotate is one of previews, which may run on another machine."""
+    azure = SlowOperator(clock := FakeClock(), 0, listed=False)
+    azure.failures["live_key_versions"] = [CLOSED]
+    async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
+        await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=True)
+        said = log.messages(ephemeral=False)
+    assert any("unless the update runs on another machine" in text for text in said)
 
 
 @pytest.mark.asyncio
