@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from localazure import inventory, locks, operations, policy_evaluation, shapes
+from localazure import inventory, linked_access, locks, operations, policy_evaluation, shapes
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
@@ -102,6 +102,7 @@ def admit(cloud: Cloud, request: Request, route: Route) -> None:
     place = place_of(request.path)
     if route.permission:
         require(cloud, request, route.permission, place.scope)
+        linked_access.require(cloud, request, route.permission, place.scope)
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
     if place.group and place.scope.lower() != place.group.lower():

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from localazure.cloud import Cloud, iso
 from localazure.deny_assignments import denies
 from localazure.directory import find_principal
-from localazure.roles import BY_ID, BY_NAME, Role
-from localazure.web import Json, Request, ServiceError
+from localazure.roles import BY_ID, BY_NAME, Role, role_from
+from localazure.web import Caller, Json, Request, ServiceError
 
 KIND = "roleAssignment"
+CUSTOM = "roleDefinition"
 _BY_PRINCIPAL = "roleAssignment.principal"
 _TYPE = "Microsoft.Authorization/roleAssignments"
 
@@ -49,6 +50,23 @@ def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
         f"'{action}' over scope '{scope}'.",
         gateway=True,
     )
+
+
+def require_linked(
+    cloud: Cloud, caller: Caller | None, action: str, linked: str, *, doing: str, scope: str
+) -> None:
+    """Lets a caller pass who may do an action on a resource that is linked to the one being written, by the
+    action `doing` at `scope`. Raises ARM's 403 LinkedAuthorizationFailed."""
+    client, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
+    if not allows(cloud, object_id, action, linked):
+        raise ServiceError(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{client}' with object id '{object_id}' has permission to perform action '{doing}' "
+            f"on scope '{scope}'; however, it does not have permission to perform action(s) '{action}' on "
+            f"the linked scope(s) '{linked}' (respectively) or the linked scope(s) are invalid.",
+            gateway=True,
+        )
 
 
 def sees(cloud: Cloud, object_id: str, subscription_id: str) -> bool:
@@ -85,11 +103,11 @@ def drop_below(cloud: Cloud, scope: str) -> None:
 
 
 def assign_role(cloud: Cloud, object_id: str, role_name: str, scope: str) -> Json:
-    """Grants a built-in role by its name, effective at once: the way the seeds and the control endpoint do.
+    """Grants a role by its name, effective at once: the way the seeds and the control endpoint do.
 
     Raises ValueError for a role that is not known. Granting it again changes nothing.
     """
-    role = BY_NAME.get(role_name)
+    role = BY_NAME.get(role_name) or next((own for own in custom_roles(cloud) if own.name == role_name), None)
     if role is None:
         raise ValueError(f"unknown role {role_name!r}; known are {sorted(BY_NAME)}")
     name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{object_id}|{role.id}".lower()))
@@ -128,9 +146,22 @@ def definition_path(role: Role) -> str:
     return f"/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
 
 
-def role_of(body: Json) -> Role | None:
+def role_of(cloud: Cloud, body: Json) -> Role | None:
     """The role that an assignment (ARM's body) gives."""
-    return BY_ID.get(body["properties"]["roleDefinitionId"].rsplit("/", 1)[-1].lower())
+    return find_role(cloud, body["properties"]["roleDefinitionId"].rsplit("/", 1)[-1])
+
+
+def find_role(cloud: Cloud, id: str) -> Role | None:
+    """The built-in or custom role of a GUID."""
+    if built_in := BY_ID.get(id.lower()):
+        return built_in
+    custom = cloud.store.get(CUSTOM, id.lower())
+    return role_from(custom) if custom else None
+
+
+def custom_roles(cloud: Cloud) -> list[Role]:
+    """The custom roles of the tenant."""
+    return [role_from(body) for _, body in cloud.store.scan(CUSTOM)]
 
 
 def _roles_at(cloud: Cloud, object_id: str, scope: str) -> Iterator[tuple[Role, Json]]:
@@ -144,7 +175,7 @@ def _roles_at(cloud: Cloud, object_id: str, scope: str) -> Iterator[tuple[Role, 
             latest = cloud.clock.now() - cloud.behaviour.grant_delay_seconds
             if find_principal(cloud, object_id) is None:
                 return
-        role = role_of(assignment["body"])
+        role = role_of(cloud, assignment["body"])
         if role is not None and assignment["since"] <= latest:
             yield role, assignment["body"]
 

@@ -63,10 +63,18 @@ def routes(router: Router) -> tuple[Route, ...]:
         found.sort(key=lambda body: str(body["id"]).lower())
         return Response(200, page(request, found, lambda body: str(body["id"]), lambda body: body))
 
-    subscription, read = "/subscriptions/{subscription}", "Microsoft.Resources/subscriptions/resources/read"
+    in_all, in_one = "/subscriptions/{subscription}", "/subscriptions/{subscription}/resourceGroups/{group}"
+    space = "Microsoft.Resources/subscriptions"
     return (
-        Route("GET", Host.ARM, f"{subscription}/resources", read, list_all, "order"),
-        Route("GET", Host.ARM, f"{subscription}/resourceGroups/{{group}}/resources", read, list_all, "order"),
+        Route("GET", Host.ARM, f"{in_all}/resources", f"{space}/resources/read", list_all, "order"),
+        Route(
+            "GET",
+            Host.ARM,
+            f"{in_one}/resources",
+            f"{space}/resourceGroups/resources/read",
+            list_all,
+            "order",
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization on ARM: role assignments at any scope, and the definitions of the built-in roles.
+"""Microsoft.Authorization on ARM: role assignments at any scope, and the definitions of roles.
 
 Owns: the routes and their texts. Does not own: what an assignment allows (authorization.py).
 """
@@ -11,7 +11,7 @@ from typing import Any
 from localazure import authorization as rbac
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
-from localazure.roles import BY_ID, ROLES, Role
+from localazure.roles import BY_ID, ROLES, Role, role_from
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -30,11 +30,11 @@ def _put(cloud: Cloud, request: Request) -> Response:
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
     given = request.body.get("properties")
-    role, principal_id = _role(given), str(given.get("principalId") or "")
+    role, principal_id = _role(cloud, given), str(given.get("principalId") or "")
     id = rbac.assignment_id(scope, name)
     known = cloud.store.get(rbac.KIND, id)
     if known is not None:
-        _require_same(known["body"], role, principal_id)
+        _require_same(cloud, known["body"], role, principal_id)
     else:
         _require_new(cloud, scope, role, principal_id)
         _require_principal(cloud, principal_id, str(given.get("principalType") or ""), request)
@@ -100,20 +100,53 @@ def _permissions(cloud: Cloud, request: Request) -> Response:
     return Response(200, {"value": [_permission(role) for role in roles]})
 
 
-def _get_definition(_: Cloud, request: Request) -> Response:
-    role = BY_ID.get(request.params["name"].lower())
+def _get_definition(cloud: Cloud, request: Request) -> Response:
+    role = rbac.find_role(cloud, request.params["name"])
     if role is None:
         raise _definition_not_found(request.params["name"])
-    return Response(200, _definition(role, _scope(request)))
+    return Response(200, _definition(cloud, role, _scope(request)))
 
 
-def _list_definitions(_: Cloud, request: Request) -> Response:
+def _list_definitions(cloud: Cloud, request: Request) -> Response:
     wanted = request.query.get("$filter", "")
     name = re.search(r"roleName eq '([^']+)'", wanted, re.IGNORECASE)
-    # All that there are here are built-in.
-    others = re.search(r"\btype eq '(?!BuiltInRole')", wanted, re.IGNORECASE)
-    roles = [role for role in ROLES if not others and (name is None or role.name.lower() == name[1].lower())]
-    return Response(200, {"value": [_definition(role, _scope(request)) for role in roles]})
+    type = re.search(r"\btype eq '([^']+)'", wanted, re.IGNORECASE)
+    found = [
+        _definition(cloud, role, _scope(request))
+        for role in (*ROLES, *rbac.custom_roles(cloud))
+        if name is None or role.name.lower() == name[1].lower()
+    ]
+    return Response(
+        200, {"value": [one for one in found if type is None or one["properties"]["type"] == type[1]]}
+    )
+
+
+def _put_definition(cloud: Cloud, request: Request) -> Response:
+    """A custom role, made or changed; its name is one in the tenant (texts assumed)."""
+    given, name = request.body.get("properties") or {}, request.params["name"].lower()
+    blocks = given.get("permissions") or []
+    if not given.get("roleName") or not given.get("assignableScopes") or len(blocks) != 1:
+        message = "The role definition needs roleName, assignableScopes, and one entry in permissions."
+        raise ServiceError(400, "InvalidRoleDefinition", message)
+    taken = {role.name.lower(): role.id for role in (*ROLES, *rbac.custom_roles(cloud))}
+    if name in BY_ID or taken.get(str(given["roleName"]).lower(), name) != name:
+        message = f"A role with the name '{given['roleName']}' already exists, or is built in."
+        raise ServiceError(409, "RoleDefinitionWithSameNameExists", message)
+    body = {"name": name, "properties": {**given, "type": "CustomRole"}}
+    cloud.store.put(rbac.CUSTOM, name, body)
+    return Response(201, _definition(cloud, role_from(body), _scope(request)))
+
+
+def _delete_definition(cloud: Cloud, request: Request) -> Response:
+    role = rbac.find_role(cloud, request.params["name"])
+    if role is None or not role.custom:
+        return Response(204)
+    if any(rbac.role_of(cloud, found["body"]) == role for _, found in cloud.store.scan(rbac.KIND)):
+        message = "There are existing role assignments referencing role (code: RoleDefinitionHasAssignments)."
+        raise ServiceError(400, "RoleDefinitionHasAssignments", message)
+    body = _definition(cloud, role, _scope(request))
+    cloud.store.delete(rbac.CUSTOM, role.id)
+    return Response(200, body)
 
 
 def _permission(role: Role) -> Json:
@@ -125,13 +158,14 @@ def _permission(role: Role) -> Json:
     }
 
 
-def _definition(role: Role, scope: str) -> Json:
+def _definition(cloud: Cloud, role: Role, scope: str) -> Json:
+    custom = (cloud.store.get(rbac.CUSTOM, role.id) or {}).get("properties") or {}
     return {
         "properties": {
             "roleName": role.name,
-            "type": "BuiltInRole",
+            "type": custom.get("type") or "BuiltInRole",
             "description": role.description,
-            "assignableScopes": ["/"],
+            "assignableScopes": custom.get("assignableScopes") or ["/"],
             "permissions": [_permission(role)],
             "createdOn": "2015-02-02T21:55:09.8806423Z",
             "updatedOn": "2023-11-27T15:18:26.5523126Z",
@@ -144,7 +178,7 @@ def _definition(role: Role, scope: str) -> Json:
     }
 
 
-def _role(given: Any) -> Role:
+def _role(cloud: Cloud, given: Any) -> Role:
     if not isinstance(given, dict) or not given.get("roleDefinitionId") or not given.get("principalId"):
         raise ServiceError(
             400,
@@ -152,7 +186,7 @@ def _role(given: Any) -> Role:
             "The role assignment needs properties.roleDefinitionId and properties.principalId.",
         )
     id = str(given["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
-    role = BY_ID.get(id)
+    role = rbac.find_role(cloud, id)
     if role is None:
         raise _definition_not_found(id)
     return role
@@ -163,9 +197,9 @@ def _definition_not_found(id: str) -> ServiceError:
     return ServiceError(404, "RoleDefinitionDoesNotExist", message)
 
 
-def _require_same(known: Json, role: Role, principal_id: str) -> None:
+def _require_same(cloud: Cloud, known: Json, role: Role, principal_id: str) -> None:
     same = known["properties"]["principalId"].lower() == principal_id.lower()
-    if not same or rbac.role_of(known) != role:
+    if not same or rbac.role_of(cloud, known) != role:
         raise ServiceError(
             400,
             "RoleAssignmentUpdateNotPermitted",
@@ -177,7 +211,10 @@ def _require_new(cloud: Cloud, scope: str, role: Role, principal_id: str) -> Non
     """Refuses the same grant under another name."""
     for _, found in cloud.store.scan(rbac.KIND, f"{scope.rstrip('/')}/providers/{_TYPE}/"):
         properties = found["body"]["properties"]
-        if properties["principalId"].lower() == principal_id.lower() and rbac.role_of(found["body"]) == role:
+        if (
+            properties["principalId"].lower() == principal_id.lower()
+            and rbac.role_of(cloud, found["body"]) == role
+        ):
             raise ServiceError(409, "RoleAssignmentExists", "The role assignment already exists.")
 
 
@@ -231,8 +268,17 @@ def _rows(template: str) -> tuple[Route, ...]:
         Route("DELETE", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/delete", _delete),
         Route("GET", Host.ARM, assignment, f"{_TYPE}/read", _list, _ASSUMED),
         Route("GET", Host.ARM, permissions, f"{_PERMISSIONS}/read", _permissions, _ASSUMED),
-        Route("GET", Host.ARM, f"{definition}/{{name}}", "", _get_definition, _ASSUMED),
-        Route("GET", Host.ARM, definition, "", _list_definitions, _ASSUMED),
+        Route("GET", Host.ARM, f"{definition}/{{name}}", f"{_DEFINITION}/read", _get_definition, _ASSUMED),
+        Route("PUT", Host.ARM, f"{definition}/{{name}}", f"{_DEFINITION}/write", _put_definition, _ASSUMED),
+        Route(
+            "DELETE",
+            Host.ARM,
+            f"{definition}/{{name}}",
+            f"{_DEFINITION}/delete",
+            _delete_definition,
+            _ASSUMED,
+        ),
+        Route("GET", Host.ARM, definition, f"{_DEFINITION}/read", _list_definitions, _ASSUMED),
     )
 
 

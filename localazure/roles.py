@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 _READ_SUBSCRIPTION = (
     "Microsoft.Authorization/*/read",
@@ -48,6 +49,20 @@ class Role:
 
     def allows_data(self, action: str) -> bool:
         return _any(self.data_actions, action) and not _any(self.not_data_actions, action)
+
+    @property
+    def custom(self) -> bool:
+        """Whether somebody made it."""
+        return self.id not in BY_ID
+
+
+def role_from(body: Mapping[str, Any]) -> Role:
+    """A role from ARM's body of its definition."""
+    properties = body["properties"]
+    (block,) = properties["permissions"]
+    words = ("actions", "notActions", "dataActions", "notDataActions")
+    given = (tuple(block.get(word) or ()) for word in words)
+    return Role(body["name"], properties["roleName"], properties.get("description") or "", *given)
 
 
 ROLES = (

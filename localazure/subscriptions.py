@@ -220,6 +220,7 @@ def _metadata(_: Cloud, __: Request) -> Response:
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _READ = "Microsoft.Resources/subscriptions/read"
+_READ_PROVIDERS = "Microsoft.Resources/subscriptions/providers/read"
 _PROVIDERS = f"{_SUBSCRIPTION}/providers"
 _ASSUMED = "all of it: made from the specification"
 ROUTES = (
@@ -236,8 +237,8 @@ ROUTES = (
     Route("GET", Host.ARM, _SUBSCRIPTION, _READ, _get_subscription, _ASSUMED),
     Route("GET", Host.ARM, f"{_SUBSCRIPTION}/locations", _READ, _list_locations, _ASSUMED),
     Route("GET", Host.ARM, "/tenants", "", _list_tenants, _ASSUMED),
-    Route("GET", Host.ARM, _PROVIDERS, _READ, _list_providers, _ASSUMED),
-    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ, _get_provider, _ASSUMED),
+    Route("GET", Host.ARM, _PROVIDERS, _READ_PROVIDERS, _list_providers, _ASSUMED),
+    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ_PROVIDERS, _get_provider, _ASSUMED),
     Route(
         "POST",
         Host.ARM,

@@ -18,6 +18,7 @@ from components.alerts import ALERTS
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.audit import WORKSPACE_TIER
+from components.audit_queries import SAVED
 from components.guards import data_loss
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
@@ -173,7 +174,9 @@ class _Planner:
                 existing_argument="vault.id",
                 recovers=self.deleted.vault is not None,
             )
-        if inputs.makes_key and not self.keeps_key:
+        if not inputs.makes_key or self.keeps_key:
+            yield PlannedResource(self._key_id, "key", "key.id", used=True)
+        else:
             body = key_properties(inputs.key.expires_after_days, inputs.key.rotates_after_days)
             yield PlannedResource(
                 self._key_id,
@@ -216,7 +219,10 @@ class _Planner:
             )
         )
         properties = on_the_wire(declared["properties"])
-        identity = {"type": declared["identity"]["type"]}
+        assigned: dict[str, Any] = (
+            {} if inputs.binds_in_two_phases else {"userAssignedIdentities": {self._identity_id: {}}}
+        )
+        identity = {"type": declared["identity"]["type"], **assigned}
         body = self._body(kind=declared["kind"], sku=declared["sku"], identity=identity)
         free = {**body, "properties": properties}
         key = {"keyName": self.location.key_name}
@@ -269,6 +275,10 @@ class _Planner:
                 "alerts",
                 "audit.alertEmails",
             )
+        if workspace not in (None, UNKNOWN):
+            for saved in SAVED:
+                search = f"{workspace}/savedSearches/{self.inputs.name}-{saved.name}"
+                yield PlannedResource(search, saved.name, "audit.alerts")
         for alert in ALERTS:
             query = alert.query.name
             yield PlannedResource(
@@ -283,22 +293,43 @@ class _Planner:
         if network.access != PRIVATE:
             return
         zones = dns_zones(self.inputs.location, self.inputs.account_kind)
-        for what in ("account", *(["vault"] if self.inputs.makes_vault else [])):
+        subnet = known_text(network.subnet_id)
+        targets = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
+        if self.inputs.makes_vault:
+            targets["vault"] = self._vault_id
+        for what, target in targets.items():
+            endpoint = self._inside(arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what))
+            connection = {"properties": {"privateLinkServiceId": target}}
             yield PlannedResource(
-                self._inside(arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what)),
+                endpoint,
                 f"{what}-endpoint",
                 "network.subnetId",
-                self._body(properties={"subnet": {"id": known_text(network.subnet_id)}}),
+                self._body(
+                    properties={"subnet": {"id": subnet}, "privateLinkServiceConnections": [connection]}
+                ),
             )
-            for zone in zones[what]:
+            ids = {
+                zone: network.zone_id(zone) or self._inside(arm_ids.PRIVATE_DNS_ZONE, zone)
+                for zone in zones[what]
+            }
+            configs = [{"properties": {"privateDnsZoneId": id}} for id in ids.values()]
+            yield PlannedResource(
+                f"{endpoint}/privateDnsZoneGroups/default",
+                f"{what}-dns",
+                "network.subnetId",
+                {"properties": {"privateDnsZoneConfigs": configs}},
+            )
+            for zone, id in ids.items():
                 if network.zone_id(zone) is None:
-                    yield PlannedResource(
-                        self._inside(arm_ids.PRIVATE_DNS_ZONE, zone),
-                        zone_label(what, zone, zones[what]),
-                        "network.privateDnsZoneIds",
-                        {"location": "global"},
-                        existing_argument="network.privateDnsZoneIds",
-                    )
+                    yield from self._zone(id, zone_label(what, zone, zones[what]), subnet)
+
+    def _zone(self, id: str, label: str, subnet: str | None) -> Iterator[PlannedResource]:
+        argument = "network.privateDnsZoneIds"
+        yield PlannedResource(id, label, argument, {"location": "global"}, existing_argument=argument)
+        link = names.network_link_name(f"{self.inputs.name}-{label}".removesuffix("-zone"))
+        network = {} if subnet in (None, UNKNOWN) else {"id": arm_ids.parse(subnet).parent.text}
+        body = {"location": "global", "properties": {"virtualNetwork": network}}
+        yield PlannedResource(f"{id}/virtualNetworkLinks/{link}", f"{label}-link", argument, body)
 
     def _references(self) -> Iterator[PlannedResource]:
         """What exists elsewhere and is referred to by id, as far as the ids are known."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,10 +26,20 @@ from components.guards.invokes import InvokeError, State, invoke, is_absent, mis
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService, as_it_is, recorded_names, recorded_service
 from components.key_access_revocation import RevokedAccess, revoke_access
+from components.network import CLOSED
 from components.service_args import DEPLOYER, RECOVER, ServiceInputs
 from core import arm_ids, facts
 from core.environment import RECOVERS
+from core.refusals import is_forbidden_text
 
+UNREAD: Answer = {}
+"""The answer about something that may not be read, by identity: it may exist."""
+_WHAT = {
+    "getAccount": "which key an account has",
+    "getVault": "whether a vault can hold the key, and its access",
+    "getKey": "whether a key exists",
+    "getRoleAssignment": "whether a role is assigned on a key",
+}
 SECOND_LOOK_SECONDS = 2.0
 """How long after an answer that contradicts the state it is asked for again."""
 
@@ -152,6 +162,7 @@ class _Preflight:
         self.revoked: dict[str, RevokedAccess] = {}
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
         self._planned: dict[str, list[PlannedResource]] = {}
+        self._unread: dict[str, str] = {}
 
     async def run(self) -> Mapping[str, PreflightResult]:
         state = self._state = await stack_state()
@@ -168,7 +179,9 @@ class _Preflight:
             zip(self._services, await asyncio.gather(*map(self._account, self._services)), strict=True)
         )
         for name, request in self._services.items():
-            if not self._is_replaced(name):
+            if self._accounts[name] is UNREAD:
+                self._refuse(name, self._unreadable_account(name))
+            elif not self._is_replaced(name):
                 self._recorded[name] = as_it_is(self._recorded[name], self._accounts[name])
             self._refuse(name, self._losses(name, request))
         deleted = await self._deleted()
@@ -235,11 +248,11 @@ class _Preflight:
             )
         except InvokeError as error:
             recovers = any(request.inputs.soft_deleted == RECOVER for request in self._services.values())
-            if recovers or "AuthorizationFailed" not in str(error):
+            if recovers or not is_forbidden_text(str(error)):
                 raise
             pulumi.log.warn(
-                "this login may not list soft-deleted vaults and accounts of the subscription; a name "
-                "that one of them holds shows only when Azure refuses it"
+                "not checked: whether a soft-deleted vault or account of the subscription holds a name, "
+                f"because {error}"
             )
             return {}
 
@@ -253,7 +266,7 @@ class _Preflight:
         # What is missing of an account that is being replaced may have been deleted by an interrupted update.
         replaced, live = self._is_replaced(name), self._accounts[name]
         drifts = before.is_bound and self._is_ours(before.account) and not replaced
-        vault, key, assignment = await asyncio.gather(
+        looked_up = await asyncio.gather(
             self._get(
                 "keyvault:getVault", request, location.vault_arguments if location.reads_vault else None
             ),
@@ -264,6 +277,8 @@ class _Preflight:
                 location.assignment_arguments if location.assignment_name else None,
             ),
         )
+        vault, key, assignment = (None if answer is UNREAD else answer for answer in looked_up)
+        all_read = all(answer is not UNREAD for answer in (live, *looked_up))
         existing_key = key if location.makes_key else None
         keeps_key = existing_key is not None or (deleted.vault is not None and location.makes_key)
         self._planned[name] = planned(
@@ -275,20 +290,42 @@ class _Preflight:
             tenant_id=self._client["tenantId"],
             keeps_key=keeps_key,
         )
-        if location.vault_exists:
+        if deleted.vault is not None and location.makes_key:
+            pulumi.log.warn(
+                f"not checked: whether vault {deleted.vault['name']!r} comes back with key "
+                f"{location.key_name!r}, because a deleted vault cannot be read; where it does not, this "
+                "update brings back the vault and stops at the key, and the next one makes the key"
+            )
+        inputs = request.inputs
+        if (
+            before.account is None
+            and inputs.makes_vault
+            and inputs.key.generation
+            and inputs.network.access == CLOSED
+        ):
+            pulumi.log.warn(
+                f"service {name!r}: key.generation is set, but with network.access: closed nobody reaches "
+                "the vault, through which a higher generation would rotate the key. The vault's own rotation "
+                "(key.rotatesAfterDays) needs no reach; or set network.access: private, and run updates on "
+                "a runner in that network"
+            )
+        if location.vault_exists and looked_up[0] is not UNREAD:
             self._refuse(
                 name,
                 existing_resources.problems(
                     request.inputs, location, vault, existing_key, self._client["tenantId"]
                 ),
             )
-        if drifts:
+        if drifts and all_read:
             self._refuse(name, drift.problems(before, location, live, vault, key))
+        live = None if live is UNREAD else live
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
         if (before.account is None or replaced) and not self._recovers:
             self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
-        self._judge_access(name, location, vault, assignment)
-        account_waits = access.holds_up_account(before, location, vault, assignment) and not replaced
+        account_waits = False
+        if all_read:
+            self._judge_access(name, location, vault, assignment)
+            account_waits = access.holds_up_account(before, location, vault, assignment) and not replaced
         if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
             pulumi.log.info(
                 f"service {name!r}: changes of the account, if any, wait for the next update: first its "
@@ -384,7 +421,8 @@ class _Preflight:
             return None
         arguments = {"resourceGroupName": group, "accountName": wanted}
         live = await self._get("cognitiveservices:getAccount", ServiceRequest(inputs), arguments)
-        if before.is_bound and live is not None and not self._is_replaced(name) and bound_key(live) is None:
+        answered = live is not None and live is not UNREAD
+        if before.is_bound and answered and not self._is_replaced(name) and bound_key(live) is None:
             # One that was unbound elsewhere; or the answer of a front end that is behind, which would take
             # the guards off an account under its key. Only the same answer twice is believed.
             await asyncio.sleep(SECOND_LOOK_SECONDS)
@@ -429,7 +467,23 @@ class _Preflight:
         except InvokeError as error:
             if is_absent(str(error)):
                 return None
-            raise
+            if not is_forbidden_text(str(error)) or missing_data_role(str(error)):
+                raise
+            what = _WHAT[function.rpartition(":")[2]]
+            if what not in self._unread:
+                self._unread[what] = str(error)
+                pulumi.log.warn(f"not checked: {what}, because {error}")
+            return UNREAD
+
+    def _unreadable_account(self, name: str) -> Iterator[Problem]:
+        """An account that the stack has is not written by somebody who may not read which key it has."""
+        if (account := self._recorded[name].account) is not None:
+            yield Problem(
+                "accountName",
+                f"whether account {account.name!r} is under its key is unknown, because this login may not "
+                f"read it: have Microsoft.CognitiveServices/accounts/read granted at {account.id}, or the "
+                "deny assignment changed that forbids it",
+            )
 
     def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
         chosen = provider or self._provider

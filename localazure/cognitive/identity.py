@@ -110,17 +110,8 @@ def _require_assigner(cloud: Cloud, caller: Caller | None, account: Account, id:
 
     Source: the documentation of Managed Identity Operator; the text is ARM's for every linked scope.
     """
-    client_id, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
-    if not authorization.allows(cloud, object_id, _ASSIGN, id):
-        raise ServiceError(
-            403,
-            "LinkedAuthorizationFailed",
-            f"The client '{client_id}' with object id '{object_id}' has permission to perform action "
-            f"'Microsoft.CognitiveServices/accounts/write' on scope '{account.id}'; however, it does not "
-            f"have permission to perform action(s) '{_ASSIGN}' on the linked scope(s) '{id}' (respectively) "
-            "or the linked scope(s) are invalid.",
-            gateway=True,
-        )
+    doing = "Microsoft.CognitiveServices/accounts/write"
+    authorization.require_linked(cloud, caller, _ASSIGN, id, doing=doing, scope=account.id)
 
 
 def _look_up(cloud: Cloud, id: str) -> Json:

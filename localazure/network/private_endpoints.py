@@ -111,19 +111,10 @@ def _wanted(cloud: Cloud, id: str, list_name: str, items: Json) -> list[Wanted]:
 
 
 def _require_approver(cloud: Cloud, request: Request, id: str, wanted: Wanted) -> None:
-    action = f"{wanted.target.type}/PrivateEndpointConnectionsApproval/action"
-    caller = request.caller.object_id if request.caller else ""
-    if wanted.approved and not authorization.allows(cloud, caller, action, wanted.target.id):
-        client = request.caller.client_id if request.caller else ""
-        raise ServiceError(
-            403,
-            "LinkedAuthorizationFailed",
-            f"The client '{client}' with object id '{caller}' has permission to perform action "
-            f"'{PROVIDER}/privateEndpoints/write' on scope '{id}'; however, it does not have permission to "
-            f"perform action(s) '{action}' on the linked scope(s) '{wanted.target.id}' (respectively) or the "
-            "linked scope(s) are invalid.",
-            gateway=True,
-        )
+    if wanted.approved:
+        action = f"{wanted.target.type}/PrivateEndpointConnectionsApproval/action"
+        doing = f"{PROVIDER}/privateEndpoints/write"
+        authorization.require_linked(cloud, request.caller, action, wanted.target.id, doing=doing, scope=id)
 
 
 def _connection(cloud: Cloud, endpoint_id: str, wanted: Wanted, known: Json | None) -> Json:

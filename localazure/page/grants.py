@@ -45,7 +45,7 @@ def _by_place(cloud: Cloud, latest: float) -> Mapping[str, list[Grant]]:
     """The role assignments that allow unwrapping, by subscription, group or vault (also a key's)."""
     found: dict[str, list[Grant]] = {}
     for _, document in cloud.store.scan(authorization.KIND):
-        role = authorization.role_of(document["body"])
+        role = authorization.role_of(cloud, document["body"])
         if role is None or not role.allows_data(access.UNWRAP.data_action):
             continue
         grant = _by_role(document, role.name, latest)

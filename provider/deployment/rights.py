@@ -2,13 +2,15 @@
 
 Sources: Microsoft.Authorization Permissions_ListForResourceGroup and DenyAssignments_ListForScope 2022-04-01
 (azure-rest-api-specs); that permissions can be listed for a subscription is assumed, as the portal does it.
-Operations: learn.microsoft.com/azure/role-based-access-control/permissions. A group or resource that is not
-there yet inherits what its subscription gives.
+Operations: learn.microsoft.com/azure/role-based-access-control/permissions; what linking takes:
+azure/private-link/rbac-permissions, azure/dns/dns-protect-private-zones-recordsets,
+azure/storage/common/storage-network-security (service endpoints), JimGBritt/AzurePolicy#17 (workspaces). A
+group or resource that is not there yet inherits what its subscription gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +25,7 @@ from provider.deployment.model import (
     Planned,
     Report,
     Unchecked,
+    group_of,
     subscription_scope,
 )
 from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
@@ -32,10 +35,41 @@ WHAT: Final = "whether this login may write all of it"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 VERSION: Final = "2022-04-01"
 _EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
-_MORE: Final[Mapping[str, tuple[str, ...]]] = {
-    arm_ids.USER_ASSIGNED_IDENTITY.lower(): (f"{arm_ids.USER_ASSIGNED_IDENTITY}/assign/action",),
+_UNREADABLE: Final = ("microsoft.keyvault/vaults/accesspolicies",)
+"""Types that are written and never read."""
+_READ_KEY: Final = (f"{arm_ids.KEY}/read", f"{arm_ids.KEY}/versions/read")
+"""What it takes to follow a key's newest version."""
+_JOIN_SERVICE_ENDPOINT: Final = (
+    "properties.networkAcls.virtualNetworkRules.id",
+    f"{arm_ids.SUBNET}/joinViaServiceEndpoint/action",
+)
+_LINKED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    arm_ids.VAULT.lower(): (_JOIN_SERVICE_ENDPOINT,),
+    arm_ids.ACCOUNT.lower(): (
+        _JOIN_SERVICE_ENDPOINT,
+        ("identity.userAssignedIdentities", f"{arm_ids.USER_ASSIGNED_IDENTITY}/assign/action"),
+    ),
+    arm_ids.DIAGNOSTIC_SETTING.lower(): (
+        ("properties.workspaceId", f"{arm_ids.WORKSPACE}/sharedKeys/action"),
+    ),
+    arm_ids.PRIVATE_ENDPOINT.lower(): (
+        ("properties.subnet.id", f"{arm_ids.SUBNET}/join/action"),
+        (
+            "properties.privateLinkServiceConnections.properties.privateLinkServiceId",
+            "{type}/privateEndpointConnectionsApproval/action",
+        ),
+    ),
+    arm_ids.DNS_ZONE_GROUP.lower(): (
+        (
+            "properties.privateDnsZoneConfigs.properties.privateDnsZoneId",
+            f"{arm_ids.PRIVATE_DNS_ZONE}/join/action",
+        ),
+    ),
+    arm_ids.DNS_ZONE_LINK.lower(): (
+        ("properties.virtualNetwork.id", "Microsoft.Network/virtualNetworks/join/action"),
+    ),
 }
-"""What making a resource takes besides its own write."""
+"""Where a body refers to other resources, and the action that linking each takes. `{type}` is its type."""
 _ROLES: Final = (
     roles.RBAC_ADMINISTRATOR,
     roles.VAULT_CONTRIBUTOR,
@@ -75,15 +109,24 @@ class Effective:
         return None
 
 
+@dataclass(frozen=True)
+class Need:
+    """An action that making or deleting a resource takes, and the ARM id that it is done on."""
+
+    planned: Planned
+    action: str
+    at: str
+
+
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each scope at which rights are missing. A login that may write nothing at all is taken
     for one of previews: that is told, and refuses nothing."""
     principal = await ask.principal()
-    by_scope: dict[str, list[Planned]] = {}
-    for one in (one for one in plan if one.action != USE):
-        by_scope.setdefault(await _scope(one, ask), []).append(one)
+    by_scope: dict[str, list[Need]] = {}
+    for need in (need for one in plan for need in needs(one)):
+        by_scope.setdefault(await _scope(need.at, ask), []).append(need)
     unread: list[Unchecked] = []
-    known: list[tuple[Effective, list[Planned]]] = []
+    known: list[tuple[Effective, list[Need]]] = []
 
     async def read(scope: str) -> Iterable[DeploymentFinding]:
         known.append((await _effective(scope, ask, principal, unread), by_scope[scope]))
@@ -91,7 +134,10 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
     report = await about_each(NAME, WHAT, by_scope, read)
     may_write = any(
-        rights.gives(action) for rights, members in known for one in members for action in actions(one)
+        rights.gives(need.action)
+        for rights, members in known
+        for need in members
+        if not need.action.endswith("/read")
     )
     findings = [judged(rights, members, principal) for rights, members in known]
     found = tuple(finding for finding in findings if finding)
@@ -101,24 +147,40 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     return report + Report(found, tuple(unread))
 
 
-def actions(planned: Planned) -> tuple[str, ...]:
-    """What making or deleting a resource takes."""
-    verb = "delete" if planned.action == DELETE else "write"
-    return (f"{planned.type}/{verb}", *_MORE.get(planned.type.lower(), ()))
+def needs(planned: Planned) -> Iterator[Need]:
+    """What making or deleting a resource takes. Its provider looks for it before it writes."""
+    if planned.action == DELETE:
+        yield Need(planned, f"{planned.type}/delete", planned.id)
+        return
+    if arm_ids.same(planned.type, arm_ids.KEY):
+        for action in _READ_KEY:
+            yield Need(planned, action, planned.id)
+    if planned.action == USE:
+        return
+    for verb in ("write",) if planned.type.lower() in _UNREADABLE else ("read", "write"):
+        yield Need(planned, f"{planned.type}/{verb}", planned.id)
+    for path, action in _LINKED.get(planned.type.lower(), ()):
+        for id in _ids(planned.content, path.split(".")):
+            yield Need(planned, action.replace("{type}", arm_ids.parse(id).type), id)
 
 
-def lacking(rights: Effective, planned: Planned) -> tuple[str, ...]:
-    """The actions that a login may not do."""
-    return tuple(action for action in actions(planned) if not rights.allows(action))
+def _ids(value: object, path: Sequence[str]) -> Iterator[str]:
+    """The ids at a path of a body: texts or the names of an object; a list stands for each of its items."""
+    if isinstance(value, (list, tuple)) or (isinstance(value, Mapping) and not path):
+        for item in value:
+            yield from _ids(item, path)
+    elif isinstance(value, Mapping):
+        yield from _ids(value.get(path[0]), path[1:])
+    elif isinstance(value, str) and not path and value.lower().startswith("/subscriptions/"):
+        yield value
 
 
-def judged(rights: Effective, members: Sequence[Planned], principal: Principal) -> DeploymentFinding | None:
+def judged(rights: Effective, members: Sequence[Need], principal: Principal) -> DeploymentFinding | None:
     """The rights that are missing at a scope, and the commands that give the least."""
-    short = [(one, lacking(rights, one)) for one in members]
-    missing = tuple(dict.fromkeys(action for _, some in short for action in some))
-    if not missing:
+    short = [need for need in members if not rights.allows(need.action)]
+    if not short:
         return None
-    first = next(one for one, some in short if some)
+    missing, first = tuple(dict.fromkeys(need.action for need in short)), short[0].planned
     denied = [(action, denial) for action in missing if (denial := rights.denied_by(action))]
     if denied:
         action, denial = denied[0]
@@ -144,13 +206,14 @@ def least_roles(missing: Iterable[str]) -> tuple[Role, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-async def _scope(planned: Planned, ask: Questions) -> str:
-    """Where the rights for a resource are asked: its group if that exists, or else the subscription."""
+async def _scope(id: str, ask: Questions) -> str:
+    """Where the rights on an id are asked: its group if that exists, or else the subscription."""
+    group = group_of(id)
     try:
-        exists = await ask.group_exists(planned.group_id)
+        exists = await ask.group_exists(group)
     except UnansweredQuestionError:
         exists = True
-    return planned.group_id if exists else subscription_scope(planned.id)
+    return group if exists else subscription_scope(id)
 
 
 async def _effective(scope: str, ask: Questions, principal: Principal, unread: list[Unchecked]) -> Effective:
@@ -162,5 +225,5 @@ async def _effective(scope: str, ask: Questions, principal: Principal, unread: l
         denials = []
         unread.append(Unchecked(NAME, "whether a deny assignment forbids it", str(unanswered)))
     above = [adapters.deny_assignment(one) for one in denials]
-    counting = tuple(one for one in above if arm_ids.covers(one.scope, scope))
+    counting = tuple(one for one in above if one.applies_below and arm_ids.covers(one.scope, scope))
     return Effective(scope, given, counting, principal.object_id)

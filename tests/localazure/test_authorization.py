@@ -270,3 +270,27 @@ def test_a_deny_assignment_wins(properties: dict[str, object], allowed: bool) ->
     assert door.send("DELETE", url).status == 200
     assert door.send("GET", url).code == "DenyAssignmentNotFound"
     assert door.send("PUT", f"{vault}?api-version=2024-11-01", vault_body()).status in (200, 201)
+
+
+def test_a_custom_role_counts_like_a_built_in_one() -> None:
+    """Made, granted, listed by its type, changed, and kept while somebody has it."""
+    name = str(uuid.uuid4())
+    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{name}?api-version=2022-04-01"
+
+    def body(*actions: str) -> dict[str, object]:
+        role = {"roleName": "Reads vaults", "permissions": [{"actions": list(actions)}]}
+        return {"properties": {**role, "assignableScopes": [SUBSCRIPTION]}}
+
+    door = Door()
+    assert door.send("PUT", id, body()).status == 201
+    cloud = door.cloud
+    who = create_principal(cloud, tenant_id=seed.TENANT_ID, name="p", managed_identity=False).object_id
+    assign_role(cloud, who, "Reads vaults", GROUP)
+    assert not allows(cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+    door.send("PUT", id, body("Microsoft.KeyVault/vaults/read"))
+    assert allows(cloud, who, "Microsoft.KeyVault/vaults/read", VAULT)
+    every = id.rsplit("/", 1)[0]
+    listed = door.send("GET", f"{every}?api-version=2022-04-01&$filter=type eq 'CustomRole'").body["value"]
+    assert [role["name"] for role in listed] == [name]
+    assert door.send("DELETE", id).status == 400
+    assert door.send("PUT", id.replace(name, str(uuid.uuid4())), body()).status == 409

@@ -89,8 +89,4 @@ def test_every_arm_row_is_guarded() -> None:
         "/subscriptions/{subscription}/providers/{namespace}/register",
         "/subscriptions/{subscription}/providers/{namespace}/unregister",
         "/providers/Microsoft.Authorization/policyDefinitions/{name}",
-        "/providers/Microsoft.Authorization/roleDefinitions",
-        "/providers/Microsoft.Authorization/roleDefinitions/{name}",
-        "{scope*}/providers/Microsoft.Authorization/roleDefinitions",
-        "{scope*}/providers/Microsoft.Authorization/roleDefinitions/{name}",
     }

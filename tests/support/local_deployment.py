@@ -11,7 +11,7 @@ import asyncio
 import io
 import json
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -160,8 +160,8 @@ class _DoorAzure:
 class _Providers(mocks.Mocks):
     """Both providers, as the engine calls them."""
 
-    def __init__(self, gate: Gate, state: Mapping[str, Any]) -> None:
-        self._gate, self.state = gate, state
+    def __init__(self, gate: Gate, state: Mapping[str, Any], said: list[str]) -> None:
+        self._gate, self.state, self._said = gate, state, said
         self.planned: list[dict[str, Any]] = []
         self._azure = Arm(InProcess(gate))
         clock = FakeClock()
@@ -196,10 +196,13 @@ class _Providers(mocks.Mocks):
         return await ask(self._pulumi_call(60.0), decode(encode(args.args)))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        for urn, known in self.state.items():
+            if known["type"] == args.typ and urn.endswith(f"::{args.name}"):
+                return str(known["outputs"]["id"]), dict(known["outputs"])
         if args.typ.startswith("azure-native:"):
-            row = resource_type(args.typ)
-            life = LIFECYCLES.get(args.typ, Lifecycle)(row, shape_of(args.typ), self._arm())
-            made = _finished(life.create(from_struct(to_struct(args.inputs))))
+            inputs, imported = from_struct(to_struct(args.inputs)), args.resource_id
+            life = self._life(args.typ)
+            made = _finished(life.read(imported, inputs, {}) if imported else life.create(inputs))
             return made.id, made.outputs
         if args.typ in self._resources:
             properties = decode(encode(args.inputs))
@@ -207,15 +210,40 @@ class _Providers(mocks.Mocks):
             return made.id, dict(made.outputs)
         return f"{args.name}-id", dict(args.inputs)
 
+    def read(self, one: Mapping[str, Any]) -> None:
+        """Reads a resource of the state, as a refresh does."""
+        outputs, inputs, id = one["outputs"], one["inputs"], str(one["outputs"]["id"])
+        if one["type"].startswith("azure-native:"):
+            _finished(self._life(one["type"]).read(id, inputs, outputs))
+        elif handler := self._resources.get(one["type"]):
+            known = decode(encode(inputs)), decode(encode(outputs))
+            _finished(handler.read(self._pulumi_call(60.0), id, *known))
+
+    def delete(self, one: Mapping[str, Any]) -> None:
+        """Deletes a resource of azure-native."""
+        life = self._life(one["type"])
+        _finished(life.delete(str(one["outputs"]["id"]), old_inputs=from_struct(to_struct(one["inputs"]))))
+
+    def rotate(self, one: Mapping[str, Any], *, preview: bool) -> None:
+        """Previews, or makes, the next generation of a KeyVersion."""
+        handler, id = self._resources[one["type"]], str(one["outputs"]["id"])
+        news = {**one["inputs"], "generation": int(one["inputs"].get("generation") or 0) + 1}
+        values = [decode(encode(found)) for found in (one["outputs"], one["inputs"], news)]
+        step = handler.preview_update if preview else handler.update
+        _finished(step(self._pulumi_call(60.0 if preview else 600.0), id, *values))
+
+    def _life(self, token: str) -> Lifecycle:
+        return LIFECYCLES.get(token, Lifecycle)(resource_type(token), shape_of(token), self._arm())
+
     def _arm(self) -> StandinArm:
         return StandinArm(_DoorAzure(self._gate), seed.SUBSCRIPTION_ID, Delays(0.0, 0.0, 0.0))
 
     def _pulumi_call(self, timeout: float) -> Call:
-        async def silent(message: str) -> None:
-            del message
+        async def say(message: str) -> None:
+            self._said.append(message)
 
-        waiter = Waiter(self._clock, timeout=timeout, stop=asyncio.Event(), progress=silent)
-        return Call("urn:test", waiter, warn=silent, inform=silent)
+        waiter = Waiter(self._clock, timeout=timeout, stop=asyncio.Event(), progress=say)
+        return Call("urn:test", waiter, warn=say, inform=say)
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:
@@ -236,7 +264,7 @@ class Deployment:
     """A stack that does not exist yet, its Azure, and who deploys it.
 
     `sent` are the requests so far; `warnings` and `planned` are what the last run said, and what it asked
-    `checkDeployment` about.
+    `checkDeployment` about; `said` is what `azure-cmk` said so far.
     """
 
     door: Door = field(default_factory=Door)
@@ -244,6 +272,7 @@ class Deployment:
     state: dict[str, Any] = field(default_factory=dict)
     sent: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     planned: list[dict[str, Any]] = field(default_factory=list)
 
     def preview(self, services: Services) -> None:
@@ -251,10 +280,45 @@ class Deployment:
         self._run(services, preview=True)
 
     def up(self, services: Services) -> None:
-        """Raises what the update raises."""
-        monitor = self._run(services, preview=False)
+        """Raises what the update raises. What was made is in the state then, and is left as it is."""
+        self._run(services, preview=False)
+
+    def up_program(self, program: Callable[[], object]) -> None:
+        """Runs a program of another kind. Raises what the update raises."""
+        monitor = RecordingMonitor(cast("Any", self._providers()))
+        try:
+            run(program, monitor=monitor)
+        finally:
+            self._record(monitor)
+
+    def refresh(self) -> None:
+        """Reads all that the state has. Raises FailedError."""
+        providers = self._providers()
+        for one in self.state.values():
+            providers.read(one)
+
+    def rotate(self, *, preview: bool) -> None:
+        """Previews, or makes, a new version of each key. Raises FailedError."""
+        providers = self._providers()
+        for one in self.state.values():
+            if one["type"].endswith(":KeyVersion"):
+                providers.rotate(one, preview=preview)
+
+    def take_out(self, chosen: Callable[[str], bool]) -> None:
+        """Deletes the resources of azure-native whose ids are chosen, last made first. Raises FailedError."""
+        providers = self._providers()
+        for urn, one in reversed(list(self.state.items())):
+            if one["type"].startswith("azure-native:") and chosen(str(one["outputs"]["id"])):
+                providers.delete(one)
+                del self.state[urn]
+
+    def _providers(self) -> _Providers:
+        return _Providers(gate_of(self), self.state, self.said)
+
+    def _record(self, monitor: RecordingMonitor) -> None:
         for made in monitor.registered:
-            self.state[made.urn] = {"type": made.type, "outputs": dict(made.outputs)}
+            kept = {"type": made.type, "inputs": dict(made.inputs), "outputs": dict(made.outputs)}
+            self.state[made.urn] = kept
 
     @property
     def subscription(self) -> str:
@@ -274,9 +338,9 @@ class Deployment:
             if method != "GET" and not path.rpartition("/")[2].lower().startswith(asks)
         ]
 
-    def _run(self, services: Services, *, preview: bool) -> RecordingMonitor:
-        gate = gate_of(self)
-        providers = _Providers(gate, self.state)
+    def _run(self, services: Services, *, preview: bool) -> None:
+        providers = self._providers()
+        monitor = RecordingMonitor(cast("Any", providers))
 
         def program() -> None:
             inputs = {name: service_inputs(name, **args).completed() for name, args in services.items()}
@@ -294,12 +358,10 @@ class Deployment:
         said: list[str] = []
         before, pulumi.log.warn = pulumi.log.warn, lambda text, *_: said.append(str(text))
         try:
-            return run(
-                program,
-                preview=preview,
-                monitor=RecordingMonitor(cast("Any", providers)),
-            )
+            run(program, preview=preview, monitor=monitor)
         finally:
+            if not preview:
+                self._record(monitor)
             pulumi.log.warn = before
             self.warnings, self.planned = said, providers.planned
 

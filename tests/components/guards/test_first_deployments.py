@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from components.guards.preflight import RefusedError
-from tests.components.guards.first_deployments import ROWS, FirstDeployment, network, private
+from tests.components.guards.first_deployments import (
+    HUB,
+    KV_CLAIMS,
+    ROWS,
+    SHARED,
+    SUBSCRIPTION,
+    FirstDeployment,
+    forgotten,
+    made,
+    network,
+    private,
+    vault,
+)
 from tests.support.az import follow
 from tests.support.local_deployment import Deployment
+
+DENIAL = "5a1f1c7e-0000-4000-8000-000000000002"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -25,6 +41,71 @@ def test_a_preview_tells_what_azure_will_refuse(row: FirstDeployment) -> None:
     elif not row.fixed_args:
         assert follow(deployment, "\n".join(about)), "the message prints no command"
     deployment.up({"claims": row.arguments_after})
+
+
+def deny(deployment: Deployment, action: str) -> None:
+    """A deny assignment, of a deployment stack, for everybody."""
+    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/denyAssignments/{DENIAL}"
+    everybody = {"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}
+    properties = {
+        "denyAssignmentName": "stack-owned",
+        "permissions": [{"actions": [action]}],
+        "principals": [everybody],
+    }
+    made(deployment, id, {"properties": properties}, "2024-07-01-preview")
+
+
+@pytest.mark.parametrize("action", ["vaults/read", "vaults/keys/read"])
+def test_what_may_not_be_read_is_told_and_ends_nothing(action: str) -> None:
+    """A deny assignment on the reads of an existing vault leaves a preview with what it could not check."""
+    deployment = Deployment()
+    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
+    deny(deployment, f"Microsoft.KeyVault/{action}")
+    with suppress(RefusedError):  # the deny assignment forbids what the update reads
+        deployment.preview({"claims": {**SHARED, "vault": {"id": HUB}}})
+    (told,) = [text for text in deployment.warnings if f"Microsoft.KeyVault/{action}" in text]
+    assert told.startswith("not checked: whether a ")
+    assert ", because " in told
+
+
+def test_an_account_that_may_not_be_read_is_not_written() -> None:
+    """Which key it has is unknown then, and an update of it might lose the key."""
+    deployment = Deployment()
+    deployment.up({"claims": {}})
+    deny(deployment, "Microsoft.CognitiveServices/accounts/read")
+    with pytest.raises(RefusedError, match="account 'lang-claims' is under its key is unknown") as refused:
+        deployment.preview({"claims": {}})
+    assert [problem.path for _, problem in refused.value.problems] == ["accountName"]
+    assert "have Microsoft.CognitiveServices/accounts/read granted" in str(refused.value)
+
+
+def test_a_recovered_vault_without_its_key_is_told() -> None:
+    """A deleted vault cannot be read, so a key that it lacks shows in the update, which brings the vault back
+    and stops at the key; the next one makes the key."""
+    deployment = Deployment()
+    forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01")(deployment)
+    recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
+    deployment.preview(recovered)
+    assert any("comes back with key 'cmk-claims'" in text for text in deployment.warnings)
+    with pytest.raises(Exception, match="there is no key"):
+        deployment.up(recovered)
+    deployment.preview(recovered)
+    assert deployment.warnings == []
+    deployment.up(recovered)
+
+
+def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -> None:
+    """When the generation is set, with the ways that hold; and raising it is refused by the preview."""
+    deployment = Deployment()
+    closed = {"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}}
+    deployment.preview(closed)
+    (told,) = deployment.warnings
+    assert "key.generation is set, but with network.access: closed nobody reaches the vault" in told
+    deployment.up(closed)
+    deployment.sent.clear()
+    with pytest.raises(Exception, match=r"vault-is-reachable.*public access is disabled"):
+        deployment.rotate(preview=True)
+    assert deployment.writes() == []
 
 
 def test_there_are_many_ways() -> None:

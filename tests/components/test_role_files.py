@@ -1,0 +1,279 @@
+"""The roles of docs/roles are enough for whole lives, and nothing in them is too much: with one action less,
+the step that needs it fails and names the action."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
+
+import pytest
+
+from components.azure_policy.constraints import CUSTOMER_KEY
+from components.azure_policy.guardrails import AzurePolicyGuardrails, AzurePolicyGuardrailsArgs
+from core import arm_ids
+from localazure import authorization, seed
+from localazure.authorization import assign_role
+from localazure.directory import create_principal
+from tests.components.guards.first_deployments import (
+    HUB,
+    IN_SHARED,
+    KV_CLAIMS,
+    NETWORK,
+    SHARED,
+    SUBSCRIPTION,
+    group,
+    made,
+    network,
+    private,
+    vault,
+)
+from tests.support.local_deployment import Deployment
+from tests.support.stack import ROOT
+
+LISTED = {
+    "azure-policy": [],
+    **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
+}
+CHECK = "Microsoft.Authorization/permissions/read"
+"""What the preview's own look at the rights takes."""
+ALERTS = {"alerts": True, "alert_emails": ["security@contoso.example"]}
+SELECTED = {"access": "selected", "allowed_subnet_ids": [f"{NETWORK}/subnets/endpoints"]}
+OPEN = {"access": "open"}
+PREVIEW = ("preview",)
+CALLER = {"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}
+
+
+def permissions(file: str) -> Mapping[str, list[str]]:
+    """What a role file grants."""
+    role = json.loads((ROOT / "docs" / "roles" / f"{file}.json").read_text())
+    found: Mapping[str, list[str]] = role["properties"]["permissions"][0]
+    return found
+
+
+def log_in(deployment: Deployment, *files: str, without: tuple[str, ...] = ()) -> None:
+    """Deploys as somebody who has the roles of these files, less some actions, and nothing else."""
+    principal = create_principal(
+        deployment.door.cloud, tenant_id=seed.TENANT_ID, name="pipeline", managed_identity=False
+    )
+    for number, file in enumerate(files):
+        block = {
+            word: [action for action in listed if action not in without]
+            for word, listed in permissions(file).items()
+        }
+        name = f"00000000-0000-4000-8000-00000000000{number}"
+        body = {"roleName": file, "permissions": [block], "assignableScopes": [SUBSCRIPTION]}
+        id = f"{SUBSCRIPTION}/providers/{arm_ids.ROLE_DEFINITION}/{name}"
+        assert deployment.arm("PUT", id, {"properties": body}, api="2022-04-01").status == 201
+        assign_role(deployment.door.cloud, principal.object_id, file, SUBSCRIPTION)
+    deployment.principal = principal
+
+
+def guardrails(deployment: Deployment) -> None:
+    """Writes Azure Policy with an exemption."""
+    scope = group("rg-shared")(deployment)
+    exemption = {
+        "name": "later",
+        "constraint": CUSTOMER_KEY,
+        "scope": scope,
+        "reason": "x",
+        "until": "2030-12-31",
+    }
+    args = cast(
+        "AzurePolicyGuardrailsArgs", {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
+    )
+    deployment.up_program(lambda: AzurePolicyGuardrails("guard", args))
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A stack, and the roles that its whole life needs. `before` is what others made."""
+
+    args: Mapping[str, Any] = field(default_factory=dict)
+    before: Callable[[Deployment], object] = lambda _: None
+    roles: tuple[str, ...] = ("deploy",)
+    makes: Callable[[Deployment], object] | None = None
+
+    def steps(self) -> Mapping[str, Callable[[Deployment], object]]:
+        """The life: each step by its name."""
+        services = {"claims": self.args}
+
+        def preview(deployment: Deployment) -> None:
+            deployment.preview(services)
+            deployment.said += deployment.warnings
+
+        rotation = {"preview of a rotation": lambda deployment: deployment.rotate(preview=True)}
+        found: dict[str, Callable[[Deployment], object]] = {"preview": preview} if self.args else {}
+        if self.roles != PREVIEW:
+            found["update"] = self.makes or (lambda deployment: deployment.up(services))
+        found |= {"refresh": Deployment.refresh, **({"preview again": preview} if self.args else {})}
+        # The vault of any other mode lets nobody in who is not in its network.
+        if self.args.get("network") == OPEN or HUB in str(self.args):
+            found |= rotation
+            if self.roles != PREVIEW:
+                found["rotation"] = lambda deployment: deployment.rotate(preview=False)
+        return found if self.roles == PREVIEW else {**found, "take out": self._take_out}
+
+    def _take_out(self, deployment: Deployment) -> None:
+        """Deletes what the roles may delete, after the settings that asked for it are gone."""
+        actions = {action.lower() for role in self.roles for action in permissions(role)["actions"]}
+        deployment.take_out(
+            lambda one: "/providers/" in one and f"{arm_ids.parse(one).type}/delete".lower() in actions
+        )
+
+
+def their_key(deployment: Deployment) -> None:
+    """A vault of somebody else's with a key."""
+    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
+    made(deployment, f"{HUB}/keys/theirs", {"properties": KEY})
+
+
+def by_others(args: Mapping[str, Any]) -> Callable[[Deployment], None]:
+    """A stack that somebody else deployed, in the stack's own state."""
+
+    def make(deployment: Deployment) -> None:
+        network(deployment)
+        deployment.up({"claims": args})
+
+    return make
+
+
+def deleted(deployment: Deployment) -> None:
+    """A stack whose vault and account were deleted, and its state with them."""
+    by_others(RECOVERED)(deployment)
+    for id in (f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", KV_CLAIMS):
+        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2024-11-01")
+    deployment.state.clear()
+
+
+KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
+RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
+PRIVATE = {**private(), "audit": ALERTS, "access_model": "rbac", "callers": [CALLER]}
+USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
+ROLES = {"access_model": "rbac", "audit": ALERTS, "network": OPEN}
+MODES = {
+    "access policies": Mode({"vault": {"key_operators": ["deployer"]}, "network": OPEN}),
+    "roles, with alerts": Mode(ROLES),
+    "user-assigned, selected networks": Mode(USER_ASSIGNED, network),
+    "private, with alerts and callers": Mode(PRIVATE, network),
+    "existing vault": Mode(
+        {**SHARED, "vault": {"id": HUB, "key_operators": ["deployer"]}},
+        vault(SUBSCRIPTION, "rg-shared", "kv-hub"),
+    ),
+    "existing key": Mode(
+        {**SHARED, "vault": {"key_operators": ["deployer"]}, "key": {"id": f"{HUB}/keys/theirs"}}, their_key
+    ),
+    "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
+    "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
+    "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
+    "a pull request, a rotation": Mode(ROLES, by_others(ROLES), PREVIEW),
+    "a pull request, a live stack": Mode(PRIVATE, by_others(PRIVATE), PREVIEW),
+    "a pull request, user-assigned": Mode(USER_ASSIGNED, by_others(USER_ASSIGNED), PREVIEW),
+    "a pull request, Azure Policy": Mode({}, guardrails, PREVIEW),
+}
+
+
+@dataclass
+class Life:
+    """A life as it went: what was said in each step, and the step that failed."""
+
+    said: dict[str, str] = field(default_factory=dict)
+    failed: str = ""
+
+    def names(self, action: str, *steps: str) -> bool:
+        """Whether an action was named, in any of the steps."""
+        told = [text for step, text in self.said.items() if not steps or step in steps]
+        return any(action.lower() in text.lower() for text in told)
+
+
+def live(mode: Mode, *without: str) -> Life:
+    """A life on the mode's roles, less some actions; it ends once the first of them was named."""
+    deployment, life = Deployment(), Life()
+    mode.before(deployment)
+    log_in(deployment, *mode.roles, without=without)
+    for step, run in mode.steps().items():
+        deployment.said.clear()
+        try:
+            run(deployment)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text is judged
+            life.failed = f"{step}: {error}"
+            deployment.said.append(str(error))
+        life.said[step] = "\n".join(deployment.said)
+        if life.failed or (without and life.names(without[0])):
+            break
+    return life
+
+
+@cache
+def asked(name: str) -> Mapping[str, str]:
+    """The actions that a mode's life asks for, each with the step that does so first; the life passes."""
+    found: dict[str, str] = {}
+    mode, step = MODES[name], ""
+    with pytest.MonkeyPatch.context() as patch:
+        for function in ("allows", "allows_data"):
+            before = getattr(authorization, function)
+
+            def watched(cloud: Any, object_id: str, action: str, scope: str, before: Any = before) -> Any:
+                if object_id == deployment.principal.object_id:
+                    found.setdefault(action.lower(), step)
+                return before(cloud, object_id, action, scope)
+
+            patch.setattr(authorization, function, watched)
+        deployment = Deployment()
+        mode.before(deployment)
+        found.clear()
+        log_in(deployment, *mode.roles)
+        for step, run in mode.steps().items():  # noqa: B007 - `watched` reads it
+            run(deployment)
+    return found
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_whole_life_passes_with_exactly_the_roles(name: str) -> None:
+    """Made, read, previewed again, rotated, and taken out as far as the role may; no check is left out, but
+    what a login of previews may not do, and what a deleted vault holds."""
+    life = live(MODES[name])
+    assert life.failed == ""
+    unchecked = re.findall(
+        r"not checked: (?!what the deploying login may do|whether vault .* comes back).*",
+        "\n".join(life.said.values()),
+    )
+    assert unchecked == []
+
+
+def test_no_role_has_an_action_that_no_life_needs() -> None:
+    """Each action of each file is asked for in some mode; `az login` lists the subscriptions that it may
+    read."""
+    for file in ("deploy", "preview", "azure-policy"):
+        needed = {action for name, mode in MODES.items() if file in mode.roles for action in asked(name)}
+        granted = [one for listed in permissions(file).values() for one in listed]
+        assert [one for one in granted if one.lower() not in needed] == LISTED[file], file
+
+
+EVERY = sorted(
+    {
+        (name, action)
+        for name, mode in MODES.items()
+        for role in mode.roles
+        for listed in permissions(role).values()
+        for action in listed
+    }
+)
+
+
+@pytest.mark.parametrize(("name", "action"), EVERY)
+def test_with_one_action_less_the_failing_step_names_it(name: str, action: str) -> None:
+    """What making the stack takes is named by the preview; and where the preview may not read its own rights,
+    by the step that needs it."""
+    first = asked(name).get(action.lower())
+    if first is None:
+        return  # this mode does not need it
+    life = live(MODES[name], action)
+    making = "preview" in life.said and first in ("preview", "update")
+    assert life.names(action, *(["preview"] if making else [])), (first, life)
+    if first == "update" and action != CHECK:
+        blind = live(MODES[name], action, CHECK)
+        assert blind.names(action), (first, blind)
