@@ -88,3 +88,22 @@ def test_every_wrong_argument_takes_part() -> None:
     """No row of the table goes untested here."""
     tested = {problem for args in [*combined(), WRONG[TYPED][0]] for problem in said(args)}
     assert tested >= {text for _, text in WRONG.values()}
+
+
+def test_what_azure_will_refuse_is_told_in_yaml(stack: Stack, azure: RunningAzure) -> None:
+    """The package asks before anything is made: cause, place and fix in the words of the settings."""
+    file = stack.folder / "Pulumi.yaml"
+    document = yaml.safe_load(file.read_text())
+    document["resources"]["claims"]["properties"] = {"location": "westeurope"}
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    limit = {"what": "sku", "name": "TextAnalytics/S", "location": "westeurope"}
+    azure.control("/limits", limit)
+    run = stack.pulumi("preview")
+    assert not run.ok
+    assert "the region 'westeurope' does not offer kind TextAnalytics in SKU 'S'" in run.output
+    assert "accountName" in run.output
+    assert "set location to one of" in run.output
+    assert "azure-native:" not in run.output, run.output
+    azure.control("/limits", {**limit, "remove": True})
+    passed = stack.pulumi("preview")
+    assert passed.ok, passed.output

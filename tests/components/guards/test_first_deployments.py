@@ -9,12 +9,14 @@ import pytest
 from components.guards.preflight import RefusedError
 from tests.components.guards.first_deployments import (
     HUB,
+    IN_SHARED,
     KV_CLAIMS,
     ROWS,
     SHARED,
     SUBSCRIPTION,
     FirstDeployment,
     forgotten,
+    group,
     made,
     network,
     private,
@@ -119,6 +121,34 @@ def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> 
     deployment.preview({"claims": {}})
     assert (deployment.writes(), deployment.warnings) == ([], [])
     deployment.up({"claims": {}})
+
+
+def test_a_hundred_services_ask_four_questions_each() -> None:
+    """Whether the group, the vault's name and the account's are free, and what policies say of the account;
+    all else is asked once (docs/speed.md)."""
+    asked = []
+    for services in (1, 100):
+        deployment = Deployment()
+        deployment.preview({f"claims-{number}": {} for number in range(services)})
+        asked.append(len(deployment.sent))
+    assert asked == [19, 19 + 4 * 99]
+
+
+def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
+    """CanNotDelete lets an account be written, and forbids one that replaceAccount takes away."""
+    deployment = Deployment()
+    group("rg-shared")(deployment)
+    deployment.up({"claims": SHARED})
+    lock = f"{IN_SHARED}/providers/Microsoft.Authorization/locks/kept"
+    made(deployment, lock, {"properties": {"level": "CanNotDelete"}}, "2020-05-01")
+    deployment.preview({"claims": {**SHARED, "tags": {"changed": "yes"}}})
+    moved = {"claims": {**SHARED, "account_name": "lang-other", "replace_account": "lang-claims"}}
+    with pytest.raises(
+        RefusedError, match=r"the lock 'kept' \(CanNotDelete\).* forbids deleting account"
+    ) as refused:
+        deployment.preview(moved)
+    assert follow(deployment, str(refused.value)) == 1
+    deployment.preview(moved)
 
 
 def test_a_stack_without_changes_asks_nothing_of_it() -> None:
