@@ -175,7 +175,7 @@ def _azure(stack: str) -> Iterator[Line]:
         return
     yield Line("settings", OK, ", ".join(service.name for service in settings.services))
     try:
-        found = _login(stack)
+        found = login.of_new_stack(stack)
         azure = connect(found)
         principal = asyncio.run(azure.principal())
     except (LoginError, ServiceError, OperateError) as error:
@@ -303,14 +303,6 @@ def _waiter() -> Waiter:
 
 async def _silent(message: str) -> None:
     del message
-
-
-def _login(stack: str) -> Login:
-    """The login of the stack, or of the environment where there is no such stack yet."""
-    try:
-        return login.of_stack(stack)
-    except StackError:
-        return login.of_environment()
 
 
 def _settings(stack: str) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
+import yaml
 from azure.core.credentials import TokenCredential
 
 from core import login
@@ -29,21 +32,42 @@ def of_stack(stack: str, cloud: Cloud | None = None) -> Login:
 
     Raises LoginError, and StackError where the configuration cannot be read.
     """
-    found = _configuration(stack)
-    own, native = (
-        {
-            name.removeprefix(prefix): str(one.get("value", ""))
-            for name, one in found.items()
-            if name.startswith(prefix)
-        }
-        for prefix in ("azure-cmk:", "azure-native:")
-    )
-    return _in_cloud(login.configured(own, native), cloud)
+    return _configured({name: one.get("value", "") for name, one in _configuration(stack).items()}, cloud)
+
+
+def of_new_stack(stack: str) -> Login:
+    """The same of a stack that need not exist yet: its file says the settings then, less those that are
+    encrypted.
+
+    Raises LoginError, and StackError where the configuration cannot be read.
+    """
+    try:
+        return of_stack(stack)
+    except StackError as error:
+        if "no stack named" not in str(error):
+            raise
+    file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+    document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    given = (document or {}).get("config") or {}
+    return _configured({name: one for name, one in given.items() if not isinstance(one, dict)}, None)
 
 
 def token_credential(login: Login) -> TokenCredential:
     """The credential of a login."""
     return credential.credential(login)
+
+
+def _configured(found: Mapping[str, object], cloud: Cloud | None) -> Login:
+    """The login of a stack's configuration."""
+    own, native = (
+        {name.removeprefix(prefix): _text(one) for name, one in found.items() if name.startswith(prefix)}
+        for prefix in ("azure-cmk:", "azure-native:")
+    )
+    return _in_cloud(login.configured(own, native), cloud)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _in_cloud(config: dict[str, str], cloud: Cloud | None) -> Login:

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     wanted, accounts = arguments, arguments.account
     if len(wanted.name) != len(accounts):
         raise OperateError(f"{len(accounts)} accounts need as many names, found {len(wanted.name)}")
-    azure = LiveAzure(login.of_environment())
+    azure = LiveAzure(login.of_new_stack(wanted.stack))
     now = azure.now()
     services = [(name, find(azure, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
     if refused := obstacles(services, takes_vault=wanted.take_vault):

@@ -37,7 +37,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Pulumi.first.yaml").write_text(SETTINGS)
     monkeypatch.setattr(doctor, "connect", lambda found: Arm(InProcess(gate_of(made))))
-    monkeypatch.setattr("operate.login.of_stack", lambda stack: LOGIN)
+    monkeypatch.setattr("operate.login.of_new_stack", lambda stack: LOGIN)
     monkeypatch.setattr(doctor, "outputs", _no_stack)
     monkeypatch.setattr(doctor, "_clock", lambda found: doctor.Line("clock", doctor.OK, ""))
     monkeypatch.setattr(doctor, "_machine", lambda stack: iter(()))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from core import clouds
-from core.login import LoginError, Method
+from core.login import LoginError, Method, configured
+from core.login import login as core_login
 from operate import login
 from operate.stack import StackError
+from tests.support.logins import CASES, Case
 
+MAKES = re.compile(r"\bidentity\.\w+Credential\(|^from azure\.identity import \w+Credential$", re.MULTILINE)
 VARIABLES = {"ARM_CLIENT_ID": "env-client", "ARM_CLIENT_SECRET": "env-secret", "ARM_TENANT_ID": "env-tenant"}
 
 
@@ -25,6 +30,42 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+
+COMMANDS = ("adopt", "disable_version", "doctor", "evidence", "probe", "recover", "verify")
+"""The commands that ask Azure; `revoke-commands` prints what a person runs who is logged in to az."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_commands_are_the_identity_that_the_provider_is(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Method, cloud and values are those of azure-cmk, whether the stack exists yet or not."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name)
+    for name, value in case.environ.items():
+        monkeypatch.setenv(name, value)
+    wanted = core_login(configured(case.own, case.azure_native), os.environ)
+    config = {f"azure-cmk:{name}": value for name, value in case.own.items()}
+    config |= {f"azure-native:{name}": value for name, value in case.azure_native.items()}
+    stack_with(tmp_path, config)
+    there = [login.of_stack("dev"), login.of_new_stack("dev")]
+    (tmp_path / "pulumi").write_text("#!/bin/sh\necho \"error: no stack named 'dev' found\" >&2; exit 255\n")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    for found in (*there, login.of_new_stack("dev")):
+        assert (found.method, found.cloud, found.settings) == (wanted.method, wanted.cloud, wanted.settings)
+
+
+def test_no_command_logs_in_by_itself() -> None:
+    """Whatever asks Azure has its credential from one place; review, components and policies make none."""
+    root = Path(login.__file__).parents[1]
+    parts = ("operate", "review", "provider", "components", "policies", "settings", "core")
+    files = [file for part in parts for file in (root / part).rglob("*.py")]
+    makers = {file.relative_to(root).as_posix() for file in files if MAKES.search(file.read_text())}
+    assert makers == {"provider/credential.py"}
+    text = {name: "".join(file.read_text() for file in files if name in file.as_posix()) for name in COMMANDS}
+    assert [name for name in COMMANDS if not re.search(r"login\.of_(new_)?stack\(", text[name])] == []
 
 
 def stack_with(folder: Path, config: dict[str, str], *, secret: str = "") -> None:
