@@ -21,6 +21,7 @@ from tests.components.guards.first_deployments import (
     KV_CLAIMS,
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
+    account,
     forgotten,
     vault,
 )
@@ -55,7 +56,13 @@ def told(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, str]]]
 
 
 def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each check says that nothing is in the way, nothing is written, and the exit code is 0."""
+    """Each check says that nothing is in the way, nothing is written, and the exit code is 0; of the terms
+    nobody can tell before there is an account of the kind."""
+    code, lines = told(capsys)
+    (terms,) = [line for line in lines if line["result"] != "ok"]
+    assert "whether those of kind TextAnalytics are accepted, because no API tells" in terms["found"]
+    account(SUBSCRIPTION, "rg-hub", "lang-other")(deployment)
+    deployment.sent.clear()
     code, lines = told(capsys)
     assert [line for line in lines if line["result"] != "ok"] == []
     assert {"names", "rights", "place", "locks", "policies"} <= {line["about"] for line in lines}
