@@ -46,24 +46,18 @@ ROTATION = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFI
 
 
 @dataclass(frozen=True)
-class Grantee:
-    """Who is given access. When `deleted_with` is deleted in the same run, the grant goes with it."""
-
-    principal_id: pulumi.Input[str]
-    deleted_with: pulumi.Resource | None = None
-
-
-@dataclass(frozen=True)
 class KeyGrant:
-    """One identity's access to one key, in the vault's model: "accessPolicy" or "rbac"."""
+    """One identity's access to one key, in the vault's model: "accessPolicy" or "rbac". The grant goes with
+    `deleted_with` where that is deleted in the same run."""
 
     key: KeyReference
-    grantee: Grantee
+    principal_id: pulumi.Input[str]
     tenant_id: pulumi.Input[str]
     access_model: str
     permissions: KeyPermissions = USE
     more: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What an access policy gives besides the permissions on keys: `secrets`, `certificates`, `storage`."""
+    deleted_with: pulumi.Resource | None = None
 
 
 class KeyUser(Protocol):
@@ -122,8 +116,7 @@ class KeyAccess(Component):
     def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = read(KeyAccessInputs, name, args)
         super().__init__(name, opts)
-        grantee = Grantee(inputs.principal_id)
-        grant = KeyGrant(key_at(inputs.key_id), grantee, inputs.tenant_id, inputs.access_model)
+        grant = KeyGrant(key_at(inputs.key_id), inputs.principal_id, inputs.tenant_id, inputs.access_model)
         made = make_grant(name, grant, self.protected_child)
         self.grant_id = made.id
         self.register_outputs({"grantId": self.grant_id})
@@ -136,7 +129,7 @@ def make_grant(
 
     def complete(options: ChildOptions) -> pulumi.ResourceOptions:
         return options(
-            deleted_with=grant.grantee.deleted_with,
+            deleted_with=grant.deleted_with,
             provider=grant.key.vault.provider,
             import_=adopts,
             # A grant that moves to another vault with its key is made before the old one is deleted: the
@@ -152,7 +145,7 @@ def make_grant(
             f"{name}-access",
             grant.permissions.role,
             scope=grant.key.id,
-            principal_id=grant.grantee.principal_id,
+            principal_id=grant.principal_id,
             opts=opts,
         )
     return in_turn(
@@ -168,7 +161,7 @@ def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> 
         vault_name=vault.name,
         policy=keyvault.AccessPolicyEntryArgs(
             tenant_id=grant.tenant_id,
-            object_id=grant.grantee.principal_id,
+            object_id=grant.principal_id,
             permissions=keyvault.PermissionsArgs(
                 **{group: list(given) for group, given in grant.more.items()},
                 keys=list(grant.permissions.policy),

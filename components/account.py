@@ -17,7 +17,7 @@ import pulumi
 from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
-from components.access import Grantee, has_identity
+from components.access import has_identity
 from components.account_write import ENCRYPTION, IGNORED, AccountBefore, account_before, key_guard
 from components.arguments import checks, names
 from components.arguments.inputs import (
@@ -35,7 +35,7 @@ from components.arguments.inputs import (
 )
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
-from components.component import ChildOptions, Component, Tags, read_back
+from components.component import ChildOptions, Component, Tags, read_back, waited_for
 from components.kept_properties import NEVER_SHOWN, declared_links, with_kept, without_secret
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, clouds, key_uris, kinds
@@ -236,10 +236,9 @@ class MadeAccount:
         return self.resource.properties.encryption.apply(_key_uri_with_version)
 
     @property
-    def grantee(self) -> Grantee:
-        """The account's own identity, as access is granted to it."""
-        # Deleted with the account: if it were deleted first, the account would be left without its key.
-        return Grantee(self.principal_id.apply(has_identity), deleted_with=self.resource)
+    def grantee_id(self) -> pulumi.Output[str]:
+        """The object id of the account's own identity, to which access is granted."""
+        return self.principal_id.apply(has_identity)
 
 
 def make_account(
@@ -270,7 +269,9 @@ def make_account(
     if restores:
         declared["properties"]["restore"] = True
     if before is None:
-        before = _sync_await(account_before(inputs.account_name, _known(inputs.resource_group_name), through))
+        before = _sync_await(
+            account_before(inputs.account_name, waited_for(inputs.resource_group_name), through)
+        )
     writes = not frozen and before.may_be_written(
         *_on_the_wire(described, before), except_for=[*ignored, NEVER_SHOWN]
     )
@@ -374,18 +375,12 @@ def _digest(described: str, group: str) -> str:
 def _on_the_wire(described: pulumi.Output[str], before: AccountBefore) -> tuple[dict[str, Any], str | None]:
     """The declared inputs as azure-native gets them, and their digest; neither while one is not known yet.
     Waits for inputs that are outputs, where the state has the account."""
-    known = _known(described) if before.recorded is not None else None
+    known = waited_for(described) if before.recorded is not None else None
     if known is None:
         return {}, None
     declared = {name: value for name, value in json.loads(known).items() if name != "account_name"}
     group = arm_ids.group_of(str((before.recorded or {}).get("id")))
     return on_the_wire(declared), _digest(known, group)
-
-
-def _known(value: pulumi.Input[str]) -> str | None:
-    """A value; None while it is not known yet."""
-    known: str | None = _sync_await(pulumi.Output.from_input(value).future())
-    return known
 
 
 def on_the_wire(value: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import managedidentity
 
-from components.access import Grantee
 from components.arguments import names
 from components.arguments.inputs import Inputs, component_name, mapping, read, required_text, text
 from components.arguments.tags import checked_tags
@@ -54,11 +53,6 @@ class MadeIdentity:
     client_id: pulumi.Output[str]
     principal_id: pulumi.Output[str]
     tenant_id: pulumi.Output[str]
-
-    @property
-    def grantee(self) -> Grantee:
-        """The identity, as access is granted to it."""
-        return Grantee(self.principal_id)
 
 
 def make_identity(inputs: EncryptionIdentityInputs, options: ChildOptions) -> MadeIdentity:

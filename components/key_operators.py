@@ -16,7 +16,7 @@ from functools import partial
 
 import pulumi
 
-from components.access import ROTATION, Grantee, KeyGrant, KeyPermissions, make_grant
+from components.access import ROTATION, KeyGrant, KeyPermissions, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
@@ -64,7 +64,7 @@ def _grants(
     for operator in inputs.vault.key_operators:
         name = f"{inputs.name}-operator-{operator}"
         object_id = preflight.deployer_id if operator == DEPLOYER else operator
-        of_operator = partial(KeyGrant, key, Grantee(object_id), preflight.tenant_id, ACCESS_POLICY)
+        of_operator = partial(KeyGrant, key, object_id, preflight.tenant_id, ACCESS_POLICY)
         found = preflight.found_operators.get(operator)
         if found is None:
             adopts = preflight.adopted.get(f"{name}-access")

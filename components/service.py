@@ -110,9 +110,10 @@ class EncryptedLanguageService(Component):
     def _in_two_phases(self, parts: Parts) -> list[pulumi.Resource]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
-        # A destroy deletes the account before its vault.
-        account = parts.account(after=parts.vault_makers(key))
-        grant = parts.grant(key, account.grantee)
+        # A destroy deletes the account before its vault, and before its access.
+        ends_access = parts.ends_access(key)
+        account = parts.account(after=[*parts.vault_makers(key), ends_access])
+        grant = parts.grant(key, account.grantee_id, ends_access)
         version = parts.key_version(key, account.resource.id)
         self._made(parts, account, key, version, grant)
         if self._inputs.unbinds:
@@ -125,7 +126,7 @@ class EncryptedLanguageService(Component):
 
     def _in_one_phase(self, parts: Parts) -> None:
         key, identity = parts.key(), parts.identity()
-        grant = parts.grant(key, identity.grantee)
+        grant = parts.grant(key, identity.principal_id)
         version = parts.version_at_creation(key)
         account = parts.account(
             after=parts.access_in_effect(key, identity, grant),

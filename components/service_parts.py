@@ -7,12 +7,12 @@ and their order (service.py), nor what each part must be.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pulumi
+from pulumi.runtime.sync_await import _sync_await
 
-from components.access import Grantee, KeyGrant, has_identity, make_grant
+from components.access import KeyGrant, make_grant
 from components.account import InlineKeyInputs, LanguageAccountInputs, MadeAccount, make_account
 from components.arguments import names
 from components.arguments.inputs import source_resources
@@ -21,9 +21,12 @@ from components.audit import AuditTrailInputs, make_audit_trail
 from components.azure_failures import waiting_hooks
 from components.binding import CustomerManagedKey, make_binding
 from components.callers import make_callers
-from components.component import ChildOptions, Component
+from components.component import ChildOptions, Component, waited_for
+from components.guards.existing_resources import has_policy
+from components.guards.invokes import invoke
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, MadeIdentity, make_identity
+from components.key_access_cleanup import KeyAccessCleanup
 from components.key_access_validation import KeyAccessValidation, KeyAccessValidationArgs
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
@@ -32,6 +35,7 @@ from components.references import KeyReference
 from components.resource_group import make_resource_group
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.service_key import service_key
+from core import arm_ids
 
 
 class Parts:
@@ -71,6 +75,24 @@ class Parts:
             return [key.vault.resource]
         given = (self._inputs.key.id, self._inputs.vault.id)
         return [source for id in given if id is not None for source in source_resources(id)]
+
+    def ends_access(self, key: KeyReference) -> pulumi.Resource:
+        """What ends the access of the account's own identity, once the account is gone: the deletion of a
+        vault made here, else a resource of its own. The grant is deleted with it, and not before the account,
+        which would be left without its key."""
+        if key.vault.resource:
+            return key.vault.resource
+        subscription, name = self._preflight.subscription_id, self._inputs.account_name
+        group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
+        account_id = group.apply(
+            lambda group: arm_ids.child(arm_ids.group_id(subscription, group), arm_ids.ACCOUNT, name)
+        )
+        return KeyAccessCleanup(
+            f"{self._inputs.name}-access-cleanup",
+            key_id=key.id,
+            account_id=account_id,
+            opts=self._owner.child(),
+        )
 
     def identity(self) -> MadeIdentity:
         """A user-assigned identity."""
@@ -119,19 +141,34 @@ class Parts:
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
         )
 
-    def grant(self, key: KeyReference, grantee: Grantee) -> pulumi.CustomResource | None:
-        """Access to the key for the grantee; none while access is revoked."""
+    def grant(
+        self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None
+    ) -> pulumi.CustomResource | None:
+        """Access to the key for an identity; none while access is revoked."""
         if self._inputs.is_revoked:
             return None
-        if self._inputs.replace_account:
-            # The vault of an account that is replaced stays, and so would the access of its identity.
-            grantee = replace(grantee, deleted_with=None)
-        grant = KeyGrant(key, grantee, self._preflight.tenant_id, self._inputs.access_model)
+        grant = KeyGrant(
+            key,
+            principal_id,
+            self._preflight.tenant_id,
+            self._inputs.access_model,
+            deleted_with=deleted_with,
+        )
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
         # or the account, is protected: no destroy deletes the grant of an account that stays.
         options = keep_as_found(self._owner.child, "grant", self._inputs.as_found)
         adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
+        if adopts and self._preflight.recovers_vault and not self._has_policy(key, adopts):
+            adopts = None
         return make_grant(self._inputs.name, grant, options, adopts=adopts)
+
+    def _has_policy(self, key: KeyReference, policy_id: str) -> bool:
+        """Whether a vault that this update recovers came back with a policy; waits for the vault."""
+        vault = arm_ids.vault_id(str(waited_for(key.vault.id)))
+        arguments = {"resourceGroupName": vault.group, "vaultName": vault.name}
+        through = pulumi.InvokeOptions(parent=self._owner)
+        found = _sync_await(invoke("azure-native:keyvault:getVault", through, **arguments))
+        return has_policy(found, policy_id)
 
     def access_in_effect(
         self, key: KeyReference, identity: MadeIdentity, grant: pulumi.CustomResource | None
@@ -155,8 +192,7 @@ class Parts:
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
         if grant and (self._preflight.account_waits or self._preflight.access_validated):
-            principal_id = account.principal_id.apply(has_identity)
-            self._validation(key, principal_id, grant, account.resource.id, depends_on=[after])
+            self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(
         self,

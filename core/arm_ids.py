@@ -174,6 +174,11 @@ def child(scope: str, type: str, name: str = "") -> str:
     return f"{scope.rstrip('/')}/providers/{type}" + (f"/{name}" if name else "")
 
 
+def group_id(subscription_id: str, name: str) -> str:
+    """The id of a resource group."""
+    return f"/subscriptions/{subscription_id}/resourceGroups/{name}"
+
+
 def of_subscription(subscription_id: str, type: str) -> str:
     """The path that lists all resources of a type in a subscription."""
     return child(f"/subscriptions/{subscription_id}", type)

@@ -29,6 +29,7 @@ from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
 from provider.grpc_errors import Context, with_grpc_errors
+from provider.key_access_cleanup import KeyAccessCleanupHandler
 from provider.key_access_revocation import KeyAccessRevocationHandler
 from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
@@ -111,6 +112,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._served = Served(
             {
                 resource_types.BINDING: CustomerManagedKeyHandler(azure, self._clock, wanted.cloud, binder),
+                resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
                 resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, self._clock),
                 resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),
                 resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud),

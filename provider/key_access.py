@@ -1,7 +1,8 @@
-"""What the two resources about an identity's access to a key have in common.
+"""What the resources about an identity's access to a key have in common.
 
-They stand for no resource of Azure: their creation carries something out, another key or identity is another
-resource, and deleting them changes nothing. Owns their id, `KEY_ID|PRINCIPAL_ID`, and their life.
+Owns what an identity has at a key, and its removal. Of the revocation and the validation also their id,
+`KEY_ID|PRINCIPAL_ID`, and their life: they stand for no resource of Azure, their creation carries something
+out, another key or identity is another resource, and deleting them changes nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
-from core import arm_ids
+from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
+from core.facts import PolicyEntry, RoleAssignment, Vault
 from provider.azure_calls import Azure
 from provider.checks import Failure, Form, check
 from provider.difference import Difference, changed
@@ -21,10 +24,11 @@ from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.preflight import refused_as
 from provider.resource import Call, State
-from provider.waiting import Clock
+from provider.retrying import with_retries
+from provider.waiting import Clock, Waiter
 from provider.wire import UNKNOWN, Properties, Value
 
-_SEPARATOR = "|"
+SEPARATOR = "|"
 
 
 class KeyAccessHandler(ABC):
@@ -74,9 +78,9 @@ class KeyAccessHandler(ABC):
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key, principal = arm_ids.key_id(str(inputs.values["keyId"])), str(inputs.values["principalId"])
-        with refused_as(_context(key, principal)):
+        with refused_as(access_context(key, principal)):
             outputs = await self.carry_out(call, key, principal, inputs)
-        return State(f"{key.text}{_SEPARATOR}{principal}", {**inputs.values, **outputs})
+        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **outputs})
 
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -88,7 +92,7 @@ class KeyAccessHandler(ABC):
 
         What may not be read is taken to be as it was. An import comes with the id alone.
         """
-        text, _, principal = id.partition(_SEPARATOR)
+        text, _, principal = id.partition(SEPARATOR)
         key = arm_ids.key_id(text)
         try:
             outputs = await self.still(call, key, principal, olds if olds.values else inputs)
@@ -107,7 +111,42 @@ class KeyAccessHandler(ABC):
         return datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _context(key: ArmId, principal: str) -> ErrorContext:
+OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]
+"""Access policies, or role assignments, that are one identity's alone."""
+
+
+async def own_access(
+    azure: Azure,
+    vault: Vault,
+    key: ArmId,
+    principal: str,
+    waiter: Waiter,
+    *,
+    assignment_id: str | None = None,
+) -> OwnAccess:
+    """What an identity has at a key: its own access policies on keys of the vault, or its role assignments at
+    the key itself and the one named. What it has from further up is others' as well, and left out."""
+    if not vault.uses_rbac:
+        return [one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id)], []
+    scope = facts.key_id(vault.id, key.name)
+    found = await with_retries(lambda: azure.own_role_assignments(scope, principal), waiter)
+    named = assignment_id or ""
+    return [], [
+        one for one in found if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
+    ]
+
+
+async def remove_access(azure: Azure, key: ArmId, access: OwnAccess, waiter: Waiter) -> None:
+    """Removes it."""
+    entries, assignments = access
+    for entry in entries:
+        await with_retries(partial(azure.remove_policy, key.parent, entry), waiter)
+    for assignment in assignments:
+        await with_retries(partial(azure.delete_role_assignment, assignment.id), waiter)
+
+
+def access_context(key: ArmId, principal: str) -> ErrorContext:
+    """Whose access to which key an error is about."""
     return ErrorContext(
         vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name, principal_id=principal
     )

@@ -15,16 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
-from core.facts import PolicyEntry, RoleAssignment, Vault
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
 from provider.checks import Form, principal_id
-from provider.key_access import KeyAccessHandler
+from provider.key_access import KeyAccessHandler, own_access, remove_access
 from provider.resource import Call
 from provider.retrying import with_retries
 from provider.waiting import Waiter
@@ -71,33 +69,18 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     async def _shown(self, key: ArmId, principal: str, assignment_id: str | None, waiter: Waiter) -> bool:
         """Whether Resource Manager shows what the creation would take away."""
         vault = await with_retries(lambda: self._azure.vault(key.parent), waiter)
-        return vault is not None and any(await self._given(vault, key, principal, assignment_id, waiter))
+        return vault is not None and any(
+            await own_access(self._azure, vault, key, principal, waiter, assignment_id=assignment_id)
+        )
 
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
         vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
         if vault is None:
             await call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
             return
-        entries, assignments = await self._given(vault, key, principal, assignment_id, call.waiter)
-        for entry in entries:
-            await with_retries(partial(self._azure.remove_policy, key.parent, entry), call.waiter)
-        for assignment in assignments:
-            await with_retries(partial(self._azure.delete_role_assignment, assignment.id), call.waiter)
+        given = await own_access(self._azure, vault, key, principal, call.waiter, assignment_id=assignment_id)
+        await remove_access(self._azure, key, given, call.waiter)
         await self._warn_of_other_access(call, key, principal)
-
-    async def _given(
-        self, vault: Vault, key: ArmId, principal: str, assignment_id: str | None, waiter: Waiter
-    ) -> tuple[list[PolicyEntry], list[RoleAssignment]]:
-        """What there is to remove: access policies, or role assignments."""
-        if not vault.uses_rbac:
-            entries = [one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id)]
-            return entries, []
-        scope = facts.key_id(vault.id, key.name)
-        found = await with_retries(lambda: self._azure.own_role_assignments(scope, principal), waiter)
-        named = assignment_id or ""
-        return [], [
-            one for one in found if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
-        ]
 
     async def _warn_of_other_access(self, call: Call, key: ArmId, principal: str) -> None:
         vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)

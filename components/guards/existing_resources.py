@@ -176,13 +176,18 @@ def recovered_grants(
     """Ids of the grants that a recovered vault has, by logical name.
 
     A vault comes back with its access policies and without its role assignments (source: "Azure Key Vault
-    recovery management"). The account's identity still has its policy, which goes only with the vault;
-    whether the policies of people were removed before is not known.
+    recovery management"). The account's identity still has its policy then, unless access was revoked before,
+    which shows once the vault is back; whether the policies of people were removed before is not known.
     """
     principal = before.grantee_id if before.account else (deleted.account or {}).get("principalId")
     if deleted.vault is None or principal is None or inputs.access_model == RBAC:
         return {}
     return {f"{inputs.name}-access": f"{deleted.vault['resourceId']}/accessPolicy/{principal}"}
+
+
+def has_policy(vault: Answer, policy_id: str) -> bool:
+    """Whether a vault has the access policy of an id."""
+    return arm_ids.name_of(policy_id).lower() in _permissions(vault)
 
 
 def grants_to_adopt(

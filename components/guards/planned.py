@@ -86,7 +86,7 @@ def planned(
         before,
         deleted,
         location,
-        group_id=f"/subscriptions/{subscription_id}/resourceGroups/{group}",
+        group_id=arm_ids.group_id(subscription_id, group),
         tenant_id=tenant_id,
         keeps_key=keeps_key,
     )

@@ -91,6 +91,7 @@ class PreflightResult:
 
     tenant_id: str
     deployer_id: str
+    subscription_id: str
     recovers_vault: bool = False
     restores_account: bool = False
     keeps_key: bool = False
@@ -339,6 +340,7 @@ class _Preflight:
         return PreflightResult(
             self._client["tenantId"],
             self._client["objectId"],
+            self._client["subscriptionId"],
             recovers_vault=deleted.vault is not None,
             restores_account=deleted.account is not None,
             keeps_key=keeps_key,

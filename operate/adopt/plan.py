@@ -157,6 +157,9 @@ def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Itera
         yield given[0]
     yield Import(resource_types.KEY_VERSION, f"{name}-key-version", key)
     if not existing.account.encryption.identity_client_id:
+        if not takes_vault:
+            both = f"{key}|{existing.account.id}"
+            yield Import(resource_types.KEY_ACCESS_CLEANUP, f"{name}-access-cleanup", both)
         yield Import(resource_types.BINDING, f"{name}-binding", existing.account.id)
 
 

@@ -97,7 +97,7 @@ def test_rbac_grants_the_narrowest_role_on_the_key_alone() -> None:
         == service(access_model="rbac").one(":RoleAssignment").inputs["roleAssignmentName"]
     )
     assert grant.urn in monitor.one(":CustomerManagedKey").needs
-    assert grant.request.deletedWith == monitor.one(":Account").urn
+    assert grant.request.deletedWith == vault.urn
 
 
 def test_existing_vault_gets_a_new_key_and_is_not_made() -> None:
@@ -107,6 +107,21 @@ def test_existing_vault_gets_a_new_key_and_is_not_made() -> None:
     for resource in (monitor.one(":Key"), monitor.one(":AccessPolicy")):
         assert (resource.inputs["resourceGroupName"], resource.inputs["vaultName"]) == ("rg-keys", "kv-hub")
     assert monitor.one(":CustomerManagedKey").inputs["vaultId"] == VAULT_ID
+
+
+def test_what_is_left_of_the_access_in_an_existing_vault_is_removed_after_the_account() -> None:
+    """The grant would go before the account, so that it is left to a resource that goes after it."""
+    monitor = service(vault={"id": VAULT_ID})
+    cleanup, account = monitor.one(":KeyAccessCleanup"), monitor.one(":Account")
+    assert cleanup.urn in account.needs
+    assert monitor.one(":AccessPolicy").request.deletedWith == cleanup.urn
+    assert cleanup.inputs == {
+        "keyId": monitor.one(":Key").outputs["id"],
+        "accountId": account.outputs["id"],
+    }
+    by_itself = service(vault={"id": VAULT_ID}, identity="userAssigned")
+    assert by_itself.of(":KeyAccessCleanup") == []
+    assert by_itself.one(":AccessPolicy").request.deletedWith == ""
 
 
 def test_existing_key_is_neither_made_nor_changed() -> None:

@@ -156,9 +156,10 @@ def test_other_writers_of_the_account_and_key_are_left_alone(default: RecordingM
 
 
 def test_destroy_never_takes_access_from_a_living_account(default: RecordingMonitor) -> None:
-    """Grant and binding go with the account; the key is kept; the vault goes after the account."""
+    """The binding goes with the account, the grant with the vault, and that after the account; the key is
+    kept."""
     account, vault = default.one(":Account"), default.one(":Vault")
-    assert default.one(":AccessPolicy").request.deletedWith == account.urn
+    assert default.one(":AccessPolicy").request.deletedWith == vault.urn
     assert default.one(":CustomerManagedKey").request.deletedWith == account.urn
     assert default.one(":Key").request.retainOnDelete is True
     assert vault.urn in account.needs
@@ -206,7 +207,7 @@ def test_the_callers_options_reach_the_children_that_they_are_about() -> None:
     for child in (vault, account, monitor.one(":CustomerManagedKey"), monitor.one(":AccessPolicy")):
         assert child.request.retainOnDelete
         assert child.request.customTimeouts.create == "7m"
-        assert child.request.deletedWith in (OWNER, account.urn)
+        assert child.request.deletedWith in (OWNER, account.urn, vault.urn)
         assert OWNER in child.needs
 
 

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
+from tests.support.judge import VAULTS, Judge
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
+_HUB = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-hub"
+_VAULT = f"{_HUB}/providers/Microsoft.KeyVault/vaults/kv-hub"
+_SOMEBODY = "99999999-0000-4000-8000-000000000009"
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +83,77 @@ def test_up_after_destroy_gives_a_role_again_that_the_vault_has_lost(
     assert stack.outputs() == before
     assert cloud.history(azure, before["accountId"])[-1]["readable"]
     assert grants(stack) == {"contoso-rbac-access"}
+
+
+def test_a_destroy_leaves_nothing_of_its_access_in_a_vault_that_stays(
+    azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What others have stays as it was. The account comes back with its data, and with its access."""
+    stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.environ)
+    judge = Judge(azure, stack, "contoso-hub")
+    tenant = azure.env["AZURE_TENANT_ID"]
+    others = {"tenantId": tenant, "objectId": _SOMEBODY, "permissions": {"keys": ["get"], "secrets": ["get"]}}
+    properties = {
+        "tenantId": tenant,
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "accessPolicies": [others],
+    }
+    judge.arm("PUT", _HUB, "2024-03-01", {"location": "westeurope"})
+    judge.arm("PUT", _VAULT, VAULTS, {"location": "westeurope", "properties": properties})
+
+    def policies() -> list[str]:
+        found = judge.arm("GET", _VAULT, VAULTS)["properties"]["accessPolicies"]
+        return [entry["objectId"] for entry in found]
+
+    stack.configure(name="contoso-hub", vault={"id": _VAULT}, key=None)
+    made = stack.deploy()
+    assert made.ok, made.output
+    judge.write_data()
+    assert policies() == [_SOMEBODY, stack.outputs()["principalId"]]
+    gone = stack.destroy()
+    assert gone.ok, gone.output
+    assert judge.arm("GET", _VAULT, VAULTS)["properties"]["accessPolicies"] == [others]
+    stack.configure(softDeleted="recover", key={"id": f"{_VAULT}/keys/cmk-contoso-hub"})
+    back = stack.up()
+    assert back.ok, back.output
+    assert judge.reads_data()
+
+
+def test_up_after_the_destroy_of_a_service_whose_access_was_revoked(
+    azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The vault comes back without the access, which the same update gives again."""
+    stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.environ)
+    judge = Judge(azure, stack, "contoso-off")
+    stack.configure(name="contoso-off", vault=None)
+    assert stack.deploy().ok
+    judge.write_data()
+    stack.configure(access="revoked")
+    assert stack.deploy().ok
+    assert not judge.reads_data()
+    gone = stack.destroy()
+    assert gone.ok, gone.output
+    stack.configure(access=None, softDeleted="recover")
+    back = stack.deploy()
+    assert back.ok, back.output
+    assert judge.reads_data()
+
+
+def test_a_replacement_in_one_update_leaves_nothing_of_the_former_access(
+    azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Of a stack that is not protected, which needs no update before it."""
+    stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.environ)
+    judge = Judge(azure, stack, "contoso-new", account_name="lang-contoso-second")
+    stack.configure(name="contoso-new", vault=None)
+    assert stack.deploy().ok
+    first = stack.outputs()["principalId"]
+    stack.configure(accountName="lang-contoso-second", replaceAccount="lang-contoso-new")
+    replaced = stack.deploy()
+    assert replaced.ok, replaced.output
+    policies = judge.arm("GET", judge.vault_id, VAULTS)["properties"]["accessPolicies"]
+    assert first not in [entry["objectId"] for entry in policies]
+    assert stack.outputs()["principalId"] in [entry["objectId"] for entry in policies]
+    judge.write_data()
+    assert judge.reads_data()

@@ -21,6 +21,7 @@ CMK = "azure-cmk:index:CustomerManagedKey"
 VERSION = "azure-cmk:index:KeyVersion"
 ACCESS = "azure-cmk:index:KeyAccessValidation"
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
+CLEANUP = "azure-cmk:index:KeyAccessCleanup"
 
 
 @dataclass

@@ -46,6 +46,7 @@ from provider.binder import Binder
 from provider.clients import Clients
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.functions import Functions
+from provider.key_access_cleanup import KeyAccessCleanupHandler
 from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
 from provider.resource import Call
@@ -171,6 +172,7 @@ class _Providers(mocks.Mocks):
             "azure-cmk:index:CustomerManagedKey": CustomerManagedKeyHandler(
                 self._azure, clock, cloud, binder
             ),
+            "azure-cmk:index:KeyAccessCleanup": KeyAccessCleanupHandler(self._azure),
             "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
             "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud),
         }

@@ -1,0 +1,115 @@
+"""The resource that leaves nothing of an account's access to a key once the account is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.facts import PolicyEntry
+from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
+from tests.provider.rig import CLEANUP, Engine, FakeClock, engine
+from tests.provider.test_key_access_revocation import NEEDED, OTHER, assignment, with_policies, with_roles
+
+pytestmark = pytest.mark.asyncio
+INPUTS = {"keyId": KEY_ID, "accountId": ACCOUNT_ID}
+ID = f"{KEY_ID}|{ACCOUNT_ID}"
+MINE = PolicyEntry(PRINCIPAL, NEEDED, TENANT)
+OTHERS = PolicyEntry(OTHER, NEEDED, TENANT)
+
+
+async def refreshed(pulumi: Engine) -> dict[str, Any]:
+    """The outputs as the refresh before a destroy finds them, of one that was made before its account."""
+    _, outputs, _ = await pulumi.read(CLEANUP, ID, INPUTS, INPUTS)
+    return dict(outputs.values)
+
+
+async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is() -> None:
+    """The identity exists only once the account does."""
+    azure = FakeAzure()
+    account = azure.accounts.pop(ACCOUNT_ID.lower())
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(CLEANUP, INPUTS)
+        assert (id, outputs.values) == (ID, INPUTS)
+        azure.accounts[ACCOUNT_ID.lower()] = account
+        assert await refreshed(pulumi) == {**INPUTS, "principalId": PRINCIPAL}
+        anew = replace(account, principal_id=OTHER)
+        azure.accounts[ACCOUNT_ID.lower()] = anew
+        assert (await refreshed(pulumi))["principalId"] == OTHER
+
+
+async def test_an_import_comes_with_the_id_alone() -> None:
+    """And is without a difference then."""
+    async with engine(FakeAzure()) as pulumi:
+        id, outputs, inputs = await pulumi.read(CLEANUP, ID)
+        assert (id, inputs.values) == (ID, INPUTS)
+        assert outputs.values["principalId"] == PRINCIPAL
+        assert not (await pulumi.diff(CLEANUP, outputs.values, inputs.values, INPUTS)).kinds
+
+
+async def test_the_access_policy_of_an_account_that_is_gone_goes_and_no_other() -> None:
+    """Also where a read shows the account for a while after its deletion."""
+    azure, clock = with_policies(MINE, OTHERS), FakeClock()
+    async with engine(azure, clock) as pulumi:
+        deleting = asyncio.ensure_future(pulumi.delete(CLEANUP, ID, await refreshed(pulumi)))
+        await clock.paused.wait()
+        assert azure.vaults[VAULT_ID.lower()].policies == (MINE, OTHERS)
+        del azure.accounts[ACCOUNT_ID.lower()]
+        await deleting
+    assert azure.vaults[VAULT_ID.lower()].policies == (OTHERS,)
+
+
+async def test_the_role_at_the_key_goes_and_no_other() -> None:
+    """What the identity has from further up was not given with the key."""
+    others = [assignment(VAULT_ID), assignment(KEY_ID, OTHER)]
+    azure = with_roles(assignment(KEY_ID), *others)
+    async with engine(azure) as pulumi:
+        state = await refreshed(pulumi)
+        del azure.accounts[ACCOUNT_ID.lower()]
+        await pulumi.delete(CLEANUP, ID, state)
+    assert azure.roles == others
+
+
+async def test_an_account_that_stays_keeps_its_access() -> None:
+    """Whatever deletes the resource: a destroy of it alone, a key that is no longer declared."""
+    azure = with_policies(MINE)
+    async with engine(azure) as pulumi:
+        await pulumi.delete(CLEANUP, ID, await refreshed(pulumi))
+    assert azure.vaults[VAULT_ID.lower()].policies == (MINE,)
+
+
+@pytest.mark.parametrize("made", [True, False])
+async def test_nothing_to_remove_is_no_failure(*, made: bool) -> None:
+    """A vault that is gone, and an account that was never made."""
+    azure = with_policies(MINE)
+    async with engine(azure) as pulumi:
+        state = {**INPUTS, "principalId": PRINCIPAL} if made else INPUTS
+        if made:
+            azure.vaults.clear()
+        azure.accounts.clear()
+        await pulumi.delete(CLEANUP, ID, state)
+    assert "remove_policy" not in azure.calls
+
+
+async def test_another_key_is_followed_and_another_account_is_another_resource() -> None:
+    """The account stays where its key changes: nothing is to be removed then."""
+    async with engine(FakeAzure()) as pulumi:
+        other = f"{VAULT_ID}/keys/other"
+        moved = await pulumi.diff(CLEANUP, INPUTS, INPUTS, {**INPUTS, "keyId": other})
+        assert (moved.kinds, moved.replaces) == ({"keyId": "UPDATE"}, [])
+        updated = await pulumi.update(CLEANUP, ID, INPUTS, INPUTS, {**INPUTS, "keyId": other})
+        assert updated.values["keyId"] == other
+        replaced = await pulumi.diff(CLEANUP, INPUTS, INPUTS, {**INPUTS, "accountId": f"{ACCOUNT_ID}-2"})
+        assert replaced.replaces == ["accountId"]
+
+
+async def test_a_vault_that_has_moved_on_to_roles_is_read_as_it_is() -> None:
+    """Its access policies count for nothing and are left."""
+    azure = FakeAzure()
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=(MINE,))
+    azure.accounts.clear()
+    async with engine(azure) as pulumi:
+        await pulumi.delete(CLEANUP, ID, {**INPUTS, "principalId": PRINCIPAL})
+    assert azure.vaults[VAULT_ID.lower()].policies == (MINE,)
