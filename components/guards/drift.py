@@ -12,14 +12,20 @@ from collections.abc import Iterator
 from components.arguments.problem import Problem
 from components.guards.data_loss import HOURS_HELD
 from components.guards.existing_resources import Answer, KeyLocation
-from components.guards.recorded_state import SYSTEM, RecordedService
+from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from core import arm_ids, facts
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
 
 
 def problems(
-    before: RecordedService, location: KeyLocation, account: Answer, vault: Answer, key: Answer
+    before: RecordedService,
+    location: KeyLocation,
+    account: Answer,
+    vault: Answer,
+    key: Answer,
+    *,
+    identity: Answer,
 ) -> Iterator[Problem]:
     """What is missing of a service whose account is bound. A vault that it is not bound in does not count."""
     if before.account is None or not before.is_bound:
@@ -29,6 +35,8 @@ def problems(
         return
     if before.key_identity == SYSTEM and not (account.get("identity") or {}).get("principalId"):
         yield _identity(before.account)
+    if before.key_identity == USER and before.identity_id and identity is None:
+        yield _user_assigned(before.identity_id)
     here = (arm_ids.name_of(location.vault_id).lower(), location.key_name.lower())
     if not location.vault_id or before.bound_to not in (None, here):
         return
@@ -56,6 +64,16 @@ def _identity(account: facts.Account) -> Problem:
         "data is out of reach, though nothing is lost; no update can write the account without one. Turn "
         f"it on with `az cognitiveservices account identity assign --name {account.name} --resource-group "
         f"{group}`; this creates a new identity, to which `pulumi up` grants access",
+    )
+
+
+def _user_assigned(id: str) -> Problem:
+    """That the service opens the data by another identity than the one that is gone was never observed."""
+    return Problem(
+        "identity",
+        f"the user-assigned identity {id} was deleted outside Pulumi, which cannot be undone, and the data "
+        f"is out of reach, though the key is there. For another identity, {_FORGET}; the next `pulumi up` "
+        "makes one of the same name, gives it access to the key, and binds the account by it",
     )
 
 

@@ -24,7 +24,13 @@ from components.guards import access, data_loss, drift, existing_resources, soft
 from components.guards.existing_resources import Answer, FoundPolicy
 from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.planned import PlannedResource, planned
-from components.guards.recorded_state import RecordedService, as_it_is, recorded_names, recorded_service
+from components.guards.recorded_state import (
+    USER,
+    RecordedService,
+    as_it_is,
+    recorded_names,
+    recorded_service,
+)
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
 from components.service_args import DEPLOYER, RECOVER, ServiceInputs
@@ -267,6 +273,7 @@ class _Preflight:
         # What is missing of an account that is being replaced may have been deleted by an interrupted update.
         replaced, live = self._is_replaced(name), self._accounts[name]
         drifts = before.is_bound and self._is_ours(before.account) and not replaced
+        identity_id = before.identity_id if drifts and before.key_identity == USER else None
         looked_up = await asyncio.gather(
             self._get(
                 "keyvault:getVault", request, location.vault_arguments if location.reads_vault else None
@@ -277,8 +284,18 @@ class _Preflight:
                 request,
                 location.assignment_arguments if location.assignment_name else None,
             ),
+            self._get(
+                "managedidentity:getUserAssignedIdentity",
+                ServiceRequest(request.inputs),
+                {
+                    "resourceGroupName": arm_ids.group_of(identity_id),
+                    "resourceName": arm_ids.name_of(identity_id),
+                }
+                if identity_id
+                else None,
+            ),
         )
-        vault, key, assignment = (None if answer is UNREAD else answer for answer in looked_up)
+        vault, key, assignment, identity = (None if answer is UNREAD else answer for answer in looked_up)
         all_read = all(answer is not UNREAD for answer in (live, *looked_up))
         existing_key = key if location.makes_key else None
         keeps_key = existing_key is not None or (deleted.vault is not None and location.makes_key)
@@ -318,7 +335,7 @@ class _Preflight:
                 ),
             )
         if drifts and all_read:
-            self._refuse(name, drift.problems(before, location, live, vault, key))
+            self._refuse(name, drift.problems(before, location, live, vault, key, identity=identity))
         live = None if live is UNREAD else live
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
         if (before.account is None or replaced) and not self._recovers:

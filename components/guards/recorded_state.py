@@ -25,8 +25,9 @@ class RecordedService:
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
     it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
     bound to, lower case; `key_id` is the ARM id of that key, `key_name` the name of a key that this stack
-    made. `assignment_id` is the ARM id of the role assignment that the state holds; `group_name` and
-    `workspace_id` are those of a resource group and a workspace that this stack made. `revoked`: an update
+    made. `assignment_id` is the ARM id of the role assignment that the state holds; `group_name`,
+    `workspace_id` and `identity_id` are those of a resource group, a workspace and a user-assigned identity
+    that this stack made. `revoked`: an update
     took the access away, as it was declared, and none has restored it since. `access_validated`: the access
     was waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
     refer to.
@@ -46,6 +47,7 @@ class RecordedService:
     assignment_id: str | None = None
     group_name: str | None = None
     workspace_id: str | None = None
+    identity_id: str | None = None
     mentioned_ids: frozenset[str] = frozenset()
 
     @property
@@ -83,6 +85,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
+        identity_id=state.get((types.USER_ASSIGNED_IDENTITY, f"{name}-identity"), {}).get("id"),
         mentioned_ids=frozenset(
             id for key, outputs in state.items() if key[1].startswith(f"{name}-") for id in _ids_in(outputs)
         ),

@@ -55,11 +55,13 @@ def rebind(
     gives it, why the operation will fail.
 
     The stored data is not touched. Raises ServiceError when a rule forbids it, or when the old key can
-    no longer be used: going on would lose the data (the refusal and its text are assumed).
+    no longer be used: going on would lose the data (the refusal and its text are assumed). Where the identity
+    that used it is gone, the one that `new` names may use it instead (assumed).
     """
     _check(cloud, new, creating=False)
     try:
-        data_key = data.unwrap(cloud, old, correlation_id)
+        gone = key_user(cloud, old)[0] is None
+        data_key = data.unwrap(cloud, new if gone else old, correlation_id)
     except data.KeyUnavailableError as error:
         raise ServiceError(
             400,

@@ -159,6 +159,8 @@ CHANGES = (
             "key-version": "create-replacement keyId",
             "binding": "update keyUriWithVersion vaultId",
             f"subscription-{OTHER_SUBSCRIPTION_ID}": "create",
+            # In a vault that stays, the access has to be removed once the account is gone.
+            "access-cleanup": "create",
             **dict.fromkeys(("vault", "vault-audit", "vault-dns", "vault-endpoint"), "delete"),
             **dict.fromkeys((f"operator-{SOMEBODY}-access", "operator-deployer-access"), "delete"),
         },

@@ -175,3 +175,27 @@ def test_a_refused_destroy_deletes_nothing(life: Life) -> None:
     assert life.judge.strays() == []
     calm = life.stack.deploy("--expect-no-changes")
     assert calm.ok, calm.output
+
+
+def test_a_user_assigned_identity_that_was_deleted_is_told_at_once(life: Life) -> None:
+    """The refusal names the way to a new one, by which the account reads its data again."""
+    life.nothing.restore()
+    life.stack.configure(identity="userAssigned")
+    made = life.stack.deploy()
+    assert made.ok, made.output
+    life.judge.write_data()
+    stored = life.judge.ciphertext()
+    identity = f"{life.judge.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-contoso-dev"
+    life.judge.arm("DELETE", identity, "2023-01-31")
+    life.stack.configure(tags={"owner": "another"})
+    refused = life.stack.deploy()
+    assert not refused.ok
+    assert "id-contoso-dev was deleted outside Pulumi" in refused.output
+    assert life.stack.refresh().ok
+    repaired = life.stack.deploy()
+    assert repaired.ok, repaired.output
+    second = life.stack.deploy()
+    assert second.ok, second.output
+    assert life.judge.reads_data()
+    assert life.judge.ciphertext() == stored
+    assert cloud.unbound_moments(life.azure, life.judge.account_id) == []

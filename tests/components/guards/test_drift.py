@@ -55,18 +55,37 @@ def test_each_thing_that_is_gone_is_one_problem(
     account: Any, vault: Any, key: Any, path: str | None, words: str
 ) -> None:
     """Its setting, and the way back; nothing where all is there."""
-    found = list(problems(recorded(), PLACE, account, vault, key))
+    found = list(problems(recorded(), PLACE, account, vault, key, identity=None))
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
+
+
+def test_a_user_assigned_identity_that_is_gone_is_told() -> None:
+    """Only the one that the account uses its key by, and that this stack made."""
+    live: dict[str, Any] = {"identity": {"type": "UserAssigned"}}
+    identity_id = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+    before = replace(recorded("user"), identity_id=identity_id)
+    (problem,) = problems(before, PLACE, live, THERE, THERE, identity=None)
+    assert problem.path == "identity"
+    assert "run `pulumi refresh`" in problem.text
+    assert list(problems(before, PLACE, live, THERE, THERE, identity=THERE)) == []
+    assert (
+        list(problems(replace(before, key_identity="system"), PLACE, LIVE, THERE, THERE, identity=None)) == []
+    )
 
 
 def test_only_what_the_account_is_bound_to_counts() -> None:
     """A vault that it is about to move to may be empty, an account on Microsoft's keys needs none, and one
     that uses another's identity does not need its own."""
-    assert list(problems(recorded(bound_to=("kv-other", "cmk")), PLACE, LIVE, None, None)) == []
-    assert list(problems(recorded(key_identity=None), PLACE, LIVE, None, None)) == []
-    assert list(problems(recorded(key_identity="user"), PLACE, {"identity": {}}, THERE, THERE)) == []
-    assert list(problems(RecordedService(), PLACE, None, None, None)) == []
+    assert (
+        list(problems(recorded(bound_to=("kv-other", "cmk")), PLACE, LIVE, None, None, identity=None)) == []
+    )
+    assert list(problems(recorded(key_identity=None), PLACE, LIVE, None, None, identity=None)) == []
+    assert (
+        list(problems(recorded(key_identity="user"), PLACE, {"identity": {}}, THERE, THERE, identity=None))
+        == []
+    )
+    assert list(problems(RecordedService(), PLACE, None, None, None, identity=None)) == []
 
 
 @pytest.mark.parametrize(

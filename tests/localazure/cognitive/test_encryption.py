@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localazure.directory import delete_principal
 from localazure.web import Json
 from tests.localazure.cognitive.case import (
     ACCOUNT,
@@ -122,6 +123,26 @@ def test_moving_to_another_identity_keeps_the_data(case: Case) -> None:
     assert ("KeyWrap", ids["principalId"]) in uses
     assert case.language("GET", f"{PROJECTS}/orders").status == 200
     assert case.history()[-1]["identity"] == ids["principalId"]
+
+
+def test_an_identity_that_is_gone_is_followed_by_another_one(case: Case) -> None:
+    """Nobody can unwrap by the deleted one, and the one that takes its place may."""
+    block = case.bound()["properties"]["encryption"]
+    ids = case.user_identity()
+    case.grant(ids["principalId"])
+    block["keyVaultProperties"]["identityClientId"] = ids["clientId"]
+    assert case.patch({"identity": USER_ASSIGNED, "properties": {"encryption": block}}).status == 202
+    case.get()
+    case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
+    delete_principal(case.cloud, ids["principalId"])
+    assert case.language("GET", f"{PROJECTS}/orders").status == 403
+    anew = case.user_identity()
+    block["keyVaultProperties"]["identityClientId"] = anew["clientId"]
+    changed = {"identity": USER_ASSIGNED, "properties": {"encryption": block}}
+    assert case.patch(changed).status >= 400
+    case.grant(anew["principalId"])
+    assert case.patch(changed).status == 202
+    assert case.language("GET", f"{PROJECTS}/orders").status == 200
 
 
 def test_switching_the_identity_off_puts_the_data_out_of_reach(case: Case) -> None:
