@@ -5,8 +5,6 @@ The rows are tried in order, the special before the general. Each names where it
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from core import rights
@@ -33,49 +31,37 @@ class ErrorContext:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case."""
+    """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case. `fix` has
+    the fields of the context, and the groups of the pattern, in braces."""
 
     pattern: str
     cause: str
-    fix: Callable[[ErrorContext, re.Match[str]], str] | str
+    fix: str
     source: str
     statuses: tuple[int, ...] = ()
 
 
-def _grant_role(context: ErrorContext, _: re.Match[str]) -> str:
-    return (
-        f'az role assignment create --role "{CRYPTO_SERVICE_ENCRYPTION_USER.name}" --assignee-object-id '
-        f"{context.principal_id} --assignee-principal-type ServicePrincipal "
-        f"--scope {context.vault_id}/keys/{context.key_name}"
-    )
-
-
-def _set_policy(context: ErrorContext, _: re.Match[str]) -> str:
-    return (
-        f"az keyvault set-policy --name {context.vault_name} --object-id {context.principal_id} "
-        f"--key-permissions {' '.join(rights.NEEDED)}"
-    )
-
-
-def _make_officer(context: ErrorContext, _: re.Match[str]) -> str:
-    return (
-        f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee YOUR_PRINCIPAL '
-        f"--scope {context.vault_id}"
-    )
-
-
-def _set_rotation_policy(context: ErrorContext, _: re.Match[str]) -> str:
-    return (
-        f"az keyvault set-policy --name {context.vault_name} --object-id YOUR_OBJECT_ID "
-        f"--key-permissions {ROTATION_PERMISSIONS}"
-    )
-
+_GRANT_ROLE = (
+    f'az role assignment create --role "{CRYPTO_SERVICE_ENCRYPTION_USER.name}" --assignee-object-id '
+    "{principal_id} --assignee-principal-type ServicePrincipal --scope {vault_id}/keys/{key_name}"
+)
+_SET_POLICY = (
+    "az keyvault set-policy --name {vault_name} --object-id {principal_id} --key-permissions "
+    f"{' '.join(rights.NEEDED)}"
+)
+_MAKE_OFFICER = (
+    f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee YOUR_PRINCIPAL --scope {{vault_id}}'
+)
+_SET_ROTATION_POLICY = (
+    "az keyvault set-policy --name {vault_name} --object-id YOUR_OBJECT_ID --key-permissions "
+    f"{ROTATION_PERMISSIONS}"
+)
 
 _KEY_THROUGH_ARM = ErrorRow(
     r"ForbiddenByRbac.*name=KeyVault/ManagementPlane",
     "in a vault under Azure RBAC, the deploying principal needs a role on the vault's data even to read "
     "a key through Resource Manager",
-    _make_officer,
+    _MAKE_OFFICER,
     "pulumi/pulumi-azure-native#890, Azure/bicep#6539",
 )
 
@@ -84,61 +70,47 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"encryption key must be recoverable and not purgeable",
         "the vault lacks soft delete or purge protection",
-        lambda context, _: f"az keyvault update --name {context.vault_name} --enable-purge-protection true",
+        "az keyvault update --name {vault_name} --enable-purge-protection true",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     ErrorRow(
         r"KeyVaultProperties is invalid",
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps trusted services out, or the identity has no access yet",
-        lambda context, _: (
-            f"compare with `az keyvault key list-versions --vault-name {context.vault_name} --name "
-            f"{context.key_name}`"
-            " and check the access of the identity"
-        ),
+        "compare with `az keyvault key list-versions --vault-name {vault_name} --name "
+        "{key_name}`"
+        " and check the access of the identity",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
-    ),
-    ErrorRow(
-        r"Action: '\S+/keys/(rotate/action|write|update/action)'",
-        "the deploying principal may not change the key on the vault's data plane",
-        _make_officer,
-        "public capture of a Key Vault RBAC denial",
-    ),
-    ErrorRow(
-        r"does not have keys (rotate|update|create|list) permission",
-        "the deploying principal may not change the key on the vault's data plane",
-        _set_rotation_policy,
-        "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(
         r"AccessPolicyNotConfiguredForKeyVault|KeyVaultAuthenticationFailure",
         "the account's identity may not use the key, or its access does not count everywhere yet",
-        _set_policy,
+        _SET_POLICY,
         "public reports of transient failures in deployments of Azure AI services",
     ),
     ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the account's identity has no role on the key, or the assignment has not propagated",
-        _grant_role,
+        _GRANT_ROLE,
         "hashicorp/terraform-provider-azurerm#27817",
     ),
     ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "no access policy of the vault gives the account's identity the key, or it has not propagated",
-        _set_policy,
+        _SET_POLICY,
         "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(
         r"Public network access is disabled and request is not from a trusted service|ForbiddenByConnection"
         r"|ForbiddenByFirewall|Client address is not authorized",
         "the vault's network lets nobody in",
-        lambda context, _: f"az keyvault update --name {context.vault_name} --bypass AzureServices",
+        "az keyvault update --name {vault_name} --bypass AzureServices",
         "Key Vault 403 answers",
     ),
     ErrorRow(
         r"AccountProvisioningStateInvalid|in state Accepted",
         "the account is still busy with another change",
-        "wait until it is Succeeded: az cognitiveservices account show --ids ACCOUNT_ID "
+        "wait until it is Succeeded: az cognitiveservices account show --ids {account_id} "
         "--query properties.provisioningState",
         "DefangLabs/pulumi-defang#274",
     ),
@@ -165,31 +137,26 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"does not have authorization to perform action '(?P<action>[^']+)' over scope '(?P<scope>[^']+)'",
         "the deploying principal lacks a right in Azure Resource Manager",
-        lambda _, found: f"have {found['action']} granted at {found['scope']}",
+        "have {action} granted at {scope}",
         "recorded traffic",
     ),
     ErrorRow(
         r"MissingSubscriptionRegistration.*?namespace '(?P<namespace>[^']+)'",
         "the subscription has never used this resource provider",
-        lambda _, found: f"az provider register --namespace {found['namespace']} --wait",
+        "az provider register --namespace {namespace} --wait",
         "recorded traffic",
     ),
     ErrorRow(
         r"not allowed on a disabled key|KeyDisabled",
         "the key version is disabled",
-        lambda context, _: (
-            f"az keyvault key set-attributes --vault-name {context.vault_name} --name {context.key_name} "
-            "--enabled true"
-        ),
+        "az keyvault key set-attributes --vault-name {vault_name} --name {key_name} --enabled true",
         "texts of other people's fakes; never recorded",
     ),
     ErrorRow(
         r"KeyNotFound|Key not found: ",
         "the vault has no such key",
-        lambda context, _: (
-            f"az keyvault key list --vault-name {context.vault_name}; a deleted key comes back with "
-            f"az keyvault key recover --vault-name {context.vault_name} --name {context.key_name}"
-        ),
+        "az keyvault key list --vault-name {vault_name}; a deleted key comes back with "
+        "az keyvault key recover --vault-name {vault_name} --name {key_name}",
         "recorded traffic",
     ),
     ErrorRow(
@@ -201,7 +168,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"ResourceNotFound",
         "the resource does not exist",
-        lambda context, _: f"az resource show --ids {context.account_id}",
+        "az resource show --ids {account_id}",
         "recorded traffic",
     ),
     ErrorRow(
@@ -266,13 +233,13 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the deploying principal may not use the key on the vault's data plane",
-        _make_officer,
+        _MAKE_OFFICER,
         "public capture of a Key Vault RBAC denial",
     ),
     ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "the deploying principal may not use the key on the vault's data plane",
-        _set_rotation_policy,
+        _SET_ROTATION_POLICY,
         "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(

@@ -19,10 +19,8 @@ def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> 
     if found is None:
         return service_message(failure)
     row, match = found
-    fix = row.fix if isinstance(row.fix, str) else row.fix(context, match)
-    return (
-        f"{row.cause}\n  fix: {fix.replace('ACCOUNT_ID', context.account_id)}\n  {service_message(failure)}"
-    )
+    fix = row.fix.format(**vars(context), **match.groupdict())
+    return f"{row.cause}\n  fix: {fix}\n  {service_message(failure)}"
 
 
 def is_known(failure: ServiceError) -> bool:

@@ -6,11 +6,11 @@ What could not be read is a finding of its own, so that silence never means "che
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from core import demands, facts, key_uris, rights
 from core.demands import Unmet
-from core.facts import KeyVersion, RoleAssignment, Vault
+from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.rights import Access
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.finding import Finding, Preflight, Rule, Severity
@@ -161,18 +161,6 @@ def account_is_on_the_key(check: Preflight) -> Iterator[Finding]:
     )
 
 
-def outbound_reaches_vault(check: Preflight) -> Iterator[Finding]:
-    """The account's outbound restriction lets it reach the vault."""
-    account, key = check.live.account, check.key
-    if account and key:
-        yield from _unmet(
-            "outbound-reaches-vault",
-            Severity.CHANGEABLE,
-            demands.outbound(account.restricts_outbound, account.allowed_fqdns, key.vault_uri),
-            f"add {key.host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
-        )
-
-
 # The vault
 
 
@@ -206,55 +194,6 @@ def vault_holds_the_key(check: Preflight) -> Iterator[Finding]:
             Severity.REFUSED,
             f"the vault {vault.id} answers at {key_uris.vault_host(vault.uri)}, but the key is at {key.host}",
             "name the vault that holds the key in vaultId",
-        )
-
-
-def same_region(check: Preflight) -> Iterator[Finding]:
-    """Account and vault are in one region."""
-    account, vault = check.live.account, check.live.vault
-    if account and vault:
-        unmet = demands.region(account.location, vault.location)
-        yield from _unmet("same-region", Severity.REFUSED, unmet, "use a vault in the account's region")
-
-
-def same_tenant(check: Preflight) -> Iterator[Finding]:
-    """Account and vault are in one tenant, which an account without an identity does not say."""
-    account, vault = check.live.account, check.live.vault
-    if account and vault and account.tenant_id:
-        unmet = demands.tenant(account.tenant_id, vault.tenant_id)
-        yield from _unmet("same-tenant", Severity.REFUSED, unmet, "use a vault of the account's tenant")
-
-
-def vault_has_soft_delete(check: Preflight) -> Iterator[Finding]:
-    """Deleted keys can be recovered."""
-    if vault := check.live.vault:
-        yield from _unmet(
-            "vault-has-soft-delete",
-            Severity.CHANGEABLE,
-            demands.soft_delete(vault.soft_delete, vault.purge_protection),
-            f"az resource update --ids {vault.id} --set properties.enableSoftDelete=true",
-        )
-
-
-def vault_has_purge_protection(check: Preflight) -> Iterator[Finding]:
-    """Deleted keys cannot be purged."""
-    if vault := check.live.vault:
-        yield from _unmet(
-            "vault-has-purge-protection",
-            Severity.CHANGEABLE,
-            demands.purge_protection(vault.purge_protection),
-            f"az keyvault update --name {facts.vault_name(vault)} --enable-purge-protection true",
-        )
-
-
-def vault_admits_trusted_services(check: Preflight) -> Iterator[Finding]:
-    """A vault with a firewall lets Microsoft's trusted services in, by which the account reaches its key."""
-    if vault := check.live.vault:
-        yield from _unmet(
-            "vault-admits-trusted-services",
-            Severity.CHANGEABLE,
-            demands.trusted_services(vault.network),
-            f"az keyvault update --name {facts.vault_name(vault)} --bypass AzureServices",
         )
 
 
@@ -331,13 +270,6 @@ def key_exists(check: Preflight) -> Iterator[Finding]:
         )
 
 
-def key_is_rsa_2048(check: Preflight) -> Iterator[Finding]:
-    """The key is of the only type and size that the service supports."""
-    if key := check.live.key:
-        unmet = demands.key_type(key.type, key.size)
-        yield from _unmet("key-is-rsa-2048", Severity.REFUSED, unmet, "use a new RSA key of 2048 bits")
-
-
 def key_is_usable(check: Preflight) -> Iterator[Finding]:
     """The version is enabled and within its dates."""
     version, key = check.live.key, check.key
@@ -376,18 +308,6 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
     )
 
 
-def key_allows_wrapping(check: Preflight) -> Iterator[Finding]:
-    """The key may wrap and unwrap data keys, which is all that the service does with it."""
-    version, key = check.live.key, check.key
-    if version and key:
-        yield from _unmet(
-            "key-allows-wrapping",
-            Severity.CHANGEABLE,
-            demands.key_operations(version.operations),
-            f"az keyvault key set-attributes --id {key.text} --ops {' '.join(demands.KEY_OPERATIONS)}",
-        )
-
-
 def key_properties_known(check: Preflight) -> Iterator[Finding]:
     """What Azure did not say about the key was not checked."""
     if (key := check.live.key) and (unknown := unknown_properties(key)):
@@ -415,10 +335,103 @@ def unreadable_parts(check: Preflight) -> Iterator[Finding]:
         yield Finding("unreadable-parts", Severity.NOT_CHECKED, f"{part.what} could not be read: {part.why}")
 
 
+# Demands of one thing or two: the rule, what a demand that does not hold means, and the fix
+
+
 def _unmet(rule: str, severity: Severity, unmet: Unmet | None, fix: str) -> Iterator[Finding]:
     if unmet:
         yield Finding(rule, severity, unmet.text, fix)
 
+
+def _of_vault(rule: str, demand: Callable[[Vault], Unmet | None], fix: str) -> Rule:
+    """A rule about the vault; `fix` may name `{vault}` and `{id}`."""
+
+    def judge(check: Preflight) -> Iterator[Finding]:
+        if vault := check.live.vault:
+            filled = fix.format(vault=facts.vault_name(vault), id=vault.id)
+            yield from _unmet(rule, Severity.CHANGEABLE, demand(vault), filled)
+
+    return judge
+
+
+def _of_both(rule: str, demand: Callable[[Account, Vault], Unmet | None], fix: str) -> Rule:
+    """A rule about account and vault together, which no update of what exists can change."""
+
+    def judge(check: Preflight) -> Iterator[Finding]:
+        if (account := check.live.account) and (vault := check.live.vault):
+            yield from _unmet(rule, Severity.REFUSED, demand(account, vault), fix)
+
+    return judge
+
+
+def _of_key(rule: str, severity: Severity, demand: Callable[[KeyVersion], Unmet | None], fix: str) -> Rule:
+    """A rule about the key's version; `fix` may name its `{uri}`."""
+
+    def judge(check: Preflight) -> Iterator[Finding]:
+        if (version := check.live.key) and (key := check.key):
+            yield from _unmet(rule, severity, demand(version), fix.format(uri=key.text))
+
+    return judge
+
+
+def outbound_reaches_vault(check: Preflight) -> Iterator[Finding]:
+    """The account's outbound restriction lets it reach the vault."""
+    if (account := check.live.account) and (key := check.key):
+        unmet = demands.outbound(account.restricts_outbound, account.allowed_fqdns, key.vault_uri)
+        fix = f"add {key.host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false"
+        yield from _unmet("outbound-reaches-vault", Severity.CHANGEABLE, unmet, fix)
+
+
+_SURROUNDINGS: tuple[Rule, ...] = (
+    outbound_reaches_vault,
+    vault_exists,
+    vault_holds_the_key,
+    _of_both(
+        "same-region",
+        lambda account, vault: demands.region(account.location, vault.location),
+        "use a vault in the account's region",
+    ),
+    _of_both(
+        "same-tenant",
+        # An account without an identity does not say its tenant.
+        lambda account, vault: (
+            demands.tenant(account.tenant_id, vault.tenant_id) if account.tenant_id else None
+        ),
+        "use a vault of the account's tenant",
+    ),
+    _of_vault(
+        "vault-has-soft-delete",
+        lambda vault: demands.soft_delete(vault.soft_delete, vault.purge_protection),
+        "az resource update --ids {id} --set properties.enableSoftDelete=true",
+    ),
+    _of_vault(
+        "vault-has-purge-protection",
+        lambda vault: demands.purge_protection(vault.purge_protection),
+        "az keyvault update --name {vault} --enable-purge-protection true",
+    ),
+    _of_vault(
+        "vault-admits-trusted-services",
+        lambda vault: demands.trusted_services(vault.network),
+        "az keyvault update --name {vault} --bypass AzureServices",
+    ),
+    identity_has_access,
+    _of_key(
+        "key-is-rsa-2048",
+        Severity.REFUSED,
+        lambda version: demands.key_type(version.type, version.size),
+        "use a new RSA key of 2048 bits",
+    ),
+    _of_key(
+        "key-allows-wrapping",
+        Severity.CHANGEABLE,
+        lambda version: demands.key_operations(version.operations),
+        f"az keyvault key set-attributes --id {{uri}} --ops {' '.join(demands.KEY_OPERATIONS)}",
+    ),
+    bound_version_is_usable,
+    key_properties_known,
+    unreadable_parts,
+)
+"""What must hold around an account and its key, whatever is done."""
 
 BINDING_RULES: tuple[Rule, ...] = (
     account_exists,
@@ -426,23 +439,10 @@ BINDING_RULES: tuple[Rule, ...] = (
     account_tier,
     account_has_identity,
     account_is_free,
-    outbound_reaches_vault,
     vault_was_named,
-    vault_exists,
-    vault_holds_the_key,
-    same_region,
-    same_tenant,
-    vault_has_soft_delete,
-    vault_has_purge_protection,
-    vault_admits_trusted_services,
-    identity_has_access,
     key_version_exists,
-    key_is_rsa_2048,
     key_is_usable,
-    bound_version_is_usable,
-    key_allows_wrapping,
-    key_properties_known,
-    unreadable_parts,
+    *_SURROUNDINGS,
 )
 """What must hold to bind a version that exists."""
 
@@ -452,21 +452,8 @@ ROTATION_RULES: tuple[Rule, ...] = (
     account_tier,
     account_has_identity,
     account_is_on_the_key,
-    outbound_reaches_vault,
-    vault_exists,
-    vault_holds_the_key,
-    same_region,
-    same_tenant,
-    vault_has_soft_delete,
-    vault_has_purge_protection,
-    vault_admits_trusted_services,
-    identity_has_access,
     key_exists,
-    key_is_rsa_2048,
-    key_allows_wrapping,
-    bound_version_is_usable,
-    key_properties_known,
-    unreadable_parts,
+    *_SURROUNDINGS,
 )
 """What must hold before a key gets a new version that an account is to follow. Type, size and operations are
 those of the key. That the current version is expired is a reason to rotate, and none against it."""

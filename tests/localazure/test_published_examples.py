@@ -2,10 +2,10 @@
 
 Source: the `examples` folders of Azure/azure-rest-api-specs for Microsoft.CognitiveServices 2024-10-01,
 KeyVault 2024-11-01, Authorization 2022-04-01, ManagedIdentity 2023-01-31 and Insights 2021-05-01-preview.
-`TAKEN` names those whose requests are about our resource types; the others are about resources that this cloud
-does not have (deployments, content filters, commitment plans, Defender settings, managed HSMs, secrets,
-federated credentials, autoscale, management groups). What an answer looks like is claimed here, or in the test
-files of its service.
+`TAKEN` names those whose requests are about our resource types; the others are about resources that this
+cloud does not have (deployments, content filters, commitment plans, Defender settings, managed HSMs, secrets,
+federated credentials, autoscale, management groups). What an answer looks like is claimed here, or in the
+test files of its service.
 """
 
 from __future__ import annotations
