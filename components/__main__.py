@@ -1,7 +1,5 @@
 """The components as a Pulumi package for programs in any language: `pulumi package add ./components`."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ Owns: which properties each word of `asFound` stands for. Pure. Does not own: ho
 (operate/adopt/).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

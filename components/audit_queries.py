@@ -4,8 +4,6 @@ Owns: their text. Pure. The log is the table AzureDiagnostics with the category 
 names of operations are those of learn.microsoft.com/azure/key-vault/general/logging.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from core import audit_log

@@ -16,8 +16,6 @@ Owns: these explanations, and how long a refusal is taken for access that does n
 what kind of refusal an error is (core/refusals.py).
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time

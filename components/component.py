@@ -13,8 +13,6 @@ component for programs that compose the part by itself. A service calls the func
 part would double the resources of a stack for no benefit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 

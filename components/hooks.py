@@ -3,8 +3,6 @@
 Owns: whether the engine has them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pulumi

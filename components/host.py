@@ -15,8 +15,6 @@ on the way:
 Does not own: what the arguments and options mean; the components do.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

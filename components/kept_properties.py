@@ -8,8 +8,6 @@ Owns: which properties these are, and the settings for storage and search among 
 an account is written, nor its encryption (account_write.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any

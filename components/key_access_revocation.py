@@ -6,8 +6,6 @@ revocation takes the access away in its creation instead, and every other resour
 it. In the state it is the record that access was removed on purpose, by which it may be restored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ Owns: the wait for a grant, as far as Resource Manager shows it; where an accoun
 until the service uses it. Does not own: what Azure refuses after that (azure_failures.py).
 """
 
-from __future__ import annotations
-
 from typing import NotRequired, TypedDict
 
 import pulumi

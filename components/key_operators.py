@@ -9,8 +9,6 @@ away: one that suffices is left alone, and what is missing in another one is add
 delete such a policy either, nor what it added.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

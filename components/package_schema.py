@@ -7,8 +7,6 @@ components'.
 Source of the form: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence

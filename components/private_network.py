@@ -4,8 +4,6 @@ Owns: the endpoints, their DNS, and the zones where none are given. Does not own
 nor the public access of account and vault (network.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

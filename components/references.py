@@ -3,8 +3,6 @@
 Owns: what is known of each by its ARM id. Does not own: how they are made (vault.py, key.py).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pulumi

@@ -1,7 +1,5 @@
 """A service's resource group: made here, or one that exists."""
 
-from __future__ import annotations
-
 import pulumi
 from pulumi_azure_native import resources
 

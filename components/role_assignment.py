@@ -3,8 +3,6 @@
 Owns: how a role assignment is declared. Does not own: who gets which role where.
 """
 
-from __future__ import annotations
-
 import pulumi
 from pulumi_azure_native import authorization
 

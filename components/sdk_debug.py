@@ -6,8 +6,6 @@ receive each: more than a quarter of the time of a large preview (docs/speed.md)
 LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
 """
 
-from __future__ import annotations
-
 import os
 from functools import wraps
 from typing import Any

@@ -3,8 +3,6 @@
 Owns: that choice. Does not own: what a vault or key must be (vault.py, key.py).
 """
 
-from __future__ import annotations
-
 import pulumi
 
 from components.arguments.inputs import source_resources

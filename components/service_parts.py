@@ -4,8 +4,6 @@ Owns: which input goes to which part, and under which options. Does not own: whi
 and their order (service.py), nor what each part must be.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

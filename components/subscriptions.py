@@ -3,8 +3,6 @@
 Owns: that each subscription has one, however many services use it.
 """
 
-from __future__ import annotations
-
 import pulumi
 import pulumi_azure_native as azure_native
 from pulumi_azure_native import authorization

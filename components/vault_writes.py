@@ -9,8 +9,6 @@ A vault is known by the resource that makes it or by its ARM id. Parts that are 
 know their vault as an output only, are ordered by what they take from each other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary

@@ -6,8 +6,6 @@ this project never wrote one. To move resources from such a state into these com
 LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 

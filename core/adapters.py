@@ -5,8 +5,6 @@ that JSON; azure-native's outputs of accounts and vaults have the same shape. So
 published API definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any

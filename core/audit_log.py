@@ -4,8 +4,6 @@ Source: learn.microsoft.com/azure/key-vault/general/logging; for the column of t
 queries over AzureDiagnostics.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 CATEGORY: Final = "AuditEvent"

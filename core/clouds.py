@@ -9,8 +9,6 @@ compare-azure-government and China developer guides); private DNS zones
 Germany was closed in October 2021.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit

@@ -7,8 +7,6 @@ property can ask as well as a preflight that read everything. Quotations are fro
 otherwise. Does not own the grant (`rights`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

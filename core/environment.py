@@ -1,7 +1,5 @@
 """Environment variables by which this project's commands speak to its program."""
 
-from __future__ import annotations
-
 from typing import Final
 
 RECOVERS: Final = "LANGUAGE_CMK_RECOVERS"

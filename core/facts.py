@@ -5,8 +5,6 @@ None means that Azure's answer did not say. The models judge nothing: `rights` a
 from `adapters`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -9,8 +9,6 @@ example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsof
 encryption/cognitive-services-encryption-keys-portal. Kinds that Azure has retired are not listed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -7,8 +7,6 @@ hashicorp/terraform-provider-azurerm#32855 and microsoft-foundry/foundry-samples
 (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors).
 """
 
-from __future__ import annotations
-
 import re
 from enum import Enum
 from typing import Final

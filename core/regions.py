@@ -5,8 +5,6 @@ learn.microsoft.com/azure/azure-government and learn.microsoft.com/azure/china f
 region that Azure has added since is added here.
 """
 
-from __future__ import annotations
-
 import difflib
 from typing import Final
 

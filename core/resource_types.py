@@ -6,8 +6,6 @@ Owns names of types. Does not own properties. A token may pin an API version
 sdk/go/common/resource/urn (the parts of a URN).
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import Enum

@@ -10,8 +10,6 @@ What ids and answers cannot show: members of groups, roles that somebody could a
 of a condition. Those make an answer uncertain, never better.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum

@@ -4,8 +4,6 @@ Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (secu
 learning). A role definition's id ends in the same GUID in every subscription and cloud.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

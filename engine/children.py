@@ -1,7 +1,5 @@
 """The processes a language host has started, and how they are ended."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

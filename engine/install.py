@@ -5,8 +5,6 @@ installer; a build from Go modules. What was downloaded or built is kept in a pe
 version, so that the next checkout has it at once. Runs on a bare Python: standard library only.
 """
 
-from __future__ import annotations
-
 import argparse
 import fcntl
 import os

@@ -5,8 +5,6 @@ protocol of the Pulumi SDK. Does not own: what those do; and it installs nothing
 It covers what this project uses of `pulumi-language-python`; an unknown call answers UNIMPLEMENTED.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -5,8 +5,6 @@ Pulumi's official host installs `requirements.txt` beside each Pulumi*.yaml with
 tools for tests are not among them: a job that deploys holds credentials.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

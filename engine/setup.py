@@ -5,8 +5,6 @@ Owns: the virtual environment `.venv` with the locked packages. The Pulumi CLI i
 Python: standard library only, and what it says of a Python that is too old can be read by that Python.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -4,8 +4,6 @@ Owns: a build of the official host from its Go module, once for this user. It is
 program and not by the set-up, which it would make half a minute longer. Standard library only.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

@@ -4,8 +4,6 @@ Exit codes of every command: 0 success; 1 something is wrong, and all of it was 
 cannot run (wrong arguments, no login, no stack, no Pulumi CLI); 130 interrupted.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -5,8 +5,6 @@ evidence in the form that Azure sent it, for a named API version. Its SHA-256 is
 query shows whether the answer has changed.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

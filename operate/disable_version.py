@@ -6,8 +6,6 @@ It refuses while an account is bound to one, because that account's data would b
 version can be enabled again. Does not own the first step, a new version and the binding to it
 (`key.generation`)."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

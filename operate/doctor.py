@@ -7,8 +7,6 @@ already is left to `pulumi preview`. Owns: the questions about this machine, and
 Azure would refuse (provider/deployment), which a preview asks as well.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

@@ -1,7 +1,5 @@
 """Why a command cannot go on. Imports nothing, so that every part can raise it."""
 
-from __future__ import annotations
-
 
 class OperateError(Exception):
     """A command cannot go on; the message says what was found and what to do."""

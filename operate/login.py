@@ -1,7 +1,5 @@
 """The login of every command: azure-native's, as a stack's configuration and the environment give it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

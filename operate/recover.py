@@ -16,8 +16,6 @@ azure-native refuses to create what exists. `pulumi refresh --import-pending-cre
 operations become imports and are then forgotten (CLI 3.259, cmd/pulumi/operations/refresh.go).
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import json

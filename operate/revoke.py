@@ -13,8 +13,6 @@ service's "List Projects". For an access policy, az and the Az module may send a
 the same effect.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

@@ -1,7 +1,5 @@
 """A stack, through the Pulumi CLI: its outputs by service, or those that were written to a file before."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

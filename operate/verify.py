@@ -6,8 +6,6 @@ where the stack says that access is revoked, that it cannot.
 Owns comparing account and vault with the stack's outputs, and using the account's data. Works on any stack.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

@@ -5,8 +5,6 @@ that is named after its version, and the program that uses it may have packages 
 own.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from pathlib import Path

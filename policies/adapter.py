@@ -4,8 +4,6 @@ Owns: reports, exemptions, values that are not known yet, and what happens when 
 own: any judgement.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

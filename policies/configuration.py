@@ -4,8 +4,6 @@ Owns: reading and checking the one file (policy-config.yaml) that says which pro
 exemptions hold, and writing what `--policy-pack-config` takes. Does not own: the rules and their defaults.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time

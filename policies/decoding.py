@@ -7,8 +7,6 @@ no switch for this: its functions are wrapped here, where its parts are those th
 not, nothing is done, and the pack is as slow and as right as before.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from functools import wraps

@@ -3,8 +3,6 @@
 Owns: the facts. Does not own: which of them are allowed.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final

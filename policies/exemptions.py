@@ -3,8 +3,6 @@
 Owns: matching, expiry, the list. Does not own: the rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -3,8 +3,6 @@
 Owns: permissions and role ids as Azure names them. Does not own: who may hold which.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

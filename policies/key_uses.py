@@ -4,8 +4,6 @@ Owns: joining accounts, bindings, keys and vaults, by value where values are kno
 Does not own: who may open the key (relations.py), what is wrong with any of it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -4,8 +4,6 @@ Owns: generic resources of azure-native and azapi, read as azure-native's own ty
 ARM types (core), what any property means.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Whether a vault or an account can be reached from anywhere. One judgement, because Azure words both
 alike."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from policies.rule import Findings, NotYetKnown, Options, Subject, Violation, expect

@@ -1,7 +1,5 @@
 """The list of policies that the pack, or a pack of someone else's, is made of."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Final

@@ -4,8 +4,6 @@ Owns: baseline (every default, written out) and regulated (stricter where CIS an
 not own: the values, which are beside each rule.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, Final

@@ -4,8 +4,6 @@ Owns: what goes into the folder: this package, and core inside it. Does not own:
 (`pulumi policy publish`, in the folder).
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Writes README.md and the profiles from the rules' own words: `python -m policies.readme`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final

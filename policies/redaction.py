@@ -5,8 +5,6 @@ was a secret shows in the engine's message alone, before the SDK decodes it. dec
 `remember`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

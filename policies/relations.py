@@ -4,8 +4,6 @@ Owns: joining uses, identities and grants, by value where values are known, else
 Does not own: what is wrong with any of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The policies that report at the end what the rules left: exemptions, open questions, keys of other use."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 

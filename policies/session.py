@@ -4,8 +4,6 @@ Owns: which resources this run declares, the inputs of each vault, key and accou
 were used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Where the demands come from, worded once."""
 
-from __future__ import annotations
-
 from typing import Final
 
 SERVICE_DOCUMENT: Final = "Language service encryption of data at rest, Microsoft Learn"

@@ -4,8 +4,6 @@ Owns: which resource another one means, by value where it is known and by depend
 not own: what follows from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property

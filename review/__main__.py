@@ -11,8 +11,6 @@ is there (review/judge.sh):
 Exit codes: 0 nothing or notes, 3 needs a named approval, 4 blocked, 2 cannot review.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -5,8 +5,6 @@ allows (access.py), nor access that goes with an identity (rules.py). Source: re
 access to the data away, in "encryption of data at rest".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from core import rights

@@ -15,8 +15,6 @@ The code is a digest of the stack, its state, the commit, the resource and what 
 counts for that one update: once the update has run, the state is another one, and the code with it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

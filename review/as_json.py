@@ -13,8 +13,6 @@
 A value is text, null when there is none, {"unknown": true} or {"secret": true}.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any

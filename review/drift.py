@@ -4,8 +4,6 @@ Owns: telling a key's newer version, which its rotation makes by itself, from wh
 own: what a change means for the data (the review of the same refresh).
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,6 @@
 Owns: all escaping. A report is made of our own words and of values; every value goes through here.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

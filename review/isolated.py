@@ -5,8 +5,6 @@ could stand in for a module of the review. With -I nothing is taken from the cur
 or the user's home; the folder that holds this file is added last, so that it shadows nothing.
 """
 
-from __future__ import annotations
-
 import sys
 import traceback
 from pathlib import Path

@@ -3,8 +3,6 @@
 Owns: these indexes, each made in one pass.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 

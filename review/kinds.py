@@ -1,8 +1,6 @@
 """The kinds of resources that a review looks at: core.resource_types, the inputs of generic resources, and
 what may write the same by another way."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The review as a pull-request comment: the answer first, then the totals, then the gravest account."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final

@@ -4,8 +4,6 @@ Owns: finding it. A stack with vaults and grants alone, and one that holds the r
 the accounts of other stacks as much as those do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The review on a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from review.escaping import in_text, plain

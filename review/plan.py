@@ -8,8 +8,6 @@ Source: sdk/go/common/apitype/plan.go and pkg/resource/deploy/{plan,step_generat
 A plan has no `retainOnDelete`; a delete follows the stack's state in that.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -4,8 +4,6 @@ Owns: the JSON's shapes (Pulumi's pkg/display and sdk/go/common/apitype/events.g
 of one resource. Does not own: what any of it means.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,8 +6,6 @@ Sources: the permissions of keys and the control plane's actions
 access policies can give himself any of them).
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final

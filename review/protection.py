@@ -3,8 +3,6 @@
 Owns: the facts that a report shows and verdicts compare. Does not own: what a difference means.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

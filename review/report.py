@@ -4,8 +4,6 @@ Owns: putting verdicts, policy findings, approvals and the severity together, an
 Does not own: how it is written (markdown.py, plain_text.py, as_json.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter

@@ -5,8 +5,6 @@ Sources: the service's "encryption of data at rest" (disabling the identity or r
 the account must be updated when a key is rotated), and that an account's PUT drops what it does not carry.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from core import arm_ids

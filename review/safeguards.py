@@ -6,8 +6,6 @@ identities. What they do not show, such as settings made by hand, must be looked
 if something is open.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ Owns: the joins, each by what the preview says: an ARM id, a name that Azure mak
 update alone knows the value, the engine's own property dependencies. Nothing is joined by logical names.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

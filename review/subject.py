@@ -3,8 +3,6 @@
 Owns: finding every subject of a preview, each exactly once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 

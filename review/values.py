@@ -4,8 +4,6 @@ Owns: telling these four apart. The signatures are the Pulumi SDK's (sdk/go/comm
 sdk/go/common/resource/sig).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final

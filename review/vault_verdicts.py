@@ -4,8 +4,6 @@ Owns: these judgements. Does not own: its settings (weakening.py). Source: disab
 access to the data away, in "encryption of data at rest".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from core import arm_ids

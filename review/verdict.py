@@ -3,8 +3,6 @@
 Owns: the words an approval names, the severities and their exit codes. Does not own: when a verdict holds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final

@@ -4,8 +4,6 @@ Owns: which change of them is for the worse. Sources: soft delete and purge prot
 demands of a vault; the others are what Azure's own policies ask for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TypeVar
 

@@ -4,8 +4,6 @@ Owns: reading the configuration, which nothing else in this project does, and th
 not own: what an argument may be, and what it does (components/).
 """
 
-from __future__ import annotations
-
 from settings.model import ServiceSettings, Settings
 from settings.parse import SettingsError, parse
 from settings.stack import load

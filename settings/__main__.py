@@ -1,7 +1,5 @@
 """Writes the documentation of the settings: `python -m settings`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

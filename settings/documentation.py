@@ -3,8 +3,6 @@
 Owns: the table for people and the JSON schema for editors. `python -m settings` writes both into docs/.
 """
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import inspect

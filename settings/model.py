@@ -4,8 +4,6 @@ Owns: the settings besides the arguments of services. Does not own: those argume
 between them (components/service_args.py), nor the rules between services (services.py).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

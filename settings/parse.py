@@ -4,8 +4,6 @@ Owns: decoding, defaults shared by several services, and the place of each probl
 not own: what an argument may be (components/service_args.py). Pure: no Pulumi engine is needed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import re

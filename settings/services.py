@@ -3,8 +3,6 @@
 Owns: those rules. Does not own: what is wrong with a service by itself (components/service_args.py).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 

@@ -3,8 +3,6 @@
 Owns: the only use of Pulumi's configuration in this project.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 

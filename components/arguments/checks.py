@@ -4,8 +4,6 @@ Owns: the formats that several components share. Pure. Does not own: names (name
 (regions.py), ranges of addresses (network.py).
 """
 
-from __future__ import annotations
-
 import re
 
 from components.arguments.inputs import Check

@@ -6,8 +6,6 @@ Limits: learn.microsoft.com/azure/azure-resource-manager/management/resource-nam
 Cloud Adoption Framework.
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is wrong with the arguments of a component, or with what they would do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Owns: those rules; pure. Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 

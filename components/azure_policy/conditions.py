@@ -5,8 +5,6 @@ Owns: the conditions that no built-in definition has. Does not own: what they ar
 not see: the vault that it changed is found by Audit, and denied at its own next write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -6,8 +6,6 @@ cannot express: same region, same tenant, order, one writer. Pure. The pack name
 metadata; a test compares them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

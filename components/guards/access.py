@@ -6,8 +6,6 @@ is drift, which an update mends. Pure. Does not own: the calls to Azure (preflig
 (components/access.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from components.arguments.problem import Problem

@@ -4,8 +4,6 @@ Owns: which changes those are, and what would happen to the data. Pure. Does not
 arguments by themselves (service_args.py), nor the protection of resources, which is the engine's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from components.access_model import ACCESS_POLICY, RBAC

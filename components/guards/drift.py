@@ -5,8 +5,6 @@ and the way back. What an update repairs by itself (a binding, access for a new 
 protection) is not refused. Pure. Does not own: removed access (access.py), the calls to Azure (preflight.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from components.arguments.problem import Problem

@@ -4,8 +4,6 @@ Owns: what an existing vault must be, and what a service takes over. Pure. Does 
 read it (preflight.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Owns: the call, its errors, and how an answer says that a resource does not exist.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

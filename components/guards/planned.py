@@ -4,8 +4,6 @@ Owns: which resources those are, with their ids and bodies, and which argument n
 making them (the parts do), and what Azure would refuse of them (the provider's checks).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -4,8 +4,6 @@ Owns: the calls to the engine and to Azure, and what follows from the answers fo
 concurrently and work in a preview. Does not own: the rules, which are in the other modules here.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ Owns: how the state is understood, and which of its facts Azure's answer replace
 calls that read both (preflight.py), nor what may not change (data_loss.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -4,8 +4,6 @@ Owns: whether a service recovers them, and what to do where it does not. Pure. D
 lists them (preflight.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

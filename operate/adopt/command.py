@@ -4,8 +4,6 @@ Reads the live cloud, writes Pulumi.<stack>.yaml and an import file, and prints 
 both files are written; 1 something prevents that: every problem is printed, and nothing is written.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """An existing account: the facts about it as the evidence has them, and the answers they came from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar

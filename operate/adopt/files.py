@@ -3,8 +3,6 @@
 Owns: their shapes. Pure, but for `merged`, which knows what a settings file may hold already.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ An adoption changes nothing, so whatever would have to change is refused, all at
 of the evidence call an error.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence

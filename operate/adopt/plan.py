@@ -4,8 +4,6 @@ Owns how an existing account is expressed in settings, which parts are left as f
 Does not own what cannot be adopted (obstacles.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -7,8 +7,6 @@ the vault's inputs, too, and an update of the vault would then write that list b
 Owns: that one edit. The vault itself, and everything else of the state, stays as it is.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

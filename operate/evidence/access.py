@@ -3,8 +3,6 @@
 Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
 assignments take from others, and roles that somebody could activate (PIM), are not evaluated."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

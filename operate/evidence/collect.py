@@ -3,8 +3,6 @@
 Owns which query follows from which answer, and that a refused query makes that part alone NotChecked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar

@@ -4,8 +4,6 @@ Writes evidence.json, index.html, manifest.json and SHA256SUMS; prints the findi
 prints the rotation report alone. Exit code: 0 no open finding is an error, 1 some are.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from datetime import UTC, datetime

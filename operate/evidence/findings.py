@@ -4,8 +4,6 @@ Owns the rules over what was read; what could not be read is a finding, too. Wha
 demands and what a grant gives are core's (`demands`, `rights`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,8 +1,6 @@
 """What was read for a report, beside core's facts. What could not be read is NotChecked with the reason,
 never absent or empty. Times are UTC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 

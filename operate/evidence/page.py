@@ -3,8 +3,6 @@
 Owns what its template, page.html.j2, is given. Every value is escaped on its way in: no name can be markup.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the policy pack says of a stack's recorded state."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

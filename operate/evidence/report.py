@@ -7,8 +7,6 @@ shows, and so does an answer that differs today. SHA256SUMS has the files in the
 `sha256sum --check` takes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import tomllib

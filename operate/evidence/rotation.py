@@ -3,8 +3,6 @@
 Owns: that arithmetic. Pure. Source of the rules: azure/key-vault/keys/how-to-configure-key-rotation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ Owns: the conclusions from the rows of the log. Pure. ARM keeps no time of a bin
 the account's own identity has to serve: the binding is no later than that, and no earlier than the version.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ what an earlier probe left, asks each question, removes all that it made, also a
 answers.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import secrets

@@ -4,8 +4,6 @@ Owns: the recording and its sanitizing. A token, a secret, a real id or a real n
 headers are shown only if they are listed, GUIDs and other ids are replaced, each by the same one throughout.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import time

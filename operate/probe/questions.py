@@ -4,8 +4,6 @@ They are asked in the order of the table, since a later one may need what an ear
 `ask` gives the switch's value, or raises UnknownError with the reason why there is none.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor

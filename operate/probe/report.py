@@ -6,8 +6,6 @@ probe.json: {"format": 1, "at": ISO time, "region": name, "answers": [{"switch",
 switches that were found out, as `POST /behaviour` of the local Azure takes them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

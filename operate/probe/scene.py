@@ -4,8 +4,6 @@ Everything is named after the group's random part, so that whoever finds the gro
 a second run removes what a killed one left. What Azure keeps: the purge-protected vault, for its 7 days.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """One rule each file; what is in this folder is what the pack enforces, in the order of the names."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final

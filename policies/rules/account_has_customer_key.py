@@ -1,7 +1,5 @@
 """Every account of the stack is under a customer-managed key."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations

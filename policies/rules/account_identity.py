@@ -1,7 +1,5 @@
 """An account has, and keeps, the identity that opens its key."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import DeclaredIdentity, Text, encryption_of, identity_of, shown_identity, touches

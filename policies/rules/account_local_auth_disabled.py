@@ -1,7 +1,5 @@
 """An account is used with identities, not with shared keys."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.resource_types import Kind

@@ -1,7 +1,5 @@
 """An account cannot be reached from anywhere."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import network, sources
 from policies.rule import ResourceRule

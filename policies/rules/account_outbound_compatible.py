@@ -1,7 +1,5 @@
 """An account that may not call out may still call its vault."""
 
-from __future__ import annotations
-
 from core import clouds, key_uris
 from core.resource_types import Kind
 from policies.encryption import encryption_of

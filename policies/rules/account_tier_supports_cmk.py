@@ -1,7 +1,5 @@
 """An account has a pricing tier that can use a customer-managed key."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Findings, Options, ResourceRule, Subject, expect, texts

@@ -1,7 +1,5 @@
 """A write of a bound account carries the account's key."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import encryption_of

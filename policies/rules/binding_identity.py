@@ -1,7 +1,5 @@
 """The identity by which a binding uses its key is one of the account's."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import identity_of

@@ -1,7 +1,5 @@
 """A binding cannot be deleted by accident."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Findings, Options, ResourceRule, Subject, Violation

@@ -1,7 +1,5 @@
 """A key is bound only after the identity that opens it was granted access."""
 
-from __future__ import annotations
-
 from policies import sources
 from policies.relations import Relations
 from policies.rule import Findings, Options, StackRule, Violation

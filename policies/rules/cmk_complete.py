@@ -1,7 +1,5 @@
 """A customer-managed key is named in full: a vault of a known cloud, a key, a version."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit

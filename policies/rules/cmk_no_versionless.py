@@ -1,7 +1,5 @@
 """A customer-managed key states its version."""
 
-from __future__ import annotations
-
 from core import key_uris
 from core.arm_ids import MalformedError
 from core.resource_types import Kind

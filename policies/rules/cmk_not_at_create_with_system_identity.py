@@ -1,7 +1,5 @@
 """A key that the account's own identity opens is not given in the account itself."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import leaves_encryption, shown_identity, stated_key

@@ -1,7 +1,5 @@
 """Whoever uses a key as the service does holds get, wrapKey and unwrapKey, and nothing else."""
 
-from __future__ import annotations
-
 from core import rights
 from core.resource_types import Kind
 from policies import sources

@@ -1,7 +1,5 @@
 """The identity that opens a key is granted exactly what it needs, in the model that the vault uses."""
 
-from __future__ import annotations
-
 from core import rights, roles
 from policies import sources
 from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of

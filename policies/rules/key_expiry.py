@@ -1,7 +1,5 @@
 """A key has an end date."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.resource_types import Kind

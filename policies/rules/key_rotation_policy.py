@@ -1,7 +1,5 @@
 """A key is rotated by a policy of its own."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation

@@ -1,7 +1,5 @@
 """A key is RSA of 2048 bits."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core import demands

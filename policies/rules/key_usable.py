@@ -1,7 +1,5 @@
 """A key can be used today: enabled, not expired, already valid, and allowed to wrap and unwrap."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from core import demands

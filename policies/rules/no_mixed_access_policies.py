@@ -1,7 +1,5 @@
 """A vault's access policies are listed in it or are resources of their own, not both."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies.relations import Relations
 from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation

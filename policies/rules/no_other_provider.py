@@ -1,7 +1,5 @@
 """Vaults, keys and accounts are resources of azure-native, which the rules read."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence

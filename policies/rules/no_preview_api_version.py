@@ -1,7 +1,5 @@
 """Nothing is deployed through a preview of an Azure API."""
 
-from __future__ import annotations
-
 from policies import sources
 from policies.rule import Findings, Options, ResourceRule, Subject, Violation
 

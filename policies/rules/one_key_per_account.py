@@ -1,7 +1,5 @@
 """No two accounts share a key."""
 
-from __future__ import annotations
-
 from policies import sources
 from policies.key_uses import KeyUse
 from policies.relations import Relations

@@ -1,7 +1,5 @@
 """Each account's encryption has one writer."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import leaves_encryption

@@ -1,7 +1,5 @@
 """A service principal reaches keys through the narrowest role, on a vault or a key, and says what it is."""
 
-from __future__ import annotations
-
 from core import arm_ids
 from core.resource_types import Kind
 from policies import sources

@@ -1,7 +1,5 @@
 """An account and its vault are in the same region."""
 
-from __future__ import annotations
-
 from core import regions
 from core.resource_types import Kind
 from policies import sources

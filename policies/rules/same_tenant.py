@@ -1,7 +1,5 @@
 """An account, its vault and its grants are in the same Microsoft Entra tenant."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import Text

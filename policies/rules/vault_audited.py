@@ -1,7 +1,5 @@
 """Every use of a vault's keys is recorded somewhere."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.resource_types import Kind

@@ -1,7 +1,5 @@
 """A vault cannot be reached from anywhere."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import network, sources
 from policies.rule import UsedResourceRule

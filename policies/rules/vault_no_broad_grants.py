@@ -1,7 +1,5 @@
 """Nobody is granted everything on a vault, nor the right to purge."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from core.resource_types import Kind

@@ -1,7 +1,5 @@
 """A vault uses one permission model, the configured one, and holds no grants that its model ignores."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect

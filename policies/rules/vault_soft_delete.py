@@ -1,7 +1,5 @@
 """A vault states that soft delete is on."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Findings, Options, Subject, UsedResourceRule, expect

@@ -1,7 +1,5 @@
 """A vault's firewall lets trusted Microsoft services through."""
 
-from __future__ import annotations
-
 from core.resource_types import Kind
 from policies import sources
 from policies.rule import Findings, Options, Subject, UsedResourceRule, expect
