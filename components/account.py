@@ -366,8 +366,7 @@ def _described(declared: Mapping[str, Any]) -> pulumi.Output[str]:
 
 
 def _digest(described: str, group: str) -> str:
-    """Of all declared inputs, as bindings have always been written with it. ARM may answer another casing of
-    the group."""
+    """The digest that bindings are written with. ARM may answer another casing of the group."""
     whole = json.dumps({**json.loads(described), "resource_group_name": group.lower()}, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 

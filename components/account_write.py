@@ -79,8 +79,7 @@ class BoundKey:
 
 
 def bound_key(account: Found) -> BoundKey | None:
-    """The key of an account, from azure-native's outputs or inputs; None without an account and on
-    Microsoft-managed keys."""
+    """The key in an account's outputs or inputs; None without an account or a customer-managed key."""
     encryption = adapters.encryption(((account or {}).get("properties") or {}).get("encryption"))
     return BoundKey(encryption) if encryption.is_customer_managed and encryption.key_name else None
 

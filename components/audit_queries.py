@@ -14,7 +14,7 @@ from core import audit_log
 _EVENTS = """union isfuzzy=true
     (datatable(TimeGenerated: datetime, ResourceId: string, Category: string, OperationName: string)[]),
     AzureDiagnostics
-| where Category == "AuditEvent" and ResourceId =~ "{vault_id}"
+| where Category == "{category}" and ResourceId =~ "{vault_id}"
 | extend
     identity = tostring(column_ifexists("{identity}", "")),
     key = tostring(column_ifexists("id_s", "")),
@@ -37,7 +37,10 @@ class Query:
 
     def of(self, vault_id: str) -> str:
         """The whole query, for one vault: a workspace may hold the logs of many."""
-        return _EVENTS.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN) + self.body
+        return (
+            _EVENTS.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN, category=audit_log.CATEGORY)
+            + self.body
+        )
 
 
 KEY_USE = Query(

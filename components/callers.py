@@ -16,10 +16,10 @@ from components.arguments import checks, names
 from components.arguments.inputs import ArgumentRule, Inputs, known_text, required_text, text
 from components.arguments.problem import Problem
 from components.component import ChildOptions
-from components.role_assignment import SERVICE_PRINCIPAL, assign_role
+from components.role_assignment import assign_role
 from core import kinds
 from core.kinds import AccountKind
-from core.roles import Role
+from core.roles import SERVICE_PRINCIPAL, Role
 
 GROUP, USER = "Group", "User"
 _ROLES = {role.name: role for kind in kinds.ALL for role in kind.callers}

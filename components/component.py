@@ -22,7 +22,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.azure_failures import explaining_hooks
 from components.key_access_revocation import revocations
 from components.version_aliases import drop_version_aliases
-from core.resource_types import ACCOUNT, VAULT, parse_urn
+from core.resource_types import ACCOUNT, COMPONENTS, VAULT, parse_urn
 
 AZURE = "azure-native"
 _NETWORK = ("properties.networkAcls", "properties.publicNetworkAccess")
@@ -84,7 +84,7 @@ class Component(pulumi.ComponentResource):
         if opts.ignore_changes:
             own.transformations = [*(own.transformations or ()), _ignoring(opts.ignore_changes)]
         super().__init__(
-            f"language-cmk:index:{type(self).__name__}",
+            f"{COMPONENTS}{type(self).__name__}",
             name,
             {**(shown or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),

@@ -39,8 +39,7 @@ _GRPC_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
 
 
 def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:
-    """Serves the components as a package until the engine ends this process. The first line of standard
-    output is the port."""
+    """Serves the components until the engine ends this process. Prints the port first."""
     parser = argparse.ArgumentParser(description="Pulumi component provider")
     parser.add_argument("engine", help="address of the Pulumi engine")
     known, _ = parser.parse_known_args()
@@ -106,8 +105,7 @@ class Package(ComponentProvider):
 
 
 class ComponentHost(ProviderServicer):
-    """The SDK's host, which tells the caller what is wrong with arguments, and the component what was not
-    set."""
+    """The SDK's host, with errors by argument and options that the caller left out."""
 
     async def Construct(self, request: Any, context: Any) -> Any:
         """Makes a component. What is wrong with its arguments is told by their paths."""

@@ -30,7 +30,7 @@ from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component, Tags
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
-from core import arm_ids
+from core import arm_ids, demands
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
@@ -176,12 +176,9 @@ def _key(
 def key_properties(expires_after_days: int, rotates_after_days: int) -> dict[str, Any]:
     """What a key made here is, by azure-native's Python names."""
     return {
-        "kty": "RSA",
-        "key_size": 2048,
-        "key_ops": [
-            keyvault.JsonWebKeyOperation.WRAP_KEY.value,
-            keyvault.JsonWebKeyOperation.UNWRAP_KEY.value,
-        ],
+        "kty": demands.KEY_TYPES[0],
+        "key_size": demands.KEY_SIZE,
+        "key_ops": [*demands.KEY_OPERATIONS],
         "rotation_policy": {
             "attributes": {"expiry_time": f"P{expires_after_days}D"},
             "lifetime_actions": [

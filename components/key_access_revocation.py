@@ -23,8 +23,7 @@ _made: WeakKeyDictionary[Any, list[pulumi.Resource]] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class RevokedAccess:
-    """Whose access is taken away, and to which key. `assignment_id` is a role assignment at another scope
-    than the key's."""
+    """Whose access to which key is removed. `assignment_id`: a role assignment at another scope."""
 
     key_id: str
     principal_id: str

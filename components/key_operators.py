@@ -16,11 +16,12 @@ import pulumi
 
 from components.access import ROTATION, KeyGrant, KeyPermissions, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
+from components.arguments.checks import DEPLOYER
 from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
-from components.service_args import DEPLOYER, ServiceInputs
+from components.service_args import ServiceInputs
 
 
 def assign_officers(

@@ -43,8 +43,7 @@ def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tu
 
 
 def zone_label(what: str, zone: str, zones: Sequence[str]) -> str:
-    """What the zone of an endpoint is called in the program: `account-zone` the first, `account-openai-zone`
-    another."""
+    """The logical name of an endpoint's zone: `account-zone` the first, then `account-openai-zone`."""
     return f"{what}-zone" if zone == zones[0] else f"{what}-{zone.split('.')[1]}-zone"
 
 
@@ -68,8 +67,7 @@ class NetworkArgs(TypedDict):
 
 
 def checked_ip_range(text: str) -> str:
-    """A public IPv4 address or range. Raises ValueError for any other; Azure's firewalls accept no private
-    ones."""
+    """A public IPv4 address or range. Raises ValueError: Azure's firewalls refuse private ones."""
     try:
         network = ipaddress.IPv4Network(text)
     except ValueError as error:
@@ -148,6 +146,5 @@ class NetworkInputs(Inputs):
 
     @property
     def vault_rules(self) -> dict[str, Any]:
-        """The vault's firewall. Trusted services always pass, or the Language service could not use the
-        key."""
+        """The vault's firewall. Trusted services pass, so that the account can use the key."""
         return {"bypass": "AzureServices", **self.account_rules}

@@ -8,9 +8,7 @@ from pulumi_azure_native import authorization
 
 from components.arguments import names
 from core import arm_ids
-from core.roles import Role
-
-SERVICE_PRINCIPAL = "ServicePrincipal"
+from core.roles import SERVICE_PRINCIPAL, Role
 
 
 def assign_role(

@@ -47,7 +47,6 @@ from core.regions import region
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
-DEPLOYER = "deployer"
 REFUSE, RECOVER = "refuse", "recover"
 GRANTED, REVOKED = "granted", "revoked"
 
@@ -414,8 +413,7 @@ class ServiceInputs(Inputs):
         return tuple(found)
 
     def completed(self) -> Self:
-        """The same with the account's tier and the names of what is made here; that of what is not made here
-        stays empty."""
+        """The same with the account's tier and the names of what is made here; other names stay empty."""
         made = {argument: given or derive(self.name) for argument, given, derive in self.derived_names}
         return dataclasses.replace(
             self,

@@ -236,8 +236,7 @@ class Parts:
         )
 
     def version_at_creation(self, key: KeyReference) -> KeyVersion:
-        """The version for an account that needs it in its create. Only an existing account can be checked for
-        whether it could follow."""
+        """The version for an account that is bound in its create; an existing one must be able to follow."""
         return self.key_version(key, self._preflight.account_id)
 
     def binding(

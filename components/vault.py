@@ -17,9 +17,8 @@ from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags
 from components.network import NetworkArgs, NetworkInputs
 from components.references import VaultReference
+from core.demands import RETENTION_DAYS
 from core.regions import region
-
-SOFT_DELETE_RETENTION_DAYS = 90
 
 
 class KeyVaultArgs(TypedDict):
@@ -87,7 +86,7 @@ def vault_properties(
         "tenant_id": tenant_id,
         "sku": {"family": "A", "name": "standard"},
         "enable_soft_delete": True,
-        "soft_delete_retention_in_days": SOFT_DELETE_RETENTION_DAYS,
+        "soft_delete_retention_in_days": RETENTION_DAYS,
         "enable_purge_protection": True,
         # Explicit in both models: newer versions of the API have another default.
         "enable_rbac_authorization": access_model == RBAC,

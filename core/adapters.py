@@ -160,8 +160,7 @@ def key(body: Json, versions: Iterable[Json] = ()) -> Key:
 
 
 def key_version(body: Json) -> KeyVersion:
-    """A key version: the answer for one version, or a key's own answer, which describes its current
-    version."""
+    """A key version, from its own answer or from a key's, which describes the current version."""
     properties = _mapping(body.get("properties"))
     attributes = _mapping(properties.get("attributes"))
     uri = _text(properties.get("keyUriWithVersion"))
@@ -194,8 +193,7 @@ def key_version_from_vault(properties: Any) -> KeyVersion:
 
 
 def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:
-    """A role assignment; `definition` is the role definition's answer, needed for roles that are not built
-    in."""
+    """A role assignment; `definition` is its role's answer, needed unless the role is built in."""
     properties = _mapping(body.get("properties"))
     id, named = _text(body.get("id")), _text(properties.get("roleDefinitionId"))
     return RoleAssignment(

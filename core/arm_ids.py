@@ -116,8 +116,7 @@ def parse(text: str) -> ArmId:
 
 
 def resource_id(text: str, type: str) -> ArmId:
-    """The id of a resource in a resource group, of the given type. Raises MalformedError with the expected
-    shape."""
+    """The id of a resource of a type in a resource group. Raises MalformedError."""
     try:
         found = parse(text)
     except MalformedError:
@@ -169,8 +168,7 @@ def covers(scope: str, resource_id: str) -> bool:
 
 
 def child(scope: str, type: str, name: str = "") -> str:
-    """The id of a resource on a scope, such as a subscription or another resource; without `name`, the path
-    that lists all of its type."""
+    """The id of a resource on a scope, such as a subscription; without `name`, the path of its list."""
     return f"{scope.rstrip('/')}/providers/{type}" + (f"/{name}" if name else "")
 
 

@@ -10,5 +10,12 @@ CATEGORY: Final = "AuditEvent"
 """The category of a diagnostic setting that delivers each operation on a vault's keys."""
 CATEGORIES: Final = frozenset({CATEGORY, "allLogs", "audit"})
 """That category and the groups that contain it."""
+DESTINATIONS: Final = {
+    "workspaceId": "Log Analytics workspace",
+    "storageAccountId": "storage account",
+    "eventHubAuthorizationRuleId": "event hub",
+    "marketplacePartnerId": "partner",
+}
+"""The properties of a diagnostic setting that say where logs go, and what each is."""
 IDENTITY_COLUMN: Final = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 """The object id of the caller. A column exists only once a record has filled it."""

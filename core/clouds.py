@@ -56,8 +56,7 @@ class Cloud:
         return host == self.arm_host or host.endswith(f".{self.arm_host}")
 
     def may_receive_token(self, url: str) -> bool:
-        """Whether a request to `url` may carry a token of this cloud: https, and Resource Manager or a
-        vault."""
+        """Whether a request may carry a token of this cloud: https, to Resource Manager or a vault."""
         return self.is_resource_manager(url) or _https_host(url).endswith(f".{self.vault_suffix}")
 
 
@@ -130,8 +129,7 @@ def named(environment: str) -> Cloud:
 
 
 def of_endpoint(url: str) -> Cloud:
-    """The cloud of an account's endpoint or a vault's URI; the public one where no suffix is another
-    cloud's."""
+    """The cloud of an account's endpoint or a vault's URI; the public one where none fits."""
     host = (urlsplit(url if "://" in url else f"https://{url}").hostname or "").lower()
     return next(
         (

@@ -19,6 +19,8 @@ KEY_TYPES: Final = ("RSA", "RSA-HSM")
 KEY_SIZE: Final = 2048
 """Bits. "Only RSA keys of size 2048 are supported with Azure AI services encryption"."""
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
+RETENTION_DAYS: Final = 90
+"""Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
 
@@ -119,8 +121,7 @@ def key_usable(version: KeyVersion, now: float) -> list[Unmet]:
 
 
 def tier(kind: str, sku: str, capabilities: Sequence[str] | None) -> Unmet | None:
-    """ "Pricing Tier for CMK": the account's answer lists the capability. Not judged where it lists none at
-    all."""
+    """ "Pricing Tier for CMK": the account lists the capability. Not judged where it lists none."""
     if capabilities is None or CAPABILITY.lower() in {name.lower() for name in capabilities}:
         return None
     return Unmet(

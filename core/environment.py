@@ -1,7 +1,9 @@
-"""Environment variables by which this project's commands speak to its program."""
+"""How a stack's file and this project's commands speak to its program."""
 
 from typing import Final
 
+NAMESPACE: Final = "language-cmk:"
+"""Of the settings in every stack's file, whatever `pulumi new` named the project."""
 RECOVERS: Final = "LANGUAGE_CMK_RECOVERS"
-"""Set for a preview that asks what a stack declares: resources that exist in Azure and that the state does
-not have are then no reason to refuse. No update looks at it."""
+"""Environment variable of a preview that asks what a stack declares: resources that exist in Azure and that
+the state does not have are then no reason to refuse. No update looks at it."""

@@ -14,6 +14,10 @@ from core.roles import Role
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
 CUSTOMER_MANAGED = "Microsoft.KeyVault"
 """The two values of `encryption.keySource`."""
+EVERYBODY = "00000000-0000-0000-0000-000000000000"
+"""The object id by which a deny assignment means every principal."""
+HOURS_HELD = 48
+"""Hours for which Azure keeps a deleted account and its name ("Recover or purge deleted resources")."""
 LIVE_ENCRYPTION = 'properties["encryption@live"]'
 """An entry of an account's `ignoreChanges` that names no property. The components set it where a binding sets
 the key and an update of the account has to repeat it; the policy pack reads that the encryption among the
@@ -46,8 +50,7 @@ class Encryption:
 
 @dataclass(frozen=True)
 class Network:
-    """Who may reach an endpoint. An absent setting has the value that Azure then uses: open, trusted services
-    pass."""
+    """Who may reach an endpoint. What is absent has Azure's default: open, trusted services pass."""
 
     public_access: str = "Enabled"
     default_action: str = "Allow"
@@ -211,8 +214,7 @@ class RoleAssignment:
 
 @dataclass(frozen=True)
 class DenyAssignment:
-    """A deny assignment. `principals` and `excluded` are object ids; the all-zero GUID stands for
-    everybody."""
+    """A deny assignment. `principals` and `excluded` are object ids, or EVERYBODY."""
 
     scope: str
     principals: tuple[str, ...]

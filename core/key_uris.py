@@ -24,8 +24,7 @@ _VAULT_NAME: Final = re.compile(r"[a-z0-9-]{1,24}")
 
 @dataclass(frozen=True)
 class KeyUri:
-    """A key in a vault. `vault_uri` is lower case without a trailing slash; `version` is "" where none is
-    given."""
+    """A key in a vault. `vault_uri` is lower case without a slash at the end; `version` may be ""."""
 
     vault_uri: str
     name: str
@@ -128,8 +127,7 @@ def vault_host(uri: str) -> str:
 
 
 def vault_name(uri: str) -> str | None:
-    """The name of the vault at a URI, lower case; None where the URI is not https or names no vault of any
-    cloud."""
+    """The name of the vault at a URI, lower case; None where it is no https URI of a vault."""
     host = vault_host(uri)
     if "://" in uri and not uri.strip().lower().startswith("https://"):
         return None
@@ -152,8 +150,7 @@ def cloud_of(uri: str) -> Cloud | None:
 
 
 def cloud_of_host(host: str, suffix: str) -> Cloud | None:
-    """The cloud whose `suffix` (a field of Cloud) follows the first label of a host; None if no cloud's
-    does."""
+    """The cloud whose `suffix`, a field of Cloud, follows a host's first label; None without one."""
     label, _, rest = host.partition(".")
     if not _VAULT_NAME.fullmatch(label):
         return None

@@ -79,7 +79,6 @@ def named(name: str) -> AccountKind:
 
 
 def tier_for_a_key(kind: str) -> str:
-    """The tier to recommend where an account's own does not support a customer-managed key; "" for a kind
-    that is not listed."""
+    """The tier to recommend for a customer-managed key; "" for a kind that is not listed."""
     found = _BY_NAME.get(kind.lower())
     return found.tiers[0] if found else ""

@@ -119,8 +119,7 @@ class Login:
 
     @property
     def ignored_switches(self) -> tuple[str, ...]:
-        """The switches with a value that looks like "on" and is not `true`, for the error of a login that
-        failed."""
+        """The switches whose value looks like "on" and is not `true`, for a failed login's error."""
         return tuple(
             f"{name} ({SETTINGS[name][0]}) is {value!r}, and only 'true' turns it on"
             for name in _SWITCHES

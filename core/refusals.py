@@ -28,6 +28,8 @@ class RefusalKind(Enum):
     FINAL = "final"
 
 
+SECOND_LOOK_SECONDS: Final = 2.0
+"""Seconds after which a contradictory answer is checked: a front end may be behind (assumed)."""
 UNKNOWN_REFUSAL_SECONDS: Final = 300.0
 """How long an UNKNOWN refusal of a key may be taken for access that does not count yet. Azure documents up to
 10 minutes for a role assignment (azure/role-based-access-control/troubleshooting); half of that is enough to
@@ -118,8 +120,7 @@ _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<cod
 
 
 def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind:
-    """What kind of refusal an answer is. `status` is 0 where no answer came; 200 for an operation that was
-    accepted and then failed."""
+    """The kind of a refusal. `status` is 0 without an answer, 200 for an operation that failed later."""
     codes = {code.lower(), inner_code.lower()}
     if status == 429:
         return RefusalKind.THROTTLED
@@ -175,6 +176,5 @@ def kind_of_text(text: str) -> RefusalKind:
 
 
 def is_failed_operation(text: str) -> bool:
-    """Whether a failure as azure-native words it is one of an operation that Azure had accepted: the resource
-    exists."""
+    """Whether an accepted operation failed, in azure-native's words: the resource exists."""
     return _OPERATION.match(text) is not None

@@ -27,9 +27,17 @@ KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
 KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
-SERVICE: Final = "language-cmk:index:EncryptedLanguageService"
+COMPONENTS: Final = "language-cmk:index:"
+"""How the types of this project's components begin."""
+SERVICE: Final = f"{COMPONENTS}EncryptedLanguageService"
 URN_SEPARATOR: Final = "::"
 STACK: Final = "pulumi:pulumi:Stack"
+
+
+GENERIC_INPUTS: Final = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
+"""What azure-native's generic resource is told of its type."""
+TEMPLATE_INPUTS: Final = ("template", "templateContent", "templateBody")
+"""Where azure-native, pulumi-azure and its older resource have an ARM template: an object, or its JSON."""
 
 
 class Kind(Enum):

@@ -16,11 +16,13 @@ from enum import Enum
 from typing import Final
 
 from core import arm_ids
-from core.facts import DenyAssignment, PolicyEntry, RoleAssignment, Vault
+from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
 
 NEEDED: Final = ("get", "wrapKey", "unwrapKey")
 """The key permissions that the service needs, in Azure's spelling."""
+GROUPS: Final = ("keys", "secrets", "certificates", "storage")
+"""What an access policy has permissions on."""
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
 """The permissions by which a wrapped data key can be read."""
 DATA_ACTIONS: Final = {
@@ -47,9 +49,15 @@ DATA_ACTIONS: Final = {
 }
 """The data action behind each permission of an access policy, which is lower case."""
 
+VAULT_WRITE: Final = "Microsoft.KeyVault/vaults/write"
+"""An action that changes the vault, its access model included; so it can give any permission."""
+VAULT_DELETE: Final = "Microsoft.KeyVault/vaults/delete"
+VAULT_PURGE: Final = "Microsoft.KeyVault/locations/deletedVaults/purge/action"
+POLICY_WRITE: Final = "Microsoft.KeyVault/vaults/accessPolicies/write"
+ROLE_WRITE: Final = "Microsoft.Authorization/roleAssignments/write"
+
 _NEEDED: Final = frozenset(word.lower() for word in NEEDED)
 _SPELLING: Final = {word.lower(): word for word in NEEDED}
-_EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
 class Access(Enum):
@@ -189,7 +197,7 @@ def _applies(denial: DenyAssignment, principal_id: str, key_id: str) -> bool:
     named = {one.lower() for one in denial.principals}
     if principal_id.lower() in {one.lower() for one in denial.excluded}:
         return False
-    if principal_id.lower() not in named and _EVERYBODY not in named:
+    if principal_id.lower() not in named and EVERYBODY not in named:
         return False
     return arm_ids.same(denial.scope, key_id) or (
         denial.applies_below and arm_ids.covers(denial.scope, key_id)

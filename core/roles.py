@@ -11,6 +11,9 @@ from typing import Final
 
 from core import arm_ids
 
+SERVICE_PRINCIPAL: Final = "ServicePrincipal"
+"""The principal type of a managed identity, an application and a pipeline."""
+
 
 @dataclass(frozen=True)
 class Permissions:
@@ -304,8 +307,7 @@ BUILT_IN: Final = {
 
 
 def id_of(definition: str) -> str | None:
-    """The GUID of a role definition, lower case, from its full id with any scope before it, or bare; else
-    None."""
+    """The GUID of a role definition, lower case, from a full id or by itself; else None."""
     last = arm_ids.name_of(definition).lower()
     return last if arm_ids.is_guid(last) else None
 

@@ -23,6 +23,7 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
 from core import arm_ids, key_uris
+from core.api_versions import SUBSCRIPTIONS
 from core.clouds import Cloud
 from core.login import Login
 from operate.errors import OperateError
@@ -30,19 +31,6 @@ from operate.login import token_credential
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
-
-# The newest versions of the published API definitions that this project knows; each is read-only here.
-SUBSCRIPTIONS = "2022-12-01"
-ACCOUNTS = "2024-10-01"
-VAULTS = "2023-07-01"
-ASSIGNMENTS = "2022-04-01"
-DEFINITIONS = "2022-04-01"
-DENIALS = "2022-04-01"
-DIAGNOSTICS = "2021-05-01-preview"
-WORKSPACES = "2022-10-01"
-LOCKS = "2020-05-01"
-IDENTITIES = "2023-01-31"
-EXEMPTIONS = "2022-07-01-preview"
 
 
 class UnansweredError(OperateError):

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys import KeyClient
 
-from core import adapters, arm_ids
+from core import adapters, api_versions, arm_ids
 from core.facts import Account, KeyVersion
 from core.key_uris import KeyUri
-from operate import azure, login
+from operate import login
 from operate.azure import LiveAzure
 from operate.errors import DeclinedError
 from operate.revoke import ServiceAccess, access
@@ -106,4 +106,4 @@ def _accounts(found: Iterable[ServiceAccess], cloud: LiveAzure) -> Iterator[Acco
     ids = (id for one in found for id in (one.account_id, one.vault_id))
     for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):
         path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
-        yield from map(adapters.account, cloud.list(path, azure.ACCOUNTS))
+        yield from map(adapters.account, cloud.list(path, api_versions.ACCOUNTS))

@@ -29,9 +29,11 @@ from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
 from core import arm_ids
+from core.api_versions import ACCOUNTS, VAULTS
+from core.environment import NAMESPACE
 from core.login import SETTINGS, Login, LoginError
 from operate import login
-from operate.azure import ACCOUNTS, VAULTS, LiveAzure, UnansweredError
+from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.stack import StackError, add_stack, outputs, pulumi, services
 from provider.arm import Arm
@@ -53,7 +55,6 @@ OLDEST_CLI: Final = (3, 259, 0)
 """The oldest Pulumi CLI that README.md names."""
 MOST_SKEW: Final = 300.0
 """Seconds by which the clocks may differ: Microsoft Entra tolerates five minutes of skew in tokens."""
-NAMESPACE: Final = "language-cmk:"
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core import adapters, arm_ids, resource_types
+from core import adapters, api_versions, arm_ids, resource_types
+from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
-from operate import azure, login
+from operate import login
 from operate.azure import AzureReader, LiveAzure, UnansweredError
 from operate.stack import StackError, add_stack, pulumi
 
@@ -81,9 +82,6 @@ FORMS: Mapping[str, str] = {
 }
 """The ARM id of each type, with the inputs that make it up in braces: azure-native gives an id only once a
 create has ended. An access policy has no id in Azure; this one is azure-native's own."""
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What stands in a preview for a value that is not known yet. Source: pulumi/pulumi, sdk/go/common/resource
-/plugin/rpc.go."""
 
 
 class UnknownIdError(ValueError):
@@ -116,8 +114,7 @@ class CutOff:
 
 @dataclass(frozen=True)
 class Missing:
-    """A resource that the program declares, the state does not have and Azure has: as the state would have
-    it."""
+    """A resource that is declared and exists, but not in the state: as the state would have it."""
 
     resource: dict[str, Any]
 
@@ -275,7 +272,7 @@ def _exists(cloud: AzureReader, state: Mapping[str, Any], id: str) -> bool:
     try:
         if state["type"] == resource_types.ACCESS_POLICY:
             vault_id, _, object_id = id.rpartition("/accessPolicy/")
-            entries = adapters.vault(cloud.get(vault_id, azure.VAULTS)).policies
+            entries = adapters.vault(cloud.get(vault_id, api_versions.VAULTS)).policies
             return any(arm_ids.same(one.object_id, object_id) and not one.application_id for one in entries)
         cloud.get(id, state["inputs"]["azureApiVersion"])
     except UnansweredError as error:
@@ -353,8 +350,7 @@ def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
 def _write(
     stack: str, state: Mapping[str, Any], before: str, folder: Path, then: str = "run `pulumi up`"
 ) -> None:
-    """Imports a state, once the one before is kept. That one's secrets are encrypted, and only its owner can
-    read it."""
+    """Imports a state, after saving the one before to a file that only its owner can read."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     path = folder / f"{stack.replace('/', '-')}-{moment}.json"

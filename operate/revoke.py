@@ -23,14 +23,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import arm_ids, clouds, key_uris, rights
+from core.api_versions import AUTHORIZATION, KEYS, PROJECTS, VAULTS
 from core.clouds import Cloud
 from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
+from core.roles import SERVICE_PRINCIPAL
 from operate.errors import DeclinedError
 from operate.stack import Outputs, add_stack, outputs, services
 
-_VAULTS, _ROLES, _KEYS = "2024-11-01", "2022-04-01", "7.4"
-_PROJECTS = "language/authoring/analyze-conversations/projects?api-version=2023-04-01"
+_PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
 _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
 _PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9./:_-]+")
 
@@ -203,7 +204,7 @@ def _policy(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     where += f"--subscription {arm_ids.subscription_of(found.vault_id)} --object-id {found.principal_id}"
     there = f"-VaultName {vault} -ResourceGroupName {powershell(group)} -ObjectId {found.principal_id}"
     given = f"-PermissionsToKeys {','.join(rights.NEEDED)} -BypassObjectIdValidation"
-    url = f"{found.cloud.resource_manager}{found.vault_id}/accessPolicies/{{0}}?api-version={_VAULTS}"
+    url = f"{found.cloud.resource_manager}{found.vault_id}/accessPolicies/{{0}}?api-version={VAULTS}"
     permissions = {"keys": [*rights.NEEDED]}
     entry = {"tenantId": "{tenant}", "objectId": found.principal_id, "permissions": permissions}
     body = {"properties": {"accessPolicies": [entry]}}
@@ -225,18 +226,18 @@ def _policy(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
 
 def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     assignment = arm_ids.parse(found.grant_id)
-    path = f"{found.grant_id}?api-version={_ROLES}"
+    path = f"{found.grant_id}?api-version={AUTHORIZATION}"
     url = f"{found.cloud.resource_manager}{path}"
     # The key, or the vault of an account that was adopted with such a grant.
     scope = assignment.scope
     of_role = f"-RoleDefinitionId {ROLE.id} -Scope {powershell(scope)}"
-    assignee = f"--assignee-object-id {found.principal_id} --assignee-principal-type ServicePrincipal"
+    assignee = f"--assignee-object-id {found.principal_id} --assignee-principal-type {SERVICE_PRINCIPAL}"
     sends = f"Invoke-AzRestMethod -Method PUT -Path {powershell(path)}"
     body = {
         "properties": {
             "roleDefinitionId": ROLE.definition_id(arm_ids.subscription_of(found.vault_id)),
             "principalId": found.principal_id,
-            "principalType": "ServicePrincipal",
+            "principalType": SERVICE_PRINCIPAL,
         }
     }
     # By its former name, for the next `pulumi up` knows it by that.
@@ -264,7 +265,7 @@ def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
         "enable the version" if enabled else "disable the version",
         (f"az keyvault key set-attributes --id {key.text} --enabled {word}",),
         (_context(found), f"Update-AzKeyVaultKey {version} -Enable ${word}"),
-        RestCall("PATCH", f"{key.text}?api-version={_KEYS}", {"attributes": {"enabled": enabled}}),
+        RestCall("PATCH", f"{key.text}?api-version={KEYS}", {"attributes": {"enabled": enabled}}),
     )
 
 

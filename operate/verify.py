@@ -17,10 +17,10 @@ from azure.ai.language.conversations.authoring import ConversationAuthoringClien
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from core import adapters, clouds, demands, key_uris
+from core import adapters, api_versions, clouds, demands, key_uris
 from core.facts import CUSTOMER_MANAGED, Encryption
 from core.login import Login
-from operate import azure, login
+from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.stack import Outputs, add_stack, outputs, services
 
@@ -98,9 +98,9 @@ def prove(service: Outputs, wanted: Login, *, write_project: bool, seconds: floa
 def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: float) -> Iterator[Check]:
     """All checks of a service, one after another. Raises UnansweredError or AzureError when a query fails."""
     cloud = LiveAzure(wanted)
-    account = adapters.account(cloud.get(service["accountId"], azure.ACCOUNTS))
+    account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
-    vault = adapters.vault(cloud.get(service["vaultId"], azure.VAULTS))
+    vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
     for claim, unmet in (
         ("soft delete of the vault", demands.soft_delete(vault.soft_delete, vault.purge_protection)),
         ("purge protection of the vault", demands.purge_protection(vault.purge_protection)),

@@ -24,7 +24,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from core.resource_types import Kind, kind_of, parse_urn
+from core.resource_types import COMPONENTS, Kind, kind_of, parse_urn
 from policies import exemptions
 from policies.kinds import read
 from policies.redaction import without_secrets
@@ -40,7 +40,7 @@ from policies.rule import (
     UsedResourceRule,
     Violation,
 )
-from policies.session import OUR_COMPONENTS, Session
+from policies.session import Session
 from policies.stack_index import Node, StackIndex
 
 Clock = Callable[[], float]
@@ -83,9 +83,8 @@ def _subject_in_stack(node: Node, session: Session) -> Subject:
 
 
 def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = ()) -> str:
-    """The text of a violation, after the rule's title: what was found and required, why, and at the end the
-    fix. Advice is one line."""
-    ours = OUR_COMPONENTS in urn and violation.setting is not None
+    """The text of a violation after the rule's title: found, required, why, fix. Advice is one line."""
+    ours = COMPONENTS in urn and violation.setting is not None
     fix = without_secrets(str(violation.setting) if ours else violation.fix)
     found = f"found: {without_secrets(violation.found)}"
     if rule.level != "mandatory":
@@ -160,8 +159,7 @@ def _stack_policy(
 
 
 def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
-    """One for all rules of a request, of which the first alone is shown the resources (decoding.py). What
-    fails for it fails for all."""
+    """One for all rules of a request, which fail together; only the first sees the resources."""
     if resources and (session.relations is None or session.relations[0] is not resources[0].props):
         try:
             made: Relations | Exception = Relations(StackIndex(resources, session))

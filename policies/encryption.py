@@ -37,8 +37,7 @@ class DeclaredIdentity:
 
 @dataclass(frozen=True)
 class DeclaredEncryption:
-    """The account's `encryption`, in inputs or outputs; `source` is lower case, Key Vault when it is not
-    stated."""
+    """The account's `encryption`; `source` is lower case, and Key Vault when it is not stated."""
 
     source: Text
     vault_uri: Text
@@ -53,8 +52,7 @@ class DeclaredEncryption:
 
 
 def identity_of(account: View) -> DeclaredIdentity:
-    """The identity of an account; user-assigned ids are a list in inputs and a map with client ids in
-    outputs."""
+    """The identity of an account. Inputs list user-assigned ids; outputs map them to client ids."""
     identity = View(account.get("identity"))
     if identity.is_unknown:
         return DeclaredIdentity(UNKNOWN, UNKNOWN, frozenset())
@@ -93,8 +91,7 @@ def encryption_of(account: View) -> DeclaredEncryption | type_of_unknown | None:
 
 
 def stated_key(account: View) -> DeclaredEncryption | NotYetKnown | None:
-    """The customer-managed key that an account states, or what of it is not known yet; None for no such
-    key."""
+    """The customer-managed key that an account states, or what of it is unknown; else None."""
     encryption = encryption_of(account)
     if encryption is UNKNOWN:
         return NotYetKnown("properties.encryption is not known yet")

@@ -10,7 +10,6 @@ from core import facts, rights, roles
 from core.resource_types import Kind
 from policies.view import UNKNOWN, View, as_items, as_word, shown, type_of_unknown
 
-GROUPS: Final = ("keys", "secrets", "certificates", "storage")
 EXACT: Final = frozenset(word.lower() for word in rights.NEEDED)
 """What the service needs, lower case."""
 ENCRYPTION_USER: Final = roles.CRYPTO_SERVICE_ENCRYPTION_USER
@@ -37,8 +36,7 @@ class DeclaredPolicyEntry:
 
     @property
     def uses_keys(self) -> bool:
-        """True when the entry can wrap or unwrap: it is how a service, or someone in its place, uses a
-        key."""
+        """Whether the entry can wrap or unwrap, as a service does with its key."""
         keys = self.of("keys")
         return keys is not UNKNOWN and bool((EXACT - {"get"}) & rights.expanded(keys))
 
@@ -49,8 +47,7 @@ class DeclaredPolicyEntry:
 
 
 def entries_of(kind: Kind | None, view: View) -> tuple[DeclaredPolicyEntry, ...] | type_of_unknown:
-    """The entries of a vault's inline list, of azure-native's AccessPolicy, or of ARM's accessPolicies
-    child."""
+    """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
     if kind is Kind.ACCESS_POLICY:
         single = View(view.get("policy"))
         if single.is_unknown:
@@ -70,7 +67,8 @@ def _entry(entry: View) -> DeclaredPolicyEntry:
         tenant_id=entry.text("tenantId"),
         application_id=entry.text("applicationId"),
         permissions=tuple(
-            (group, UNKNOWN if permissions.is_unknown else _words(permissions.get(group))) for group in GROUPS
+            (group, UNKNOWN if permissions.is_unknown else _words(permissions.get(group)))
+            for group in rights.GROUPS
         ),
     )
 
@@ -84,8 +82,7 @@ def _words(value: object) -> tuple[str, ...] | type_of_unknown:
 
 
 def on_keys(entry: DeclaredPolicyEntry) -> frozenset[str] | type_of_unknown:
-    """What an entry gives its holder by itself on keys, by core's answer; UNKNOWN where that is not known
-    yet."""
+    """The key permissions that an entry gives its holder; UNKNOWN where they are not known yet."""
     keys = entry.of("keys")
     if keys is UNKNOWN or entry.application_id is UNKNOWN:
         return UNKNOWN

@@ -9,9 +9,8 @@ from functools import cached_property
 
 from core import arm_ids, key_uris
 from core.arm_ids import MalformedError
-from core.resource_types import Kind
+from core.resource_types import COMPONENTS, Kind
 from policies.encryption import DeclaredEncryption, Text, encryption_of, leaves_encryption
-from policies.session import OUR_COMPONENTS
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, type_of_unknown
 
@@ -34,8 +33,7 @@ class KeyUse:
 
 
 def key_scope(scope: str) -> tuple[str | None, str | None]:
-    """The names of the vault and of the key that a role's scope names, lower case; None where it names
-    none."""
+    """The vault and the key that a role's scope names, lower case; None where it names none."""
     ids = arm_ids.segments(scope)
     name, key = ids.get("vaults"), ids.get("keys")
     return (name.lower() if name else None), (key.lower() if key else None)
@@ -99,7 +97,7 @@ class KeyUses:
         may mean any key in it.
         """
         vaults, keys = self.index.of(Kind.VAULT), self.index.of(Kind.KEY)
-        used = {node.urn for node in (*vaults, *keys) if OUR_COMPONENTS in node.urn}
+        used = {node.urn for node in (*vaults, *keys) if COMPONENTS in node.urn}
         for use in self.uses:
             vault, named = use.vault, isinstance(use.vault_name, str)
             if use.key is None and vault is None and not named:
@@ -121,7 +119,7 @@ class KeyUses:
 
     def is_used(self, node: Node) -> bool:
         """Whether the customer-managed key of an account depends on a vault, a key or a grant."""
-        if OUR_COMPONENTS in node.urn:
+        if COMPONENTS in node.urn:
             return True
         if node.kind is Kind.ACCESS_POLICY:
             return self._opens_used_vault(self.vault_of(node), node.view.text("vaultName"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import arm_ids
-from core.resource_types import Kind, kind_of_arm_type, kind_of_generic, parse_token
+from core.resource_types import GENERIC_INPUTS, Kind, kind_of_arm_type, kind_of_generic, parse_token
 from policies.view import UNKNOWN, View, as_text, step
 
 _BESIDE: Final = ("name", "location", "tags", "identity")
@@ -37,14 +37,12 @@ def read(token: str, props: object) -> ClassifiedResource:
 
 def _generic(view: View) -> ClassifiedResource:
     """azure-native's generic resource (resources.Resource)."""
-    parts = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
-    namespace, parent, type = (_plain(view.get(part)) or "" for part in parts)
+    namespace, parent, type = (_plain(view.get(part)) or "" for part in GENERIC_INPUTS)
     return ClassifiedResource(kind_of_generic(namespace, parent, type), _plain(view.get("apiVersion")), view)
 
 
 def _azapi(token: str, view: View) -> ClassifiedResource:
-    """azapi's Resource is read by its body; what its other types change about such a resource is not
-    readable."""
+    """azapi's Resource is read by its body; its other types hide what they change."""
     type, _, version = (_plain(view.get("type")) or "").partition("@")
     kind = kind_of_arm_type(type)
     if kind is None:

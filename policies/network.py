@@ -1,5 +1,4 @@
-"""Whether a vault or an account can be reached from anywhere. One judgement, because Azure words both
-alike."""
+"""Whether a vault or an account can be reached from anywhere: Azure words both alike."""
 
 from typing import Any, Final
 
@@ -22,8 +21,7 @@ WIDEST: Final = 8
 
 
 def judge(subject: Subject, options: Options) -> Findings:
-    """As Azure Policy 037eea7a and 55615ac9 and PSRule; an Allow with IP rules (checkov CKV_AZURE_189) is
-    open."""
+    """As Azure Policy 037eea7a and 55615ac9 and PSRule: an Allow with IP rules is open."""
     view = subject.view
     public = view.word("publicNetworkAccess")
     action = view.word("networkAcls", "defaultAction")

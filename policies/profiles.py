@@ -16,8 +16,7 @@ FOLDER: Final = Path(__file__).parent / "profiles"
 
 
 def profile(name: str) -> dict[str, Any]:
-    """A profile as the CLI takes it: for each rule its level and settings. `name` is baseline or
-    regulated."""
+    """The level and settings of each rule, as the CLI takes them. `name` is baseline or regulated."""
     made: dict[str, Any] = {report: {"enforcementLevel": level.value} for report, level in LEVELS.items()}
     for rule in RULES:
         settings = {setting: schema["default"] for setting, schema in rule.settings.items()}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from policies.view import SECRET, SIGNATURE
+from core.engine_values import SECRET, SIGNATURE
 
 HIDDEN: Final = "[secret]"
 _LEAST: Final = 3

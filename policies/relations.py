@@ -103,8 +103,7 @@ class Relations(KeyUses):
         }
 
     def holders_of(self, use: KeyUse) -> list[Node]:
-        """The resources of the identity that opens the key for a use; none when it is not part of the
-        stack."""
+        """The identities that may use the key; none when they are not part of the stack."""
         if use.client_id is None:
             return [use.account] if use.account else []
         if isinstance(use.client_id, str) and use.client_id.lower() in self._identity_by_client:
@@ -175,8 +174,7 @@ class Relations(KeyUses):
         return [grant for grant in known if _same_vault(grant, use) and self._same_key(grant, use)]
 
     def identities_behind(self, grant: DeclaredGrant) -> list[Node]:
-        """The accounts and identities that the principal of a grant comes from, where it is not known
-        itself."""
+        """The accounts and identities that an unknown principal comes from."""
         if isinstance(grant.object_id, str):
             return []
         sources = self.index.sources_of(grant.node, "policy", "principalId", "properties")

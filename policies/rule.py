@@ -124,18 +124,18 @@ StackJudge = Callable[["Relations", Options], Findings]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What every rule says of itself.
+    """What every rule says of itself. `name` and `title` come from its file (rules/__init__.py).
 
     `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
     cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a
     default. `regulated` are the settings and the level that the profile of that name uses where they differ.
     """
 
-    name: str
-    title: str
     why: str
     source: str
     severity: Literal["low", "medium", "high", "critical"]
+    name: str = ""
+    title: str = ""
     level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
     same_as: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

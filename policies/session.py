@@ -10,14 +10,12 @@ from typing import Any, Final
 
 from pulumi_policy import ResourceValidationArgs
 
-from core.resource_types import Kind
+from core.resource_types import COMPONENTS, Kind
 from policies.exemptions import Exemption
 from policies.kinds import read
 from policies.view import View
 
 _REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT})
-OUR_COMPONENTS: Final = "language-cmk:index:"
-"""How the types of this project's components begin."""
 
 
 @dataclass
@@ -45,13 +43,12 @@ class Session:
     _last: object = None
 
     def note(self, args: ResourceValidationArgs) -> None:
-        """Remembers a resource that the engine asks about; done once for all rules that are asked about
-        it."""
+        """Remembers a resource that the engine asks about, once for all rules."""
         if args.props is self._last:
             return
         self._last = args.props
         self.urns.add(args.urn)
-        if args.resource_type.startswith(OUR_COMPONENTS):
+        if args.resource_type.startswith(COMPONENTS):
             self.components[args.urn] = (View(args.props), args.opts.parent if args.opts else None)
             return
         resource = read(args.resource_type, args.props)
@@ -74,6 +71,5 @@ class Session:
         return self.inputs.get(urn)
 
     def declares(self, urn: str) -> bool:
-        """Whether this run declares a resource; True for each where nothing came by, as for a state shown
-        alone."""
+        """Whether this run declares a resource; always True for a state that is shown alone."""
         return not self.urns or urn in self.urns

@@ -91,8 +91,7 @@ class StackIndex:
         )
 
     def _around(self, node: Node) -> Iterator[View]:
-        """What this project's components around a resource were given; of a stack shown alone, what they
-        are."""
+        """The inputs of our components around a resource; their outputs, where the state is shown alone."""
         parent = _parent(node.resource)
         if self.session.components:
             yield from self.session.around(parent)

@@ -16,6 +16,8 @@ from typing import Final, Literal
 from pulumi_policy import proxy
 from pulumi_policy.secret import Secret
 
+from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
+
 
 class Unknown(enum.Enum):
     """The type of `UNKNOWN`."""
@@ -31,23 +33,6 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 type_of_unknown = Literal[Unknown.UNKNOWN]
 
-_SENTINELS: Final = frozenset(
-    {
-        proxy.UNKNOWN_BOOLEAN_VALUE,
-        proxy.UNKNOWN_NUMBER_VALUE,
-        proxy.UNKNOWN_STRING_VALUE,
-        proxy.UNKNOWN_ARRAY_VALUE,
-        proxy.UNKNOWN_ASSET_VALUE,
-        proxy.UNKNOWN_ARCHIVE_VALUE,
-        proxy.UNKNOWN_OBJECT_VALUE,
-    }
-)
-# The engine's wire format: sdk/go/common/resource/properties.go.
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, not one
-_OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-
-
 _OUTER: Final = frozenset(
     {"id", "name", "location", "scope", "resourceUri", "vaultName", "accountName", "identity"}
 )
@@ -58,12 +43,12 @@ def _unwrapped(value: object) -> object:
     """The plain value inside secrets and output marks; UNKNOWN for an unknown one."""
     while True:
         if isinstance(value, str):
-            return UNKNOWN if value in _SENTINELS else value
+            return UNKNOWN if value in UNKNOWNS else value
         # The SDK's proxies are no dicts, and hold no marks any more.
         if isinstance(value, dict) and SIGNATURE in value:
-            if value[SIGNATURE] == _OUTPUT and "value" not in value:
+            if value[SIGNATURE] == OUTPUT and "value" not in value:
                 return UNKNOWN
-            if value[SIGNATURE] not in (SECRET, _OUTPUT):
+            if value[SIGNATURE] not in (SECRET, OUTPUT):
                 return value
             value = value.get("value")
         elif isinstance(value, Secret):
@@ -141,8 +126,7 @@ class View:
         return as_text(self.prop(*path))
 
     def items(self, *path: str | int) -> tuple[object, ...] | type_of_unknown:
-        """The elements of a list, each of which may be UNKNOWN; the keys of a map; a lone value as one
-        element."""
+        """The elements of a list, some perhaps UNKNOWN; a map's keys; a lone value as one element."""
         return as_items(self.prop(*path))
 
     def views(self, *path: str | int) -> tuple[View, ...] | type_of_unknown:

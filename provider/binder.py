@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from core.arm_ids import ArmId
 from core.facts import MICROSOFT_MANAGED, Account, Encryption
-from core.refusals import UNKNOWN_REFUSAL_SECONDS, RefusalKind
+from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
 from provider.azure_calls import Accepted, Azure
 from provider.error_table import ErrorContext
@@ -29,10 +29,6 @@ from provider.waiting import Clock, DeadlineError, StoppedError, Waiter
 
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
-
-SECOND_LOOK = 2.0
-"""Seconds after which an answer that contradicts what was just known is asked for again."""
-
 
 READ_LAG_SECONDS = 60.0
 """How long a read may show an account as it was before a change that Azure has carried out (assumed)."""
@@ -148,7 +144,7 @@ class Binder:
         account = await self._settled(account_id, waiter)
         if account is None:
             # One 404 may come from a front end that is behind; believing it forgets a bound account.
-            await waiter.pause(SECOND_LOOK, f"making sure that the account {account_id.name} is gone")
+            await waiter.pause(SECOND_LOOK_SECONDS, f"making sure that the account {account_id.name} is gone")
             account = await self._settled(account_id, waiter)
         return account
 
@@ -180,7 +176,7 @@ class Binder:
         accepted = await self._patch(account_id, encryption, context, waiter, may_wait_for_unknown)
         try:
             account = await self._confirmed(account_id, waiter)
-            backoff, began = waiter.backoff(first=SECOND_LOOK), waiter.elapsed
+            backoff, began = waiter.backoff(first=SECOND_LOOK_SECONDS), waiter.elapsed
             while account and wrong(account) and waiter.elapsed - began < READ_LAG_SECONDS:
                 # That, too, may come from a front end that is behind.
                 await waiter.pause(

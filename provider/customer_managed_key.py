@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from core import arm_ids
 from core.clouds import Cloud
 from core.facts import Account
+from core.refusals import SECOND_LOOK_SECONDS
 from provider import binding
 from provider.azure_calls import Azure
-from provider.binder import SECOND_LOOK, Binder, UnfinishedError, refusal_head
+from provider.binder import Binder, UnfinishedError, refusal_head
 from provider.checks import Failure, check_binding
 from provider.difference import Difference, diff
 from provider.error_table import ErrorContext
@@ -82,7 +83,9 @@ class CustomerManagedKeyHandler:
         try:
             account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
             if olds.values and not _is_bound(account):
-                await call.waiter.pause(SECOND_LOOK, f"making sure that {account_id.name} is not bound")
+                await call.waiter.pause(
+                    SECOND_LOOK_SECONDS, f"making sure that {account_id.name} is not bound"
+                )
                 account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
         except ServiceError as failure:
             raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from core import demands, facts, key_uris, rights
 from core.demands import Unmet
-from core.facts import Account, KeyVersion, RoleAssignment, Vault
+from core.facts import HOURS_HELD, Account, KeyVersion, RoleAssignment, Vault
 from core.rights import Access
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.finding import Finding, Preflight, Rule, Severity
@@ -28,7 +28,7 @@ def account_exists(check: Preflight) -> Iterator[Finding]:
             "account-exists",
             Severity.CHANGEABLE,
             f"there is no account {check.target.account.text if check.target.account else ''}",
-            "create it first, or restore it if it was deleted in the last 48 hours",
+            f"create it first, or restore it if it was deleted in the last {HOURS_HELD} hours",
         )
 
 
@@ -321,7 +321,7 @@ def key_properties_known(check: Preflight) -> Iterator[Finding]:
 def unknown_properties(key: KeyVersion) -> list[str]:
     """The properties of a key version that a demand is about and that Azure did not say."""
     values: dict[str, object] = {"kty": key.type, "keyOps": key.operations}
-    if (key.type or "RSA").upper().startswith("RSA"):
+    if not key.type or key.type.upper() in demands.KEY_TYPES:
         values["keySize"] = key.size
     return [name for name, value in values.items() if value is None]
 

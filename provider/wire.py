@@ -12,10 +12,10 @@ from typing import Any
 
 from google.protobuf import json_format, struct_pb2
 
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_HIDDEN = "1b47061264138c4ac30d75fd1eb44270"
-_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+from core import engine_values
+from core.engine_values import OUTPUT, SECRET, SIGNATURE
+
+UNKNOWN = engine_values.UNKNOWN
 
 Value = Any
 
@@ -68,7 +68,7 @@ def encode(values: Mapping[str, Value], secrets: Iterable[str] = ()) -> struct_p
     struct = struct_pb2.Struct()
     struct.update(
         {
-            name: {_SIGNATURE: _HIDDEN, "value": value} if name in hidden and value != UNKNOWN else value
+            name: {SIGNATURE: SECRET, "value": value} if name in hidden and value != UNKNOWN else value
             for name, value in values.items()
             if value is not None
         }
@@ -78,10 +78,10 @@ def encode(values: Mapping[str, Value], secrets: Iterable[str] = ()) -> struct_p
 
 def _unwrap(value: Value) -> tuple[Value, bool]:
     if isinstance(value, dict):
-        signature = value.get(_SIGNATURE)
-        if signature == _HIDDEN:
+        signature = value.get(SIGNATURE)
+        if signature == SECRET:
             return _unwrap(value.get("value"))[0], True
-        if signature == _OUTPUT:
+        if signature == OUTPUT:
             return _unwrap(value.get("value", UNKNOWN))[0], bool(value.get("secret"))
     if isinstance(value, float) and value.is_integer():
         return int(value), False

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core import arm_ids
+from core import arm_ids, audit_log
 from review.resource import ReviewedState
 from review.values import Mark, flag, folded, items, look, text
-
-_DESTINATIONS = (
-    ("workspaceId", "Log Analytics workspace"),
-    ("storageAccountId", "storage account"),
-    ("eventHubAuthorizationRuleId", "event hub"),
-    ("marketplacePartnerId", "partner"),
-)
 
 
 @dataclass(frozen=True)
@@ -188,7 +181,7 @@ def audit_of(settings: Iterable[ReviewedState]) -> Audit:
             names = {listed.value}
         to = {
             (what, place.value if isinstance(place, Mark) else place.strip().rstrip("/").lower())
-            for path, what in _DESTINATIONS
+            for path, what in audit_log.DESTINATIONS.items()
             if (place := text(state.declared(path)))
         }
         if names and to:

@@ -14,14 +14,12 @@ __all__ = ["Kind", "kind_of", "may_hold", "name_of", "token_of"]
 
 # These nest their settings as their own types do, so that the same reading does for both.
 _AS_GENERIC: Final = {Kind.ACCOUNT, Kind.VAULT, Kind.KEY, Kind.ROLE_ASSIGNMENT}
-_NAMESPACE, _PARENT, _TYPE = "resourceProviderNamespace", "parentResourcePath", "resourceType"
 # What gives access without a role assignment or an access policy: what a role allows, who may take it, and
 # another login of an identity.
 _GIVES_ACCESS: Final = re.compile(
     r"azure-native[^:]*:(authorization(/\w+)?:(RoleDefinition|Pim\w+|Role\w+Schedule\w*)"
     r"|managedidentity(/\w+)?:FederatedIdentityCredential)"
 )
-_TEMPLATES: Final = ("template", "templateContent", "templateBody")
 _HELD: Final = re.compile(
     r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity)/|templatelink"
 )
@@ -40,7 +38,7 @@ def kind_of(token: str, inputs: Mapping[str, Any] | None = None) -> Kind | None:
         known = isinstance(type, Mark) or resource_types.kind_of_arm_type((type or "").partition("@")[0])
         return Kind.OTHER_PROVIDER if known else None
     namespace, parent, type = (
-        folded(text(look(inputs, name))) or "" for name in (_NAMESPACE, _PARENT, _TYPE)
+        folded(text(look(inputs, name))) or "" for name in resource_types.GENERIC_INPUTS
     )
     found = resource_types.kind_of_generic(namespace, parent, type)
     return found if found is None or found in _AS_GENERIC else Kind.OTHER_PROVIDER
@@ -54,7 +52,7 @@ def may_hold(inputs: Mapping[str, Any]) -> bool:
         one[name]
         for one in (properties, inputs)
         if isinstance(one, Mapping)
-        for name in _TEMPLATES
+        for name in resource_types.TEMPLATE_INPUTS
         if name in one
     ]
     if not held:

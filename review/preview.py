@@ -15,7 +15,8 @@ from review.events import Diagnostic, PolicyFinding, policy_finding
 from review.kinds import Kind, kind_of, token_of
 from review.resource import REPLACING, ReviewedResource, Step, resource_of
 
-_UNCHANGED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace"})
+# Of the steps of a replacement, the first is counted.
+_NOT_COUNTED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace", *REPLACING[1:]})
 
 
 class PreviewError(ValueError):
@@ -32,57 +33,6 @@ class Preview:
     finished: bool = True
     stack: str = ""
     changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
-
-
-@dataclass
-class _Reading:
-    steps: dict[str, list[Step]] = field(default_factory=dict)
-    policies: list[PolicyFinding] = field(default_factory=list)
-    errors: list[Diagnostic] = field(default_factory=list)
-    finished: bool = False
-    stack: str = ""
-    changes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    shows_sames: bool = False
-
-    def count(self, type: str, op: str) -> None:
-        """Counts a planned step of any resource; a replacement once."""
-        self.shows_sames = self.shows_sames or op == "same"
-        if op in REPLACING:
-            op = "replace" if op == "replace" else "same"
-        if op not in _UNCHANGED and not type.startswith("pulumi:"):
-            self.changes[type, op] += 1
-
-    def add(self, step: Step) -> None:
-        if step.kind is Kind.STACK:
-            self.stack = self.stack or parse_urn(step.urn).name
-        elif step.kind is not None:
-            self.steps.setdefault(step.urn, []).append(step)
-
-    def _by_resource(self) -> Iterable[list[Step]]:
-        """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
-        names = {
-            step.was: urn
-            for urn, steps in self.steps.items()
-            for step in steps
-            if not step.refreshed and step.was and step.was != urn
-        }
-        found: dict[str, list[Step]] = {}
-        for urn, steps in self.steps.items():
-            only_refreshed = all(step.refreshed for step in steps)
-            found.setdefault(names.get(urn, urn) if only_refreshed else urn, []).extend(steps)
-        return found.values()
-
-    def done(self) -> Preview:
-        # Only then is a resource without a planned step one that will not be there.
-        whole = self.shows_sames and self.finished and not self.errors
-        return Preview(
-            resources=tuple(resource_of(steps, unplanned=whole) for steps in self._by_resource()),
-            policies=tuple(self.policies),
-            errors=tuple(self.errors),
-            finished=self.finished and not self.errors,
-            stack=self.stack,
-            changes=dict(sorted(self.changes.items())),
-        )
 
 
 def read(written: str) -> Preview:
@@ -133,64 +83,95 @@ def _read_digest(document: Mapping[str, Any]) -> Preview:
         return _read_events([document])
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
         raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
-    reading = _of_steps([_mapping(raw) for raw in document.get("steps") or ()])
-    reading.errors = [
-        Diagnostic.of(raw) for raw in document.get("diagnostics") or () if raw.get("severity") == "error"
-    ]
-    reading.finished = "changeSummary" in document
-    return reading.done()
-
-
-def of_steps(steps: Iterable[Mapping[str, Any]]) -> Preview:
-    """A finished preview of these steps, in the form of the engine's JSON."""
-    reading = _of_steps(list(steps))
-    reading.finished = True
-    return reading.done()
-
-
-def _of_steps(raws: Sequence[Mapping[str, Any]]) -> _Reading:
-    reading = _Reading()
-    refreshing = _only_refreshes((str(raw.get("urn", "")), str(raw.get("op"))) for raw in raws)
-    for raw in raws:
-        token, refreshed = token_of(str(raw.get("urn", ""))), refreshing or raw.get("op") == "refresh"
-        kind = kind_of(token, _inputs(raw, "newState", "oldState"))
-        if not refreshed:
-            reading.count(token, str(raw.get("op")))
-        if kind is not None:
-            reading.add(Step.of(raw, kind, refreshed=refreshed, old="oldState", new="newState"))
-    return reading
+    diagnostics = document.get("diagnostics") or ()
+    return of_steps(
+        [_mapping(raw) for raw in document.get("steps") or ()],
+        errors=[Diagnostic.of(raw) for raw in diagnostics if raw.get("severity") == "error"],
+        finished="changeSummary" in document,
+    )
 
 
 def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
-    reading = _Reading()
-    begun: list[tuple[str, str]] = []
-    last: dict[int, Mapping[str, Any]] = {}
+    steps: list[Mapping[str, Any]] = []
+    ops: list[str] = []
     latest: dict[str, int] = {}
+    policies: list[PolicyFinding] = []
+    errors: list[Diagnostic] = []
+    finished = False
     for event in events:
         if (entry := event.get("resourcePreEvent") or event.get("resOutputsEvent")) is not None:
             raw = entry.get("metadata") or {}
-            urn = str(raw.get("urn", ""))
+            urn, op = str(raw.get("urn", "")), str(raw.get("op"))
             if "resourcePreEvent" in event or urn not in latest:
-                latest[urn] = len(begun)
-                begun.append((urn, str(raw.get("op"))))
+                latest[urn] = len(steps)
+                steps.append({})
+                ops.append(op)
             # A step's second event carries what the provider answered.
-            last[latest[urn]] = raw
+            states = {"oldState": raw.get("old"), "newState": raw.get("new")}
+            steps[latest[urn]] = {"urn": urn, "op": op, **states}
         elif (policy := event.get("policyEvent")) is not None:
-            reading.policies.append(policy_finding(policy))
+            policies.append(policy_finding(policy))
         elif (diagnostic := event.get("diagnosticEvent")) is not None:
             if diagnostic.get("severity") == "error":
-                reading.errors.append(Diagnostic.of(diagnostic))
+                errors.append(Diagnostic.of(diagnostic))
         elif (summary := event.get("summaryEvent")) is not None:
-            reading.finished = summary.get("result", "succeeded") == "succeeded"
-    refreshing = _only_refreshes(begun)
-    for place, (_, op) in enumerate(begun):
-        raw, refreshed = last[place], refreshing or op == "refresh"
-        kind = kind_of(str(raw.get("type", "")), _inputs(raw, "new", "old"))
+            finished = summary.get("result", "succeeded") == "succeeded"
+    return of_steps(steps, ops, policies=policies, errors=errors, finished=finished)
+
+
+def of_steps(
+    steps: Sequence[Mapping[str, Any]],
+    ops: Sequence[str] | None = None,
+    *,
+    policies: Iterable[PolicyFinding] = (),
+    errors: Sequence[Diagnostic] = (),
+    finished: bool = True,
+) -> Preview:
+    """The preview of steps in the form of the engine's JSON; `ops` is what each began as."""
+    ops = [str(raw.get("op")) for raw in steps] if ops is None else ops
+    refreshing = _only_refreshes((str(raw.get("urn", "")), op) for raw, op in zip(steps, ops, strict=True))
+    changes: Counter[tuple[str, str]] = Counter()
+    found: dict[str, list[Step]] = {}
+    stack, shows_sames = "", False
+    for raw, op in zip(steps, ops, strict=True):
+        urn = str(raw.get("urn", ""))
+        token, refreshed = token_of(urn), refreshing or op == "refresh"
         if not refreshed:
-            reading.count(str(raw.get("type", "")), op)
-        if kind is not None:
-            reading.add(Step.of(raw, kind, refreshed=refreshed, old="old", new="new"))
-    return reading.done()
+            shows_sames = shows_sames or op == "same"
+            if op not in _NOT_COUNTED and not token.startswith("pulumi:"):
+                changes[token, op] += 1
+        inputs = (raw.get("newState") or raw.get("oldState") or {}).get("inputs")
+        kind = kind_of(token, inputs if isinstance(inputs, Mapping) else {})
+        if kind is Kind.STACK:
+            stack = stack or parse_urn(urn).name
+        elif kind is not None:
+            found.setdefault(urn, []).append(Step.of(raw, kind, refreshed=refreshed))
+    finished = finished and not errors
+    # Only then is a resource without a planned step one that will not be there.
+    whole = shows_sames and finished
+    return Preview(
+        resources=tuple(resource_of(each, unplanned=whole) for each in _by_resource(found)),
+        policies=tuple(policies),
+        errors=tuple(errors),
+        finished=finished,
+        stack=stack,
+        changes=dict(sorted(changes.items())),
+    )
+
+
+def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
+    """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
+    names = {
+        step.was: urn
+        for urn, steps in found.items()
+        for step in steps
+        if not step.refreshed and step.was and step.was != urn
+    }
+    joined: dict[str, list[Step]] = {}
+    for urn, steps in found.items():
+        only_refreshed = all(step.refreshed for step in steps)
+        joined.setdefault(names.get(urn, urn) if only_refreshed else urn, []).extend(steps)
+    return joined.values()
 
 
 def _only_refreshes(steps: Iterable[tuple[str, str]]) -> bool:
@@ -204,8 +185,3 @@ def _only_refreshes(steps: Iterable[tuple[str, str]]) -> bool:
         ops.setdefault(urn, []).append(op)
     stack = [op for urn, found in ops.items() if kind_of(token_of(urn)) is Kind.STACK for op in found]
     return stack == ["refresh"] and all(len(found) == 1 for found in ops.values())
-
-
-def _inputs(raw: Mapping[str, Any], new: str, old: str) -> Mapping[str, Any]:
-    found = (raw.get(new) or raw.get(old) or {}).get("inputs")
-    return found if isinstance(found, Mapping) else {}

@@ -7,7 +7,6 @@ access policies can give himself any of them).
 """
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from core import rights
@@ -29,28 +28,17 @@ _ON_KEYS: Final = (
     ({"create", "import", "rotate"}, "make new versions"),
     ({"setrotationpolicy"}, "change its rotation policy"),
 )
-_VAULT_WRITE: Final = "Microsoft.KeyVault/vaults/write"
 _ON_RESOURCES: Final = (
-    ("Microsoft.KeyVault/vaults/delete", "delete the vault"),
-    ("Microsoft.KeyVault/locations/deletedVaults/purge/action", "purge a deleted vault"),
-    ("Microsoft.Authorization/roleAssignments/write", "give anybody access"),
+    (rights.VAULT_DELETE, "delete the vault"),
+    (rights.VAULT_PURGE, "purge a deleted vault"),
+    (rights.ROLE_WRITE, "give anybody access"),
 )
-
-
-@dataclass(frozen=True)
-class AddedPrincipal:
-    """One principal that gains rights, by the grant of `urn`."""
-
-    urn: str
-    principal: Value
-    verdict: Verdict
 
 
 def added(
     snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]], used: Container[ReviewedGrant]
-) -> Iterator[AddedPrincipal]:
-    """Each principal that can do after the update what it could not do before, with a key of a vault shown
-    here.
+) -> Iterator[tuple[str, Value, Verdict]]:
+    """Who gains rights on a key of a vault shown here: the grant's URN, the principal and the verdict.
 
     `owned` are principals and vaults of accounts that are shown, `used` the grants that accounts use.
     """
@@ -71,7 +59,7 @@ def added(
         again = set(gained) <= once.get((principal, vault), set())
         name = Name.ACCESS_GRANTED if is_new or again else Name.PRINCIPAL_ADDED
         words = f"{{}} can {'again' if again else 'now'} {', '.join(gained)} ({{}})"
-        yield AddedPrincipal(grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words)))
+        yield grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words))
 
 
 def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[str]]:
@@ -99,7 +87,7 @@ def _placed(snapshot: Snapshot) -> Iterator[tuple[ReviewedGrant, str]]:
 def _abilities(snapshot: Snapshot, grant: ReviewedGrant, vault: str) -> list[str]:
     found = [words for names, words in _ON_KEYS if names & grant.permissions]
     if grant.role and not grant.place[1]:
-        if grant.role.allows(_VAULT_WRITE):
+        if grant.role.allows(rights.VAULT_WRITE):
             by_policies = snapshot.uses_roles(vault) is not True
             found.append("change the vault" + (" and give anybody access" if by_policies else ""))
         found += [words for action, words in _ON_RESOURCES if grant.role.allows(action)]

@@ -4,7 +4,7 @@ Owns: the facts that a report shows and verdicts compare. Does not own: what a d
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core import arm_ids
 from core.rights import Access
@@ -12,7 +12,7 @@ from review import access, exposure
 from review.access import ReviewedGrant
 from review.exposure import Audit, NetworkExposure, Outbound
 from review.keys import ReviewedKey
-from review.resource import ReviewedResource, ReviewedState, arm_name
+from review.resource import ReviewedResource, ReviewedState
 from review.snapshot import Entry, Snapshot
 from review.values import Mark, Value, flag, folded, look, text
 
@@ -45,7 +45,6 @@ class VaultProtection:
     """The vault that the key is in, as far as it is in the preview."""
 
     urn: str
-    name: Value
     soft_delete: bool | Mark | None
     purge_protection: bool | Mark | None
     retention_days: Value
@@ -62,13 +61,13 @@ class Protection:
     """
 
     key: ReviewedKey | Mark | None
-    identity: ReviewedIdentity | None
     grants: tuple[ReviewedGrant, ...]
-    network: NetworkExposure | None
-    local_auth: bool | Mark | None
     vault: VaultProtection | None
-    audit: Audit
-    protect: bool
+    identity: ReviewedIdentity | None = None
+    network: NetworkExposure | None = None
+    local_auth: bool | Mark | None = None
+    audit: Audit = field(default_factory=Audit)
+    protect: bool = False
     binding: str | None = None
     used_by: frozenset[str] = frozenset()
     outbound: Outbound | None = None
@@ -94,7 +93,7 @@ def of_account(snapshot: Snapshot, account: ReviewedResource, state: ReviewedSta
         key = snapshot.bound_key(*binding)
     else:
         key = None if snapshot.unbinds(id) else snapshot.bound_key(account, state)
-    identity = _identity(snapshot, account, state)
+    identity = _identity(snapshot, state)
     return Protection(
         key=key,
         identity=identity,
@@ -124,30 +123,21 @@ def of_binding(snapshot: Snapshot, binding: ReviewedResource, state: ReviewedSta
     grants = snapshot.grants_of((), (principal,), state.waits_for)
     return Protection(
         key=key,
-        identity=None,
         grants=_covering(snapshot, grants, key),
-        network=None,
-        local_auth=None,
         vault=_vault(snapshot, key),
-        audit=Audit(),
-        protect=False,
         binding_protect=state.protect,
         key_protect=_key_protect(snapshot, key),
         binding=binding.urn,
     )
 
 
-def _identity(snapshot: Snapshot, account: ReviewedResource, state: ReviewedState) -> ReviewedIdentity:
+def _identity(snapshot: Snapshot, state: ReviewedState) -> ReviewedIdentity:
     declared = state.declared("identity") if not snapshot.live else state.found("identity")
-    if isinstance(declared, Mark):
-        return ReviewedIdentity(None, None)
     type = text(look(declared, "type"))
     if isinstance(type, Mark):
         return ReviewedIdentity(None, None)
     kinds = {part.strip() for part in (folded(type) or "none").split(",")}
-    user: frozenset[str] | None = frozenset()
-    if "userassigned" in kinds:
-        user = _user_assigned(declared)
+    user = _user_assigned(declared) if "userassigned" in kinds else frozenset()
     system = "systemassigned" in kinds
     return ReviewedIdentity(system, user, text(state.computed("identity.principalId")) if system else None)
 
@@ -241,7 +231,6 @@ def vault_facts(snapshot: Snapshot, resource: ReviewedResource, state: ReviewedS
     id = state.id or None
     return VaultProtection(
         urn=resource.urn,
-        name=arm_name(state, "vaultName"),
         soft_delete=flag(state.declared("properties.enableSoftDelete")),
         purge_protection=flag(state.declared("properties.enablePurgeProtection")),
         retention_days=text(state.declared("properties.softDeleteRetentionInDays")),

@@ -25,8 +25,6 @@ from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
 _REFUSED: Final = "preview failed"
-
-
 _NOBODY: Final = People()
 
 
@@ -160,7 +158,8 @@ def make(
         rows.append(ReportRow(one.name, one.id, judged, (), one.noun or one.resource.kind.value))
     accounts = [row for row in rows if row.noun == "account"]
     without_key = sum(
-        not row.verdicts and not _has_key(subject) for row, subject in zip(rows, subjects, strict=False)
+        not row.verdicts and not (subject.planned and subject.planned.bound)
+        for row, subject in zip(rows, subjects, strict=False)
     )
     changing = [
         _approved(row, approvals, today, people, [preview.stack, origin.state, origin.commit])
@@ -269,10 +268,6 @@ def _shown(one: Protection | None) -> dict[str, Value]:
 
 def _on(value: bool | None) -> str:
     return "on" if value else "off"
-
-
-def _has_key(subject: ReviewedAccount) -> bool:
-    return bool(subject.planned and subject.planned.bound)
 
 
 def _raw(row: ReportRow) -> int:

@@ -96,8 +96,8 @@ class Step:
     was: str = ""
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any], kind: Kind, *, refreshed: bool, old: str, new: str) -> Step:
-        before, after = raw.get(old), raw.get(new)
+    def of(cls, raw: Mapping[str, Any], kind: Kind, *, refreshed: bool) -> Step:
+        before, after = raw.get("oldState"), raw.get("newState")
         return cls(
             urn=str(raw.get("urn", "")),
             kind=kind,
@@ -124,6 +124,11 @@ class ReviewedResource:
     def name(self) -> str:
         """Its name in the program."""
         return name_of(self.urn)
+
+    @property
+    def state(self) -> ReviewedState:
+        """What is there now, else what will be, else what was recorded."""
+        return self.live or self.planned or self.recorded or ReviewedState()
 
     @property
     def replaced(self) -> bool:

@@ -8,6 +8,7 @@ the account must be updated when a key is rotated), and that an account's PUT dr
 from collections.abc import Iterator
 
 from core import arm_ids
+from core.facts import HOURS_HELD
 from core.rights import Access
 from review import access_verdicts, keys, vault_verdicts, weakening
 from review.keys import ReviewedKey, newest_version
@@ -79,7 +80,7 @@ def _leaves(subject: ReviewedAccount) -> Iterator[Verdict]:
     else:
         yield Verdict(
             Name.ACCOUNT_DELETED,
-            "account DELETED: its data is lost unless the account is restored within 48 hours",
+            f"account DELETED: its data is lost unless the account is restored within {HOURS_HELD} hours",
         )
 
 

@@ -5,12 +5,12 @@ update alone knows the value, the engine's own property dependencies. Nothing is
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Final
 
-from review import access, joins, keys
+from review import access, keys
 from review.access import ReviewedGrant
 from review.kinds import Kind
 from review.resource import ReviewedResource, ReviewedState, arm_name
@@ -44,22 +44,16 @@ class Snapshot:
             if state is not None:
                 self._by_urn[resource.urn] = (resource, state)
                 self._by_kind[resource.kind].append((resource, state))
-        self._bindings = joins.index(
-            self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId"))
-        )
-        self._unbound = {folded(id) for id in joins.left(resources)} if moment is Moment.PLANNED else set()
-        self._vaults = joins.index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
-        self._keys = joins.index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
-        self._logs = joins.index(
+        self._bindings = _index(self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId")))
+        self._unbound = {folded(id) for id in _left(resources)} if moment is Moment.PLANNED else set()
+        self._vaults = _index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
+        self._keys = _index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
+        self._logs = _index(
             self._by_kind[Kind.DIAGNOSTIC_SETTING], lambda state: text(state.declared("resourceUri"))
         )
-        self._identities = joins.index(
-            self._by_kind[Kind.USER_ASSIGNED_IDENTITY], lambda state: state.id or None
-        )
-        self._endpoints = joins.targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
-        self._grants = self._all_grants(
-            set(joins.superseded(resources)) if moment is Moment.PLANNED else set()
-        )
+        self._identities = _index(self._by_kind[Kind.USER_ASSIGNED_IDENTITY], lambda state: state.id or None)
+        self._endpoints = _targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
+        self._grants = self._all_grants(set(_superseded(resources)) if moment is Moment.PLANNED else set())
 
     def state(self, urn: str) -> ReviewedState | None:
         """The state of a resource; None when it is not there at this moment."""
@@ -253,3 +247,44 @@ class Snapshot:
                 id = folded(text(look(entry, "objectId")))
                 if id not in kept:
                     yield f"/vaults/{folded(arm_name(state, 'vaultName'))}", id
+
+
+def _index(entries: Iterable[Entry], by: Callable[[ReviewedState], Value]) -> Mapping[str, list[Entry]]:
+    """Entries by a folded value; those whose value is not known, under the empty text."""
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[folded(by(entry[1])) or ""].append(entry)
+    return found
+
+
+def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
+    """The accounts whose binding is deleted, or goes to another account."""
+    for one in resources:
+        if one.kind is Kind.BINDING and one.live:
+            id = text(one.live.declared("accountId"))
+            if one.deleted or (one.planned and folded(text(one.planned.declared("accountId"))) != folded(id)):
+                yield id
+
+
+def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
+    """Vault and identity of each access policy of its own: what it says after the update is what holds.
+
+    The entry that it made is in the vault's list as well, as the vault was found.
+    """
+    for one in resources:
+        if one.kind is Kind.ACCESS_POLICY and one.live and not one.released:
+            grant = access.of_access_policy(one.urn, one.live)
+            yield grant.scope, folded(grant.principal)
+
+
+def _targets(entries: Iterable[Entry]) -> Mapping[str, int]:
+    """How many private endpoints lead to each resource, by its folded id."""
+    count: defaultdict[str, int] = defaultdict(int)
+    for _, state in entries:
+        for path in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+            connections = items(state.declared(path))
+            for connection in connections if isinstance(connections, list) else ():
+                id = folded(text(look(connection, "privateLinkServiceId")))
+                if id:
+                    count[id] += 1
+    return count

@@ -58,19 +58,22 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
     resources = other_stacks.with_their_groups(preview.resources)
     snapshots = {moment: Snapshot(resources, moment) for moment in Moment}
     by_urn = {resource.urn: resource for resource in resources}
-    subjects = list(_accounts(resources, snapshots, by_urn))
+    subjects = [_subject(one, snapshots, by_urn) for one in resources if one.kind is Kind.ACCOUNT]
     taken = {binding.urn for subject in subjects for binding in subject.bindings}
     adrift = [one for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
     if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
         subjects = [replace(one, maybe_bound=True) for one in subjects]
-    subjects += [_external(resource, snapshots, by_urn) for resource in adrift]
+    subjects += [_subject(one, snapshots, by_urn) for one in adrift]
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
     owned = _owned(subjects)
     found = other_stacks.verdicts(resources, snapshots, owned)
-    others = [_other(by_urn[urn], verdict) for urn, verdict in found]
+    others = [
+        Unattached(one := by_urn[urn], one.name, one.state.id or None, verdicts=(verdict,))
+        for urn, verdict in found
+    ]
     others += [
-        Unattached(by_urn[one.urn], one.principal, None, verdicts=(one.verdict,), noun="principal")
-        for one in principals.added(snapshots, owned, frozenset(_granted(subjects)))
+        Unattached(by_urn[urn], principal, None, verdicts=(verdict,), noun="principal")
+        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)))
     ]
     return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
 
@@ -95,63 +98,25 @@ def _granted(subjects: Iterable[ReviewedAccount]) -> Iterator[ReviewedGrant]:
                 yield from one.grants
 
 
-def _other(resource: ReviewedResource, verdict: Verdict) -> Unattached:
-    state = resource.live or resource.planned
-    return Unattached(resource, resource.name, (state.id or None) if state else None, verdicts=(verdict,))
-
-
-def _accounts(
-    resources: Iterable[ReviewedResource],
-    snapshots: dict[Moment, Snapshot],
-    by_urn: dict[str, ReviewedResource],
-) -> Iterator[ReviewedAccount]:
-    for account in resources:
-        if account.kind is not Kind.ACCOUNT:
-            continue
-        found: dict[Moment, Protection | None] = {}
-        for moment, snapshot in snapshots.items():
-            state = snapshot.state(account.urn)
-            found[moment] = protection.of_account(snapshot, account, state) if state else None
-        state = account.live or account.planned or account.recorded
-        yield _subject(
-            account,
-            found,
-            snapshots,
-            by_urn,
-            name=arm_name(state, "accountName") if state else None,
-            id=(state.id or None) if state else None,
-        )
-
-
-def _external(
-    binding: ReviewedResource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, ReviewedResource]
-) -> ReviewedAccount:
-    found: dict[Moment, Protection | None] = {}
-    for moment, snapshot in snapshots.items():
-        state = snapshot.state(binding.urn)
-        found[moment] = protection.of_binding(snapshot, binding, state) if state else None
-    any_state = binding.live or binding.planned or binding.recorded
-    id = text(any_state.declared("accountId")) if any_state else None
-    name = arm_ids.name_of(id) if isinstance(id, str) else id
-    return _subject(None, found, snapshots, by_urn, name=name, id=id)
-
-
 def _subject(
-    account: ReviewedResource | None,
-    found: dict[Moment, Protection | None],
-    snapshots: dict[Moment, Snapshot],
-    by_urn: dict[str, ReviewedResource],
-    *,
-    name: Value,
-    id: Value,
+    resource: ReviewedResource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, ReviewedResource]
 ) -> ReviewedAccount:
+    """The subject of an account, or of a binding whose account is not in the stack."""
+    is_account = resource.kind is Kind.ACCOUNT
+    protection_of = protection.of_account if is_account else protection.of_binding
+    found = {
+        moment: protection_of(snapshot, resource, state) if (state := snapshot.state(resource.urn)) else None
+        for moment, snapshot in snapshots.items()
+    }
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
     key, vault = _key_and_vault(found, snapshots)
     live = found[Moment.LIVE]
+    id = resource.state.id or None if is_account else text(resource.state.declared("accountId"))
+    named = arm_ids.name_of(id) if isinstance(id, str) else id
     return ReviewedAccount(
-        name=name,
+        name=arm_name(resource.state, "accountName") if is_account else named,
         id=id,
-        account=account,
+        account=resource if is_account else None,
         bindings=tuple(by_urn[urn] for urn in bindings),
         identities=tuple(by_urn[urn] for urn in sorted(live.used_by)) if live else (),
         recorded=found[Moment.RECORDED],
@@ -182,7 +147,6 @@ def _unattached(
     for resource in resources:
         if resource.kind not in {Kind.VAULT, Kind.KEY} or resource.urn in used:
             continue
-        state = resource.live or resource.planned or resource.recorded
         is_vault = resource.kind is Kind.VAULT
         live, planned, recorded = (
             protection.vault_facts(snapshots[moment], resource, at)
@@ -190,9 +154,8 @@ def _unattached(
             else None
             for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED)
         )
-        name = arm_name(state, "vaultName" if is_vault else "keyName") if state else None
-        id: Value = (state.id or None) if state else None
-        yield Unattached(resource, name, id, live, planned, recorded=recorded)
+        name = arm_name(resource.state, "vaultName" if is_vault else "keyName")
+        yield Unattached(resource, name, resource.state.id or None, live, planned, recorded=recorded)
 
 
 def known_as(name: Value, id: Value) -> frozenset[str]:

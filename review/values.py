@@ -1,12 +1,13 @@
 """Values as the engine's JSON has them: known, unknown until the update, secret, or not there.
 
-Owns: telling these four apart. The signatures are the Pulumi SDK's (sdk/go/common/resource/plugin/rpc.go and
-sdk/go/common/resource/sig).
+Owns: telling these four apart.
 """
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any
+
+from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
 
 
 class Mark(Enum):
@@ -17,21 +18,6 @@ class Mark(Enum):
 
 
 Value = str | Mark | None
-
-_UNKNOWN: Final = frozenset(
-    {
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # bool
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # string
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
-        "030794c1-ac77-496b-92df-f27374a8bd58",  # asset
-        "e48ece36-62e2-4504-bad9-02848725956a",  # archive
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
-    }
-)
-_SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a public marker
-_OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
 def look(properties: object, path: str) -> Any:
@@ -88,12 +74,12 @@ def _open(value: object) -> Any:
         if value == Mark.SECRET.value:
             return Mark.SECRET
         # A text made from an unknown part is unknown, too.
-        return Mark.UNKNOWN if len(value) >= 36 and any(mark in value for mark in _UNKNOWN) else value
-    if isinstance(value, Mapping) and _SIGNATURE_KEY in value:
-        signature = value[_SIGNATURE_KEY]
-        if signature == _SECRET_SIGNATURE:
+        return Mark.UNKNOWN if len(value) >= 36 and any(mark in value for mark in UNKNOWNS) else value
+    if isinstance(value, Mapping) and SIGNATURE in value:
+        signature = value[SIGNATURE]
+        if signature == SECRET:
             return Mark.SECRET
-        if signature == _OUTPUT_SIGNATURE:
+        if signature == OUTPUT:
             # An output that is not known yet has no value.
             return Mark.SECRET if value.get("secret") else _open(value.get("value", Mark.UNKNOWN))
     return value

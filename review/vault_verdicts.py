@@ -22,6 +22,7 @@ def of(resource: ReviewedResource | None) -> Iterator[Verdict]:
     noun = "vault" if is_vault else "key"
     state = resource.live or resource.recorded
     name: Value = arm_ids.name_of(state.id) if state and state.id else resource.name
+    deleted = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
     if resource.replaced:
         verdict = Name.VAULT_REPLACED if is_vault else Name.KEY_REPLACED
         kept = " and stays in the vault" if state and state.retained and not is_vault else ""
@@ -29,15 +30,12 @@ def of(resource: ReviewedResource | None) -> Iterator[Verdict]:
             verdict, f"{noun} {{}} REPLACED by a new one{kept}: data under it must keep the old one", (name,)
         )
     elif resource.deleted:
-        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
-        yield Verdict(verdict, f"{noun} {{}} DELETED: all data under it becomes unreadable", (name,))
+        yield Verdict(deleted, f"{noun} {{}} DELETED: all data under it becomes unreadable", (name,))
     elif resource.released:
         yield Verdict(Name.RELEASED, f"{noun} {{}} leaves the stack and stays in Azure as it is", (name,))
     elif resource.live is None and resource.recorded is not None:
-        verdict = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED
-        yield Verdict(
-            verdict, f"{noun} {{}} was deleted outside Pulumi: restore it, do not make another", (name,)
-        )
+        words = f"{noun} {{}} was deleted outside Pulumi: restore it, do not make another"
+        yield Verdict(deleted, words, (name,))
     elif not is_vault:
         yield from _disabled(resource, name)
 

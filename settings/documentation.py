@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.arguments.inputs import Argument, ArgumentKind, Inputs, arguments, camel_case
+from core.environment import NAMESPACE
 from settings.model import NAME, PREVIOUS_NAME, PROTECT, REMOVED_SERVICES, ServiceSettings
 
 _INTRODUCTION = """\
@@ -57,14 +58,14 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": settings,
     }
-    keys = {f"language-cmk:{name}": _as_config_set(described) for name, described in settings.items()}
-    keys["language-cmk:services"] = {
+    keys = {f"{NAMESPACE}{name}": _as_config_set(described) for name, described in settings.items()}
+    keys[f"{NAMESPACE}services"] = {
         "type": "array",
         "minItems": 1,
         "items": {"$ref": "#/$defs/Service"},
         "description": "Several services, which share the settings at the top.",
     }
-    keys["language-cmk:removedServices"] = {
+    keys[f"{NAMESPACE}removedServices"] = {
         "type": ["array", "null"],
         "items": {"type": "string"},
         "uniqueItems": True,
@@ -73,7 +74,7 @@ def schema() -> dict[str, Any]:
     config = {
         "type": "object",
         "properties": keys,
-        "patternProperties": {"^(?!language-cmk:)": {}},
+        "patternProperties": {f"^(?!{NAMESPACE})": {}},
         "additionalProperties": False,
     }
     return {
@@ -86,8 +87,7 @@ def schema() -> dict[str, Any]:
 
 
 def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
-    """A setting at the top as `pulumi config set` may write it, too: a flag as text, any value as a
-    secret."""
+    """A setting at the top, also as `pulumi config set` writes it: a flag as text, any value secret."""
     outer: dict[str, Any] = {
         word: described[word] for word in ("description", "default") if word in described
     }

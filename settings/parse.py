@@ -16,6 +16,7 @@ import pulumi
 from components.arguments.inputs import ArgumentKind, arguments, camel_case, examine, shown
 from components.arguments.problem import Problem
 from core import regions
+from core.environment import NAMESPACE
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
 
@@ -28,17 +29,15 @@ _SHORTEST_SECRET = 4
 class SettingsError(pulumi.RunError):
     """The settings of a stack are wrong. The message names every problem; nothing was made or changed."""
 
-    def __init__(self, problems: Sequence[Problem], namespace: str) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         count = "1 setting is" if len(problems) == 1 else f"{len(problems)} settings are"
         lines = [f"{count} wrong; nothing was made or changed:"]
-        lines += [f"  {namespace}{problem.path}: {problem.text}" for problem in problems]
+        lines += [f"  {NAMESPACE}{problem.path}: {problem.text}" for problem in problems]
         super().__init__("\n".join(lines))
 
 
-def parse(
-    config: Mapping[str, object], *, namespace: str = "language-cmk:", secret: frozenset[str] = frozenset()
-) -> Settings:
+def parse(config: Mapping[str, object], *, secret: frozenset[str] = frozenset()) -> Settings:
     """The settings in a configuration, whose keys come without their namespace and whose values may still be
     texts.
 
@@ -62,7 +61,7 @@ def parse(
     if problems:
         unique = list(dict.fromkeys(problems))
         hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
-        raise SettingsError([_hidden(problem, secret, hidden) for problem in unique], namespace)
+        raise SettingsError([_hidden(problem, secret, hidden) for problem in unique])
     return Settings(services=tuple(services), removed_services=removed)
 
 

@@ -9,11 +9,9 @@ from collections.abc import Mapping
 import pulumi
 from pulumi.runtime import config
 
+from core.environment import NAMESPACE
 from settings.model import Settings
 from settings.parse import parse
-
-NAMESPACE = "language-cmk:"
-"""Of the settings in every stack's file, whatever `pulumi new` named the project."""
 
 
 def load() -> Settings:

@@ -9,6 +9,9 @@ import re
 from components.arguments.inputs import Check
 from core import arm_ids, key_uris
 
+DEPLOYER = "deployer"
+"""The identity that runs Pulumi, where object ids are listed."""
+
 
 def resource_id(type: str) -> Check:
     """Checks for an ARM id of a type such as Microsoft.KeyVault/vaults."""
@@ -31,9 +34,9 @@ def guid(text: str) -> None:
 
 
 def key_operator(text: str) -> None:
-    """Whoever may make a new version of a key: an object id, or "deployer"."""
-    if text != "deployer" and not arm_ids.is_guid(text):
-        raise ValueError(f"{text!r} is neither an object id nor 'deployer'")
+    """Whoever may make a new version of a key: an object id, or DEPLOYER."""
+    if text != DEPLOYER and not arm_ids.is_guid(text):
+        raise ValueError(f"{text!r} is neither an object id nor {DEPLOYER!r}")
 
 
 def email(text: str) -> None:

@@ -14,7 +14,6 @@ ADMINISTRATORS = "[parameters('administrators')]"
 _VAULT, _KEY, _ACCOUNT, _ASSIGNMENT = arm_ids.VAULT, arm_ids.KEY, arm_ids.ACCOUNT, arm_ids.ROLE_ASSIGNMENT
 _ENTRIES = f"{_VAULT}/accessPolicies[*]"
 _USER = f"{_ACCOUNT}/encryption.keyVaultProperties.identityClientId"
-_GROUPS = ("keys", "secrets", "certificates", "storage")
 _EXACT = rights.NEEDED
 _WIDER = (roles.CRYPTO_USER.id, roles.CRYPTO_OFFICER.id, roles.ADMINISTRATOR.id)
 Condition = dict[str, Any]
@@ -48,7 +47,7 @@ def _held(group: str, **test: Any) -> Condition:
 
 BROAD_GRANTS: Condition = _all_of(
     _type(_VAULT),
-    _some(_ENTRIES, _any_of(*(_held(group, **{"in": ["all", "purge"]}) for group in _GROUPS))),
+    _some(_ENTRIES, _any_of(*(_held(group, **{"in": ["all", "purge"]}) for group in rights.GROUPS))),
 )
 INEXACT_GRANTS: Condition = _all_of(
     _type(_VAULT),
@@ -60,20 +59,23 @@ INEXACT_GRANTS: Condition = _all_of(
             _any_of(
                 _held("keys", notIn=list(_EXACT)),
                 *({"not": _held("keys", equals=one)} for one in _EXACT),
-                *(_held(group, notEquals="") for group in _GROUPS[1:]),
+                *(_held(group, notEquals="") for group in rights.GROUPS[1:]),
             ),
         ),
     ),
 )
 WIDER_ROLES: Condition = _all_of(
     _type(_ASSIGNMENT),
-    _field(f"{_ASSIGNMENT}/principalType", equals="ServicePrincipal"),
+    _field(f"{_ASSIGNMENT}/principalType", equals=roles.SERVICE_PRINCIPAL),
     _field(f"{_ASSIGNMENT}/principalId", notIn=ADMINISTRATORS),
     _any_of(*(_field(f"{_ASSIGNMENT}/roleDefinitionId", contains=role) for role in _WIDER)),
 )
 OTHER_KEYS: Condition = _all_of(
     _type(_KEY),
-    _any_of(_field(f"{_KEY}/kty", notIn=["RSA", "RSA-HSM"]), _field(f"{_KEY}/keySize", notEquals=2048)),
+    _any_of(
+        _field(f"{_KEY}/kty", notIn=[*demands.KEY_TYPES]),
+        _field(f"{_KEY}/keySize", notEquals=demands.KEY_SIZE),
+    ),
 )
 NO_IDENTITY: Condition = _all_of(
     _type(_ACCOUNT),

@@ -12,10 +12,8 @@ from components.arguments.problem import Problem
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.service_args import MICROSOFT_MANAGED, ServiceInputs
 from core import arm_ids, facts, regions, roles
+from core.facts import HOURS_HELD
 
-HOURS_HELD = 48
-"""How long Azure keeps a deleted account and its name. Source: "Recover or purge deleted Azure AI services
-resources"."""
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
 
 Problems = Iterator[Problem]

@@ -8,10 +8,10 @@ protection) is not refused. Pure. Does not own: removed access (access.py), the 
 from collections.abc import Iterator
 
 from components.arguments.problem import Problem
-from components.guards.data_loss import HOURS_HELD
 from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from core import arm_ids, facts
+from core.facts import HOURS_HELD
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
 

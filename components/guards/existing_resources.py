@@ -11,12 +11,13 @@ from typing import Any
 from components.access import ROTATION
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import names
+from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
-from components.service_args import DEPLOYER, RECOVER, ServiceInputs
+from components.service_args import RECOVER, ServiceInputs
 from core import adapters, arm_ids, demands, facts, rights, roles
 from core import resource_types as types
 

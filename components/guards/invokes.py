@@ -47,8 +47,7 @@ def missing_data_role(error: str) -> str | None:
 
 
 class InvokeError(pulumi.RunError):
-    """A provider's function failed, in the provider's own words, such as a login that Azure does not
-    accept."""
+    """A provider's function failed; the message is the provider's, such as a refused login."""
 
 
 async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **arguments: Any) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.access_model import RBAC
 from components.account_write import AccountBefore, bound_key, recorded_account
+from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
@@ -31,10 +32,10 @@ from components.guards.recorded_state import (
 )
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
-from components.service_args import DEPLOYER, RECOVER, ServiceInputs
+from components.service_args import RECOVER, ServiceInputs
 from core import arm_ids, facts
 from core.environment import RECOVERS
-from core.refusals import is_forbidden_text
+from core.refusals import SECOND_LOOK_SECONDS, is_forbidden_text
 
 UNREAD: Answer = {}
 """The answer about something that may not be read, by identity: it may exist."""
@@ -44,8 +45,6 @@ _WHAT = {
     "getKey": "whether a key exists",
     "getRoleAssignment": "whether a role is assigned on a key",
 }
-SECOND_LOOK_SECONDS = 2.0
-"""How long after an answer that contradicts the state it is asked for again."""
 
 
 class RefusedError(pulumi.RunError):

@@ -11,9 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import arm_ids
+from core.environment import NAMESPACE
 from operate import login
 from operate.adopt.existing import find
-from operate.adopt.files import NAMESPACE, configuration, import_file, merged
+from operate.adopt.files import configuration, import_file, merged
 from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
 from operate.azure import LiveAzure, account_id

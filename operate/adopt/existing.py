@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from core import arm_ids, facts
+from core import api_versions, arm_ids, facts
 from core.facts import Account, Key, UserAssignedIdentity, Vault
-from operate import azure
 from operate.azure import AzureReader, Json, UnansweredError
 from operate.evidence.collect import service
 from operate.evidence.model import Service
@@ -62,10 +61,10 @@ def find(cloud: AzureReader, account_id: str, now: datetime) -> Existing:
     seen = service(cloud, account_id, now=now, days=1)
     if not isinstance(seen.account, Account):
         return Existing(seen, now)
-    body = cloud.get(account_id, azure.ACCOUNTS)
+    body = cloud.get(account_id, api_versions.ACCOUNTS)
     if not isinstance(seen.vault, Vault):
         return Existing(seen, now, body)
-    vault_body = cloud.get(seen.vault.id, azure.VAULTS)
+    vault_body = cloud.get(seen.vault.id, api_versions.VAULTS)
     wanted = seen.account.encryption.identity_client_id.lower()
     users = (one for one in seen.account.user_assigned if wanted and one.client_id.lower() == wanted)
     user = next(users, None)
@@ -83,7 +82,7 @@ def _assignments(cloud: AzureReader, account: Account, vault: Vault) -> tuple[Js
     if account.key_user is None or not vault.uses_rbac:
         return ()
     try:
-        listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), azure.ASSIGNMENTS)
+        listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), api_versions.AUTHORIZATION)
     except UnansweredError:
         # That they were not read is a finding already.
         return ()
@@ -95,6 +94,6 @@ def _assignments(cloud: AzureReader, account: Account, vault: Vault) -> tuple[Js
 def _identity(cloud: AzureReader, user: UserAssignedIdentity) -> Json:
     """The user-assigned identity's own answer."""
     try:
-        return cloud.get(user.id, azure.IDENTITIES)
+        return cloud.get(user.id, api_versions.IDENTITIES)
     except UnansweredError as error:
         return {"id": user.id, "name": arm_ids.name_of(user.id), "unread": str(error)}

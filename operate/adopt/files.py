@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from core import resource_types
+from core.environment import NAMESPACE
 from operate.adopt.plan import Plan
 
-NAMESPACE = "language-cmk:"
 _HEAD = """\
 # Written by python -m operate adopt. The parts that asFound names stay as they are, whatever else is set.
 # Take a word out to have that part as declared; the next preview shows what that changes.

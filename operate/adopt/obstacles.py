@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from shlex import quote
 
 from components.arguments import names
-from core import arm_ids, kinds
+from core import api_versions, arm_ids, kinds
 from core.facts import Account, Key, Vault
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, SERVICE_PRINCIPAL
 from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, in_own_group
-from operate.azure import ACCOUNTS, Json
+from operate.azure import Json
 from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.model import Facts, NotChecked
 
@@ -112,7 +112,7 @@ def _grant(name: str, existing: Existing) -> Iterator[Obstacle]:
             f"its identity may use the key by a role that is not {role} at the key or vault, and that is not "
             "adopted",
             f"az role assignment create --assignee-object-id {user} --assignee-principal-type "
-            f"ServicePrincipal --role '{role}' --scope {quote(existing.key_id)}",
+            f"{SERVICE_PRINCIPAL} --role '{role}' --scope {quote(existing.key_id)}",
         )
     elsewhere = arm_ids.subscription_of(vault.id) != arm_ids.subscription_of(existing.account.id)
     if given is not None and elsewhere and not given[1]:
@@ -159,7 +159,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
             f"its encryption spells the vault {spelt}, and an account that is bound in its create is "
             "declared without the slash",
             "write the same binding without it: az rest --method patch --url "
-            f"{quote(f'{account.id}?api-version={ACCOUNTS}')} --body "
+            f"{quote(f'{account.id}?api-version={api_versions.ACCOUNTS}')} --body "
             + quote(json.dumps({"properties": {"encryption": _without_slash(encryption)}})),
         )
 

@@ -11,15 +11,10 @@ from core.facts import Key, RoleAssignment, Vault
 from operate.evidence.model import KeyUseLog, NotChecked, Service
 from operate.evidence.use import User, rows_of, users
 
-_VAULT_WRITE = "Microsoft.KeyVault/vaults/write"
-_POLICY_WRITE = "Microsoft.KeyVault/vaults/accessPolicies/write"
-_ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
-
 
 @dataclass(frozen=True)
 class PrincipalRight:
-    """What a principal may do, and by which grant: `permits` are key permissions, or actions of Azure
-    RBAC."""
+    """What a principal may do by a grant: `permits` are key permissions, or actions of Azure RBAC."""
 
     principal_id: str
     principal_type: str
@@ -91,8 +86,10 @@ def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> It
     for given in assignments:
         permits = tuple(
             action.removeprefix("Microsoft.")
-            for action in (_VAULT_WRITE, _POLICY_WRITE, _ROLE_WRITE)
-            if given.role and given.role.allows(action) and not (action == _POLICY_WRITE and vault.uses_rbac)
+            for action in (rights.VAULT_WRITE, rights.POLICY_WRITE, rights.ROLE_WRITE)
+            if given.role
+            and given.role.allows(action)
+            and not (action == rights.POLICY_WRITE and vault.uses_rbac)
         )
         above = arm_ids.covers(given.scope, vault.id)
         if permits and (above or (vault.uses_rbac and arm_ids.covers(given.scope, key.id))):

@@ -7,10 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from core import adapters, arm_ids, audit_log, facts, key_uris
+from core import adapters, arm_ids, audit_log, facts, key_uris, kinds
 from core.adapters import seconds
+from core.api_versions import (
+    ACCOUNTS,
+    AUTHORIZATION,
+    DIAGNOSTIC_SETTINGS,
+    LOCKS,
+    POLICY_EXEMPTIONS,
+    SUBSCRIPTIONS,
+    VAULTS,
+    WORKSPACES,
+)
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
-from operate import azure
 from operate.azure import AzureReader, Json, UnansweredError
 from operate.evidence.model import (
     DiagnosticSetting,
@@ -28,12 +37,10 @@ from operate.evidence.model import (
 
 T = TypeVar("T")
 R = TypeVar("R", Account, Vault, Key)
-LANGUAGE = "TextAnalytics"
-"""The kind of a Language account."""
 NO_VAULT = "no subscription that this login sees has a vault"
 """How the reason begins if no vault was found: it may be deleted, or the login may not see it."""
 KEY_USE = """AzureDiagnostics
-| where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "AuditEvent"
+| where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "{category}"
 | where ResourceId =~ "{vault_id}"
 | where OperationName in ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
 | summarize uses = count(), first = min(TimeGenerated), last = max(TimeGenerated)
@@ -49,7 +56,7 @@ def key_use(vault_id: str) -> str:
     A column that no record has filled yet does not exist, hence column_ifexists. Source:
     azure/key-vault/general/logging, the table AzureDiagnostics.
     """
-    return KEY_USE.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN)
+    return KEY_USE.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN, category=audit_log.CATEGORY)
 
 
 def collect(
@@ -80,8 +87,8 @@ def collect(
 def accounts_in(cloud: AzureReader, subscription_id: str) -> list[str]:
     """The ids of a subscription's Language accounts and of all others under a customer's key."""
     path = arm_ids.of_subscription(subscription_id, arm_ids.ACCOUNT)
-    found = [adapters.account(body) for body in cloud.list(path, azure.ACCOUNTS)]
-    return [a.id for a in found if a.kind == LANGUAGE or a.encryption.is_customer_managed]
+    found = [adapters.account(body) for body in cloud.list(path, ACCOUNTS)]
+    return [a.id for a in found if a.kind == kinds.LANGUAGE.name or a.encryption.is_customer_managed]
 
 
 def attempt(question: Callable[[], T]) -> T | NotChecked:
@@ -96,7 +103,7 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
 
 def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
-    account = attempt(lambda: _whole(adapters.account(cloud.get(account_id, azure.ACCOUNTS))))
+    account = attempt(lambda: _whole(adapters.account(cloud.get(account_id, ACCOUNTS))))
     locks = attempt(lambda: _locks(cloud, account_id))
     exemptions = attempt(lambda: _exemptions(cloud, account_id))
     bound = None if isinstance(account, NotChecked) else account.encryption.key
@@ -126,24 +133,24 @@ def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) ->
 def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault:
     """The vault that the account names by its host, in whatever subscription this login sees."""
     own = arm_ids.subscription_of(account_id)
-    seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", azure.SUBSCRIPTIONS)]
+    seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", SUBSCRIPTIONS)]
     refusals = []
     for subscription in [own, *(s for s in sorted(seen) if s != own)]:
         path = arm_ids.of_subscription(subscription, arm_ids.VAULT)
         try:
-            listed = cloud.list(path, azure.VAULTS)
+            listed = cloud.list(path, VAULTS)
         except UnansweredError as error:
             # The vault may be in another that can be read.
             refusals.append(f"; subscription {subscription}: {error}")
             continue
         for body in listed:
             if str(body["name"]).lower() == bound.vault_name:
-                return _whole(adapters.vault(cloud.get(body["id"], azure.VAULTS)))
+                return _whole(adapters.vault(cloud.get(body["id"], VAULTS)))
     raise UnansweredError(f"{NO_VAULT} {bound.vault_name!r}{''.join(refusals)}")
 
 
 def _key(cloud: AzureReader, key_id: str) -> Key:
-    key = adapters.key(cloud.get(key_id, azure.VAULTS), cloud.list(f"{key_id}/versions", azure.VAULTS))
+    key = adapters.key(cloud.get(key_id, VAULTS), cloud.list(f"{key_id}/versions", VAULTS))
     if not all(version.version and version.created for version in key.versions):
         raise ValueError("a version of the key has no name or no time of creation")
     return _whole(key)
@@ -157,9 +164,9 @@ def _whole(resource: R) -> R:
 
 def _assignments(cloud: AzureReader, scope: str) -> tuple[RoleAssignment, ...]:
     """The role assignments at, above and below a scope, each with its role's definition."""
-    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT), azure.ASSIGNMENTS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT), AUTHORIZATION)
     found = [
-        adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], azure.DEFINITIONS))
+        adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], AUTHORIZATION))
         for body in listed
     ]
     return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
@@ -167,13 +174,13 @@ def _assignments(cloud: AzureReader, scope: str) -> tuple[RoleAssignment, ...]:
 
 def _denials(cloud: AzureReader, scope: str) -> tuple[DenyAssignment, ...]:
     """The deny assignments at, above and below a scope."""
-    listed = cloud.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), azure.DENIALS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), AUTHORIZATION)
     return tuple(sorted(map(adapters.deny_assignment, listed), key=lambda d: (d.scope, d.denied.name)))
 
 
 def _diagnostics(cloud: AzureReader, vault_id: str) -> tuple[DiagnosticSetting, ...]:
     path = arm_ids.child(vault_id, arm_ids.DIAGNOSTIC_SETTING)
-    found = [diagnostic_setting(body) for body in cloud.list(path, azure.DIAGNOSTICS)]
+    found = [diagnostic_setting(body) for body in cloud.list(path, DIAGNOSTIC_SETTINGS)]
     return tuple(sorted(found, key=lambda setting: setting.name))
 
 
@@ -205,7 +212,7 @@ def _use(
         raise UnansweredError(
             f"the setting {audited[0].name!r} delivers to AZKVAuditLogs; only AzureDiagnostics is read"
         )
-    workspace = cloud.get(setting.workspace_id, azure.WORKSPACES)
+    workspace = cloud.get(setting.workspace_id, WORKSPACES)
     # Whole days: uses are counted by day, and part of a day would look like a quiet one.
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
@@ -247,8 +254,8 @@ def _deleted(cloud: AzureReader, subscriptions: Iterable[str]) -> tuple[SoftDele
     found: list[SoftDeletedResource] = []
     for subscription in subscriptions:
         for kind, type, version in (
-            ("vault", arm_ids.DELETED_VAULT, azure.VAULTS),
-            ("account", arm_ids.DELETED_ACCOUNT, azure.ACCOUNTS),
+            ("vault", arm_ids.DELETED_VAULT, VAULTS),
+            ("account", arm_ids.DELETED_ACCOUNT, ACCOUNTS),
         ):
             for body in cloud.list(arm_ids.of_subscription(subscription, type), version):
                 times = body["properties"]
@@ -271,7 +278,7 @@ def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> Soft
 
 
 def _locks(cloud: AzureReader, scope: str) -> tuple[Lock, ...]:
-    listed = cloud.list(arm_ids.child(scope, arm_ids.LOCK), azure.LOCKS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS)
     found = [
         Lock(body["name"], body["properties"]["level"], arm_ids.parse(body["id"]).scope) for body in listed
     ]
@@ -279,7 +286,7 @@ def _locks(cloud: AzureReader, scope: str) -> tuple[Lock, ...]:
 
 
 def _exemptions(cloud: AzureReader, scope: str) -> tuple[PolicyExemption, ...]:
-    listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), azure.EXEMPTIONS)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), POLICY_EXEMPTIONS)
     found = [
         PolicyExemption(
             policy=body["properties"]["policyAssignmentId"],

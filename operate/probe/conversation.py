@@ -108,8 +108,7 @@ class Conversation:
             self._own_hosts.add(host)
 
     def send(self, method: str, target: str, body: Any = None) -> Exchange:
-        """The exchange of a request; `target` is a path of Resource Manager, or a URL. Raises
-        UnreachableError."""
+        """Sends a request to a path of Resource Manager, or a URL. Raises UnreachableError."""
         url = target if target.startswith("https://") else self.cloud.resource_manager + target
         began = self.clock.now()
         try:
@@ -136,8 +135,7 @@ class Conversation:
 
 @dataclass
 class Sanitizer:
-    """Replaces what identifies somebody or something; `names` are words to replace, such as a name with a
-    random part."""
+    """Replaces what identifies somebody or something; `names` are further words to replace."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)

@@ -10,23 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from core import arm_ids, roles
+from core import arm_ids, demands, roles
+from core.api_versions import (
+    ACCOUNTS,
+    ALERT_RULES,
+    AUTHORIZATION,
+    DIAGNOSTIC_SETTINGS,
+    KEYS,
+    PROJECTS,
+    RESOURCES,
+    VAULTS,
+)
 from core.facts import CUSTOMER_MANAGED
 from operate.probe.conversation import Exchange
-from operate.probe.scene import (
-    ACCOUNTS,
-    DIAGNOSTICS,
-    EMPTY,
-    GROUPS,
-    LANGUAGE,
-    ROLES,
-    RULES,
-    VAULTS,
-    Scene,
-    UnknownError,
-    Waited,
-    deleted_account,
-)
+from operate.probe.scene import EMPTY, NEW_KEY, Scene, UnknownError, Waited, deleted_account
 
 ALERT_RULE = arm_ids.ALERT_RULE
 PARALLEL_WRITES = 6
@@ -47,7 +44,7 @@ class Question:
 def throttling(scene: Scene) -> str:
     """Whether the remaining reads, which answers count, fit into a bucket."""
     _ = scene.group
-    left = scene.arm("GET", scene.group, GROUPS).headers.get("x-ms-ratelimit-remaining-subscription-reads")
+    left = scene.arm("GET", scene.group, RESOURCES).headers.get("x-ms-ratelimit-remaining-subscription-reads")
     if not (left or "").isdigit():
         raise UnknownError("no answer says how many reads are left")
     return "token_bucket" if int(str(left)) <= BUCKET_READS else "none"
@@ -180,7 +177,7 @@ def put_without_user_owned_storage(scene: Scene) -> str:
 def principal_type(scene: Scene) -> str:
     """Asked at once after the identity was made, before it is known everywhere."""
     principal = _principal_of_identity(scene)
-    typed = _assign(scene, roles.READER, principal, principalType="ServicePrincipal")
+    typed = _assign(scene, roles.READER, principal, principalType=roles.SERVICE_PRINCIPAL)
     plain = _assign(scene, roles.CRYPTO_SERVICE_ENCRYPTION_USER, principal)
     scene.found["plain"] = plain
     if typed.error[0] == "AuthorizationFailed":
@@ -209,12 +206,12 @@ def principals_visible_after(scene: Scene) -> float:
 
 def arm_keys_need_data_role(scene: Scene) -> bool:
     """Makes a key through ARM in a vault on whose data the login has no role."""
-    listed = scene.talk.send("GET", f"{scene.vault_uri(scene.role_vault)}/keys?api-version=7.4")
+    listed = scene.talk.send("GET", f"{scene.vault_uri(scene.role_vault)}/keys?api-version={KEYS}")
     if listed.ok:
         raise UnknownError(
             "the login has a role on the data of vaults, so that it is not refused in any case"
         )
-    made = scene.put(f"{scene.role_vault}/keys/probe", VAULTS, {"properties": {"kty": "RSA"}})
+    made = scene.put(f"{scene.role_vault}/keys/probe", VAULTS, {"properties": {"kty": demands.KEY_TYPES[0]}})
     if "ForbiddenByRbac" in (made.error[0] + made.error[1]):
         return True
     if not made.ok:
@@ -226,7 +223,7 @@ def deleted_keys_visible_after(scene: Scene) -> float:
     """Deletes a key, and looks for it among the deleted."""
     if not scene.key.ok:
         raise UnknownError(f"the login may not make keys: {', '.join(scene.key.error)}")
-    made = scene.data("POST", "/keys/gone/create", {"kty": "RSA", "key_size": 2048})
+    made = scene.data("POST", "/keys/gone/create", NEW_KEY)
     if not made.ok:
         raise UnknownError(f"the key was refused: {': '.join(made.error)}")
     scene.data("DELETE", "/keys/gone")
@@ -309,7 +306,7 @@ def key_remembered_seconds(scene: Scene) -> float:
     _ = _bound_key(scene)
     endpoint = f"https://{scene.account_id.rpartition('/')[2].lower()}.{scene.talk.cloud.account_suffix}"
     scene.talk.may_ask(endpoint)
-    url = f"{endpoint}/language/authoring/analyze-conversations/projects?api-version={LANGUAGE}"
+    url = f"{endpoint}/language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
     principal = scene.principal()
     # Removed first and given back at the end, so that the last read is the last use with access.
     first = scene.talk.send("GET", url)
@@ -327,11 +324,11 @@ def diagnostic_settings(scene: Scene) -> str:
     _ = scene.account_put
     id = arm_ids.child(scene.account_id, arm_ids.DIAGNOSTIC_SETTING, "probe")
     sent = {"workspaceId": scene.workspace, "logs": [{"category": "Audit", "enabled": True}]}
-    made = scene.put(id, DIAGNOSTICS, {"properties": sent})
+    made = scene.put(id, DIAGNOSTIC_SETTINGS, {"properties": sent})
     if not made.ok:
         raise UnknownError(f"the setting was refused: {': '.join(made.error)}")
     scene.talk.clock.sleep(scene.lag)
-    shown = scene.arm("GET", id, DIAGNOSTICS).body["properties"]
+    shown = scene.arm("GET", id, DIAGNOSTIC_SETTINGS).body["properties"]
     same = shown["workspaceId"] == scene.workspace and len(shown["logs"]) == 1
     return "kept" if same else "rewritten"
 
@@ -353,7 +350,7 @@ def alert_queries(scene: Scene) -> str:
         "scopes": [scene.workspace],
         "criteria": {"allOf": [condition]},
     }
-    made = scene.put(id, RULES, {"location": scene.region, "properties": properties})
+    made = scene.put(id, ALERT_RULES, {"location": scene.region, "properties": properties})
     if made.ok:
         return "unchecked"
     if "SEM0100" in made.error[1]:
@@ -362,8 +359,7 @@ def alert_queries(scene: Scene) -> str:
 
 
 def vault_write_seconds(scene: Scene) -> float:
-    """Writes a vault several times at once; where one is refused, how much longer a write takes than a
-    read."""
+    """Writes a vault several times at once; how much longer than a read a write takes, if one is refused."""
     vault = scene.vault
 
     def write(number: int) -> Exchange:
@@ -391,9 +387,9 @@ def deleted_resources_visible_after(scene: Scene) -> float:
 def group_retry_seconds(scene: Scene) -> int:
     """Asked of a second group, which is empty: the probe's own goes last."""
     other = f"{scene.group}{EMPTY}"
-    if not scene.put(other, GROUPS, {"location": scene.region}).ok:
+    if not scene.put(other, RESOURCES, {"location": scene.region}).ok:
         raise UnknownError("no second group could be made")
-    gone = scene.arm("DELETE", other, GROUPS)
+    gone = scene.arm("DELETE", other, RESOURCES)
     after = gone.headers.get("retry-after", "")
     if not after.isdigit():
         raise UnknownError("the answer has no Retry-After in seconds")
@@ -499,7 +495,7 @@ def _assign(scene: Scene, role: roles.Role, principal: str, **more: str) -> Exch
         **more,
     }
     id = arm_ids.child(scene.group, arm_ids.ROLE_ASSIGNMENT, name)
-    return scene.put(id, ROLES, {"properties": properties})
+    return scene.put(id, AUTHORIZATION, {"properties": properties})
 
 
 def _known(table: Mapping[Any, str], seen: Any, what: str) -> str:

@@ -11,15 +11,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from core import arm_ids, regions, rights
-from core.facts import CUSTOMER_MANAGED
+from core import arm_ids, demands, kinds, regions, rights
+from core.api_versions import ACCOUNTS, IDENTITIES, KEYS, RESOURCES, VAULTS, WORKSPACES
+from core.facts import CUSTOMER_MANAGED, HOURS_HELD
 from operate.probe.conversation import Conversation, Exchange
 
 TAG = "language-cmk-probe"
-GROUPS, VAULTS, ACCOUNTS = "2021-04-01", "2023-07-01", "2024-10-01"
-IDENTITIES, ROLES, WORKSPACES = "2023-01-31", "2022-04-01", "2022-10-01"
-DIAGNOSTICS, RULES, VAULT_DATA = "2021-05-01-preview", "2022-06-15", "7.4"
-LANGUAGE = "2023-04-01"
+NEW_KEY = {"kty": demands.KEY_TYPES[0], "key_size": demands.KEY_SIZE}
 MOMENTS = (
     0,
     0,
@@ -92,7 +90,7 @@ class Scene:
     def group(self) -> str:
         """The ARM id of the group, which carries the tag."""
         body = {"location": self.region, "tags": {TAG: self.suffix}}
-        return _made(self.put(_group_id(self.subscription, self.suffix), GROUPS, body), f"{self._id()}")
+        return _made(self.put(_group_id(self.subscription, self.suffix), RESOURCES, body), f"{self._id()}")
 
     @cached_property
     def vault(self) -> str:
@@ -107,9 +105,8 @@ class Scene:
     @cached_property
     def key(self) -> Exchange:
         """The first version of the key, from the data plane, once the deployer's own access counts."""
-        body = {"kty": "RSA", "key_size": 2048}
         made = self.until(
-            lambda: self.data("POST", "/keys/probe/create", body), lambda answer: answer.status != 403
+            lambda: self.data("POST", "/keys/probe/create", NEW_KEY), lambda answer: answer.status != 403
         )
         return made.exchange
 
@@ -135,7 +132,7 @@ class Scene:
             properties["userOwnedStorage"] = linked
         body = {
             "location": self.spelled_region,
-            "kind": "TextAnalytics",
+            "kind": kinds.LANGUAGE.name,
             "sku": {"name": "S"},
             "properties": properties,
         }
@@ -152,7 +149,9 @@ class Scene:
         """A Log Analytics workspace without data."""
         id = arm_ids.child(self.group, arm_ids.WORKSPACE, f"log-{self.suffix}")
         made = self.put(
-            id, WORKSPACES, {"location": self.region, "properties": {"sku": {"name": "PerGB2018"}}}
+            id,
+            WORKSPACES,
+            {"location": self.region, "properties": {"sku": {"name": "PerGB2018"}}},
         )
         return _made(made, id)
 
@@ -195,7 +194,7 @@ class Scene:
 
     def data(self, method: str, path: str, body: Any = None) -> Exchange:
         """A request to the vault's data plane."""
-        return self.talk.send(method, f"{self.vault_uri(self.vault)}{path}?api-version={VAULT_DATA}", body)
+        return self.talk.send(method, f"{self.vault_uri(self.vault)}{path}?api-version={KEYS}", body)
 
     def vault_uri(self, vault: str) -> str:
         return f"https://{vault.rpartition('/')[2].lower()}.{self.talk.cloud.vault_suffix}"
@@ -248,7 +247,8 @@ def leftovers(talk: Conversation, subscription: str) -> list[str]:
     """The random parts of the groups that carry a probe's tag."""
     word = quote(f"tagName eq '{TAG}'")
     listed = talk.send(
-        "GET", f"/subscriptions/{subscription}/resourcegroups?$filter={word}&api-version={GROUPS}"
+        "GET",
+        f"/subscriptions/{subscription}/resourcegroups?$filter={word}&api-version={RESOURCES}",
     )
     rows = listed.body["value"] if listed.ok else []
     return [str((row.get("tags") or {})[TAG]) for row in rows if TAG in (row.get("tags") or {})]
@@ -260,8 +260,8 @@ def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> I
     group, place = _group_id(subscription, suffix), regions.normalised(region)
     scene = Scene(talk, subscription, region, suffix, "", "", most_seconds=LISTED_LATE)
     patient = replace(scene, most_seconds=AN_HOUR)
-    scene.arm("DELETE", f"{group}{EMPTY}", GROUPS)
-    known = talk.send("GET", f"{group}?api-version={GROUPS}")
+    scene.arm("DELETE", f"{group}{EMPTY}", RESOURCES)
+    known = talk.send("GET", f"{group}?api-version={RESOURCES}")
     if known.status == 404:
         return
     place = regions.normalised(str(known.body.get("location") or region)) if known.ok else place
@@ -272,7 +272,7 @@ def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> I
     if _shows(scene, deleted, ACCOUNTS):
         gone = scene.arm("DELETE", deleted, ACCOUNTS)
         if not gone.ok:
-            yield f"the deleted account {_account(suffix)}, for 48 hours: {': '.join(gone.error)}"
+            yield f"the deleted account {_account(suffix)}, for {HOURS_HELD} hours: {': '.join(gone.error)}"
     _delete(patient, arm_ids.child(group, arm_ids.VAULT, _vault(suffix, "r")), VAULTS)
     vault = _located(subscription, arm_ids.VAULT, f"{place}/deletedVaults/{_vault(suffix, 'r')}")
     if _shows(scene, vault, VAULTS):
@@ -281,12 +281,12 @@ def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> I
             yield f"the deleted vault {_vault(suffix, 'r')}, for 7 days: {': '.join(gone.error)}"
     workspace = arm_ids.child(group, arm_ids.WORKSPACE, f"log-{suffix}")
     talk.send("DELETE", f"{workspace}?force=true&api-version={WORKSPACES}")
-    accepted = scene.arm("DELETE", group, GROUPS)
+    accepted = scene.arm("DELETE", group, RESOURCES)
     if accepted.status not in (200, 202, 404):
         yield f"the group {name}: {': '.join(accepted.error)}"
         return
     try:
-        patient.until(lambda: patient.arm("GET", group, GROUPS), lambda answer: answer.status == 404)
+        patient.until(lambda: patient.arm("GET", group, RESOURCES), lambda answer: answer.status == 404)
     except UnknownError:
         yield f"the group {name}, whose deletion Azure has begun"
     yield f"the purge-protected vault {_vault(suffix, '')}, soft-deleted, until Azure purges it after 7 days"

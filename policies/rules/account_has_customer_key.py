@@ -1,4 +1,4 @@
-"""Every account of the stack is under a customer-managed key."""
+"""Every account is under a customer-managed key."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -40,8 +40,6 @@ def _judge_unbound(account: Node, relations: Relations) -> Findings:
 
 
 RULE = StackRule(
-    name="account-has-customer-key",
-    title="Every account is under a customer-managed key",
     why="without one its data is encrypted with Microsoft-managed keys, which you cannot rotate, disable or "
     "revoke",
     source=sources.SERVICE_DOCUMENT,

@@ -1,4 +1,4 @@
-"""An account has, and keeps, the identity that opens its key."""
+"""An account has the identity that opens its key, and keeps it."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -60,8 +60,6 @@ def _is_foreign(client_id: Text, identity: DeclaredIdentity) -> bool:
 
 
 RULE = ResourceRule(
-    name="account-identity",
-    title="An account has the identity that opens its key, and keeps it",
     why="without its identity the account loses access to the vault, and its data cannot be read",
     source=sources.SERVICE_DOCUMENT,
     severity="critical",

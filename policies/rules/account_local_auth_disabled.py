@@ -34,8 +34,6 @@ def mend(inputs: Any) -> Any:
 
 
 RULE = ResourceRule(
-    name="account-local-auth-disabled",
-    title="An account is used with identities, not with shared keys",
     why="encryption at rest is no protection against somebody who holds one of the account's API keys",
     source=sources.FIELD,
     severity="medium",

@@ -5,8 +5,6 @@ from policies import network, sources
 from policies.rule import ResourceRule
 
 RULE = ResourceRule(
-    name="account-network-restricted",
-    title="An account cannot be reached from anywhere",
     why="the account decrypts data for every caller that it admits, so callers should come from known "
     "networks",
     source=sources.FIELD,

@@ -8,8 +8,7 @@ from policies.view import UNKNOWN, as_text, shown
 
 
 def judge(account: Subject, _: Options) -> Findings:
-    """With outbound access restricted, the vault's host (any vault's, when the key is bound apart) must be
-    allowed."""
+    """The vault's host, or any vault's where the key is bound apart, must be allowed."""
     restricted = account.view.flag("restrictOutboundNetworkAccess")
     if restricted is UNKNOWN:
         yield NotYetKnown("properties.restrictOutboundNetworkAccess is not known yet")
@@ -48,8 +47,6 @@ def _allows(host: str, wanted: str | None) -> bool:
 
 
 RULE = ResourceRule(
-    name="account-outbound-compatible",
-    title="An account that may not call out may still call its vault",
     why="with outbound access restricted the key cannot be accessed",
     source="observed in the field: Azure/ResourceModules issue 3259",
     severity="medium",

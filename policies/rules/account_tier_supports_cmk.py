@@ -21,8 +21,6 @@ def judge(account: Subject, options: Options) -> Findings:
 
 
 RULE = ResourceRule(
-    name="account-tier-supports-cmk",
-    title="An account has a pricing tier that can use a customer-managed key",
     why="the managed identity is available only in a pricing tier for customer-managed keys",
     source=sources.SERVICE_DOCUMENT,
     severity="medium",

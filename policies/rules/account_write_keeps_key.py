@@ -52,8 +52,6 @@ def _is_written(account: Node, relations: Relations) -> bool:
 
 
 RULE = StackRule(
-    name="account-write-keeps-key",
-    title="A write of a bound account carries the account's key",
     why="a write without it puts the account back on Microsoft-managed keys until the binding is written "
     "again",
     source=sources.OBSERVED,

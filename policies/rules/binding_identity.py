@@ -61,8 +61,6 @@ def _attached(binding: Node, account: Node, client_id: str) -> Findings:
 
 
 RULE = StackRule(
-    name="binding-identity",
-    title="The identity by which a binding uses its key is one of the account's",
     why="the account uses its key by an identity of its own; without it the key cannot be bound, or is lost",
     source=sources.SERVICE_DOCUMENT,
     severity="critical",

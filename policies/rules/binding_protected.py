@@ -1,4 +1,4 @@
-"""A binding cannot be deleted by accident."""
+"""A customer-managed key's binding is protected."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -20,16 +20,13 @@ def judge(binding: Subject, _: Options) -> Findings:
 
 
 def _asks_for_it(component: View) -> bool:
-    """`protect: false`; or `replaceAccount` or `unbindAccount`, which unprotect in one update what the next
-    takes away."""
+    """`protect: false`, or the settings that unprotect in one update what the next removes."""
     return component.flag("protect") is False or any(
         isinstance(component.text(name), str) for name in ("replaceAccount", "unbindAccount")
     )
 
 
 RULE = ResourceRule(
-    name="binding-protected",
-    title="A customer-managed key's binding is protected",
     why="deleting the binding puts the account back on Microsoft's key",
     source=sources.OBSERVED,
     severity="high",

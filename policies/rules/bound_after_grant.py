@@ -6,8 +6,7 @@ from policies.rule import Findings, Options, StackRule, Violation
 
 
 def judge(relations: Relations, _: Options) -> Findings:
-    """By dependency, direct or through others, so it is decided in a preview. grant-present says if none
-    exists."""
+    """By dependency, so a preview decides it. grant-present reports a missing grant."""
     for use in relations.uses:
         grants = {grant.node.urn: grant.node for grant in relations.grants_of(use)}
         if relations.index.is_revoked(use.writer):
@@ -23,8 +22,6 @@ def judge(relations: Relations, _: Options) -> Findings:
 
 
 RULE = StackRule(
-    name="bound-after-grant",
-    title="A key is bound only after the identity that opens it was granted access",
     why="the service refuses a key that the account's identity cannot open yet; without a dependency the "
     "order is a matter of luck",
     source=sources.SERVICE_DOCUMENT,

@@ -1,4 +1,4 @@
-"""A customer-managed key is named in full: a vault of a known cloud, a key, a version."""
+"""A customer-managed key names a vault of a known cloud, a key and a version."""
 
 from collections.abc import Callable
 from typing import Final
@@ -89,8 +89,6 @@ def _expected(problem: MalformedError) -> str:
 
 
 RULE = ResourceRule(
-    name="cmk-complete",
-    title="A customer-managed key names a vault of a known cloud, a key and a version",
     why="the service refuses a key that it cannot find, or keeps an old one without a word",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

@@ -45,8 +45,6 @@ def _judge_version(where: str, stated: Text, version: Text) -> Findings:
 
 
 RULE = ResourceRule(
-    name="cmk-no-versionless",
-    title="A customer-managed key states its version",
     why="when the key is rotated, the account must be updated to the new key URI; it does not follow by "
     "itself",
     source=sources.SERVICE_DOCUMENT,

@@ -1,4 +1,4 @@
-"""A key that the account's own identity opens is not given in the account itself."""
+"""A key that the account's own identity must open is bound after the account exists."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -26,8 +26,6 @@ def judge(account: Subject, _: Options) -> Findings:
 
 
 RULE = ResourceRule(
-    name="cmk-not-at-create-with-system-identity",
-    title="A key that the account's own identity must open is bound after the account exists",
     why="the identity is available only after the account is created, so a key cannot be enabled at "
     "that time",
     source=sources.SERVICE_DOCUMENT,

@@ -1,16 +1,15 @@
-"""Whoever uses a key as the service does holds get, wrapKey and unwrapKey, and nothing else."""
+"""An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else."""
 
 from core import rights
 from core.resource_types import Kind
 from policies import sources
-from policies.grants import EXACT, GROUPS, DeclaredPolicyEntry, entries_of
+from policies.grants import EXACT, DeclaredPolicyEntry, entries_of
 from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, texts
 from policies.view import UNKNOWN
 
 
 def judge(subject: Subject, options: Options) -> Findings:
-    """An entry that can wrap or unwrap is a service's; people who manage keys are named in
-    `administrators`."""
+    """An entry that can wrap or unwrap is a service's, unless `administrators` names its holder."""
     entries = entries_of(subject.kind, subject.view)
     if entries is UNKNOWN:
         yield NotYetKnown("the access policies are not known yet")
@@ -38,7 +37,7 @@ def _judge_entry(entry: DeclaredPolicyEntry) -> Findings:
             required="on keys exactly get, wrapKey, unwrapKey",
             fix=fix,
         )
-    for group in GROUPS[1:]:
+    for group in rights.GROUPS[1:]:
         others = entry.of(group)
         if others is UNKNOWN:
             yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")
@@ -51,8 +50,6 @@ def _judge_entry(entry: DeclaredPolicyEntry) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="grant-exact",
-    title="An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else",
     why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

@@ -1,4 +1,4 @@
-"""The identity that opens a key is granted exactly what it needs, in the model that the vault uses."""
+"""The identity that opens a key is granted what it needs, in the model that its vault uses."""
 
 from core import rights, roles
 from policies import sources
@@ -13,8 +13,7 @@ _SETTING = "set access: granted, and take the grant of the service out of asFoun
 
 
 def judge(relations: Relations, _: Options) -> Findings:
-    """A use whose identity is not part of the stack is left undecided; an access that the program says is
-    revoked is not missing."""
+    """Undecided where the identity is not part of the stack; access that is revoked is not missing."""
     for use in relations.uses:
         if relations.index.is_revoked(use.writer):
             continue
@@ -144,8 +143,6 @@ def _judge_model(use: KeyUse, grants: list[DeclaredGrant]) -> Findings:
 
 
 RULE = StackRule(
-    name="grant-present",
-    title="The identity that opens a key is granted what it needs, in the model that its vault uses",
     why="without access the binding fails, and when access is taken away the data cannot be read",
     source=sources.SERVICE_DOCUMENT,
     severity="critical",

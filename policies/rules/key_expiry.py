@@ -51,8 +51,6 @@ def _judge_distance(days: float, options: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="key-expiry",
-    title="A key has an end date",
     why="nobody notices that a key without an end date should have been replaced",
     source=sources.FIELD,
     severity="medium",

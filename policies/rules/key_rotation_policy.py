@@ -1,4 +1,4 @@
-"""A key is rotated by a policy of its own."""
+"""A key is rotated automatically, by its rotation policy."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -32,8 +32,6 @@ def _type(action: View) -> object:
 
 
 RULE = UsedResourceRule(
-    name="key-rotation-policy",
-    title="A key is rotated automatically, by its rotation policy",
     why="a rotation that somebody has to remember is forgotten",
     source=sources.FIELD,
     severity="medium",

@@ -12,8 +12,7 @@ RSA_TYPES: Final = frozenset(name.lower() for name in demands.KEY_TYPES)
 
 
 def judge(key: Subject, _: Options) -> Findings:
-    """The size must be stated: Azure's default is 2048 today, but a key cannot be changed when a default
-    is."""
+    """The size must be stated: a default may change, and an existing key cannot."""
     kty, size = key.view.prop("kty"), key.view.prop("keySize")
     yield from expect(
         "properties.kty",
@@ -33,8 +32,6 @@ def judge(key: Subject, _: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="key-rsa-2048",
-    title="A key is RSA of 2048 bits",
     why="only RSA keys of size 2048 are supported for the encryption of Azure AI services",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

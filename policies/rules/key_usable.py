@@ -1,4 +1,4 @@
-"""A key can be used today: enabled, not expired, already valid, and allowed to wrap and unwrap."""
+"""A key is enabled, not expired, already valid, and may wrap and unwrap."""
 
 from datetime import UTC, datetime
 
@@ -75,8 +75,6 @@ def _day(seconds: int) -> str:
 
 
 RULE = UsedResourceRule(
-    name="key-usable",
-    title="A key is enabled, not expired, already valid, and may wrap and unwrap",
     why="a key that is disabled, expired or not yet valid takes access to the data away",
     source=sources.SERVICE_DOCUMENT,
     severity="critical",

@@ -30,8 +30,6 @@ def judge(relations: Relations, _: Options) -> Findings:
 
 
 RULE = StackRule(
-    name="no-mixed-access-policies",
-    title="A vault's access policies are listed in it or are resources of their own, not both",
     why="the next update of the vault overwrites what was granted apart, and the account loses its key",
     source="azure-native's AccessPolicy documentation",
     severity="high",

@@ -6,24 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core import arm_ids
-from core.resource_types import Kind
+from core.resource_types import TEMPLATE_INPUTS, Kind
 from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation
 from policies.view import UNKNOWN, as_items, as_text, step
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$")
-_TEMPLATES: Final = ("template", "templateContent", "templateBody")
-"""Where azure-native, pulumi-azure and its older resource have an ARM template: as an object, or a text of
-JSON."""
 _JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT))
 
 
 def judge(subject: Subject, _: Options) -> Findings:
-    """What other rules cannot read they would let pass without a word. Of ARM's templates those are named
-    that hold such a resource."""
+    """Other rules cannot read such resources. A template is reported if it holds one."""
     if not _DEPLOYMENT.search(subject.token):
         yield _violation(subject.token)
         return
-    template = next((found for name in _TEMPLATES if (found := subject.view.prop(name)) is not None), None)
+    stated = map(subject.view.prop, TEMPLATE_INPUTS)
+    template = next((found for found in stated if found is not None), None)
     if isinstance(template, str):
         try:
             template = json.loads(template)
@@ -61,8 +58,6 @@ def _types(node: object) -> Iterator[str]:
 
 
 RULE = ResourceRule(
-    name="no-other-provider",
-    title="Vaults, keys and accounts are resources of azure-native, which the rules read",
     why="other providers and ARM templates have other names for the same properties, and a rule that does "
     "not know them says nothing",
     source="names of resources in pulumi-azure and terraform-provider-azurerm",

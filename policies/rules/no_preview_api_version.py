@@ -16,8 +16,6 @@ def judge(subject: Subject, _: Options) -> Findings:
 
 
 RULE = ResourceRule(
-    name="no-preview-api-version",
-    title="Nothing is deployed through a preview of an Azure API",
     why="a preview may change or end, and is outside the service's terms",
     source=sources.FIELD,
     severity="low",

@@ -37,8 +37,6 @@ def _account(use: KeyUse) -> str:
 
 
 RULE = StackRule(
-    name="one-key-per-account",
-    title="No two accounts share a key",
     why="a key can be revoked for one account only if no other account needs it",
     source=sources.SERVICE_DOCUMENT,
     severity="low",

@@ -68,8 +68,6 @@ def _judge_twins(accounts: list[Node]) -> Findings:
 
 
 RULE = StackRule(
-    name="one-writer",
-    title="Each account's encryption has one writer",
     why="azure-native writes an account whole; an update of it that does not carry the key takes the "
     "key away",
     source=sources.OBSERVED,

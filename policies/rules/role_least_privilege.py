@@ -1,6 +1,6 @@
-"""A service principal reaches keys through the narrowest role, on a vault or a key, and says what it is."""
+"""A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key."""
 
-from core import arm_ids
+from core import arm_ids, roles
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import ENCRYPTION_USER, WIDER_ROLES, role_of
@@ -16,6 +16,8 @@ from policies.rule import (
     texts,
 )
 from policies.view import UNKNOWN, as_word
+
+_SERVICE = roles.SERVICE_PRINCIPAL.lower()
 
 
 def judge(assignment: Subject, options: Options) -> Findings:
@@ -51,7 +53,7 @@ def _judge_principal_type(assignment: Subject) -> Findings:
     yield from expect(
         "principalType",
         stated,
-        as_word(stated) == "serviceprincipal",
+        as_word(stated) == _SERVICE,
         required='principalType "ServicePrincipal"',
         fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
         "and this role is for services",
@@ -60,7 +62,7 @@ def _judge_principal_type(assignment: Subject) -> Findings:
 
 def _judge_wider(assignment: Subject, role: str, options: Options) -> Findings:
     kind = assignment.view.word("principalType")
-    if kind not in ("serviceprincipal", None, UNKNOWN):
+    if kind not in (_SERVICE, None, UNKNOWN):
         return
     principal = assignment.view.text("principalId")
     if isinstance(principal, str) and principal.lower() in options.words("administrators"):
@@ -80,8 +82,6 @@ def _judge_wider(assignment: Subject, role: str, options: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="role-least-privilege",
-    title="A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key",
     why="that role is exactly read, wrap and unwrap; wider roles and scopes reach keys that are not the "
     "service's",
     source=sources.KEY_VAULT_DOCUMENT,

@@ -58,8 +58,6 @@ def _origin(index: StackIndex, node: Node) -> str | None:
 
 
 RULE = StackRule(
-    name="same-region",
-    title="An account and its vault are in the same region",
     why="the resource and the key vault must be in the same region",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

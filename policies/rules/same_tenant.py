@@ -64,8 +64,6 @@ def _violation(what: str, here: str, vault: Node, there: str, urn: str) -> Viola
 
 
 RULE = StackRule(
-    name="same-tenant",
-    title="An account, its vault and its grants are in the same Microsoft Entra tenant",
     why="managed identities do not support cross-directory scenarios",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

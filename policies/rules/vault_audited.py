@@ -1,7 +1,8 @@
-"""Every use of a vault's keys is recorded somewhere."""
+"""Every use of a vault's keys is recorded."""
 
 from typing import Final
 
+from core import audit_log
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations
@@ -9,14 +10,7 @@ from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, View
 
-_CATEGORIES: Final = frozenset({"auditevent"})
-_GROUPS: Final = frozenset({"audit", "alllogs"})
-_DESTINATIONS: Final = (
-    "workspaceId",
-    "storageAccountId",
-    "eventHubAuthorizationRuleId",
-    "marketplacePartnerId",
-)
+_CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
 
 
 def judge(relations: Relations, _: Options) -> Findings:
@@ -57,7 +51,7 @@ def _settings_by_vault(index: StackIndex) -> dict[str, list[Node]]:
 def _is_audit(setting: View) -> object:
     """True, False, or UNKNOWN."""
     logs = setting.views("logs")
-    targets = [setting.text(name) for name in _DESTINATIONS]
+    targets = [setting.text(name) for name in audit_log.DESTINATIONS]
     if all(target is None for target in targets):
         return False
     if logs is UNKNOWN:
@@ -70,14 +64,12 @@ def _records(log: View) -> object:
     enabled, category, group = log.flag("enabled"), log.word("category"), log.word("categoryGroup")
     if enabled is not True:
         return UNKNOWN if enabled is UNKNOWN else False
-    if category in _CATEGORIES or group in _GROUPS:
+    if _CATEGORIES & {category, group}:
         return True
     return UNKNOWN if UNKNOWN in (category, group) else False
 
 
 RULE = StackRule(
-    name="vault-audited",
-    title="Every use of a vault's keys is recorded",
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
     source=sources.SERVICE_DOCUMENT,
     severity="medium",

@@ -5,8 +5,6 @@ from policies import network, sources
 from policies.rule import UsedResourceRule
 
 RULE = UsedResourceRule(
-    name="vault-network-restricted",
-    title="A vault cannot be reached from anywhere",
     why="a stolen token is of no use from networks that the vault does not admit",
     source=sources.FIELD,
     severity="medium",

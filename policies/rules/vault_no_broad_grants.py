@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from core import rights
 from core.resource_types import Kind
 from policies import sources
-from policies.grants import GROUPS, DeclaredPolicyEntry, entries_of
+from policies.grants import DeclaredPolicyEntry, entries_of
 from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation
 from policies.view import UNKNOWN
 
@@ -12,14 +13,13 @@ BROAD: Final = frozenset({"all", "purge", "*"})
 
 
 def judge(subject: Subject, _: Options) -> Findings:
-    """Keys, secrets, certificates and storage, inline and standalone, as PSRule
-    Azure.KeyVault.AccessPolicy."""
+    """All groups, inline and standalone, as PSRule's Azure.KeyVault.AccessPolicy."""
     entries = entries_of(subject.kind, subject.view)
     if entries is UNKNOWN:
         yield NotYetKnown("the access policies are not known yet")
         return
     for entry in entries:
-        for group in GROUPS:
+        for group in rights.GROUPS:
             yield from _judge_group(entry, group)
 
 
@@ -38,8 +38,6 @@ def _judge_group(entry: DeclaredPolicyEntry, group: str) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="vault-no-broad-grants",
-    title="Nobody is granted everything on a vault, nor the right to purge",
     why="whoever can purge a key can destroy all data encrypted with it, and a grant of everything hides "
     "that",
     source=sources.FIELD,

@@ -1,4 +1,4 @@
-"""A vault uses one permission model, the configured one, and holds no grants that its model ignores."""
+"""A vault uses the configured permission model, and holds no grant that it ignores."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -42,8 +42,6 @@ def _ignored(vault: Subject) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="vault-permission-model",
-    title="A vault uses the configured permission model, and holds no grant that it ignores",
     why="a vault looks at access policies or at role assignments, never at both; a grant it ignores "
     "opens nothing",
     source=sources.KEY_VAULT_DOCUMENT,

@@ -21,8 +21,6 @@ def judge(vault: Subject, _: Options) -> Findings:
 
 # No remedy: purge protection cannot be undone, so no tool may switch it on for someone.
 RULE = UsedResourceRule(
-    name="vault-purge-protection",
-    title="A vault states that purge protection is on",
     why="the service refuses a key that can be purged, and a purged key takes the data with it",
     source=sources.SERVICE_DOCUMENT,
     severity="critical",

@@ -19,8 +19,6 @@ def judge(vault: Subject, _: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="vault-soft-delete",
-    title="A vault states that soft delete is on",
     why="a deleted key or vault must be recoverable, or the data that it encrypts is lost",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

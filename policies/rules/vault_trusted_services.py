@@ -7,8 +7,7 @@ from policies.view import as_word
 
 
 def judge(vault: Subject, _: Options) -> Findings:
-    """Absent is Azure's AzureServices. Storage's lists, such as "Logging, AzureServices", are accepted
-    too."""
+    """Absent is AzureServices. Lists such as Storage's "Logging, AzureServices" pass, too."""
     stated = vault.view.prop("networkAcls", "bypass")
     bypass = as_word(stated)
     yield from expect(
@@ -21,8 +20,6 @@ def judge(vault: Subject, _: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    name="vault-trusted-services",
-    title="A vault's firewall lets trusted Microsoft services through",
     why="the account reaches its key as a trusted service; without that bypass the firewall keeps it from "
     "its key",
     source=sources.KEY_VAULT_DOCUMENT,

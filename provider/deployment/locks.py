@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core import arm_ids
+from core.api_versions import LOCKS
 from provider.deployment.model import DELETE, USE, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "locks"
 WHAT: Final = "whether a lock forbids it"
-VERSION: Final = "2020-05-01"
 READ_ONLY: Final = "ReadOnly"
 
 
@@ -26,7 +26,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     async def judge(group_id: str) -> Iterable[DeploymentFinding]:
         exists = await ask.group_exists(group_id)
         scope = group_id if exists else subscription_scope(group_id)
-        listed = await ask.list(arm_ids.child(scope, arm_ids.LOCK), VERSION)
+        listed = await ask.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS)
         found: dict[str, DeploymentFinding] = {}
         for lock in listed:
             at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]

@@ -1,8 +1,8 @@
 """Whether the names of what is about to be made are free.
 
-Sources: azure-rest-api-specs, Microsoft.KeyVault Vaults_CheckNameAvailability 2024-11-01
+Sources: azure-rest-api-specs, Microsoft.KeyVault Vaults_CheckNameAvailability
 (`nameAvailable`, `reason`, `message`) and Microsoft.CognitiveServices CheckDomainAvailability
-2024-10-01 (`isSubdomainAvailable`, `reason`). Names of vaults and subdomains are unique in the world, all
+(`isSubdomainAvailable`, `reason`). Names of vaults and subdomains are unique in the world, all
 others in their resource group.
 """
 
@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core import arm_ids
+from core.api_versions import ACCOUNTS, RESOURCES, VAULTS
+from core.facts import HOURS_HELD
 from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report
-from provider.deployment.questions import GROUPS, Questions, about_each
+from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "names"
 WHAT: Final = "whether the names are free"
 CHECK_NAME: Final = "Microsoft.KeyVault/checkNameAvailability"
 CHECK_DOMAIN: Final = "Microsoft.CognitiveServices/checkDomainAvailability"
-RESOURCES, VAULTS, ACCOUNTS = "2021-04-01", "2024-11-01", "2024-10-01"
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
@@ -45,7 +46,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
 async def _existing(group_id: str, ask: Questions) -> Mapping[str, Mapping[str, Any]]:
     """The group and what is in it, by id in lower case; empty where there is no such group."""
-    group = await ask.get(group_id, GROUPS)
+    group = await ask.get(group_id, RESOURCES)
     if group is None:
         return {}
     inside = await ask.list(f"{group_id}/resources", RESOURCES)
@@ -87,7 +88,7 @@ async def _taken_in_the_world(planned: Planned, ask: Questions) -> DeploymentFin
         body = {"subdomainName": planned.name, "type": arm_ids.ACCOUNT}
         answer = await ask.post(arm_ids.of_subscription(here, CHECK_DOMAIN), ACCOUNTS, body)
         free, why = answer.get("isSubdomainAvailable"), answer.get("reason")
-        holder = "by an account somewhere, or by one that was deleted in the last 48 hours"
+        holder = f"by an account somewhere, or by one that was deleted in the last {HOURS_HELD} hours"
     else:
         return None
     if free is not False:

@@ -13,16 +13,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core import adapters, arm_ids, regions
+from core.api_versions import ACCOUNTS, AUTHORIZATION, RESOURCES
 from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 from provider.deployment.rights import PERMISSIONS
-from provider.deployment.rights import VERSION as PERMISSIONS_VERSION
 
 NAME: Final = "place"
 PROVIDERS_WHAT: Final = "whether the resource providers are registered, and in the region"
 SKUS_WHAT: Final = "whether the region has the SKU"
 QUOTA_WHAT: Final = "whether the quota is enough"
-PROVIDERS, ACCOUNTS = "2021-04-01", "2024-10-01"
 LOCATIONS: Final = "Microsoft.CognitiveServices/locations"
 SKUS: Final = "Microsoft.CognitiveServices/skus"
 REGISTRATION_FREE: Final = ("microsoft.authorization", "microsoft.resources")
@@ -59,7 +58,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 async def _provider(
     scope: str, namespace: str, members: Sequence[Planned], ask: Questions
 ) -> list[DeploymentFinding]:
-    answer = await ask.get(f"{scope}/providers/{namespace}", PROVIDERS) or {}
+    answer = await ask.get(f"{scope}/providers/{namespace}", RESOURCES) or {}
     state = str(answer.get("registrationState") or "Registered")
     found = []
     if state.lower() != "registered" and not await _may_register(scope, namespace, ask):
@@ -79,7 +78,7 @@ async def _provider(
 
 
 async def _may_register(scope: str, namespace: str, ask: Questions) -> bool:
-    blocks = await ask.list(arm_ids.child(scope, PERMISSIONS), PERMISSIONS_VERSION)
+    blocks = await ask.list(arm_ids.child(scope, PERMISSIONS), AUTHORIZATION)
     return any(adapters.permissions(block).allows(f"{namespace}/register/action") for block in blocks)
 
 

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core import arm_ids
+from core.api_versions import POLICY_RESTRICTIONS
 from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report, subscription_scope
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "policies"
 WHAT: Final = "whether a policy denies it"
-VERSION: Final = "2024-10-01"
 CHECK: Final = "Microsoft.PolicyInsights/checkPolicyRestrictions"
 _DENY: Final = "deny"
 Evaluation = Mapping[str, Any]
@@ -57,7 +57,7 @@ async def _denials(
     elif one.type != GROUP and one.type.count("/") > 1:
         within = {"scope": _parent(one)}
     details = {"resourceDetails": {"resourceContent": body, **within}}
-    answer = await ask.post(arm_ids.child(scope, CHECK), VERSION, json.loads(json.dumps(details)))
+    answer = await ask.post(arm_ids.child(scope, CHECK), POLICY_RESTRICTIONS, json.loads(json.dumps(details)))
     listed = (answer.get("contentEvaluationResult") or {}).get("policyEvaluations") or ()
     return [
         one

@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
+from core.api_versions import RESOURCES
 from provider.azure_calls import Azure, Principal
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
@@ -15,7 +16,6 @@ from provider.retrying import with_retries
 from provider.waiting import DeadlineError, Waiter
 
 S = TypeVar("S")
-GROUPS: Final = "2022-09-01"
 AT_ONCE: Final = 16
 """Questions that are open at a time: Resource Manager refills the bucket of a subscription and principal by
 25 reads and 10 writes a second (learn.microsoft.com/azure/azure-resource-manager/management/
@@ -58,7 +58,7 @@ class Questions:
 
     async def group_exists(self, group_id: str) -> bool:
         """Whether a resource group exists. Raises UnansweredError."""
-        return await self.get(group_id, GROUPS) is not None
+        return await self.get(group_id, RESOURCES) is not None
 
     async def _once(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:
         key = (method, path, json.dumps(body, sort_keys=True))

@@ -1,7 +1,6 @@
 """Whether what is referred to by id exists.
 
-Sources: azure-rest-api-specs, the GET of each type in the API version below. A type that is not in the table
-is not looked up.
+Sources: azure-rest-api-specs, the GET of each type. A type that is not in the table is not looked up.
 """
 
 from __future__ import annotations
@@ -10,16 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from core import arm_ids
+from core.api_versions import ACTION_GROUPS, PRIVATE_DNS_ZONES, SUBNETS, WORKSPACES
 from provider.deployment.model import USE, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "references"
 WHAT: Final = "whether what is referred to by id exists"
 VERSIONS: Final[Mapping[str, str]] = {
-    arm_ids.SUBNET.lower(): "2024-05-01",
-    arm_ids.PRIVATE_DNS_ZONE.lower(): "2024-06-01",
-    arm_ids.WORKSPACE.lower(): "2023-09-01",
-    arm_ids.ACTION_GROUP.lower(): "2023-01-01",
+    arm_ids.SUBNET.lower(): SUBNETS,
+    arm_ids.PRIVATE_DNS_ZONE.lower(): PRIVATE_DNS_ZONES,
+    arm_ids.WORKSPACE.lower(): WORKSPACES,
+    arm_ids.ACTION_GROUP.lower(): ACTION_GROUPS,
 }
 
 

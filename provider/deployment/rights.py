@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import adapters, arm_ids, roles
-from core.facts import DenyAssignment
+from core.api_versions import AUTHORIZATION
+from core.facts import EVERYBODY, DenyAssignment
 from core.roles import Permissions, Role
 from provider.azure_calls import Principal
 from provider.deployment.model import (
@@ -33,8 +34,6 @@ from provider.deployment.questions import Questions, UnansweredQuestionError, ab
 NAME: Final = "rights"
 WHAT: Final = "whether this login may write all of it"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
-VERSION: Final = "2022-04-01"
-_EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
 _UNREADABLE: Final = ("microsoft.keyvault/vaults/accesspolicies",)
 """Types that are written and never read."""
 _READ_KEY: Final = (f"{arm_ids.KEY}/read", f"{arm_ids.KEY}/versions/read")
@@ -101,7 +100,7 @@ class Effective:
 
     def denied_by(self, action: str) -> DenyAssignment | None:
         """The deny assignment that takes an action away, whatever roles there are."""
-        named = {_EVERYBODY, self.principal_id.lower()}
+        named = {EVERYBODY, self.principal_id.lower()}
         for denial in self.denials:
             spared = self.principal_id.lower() in denial.excluded
             if not spared and named & set(denial.principals) and denial.denied.allows(action):
@@ -217,10 +216,10 @@ async def _scope(id: str, ask: Questions) -> str:
 
 
 async def _effective(scope: str, ask: Questions, principal: Principal, unread: list[Unchecked]) -> Effective:
-    blocks = await ask.list(arm_ids.child(scope, PERMISSIONS), VERSION)
+    blocks = await ask.list(arm_ids.child(scope, PERMISSIONS), AUTHORIZATION)
     given = tuple(adapters.permissions(block) for block in blocks)
     try:
-        denials = await ask.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), VERSION)
+        denials = await ask.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), AUTHORIZATION)
     except UnansweredQuestionError as unanswered:
         denials = []
         unread.append(Unchecked(NAME, "whether a deny assignment forbids it", str(unanswered)))

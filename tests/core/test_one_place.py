@@ -14,7 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from core import arm_ids, clouds, resource_types, rights, roles
+from core import (
+    api_versions,
+    arm_ids,
+    audit_log,
+    clouds,
+    engine_values,
+    environment,
+    facts,
+    kinds,
+    resource_types,
+    rights,
+    roles,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("__main__.py", "components", "engine", "operate", "policies", "provider", "review", "settings")
@@ -116,6 +128,32 @@ FACTS: dict[str, tuple[Fact, str]] = {
         "tostring(identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g)",
     ),
     "the separator of a URN": (_is("::", "urn:pulumi:"), "::"),
+    "an API version": (_matches(r"^20[12]\d-\d\d-\d\d(-preview)?$|api-version=\d"), api_versions.VAULTS),
+    "an action on a vault or on roles": (
+        _is(
+            *(value for name, value in vars(rights).items() if name.endswith(("_WRITE", "_DELETE", "_PURGE")))
+        ),
+        "microsoft.keyvault/vaults/write",
+    ),
+    "a mark of the engine": (
+        _is(*engine_values.UNKNOWNS, engine_values.SIGNATURE, engine_values.SECRET, engine_values.OUTPUT),
+        engine_values.SIGNATURE,
+    ),
+    "an input of a generic resource or of a template": (
+        _is(*resource_types.GENERIC_INPUTS[:2], *resource_types.TEMPLATE_INPUTS[1:]),
+        "resourceProviderNamespace",
+    ),
+    "the namespace of settings or components": (
+        _is(environment.NAMESPACE, resource_types.COMPONENTS),
+        environment.NAMESPACE,
+    ),
+    "the category of a vault's audit log": (_is(audit_log.CATEGORY), audit_log.CATEGORY),
+    "a destination of logs": (_is(*list(audit_log.DESTINATIONS)[1:]), "storageAccountId"),
+    "the type of a service principal": (_is(roles.SERVICE_PRINCIPAL), roles.SERVICE_PRINCIPAL),
+    "the kind of a Language account": (_is(kinds.LANGUAGE.name), kinds.LANGUAGE.name),
+    "the principal that means everybody": (_is(facts.EVERYBODY), facts.EVERYBODY),
+    "a type or size of keys": (_is("RSA", "RSA-HSM"), "rsa"),
+    "a group of permissions": (_is("certificates"), "certificates"),
 }
 _LAST_SEGMENT = re.compile(r"""r?split\(["']/["'][^)]*\)\[-1\]""")
 

@@ -1,0 +1,27 @@
+"""The API version by which Azure is asked for each thing, where no client of an SDK chooses one.
+
+One for each: newer definitions rename and add, and what was written against one is read by the same.
+Source: Azure/azure-rest-api-specs; for keys and projects, the data planes of Key Vault and Language.
+"""
+
+from typing import Final
+
+ACCOUNTS: Final = "2024-10-01"
+ACTION_GROUPS: Final = "2023-01-01"
+ALERT_RULES: Final = "2022-06-15"
+AUTHORIZATION: Final = "2022-04-01"
+"""Role assignments and definitions, deny assignments, permissions."""
+DIAGNOSTIC_SETTINGS: Final = "2021-05-01-preview"
+IDENTITIES: Final = "2023-01-31"
+KEYS: Final = "7.4"
+LOCKS: Final = "2020-05-01"
+POLICY_EXEMPTIONS: Final = "2022-07-01-preview"
+POLICY_RESTRICTIONS: Final = "2024-10-01"
+PRIVATE_DNS_ZONES: Final = "2024-06-01"
+PROJECTS: Final = "2023-04-01"
+RESOURCES: Final = "2021-04-01"
+"""Resource groups, what is in them, and resource providers."""
+SUBNETS: Final = "2024-05-01"
+SUBSCRIPTIONS: Final = "2022-12-01"
+VAULTS: Final = "2023-07-01"
+WORKSPACES: Final = "2022-10-01"
