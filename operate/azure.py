@@ -75,7 +75,7 @@ class LiveAzure:
     def __init__(self, login: Login) -> None:
         self._cloud = login.cloud
         self._credential = token_credential(login)
-        self._arm = _pipeline(self._cloud, self._credential)
+        self._arm = pipeline(self._cloud, self._credential, self._cloud.arm_scope)
         self._known: dict[str, Any] = {}
         self._queries: dict[str, SentQuery] = {}
         self._now: datetime | None = None
@@ -182,11 +182,14 @@ def _answered(ask: Callable[[], T]) -> T:
         raise UnansweredError(f"{type(error).__name__}: {error}".split("\n")[0]) from error
 
 
-def _pipeline(cloud: Cloud, login: TokenCredential) -> ARMPipelineClient[Any, Any]:
+def pipeline(
+    cloud: Cloud, credential: TokenCredential, scope: str, **options: Any
+) -> ARMPipelineClient[Any, Any]:
+    """What sends requests with tokens for a scope, each a few times."""
     chain: list[Any] = [
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy("language-cmk"),
-        policies.RetryPolicy(retry_total=4),
-        policies.BearerTokenCredentialPolicy(login, cloud.arm_scope),
+        policies.RetryPolicy(retry_total=6),
+        policies.BearerTokenCredentialPolicy(credential, scope),
     ]
-    return ARMPipelineClient(cloud.resource_manager, policies=chain)
+    return ARMPipelineClient(cloud.resource_manager, policies=chain, **options)

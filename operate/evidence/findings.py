@@ -8,24 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, Final
 
 from core import demands, rights
-from core.facts import Account, Key, KeyVersion, Vault
+from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
-from operate.evidence.access import PrincipalRight, controllers, unwrappers
+from operate.evidence.access import controllers, unwrappers
 from operate.evidence.collect import NO_VAULT
-from operate.evidence.model import (
-    DiagnosticSetting,
-    Facts,
-    KeyUseLog,
-    NotChecked,
-    PolicyResults,
-    Service,
-    UseRow,
-    moment,
-)
+from operate.evidence.model import Facts, KeyUseLog, NotChecked, PolicyResults, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.use import UNWRAPS, rows_of
 
@@ -58,6 +49,7 @@ ERROR, WARNING, NOTE = AuditSeverity.ERROR, AuditSeverity.WARNING, AuditSeverity
 EXPIRES_SOON_DAYS = 60
 """Within this time a rotation should be planned; the key's own policy notifies 30 days before."""
 _GRANT = "grant the identity get, wrapKey and unwrapKey on the key"
+_CLOSE = "set network.access: selected, private or closed"
 DEMAND_FIXES = {
     "same-region": "bind the account to a key in its own region",
     "same-tenant": "bind the account to a key in its own tenant",
@@ -72,38 +64,171 @@ DEMAND_FIXES = {
     "outbound": "add the vault's host to allowedFqdnList of the account",
 }
 """How to meet each demand of the service, which is an error until then."""
+RULES: Final = {
+    **{demand: (ERROR, "{text}", fix) for demand, fix in DEMAND_FIXES.items()},
+    "not-under-customer-key": (
+        ERROR,
+        "the data is encrypted with Microsoft-managed keys (keySource {source})",
+        "set encryption: customerManaged for the service and run pulumi up",
+    ),
+    "identity-missing": (
+        ERROR,
+        "the account is bound to a key, but the identity that used it is gone: its data cannot be read",
+        "give the account an identity again, grant it the key, and bind the account again",
+    ),
+    "local-auth-on": (
+        WARNING,
+        "anyone with an account key can read the data; no log says who",
+        "turn local authentication off (disableLocalAuth: true)",
+    ),
+    "account-network-open": (
+        WARNING,
+        "the account's endpoint accepts connections from every network",
+        _CLOSE,
+    ),
+    "account-not-settled": (
+        WARNING,
+        "the account's provisioning state is {state}",
+        "wait until its operation has ended, then collect the evidence again",
+    ),
+    "vault-network-open": (WARNING, "vault {vault} accepts connections from every network", _CLOSE),
+    "bound-without-version": (
+        ERROR,
+        "the binding names no version; the service does not follow rotations",
+        "bind the account to a version of the key",
+    ),
+    "bound-version-missing": (
+        ERROR,
+        "the account is bound to version {version}, which the key does not have: its data cannot be read",
+        "recover the key or vault, or restore the key from its backup",
+    ),
+    "bound-version-expires-soon": (
+        WARNING,
+        "the bound version {version} expires {expires:%Y-%m-%d}, in {days} days",
+        "rotate the key and bind the account to the new version before that day",
+    ),
+    "bound-version-not-newest": (
+        WARNING,
+        "the account is bound to {version}; the newest usable version is {newest} of {created:%Y-%m-%d}",
+        "run pulumi up, which binds the newest version, or record why key.pin keeps the old one",
+    ),
+    "old-versions-enabled": (
+        NOTE,
+        "{count} older version{s} of the key can still be used",
+        "disable a version once no account is bound to it and nothing is encrypted under it any more",
+    ),
+    "key-can-do-more": (
+        NOTE,
+        "the key {key} also allows {more}, which the service does not need",
+        "create keys for encryption at rest with wrapKey and unwrapKey only",
+    ),
+    "no-rotation-policy": (
+        WARNING,
+        "the key {key} has no policy by which the vault rotates it",
+        "give the key a rotation policy with az keyvault key rotation-policy update",
+    ),
+    "rotation-overdue": (
+        WARNING,
+        "the vault should have created a new version of {key} on {due:%Y-%m-%d}",
+        "rotate the key, and find out why the vault did not",
+    ),
+    "no-access-to-key": (
+        ERROR,
+        (
+            "the account's identity {user} may not use the key, so the data cannot be read: no grant allows "
+            "it, or a deny assignment forbids it. Grants to groups are not evaluated"
+        ),
+        f"{_GRANT}; or, if access is revoked on purpose, record that",
+    ),
+    "access-too-narrow": (
+        ERROR,
+        (
+            "the account's identity {user} lacks {missing} on the key, which the service needs: data may "
+            "become unreadable at any time"
+        ),
+        _GRANT,
+    ),
+    "access-uncertain": (
+        ERROR,
+        "whether the account's identity {user} may use the key is not certain: {why}",
+        f"{_GRANT}, without a condition",
+    ),
+    "access-too-wide": (
+        WARNING,
+        "the account's identity may also {excess}, which the service does not need",
+        "grant get, wrapKey and unwrapKey and nothing else",
+    ),
+    "others-can-unwrap": (
+        WARNING,
+        "{count} other principal{s} can unwrap or decrypt with the key: {who}",
+        "remove the right, or record why each of them has it",
+    ),
+    "others-can-grant": (
+        NOTE,
+        "{count} principal{s} could give themselves or others access to the key",
+        "keep such roles few, time-limited (PIM) and reviewed; alert on changes of access",
+    ),
+    "key-use-not-recorded": (
+        WARNING,
+        (
+            "no diagnostic setting sends the audit log of vault {vault} to a workspace, so use of the key is "
+            "not recorded"
+        ),
+        "set audit.newWorkspace or audit.workspaceId, or send AuditEvent to a workspace",
+    ),
+    "others-did-unwrap": (
+        ERROR,
+        "principals other than the account unwrapped or decrypted with the key: {who}",
+        "find out who and why; if the key was meant for this account alone, rotate it",
+    ),
+    "account-was-refused": (
+        WARNING,
+        "{count} use{s} of the key by the account's identity failed: data could not be read or written then",
+        "compare the times with changes of access, key versions and network",
+    ),
+    "others-were-refused": (
+        WARNING,
+        "{count} attempt{s} of others to use the key failed",
+        "find out who they are in the table of key use",
+    ),
+}
+"""The severity, the text and the fix of each rule over what was read."""
+Broken = tuple[str, dict[str, Any]]
+"""A rule that does not hold, and the values of its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
 _GONE = "look for it among what is soft-deleted, and recover it"
 # What shows whether the data is protected; the rest only says more about it.
 _DECISIVE = ("account", "vault", "key", "who can unwrap")
 
 
-class BrokenRule(NamedTuple):
-    """A rule that does not hold: its name, what was found, how to fix it."""
-
-    rule: str
-    severity: AuditSeverity
-    text: str
-    fix: str
-
-    def about(self, subject: str) -> AuditFinding:
-        """The finding about a subject."""
-        return AuditFinding(self.rule, self.severity, subject, self.text, self.fix)
-
-
 def findings(facts: Facts) -> tuple[AuditFinding, ...]:
     """All findings, the severest first."""
-    found = [one.about(service.name) for service in facts.services for one in _of_service(service, facts)]
+    found = _policies(facts.policies)
+    for service in facts.services:
+        found += [_not_checked(service.name, what, part) for what, part in service.unread]
+        for rule, values in _of_service(service, facts):
+            severity, text, fix = RULES[rule]
+            found.append(
+                AuditFinding(rule, severity, service.name, text.format(**values), fix.format(**values))
+            )
     if isinstance(facts.deleted, NotChecked):
-        unread = _not_checked("soft-deleted vaults and accounts", facts.deleted)
-        found.append(unread.about("all subscriptions"))
-    found += _policies(facts.policies)
+        found.append(_not_checked("all subscriptions", "soft-deleted vaults and accounts", facts.deleted))
     return tuple(sorted(found, key=lambda f: (f.severity, f.subject, f.rule, f.text)))
 
 
-def _of_service(service: Service, facts: Facts) -> Iterator[BrokenRule]:
-    for what, part in service.unread:
-        yield _not_checked(what, part)
+def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
+    severity = ERROR if what in _DECISIVE else WARNING
+    # Absent is not the same as forbidden: what protects the data may have been deleted.
+    gone = part.why.startswith(("404 ", NO_VAULT))
+    fix = _GONE if gone and severity is ERROR else _READ
+    return AuditFinding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
+
+
+def _counted(count: int, **values: Any) -> dict[str, Any]:
+    return {"count": count, "s": "s" * (count > 1), **values}
+
+
+def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
     account, vault, key = service.account, service.vault, service.key
     if not isinstance(account, Account):
         return
@@ -111,70 +236,33 @@ def _of_service(service: Service, facts: Facts) -> Iterator[BrokenRule]:
     if isinstance(vault, Vault):
         yield from _demands(account, vault, key if isinstance(key, Key) else None, facts)
         if vault.network.is_open:
-            yield BrokenRule(
-                "vault-network-open",
-                WARNING,
-                f"vault {vault.name} accepts connections from every network",
-                "set network.access: selected, private or closed",
-            )
+            yield "vault-network-open", {"vault": vault.name}
     if not (isinstance(vault, Vault) and isinstance(key, Key)):
         return
     yield from _binding(account, key, facts)
     yield from _key(key, facts)
     yield from _access(service, account, vault, key)
-    if not (service.audit is None or isinstance(service.audit, NotChecked)):
-        yield from _audit(vault, service.audit)
+    audit = service.audit
+    if not (audit is None or isinstance(audit, NotChecked) or any(one.is_audit for one in audit)):
+        yield "key-use-not-recorded", {"vault": vault.name}
     if isinstance(service.use, KeyUseLog):
         yield from _use(account, rows_of(key.name, service.use))
 
 
-def _not_checked(what: str, part: NotChecked) -> BrokenRule:
-    severity = ERROR if what in _DECISIVE else WARNING
-    # Absent is not the same as forbidden: what protects the data may have been deleted.
-    gone = part.why.startswith(("404 ", NO_VAULT))
-    fix = _GONE if gone and severity is ERROR else _READ
-    return BrokenRule("not-checked", severity, f"{what}: not checked: {part.why}", fix)
-
-
-def _account(account: Account) -> Iterator[BrokenRule]:
+def _account(account: Account) -> Iterator[Broken]:
     if not account.encryption.is_customer_managed:
-        yield BrokenRule(
-            "not-under-customer-key",
-            ERROR,
-            f"the data is encrypted with Microsoft-managed keys (keySource {account.encryption.key_source})",
-            "set encryption: customerManaged for the service and run pulumi up",
-        )
+        yield "not-under-customer-key", {"source": account.encryption.key_source}
     elif account.key_user is None:
-        yield BrokenRule(
-            "identity-missing",
-            ERROR,
-            "the account is bound to a key, but the identity that used it is gone: its data cannot be read",
-            "give the account an identity again, grant it the key, and bind the account again",
-        )
+        yield "identity-missing", {}
     if account.local_auth:
-        yield BrokenRule(
-            "local-auth-on",
-            WARNING,
-            "anyone with an account key can read the data; no log says who",
-            "turn local authentication off (disableLocalAuth: true)",
-        )
+        yield "local-auth-on", {}
     if account.network.is_open:
-        yield BrokenRule(
-            "account-network-open",
-            WARNING,
-            "the account's endpoint accepts connections from every network",
-            "set network.access: selected, private or closed",
-        )
+        yield "account-network-open", {}
     if account.provisioning_state != "Succeeded":
-        yield BrokenRule(
-            "account-not-settled",
-            WARNING,
-            f"the account's provisioning state is {account.provisioning_state or 'unknown'}",
-            "wait until its operation has ended, then collect the evidence again",
-        )
+        yield "account-not-settled", {"state": account.provisioning_state or "unknown"}
 
 
-def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[BrokenRule]:
+def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:
     """The demands of the service that are not met, whether or not the key could be read."""
     bound = account.encryption.key
     unmet = [
@@ -190,214 +278,91 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
         unmet += [demands.key_type(key.type, key.size), demands.key_operations(key.operations)]
         if version := key.version(account.encryption.key_version):
             unmet += demands.key_usable(version, facts.taken.timestamp())
-    for one in unmet:
-        if one:
-            fix = DEMAND_FIXES[one.demand].format(
-                vault=vault.name,
-                key=bound and KeyUri(bound.vault_uri, bound.name).text,
-                version=bound and bound.text,
-            )
-            yield BrokenRule(one.demand, ERROR, one.text, fix)
+    names = {
+        "vault": vault.name,
+        "key": bound and KeyUri(bound.vault_uri, bound.name).text,
+        "version": bound and bound.text,
+    }
+    yield from ((one.demand, {"text": one.text, **names}) for one in unmet if one)
 
 
-def _binding(account: Account, key: Key, facts: Facts) -> Iterator[BrokenRule]:
+def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
     name = account.encryption.key_version
-    if not name:
-        yield BrokenRule(
-            "bound-without-version",
-            ERROR,
-            "the binding names no version; the service does not follow rotations",
-            "bind the account to a version of the key",
-        )
-        return
     version = key.version(name)
-    if version is None:
-        yield BrokenRule(
-            "bound-version-missing",
-            ERROR,
-            f"the account is bound to version {name}, which the key does not have: its data cannot be read",
-            "recover the key or vault, or restore the key from its backup",
-        )
+    if not name:
+        yield "bound-without-version", {}
+    elif version is None:
+        yield "bound-version-missing", {"version": name}
+    if not name or version is None:
         return
     expires = moment(version.expires)
     if expires and timedelta() < expires - facts.taken < timedelta(days=EXPIRES_SOON_DAYS):
-        yield BrokenRule(
-            "bound-version-expires-soon",
-            WARNING,
-            f"the bound version {name} expires {expires:%Y-%m-%d}, in {(expires - facts.taken).days} days",
-            "rotate the key and bind the account to the new version before that day",
-        )
+        days = (expires - facts.taken).days
+        yield "bound-version-expires-soon", {"version": name, "expires": expires, "days": days}
     latest = newest(key, facts.taken)
     if latest and latest.version != version.version:
-        yield BrokenRule(
-            "bound-version-not-newest",
-            WARNING,
-            f"the account is bound to {name}; the newest usable version is {latest.version} of "
-            f"{moment(latest.created):%Y-%m-%d}",
-            "run pulumi up, which binds the newest version, or record why key.pin keeps the old one",
-        )
-    older = [v for v in _before(key, version) if v.enabled]
-    if older:
-        yield BrokenRule(
-            "old-versions-enabled",
-            NOTE,
-            f"{len(older)} older version{'s' * (len(older) > 1)} of the key can still be used",
-            "disable a version once no account is bound to it and nothing is encrypted under it any more",
-        )
+        created = moment(latest.created)
+        yield "bound-version-not-newest", {"version": name, "newest": latest.version, "created": created}
+    if older := sum(one.enabled for one in key.versions[: key.versions.index(version)]):
+        yield "old-versions-enabled", _counted(older)
 
 
-def _before(key: Key, version: KeyVersion) -> Sequence[KeyVersion]:
-    return key.versions[: key.versions.index(version)]
-
-
-def _key(key: Key, facts: Facts) -> Iterator[BrokenRule]:
-    more = sorted(set(key.operations or ()) - set(demands.KEY_OPERATIONS))
-    if more:
-        yield BrokenRule(
-            "key-can-do-more",
-            NOTE,
-            f"the key {key.name} also allows {', '.join(more)}, which the service does not need",
-            "create keys for encryption at rest with wrapKey and unwrapKey only",
-        )
+def _key(key: Key, facts: Facts) -> Iterator[Broken]:
+    if more := sorted(set(key.operations or ()) - set(demands.KEY_OPERATIONS)):
+        yield "key-can-do-more", {"key": key.name, "more": ", ".join(more)}
     due = next_rotation(key)
     if due is None:
-        yield BrokenRule(
-            "no-rotation-policy",
-            WARNING,
-            f"the key {key.name} has no policy by which the vault rotates it",
-            "give the key a rotation policy with az keyvault key rotation-policy update",
-        )
+        yield "no-rotation-policy", {"key": key.name}
     elif due < facts.taken:
-        yield BrokenRule(
-            "rotation-overdue",
-            WARNING,
-            f"the vault should have created a new version of {key.name} on {due:%Y-%m-%d}",
-            "rotate the key, and find out why the vault did not",
-        )
+        yield "rotation-overdue", {"key": key.name, "due": due}
 
 
-def _access(service: Service, account: Account, vault: Vault, key: Key) -> Iterator[BrokenRule]:
+def _access(service: Service, account: Account, vault: Vault, key: Key) -> Iterator[Broken]:
     user = account.key_user
     read = None if isinstance(service.assignments, NotChecked) else service.assignments
     if user and (read is not None or not vault.uses_rbac):
         denials = () if isinstance(service.denials, NotChecked) else service.denials
         own = rights.on_key(vault, user, key.id, read, denials)
         if own.level is Access.NONE:
-            yield BrokenRule(
-                "no-access-to-key",
-                ERROR,
-                f"the account's identity {user} may not use the key, so the data cannot be read: no grant "
-                "allows it, or a deny assignment forbids it. Grants to groups are not evaluated",
-                f"{_GRANT}; or, if access is revoked on purpose, record that",
-            )
+            yield "no-access-to-key", {"user": user}
         elif own.level is Access.NARROWER:
-            yield BrokenRule(
-                "access-too-narrow",
-                ERROR,
-                f"the account's identity {user} lacks {' and '.join(own.missing)} on the key, which the "
-                "service needs: data may become unreadable at any time",
-                _GRANT,
-            )
+            yield "access-too-narrow", {"user": user, "missing": " and ".join(own.missing)}
         elif own.level is Access.UNKNOWN:
-            yield BrokenRule(
-                "access-uncertain",
-                ERROR,
-                f"whether the account's identity {user} may use the key is not certain: "
-                f"{'; '.join(own.uncertain)}",
-                f"{_GRANT}, without a condition",
-            )
+            yield "access-uncertain", {"user": user, "why": "; ".join(own.uncertain)}
         # A role cannot be cut down; what it permits beyond the need is the role's, not the grant's.
         if own.excess and not vault.uses_rbac:
-            yield BrokenRule(
-                "access-too-wide",
-                WARNING,
-                f"the account's identity may also {', '.join(own.excess)}, which the service does not need",
-                "grant get, wrapKey and unwrapKey and nothing else",
-            )
-    yield from _others(unwrappers(service), controllers(service), user)
-
-
-def _others(
-    able: Sequence[PrincipalRight] | NotChecked,
-    granting: Sequence[PrincipalRight] | NotChecked,
-    user: str | None,
-) -> Iterator[BrokenRule]:
+            yield "access-too-wide", {"excess": ", ".join(own.excess)}
+    able, granting = unwrappers(service), controllers(service)
     others = () if isinstance(able, NotChecked) else [grant for grant in able if not grant.is_of(user)]
-    if others:
-        who = sorted({grant.principal_id + grant.through for grant in others})
-        yield BrokenRule(
-            "others-can-unwrap",
-            WARNING,
-            f"{len(who)} other principal{'s' * (len(who) > 1)} can unwrap or decrypt with the key: "
-            f"{', '.join(who)}",
-            "remove the right, or record why each of them has it",
-        )
-    might = set() if isinstance(granting, NotChecked) else {grant.principal_id for grant in granting}
-    if might:
-        yield BrokenRule(
-            "others-can-grant",
-            NOTE,
-            f"{len(might)} principal{'s' * (len(might) > 1)} could give themselves or others access to "
-            "the key",
-            "keep such roles few, time-limited (PIM) and reviewed; alert on changes of access",
-        )
+    if who := sorted({grant.principal_id + grant.through for grant in others}):
+        yield "others-can-unwrap", _counted(len(who), who=", ".join(who))
+    if might := set() if isinstance(granting, NotChecked) else {grant.principal_id for grant in granting}:
+        yield "others-can-grant", _counted(len(might))
 
 
-def _audit(vault: Vault, settings: Sequence[DiagnosticSetting]) -> Iterator[BrokenRule]:
-    if not any(setting.is_audit for setting in settings):
-        yield BrokenRule(
-            "key-use-not-recorded",
-            WARNING,
-            f"no diagnostic setting sends the audit log of vault {vault.name} to a workspace, so use of the "
-            "key is not recorded",
-            "set audit.newWorkspace or audit.workspaceId, or send AuditEvent to a workspace",
-        )
-
-
-def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[BrokenRule]:
+def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Broken]:
     own = (account.key_user or "").lower()
-    strangers = sorted(
-        {r.identity for r in rows if r.identity.lower() != own and not r.refused and r.operation in UNWRAPS}
-    )
-    if strangers:
-        yield BrokenRule(
-            "others-did-unwrap",
-            ERROR,
-            f"principals other than the account unwrapped or decrypted with the key: {', '.join(strangers)}",
-            "find out who and why; if the key was meant for this account alone, rotate it",
-        )
-    refused = sum(r.uses for r in rows if r.refused and r.identity.lower() == own)
-    if refused:
-        yield BrokenRule(
-            "account-was-refused",
-            WARNING,
-            f"{refused} use{'s' * (refused > 1)} of the key by the account's identity failed: data could not "
-            "be read or written then",
-            "compare the times with changes of access, key versions and network",
-        )
-    attempts = sum(r.uses for r in rows if r.refused and r.identity.lower() != own)
-    if attempts:
-        yield BrokenRule(
-            "others-were-refused",
-            WARNING,
-            f"{attempts} attempt{'s' * (attempts > 1)} of others to use the key failed",
-            "find out who they are in the table of key use",
-        )
+    used = {
+        r.identity for r in rows if r.identity.lower() != own and not r.refused and r.operation in UNWRAPS
+    }
+    if used:
+        yield "others-did-unwrap", {"who": ", ".join(sorted(used))}
+    if refused := sum(r.uses for r in rows if r.refused and r.identity.lower() == own):
+        yield "account-was-refused", _counted(refused)
+    if attempts := sum(r.uses for r in rows if r.refused and r.identity.lower() != own):
+        yield "others-were-refused", _counted(attempts)
 
 
-def _policies(results: PolicyResults | NotChecked | None) -> Iterator[AuditFinding]:
+def _policies(results: PolicyResults | NotChecked | None) -> list[AuditFinding]:
     if isinstance(results, NotChecked):
-        yield _not_checked("policy results", results).about("policy pack")
-    elif results is not None:
-        for violation in results.violations:
-            severity = ERROR if violation.level == "mandatory" else NOTE
-            # The pack's messages are lines; the first is the rule itself.
-            lines = dict(line.partition(": ")[::2] for line in violation.text.split("\n")[1:])
-            text = lines.get("found", violation.text.split("\n", 1)[0])
-            yield AuditFinding(
-                f"policy:{violation.rule}",
-                severity,
-                violation.resource,
-                f"breaks a rule of the policy pack ({violation.level}): {text}",
-                lines.get("fix", "see the policy results"),
-            )
+        return [_not_checked("policy pack", "policy results", results)]
+    found = []
+    for violation in results.violations if results else ():
+        severity = ERROR if violation.level == "mandatory" else NOTE
+        # The pack's messages are lines; the first is the rule itself.
+        lines = dict(line.partition(": ")[::2] for line in violation.text.split("\n")[1:])
+        text = lines.get("found", violation.text.split("\n", 1)[0])
+        text = f"breaks a rule of the policy pack ({violation.level}): {text}"
+        fix = lines.get("fix", "see the policy results")
+        found.append(AuditFinding(f"policy:{violation.rule}", severity, violation.resource, text, fix))
+    return found

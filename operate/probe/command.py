@@ -10,9 +10,9 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,55 +41,40 @@ Say --yes to do it."""
 
 @dataclass
 class Probe:
-    """One run: its answers, and what stays in Azure."""
+    """One run: its answers, and what stays in Azure. `scene` says where and as whom it asks."""
 
-    talk: Conversation
-    subscription: str
-    region: str
-    tenant: str
-    object_id: str
-    seconds: float
-    storage: str = ""
+    scene: Scene
     answers: list[Answer] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     suffixes: list[str] = field(default_factory=list)
 
     def clean(self) -> int:
         """Removes what earlier probes left; how many."""
-        found = leftovers(self.talk, self.subscription)
+        found = leftovers(self.scene.talk, self.scene.subscription)
         for suffix in found:
             self.suffixes.append(suffix)
-            self.left += remove(self.talk, self.subscription, self.region, suffix)
+            self.left += remove(replace(self.scene, suffix=suffix))
         return len(found)
 
-    def ask(self, questions: tuple[Question, ...] = QUESTIONS) -> None:
+    def ask(self, questions: Sequence[Question] = QUESTIONS) -> None:
         """Asks the questions in a group of its own, which is removed whatever happens."""
         suffix = secrets.token_hex(4)
         self.suffixes.append(suffix)
-        scene = Scene(
-            self.talk,
-            self.subscription,
-            self.region,
-            suffix,
-            self.tenant,
-            self.object_id,
-            self.seconds,
-            self.storage,
-        )
+        scene = replace(self.scene, suffix=suffix, found={})
         try:
             for question in questions:
                 self.answers.append(self._answer(question, scene))
         finally:
             print("probe: removing what was made", file=sys.stderr)
             try:
-                self.left += remove(self.talk, self.subscription, self.region, suffix)
+                self.left += remove(scene)
             except BaseException:
                 print("probe: the removal was cut off; run the command again with --clean", file=sys.stderr)
                 raise
 
     def _answer(self, question: Question, scene: Scene) -> Answer:
         print(f"probe: {question.switch} ({question.makes})", file=sys.stderr)
-        first = len(self.talk.exchanges)
+        first = len(self.scene.talk.exchanges)
         try:
             value, why = question.ask(scene), ""
             answer = CONFIRMED if value == question.assumed else REFUTED
@@ -98,21 +83,17 @@ class Probe:
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             # Azure's answer has another shape than any that is known.
             value, why, answer = None, f"an answer could not be read: {error!r}", UNKNOWN
-        numbers = tuple(range(first, len(self.talk.exchanges)))
+        numbers = tuple(range(first, len(self.scene.talk.exchanges)))
         return Answer(question.switch, question.assumed, answer, value, why, numbers)
 
     def files(self, at: datetime) -> dict[str, str]:
         """What is written, sanitized."""
-        names = dict.fromkeys(self.suffixes, "xxxxxxxx")
-        if self.storage:
-            names = {self.storage: "STORAGE_ACCOUNT", **names}
+        storage = {self.scene.storage: "STORAGE_ACCOUNT"} if self.scene.storage else {}
+        names = storage | dict.fromkeys(self.suffixes, "xxxxxxxx")
         sanitizer = Sanitizer(names)
-        exchanges = [sanitizer.exchange(one) for one in self.talk.exchanges]
-        answers = [
-            Answer(one.switch, one.assumed, one.answer, one.value, sanitizer.text(one.why), one.exchanges)
-            for one in self.answers
-        ]
-        about = {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "region": self.region}
+        exchanges = [sanitizer.exchange(one) for one in self.scene.talk.exchanges]
+        answers = [replace(one, why=sanitizer.text(one.why)) for one in self.answers]
+        about = {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "region": self.scene.region}
         return report.files(answers, exchanges, [sanitizer.text(text) for text in self.left], about)
 
 
@@ -149,15 +130,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     principal = Clients(wanted).principal()
     talk = conversation(wanted, SystemProbeClock())
-    probe = Probe(
-        talk,
-        subscription,
-        region,
-        principal.tenant_id,
-        principal.object_id,
-        60 * arguments.minutes,
-        arguments.storage,
-    )
+    who, seconds = (principal.tenant_id, principal.object_id), 60 * arguments.minutes
+    probe = Probe(Scene(talk, subscription, region, *who, seconds, arguments.storage))
     with _interruptible():
         removed = probe.clean()
         if arguments.clean:

@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
-from azure.core.pipeline import policies
 from azure.core.rest import HttpRequest
-from azure.mgmt.core import ARMPipelineClient
 
 from core.clouds import Cloud
+from operate.azure import pipeline
 from operate.errors import OperateError
 
 SHOWN_HEADERS = (
@@ -97,7 +96,7 @@ class Conversation:
         self.exchanges: list[Exchange] = []
         self._own_hosts: set[str] = set()
         self._clients = {
-            scope: _client(cloud.resource_manager, credential, scope, options)
+            scope: pipeline(cloud, credential, scope, **options)
             for scope in (cloud.arm_scope, _vault_scope(cloud), cloud.account_scope)
         }
 
@@ -192,13 +191,3 @@ def _decoded(text: str) -> Any:
         return json.loads(text) if text else None
     except ValueError:
         return text
-
-
-def _client(base: str, credential: TokenCredential, scope: str, options: Mapping[str, Any]) -> Any:
-    chain: list[Any] = [
-        policies.RequestIdPolicy(),
-        policies.UserAgentPolicy("language-cmk-probe"),
-        policies.RetryPolicy(retry_total=6),
-        policies.BearerTokenCredentialPolicy(credential, scope),
-    ]
-    return ARMPipelineClient(base, policies=chain, **options)

@@ -25,7 +25,6 @@ from core.facts import CUSTOMER_MANAGED
 from operate.probe.conversation import Exchange
 from operate.probe.scene import EMPTY, NEW_KEY, Scene, UnknownError, Waited, deleted_account
 
-ALERT_RULE = arm_ids.ALERT_RULE
 PARALLEL_WRITES = 6
 BUCKET_READS = 250
 """The most reads that a bucket has (request limits and throttling)."""
@@ -41,6 +40,20 @@ class Question:
     ask: Callable[[Scene], Any]
 
 
+QUESTIONS: list[Question] = []
+
+
+def _question(assumed: Any, makes: str) -> Callable[[Callable[[Scene], Any]], Callable[[Scene], Any]]:
+    """Adds a function to the questions, as the one about the switch of its name."""
+
+    def add(ask: Callable[[Scene], Any]) -> Callable[[Scene], Any]:
+        QUESTIONS.append(Question(ask.__name__, assumed, makes, ask))
+        return ask
+
+    return add
+
+
+@_question("none", "a resource group")
 def throttling(scene: Scene) -> str:
     """Whether the remaining reads, which answers count, fit into a bucket."""
     _ = scene.group
@@ -50,6 +63,34 @@ def throttling(scene: Scene) -> str:
     return "token_bucket" if int(str(left)) <= BUCKET_READS else "none"
 
 
+@_question(15, "a second, empty group")
+def group_retry_seconds(scene: Scene) -> int:
+    """Asked of a second group, which is empty: the probe's own goes last."""
+    other = f"{scene.group}{EMPTY}"
+    if not scene.put(other, RESOURCES, {"location": scene.region}).ok:
+        raise UnknownError("no second group could be made")
+    gone = scene.arm("DELETE", other, RESOURCES)
+    after = gone.headers.get("retry-after", "")
+    if not after.isdigit():
+        raise UnknownError("the answer has no Retry-After in seconds")
+    return int(after)
+
+
+@_question("as_observed", "a vault and an account without tags")
+def empty_tags(scene: Scene) -> str:
+    """How a vault and an account answer that have no tags."""
+    vault, account = scene.arm("GET", scene.vault, VAULTS).body, scene.account_put.body
+    shown = tuple(repr(body["tags"]) if "tags" in body else "absent" for body in (vault, account))
+    known = {
+        ("{}", "absent"): "as_observed",
+        ("None", "None"): "null",
+        ("{}", "{}"): "object",
+        ("absent", "absent"): "absent",
+    }
+    return _known(known, shown, "a vault and an account without tags answer")
+
+
+@_question(0.0, "a tag of the vault")
 def read_lag_seconds(scene: Scene) -> float:
     """Two reads at each moment after a tag was changed: the lag is over when both show it."""
     body = {"tags": {"probe": "changed"}}
@@ -68,6 +109,7 @@ def read_lag_seconds(scene: Scene) -> float:
     return found.until
 
 
+@_question("all", "the same")
 def lagging_reads(scene: Scene) -> str:
     """Whether one of two reads at the same moment was stale, or both."""
     stale = scene.found.get("stale pairs")
@@ -76,19 +118,7 @@ def lagging_reads(scene: Scene) -> str:
     return "every_other" if any(any(pair) for pair in stale) else "all"
 
 
-def empty_tags(scene: Scene) -> str:
-    """How a vault and an account answer that have no tags."""
-    vault, account = scene.arm("GET", scene.vault, VAULTS).body, scene.account_put.body
-    shown = tuple(repr(body["tags"]) if "tags" in body else "absent" for body in (vault, account))
-    known = {
-        ("{}", "absent"): "as_observed",
-        ("None", "None"): "null",
-        ("{}", "{}"): "object",
-        ("absent", "absent"): "absent",
-    }
-    return _known(known, shown, "a vault and an account without tags answer")
-
-
+@_question("as_sent", "the account")
 def ids_casing(scene: Scene) -> str:
     """The account's id, against the path that it was made with."""
     sent, id = scene.account_id, str(_account(scene)["id"])
@@ -102,6 +132,7 @@ def ids_casing(scene: Scene) -> str:
     return _known(spelled, id, "the account's id is")
 
 
+@_question("as_sent", "the account")
 def location_spelling(scene: Scene) -> str:
     """The account's location, which was sent in capitals."""
     shown = str(_account(scene)["location"])
@@ -110,16 +141,19 @@ def location_spelling(scene: Scene) -> str:
     return "name" if shown == shown.lower().replace(" ", "") else "display_name"
 
 
+@_question(False, "the account")
 def defaults_added(scene: Scene) -> bool:
     """Whether the account shows network rules that nobody sent."""
     return "networkAcls" in _account(scene)["properties"]
 
 
+@_question(False, "the account")
 def synchronous_creates(scene: Scene) -> bool:
     """The state in the answer to the account's create."""
     return bool(scene.account_put.body["properties"]["provisioningState"] == "Succeeded")
 
 
+@_question(0.0, "a tag of the account")
 def operation_seconds(scene: Scene) -> float:
     """Polls a change of the account to its end."""
     _ = scene.account_put
@@ -131,6 +165,7 @@ def operation_seconds(scene: Scene) -> float:
     return ended.until
 
 
+@_question("global", "the same")
 def operation_hosts(scene: Scene) -> str:
     """The host of that operation's address."""
     accepted: Exchange | None = scene.found.get("operation")
@@ -140,6 +175,7 @@ def operation_hosts(scene: Scene) -> str:
     return "global" if url.startswith(scene.talk.cloud.resource_manager + "/") else "regional"
 
 
+@_question("removes", "a PUT of the account, not bound yet")
 def put_without_identity(scene: Scene) -> str:
     """Asked while the account is not bound, so that no data can be lost."""
     _ = scene.account_put
@@ -154,6 +190,7 @@ def put_without_identity(scene: Scene) -> str:
     return "removes"
 
 
+@_question("removes", "the same, with your storage account linked (--storage)")
 def put_without_user_owned_storage(scene: Scene) -> str:
     """Links the storage account that was given, and PUTs the account without it."""
     if not scene.storage:
@@ -174,6 +211,7 @@ def put_without_user_owned_storage(scene: Scene) -> str:
     return "keeps" if kept else "removes"
 
 
+@_question("believed", "an identity and two role assignments")
 def principal_type(scene: Scene) -> str:
     """Asked at once after the identity was made, before it is known everywhere."""
     principal = _principal_of_identity(scene)
@@ -187,6 +225,7 @@ def principal_type(scene: Scene) -> str:
     return "believed" if typed.ok else "checked"
 
 
+@_question(0.0, "the same")
 def principals_visible_after(scene: Scene) -> float:
     """Assigns a role without a type until the identity is found."""
     principal = _principal_of_identity(scene)
@@ -204,6 +243,7 @@ def principals_visible_after(scene: Scene) -> float:
     return found.until
 
 
+@_question(False, "a second vault, under Azure RBAC")
 def arm_keys_need_data_role(scene: Scene) -> bool:
     """Makes a key through ARM in a vault on whose data the login has no role."""
     listed = scene.talk.send("GET", f"{scene.vault_uri(scene.role_vault)}/keys?api-version={KEYS}")
@@ -219,6 +259,7 @@ def arm_keys_need_data_role(scene: Scene) -> bool:
     return False
 
 
+@_question(0.0, "a second key")
 def deleted_keys_visible_after(scene: Scene) -> float:
     """Deletes a key, and looks for it among the deleted."""
     if not scene.key.ok:
@@ -230,6 +271,7 @@ def deleted_keys_visible_after(scene: Scene) -> float:
     return scene.until(lambda: scene.data("GET", "/deletedkeys/gone"), lambda answer: answer.ok).until
 
 
+@_question("forbidden", "a key, and a binding without a grant")
 def missing_grant(scene: Scene) -> str:
     """A binding while the account's identity may not use the key; with a tag, for what a failure leaves."""
     _ = scene.principal()
@@ -252,6 +294,7 @@ def missing_grant(scene: Scene) -> str:
     return _known(known, code, f"the refusal is {sent.status}")
 
 
+@_question("all", "the same")
 def failed_operations_keep(scene: Scene) -> str:
     """What the account shows of the binding that failed in its operation."""
     left: dict[str, Any] | None = scene.found.get("failed")
@@ -262,6 +305,7 @@ def failed_operations_keep(scene: Scene) -> str:
     return "all_but_encryption" if (left.get("tags") or {}).get("probe") == "not granted" else "none"
 
 
+@_question(0.0, "an access policy, and bindings until one counts")
 def grant_delay_seconds(scene: Scene) -> float:
     """Binds the account again and again after the grant, until it counts."""
     granted = scene.policies(scene.principal())
@@ -272,6 +316,7 @@ def grant_delay_seconds(scene: Scene) -> float:
     return found.until
 
 
+@_question("as_sent", "the binding, once more")
 def key_vault_uri(scene: Scene) -> str:
     """Sends the vault's address without a slash, then with one."""
     without = _bound_key(scene)["keyVaultUri"].endswith("/")
@@ -282,11 +327,13 @@ def key_vault_uri(scene: Scene) -> str:
     return _known(known, (without, with_one), "the slash is")
 
 
+@_question("echoed", "the same")
 def key_version(scene: Scene) -> str:
     """Whether the bound account shows the version."""
     return "echoed" if _bound_key(scene).get("keyVersion") else "dropped"
 
 
+@_question("unbinds", "a PUT of the bound, empty account")
 def put_without_encryption(scene: Scene) -> str:
     """PUTs the bound account, which holds no data, without its encryption."""
     _ = _bound_key(scene)
@@ -301,6 +348,7 @@ def put_without_encryption(scene: Scene) -> str:
     return "unbinds"
 
 
+@_question(0.0, "the access taken away")
 def key_remembered_seconds(scene: Scene) -> float:
     """Reads the account's data, takes the access away, and reads until it is refused."""
     _ = _bound_key(scene)
@@ -319,6 +367,7 @@ def key_remembered_seconds(scene: Scene) -> float:
     return refused.until
 
 
+@_question("kept", "a workspace and a diagnostic setting")
 def diagnostic_settings(scene: Scene) -> str:
     """Whether a setting comes back as it was sent."""
     _ = scene.account_put
@@ -333,9 +382,10 @@ def diagnostic_settings(scene: Scene) -> str:
     return "kept" if same else "rewritten"
 
 
+@_question("checked", "a disabled alert rule")
 def alert_queries(scene: Scene) -> str:
     """A rule over a column that no record has made yet."""
-    id = arm_ids.child(scene.group, ALERT_RULE, "probe")
+    id = arm_ids.child(scene.group, arm_ids.ALERT_RULE, "probe")
     condition = {
         "query": "AzureDiagnostics | where httpStatusCode_d == 403",
         "timeAggregation": "Count",
@@ -358,6 +408,7 @@ def alert_queries(scene: Scene) -> str:
     raise UnknownError(f"the rule was refused otherwise: {': '.join(made.error)}")
 
 
+@_question(0.0, "tags of the vault, written at once")
 def vault_write_seconds(scene: Scene) -> float:
     """Writes a vault several times at once; how much longer than a read a write takes, if one is refused."""
     vault = scene.vault
@@ -374,6 +425,7 @@ def vault_write_seconds(scene: Scene) -> float:
     return max(0.1, round(alone - read, 1))
 
 
+@_question(0.0, "the account's deletion")
 def deleted_resources_visible_after(scene: Scene) -> float:
     """Deletes the account, and looks for it among the deleted."""
     _ = scene.account_put
@@ -382,61 +434,6 @@ def deleted_resources_visible_after(scene: Scene) -> float:
         raise UnknownError(f"the account was not deleted: {': '.join(gone.error)}")
     deleted = deleted_account(scene.account_id, scene.region)
     return scene.until(lambda: scene.arm("GET", deleted, ACCOUNTS), lambda answer: answer.ok).until
-
-
-def group_retry_seconds(scene: Scene) -> int:
-    """Asked of a second group, which is empty: the probe's own goes last."""
-    other = f"{scene.group}{EMPTY}"
-    if not scene.put(other, RESOURCES, {"location": scene.region}).ok:
-        raise UnknownError("no second group could be made")
-    gone = scene.arm("DELETE", other, RESOURCES)
-    after = gone.headers.get("retry-after", "")
-    if not after.isdigit():
-        raise UnknownError("the answer has no Retry-After in seconds")
-    return int(after)
-
-
-QUESTIONS = (
-    Question("throttling", "none", "a resource group", throttling),
-    Question("group_retry_seconds", 15, "a second, empty group", group_retry_seconds),
-    Question("empty_tags", "as_observed", "a vault and an account without tags", empty_tags),
-    Question("read_lag_seconds", 0.0, "a tag of the vault", read_lag_seconds),
-    Question("lagging_reads", "all", "the same", lagging_reads),
-    Question("ids_casing", "as_sent", "the account", ids_casing),
-    Question("location_spelling", "as_sent", "the account", location_spelling),
-    Question("defaults_added", False, "the account", defaults_added),
-    Question("synchronous_creates", False, "the account", synchronous_creates),
-    Question("operation_seconds", 0.0, "a tag of the account", operation_seconds),
-    Question("operation_hosts", "global", "the same", operation_hosts),
-    Question("put_without_identity", "removes", "a PUT of the account, not bound yet", put_without_identity),
-    Question(
-        "put_without_user_owned_storage",
-        "removes",
-        "the same, with your storage account linked (--storage)",
-        put_without_user_owned_storage,
-    ),
-    Question("principal_type", "believed", "an identity and two role assignments", principal_type),
-    Question("principals_visible_after", 0.0, "the same", principals_visible_after),
-    Question("arm_keys_need_data_role", False, "a second vault, under Azure RBAC", arm_keys_need_data_role),
-    Question("deleted_keys_visible_after", 0.0, "a second key", deleted_keys_visible_after),
-    Question("missing_grant", "forbidden", "a key, and a binding without a grant", missing_grant),
-    Question("failed_operations_keep", "all", "the same", failed_operations_keep),
-    Question(
-        "grant_delay_seconds", 0.0, "an access policy, and bindings until one counts", grant_delay_seconds
-    ),
-    Question("key_vault_uri", "as_sent", "the binding, once more", key_vault_uri),
-    Question("key_version", "echoed", "the same", key_version),
-    Question(
-        "put_without_encryption", "unbinds", "a PUT of the bound, empty account", put_without_encryption
-    ),
-    Question("key_remembered_seconds", 0.0, "the access taken away", key_remembered_seconds),
-    Question("diagnostic_settings", "kept", "a workspace and a diagnostic setting", diagnostic_settings),
-    Question("alert_queries", "checked", "a disabled alert rule", alert_queries),
-    Question("vault_write_seconds", 0.0, "tags of the vault, written at once", vault_write_seconds),
-    Question(
-        "deleted_resources_visible_after", 0.0, "the account's deletion", deleted_resources_visible_after
-    ),
-)
 
 
 def _account(scene: Scene) -> dict[str, Any]:

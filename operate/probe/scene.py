@@ -19,29 +19,8 @@ from operate.probe.conversation import Conversation, Exchange
 TAG = "language-cmk-probe"
 NEW_KEY = {"kty": demands.KEY_TYPES[0], "key_size": demands.KEY_SIZE}
 MOMENTS = (
-    0,
-    0,
-    1,
-    2,
-    3,
-    5,
-    10,
-    15,
-    20,
-    30,
-    45,
-    60,
-    92,
-    120,
-    180,
-    300,
-    600,
-    900,
-    1200,
-    1800,
-    2700,
-    3600,
-    5400,
+    *(0, 0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 92, 120, 180),
+    *(300, 600, 900, 1200, 1800, 2700, 3600, 5400),
 )
 """Seconds after which something that takes time is looked at again. 0 twice: an operation that is over at
 once may show as running in the first look."""
@@ -67,17 +46,18 @@ class Waited:
 
 @dataclass
 class Scene:
-    """The things of one probe. Each is made when it is first needed. `most_seconds` is how long any question
-    may wait; `lag` how long reads lag, once that is known; `storage` the id of a storage account to link."""
+    """The things of one probe. Each is made when it is first needed, in the group of `suffix`. `most_seconds`
+    is how long any question may wait; `lag` how long reads lag, once that is known; `storage` the id of a
+    storage account to link."""
 
     talk: Conversation
     subscription: str
     region: str
-    suffix: str
     tenant: str
     object_id: str
     most_seconds: float = 5400.0
     storage: str = ""
+    suffix: str = ""
     lag: float = 0.0
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -86,11 +66,16 @@ class Scene:
         """The region in a spelling that no answer has by chance."""
         return regions.normalised(self.region).upper()
 
+    @property
+    def group_id(self) -> str:
+        """The ARM id of the group, made or not."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/Probe-{self.suffix}"
+
     @cached_property
     def group(self) -> str:
         """The ARM id of the group, which carries the tag."""
         body = {"location": self.region, "tags": {TAG: self.suffix}}
-        return _made(self.put(_group_id(self.subscription, self.suffix), RESOURCES, body), f"{self._id()}")
+        return _made(self.put(self.group_id, RESOURCES, body), self.group_id)
 
     @cached_property
     def vault(self) -> str:
@@ -239,9 +224,6 @@ class Scene:
         )
         return made
 
-    def _id(self) -> str:
-        return _group_id(self.subscription, self.suffix)
-
 
 def leftovers(talk: Conversation, subscription: str) -> list[str]:
     """The random parts of the groups that carry a probe's tag."""
@@ -254,17 +236,16 @@ def leftovers(talk: Conversation, subscription: str) -> list[str]:
     return [str((row.get("tags") or {})[TAG]) for row in rows if TAG in (row.get("tags") or {})]
 
 
-def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> Iterator[str]:
+def remove(made: Scene) -> Iterator[str]:
     """Removes what a probe made, also one that was killed; says each thing that stays. The group goes last,
     since it is how a next run would find the rest."""
-    group, place = _group_id(subscription, suffix), regions.normalised(region)
-    scene = Scene(talk, subscription, region, suffix, "", "", most_seconds=LISTED_LATE)
-    patient = replace(scene, most_seconds=AN_HOUR)
+    subscription, suffix, group = made.subscription, made.suffix, made.group_id
+    scene, patient = replace(made, most_seconds=LISTED_LATE), replace(made, most_seconds=AN_HOUR)
     scene.arm("DELETE", f"{group}{EMPTY}", RESOURCES)
-    known = talk.send("GET", f"{group}?api-version={RESOURCES}")
+    known = scene.arm("GET", group, RESOURCES)
     if known.status == 404:
         return
-    place = regions.normalised(str(known.body.get("location") or region)) if known.ok else place
+    place = regions.normalised(str((known.ok and known.body.get("location")) or made.region))
     account = arm_ids.child(group, arm_ids.ACCOUNT, _account(suffix))
     _delete(patient, account, ACCOUNTS)
     name = arm_ids.name_of(group)
@@ -280,7 +261,7 @@ def remove(talk: Conversation, subscription: str, region: str, suffix: str) -> I
         if not gone.ok:
             yield f"the deleted vault {_vault(suffix, 'r')}, for 7 days: {': '.join(gone.error)}"
     workspace = arm_ids.child(group, arm_ids.WORKSPACE, f"log-{suffix}")
-    talk.send("DELETE", f"{workspace}?force=true&api-version={WORKSPACES}")
+    scene.talk.send("DELETE", f"{workspace}?force=true&api-version={WORKSPACES}")
     accepted = scene.arm("DELETE", group, RESOURCES)
     if accepted.status not in (200, 202, 404):
         yield f"the group {name}: {': '.join(accepted.error)}"
@@ -334,10 +315,6 @@ def _made(answer: Exchange, id: str) -> str:
 
 def _policy(tenant: str, object_id: str, *keys: str) -> dict[str, Any]:
     return {"tenantId": tenant, "objectId": object_id, "permissions": {"keys": list(keys)}}
-
-
-def _group_id(subscription: str, suffix: str) -> str:
-    return f"/subscriptions/{subscription}/resourceGroups/Probe-{suffix}"
 
 
 def _account(suffix: str) -> str:

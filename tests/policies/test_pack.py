@@ -87,10 +87,11 @@ def test_every_rule_has_its_level() -> None:
 
 
 @every_rule
-def test_a_rule_is_found_in_the_file_of_its_name(rule: Rule) -> None:
-    """One rule, one room."""
-    module = FOLDER / "rules" / f"{rule.name.replace('-', '_')}.py"
-    assert f'name="{rule.name}"' in module.read_text()
+def test_a_rule_and_its_cases_are_found_by_its_name(rule: Rule) -> None:
+    """One rule, one file, which begins with its title; and one file of tests."""
+    file = f"{rule.name.replace('-', '_')}.py"
+    assert (FOLDER / "rules" / file).read_text().startswith(f'"""{rule.title}."""')
+    assert f"{rule.name}: " in (Path(__file__).parent / "rules" / f"test_{file}").read_text()
 
 
 @every_rule

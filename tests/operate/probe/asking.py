@@ -12,6 +12,7 @@ from localazure.keyvault.model import vault_of
 from localazure.roles import BY_NAME
 from operate.probe.command import Probe
 from operate.probe.conversation import Conversation
+from operate.probe.scene import Scene
 from tests.support.front import SUBSCRIPTION, Door
 from tests.support.in_process import Credential, Transport, Wire
 
@@ -43,9 +44,8 @@ class Asking:
     def probe(self, **more: Any) -> Probe:
         talk = Conversation(clouds.PUBLIC, Credential(), self.wire, transport=Transport(self.wire))
         who = seed.DEPLOYER
-        return Probe(
-            talk, seed.SUBSCRIPTION_ID, REGION, who.tenant_id, who.object_id, 5400.0, STORAGE, **more
-        )
+        place = (seed.SUBSCRIPTION_ID, REGION, who.tenant_id, who.object_id)
+        return Probe(Scene(talk, *place, storage=STORAGE), **more)
 
     def left(self) -> list[str]:
         """What is in the cloud that was not there from the start, but for soft-deleted, protected vaults."""

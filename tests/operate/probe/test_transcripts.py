@@ -36,9 +36,9 @@ def probe() -> Probe:
 
 def test_no_secret_token_or_real_id(probe: Probe) -> None:
     """No id, key or name of what was asked is in any file: every id in them is a made-up one."""
-    raw = json.dumps([[one.url, one.sent, one.body, dict(one.headers)] for one in probe.talk.exchanges])
+    raw = json.dumps([[one.url, one.sent, one.body, dict(one.headers)] for one in probe.scene.talk.exchanges])
     real = {found.lower() for pattern in (GUID, HEX) for found in pattern.findall(raw)}
-    moduli = {one.body["key"]["n"] for one in probe.talk.exchanges if "key" in (one.body or {})}
+    moduli = {one.body["key"]["n"] for one in probe.scene.talk.exchanges if "key" in (one.body or {})}
     assert seed.SUBSCRIPTION_ID in real
     assert len(real) > 20
     assert moduli
