@@ -11,9 +11,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from core.engine_values import UNKNOWN
 from localazure.standin.table import BY_TOKEN
 from operate.azure import UnansweredError
-from operate.recover import FORMS, UNKNOWN, UnknownIdError, arm_id, as_exported, missing, resolved
+from operate.recover import FORMS, UnknownIdError, arm_id, as_exported, missing, resolved
 from tests.support.stack import ROOT
 
 COMPONENTS = ROOT / "components"

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from core.engine_values import UNKNOWNS
 from localazure.environment import checkout
-from review.values import _UNKNOWN
 from tests.review.situations import SITUATIONS, Situation
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import ROOT, Stack
@@ -128,7 +128,7 @@ def _numbered(text: str, seen: dict[str, str]) -> str:
 
     def number(match: re.Match[str]) -> str:
         found = match[0]
-        if found in _UNKNOWN or found in _FIXED:
+        if found in UNKNOWNS or found in _FIXED:
             return found
         if found not in seen:
             count = len(seen) + 1
