@@ -12,9 +12,11 @@ TENANT = "11111111-1111-1111-1111-111111111111"
 
 
 class LoginHost(HttpTransport[Any, Any]):
-    """A login host that gives any token; `asked` holds each request's method, host and form."""
+    """A login host that gives any token, for `expires_in` seconds; `asked` holds each request's method, host
+    and form."""
 
-    def __init__(self) -> None:
+    def __init__(self, expires_in: int = 3600) -> None:
+        self._expires_in = expires_in
         self.asked: list[tuple[str, str, dict[str, str]]] = []
 
     def send(self, request: Any, **_: Any) -> Any:
@@ -28,7 +30,7 @@ class LoginHost(HttpTransport[Any, Any]):
             "issuer": f"{base}/v2.0",
         }
         if request.method == "POST":
-            answer = {"token_type": "Bearer", "expires_in": 3600, "access_token": "the-token"}  # type: ignore[dict-item]
+            answer = {"token_type": "Bearer", "expires_in": self._expires_in, "access_token": "the-token"}  # type: ignore[dict-item]
         return _Answer(request, answer)
 
     def open(self) -> None: ...

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import requests
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
@@ -16,6 +18,7 @@ from provider.clients import Clients, ForeignHostError, _guard
 from provider.credential import credential
 from provider.wire import decode, encode
 from tests.provider.fake_azure import FakeAzure
+from tests.provider.login_host import LoginHost
 from tests.provider.rig import engine, engine_log
 from tests.support.logins import CASES, CLIENT, TENANT, Case
 
@@ -85,6 +88,25 @@ def test_an_oidc_token_file_is_read_each_time(tmp_path: Path) -> None:
     assert made._func() == "first"
     file.write_text("second\n")
     assert made._func() == "second"
+
+
+def test_a_requested_oidc_token_is_requested_for_each_token_of_azure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a run that outlives Azure's tokens, GitHub's issuer is asked again: its tokens live for minutes."""
+    given = iter(("first", "second"))
+
+    def get(url: str, **_: Any) -> Any:
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, json.dumps({"value": next(given)}).encode()
+        return answer
+
+    monkeypatch.setattr(requests, "get", get)
+    settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "ask"}
+    host = LoginHost(expires_in=0)
+    made = credential(login({**settings, "clientId": CLIENT, "tenantId": TENANT}, {}), transport=host)
+    for _ in range(2):
+        made.get_token(clouds.PUBLIC.arm_scope)
+    sent = [form["client_assertion"] for method, _, form in host.asked if method == "POST"]
+    assert sent == ["first", "second"]
 
 
 @pytest.mark.parametrize(

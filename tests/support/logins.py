@@ -132,6 +132,13 @@ CASES = (
         values={"oidcTokenFilePath": "/token", "oidcAudience": "api://contoso"},
     ),
     Case(
+        # Azure DevOps has no request URL of GitHub's form (pulumi-azure-native#2884).
+        "OIDC of Azure DevOps, in a file that the pipeline keeps fresh",
+        environ={**_ARM, "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "/token"},
+        method="OIDC",
+        values={"oidcTokenFilePath": "/token", "oidcToken": ""},
+    ),
+    Case(
         "ARM_USE_OIDC=1 is off",
         environ={**_ARM, "ARM_USE_OIDC": "1", "ARM_OIDC_TOKEN": "t"},
         method="CLI",
