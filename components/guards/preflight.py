@@ -338,7 +338,7 @@ class _Preflight:
         if (before.account is None or replaced) and not self._recovers:
             self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
         account_waits = False
-        if all_read:
+        if looked_up[0] is not UNREAD and looked_up[2] is not UNREAD:
             self._judge_access(name, location, vault, assignment)
             account_waits = access.holds_up_account(before, location, vault, assignment) and not replaced
         if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
