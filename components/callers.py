@@ -33,7 +33,8 @@ class CallerArgs(TypedDict):
     its service principal."""
     name: NotRequired[str | None]
     """Conditional. A name for the caller in the program, such as `claims-api`; required where `principalId`
-    is an output. Default: the object id. A caller keeps its name, because Azure accepts a role once only."""
+    is an output, and then kept: Azure accepts a role once only, so that of a renamed one is refused. Default:
+    the object id."""
     principal_type: NotRequired[str | None]
     """Optional. `ServicePrincipal` (default), which is also a managed identity, `Group` or `User`."""
     role: NotRequired[str | None]
@@ -62,6 +63,19 @@ class CallerInputs(Inputs):
     def label(self) -> str:
         """What the caller is called in the program."""
         return self.name or str(self.principal_id).lower()
+
+    def logical_names(self, kind: AccountKind) -> tuple[str, ...]:
+        """The name of the role assignment in the program, then the one that it had under the caller's label.
+
+        It follows from the object id, where that is known, so that a caller may be renamed: the engine makes
+        what has another name before it deletes the old one, and Azure refuses the same role twice.
+        """
+        by_label = f"caller-{self.label}"
+        principal = known_text(self.principal_id)
+        if not principal:
+            return (by_label,)
+        role = self.role_on(kind).name.removeprefix("Cognitive Services ").lower().replace(" ", "-")
+        return f"caller-{principal.lower()}-{role}", by_label
 
     def held(self, kind: AccountKind) -> tuple[str, str]:
         """Whose role it is, and which; of an object id that is not known yet, the caller's name."""
@@ -105,11 +119,12 @@ def make_callers(
 ) -> None:
     """Gives each caller its role on the account."""
     for caller in callers:
+        name, *former = (f"{service}-{one}" for one in caller.logical_names(kind))
         assign_role(
-            f"{service}-caller-{caller.label}",
+            name,
             caller.role_on(kind),
             scope=account.id,
             principal_id=caller.principal_id,
             principal_type=caller.principal_type,
-            opts=options(deleted_with=account),
+            opts=options(deleted_with=account, aliases=[pulumi.Alias(name=one) for one in former]),
         )

@@ -107,7 +107,10 @@ class _Planner:
             return one.id.lower() in self.before.mentioned_ids
         if one.name.endswith("-account") and data_loss.is_replaced(self.inputs, self.before):
             return False
-        return any(name == f"{self.inputs.name}-{one.name}" for _, name in self.before.resources)
+        return self._has(one.name)
+
+    def _has(self, part: str) -> bool:
+        return any(name == f"{self.inputs.name}-{part}" for _, name in self.before.resources)
 
     def resources(self) -> Iterator[PlannedResource]:
         """All that the service has, in no order."""
@@ -129,7 +132,10 @@ class _Planner:
         for caller in inputs.callers:
             account_id = self._inside(arm_ids.ACCOUNT, inputs.account_name)
             role = arm_ids.child(account_id, arm_ids.ROLE_ASSIGNMENT, "new")
-            yield PlannedResource(role, f"caller-{caller.label}", "callers")
+            # An object id that is known here may be an output's, and the name then follows from the label.
+            names = caller.logical_names(inputs.account_kind)
+            recorded = (name for name in names if self._has(name))
+            yield PlannedResource(role, next(recorded, names[0]), "callers")
         if (account := self.before.account) and data_loss.is_replaced(inputs, self.before):
             yield PlannedResource(account.id, "account", "replaceAccount", deletes=True)
 

@@ -30,7 +30,8 @@ def test_caller_gets_the_least_privileged_role_of_the_kind_on_the_account_alone(
     """The role is on the account and goes with it; a service principal is meant unless said otherwise."""
     monitor = service(kind=kind.name, callers=[{"principal_id": CLIENT}])
     account, role = monitor.one(":Account"), monitor.one(":RoleAssignment")
-    assert role.name == f"language-caller-{CLIENT}"
+    slug = kind.callers[0].name.removeprefix("Cognitive Services ").lower().replace(" ", "-")
+    assert role.name == f"language-caller-{CLIENT}-{slug}"
     assert role.inputs["scope"].endswith(f"/accounts/{kind.prefix}-language")
     assert role.inputs["roleDefinitionId"].endswith(f"/roleDefinitions/{kind.callers[0].id}")
     assert (role.inputs["principalId"], role.inputs["principalType"]) == (CLIENT, "ServicePrincipal")
@@ -47,10 +48,25 @@ def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
         ]
     )
     made = {found.name: found.inputs for found in monitor.of(":RoleAssignment")}
-    person, group = made[f"language-caller-{CLIENT}"], made["language-caller-linguists"]
+    person = made[f"language-caller-{CLIENT}-language-owner"]
+    group = made[f"language-caller-{PRINCIPAL}-language-reader"]
     assert person["principalType"], group["principalType"] == ("User", "Group")
     assert person["roleDefinitionId"].endswith(roles.LANGUAGE_OWNER.id)
     assert group["roleDefinitionId"].endswith(roles.LANGUAGE_READER.id)
+
+
+def test_a_caller_is_renamed_without_a_change() -> None:
+    """The name of a caller is only for the reader; a stack that named the role by it keeps that role."""
+    ways: list[list[dict[str, Any]]] = [
+        [{"principal_id": CLIENT, "name": name}, {"principal_id": PRINCIPAL, "name": other}]
+        for name, other in (("one", "two"), ("two", "one"), ("three", "four"))
+    ]
+    made = [service(callers=callers).of(":RoleAssignment") for callers in ways]
+    assert len({tuple(role.urn for role in roles_of_one) for roles_of_one in made}) == 1
+    assert [[alias.spec.name for alias in role.request.aliases] for role in made[0]] == [
+        ["language-caller-one"],
+        ["language-caller-two"],
+    ]
 
 
 def test_an_identity_of_the_same_program_is_a_caller_by_its_name() -> None:

@@ -61,8 +61,8 @@ def authoring(azure: RunningAzure, endpoint: str, monkeypatch: pytest.MonkeyPatc
 def test_a_caller_gets_in_by_its_role_and_no_further(
     empty_azure: RunningAzure, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An application is refused without a role, reads with the default one, writes with the wider one, and is
-    refused again once it is no caller any more."""
+    """An application is refused without a role, reads with the default one, under whatever name, writes with
+    the wider one, and is refused again once it is no caller any more."""
     assert stack.deploy().ok
     with authoring(empty_azure, stack.outputs()["endpoint"], monkeypatch) as client:
         with pytest.raises(HttpResponseError, match="lacks the required data action"):
@@ -72,6 +72,10 @@ def test_a_caller_gets_in_by_its_role_and_no_further(
         given = stack.up()
         assert given.ok, given.output
         assert list(client.list_projects()) == []
+        caller["name"] = "claims-web"
+        stack.configure(callers=[caller])
+        renamed = stack.up("--expect-no-changes")
+        assert renamed.ok, renamed.output
         with pytest.raises(HttpResponseError, match="lacks the required data action"):
             client.create_project("claims", PROJECT, content_type="application/merge-patch+json")
         stack.configure(callers=[{**caller, "role": roles.LANGUAGE_WRITER.name}])
