@@ -349,6 +349,12 @@ class _Preflight:
         adopted = existing_resources.grants_to_adopt(
             location, vault, assignment, self._client["objectId"], revoked=before.revoked
         )
+        if adopted:
+            pulumi.log.warn(
+                f"service {name!r}: takes over what Azure has and the state has not: "
+                f"{', '.join(sorted(adopted))}. If the engine says that it does not exist, a read of Azure "
+                "was late: run the same command again"
+            )
         if taken := access.revoked_access(request.inputs, before, location):
             self.revoked[name] = taken
         return PreflightResult(

@@ -111,7 +111,7 @@ class Engine:
                     monitor.errors.append(f"{urn}: {error}")
                     break
         if monitor.errors:
-            raise UpdateError("\n".join(dict.fromkeys(monitor.errors)))
+            raise UpdateError("\n".join(dict.fromkeys([*monitor.errors, *monitor.warnings])))
         return self.operations
 
     def destroy(self) -> None:
@@ -191,6 +191,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self.engine, self.mocks = engine, None
         self.urns: set[str] = set()
         self.errors: list[str] = []
+        self.warnings: list[str] = []
         self._hooks: dict[str, callback_pb2.Callback] = {}
         self._lock = threading.RLock()
 
@@ -219,9 +220,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             runtime.set_root_resource(root)  # type: ignore[arg-type]
 
     def Log(self, request: Any) -> Any:
-        """What the program says; the errors are shown with those of its resources."""
+        """What the program says; the errors are shown with those of its resources, and warnings besides."""
         if request.severity == engine_pb2.ERROR:
             self.errors.append(request.message)
+        if request.severity == engine_pb2.WARNING:
+            self.warnings.append(request.message)
         return empty_pb2.Empty()
 
     def GetDeploymentInfo(self, _: Any) -> Any:

@@ -376,6 +376,7 @@ def settled(life: Life) -> None:
     """Later, one update may put right what reads had hidden; the next finds nothing to do."""
     life.later()
     life.up("the update later")
+    life.later()
     done = life.up("the last update")
     life.expect(not done, f"an update that changes nothing does each time: {done}")
     for type in (ACCOUNT, BINDING):
