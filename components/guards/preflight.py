@@ -349,7 +349,7 @@ class _Preflight:
         adopted = existing_resources.grants_to_adopt(
             location, vault, assignment, self._client["objectId"], revoked=before.revoked
         )
-        if adopted:
+        if adopted and deleted.vault is None:
             pulumi.log.warn(
                 f"service {name!r}: takes over what Azure has and the state has not: "
                 f"{', '.join(sorted(adopted))}. If the engine says that it does not exist, a read of Azure "

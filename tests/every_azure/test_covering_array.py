@@ -10,11 +10,10 @@ import os
 
 import pytest
 
-from localazure.behaviour import SWITCHES
 from tests.every_azure.covering import covering, pairs_of
-from tests.every_azure.defences import DEFENCES, Defence
-from tests.every_azure.life import FACTORS, Life, row
-from tests.every_azure.results import DOCUMENT, defences, line, rows
+from tests.every_azure.defences import DEFENCES
+from tests.every_azure.life import FACTORS, Life
+from tests.every_azure.results import DOCUMENT, line, rows
 
 PARTS = 8
 """The lives are lived in this many tests, which may run at the same time."""
@@ -55,18 +54,3 @@ def test_every_life_of_another_array_holds(seed: int) -> None:
     """The same for another array."""
     for lived in covering(FACTORS, seed=seed):
         assert Life(lived).live() == [], lived
-
-
-def test_every_switch_has_its_defence() -> None:
-    """The table has each switch that is about Azure once, and is the document's."""
-    assert [one.switch for one in DEFENCES] == [switch.name for switch in SWITCHES if switch.source]
-    assert all((one.out is None) != (one.met is None) for one in DEFENCES)
-    assert defences() in DOCUMENT.read_text()
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("defence", [one for one in DEFENCES if one.out], ids=lambda one: str(one.switch))
-def test_a_life_fails_without_the_defence(defence: Defence) -> None:
-    """What the product does about the switch is taken out, and a life under it goes wrong."""
-    with defence.taken_out():
-        assert Life(row(**defence.row), stops=True).live() != []

@@ -92,7 +92,7 @@ def test_a_recovered_vault_without_its_key_is_told() -> None:
     with pytest.raises(Exception, match="there is no key"):
         deployment.up(recovered)
     deployment.preview(recovered)
-    assert deployment.warnings == []
+    assert [text for text in deployment.warnings if "takes over" not in text] == []
     deployment.up(recovered)
 
 
