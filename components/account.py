@@ -1,8 +1,6 @@
-"""The Language account.
+"""The Language account: its declared inputs, and the digest of them that tells the binding of each write.
 
-Owns: the account's declared inputs and the digest of them, by which the binding sees that the account was
-written. Does not own: its encryption in the two-phase modes, which the binding writes, and what a write of
-the account says of it (account_write.py).
+account_write.py keeps the key through such a write.
 """
 
 import dataclasses

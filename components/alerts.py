@@ -1,8 +1,4 @@
-"""Saved queries and alerts on a vault's audit log.
-
-Owns: which queries are saved in the workspace, and what raises an alert. Does not own: the queries' text
-(audit_queries.py), nor how the log gets there (audit.py).
-"""
+"""Saved queries and alerts on a vault's audit log."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Parts of an adopted account, vault and grant that stay as they were found, because `asFound` names them.
-
-Owns: which properties each word of `asFound` stands for. Pure. Does not own: how they are found
-(operate/adopt/).
-"""
+"""Parts of an adopted account, vault and grant that stay as they were found, because `asFound` names them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

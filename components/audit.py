@@ -1,7 +1,4 @@
-"""The audit trail: every use of the key and every access to the account, in a Log Analytics workspace.
-
-Owns: which logs go where. Does not own: the audit logs of an existing vault, which belong to its owner.
-"""
+"""The audit trail: every use of the key and every access to the account, in a Log Analytics workspace."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

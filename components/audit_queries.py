@@ -1,7 +1,7 @@
 """Queries of a vault's audit log, in the Kusto query language.
 
-Owns: their text. Pure. The log is the table AzureDiagnostics with the category AuditEvent; its fields and the
-names of operations are those of learn.microsoft.com/azure/key-vault/general/logging.
+The log is in the table AzureDiagnostics; its fields and operations: learn.microsoft.com/azure/key-vault/
+general/logging.
 """
 
 from dataclasses import dataclass

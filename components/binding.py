@@ -1,7 +1,6 @@
 """The binding: an account's data at rest is encrypted under one version of one key.
 
-Owns: that it is made after the grant and deleted with its account. Does not own: how it is written
-(provider/).
+It is made after the grant and deleted with its account; provider/ writes it.
 """
 
 from dataclasses import dataclass

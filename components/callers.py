@@ -1,8 +1,6 @@
 """Who may call an account: a role on it for each application, group or person.
 
-Local authentication is off, so that without a role nobody can use the service. Owns: those role assignments.
-Does not own: which roles there are for a kind of account (core/kinds.py), nor access to the key (access.py).
-Without `from __future__ import annotations`: Pulumi reads the types of the TypedDict.
+Local authentication is off, so nobody can use the service without a role.
 """
 
 from collections import Counter

@@ -1,8 +1,7 @@
 """What the resources of this project's own provider, `azure-cmk`, have in common on the program's side.
 
-Owns: the translation of names between Python and the wire, and the provider that they use. Pulumi hands a
-plugin the stack's configuration of its own package alone, so `azure-native:clientId` and its like reach
-`azure-cmk` only as inputs of an explicit provider.
+Pulumi gives a plugin only its own package's configuration, so `azure-native:clientId` and the like reach
+`azure-cmk` as inputs of an explicit provider.
 """
 
 import re

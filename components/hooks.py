@@ -1,7 +1,4 @@
-"""Hooks that the engine calls when it cannot create or change a resource.
-
-Owns: whether the engine has them.
-"""
+"""Hooks that the engine calls when it cannot create or change a resource, where it has them."""
 
 from typing import Any
 

@@ -1,18 +1,13 @@
-"""Serves the components to programs in other languages: Pulumi's Construct, with what its Python SDK leaves
-out.
+"""Serves the components to programs in other languages, and keeps what the SDK's own host loses.
 
-Owns: what the SDK's own host (pulumi 3.259, provider/server.py and provider/experimental/component.py) loses
-on the way:
+That host (pulumi 3.259, provider/server.py and provider/experimental/component.py) has these gaps:
 
-- an option that the caller did not set is not the same as `false`: `protect` and `retainOnDelete` are told
-  apart by the presence of their fields;
+- an option that is not set is taken for `false`: here the presence of the fields `protect` and
+  `retainOnDelete` counts;
 - custom time-outs are read and then dropped;
-- an argument of another name than the component's is dropped without a word, and a group of arguments that is
-  secret or waits for a resource is taken for an empty one;
-- an error that a component raises about its arguments reaches the caller as a traceback, without the
-  arguments' paths.
-
-Does not own: what the arguments and options mean; the components do.
+- an unknown argument is dropped silently, and a group of arguments that is secret or waits for a resource is
+  taken for an empty one;
+- an error about arguments reaches the caller as a traceback, without the arguments' paths.
 """
 
 import argparse

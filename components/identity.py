@@ -1,7 +1,4 @@
-"""A user-assigned identity, for accounts that must be bound to the key in their own create.
-
-Owns: the identity, and what of it is known in a preview. Does not own: its access to the key (access.py).
-"""
+"""A user-assigned identity, for accounts that are bound to the key in their own create."""
 
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict

@@ -1,11 +1,8 @@
-"""What an account is linked to, and the other properties that a write of it must not take away.
+"""An account's links, and the other properties that a write of it must not take away.
 
-azure-native PUTs what a program declares and nothing else, so a PUT takes away what somebody set in the
-portal. A run that writes an account therefore repeats these properties as the account has them, and a run
-that does not write it leaves them as the state has them.
-
-Owns: which properties these are, and the settings for storage and search among them. Pure. Does not own: when
-an account is written, nor its encryption (account_write.py).
+azure-native PUTs what a program declares and nothing else, so a PUT removes what somebody set in the portal.
+A run that writes an account therefore repeats these properties, and a run that does not leaves them as
+recorded.
 """
 
 import hashlib

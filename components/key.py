@@ -1,8 +1,4 @@
-"""The customer-managed key: made here, or one that exists.
-
-Owns: what a key must be (RSA 2048, wrap and unwrap only) and how it is rotated. Does not own: which version
-the account is bound to (key_version.py, binding.py).
-"""
+"""The customer-managed key: RSA 2048, wrap and unwrap only, with a rotation policy."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

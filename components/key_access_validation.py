@@ -1,7 +1,6 @@
 """Access to a key that is in effect: before an account is created on it, and after it was restored.
 
-Owns: the wait for a grant, as far as Resource Manager shows it; where an account lives on the key already,
-until the service uses it. Does not own: what Azure refuses after that (azure_failures.py).
+The provider waits as far as Resource Manager shows the grant; for an account on the key, until it uses it.
 """
 
 from typing import NotRequired, TypedDict

@@ -1,12 +1,10 @@
 """Key operators: identities that may create new versions of a service's key.
 
-Owns: their access policies, and in a vault with Azure RBAC their role at the vault. That one comes before the
-key: there, users needed a role on the vault's data even to make a key through Resource Manager
-(pulumi/pulumi-azure-native#890, Azure/bicep#6539).
+In a vault with Azure RBAC their role comes before the key: users needed a role on the vault's data even to
+make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
-An operator may have an access policy already, for other keys or secrets in the vault. Nothing of it is taken
-away: one that suffices is left alone, and what is missing in another one is added to it. The stack does not
-delete such a policy either, nor what it added.
+An operator may already have an access policy, for other keys or secrets. It keeps all of it: a policy that
+suffices is left alone, and what is missing in another one is added. The stack deletes neither.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""The version of a key that is in use: `azure-cmk:index:KeyVersion` of this project's provider.
-
-Owns: the resource's inputs and outputs as the program sees them. Does not own: what they mean (provider/).
-"""
+"""The version of a key that is in use: `azure-cmk:index:KeyVersion` of this project's provider."""
 
 from typing import NotRequired, TypedDict
 

@@ -1,8 +1,4 @@
-"""Who may reach a service's endpoints: one setting for its account and its vault.
-
-Owns: the translation into both resources' network properties. Pure. Does not own: the private endpoints
-themselves (private_network.py).
-"""
+"""Who may reach a service's endpoints: one setting for its account and its vault."""
 
 import ipaddress
 from collections.abc import Iterator, Sequence

@@ -1,10 +1,7 @@
 """The schema of the components as a package, with what Pulumi cannot read from Python types.
 
-Owns: what the package says of itself, enums for the arguments that have choices, names and descriptions that
-fit every language, and the example of each. Does not own: the arguments and their descriptions, which are the
-components'.
-
-Source of the form: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
+Adds the package's metadata, enums for choices, names and descriptions for every language, and examples. Form:
+https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
 """
 
 import inspect

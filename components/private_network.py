@@ -1,8 +1,4 @@
-"""Private endpoints: account and vault are reachable from the caller's network only.
-
-Owns: the endpoints, their DNS, and the zones where none are given. Does not own: the network and its subnet,
-nor the public access of account and vault (network.py).
-"""
+"""Private endpoints of account and vault, with their DNS, and the zones where none are given."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,4 @@
-"""Vaults and keys as their keys, versions and grants need them: made by this program, or existing elsewhere.
-
-Owns: what is known of each by its ARM id. Does not own: how they are made (vault.py, key.py).
-"""
+"""Vaults and keys that were made here or exist elsewhere, as their keys, versions and grants need them."""
 
 from dataclasses import dataclass
 

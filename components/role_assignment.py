@@ -1,7 +1,4 @@
-"""A role for one identity at one scope, under a name that follows from the three.
-
-Owns: how a role assignment is declared. Does not own: who gets which role where.
-"""
+"""A role for one identity at one scope, under a name that follows from the three."""
 
 import pulumi
 from pulumi_azure_native import authorization

@@ -1,9 +1,8 @@
 """Drops the debug messages that the SDK sends to the engine for each resource and each function call.
 
-Owns: that optimisation. The SDK sends four messages per resource, and the program waits for the engine to
-receive each: more than a quarter of the time of a large preview (docs/speed.md). They appear only with
-`pulumi --debug` and are about the SDK itself. Every other message passes, including the SDK's own errors. Set
-LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
+The SDK sends four per resource and waits for each: more than a quarter of the time of a large preview
+(docs/speed.md). They appear only with `pulumi --debug` and are about the SDK itself. All other messages pass.
+Set LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
 """
 
 import os

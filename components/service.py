@@ -1,7 +1,4 @@
-"""One Language service whose data at rest is under a customer-managed key.
-
-Owns: which parts there are in each mode, and their order. Does not own: what each part must be; the parts do.
-"""
+"""One Language service whose data at rest is under a customer-managed key: its parts and their order."""
 
 from typing import Any
 

@@ -1,9 +1,7 @@
 """The arguments of EncryptedLanguageService, their defaults, and the rules between them.
 
-A stack's settings are these arguments, read from its file; their descriptions are the documentation of both.
-Owns: what can be decided from the arguments alone. Does not own: what depends on what exists already
-(guards/). Without `from __future__ import annotations`: Pulumi reads the types of the TypedDicts when it
-makes the package's schema.
+A stack's settings are these arguments, read from its file; their descriptions document both. What depends on
+existing resources is in guards/.
 """
 
 import dataclasses

@@ -1,7 +1,4 @@
-"""A service's key: made in a vault made here or in an existing one, or an existing key.
-
-Owns: that choice. Does not own: what a vault or key must be (vault.py, key.py).
-"""
+"""A service's key: made in a new or an existing vault, or an existing key."""
 
 import pulumi
 

@@ -1,8 +1,4 @@
-"""The parts of one service, each made from the service's inputs.
-
-Owns: which input goes to which part, and under which options. Does not own: which parts there are in a mode
-and their order (service.py), nor what each part must be.
-"""
+"""The parts of one service, each made from the service's inputs under its own options."""
 
 from collections.abc import Sequence
 from typing import Any

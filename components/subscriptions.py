@@ -1,7 +1,4 @@
-"""Providers for existing vaults and workspaces in other subscriptions.
-
-Owns: that each subscription has one, however many services use it.
-"""
+"""Providers for existing vaults and workspaces in other subscriptions: one for each subscription."""
 
 import pulumi
 import pulumi_azure_native as azure_native

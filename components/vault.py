@@ -1,7 +1,6 @@
-"""The key vault: made here, or one that exists.
+"""The key vault, for keys that encrypt data at rest.
 
-Owns: what a vault must be for keys that encrypt data at rest: soft delete for 90 days and purge protection,
-which are no settings. Does not own: who may use its keys (access.py).
+Soft delete for 90 days and purge protection are not settings.
 """
 
 from dataclasses import dataclass

@@ -1,12 +1,11 @@
 """Writes to one vault, in turn.
 
-Owns: their order. Azure refuses a write to a vault while another one is under way with `409 ConflictError`
-(reported in pulumi/pulumi-azure-native#1013 and hashicorp/terraform-provider-azurerm#15127), which
-azure-native does not retry. A key and an access policy are both writes to the vault, also of services that
-share it.
+Azure refuses a write to a vault during another one with `409 ConflictError` (pulumi/pulumi-azure-native#1013,
+hashicorp/terraform-provider-azurerm#15127), and azure-native does not retry. Keys and access policies are
+such writes, also those of services that share a vault.
 
-A vault is known by the resource that makes it or by its ARM id. Parts that are composed one by one, and
-know their vault as an output only, are ordered by what they take from each other.
+A vault is known by the resource that makes it or by its ARM id. Parts that are composed one by one know it
+only as an output, and are ordered by what they take from each other.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,8 @@
 """Drops the API-version aliases that the azure-native SDK adds to each resource.
 
-Owns: that optimisation. The SDK adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`, and
-resolving them takes nearly all the time of a large preview. Only a state with versioned types needs them, and
-this project never wrote one. To move resources from such a state into these components, set
-LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
+It adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`; resolving them takes nearly all the
+time of a large preview. Only a state with versioned types needs them, and this project never wrote one. To
+move resources from such a state, set LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
 """
 
 import os

@@ -1,9 +1,9 @@
-"""Proof, from the cloud itself, that an account's data is under the customer's key: that it can be read, or,
-where the stack says that access is revoked, that it cannot.
+"""Proof, from the cloud itself, that an account's data is under the customer's key: it can be read, or, where
+access is revoked, it cannot.
 
     python -m operate verify --stack dev [--write-project] [--revoked] [--minutes 15]
 
-Owns comparing account and vault with the stack's outputs, and using the account's data. Works on any stack.
+Compares account and vault with the stack's outputs, and uses the account's data. Works on any stack.
 """
 
 import argparse

@@ -1,8 +1,7 @@
 """Entry of the policy pack: makes the PolicyPack, which serves until the engine ends it.
 
-The packages are loaded by their own paths under their own names, because a published pack lives in a folder
-that is named after its version, and the program that uses it may have packages `policies` and `core` of its
-own.
+A published pack is in a folder named after its version, and the program that it checks may have packages
+`policies` and `core` of its own. So both are loaded by path, under their own names.
 """
 
 import importlib.util

@@ -1,7 +1,6 @@
 """Turns a Rule into the policy object that the engine asks.
 
-Owns: reports, exemptions, values that are not known yet, and what happens when a rule itself fails. Does not
-own: any judgement.
+Handles reports, exemptions, values that are not known yet, and rules that fail. Judges nothing.
 """
 
 import time

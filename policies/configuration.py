@@ -1,7 +1,7 @@
-"""The policy configuration of a project: `python -m policies.configuration FILE OUT`.
+"""Checks a project's policy-config.yaml: `python -m policies.configuration FILE OUT`.
 
-Owns: reading and checking the one file (policy-config.yaml) that says which profile, thresholds, levels and
-exemptions hold, and writing what `--policy-pack-config` takes. Does not own: the rules and their defaults.
+The file chooses a profile and changes thresholds, levels and exemptions. OUT is what `--policy-pack-config`
+takes.
 """
 
 import json

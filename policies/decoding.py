@@ -1,10 +1,9 @@
-"""Decodes what the engine sends once for all rules, and notes which values are secrets.
+"""Decodes each request once for all rules, and notes which values are secrets.
 
-Owns: that saving, and showing each message to redaction.py before the SDK forgets what was secret. The SDK's
-servicer decodes a resource anew for each policy, and a whole stack for each stack policy: of a pack of thirty
-that is nearly all the time (docs/speed.md). Rules only read what they get, so they can share it. The SDK has
-no switch for this: its functions are wrapped here, where its parts are those that are known; where they are
-not, nothing is done, and the pack is as slow and as right as before.
+The SDK's servicer decodes a resource anew for each policy, and the whole stack for each stack policy: nearly
+all the time of a pack of thirty (docs/speed.md). Rules only read, so they can share the result. The SDK has
+no switch for this, so its functions are wrapped, provided that they are the known ones; otherwise nothing
+changes, and the pack is slower. redaction.py sees each message before the SDK drops the marks of secrets.
 """
 
 import threading

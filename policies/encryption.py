@@ -1,7 +1,4 @@
-"""What an account says about its encryption and its identity, read once for all rules.
-
-Owns: the facts. Does not own: which of them are allowed.
-"""
+"""What an account says about its encryption and its identity."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Exemptions: who may break a rule, why, and until when; and the report that lists every one in force.
-
-Owns: matching, expiry, the list. Does not own: the rules.
-"""
+"""Exemptions: which resource may break a rule, why, and until when."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""What an access policy or a role assignment grants on keys.
-
-Owns: permissions and role ids as Azure names them. Does not own: who may hold which.
-"""
+"""What an access policy or a role assignment grants on keys."""
 
 from dataclasses import dataclass
 from typing import Final

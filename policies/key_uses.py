@@ -1,7 +1,6 @@
 """Which account uses which customer-managed key, across a whole stack.
 
-Owns: joining accounts, bindings, keys and vaults, by value where values are known, else by dependency.
-Does not own: who may open the key (relations.py), what is wrong with any of it.
+Joins accounts, bindings, keys and vaults by value where values are known, otherwise by dependency.
 """
 
 from dataclasses import dataclass

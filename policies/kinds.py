@@ -1,8 +1,4 @@
-"""What a resource is, in the shape that rules read.
-
-Owns: generic resources of azure-native and azapi, read as azure-native's own types. Does not own: tokens and
-ARM types (core), what any property means.
-"""
+"""The kind of a resource; generic resources of azure-native and azapi read as azure-native's own types."""
 
 import json
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
-"""The profiles: files for --policy-pack-config, made from the rules.
+"""The profiles for `--policy-pack-config`, made from the rules.
 
-Owns: baseline (every default, written out) and regulated (stricter where CIS and Azure Policy are). Does
-not own: the values, which are beside each rule.
+`baseline` writes out every default; `regulated` is stricter where CIS and Azure Policy are.
 """
 
 import json

@@ -1,7 +1,6 @@
-"""Builds the pack as a folder that needs nothing of the checkout: `python -m policies.publish DIR`.
+"""Builds a folder that holds the pack and core: `python -m policies.publish DIR`.
 
-Owns: what goes into the folder: this package, and core inside it. Does not own: uploading it
-(`pulumi policy publish`, in the folder).
+It needs nothing of the checkout; `pulumi policy publish`, run in it, uploads it.
 """
 
 import shutil

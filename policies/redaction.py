@@ -1,8 +1,7 @@
-"""Keeps secret values out of what the pack says.
+"""Keeps secret values out of the pack's messages.
 
-The SDK hands rules the plain values of secrets (pulumi_policy.deserialize, without keep_secrets); that one
-was a secret shows in the engine's message alone, before the SDK decodes it. decoding.py shows each message to
-`remember`.
+The SDK hands rules the plain values of secrets (pulumi_policy.deserialize, without keep_secrets). Only the
+engine's message says which values are secret; decoding.py passes it to `remember` before it is decoded.
 """
 
 import re

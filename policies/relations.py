@@ -1,7 +1,6 @@
-"""What grants access to the keys that accounts use, across a whole stack.
+"""Which grants give access to the keys that accounts use, across a whole stack.
 
-Owns: joining uses, identities and grants, by value where values are known, else by dependency.
-Does not own: what is wrong with any of it.
+Joins key uses, identities and grants by value where values are known, otherwise by dependency.
 """
 
 from collections.abc import Iterator

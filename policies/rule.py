@@ -1,7 +1,4 @@
-"""What a rule is: its metadata, its pure judgement, and what it can find.
-
-Owns: the shapes that every file in rules/ fills. Does not own: how a finding reaches the engine (adapter.py).
-"""
+"""What a rule is: its metadata, its pure judgement, and what it can find."""
 
 from __future__ import annotations
 

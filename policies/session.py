@@ -1,8 +1,4 @@
-"""What one run of the pack remembers between the engine's calls.
-
-Owns: which resources this run declares, the inputs of each vault, key and account, and the exemptions that
-were used.
-"""
+"""What one run of the pack remembers between the engine's calls."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,6 @@
-"""The stack's resources by kind, id and relation, indexed once per question.
+"""The stack's resources by kind, id and relation, indexed once per request.
 
-Owns: which resource another one means, by value where it is known and by dependency where it is not. Does
-not own: what follows from it.
+Finds the resource that another one refers to, by value where it is known, otherwise by dependency.
 """
 
 from collections.abc import Iterable, Iterator

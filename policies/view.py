@@ -1,8 +1,6 @@
-"""A property bag as rules read it: tolerant of every shape the engine or a person may send, and never
-raising.
+"""A property bag as rules read it. Accepts every shape that the engine or a person may send; never raises.
 
-Owns: unknown values, secrets, string-typed booleans and numbers, the nested and the flat shape. Does not own:
-what any property means.
+Handles unknown values, secrets, booleans and numbers as text, and nested or flat properties.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Grants: who may use a key. Access policies, inline or of their own, and role assignments.
-
-Owns: reading them from a preview, where a value may be unknown or secret. Does not own: what a permission or
-a role allows, and what the service needs of it (core.rights, core.roles).
-"""
+"""Grants of a key: access policies, inline or standalone, and role assignments, with unknowns and secrets."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Verdicts on an account's access to its key: taken away, narrowed, given, or wider than the service needs.
+"""Verdicts on an account's access to its key: removed, narrowed, given, or wider than the service needs.
 
-Owns: these judgements, from who can use the key before and after (core.rights). Does not own: what a grant
-allows (access.py), nor access that goes with an identity (rules.py). Source: revoking access to the key takes
-access to the data away, in "encryption of data at rest".
+Source: "revoking access to the key", in "encryption of data at rest". rules.py judges access that goes with
+an identity.
 """
 
 from collections.abc import Iterable, Iterator

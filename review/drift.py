@@ -1,7 +1,6 @@
-"""`python -m review.drift refresh.json`: what a refresh found changed, as Markdown, a line for each resource.
+"""`python -m review.drift refresh.json`: a line of Markdown for each resource that a refresh found changed.
 
-Owns: telling a key's newer version, which its rotation makes by itself, from what somebody changed. Does not
-own: what a change means for the data (the review of the same refresh).
+A newer version of a key, which its rotation makes by itself, is told apart from what somebody changed.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Makes any text from a preview harmless to show: no Markdown, HTML, mention, link, colour or trick.
 
-Owns: all escaping. A report is made of our own words and of values; every value goes through here.
+Reports are made of our own words and of values; every value goes through here.
 """
 
 import json

@@ -1,8 +1,8 @@
 """`python -I review/isolated.py ...`: the review, importing nothing from the current folder.
 
-`python -m review` puts the current folder first on the import path, where a file of the change under review
-could stand in for a module of the review. With -I nothing is taken from the current folder, the environment
-or the user's home; the folder that holds this file is added last, so that it shadows nothing.
+`python -m review` puts the current folder first on the import path, so a file of the change under review
+could replace a module of the review. -I imports nothing from the current folder, the environment or the
+user's home; the folder that holds this file comes last, so that it shadows nothing.
 """
 
 import sys

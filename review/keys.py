@@ -1,7 +1,4 @@
-"""Which key an account's data is under: the vault, the key and its version.
-
-Owns: reading it from a binding or from the account's own inline encryption.
-"""
+"""Which key an account's data is under, from a binding or from the account's inline encryption."""
 
 from __future__ import annotations
 

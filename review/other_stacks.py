@@ -1,7 +1,6 @@
-"""What an update does to data of which the preview shows no account: another stack's, or another provider's.
+"""What an update does to data whose account the preview does not show.
 
-Owns: finding it. A stack with vaults and grants alone, and one that holds the resource group, decide over
-the accounts of other stacks as much as those do.
+A stack that only has vaults and grants, or the resource group, decides over accounts of other stacks as well.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -1,11 +1,11 @@
 """An update plan (`pulumi preview --save-plan`) over what the stack holds, read as a preview.
 
-The engine applies a saved plan or refuses (`pulumi up --plan`), so a review of the plan is a review of what
-will happen. A plan says only what changes. What is there now comes from `pulumi refresh
---preview-only --json`, which runs no program, so that nothing the program could write decides it.
+`pulumi up --plan` applies a saved plan or refuses, so a review of the plan is a review of the update. A plan
+has only changes. The current state comes from `pulumi refresh --preview-only --json`, which runs no program,
+so the program cannot influence it.
 
 Source: sdk/go/common/apitype/plan.go and pkg/resource/deploy/{plan,step_generator}.go of pulumi/pulumi 3.259.
-A plan has no `retainOnDelete`; a delete follows the stack's state in that.
+A plan has no `retainOnDelete`; a delete takes it from the stack's state.
 """
 
 import json

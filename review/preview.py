@@ -1,7 +1,6 @@
-"""The engine's account of a preview: `pulumi preview --json`, its streaming form, an event log.
+"""Reads a preview: `pulumi preview --json`, its streaming form, or an event log.
 
-Owns: the JSON's shapes (Pulumi's pkg/display and sdk/go/common/apitype/events.go) and which of its steps are
-of one resource. Does not own: what any of it means.
+Source: pkg/display and sdk/go/common/apitype/events.go of pulumi/pulumi.
 """
 
 import json

@@ -1,9 +1,7 @@
-"""New holders of rights on a key, its vault or above: who they are, and what they can do.
+"""Who gains rights on a key, its vault or above, and what they can then do.
 
-Owns: which rights matter to data under a key. Does not own: the accounts' own access (access_verdicts.py).
-Sources: the permissions of keys and the control plane's actions
-(learn.microsoft.com/azure/key-vault/general/rbac-guide and security-features: whoever may write a vault with
-access policies can give himself any of them).
+Sources: learn.microsoft.com/azure/key-vault/general/rbac-guide and security-features (whoever may write a
+vault with access policies can give themselves any permission).
 """
 
 from collections.abc import Container, Iterator, Mapping

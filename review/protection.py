@@ -1,7 +1,4 @@
-"""How one account's data is protected at one moment.
-
-Owns: the facts that a report shows and verdicts compare. Does not own: what a difference means.
-"""
+"""How one account's data is protected at one moment: what a report shows and verdicts compare."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,6 @@
 """The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
-Owns: putting verdicts, policy findings, approvals and the severity together, and what an account's row shows.
-Does not own: how it is written (markdown.py, plain_text.py, as_json.py).
+Combines verdicts, policy findings and approvals; markdown.py, plain_text.py and as_json.py write it.
 """
 
 import hashlib

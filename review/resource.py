@@ -1,7 +1,6 @@
-"""One resource in a preview: on record, in the cloud now, and after the update.
+"""One resource in a preview, from the steps of its URN.
 
-Owns: putting the steps of one URN together. `recorded` is what the state had, `live` what a refresh found
-(the same where none ran), `planned` what will be there.
+`recorded` is what the state had, `live` what a refresh found (the same without one), `planned` what will be.
 """
 
 from __future__ import annotations

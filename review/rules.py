@@ -1,8 +1,7 @@
-"""Which verdicts hold for an account: what happens to its key, its identity, its access.
+"""Which verdicts hold for an account: what happens to its key, its identity and its access.
 
-Owns: every judgement on the account and its key. Does not own: the facts, or settings around them.
-Sources: the service's "encryption of data at rest" (disabling the identity or revoking access loses the data;
-the account must be updated when a key is rotated), and that an account's PUT drops what it does not carry.
+Sources: "encryption of data at rest" (disabling the identity or revoking access loses the data; a rotated key
+must be bound again), and that an account's PUT drops what it does not carry.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,8 @@
-"""`python -m review.safeguards`: what a hostile author can still do, and whether the repository's settings
-close it.
+"""`python -m review.safeguards`: what a hostile author can do, and whether the repository's settings prevent
+it.
 
-Reads the settings file of the repository (.github/settings.yml), its code owners and the roles of the two
-identities. What they do not show, such as settings made by hand, must be looked at by a person. Ends with 1
-if something is open.
+Reads .github/settings.yml, the code owners and the two roles. Settings that were made by hand need a person
+to look at them. Exit code 1 if something is open.
 """
 
 import json

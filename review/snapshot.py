@@ -1,7 +1,7 @@
-"""All resources of one moment, and who belongs to whom.
+"""All resources of one moment, and which belong together.
 
-Owns: the joins, each by what the preview says: an ARM id, a name that Azure makes an id from, or, where the
-update alone knows the value, the engine's own property dependencies. Nothing is joined by logical names.
+They are joined by ARM ids, by names that Azure makes ids from, or, for values that only the update knows, by
+the engine's property dependencies; never by logical names.
 """
 
 from collections import defaultdict

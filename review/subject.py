@@ -1,7 +1,4 @@
-"""What a verdict is about: an account at its three moments, or a vault or key that no account uses.
-
-Owns: finding every subject of a preview, each exactly once.
-"""
+"""The subjects of verdicts: accounts at three moments, and vaults and keys that no account uses."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,4 @@
-"""Values as the engine's JSON has them: known, unknown until the update, secret, or not there.
-
-Owns: telling these four apart.
-"""
+"""Values as the engine's JSON has them: known, unknown until the update, secret, or absent."""
 
 from collections.abc import Mapping
 from enum import Enum

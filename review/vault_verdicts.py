@@ -1,7 +1,6 @@
 """Verdicts on a vault or a key itself: replaced, deleted, released, disabled.
 
-Owns: these judgements. Does not own: its settings (weakening.py). Source: disabling or deleting the key takes
-access to the data away, in "encryption of data at rest".
+Source: a disabled or deleted key takes the data out of reach ("encryption of data at rest").
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""The verdicts there are, and how grave each is.
-
-Owns: the words an approval names, the severities and their exit codes. Does not own: when a verdict holds.
-"""
+"""The verdicts, by the names that approvals use; their severities and exit codes."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum

@@ -1,7 +1,6 @@
 """Settings that protect data beside the key: recovery, network, login by key, audit, Pulumi's protection.
 
-Owns: which change of them is for the worse. Sources: soft delete and purge protection are what the service
-demands of a vault; the others are what Azure's own policies ask for.
+Sources: the service demands soft delete and purge protection; Azure's own policies ask for the others.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The documentation of the settings, made from the declarations that check them.
 
-Owns: the table for people and the JSON schema for editors. `python -m settings` writes both into docs/.
+`python -m settings` writes the table for people and the JSON schema for editors into docs/.
 """
 
 import ast

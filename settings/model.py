@@ -1,8 +1,5 @@
-"""The settings of a stack, once they are read.
-
-Owns: the settings besides the arguments of services. Does not own: those arguments and the rules
-between them (components/service_args.py), nor the rules between services (services.py).
-"""
+"""The settings of a stack, once they are read: its services' arguments, and what a program sets by
+options."""
 
 from dataclasses import dataclass
 from typing import Any

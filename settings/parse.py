@@ -1,7 +1,6 @@
 """From a stack's configuration to its settings, or to everything that is wrong with it.
 
-Owns: decoding, defaults shared by several services, and the place of each problem in the stack's file. Does
-not own: what an argument may be (components/service_args.py). Pure: no Pulumi engine is needed.
+Decodes values, applies what several services share, and names each problem's place in the file. Pure.
 """
 
 import dataclasses

@@ -1,7 +1,4 @@
-"""Rules between the services of one stack: what one service makes, no other may make.
-
-Owns: those rules. Does not own: what is wrong with a service by itself (components/service_args.py).
-"""
+"""Rules between the services of one stack: what one service makes, no other may make."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,4 @@
-"""The stack's configuration as Pulumi holds it.
-
-Owns: the only use of Pulumi's configuration in this project.
-"""
+"""The stack's configuration, which nothing else in this project reads from Pulumi."""
 
 import dataclasses
 from collections.abc import Mapping

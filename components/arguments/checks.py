@@ -1,8 +1,4 @@
-"""Checks of single values: what Azure would refuse, refused by itself.
-
-Owns: the formats that several components share. Pure. Does not own: names (names.py), tags (tags.py), regions
-(regions.py), ranges of addresses (network.py).
-"""
+"""Checks of single values: formats that several components share."""
 
 import re
 

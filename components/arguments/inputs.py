@@ -1,12 +1,10 @@
 """Reads the arguments of a component into one typed, frozen form.
 
-Owns: how an argument is declared (`text`, `number` and their neighbours), and what is checked of each: its
-name, its type, its choices, its format, and whether an output of a resource may stand for it. Every problem
-is found in one pass. A form applies the defaults once, so that whatever makes resources reads attributes.
-Does not own: the arguments themselves, which each component declares next to its class.
+A form declares each argument with `text`, `number` and the like: type, choices, format, and whether an output
+of a resource may stand for it. All problems are found in one pass, and the defaults are applied once.
 
-Each component has its arguments twice, under the same names: as a TypedDict, which callers write and from
-which Pulumi makes the package's schema, and as the form that they are read into. A test keeps them alike.
+Each component declares its arguments twice, under the same names: as a TypedDict, which callers write and
+Pulumi makes the package's schema from, and as the form. A test keeps them alike.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Physical names: how they are made from a service's name, and Azure's limits on them.
 
-Owns: every rule on names; pure. Does not own: logical names (each component derives its children's from its
-own). Names are checked, never shortened: a shortened name could be another service's, too.
-Limits: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's
-Cloud Adoption Framework.
+Names are checked, never shortened: a shortened name could be another service's, too. Limits:
+learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's Cloud
+Adoption Framework.
 """
 
 import re

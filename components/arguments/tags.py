@@ -1,7 +1,4 @@
-"""Tags: Azure's limits on them.
-
-Owns: those rules; pure. Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources.
-"""
+"""Azure's limits on tags (learn.microsoft.com/azure/azure-resource-manager/management/tag-resources)."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
-"""What the policy definitions made here look for, in Azure Policy's own language.
+"""The conditions of the policy definitions made here, in Azure Policy's own language.
 
-Owns: the conditions that no built-in definition has. Does not own: what they are used for
-(constraints.py). Pure. A standalone access policy is written by an operation that Azure Policy does
-not see: the vault that it changed is found by Audit, and denied at its own next write.
+Azure Policy does not see the operation that writes a standalone access policy: Audit finds the changed vault,
+and Deny refuses the vault's own next write.
 """
 
 from collections.abc import Mapping

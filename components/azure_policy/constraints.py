@@ -1,9 +1,8 @@
-"""The constraints of the policy pack that Azure Policy can enforce.
+"""The constraints of the policy pack that Azure Policy can enforce, by a built-in definition where there is
+one.
 
-Owns: which definition stands for which constraint, built in where Azure has one, and its parameters. Does
-not own: assigning them (guardrails.py), and the constraints that relate two resources, which Azure Policy
-cannot express: same region, same tenant, order, one writer. Pure. The pack names the same ids in its own
-metadata; a test compares them.
+It cannot relate two resources, so it knows neither same region, same tenant, order nor one writer. The pack's
+metadata has the same ids; a test compares them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,6 @@
 """The policy pack's constraints as Azure Policy: what the pack refuses here, Azure refuses from anyone.
 
-Owns: the assignments, the definitions that Azure does not have, and exemptions. Does not own: what each
-constraint is (constraints.py). Optional: nothing else here needs it.
+Optional: nothing else here needs it.
 """
 
 import re

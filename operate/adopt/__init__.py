@@ -1,5 +1,4 @@
-"""Takes existing accounts, vaults and keys under the project without a change to them.
+"""Takes existing accounts, vaults and keys under the project without changing them.
 
-Owns: what of them the settings can say, what must be left as it was found, and what cannot be taken over.
-Writes two files, a stack's settings and what `pulumi import` takes; nothing is written to the cloud.
+Writes a stack's settings and a file for `pulumi import`; writes nothing to the cloud.
 """

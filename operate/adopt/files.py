@@ -1,7 +1,4 @@
-"""The two files: a stack's settings, and what `pulumi import` takes.
-
-Owns: their shapes. Pure, but for `merged`, which knows what a settings file may hold already.
-"""
+"""The two files: a stack's settings, and what `pulumi import` takes."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,4 @@
-"""What is written for one account: its settings, and the resources that are imported.
-
-Owns how an existing account is expressed in settings, which parts are left as found, and the ids of imports.
-Does not own what cannot be adopted (obstacles.py).
-"""
+"""What is written for one account: its settings, what stays as found, and the resources to import."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

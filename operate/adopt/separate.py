@@ -2,9 +2,8 @@
 
     pulumi stack export | python -m operate.adopt.separate | pulumi stack import
 
-In this project each access policy is a resource of its own. `pulumi import` records those that a vault has as
-the vault's inputs, too, and an update of the vault would then write that list back, whatever came since.
-Owns: that one edit. The vault itself, and everything else of the state, stays as it is.
+In this project each access policy is a resource of its own. `pulumi import` also records a vault's policies
+as its inputs, and an update of the vault would then write that list back, whatever came since.
 """
 
 import json

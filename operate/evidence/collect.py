@@ -1,7 +1,4 @@
-"""Reads everything about each account from the cloud.
-
-Owns which query follows from which answer, and that a refused query makes that part alone NotChecked.
-"""
+"""Reads everything about each account from the cloud. A refused query leaves only its own part NotChecked."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta

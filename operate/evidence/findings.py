@@ -1,7 +1,6 @@
-"""Findings: what an auditor would ask about, from the facts, in one order.
+"""Findings: what an auditor would ask about, from the facts. What could not be read is a finding, too.
 
-Owns the rules over what was read; what could not be read is a finding, too. What the service
-demands and what a grant gives are core's (`demands`, `rights`).
+core's `demands` and `rights` say what the service demands and what a grant gives.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """The page: one file that needs nothing else, for a screen and for paper.
 
-Owns what its template, page.html.j2, is given. Every value is escaped on its way in: no name can be markup.
+Its template, page.html.j2, escapes every value: no name can be markup.
 """
 
 from collections.abc import Sequence

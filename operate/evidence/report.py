@@ -1,10 +1,9 @@
 """The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS.
 
-Owns the shape and version of the JSON: the same bytes for the same cloud at the same time. Everything is in a
-fixed order, times are UTC in whole seconds, and what could not be read is `{"notChecked": WHY}`.
-manifest.json has the SHA-256 of each file beside it and of each answer of the cloud, so that a changed file
-shows, and so does an answer that differs today. SHA256SUMS has the files in the shape that
-`sha256sum --check` takes.
+The same cloud at the same time gives the same bytes: everything is in a fixed order, times are UTC in whole
+seconds, and what could not be read is `{"notChecked": WHY}`. manifest.json has the SHA-256 of each file and
+of each answer of the cloud, so a changed file shows, and so does an answer that differs today. `sha256sum
+--check` takes SHA256SUMS.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The rotation of a key: which version is newest, how old the bound one is, when the next one is due.
 
-Owns: that arithmetic. Pure. Source of the rules: azure/key-vault/keys/how-to-configure-key-rotation.
+Source of the rules: azure/key-vault/keys/how-to-configure-key-rotation.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """What the audit log shows of a key: since when a version is in use, and by whom.
 
-Owns: the conclusions from the rows of the log. Pure. ARM keeps no time of a binding, so the first use by
-the account's own identity has to serve: the binding is no later than that, and no earlier than the version.
+ARM records no time of a binding. The account's first use of a version is the latest that it can be, and the
+version's creation the earliest.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
-"""Requests to Azure, each kept with its answer, and what may be shown of them.
+"""Requests to Azure, each recorded with its answer, and what may be shown of them.
 
-Owns: the recording and its sanitizing. A token, a secret, a real id or a real name is in no shown exchange:
-headers are shown only if they are listed, GUIDs and other ids are replaced, each by the same one throughout.
+No shown exchange has a token, a secret, a real id or a real name: only listed headers are shown, and ids are
+replaced, each by the same one throughout.
 """
 
 import json
