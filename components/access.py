@@ -68,7 +68,7 @@ class KeyUser(Protocol):
 
 
 def has_identity(principal_id: str | None) -> str:
-    """The object id itself. Raises ValueError where an account has no identity of its own."""
+    """The object id. Raises ValueError where an account has no system-assigned identity."""
     if principal_id is None:
         raise ValueError(
             "the account has no system-assigned identity, so it cannot be granted a key; set systemAssigned, "

@@ -7,7 +7,7 @@
   (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found).
 - A soft-deleted resource holds a name, and is not listed yet.
 - A key may be read through Resource Manager only with a role on the vault's data (guards/invokes.py).
-- Azure refuses what a setting, or somebody else, must mend first.
+- Azure refuses something until a setting, or somebody else, corrects it.
 - Access was granted just before, and may not count yet. Whether a role assignment has reached a vault, nobody
   but the identity itself can tell (reported cure: "5~10 min delay",
   hashicorp/terraform-provider-azurerm#32855).

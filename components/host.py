@@ -103,7 +103,7 @@ class ComponentHost(ProviderServicer):
     """The SDK's host, with errors by argument and options that the caller left out."""
 
     async def Construct(self, request: Any, context: Any) -> Any:
-        """Makes a component. What is wrong with its arguments is told by their paths."""
+        """Makes a component. Problems with its arguments are reported by their paths."""
         try:
             return await self._construct(request, context)
         except RefusedError as refused:

@@ -1,9 +1,9 @@
-"""Access to a key that is taken away, before anything else is written.
+"""Access to a key that is removed before anything else is written, for `access: revoked`.
 
-Owns: `access: revoked`. The engine deletes what a program no longer declares only after everything else
-succeeded, so that leaving the grant out would leave the data readable whenever something else fails. The
-revocation takes the access away in its creation instead, and every other resource of the program comes after
-it. In the state it is the record that access was removed on purpose, by which it may be restored.
+The engine deletes what a program no longer declares only after everything else succeeded: a grant that is
+left out would keep the data readable whenever something else fails. The revocation removes the access in its
+own creation, and every other resource of the program comes after it. In the state it records that the access
+was removed on purpose, so that it may be restored.
 """
 
 from collections.abc import Mapping

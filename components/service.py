@@ -44,7 +44,7 @@ class EncryptedLanguageService(Component):
     access: pulumi.Output[str]
     """Whether the account may use the key: "granted" or "revoked"."""
     grant_id: pulumi.Output[str | None]
-    """ARM id of the access policy or role assignment by which it may; none where it may not."""
+    """ARM id of the access policy or role assignment that gives the access; none while it is revoked."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ Owns the one answer to "may this identity use this key". Sources: the service's 
 at rest ("Get, Wrap Key and Unwrap Key" for the identity),
 learn.microsoft.com/azure/key-vault/general/assign-access-policy and rbac-guide (which data action stands
 behind each operation), azure/role-based-access-control/overview (effective permissions: the union of
-assignments, less deny assignments). A vault looks at access policies or at role assignments, never at both.
+assignments, less deny assignments). A vault uses access policies or role assignments, never at both.
 
 What ids and answers cannot show: members of groups, roles that somebody could activate (PIM), the outcome
 of a condition. Those make an answer uncertain, never better.

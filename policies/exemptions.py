@@ -45,7 +45,7 @@ class Exemption:
 
 
 LONGEST: Final = timedelta(days=366)
-"""An exemption ends within a year; whoever still needs it then says so again."""
+"""The longest exemption: a year, after which it has to be renewed."""
 
 
 def problems_of(urn: object, reason: object, until: object, today: date) -> list[str]:

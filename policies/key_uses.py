@@ -134,7 +134,7 @@ class KeyUses:
         return any(not (names := self._vault_names(use)) or name.lower() in names for use in self.uses)
 
     def _vault_names(self, use: KeyUse) -> set[str]:
-        """The names of the vault of a use; none where nothing tells."""
+        """The names of the vault of a use; none where nothing shows them."""
         stated = {use.vault_name} if isinstance(use.vault_name, str) else set()
         return stated | (self.index.names_of(use.vault) if use.vault is not None else set())
 

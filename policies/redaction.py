@@ -41,7 +41,7 @@ def _note(value: Any) -> None:
 
 
 def forget() -> None:
-    """Forgets all; each run of the engine has a process of its own, so that only tests need it."""
+    """Forgets all, for tests: each run of the engine has its own process."""
     _values.clear()
 
 

@@ -148,14 +148,14 @@ class Relations(KeyUses):
         return [grant for grant in found if _same_vault(grant, use) and self._same_key(grant, use)]
 
     def _same_key(self, grant: DeclaredGrant, use: KeyUse) -> bool:
-        """A role on one key opens no other key of the vault."""
+        """A role on one key gives no access to another key of the vault."""
         if grant.key is not None and use.key is not None:
             return grant.key.urn == use.key.urn
         known = self._key_names(use)
         return grant.key_name is None or not known or grant.key_name in known
 
     def _key_names(self, use: KeyUse) -> set[str]:
-        """The name of the key of a use, which a preview tells of its inputs alone; none if nothing tells."""
+        """The names of the key of a use, which a preview knows from its inputs alone; none where unknown."""
         stated = {use.key_name.lower()} if isinstance(use.key_name, str) else set()
         return stated | (self.index.names_of(use.key) if use.key is not None else set())
 

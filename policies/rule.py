@@ -52,7 +52,7 @@ Findings = Iterable[Finding]
 def expect(
     where: str, value: object, holds: bool, *, required: str, fix: str, setting: str | None = None
 ) -> Findings:
-    """What is to be said of one property: nothing where `holds`, which counts once the value is known."""
+    """The finding about one property: nothing where `holds`, which counts once the value is known."""
     if value is UNKNOWN:
         yield NotYetKnown(f"{where} is not known yet")
     elif not holds:

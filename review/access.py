@@ -69,10 +69,10 @@ class ReviewedGrant:
         return named_key is None or not isinstance(key, str) or named_key == key.lower()
 
     def under(self, uses_rbac: bool | Mark | None) -> ReviewedGrant:
-        """The grant in a vault that looks at role assignments alone (True), or at access policies alone
+        """The grant in a vault that uses role assignments alone (True), or access policies alone
         (False). None: nobody says which."""
         if isinstance(uses_rbac, Mark):
-            return replace(self, uncertain=self.uncertain or "if the vault looks at such grants")
+            return replace(self, uncertain=self.uncertain or "if the vault uses such grants")
         if uses_rbac is None or uses_rbac is self.is_role:
             return self
         return replace(self, permissions=frozenset(), uncertain="", ignored=True)

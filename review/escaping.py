@@ -18,7 +18,7 @@ _COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 
 
 def plain(value: str, limit: int = LIMIT) -> str:
-    """One line of visible characters, at most about `limit` of them; what was cut is said."""
+    """One line of visible characters, at most about `limit`; it says how much was cut."""
     shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
     if len(shown) <= limit:
         return shown
@@ -41,7 +41,7 @@ def quoted(value: str, limit: int = LIMIT) -> str:
 
 
 def in_markdown(value: Value, limit: int = LIMIT) -> str:
-    """A value in Markdown. What is no value has a type face of its own, so that no value can pass for it."""
+    """A value in Markdown. Unknown, secret and absent are in italics, so that no value can pass for them."""
     if value is None:
         return "*none*"
     return f"*{_mark(value)}*" if isinstance(value, Mark) else code(value, limit)

@@ -25,7 +25,7 @@ class NetworkExposure:
 
     @property
     def shuts_services_out(self) -> bool:
-        """Whether trusted Azure services, by which the service reaches its vault, are kept out, too."""
+        """Whether trusted Azure services, through which the service reaches its vault, are excluded, too."""
         return self.rank in {0, 1} and not self.bypasses
 
     @property

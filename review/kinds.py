@@ -1,5 +1,4 @@
-"""The kinds of resources that a review looks at: core.resource_types, the inputs of generic resources, and
-what may write the same by another way."""
+"""The kinds of resources that a review reads, also generic ones, and what may write the same elsewhere."""
 
 import json
 import re
@@ -45,8 +44,7 @@ def kind_of(token: str, inputs: Mapping[str, Any] | None = None) -> Kind | None:
 
 
 def may_hold(inputs: Mapping[str, Any]) -> bool:
-    """Whether an ARM template may hold what a review looks at, as far as it can be read; True for every other
-    resource of another provider."""
+    """Whether an ARM template may hold what a review reads; True for other providers' resources."""
     properties = inputs.get("properties")
     held = [
         one[name]

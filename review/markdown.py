@@ -62,7 +62,7 @@ def sign(review: Review) -> str:
 
 
 def titled(review: Review, titles: Mapping[VerdictSeverity, str], show: object = None) -> str:
-    """The answer in a few words. A loss that somebody approved is said to be one."""
+    """The answer in a few words. An approved loss is still called a loss."""
     shown = show if callable(show) else str
     if review.severity <= VerdictSeverity.NOTE and review.approved:
         first = review.approved[0]
@@ -177,7 +177,7 @@ def _unused(review: Review) -> Iterator[str]:
 
 
 def _approvals(review: Review) -> Iterator[str]:
-    """What somebody who answers for it adds to the repository, for each verdict that needs an approval."""
+    """The entries that an approver adds to the repository, one for each verdict that needs an approval."""
     waiting = [
         (row, one)
         for row in review.rows

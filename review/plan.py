@@ -56,7 +56,7 @@ def _document(text: str, what: str) -> Mapping[str, Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON, in which the engine would merge what stands twice."""
+    """An object of JSON. Raises ValueError for a repeated name, which the engine would merge."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

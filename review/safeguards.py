@@ -39,7 +39,7 @@ RUNS: Final = (
 # Any other file of the root: `python -m` imports it before a package of its name.
 _NEW: Final = "yaml.py"
 _CHECKS: Final = frozenset({"encryption", "every test, from a clean clone"})
-# What is asked whether a name or a tier is to be had is a POST, and changes nothing.
+# Whether a name or a tier is available is a POST, which changes nothing.
 _READS: Final = ("/read", "/checkDomainAvailability/action", "/checkSkuAvailability/action")
 _HELD: Final = (arm_ids.ACCOUNT, arm_ids.VAULT, arm_ids.KEY)
 

@@ -144,7 +144,7 @@ class Snapshot:
             yield from found
 
     def uses_roles(self, vault: Value) -> bool | Mark | None:
-        """Whether a vault looks at role assignments and not at access policies; None where nobody says.
+        """Whether a vault uses role assignments and not access policies; None where that is not known.
 
         What is no longer said means access policies (Vault 2024-11-01).
         """
@@ -234,7 +234,7 @@ class Snapshot:
         return replace(grant, scope=f"/vaults/{name}" + (f"/keys/{key_name}" if key_name else ""))
 
     def _overwritten(self) -> Iterator[tuple[str, str | None]]:
-        """Access that a vault's own list takes away again, although a resource of its own still gives it."""
+        """Access that a vault's own list removes, although a resource of its own still declares it."""
         if self.live:
             return
         for resource, state in self.of(Kind.VAULT):
@@ -267,10 +267,8 @@ def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
 
 
 def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
-    """Vault and identity of each access policy of its own: what it says after the update is what holds.
-
-    The entry that it made is in the vault's list as well, as the vault was found.
-    """
+    """Vault and identity of each standalone access policy. Its new state counts, not its entry in the vault's
+    list."""
     for one in resources:
         if one.kind is Kind.ACCESS_POLICY and one.live and not one.released:
             grant = access.of_access_policy(one.urn, one.live)

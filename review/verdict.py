@@ -22,11 +22,9 @@ class VerdictSeverity(IntEnum):
 
 
 class Name(StrEnum):
-    """Every verdict by the name that an approval uses. Fixed for ever: people's approvals hold it.
-
-    The order is the severity: first what blocks, from ACCESS_NARROWED on what needs an approval, from
-    BOUND on what is noted.
-    """
+    """Every verdict, by the name that an approval uses; fixed, because people's approvals hold it. The order
+    is the severity: first what blocks, from ACCESS_NARROWED what needs an approval, from BOUND what is
+    noted."""
 
     UNBOUND = "unbound"
     MAY_UNBIND = "may-unbind"

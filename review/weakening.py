@@ -84,7 +84,7 @@ def _protection(what: str, before: bool, after: bool) -> Iterator[Verdict]:
 
 
 def _reach(what: str, before: Reach, after: Reach) -> Iterator[Verdict]:
-    """Who gets in, or what is reached."""
+    """Who can connect, or what can be reached."""
     if after.opens_from(before):
         yield _worse(what, before.words, after.words)
     elif before.opens_from(after):

@@ -131,7 +131,7 @@ def endpoint_name(service: str, what: str) -> str:
 
 
 def network_link_name(zone: str) -> str:
-    """The name by which a network is linked to a service's own DNS zone."""
+    """The name of the link between a network and a service's own DNS zone."""
     return ENDPOINT.checked(f"link-{zone}")
 
 

@@ -1,4 +1,4 @@
-"""An account has the identity that opens its key, and keeps it."""
+"""An account has the identity that uses its key, and keeps it."""
 
 from core.resource_types import Kind
 from policies import sources

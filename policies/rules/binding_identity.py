@@ -1,4 +1,4 @@
-"""The identity by which a binding uses its key is one of the account's."""
+"""A binding uses its key through one of the account's identities."""
 
 from core.resource_types import Kind
 from policies import sources

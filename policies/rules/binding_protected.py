@@ -14,7 +14,7 @@ def judge(binding: Subject, _: Options) -> Findings:
             required="protect: true",
             fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
             "in an update of its own under an exemption that ends soon",
-            setting="leave protect out; what is to go on purpose is said by replaceAccount, unbindAccount or "
+            setting="remove protect; to delete something on purpose, set replaceAccount, unbindAccount or "
             "protect: false",
         )
 

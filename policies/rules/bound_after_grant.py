@@ -1,4 +1,4 @@
-"""A key is bound only after the identity that opens it was granted access."""
+"""A key is bound only after the identity that uses it was granted access."""
 
 from policies import sources
 from policies.relations import Relations
@@ -22,7 +22,7 @@ def judge(relations: Relations, _: Options) -> Findings:
 
 
 RULE = StackRule(
-    why="the service refuses a key that the account's identity cannot open yet; without a dependency the "
+    why="the service refuses a key that the account's identity cannot use yet; without a dependency the "
     "order is a matter of luck",
     source=sources.SERVICE_DOCUMENT,
     severity="high",

@@ -1,4 +1,4 @@
-"""A key that the account's own identity must open is bound after the account exists."""
+"""A key that the account's own identity uses is bound after the account exists."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -16,7 +16,7 @@ def judge(account: Subject, _: Options) -> Findings:
     elif key is not None and key.client_id is None:
         yield Violation(
             found=f"{shown_identity(account.view)}, and properties.encryption names a key "
-            "without an identityClientId that could open it",
+            "without an identityClientId that could use it",
             required="no inline key with a system-assigned identity, whose rights cannot exist before "
             "the account",
             fix="leave encryption out of the account and bind the key with azure-cmk's CustomerManagedKey "

@@ -1,4 +1,4 @@
-"""The identity that opens a key is granted what it needs, in the model that its vault uses."""
+"""The identity that uses a key is granted what it needs, in the model that its vault uses."""
 
 from core import rights, roles
 from policies import sources
@@ -27,10 +27,10 @@ def judge(relations: Relations, _: Options) -> Findings:
 
 def _missing(use: KeyUse, relations: Relations) -> Finding:
     if not relations.holders_of(use):
-        return Undecided("the identity that opens the key is not a resource of this stack", use.writer.urn)
+        return Undecided("the identity that uses the key is not a resource of this stack", use.writer.urn)
     if relations.may_be_another(use):
         return Undecided(
-            "this preview does not know the object id of the identity that opens the key, so whether one of "
+            "this preview does not know the object id of the identity that uses the key, so whether one of "
             "the grants on the vault is for it",
             use.writer.urn,
         )
@@ -132,7 +132,7 @@ def _judge_model(use: KeyUse, grants: list[DeclaredGrant]) -> Findings:
             ("role assignments", "a role assignment") if rbac else ("access policies", "an access policy")
         )
         yield Violation(
-            found=f"the vault {use.vault.name} looks at {model}, and {use.writer.name} has only the "
+            found=f"the vault {use.vault.name} uses {model}, and {use.writer.name} has only the "
             f"other kind of grant",
             required=f"{wanted} for the account's identity",
             fix="change the grant to the model that the vault uses, or enableRbacAuthorization to the "

@@ -34,7 +34,7 @@ def _judge_use(use: KeyUse) -> Findings:
 
 
 def _tenant_of_account(account: Node) -> Text:
-    """As Azure tells it of the identity, else as the provider that makes the account is configured."""
+    """The tenant of the account's identity, else the one that its provider is configured for."""
     identity = View(account.view.get("identity"))
     tenant = UNKNOWN if identity.is_unknown else identity.text("tenantId")
     if isinstance(tenant, str) or account.resource.provider is None:

@@ -42,8 +42,7 @@ def _ignored(vault: Subject) -> Findings:
 
 
 RULE = UsedResourceRule(
-    why="a vault looks at access policies or at role assignments, never at both; a grant it ignores "
-    "opens nothing",
+    why="a vault uses access policies or role assignments, never at both; a grant it ignores gives nothing",
     source=sources.KEY_VAULT_DOCUMENT,
     severity="high",
     same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "

@@ -1,4 +1,4 @@
-"""account-identity: an account has the identity that opens its key, and keeps it."""
+"""account-identity: an account has the identity that uses its key, and keeps it."""
 
 from __future__ import annotations
 

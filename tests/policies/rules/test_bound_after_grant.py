@@ -1,4 +1,4 @@
-"""bound-after-grant: a key is bound only after the identity that opens it was granted access."""
+"""bound-after-grant: a key is bound only after the identity that uses it was granted access."""
 
 from __future__ import annotations
 

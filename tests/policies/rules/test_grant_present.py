@@ -1,4 +1,4 @@
-"""grant-present: the identity that opens a key is granted what it needs, in the model that its vault uses."""
+"""grant-present: the identity that uses a key is granted what it needs, in the model that its vault uses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.policies.stacks import CLIENT, Stack, one_phase, run, two_phases
 
 @every
 def test_a_missing_grant_is_refused(name: str) -> None:
-    """No access policy and no role assignment for the identity that opens the key."""
+    """No access policy and no role assignment for the identity that uses the key."""
     stack = without(STACKS[name](), "grant")
     assert says(stack, "grant-present") == "violation"
     assert says(stack, "bound-after-grant") == "pass"
@@ -148,7 +148,7 @@ def told(stack: Stack, rule: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("roles", "words"), [(True, "looks at access policies"), (False, "looks at role assignments")]
+    ("roles", "words"), [(True, "uses access policies"), (False, "uses role assignments")]
 )
 def test_the_model_that_the_vault_uses_is_named(roles: bool, words: str) -> None:
     """And with it the kind of grant that is wanted."""
