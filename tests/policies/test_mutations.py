@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from core.engine_values import UNKNOWNS
 from policies.adapter import to_policy
 from policies.rule import ResourceRule, Rule, UsedResourceRule
 from policies.rules import RULES
 from policies.session import Session
-from tests.policies.asking import NOW, Answer, Pack
+from tests.policies.asking import NOW, UNKNOWN_TEXT, Answer, Pack
 from tests.policies.editing import around
 from tests.policies.mutants import Mutant, drop_violation, mutants
 from tests.policies.refusals import REFUSED, Refused
@@ -66,7 +67,26 @@ def _changes(rules: Iterable[Rule]) -> list[tuple[Rule, Mutant]]:
     ]
 
 
+def _leaves(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A bag with each value in it changed."""
+    if isinstance(value, Mapping):
+        return {name: _leaves(one, change) for name, one in value.items()}
+    return [_leaves(one, change) for one in value] if isinstance(value, list) else change(value)
+
+
+def _oddly_spelt(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).upper()
+    kept = not isinstance(value, str) or value in UNKNOWNS or value.startswith("http")
+    return value if kept else f" {value.swapcase()} "
+
+
 CHANGES = _changes(RULES)
+SHAPES: dict[str, Callable[[Any], Any]] = {
+    "unknown": lambda _: UNKNOWN_TEXT,
+    "null": lambda _: None,
+    "odd": _oddly_spelt,
+}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +104,17 @@ def test_every_rule_refuses_something(rule: Rule) -> None:
     assert REFUSED[rule.name]
     for refused in REFUSED[rule.name]:
         assert any("found: " in message for message in _answers(rule, refused)), refused
+
+
+@pytest.mark.parametrize("change", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_judges_every_shape(rule: Rule, change: Callable[[Any], Any]) -> None:
+    """What a rule refuses, it judges with unknown and null values, too; odd spelling it refuses alike."""
+    for refused in REFUSED[rule.name]:
+        things = [replace(one, props=_leaves(one.props, change)) for one in refused.things]
+        answers = _answers(rule, replace(refused, things=things))
+        assert not [answer for answer in answers if "could not be evaluated" in answer], things
+        assert change is not _oddly_spelt or any("found: " in answer for answer in answers), things
 
 
 def test_rules_without_a_refusal_of_their_own_share_one() -> None:
