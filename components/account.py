@@ -307,10 +307,10 @@ def make_account(
             opts=pulumi.InvokeOutputOptions(parent=opts.parent),
         ),
     )
+    principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
+    tenant_id = live.identity.apply(lambda found: found.tenant_id if found else None)
     digest = pulumi.Output.all(described, inputs.resource_group_name).apply(lambda pair: _digest(*pair))
-    return MadeAccount(
-        account, live.properties.endpoint, live.apply(_principal_id), live.apply(_tenant_id), digest, frozen
-    )
+    return MadeAccount(account, live.properties.endpoint, principal_id, tenant_id, digest, frozen)
 
 
 class LanguageAccount(Component):
@@ -397,14 +397,6 @@ def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionRespon
     if key is None or not key.key_version:
         return None
     return KeyUri.of(key.key_vault_uri or "", key.key_name or "", key.key_version or "").text
-
-
-def _principal_id(account: cognitiveservices.GetAccountResult) -> str | None:
-    return account.identity.principal_id if account.identity else None
-
-
-def _tenant_id(account: cognitiveservices.GetAccountResult) -> str | None:
-    return account.identity.tenant_id if account.identity else None
 
 
 def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:

@@ -24,10 +24,10 @@ from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
-from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
-from pulumi.runtime.settings import get_monitor, monitor_supports_feature
+from pulumi.runtime.proto import resource_pb2
 
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.hooks import engine_has
 from components.kept_properties import KEPT
 from core import adapters, arm_ids
 from core.facts import Encryption
@@ -221,9 +221,7 @@ def key_guard(
     `opts` say through which provider the account is read. `before` is the account as it was found before the
     run, if that was looked for. With `same_key` the binding alone moves the account to another key.
     """
-    supported = monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
-    # The SDK's mocks say that they support hooks, and fail when one is registered.
-    if not (supported and isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)):
+    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:

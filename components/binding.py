@@ -9,11 +9,11 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.access import KeyAccess
-from components.account import LanguageAccount, MadeAccount
+from components.account import LanguageAccount
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
 from components.cmk_resource import CmkResource
-from components.component import ChildOptions, Component
+from components.component import Component
 from components.key import EncryptionKey
 from components.key_version import KeyVersion
 from components.references import vault_of
@@ -57,36 +57,6 @@ class CustomerManagedKey(CmkResource):
         )
         inputs = {"identity_client_id": None, "vault_id": None, "account_digest": None, **args}
         super().__init__(resource_types.BINDING, name, {**outputs, **inputs}, opts)
-
-
-def make_binding(
-    name: str,
-    options: ChildOptions,
-    *,
-    account: MadeAccount,
-    key_version: KeyVersion,
-    grant: pulumi.Resource | None,
-    vault_id: pulumi.Input[str],
-) -> CustomerManagedKey:
-    """Binds the account, once its identity may use the key.
-
-    `grant` is the account's access to the key, which the binding waits for. None where access is revoked: the
-    binding then stays as it is, because the service cannot open the data's key to bind it again. The provider
-    checks the vault before it writes.
-    """
-    unchanged = ["keyUriWithVersion", "vaultId"] if grant is None else []
-    if account.frozen:
-        unchanged.append("accountDigest")
-    return CustomerManagedKey(
-        f"{name}-binding",
-        {
-            "account_id": account.resource.id,
-            "key_uri_with_version": key_version.key_uri_with_version,
-            "vault_id": vault_id,
-            "account_digest": account.declared_digest,
-        },
-        options(depends_on=[grant] if grant else [], ignore_changes=unchanged, deleted_with=account.resource),
-    )
 
 
 class KeyBindingArgs(TypedDict):

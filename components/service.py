@@ -80,7 +80,7 @@ class EncryptedLanguageService(Component):
         self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = parts.resource_group_name
         if not inputs.has_key:
-            self._on_microsoft_managed_keys(parts)
+            self._made(parts, parts.account(after=[]))
         elif inputs.binds_in_two_phases:
             bound = self._in_two_phases(parts)
         else:
@@ -124,7 +124,7 @@ class EncryptedLanguageService(Component):
     def _in_one_phase(self, parts: Parts) -> None:
         key, identity = parts.key(), parts.identity()
         grant = parts.grant(key, identity.principal_id)
-        version = parts.version_at_creation(key)
+        version = parts.key_version(key)
         account = parts.account(
             after=parts.access_in_effect(key, identity, grant),
             identity_id=identity.id,
@@ -145,9 +145,6 @@ class EncryptedLanguageService(Component):
                 lambda uris: uris[0] or uris[1]
             )
             self.key_uri_with_version = bound if self._inputs.is_revoked else newest
-
-    def _on_microsoft_managed_keys(self, parts: Parts) -> None:
-        self._made(parts, parts.account(after=[]))
 
     def _made(
         self,

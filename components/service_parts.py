@@ -13,7 +13,7 @@ from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailInputs, make_audit_trail
 from components.azure_failures import waiting_hooks
-from components.binding import CustomerManagedKey, make_binding
+from components.binding import CustomerManagedKey
 from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
 from components.guards.existing_resources import has_policy
@@ -210,8 +210,9 @@ class Parts:
         bound = bound_in_its_create or self._preflight.account_id is not None
         return waiting_hooks(self._inputs.name, "account") if bound else []
 
-    def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None) -> KeyVersion:
-        """The version of the key that is in use. `follower_id` is the account that is to be bound to it."""
+    def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
+        """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
+        the existing one, which is bound in its create."""
         options = self._owner.child
         return KeyVersion(
             f"{self._inputs.name}-key-version",
@@ -219,7 +220,7 @@ class Parts:
                 "key_id": key.id,
                 "generation": self._inputs.key.generation,
                 "pin": self._inputs.key.pin,
-                "account_id": follower_id,
+                "account_id": self._preflight.account_id if follower_id is None else follower_id,
             },
             options(
                 depends_on=[
@@ -231,21 +232,29 @@ class Parts:
             ),
         )
 
-    def version_at_creation(self, key: KeyReference) -> KeyVersion:
-        """The version for an account that is bound in its create; an existing one must be able to follow."""
-        return self.key_version(key, self._preflight.account_id)
-
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
     ) -> CustomerManagedKey:
-        """The binding of the account to the version."""
-        return make_binding(
-            self._inputs.name,
-            self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account),
-            account=account,
-            key_version=version,
-            grant=grant,
-            vault_id=key.vault.id,
+        """The binding of the account to the version, after the grant.
+
+        Without a grant, access is revoked. The binding then stays as it is: the service cannot use the key to
+        bind the data again.
+        """
+        unchanged = [] if grant else ["keyUriWithVersion", "vaultId"]
+        options = self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account)
+        return CustomerManagedKey(
+            f"{self._inputs.name}-binding",
+            {
+                "account_id": account.resource.id,
+                "key_uri_with_version": version.key_uri_with_version,
+                "vault_id": key.vault.id,
+                "account_digest": account.declared_digest,
+            },
+            options(
+                depends_on=[grant] if grant else [],
+                ignore_changes=[*unchanged, *(["accountDigest"] if account.frozen else [])],
+                deleted_with=account.resource,
+            ),
         )
 
     def callers(self, account: MadeAccount) -> None:
