@@ -9,6 +9,7 @@ the page (`/`, for browsers) a cookie that the address of POST /page gives.
     POST /limits                           {"subscription"?, "what", "location"?, "name", "value"?, "remove"?}
     GET  /history?account=ARM-ID           an account's encryption, oldest first (all without `account`)
     GET  /audit?vault=ARM-ID               key uses, oldest first (all without `vault`)
+    GET  /signins?tenant=ID                who asked for tokens, granted or not (all without `tenant`)
     GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
     GET  /principals, POST /principals     {"name", "tenantId"?, "managedIdentity"?,
                                             "roles"?: [{"role", "scope"}]}
@@ -103,6 +104,7 @@ class Control:
             ("POST", "/limits"): self._limit,
             ("GET", "/history"): lambda asked: self._events("encryption", asked.query.get("account")),
             ("GET", "/audit"): lambda asked: self._events("audit", asked.query.get("vault")),
+            ("GET", "/signins"): lambda asked: self._events("signin", asked.query.get("tenant")),
             ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
             ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(self.cloud)]},
             ("POST", "/principals"): self._create_principal,

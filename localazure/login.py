@@ -80,7 +80,9 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
         principal = _sign_in(cloud, tenant, form)
         by_certificate = _prove(cloud, tenant, form)
     except RefusedError as refused:
+        _log_sign_in(cloud, request, form, accepted=False)
         return refusal(cloud, request, refused)
+    _log_sign_in(cloud, request, form, accepted=True)
     seconds = cloud.behaviour.token_seconds
     issued = int(time.time())
     claims = {
@@ -109,6 +111,12 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
             "resource": audience,
         }
     return Response(200, {**body, "access_token": signer.sign(claims)})
+
+
+def _log_sign_in(cloud: Cloud, request: Request, form: Mapping[str, str], *, accepted: bool) -> None:
+    """Like Microsoft Entra's sign-in log: who asked for a token where, also where it was refused."""
+    tenant, client = request.params["tenant"].lower(), form.get("client_id", "")
+    cloud.store.append("signin", tenant, {"tenantId": tenant, "clientId": client, "accepted": accepted})
 
 
 def _basic(request: Request) -> Mapping[str, str]:

@@ -40,6 +40,9 @@ COMMANDS = {
     ),
     "disable-version": Command("operate.disable_version", "disable key versions that no account is bound to"),
     "recover": Command("operate.recover", "repair a stack's state after a crash"),
+    "fleet": Command(
+        "operate.fleet.command", "preview, update, rotate, prove and revoke many stacks at once"
+    ),
     "probe": Command("operate.probe.command", "ask a subscription of your own what nobody observed of Azure"),
 }
 

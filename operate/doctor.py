@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pulumi as sdk
-import yaml
 
 from components.guards.existing_resources import KeyLocation, locate_key
 from components.guards.existing_resources import problems as existing_vault_problems
@@ -36,6 +35,7 @@ from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.stack import StackError, add_stack, outputs, pulumi, services
+from operate.stack_file import path_of, stack_file
 from provider.arm import Arm
 from provider.azure_calls import Azure, Principal
 from provider.clients import Clients
@@ -48,7 +48,7 @@ from provider.resource import Call
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
-from settings.parse import parse
+from settings.shared import read
 
 OK, FAILED, UNCHECKED = "ok", "FAILED", "not checked"
 OLDEST_CLI: Final = (3, 259, 0)
@@ -75,13 +75,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a table, or JSON; the exit code is 1 if anything failed."""
-    lines = [*_machine(arguments.stack), *_azure(arguments.stack)]
+    found = lines(arguments.stack)
     if arguments.json:
-        print(json.dumps([asdict(line) for line in lines], indent=2))
+        print(json.dumps([asdict(line) for line in found], indent=2))
     else:
-        for line in lines:
+        for line in found:
             print(f"  {line.result:<12}{line.about}: {line.found}" + (f"; {line.fix}" if line.fix else ""))
-    return 1 if any(line.result == FAILED for line in lines) else 0
+    return 1 if any(line.result == FAILED for line in found) else 0
+
+
+def lines(stack: str) -> list[Line]:
+    """Everything that was looked at, for one stack."""
+    return [*_machine(stack), *_azure(stack)]
 
 
 def _machine(stack: str) -> Iterator[Line]:
@@ -131,7 +136,7 @@ def _backend(text: str) -> Line:
         return Line(
             "backend", OK, f"{url or 'Pulumi Cloud'} answers; whether it can be written shows an update"
         )
-    folder = Path(url.removeprefix("file://")).expanduser()
+    folder = Path(url.removeprefix("file://").partition("?")[0]).expanduser()
     # The engine makes the folder, and those above it.
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
     if os.access(there, os.W_OK) and there.is_dir():
@@ -140,7 +145,7 @@ def _backend(text: str) -> Line:
 
 
 def _secrets(stack: str) -> Line:
-    about, document = "secrets provider", _document(stack)
+    about, document = "secrets provider", stack_file(path_of(stack)).document
     provider = str(document.get("secretsprovider") or "")
     if provider and provider != "passphrase":
         return Line(about, UNCHECKED, f"{provider.partition('?')[0]}, because only an update uses its key")
@@ -169,7 +174,7 @@ def _proxy(environ: Mapping[str, str]) -> Line:
 
 def _azure(stack: str) -> Iterator[Line]:
     try:
-        settings = parse(_settings(stack))
+        settings = stack_file(path_of(stack)).settings(read(Path()))
     except sdk.RunError as error:
         yield Line("settings", FAILED, str(error))
         return
@@ -324,19 +329,3 @@ def _waiter() -> Waiter:
 
 async def _silent(message: str) -> None:
     del message
-
-
-def _settings(stack: str) -> dict[str, Any]:
-    config = _document(stack).get("config") or {}
-    return {
-        name.removeprefix(NAMESPACE): value for name, value in config.items() if name.startswith(NAMESPACE)
-    }
-
-
-def _document(stack: str) -> Mapping[str, Any]:
-    file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
-    try:
-        loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise OperateError(f"{file} cannot be read: {error}") from error
-    return loaded if isinstance(loaded, Mapping) else {}

@@ -24,13 +24,14 @@ def of_environment(cloud: Cloud | None = None) -> Login:
     return _in_cloud({}, cloud)
 
 
-def of_stack(stack: str, cloud: Cloud | None = None) -> Login:
+def of_stack(stack: str, cloud: Cloud | None = None, *, alone: bool = False) -> Login:
     """The login of a stack: the settings of azure-cmk and azure-native in its configuration, then the
-    environment.
+    environment. `alone`: less what the environment has of another identity, as `without_mixing` says.
 
     Raises LoginError, and StackError where the configuration cannot be read.
     """
-    return _configured({name: one.get("value", "") for name, one in _configuration(stack).items()}, cloud)
+    found = {name: one.get("value", "") for name, one in _configuration(stack).items()}
+    return _configured(found, cloud, without_mixing(found, os.environ) if alone else {})
 
 
 def of_new_stack(stack: str) -> Login:
@@ -47,7 +48,27 @@ def of_new_stack(stack: str) -> Login:
     file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
     document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
     given = (document or {}).get("config") or {}
-    return _configured({name: one for name, one in given.items() if not isinstance(one, dict)}, None)
+    return _configured({name: one for name, one in given.items() if not isinstance(one, dict)}, None, {})
+
+
+def without_mixing(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of secrets that belong to another identity than the one that a stack's configuration
+    names, each emptied: azure-native would send them to that stack's tenant, as the secret of its client.
+
+    `config` is by full keys; only whether a key is there and what is no secret counts.
+    """
+    named = {
+        name: str(config[f"{provider}:{name}"])
+        for provider in ("azure-native", "azure-cmk")
+        for name in ("clientId", "tenantId")
+        if f"{provider}:{name}" in config
+    }
+    other = any(
+        environ.get(login.SETTINGS[name][0], value).lower() != value.lower() for name, value in named.items()
+    )
+    secrets = (*login.SECRETS, "clientCertificatePath", "oidcTokenFilePath")
+    variables = {login.SETTINGS[name][0] for name in secrets}
+    return dict.fromkeys(sorted(variables & set(environ)), "") if other else {}
 
 
 def token_credential(login: Login) -> TokenCredential:
@@ -55,23 +76,23 @@ def token_credential(login: Login) -> TokenCredential:
     return credential.credential(login)
 
 
-def _configured(found: Mapping[str, object], cloud: Cloud | None) -> Login:
-    """The login of a stack's configuration."""
+def _configured(found: Mapping[str, object], cloud: Cloud | None, emptied: Mapping[str, str]) -> Login:
+    """The login of a stack's configuration, in the environment with some variables emptied."""
     own, native = (
         {name.removeprefix(prefix): _text(one) for name, one in found.items() if name.startswith(prefix)}
         for prefix in ("azure-cmk:", "azure-native:")
     )
-    return _in_cloud(login.configured(own, native), cloud)
+    return _in_cloud(login.configured(own, native), cloud, {**os.environ, **emptied})
 
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _in_cloud(config: dict[str, str], cloud: Cloud | None) -> Login:
-    wanted = login.login(config, os.environ)
+def _in_cloud(config: dict[str, str], cloud: Cloud | None, environ: Mapping[str, str] = os.environ) -> Login:
+    wanted = login.login(config, environ)
     if cloud and not wanted.get("environment"):
-        wanted = login.login({**config, "environment": cloud.name}, os.environ)
+        wanted = login.login({**config, "environment": cloud.name}, environ)
     return credential.complete(wanted)
 
 

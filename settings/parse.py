@@ -18,6 +18,7 @@ from core import regions
 from core.environment import NAMESPACE
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
+from settings.shared import FILE, merged
 
 SERVICES = "services"
 REMOVED = "removedServices"
@@ -36,29 +37,35 @@ class SettingsError(pulumi.RunError):
         super().__init__("\n".join(lines))
 
 
-def parse(config: Mapping[str, object], *, secret: frozenset[str] = frozenset()) -> Settings:
+def parse(
+    config: Mapping[str, object],
+    *,
+    secret: frozenset[str] = frozenset(),
+    shared: Mapping[str, object] | None = None,
+) -> Settings:
     """The settings in a configuration, whose keys come without their namespace and whose values may still be
-    texts.
+    texts; over those that the stack shares with its fleet.
 
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
-    raw = {key: _decoded(key, value) for key, value in config.items() if not _is_empty(key, value)}
+    own = decoded(config)
+    raw = merged(shared or {}, own)
     problems: list[Problem] = []
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
-    for prefix, own, shared in _services(raw, problems):
-        given = _normalised(_merged(shared, own))
+    for prefix, alone, common in _services(raw, problems):
+        given = _normalised(merged(common, alone))
         service, wrong = _examined(given)
         if service.previous_name and not wrong:
             # What was made is known by the name that it was made with.
             service, wrong = _examined({**given, "name": service.previous_name})
         services.append(dataclasses.replace(service, label=str(given.get("name"))))
-        problems += [Problem(_place(problem.path, own, prefix), problem.text) for problem in wrong]
+        problems += [Problem(_place(problem.path, alone, prefix), problem.text) for problem in wrong]
     if not problems:
         problems += problems_between(services)
         problems += _removed_but_listed(services, removed)
     if problems:
-        unique = list(dict.fromkeys(problems))
+        unique = [_of_fleet(problem, own, shared or {}) for problem in dict.fromkeys(problems)]
         hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
         raise SettingsError([_hidden(problem, secret, hidden) for problem in unique])
     return Settings(services=tuple(services), removed_services=removed)
@@ -101,6 +108,22 @@ def _texts(value: object) -> Iterator[str]:
 
 def _top(path: str) -> str:
     return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, object]) -> Problem:
+    """A problem that says so where the setting stands in fleet.yaml and not in the stack's own file."""
+    name, _, inner = problem.path.partition(".")
+    name = _top(name)
+    group = own.get(name)
+    within = isinstance(group, Mapping) and (not inner or _top(inner) in group)
+    if name not in shared or (name in own and (within or not isinstance(group, Mapping))):
+        return problem
+    return Problem(problem.path, f"{problem.text} (set in {FILE})")
+
+
+def decoded(config: Mapping[str, object]) -> dict[str, object]:
+    """A configuration with its values as they were meant, less what has nothing after it."""
+    return {key: _decoded(key, value) for key, value in config.items() if not _is_empty(key, value)}
 
 
 def _decoded(key: str, value: object) -> object:
@@ -147,16 +170,6 @@ def _services(
             yield f"{SERVICES}[{index}].", own, shared
         else:
             problems.append(Problem(f"{SERVICES}[{index}]", f"found {shown(own)}, expected an object"))
-
-
-def _merged(shared: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
-    """A service's own settings over the shared ones; of groups, setting by setting."""
-    merged = {**shared, **own}
-    for key, ours in own.items():
-        theirs = shared.get(key)
-        if isinstance(theirs, dict) and isinstance(ours, dict):
-            merged[key] = {**theirs, **ours}
-    return merged
 
 
 def _normalised(settings: dict[str, object]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime import config
@@ -9,10 +10,12 @@ from pulumi.runtime import config
 from core.environment import NAMESPACE
 from settings.model import Settings
 from settings.parse import parse
+from settings.shared import labels_of, merged, read
 
 
 def load() -> Settings:
-    """The settings of the stack that runs. Raises SettingsError with every problem there is."""
+    """The settings of the stack that runs, over those that fleet.yaml shares. Raises SettingsError with every
+    problem there is, and FleetFileError."""
     values, login = _values(NAMESPACE), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
@@ -21,16 +24,23 @@ def load() -> Settings:
             f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text, "
             "because it becomes what Azure itself shows of a resource: its name, region or tags"
         )
+    stack = pulumi.get_stack()
+    levels = read(Path()).of(stack, labels_of(stack, _everything()))
     return dataclasses.replace(
-        parse(values, secret=secret),
+        parse(values, secret=secret, shared=merged(*(one.settings for one in levels))),
         subscription_id=login.get("subscriptionId"),
         tenant_id=login.get("tenantId"),
     )
 
 
 def _values(namespace: str) -> Mapping[str, str]:
-    # pulumi.Config reads one key at a time, which would not find a misspelt key.
-    everything = {**config.get_config_env(), **config.CONFIG.get()}
     return {
-        key.removeprefix(namespace): value for key, value in everything.items() if key.startswith(namespace)
+        key.removeprefix(namespace): value
+        for key, value in _everything().items()
+        if key.startswith(namespace)
     }
+
+
+def _everything() -> Mapping[str, str]:
+    # pulumi.Config reads one key at a time, which would not find a misspelt key.
+    return {**config.get_config_env(), **config.CONFIG.get()}

@@ -20,6 +20,7 @@ from operate.adopt.plan import plan
 from operate.azure import LiveAzure, account_id
 from operate.errors import OperateError
 from operate.stack import add_stack
+from operate.stack_file import NAMESPACE, path_of
 from settings.parse import SettingsError, parse
 
 
@@ -60,10 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def paths(stack: str) -> tuple[Path, Path]:
-    """Where settings and imports of a stack are. Of ORGANIZATION/PROJECT/STACK the engine's own file for the
-    settings has the last name only."""
-    name = stack.rsplit("/", 1)[-1]
-    return Path(f"Pulumi.{name}.yaml"), Path(f"adopt.{name}.json")
+    """Where settings and imports of a stack are."""
+    return path_of(stack), Path(f"adopt.{stack.rpartition('/')[2]}.json")
 
 
 def commands(stack: str, imports: str, *, separates: bool) -> Iterator[str]:

@@ -66,6 +66,14 @@ def test_published_key_verifies_tokens(door: Door) -> None:
     assert claims["oid"] == seed.DEPLOYER.object_id
 
 
+def test_every_request_for_a_token_is_in_the_sign_in_log(door: Door) -> None:
+    """Who asked at which tenant, granted or not; no secret."""
+    assert _ask(door).status == 200
+    assert _ask(door, client_secret="wrong").status == 401
+    asked = {"tenantId": seed.TENANT_ID, "clientId": seed.DEPLOYER.client_id}
+    assert door.cloud.store.events("signin") == [{**asked, "accepted": True}, {**asked, "accepted": False}]
+
+
 def test_a_token_says_who_and_for_what(door: Door) -> None:
     """Claims name application, object, tenant, issuer and audience; the time is the machine's."""
     door.cloud.clock.advance(10 * 365 * 86400)

@@ -109,10 +109,12 @@ def test_an_old_cli_is_told(text: str, result: str) -> None:
 
 
 def test_a_backend_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """The engine makes a folder that is not there yet, but none below a file."""
+    """The engine makes a folder that is not there yet, but none below a file; options are not its name."""
     (tmp_path / "file").touch()
     for folder, result in (("", "ok"), ("none/yet", "ok"), ("file/none", "FAILED")):
-        assert doctor._backend(json.dumps({"url": f"file://{tmp_path / folder}"})).result == result
+        for options in ("", "?metadata=skip"):
+            url = f"file://{tmp_path / folder}{options}"
+            assert doctor._backend(json.dumps({"url": url})).result == result
 
 
 @pytest.mark.parametrize(

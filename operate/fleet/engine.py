@@ -1,0 +1,237 @@
+"""A stack through Pulumi's Automation API: previews, updates and refreshes in this checkout, as workers do
+them side by side.
+
+Owns: how the CLI is found, which login a stack may use, and what a stack's lock means. Does not own: what is
+done with a stack, and in which order.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pulumi import automation
+
+from operate import login
+from operate.errors import OperateError
+from operate.stack import StackError, pulumi
+from settings.shared import Values
+
+T = TypeVar("T")
+_LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+_MARKUP = re.compile(r"<\{%.*?%\}>")
+_PACK = "policies"
+_preparing = threading.Lock()
+
+
+class LockedError(OperateError):
+    """A stack is locked by a process that may still run; the message says by which, and what to do."""
+
+
+class UpdateError(OperateError):
+    """The engine, the program or a policy refused; the message has their errors."""
+
+
+class Messages:
+    """The errors of one command, as the engine's events tell them."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        diagnostic, policy = event.diagnostic_event, event.policy_event
+        if diagnostic and diagnostic.severity == "error":
+            self.errors.append(_plain(diagnostic.message))
+        if policy and policy.enforcement_level == "mandatory":
+            self.errors.append(f"{policy.policy_name}: {_plain(policy.message)}")
+
+
+class EngineStack(automation.Stack):
+    """A stack that is named in each command and never selected: `pulumi stack select` writes into one file,
+    which all workers of a machine share."""
+
+    def __repr__(self) -> str:
+        return f"EngineStack({self.name!r})"
+
+    def __init__(self, name: str, config: Values) -> None:
+        # Not `super().__init__`, which selects.
+        self.name = name
+        emptied = login.without_mixing(config, os.environ)
+        if emptied:
+            # Fails here where nothing is left to log in with.
+            login.of_stack(name, alone=True)
+        self.workspace = automation.LocalWorkspace(
+            work_dir=str(Path.cwd()), pulumi_command=_command(), env_vars=emptied
+        )
+
+    def planned(self, plan: Path, *, save: bool = True) -> dict[str, int]:
+        """Previews under the policy pack, and saves the plan unless told not to; the operations that would be
+        done, by their count. Raises UpdateError or LockedError."""
+        said = Messages()
+
+        def run() -> dict[str, int]:
+            found = self.preview(
+                plan=str(plan) if save else None,
+                on_event=said,
+                color="never",
+                policy_packs=[_PACK],
+                policy_pack_configs=[_pack_config()],
+            )
+            return changes(found.change_summary)
+
+        return self._told(run, said)
+
+    def updated(self, plan: Path) -> Mapping[str, object]:
+        """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an
+        account is recorded before it is bound. Raises UpdateError or LockedError."""
+        said = Messages()
+
+        def run() -> Mapping[str, object]:
+            found = self.up(
+                plan=str(plan),
+                on_event=said,
+                color="never",
+                show_secrets=False,
+                policy_packs=[_PACK],
+                policy_pack_configs=[_pack_config()],
+            )
+            self.refresh(color="never", show_secrets=False)
+            return {name: one.value for name, one in found.outputs.items()}
+
+        return self._told(run, said)
+
+    def drifted(self) -> dict[str, int]:
+        """What a refresh would change in the state, by its count. Raises UpdateError or LockedError."""
+        said = Messages()
+
+        def run() -> dict[str, int]:
+            return changes(self.preview_refresh(on_event=said, color="never").change_summary)
+
+        return self._told(run, said)
+
+    def repaired(self, said: str) -> bool:
+        """Whether an engine that is gone had left a lock or half-done operations, now repaired; `said` is why
+        a command failed. Raises LockedError where that engine may still run."""
+        state = {} if _LOCK.search(said) else self.export_stack().deployment or {}
+        if not _LOCK.search(said) and not state.get("pending_operations"):
+            return False
+        unlock(self.name, said)
+        words = [sys.executable, "-m", "operate", "recover", "--stack", self.name]
+        for _ in range(2):
+            # A preview is not locked out: that another holds the stack may show only here.
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            if not unlock(self.name, done.stderr):
+                break
+        return True
+
+    def _told(self, run: Callable[[], T], said: Messages) -> T:
+        try:
+            return run()
+        except automation.ConcurrentUpdateError as error:
+            raise LockedError(_first(str(error))) from error
+        except automation.CommandError as error:
+            raise UpdateError("\n".join(dict.fromkeys(said.errors)) or _first(str(error))) from error
+
+
+def use_checkout() -> None:
+    """Puts the CLI and the Python of this checkout first on the path, where `make setup` has made them."""
+    folders = [str(Path(name).absolute()) for name in (".pulumi/bin", ".venv/bin") if Path(name).is_dir()]
+    others = [one for one in os.environ.get("PATH", "").split(os.pathsep) if one not in folders]
+    os.environ["PATH"] = os.pathsep.join([*folders, *others])
+
+
+def last_updates() -> dict[str, str]:
+    """The stacks of the backend, each with the time of its last update; "" where it never had one. Raises
+    StackError."""
+    try:
+        found = automation.LocalWorkspace(work_dir=str(Path.cwd()), pulumi_command=_command()).list_stacks()
+    except automation.CommandError as error:
+        raise StackError(f"the stacks of the backend could not be listed: {_first(str(error))}") from error
+    return {one.name: one.last_update.isoformat() if one.last_update else "" for one in found}
+
+
+def changes(summary: Mapping[automation.OpType, int]) -> dict[str, int]:
+    """The operations that change something."""
+    quiet = ("same", "refresh", "read")
+    return {
+        str(getattr(op, "value", op)): count
+        for op, count in summary.items()
+        if str(getattr(op, "value", op)) not in quiet
+    }
+
+
+def unlock(stack: str, said: str) -> bool:
+    """Takes the locks that an error names, where their engines are gone; whether there was one. Raises
+    LockedError where one is of a process that runs, or of another machine, where nobody here can look."""
+    owners = [(one["host"], int(one["pid"])) for one in _LOCK.finditer(said)]
+    for host, pid in owners:
+        if host != socket.gethostname():
+            raise LockedError(
+                f"locked by process {pid} of {host}: look there whether it still runs; if it does not, "
+                f"`pulumi cancel --stack {stack}` and `python -m operate recover --stack {stack}`"
+            )
+        if _runs(pid):
+            raise LockedError(f"locked by process {pid} of this machine, which still runs; wait for its end")
+    if owners:
+        done = pulumi("cancel", "--stack", stack, "--yes")
+        if done.returncode != 0:
+            raise LockedError(f"the lock of a process that is gone was not taken: {done.stderr.strip()}")
+    return bool(owners)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@functools.cache
+def _command() -> automation.PulumiCommand:
+    try:
+        return automation.PulumiCommand()
+    except FileNotFoundError as error:
+        raise StackError(
+            'the Pulumi CLI is not on PATH: run `make setup`, or `eval "$(make -s env)"`'
+        ) from error
+
+
+def _pack_config() -> str:
+    """The policy pack's configuration as the engine reads it: one file for each process, made once."""
+    with _preparing:
+        return _written_pack_config(str(Path.cwd()))
+
+
+@functools.cache
+def _written_pack_config(folder: str) -> str:
+    made = Path(tempfile.mkdtemp(prefix="fleet-")) / "policy-config.json"
+    words = [sys.executable, "-m", "policies.configuration", "policy-config.yaml", str(made)]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UpdateError(f"policy-config.yaml: {done.stderr.strip()}")
+    return str(made)
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub("", text).strip()
+
+
+def _first(said: str) -> str:
+    """What a command said of its failure, in a few lines."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [
+        line for line in lines if line.startswith("error:") or "locked by" in line or "created by" in line
+    ]
+    return " ".join((told or lines)[-3:])

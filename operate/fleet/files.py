@@ -1,0 +1,283 @@
+"""The fleet as its files have it: fleet.yaml, and a Pulumi.<stack>.yaml for each stack.
+
+Owns: reading and checking them, all problems at once, and what a change of files touches. Does not own: what
+is shared (settings/shared.py), and what a setting may be (settings/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from components.arguments.inputs import (
+    Inputs,
+    camel_case,
+    examine,
+    flag,
+    group,
+    groups,
+    number,
+    required_text,
+    text,
+)
+from components.arguments.problem import Problem
+from core import arm_ids
+from operate.errors import OperateError
+from operate.fleet.planning import Limits, Member, Ring, Share, StopRule
+from operate.stack_file import StackFile, path_of, stack_file
+from settings import shared
+from settings.model import ServiceSettings, Settings
+from settings.parse import SettingsError
+from settings.shared import FILE, FleetFileError, SharedSettings
+
+T = TypeVar("T")
+PROGRAM = (
+    "Pulumi.yaml",
+    "__main__.py",
+    "components",
+    "core",
+    "policies",
+    "policy-config.yaml",
+    "provider",
+    "settings",
+    "uv.lock",
+)
+"""What the update of any stack depends on, besides its own file and fleet.yaml."""
+_OF_SETTINGS = ("stacks", "exclude", "settings", "labels")
+
+
+def _share(words: str) -> Share:
+    """`3` or `10%`. Raises ValueError."""
+    number = words.removesuffix("%")
+    if not number.isdecimal() or not int(number) or (words.endswith("%") and int(number) > 100):
+        raise ValueError(
+            f"found {words!r}, expected a count of stacks such as 3, or a percentage such as 10%"
+        )
+    return Share(int(number), words.endswith("%"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingInputs(Inputs):
+    """An entry of `rings`, but for `match`."""
+
+    ARGS = dict
+    name: str = required_text(example="canary")
+    take: str | None = text(check=_share)
+    wave: str | None = text(check=_share)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitInputs(Inputs):
+    """The group `parallel`."""
+
+    ARGS = dict
+    stacks: int = number(Limits.stacks, minimum=1, maximum=1000)
+    per_subscription: int = number(Limits.per_subscription, minimum=1, maximum=1000)
+    per_vault: int = number(Limits.per_vault, minimum=1, maximum=1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopInputs(Inputs):
+    """The group `stop`."""
+
+    ARGS = dict
+    failures: int = number(StopRule.failures, minimum=0)
+    proof: bool = flag(default=StopRule.proof)
+    findings: str = text(StopRule.findings, choices=("error", "warning", "never"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutInputs(Inputs):
+    """What fleet.yaml says of rollouts."""
+
+    ARGS = dict
+    rings: tuple[RingInputs, ...] = groups(RingInputs)
+    parallel: LimitInputs = group(LimitInputs)  # noqa: RUF009 - makes a field
+    stop: StopInputs = group(StopInputs)  # noqa: RUF009
+
+
+@dataclass(frozen=True)
+class FleetFiles:
+    """A fleet, read and checked. `digests` tell, for each stack, whether its wanted state is the same."""
+
+    shared: SharedSettings
+    rings: tuple[Ring, ...]
+    limits: Limits
+    stop: StopRule
+    files: Mapping[str, StackFile]
+    settings: Mapping[str, Settings]
+    members: Mapping[str, Member]
+    digests: Mapping[str, str]
+
+
+def read(folder: Path) -> FleetFiles:
+    """The fleet of a checkout. Raises FleetFileError or OperateError with every problem of all files."""
+    try:
+        document = shared.document((folder / FILE).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OperateError(f"{FILE} cannot be read: {error.strerror}; docs/fleets.md shows one") from error
+    of_fleet, problems = _collected(lambda: shared.shared(document))
+    rollout, wrong = _rollout(document)
+    if problems or wrong or of_fleet is None:
+        raise FleetFileError([*problems, *wrong])
+    rings, limits, stop = rollout
+    files = {
+        one.stack: one
+        for one in (stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml")))
+        if of_fleet.includes(one.stack)
+    }
+    if not files:
+        patterns = ", ".join(of_fleet.stacks)
+        raise OperateError(f"{FILE}: no Pulumi.<stack>.yaml is of a stack named {patterns}")
+    settings, refused = {}, []
+    for stack, file in files.items():
+        try:
+            settings[stack] = file.settings(of_fleet)
+        except SettingsError as error:
+            refused += [f"{path_of(stack)}: {one.path}: {one.text}" for one in error.problems]
+    if refused:
+        raise OperateError(
+            f"{len(refused)} settings of the fleet are wrong; nothing was changed:\n  " + "\n  ".join(refused)
+        )
+    code = code_digest(folder)
+    return FleetFiles(
+        of_fleet,
+        rings,
+        limits,
+        stop,
+        files,
+        settings,
+        {stack: member(file, settings[stack]) for stack, file in files.items()},
+        {stack: _wanted(code, file, of_fleet) for stack, file in files.items()},
+    )
+
+
+def member(file: StackFile, settings: Settings) -> Member:
+    """What planning has to know of a stack."""
+    labels = shared.labels_of(file.stack, file.config)
+    keys = frozenset(key_of(one) for one in settings.services if one.has_key)
+    return Member(file.stack, labels, labels.get("subscription", ""), keys, services=len(settings.services))
+
+
+def key_of(service: ServiceSettings) -> str:
+    """`vault/key`, in lower case, of the key that a service uses."""
+    if service.key.id:
+        found = arm_ids.key_id(str(service.key.id))
+        return f"{found.parent.name}/{found.name}".lower()
+    vault = arm_ids.name_of(str(service.vault.id)) if service.vault.id else service.vault.name
+    return f"{vault}/{service.key.name}".lower()
+
+
+def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
+    """The stacks whose wanted state is another than at a git revision: all, where anything that every update
+    depends on has changed. Raises OperateError."""
+    names = _git(folder, "diff", "--name-only", "--no-renames", since, "--", ".").splitlines()
+    names += _git(folder, "ls-files", "--others", "--exclude-standard", "--", ".").splitlines()
+    if any(name == one or name.startswith(f"{one}/") for name in names for one in PROGRAM):
+        return frozenset(fleet.files)
+    before = SharedSettings()
+    if FILE not in names:
+        before = fleet.shared
+    elif old := _git(folder, "show", f"{since}:./{FILE}", missing=""):
+        before = shared.shared(shared.document(old))
+    found = set()
+    for stack, file in fleet.files.items():
+        name, then = path_of(stack).name, file
+        if name in names:
+            text = _git(folder, "show", f"{since}:./{name}", missing="")
+            then = StackFile(stack, yaml.safe_load(text) or {})
+        if (then.document, then.levels(before)) != (file.document, file.levels(fleet.shared)):
+            found.add(stack)
+    return frozenset(found)
+
+
+def digest_of(folder: Path, stack: str) -> str:
+    """The digest of one stack's wanted state, as a worker finds it. Raises FleetFileError or OperateError."""
+    return _wanted(code_digest(folder), stack_file(path_of(stack, folder)), shared.read(folder))
+
+
+def code_digest(folder: Path) -> str:
+    """A digest of what the update of every stack depends on."""
+    files = sorted(
+        file
+        for name in PROGRAM
+        for file in ([folder / name] if (folder / name).is_file() else (folder / name).rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    )
+    return _digest(
+        [[str(one.relative_to(folder)), hashlib.sha256(one.read_bytes()).hexdigest()] for one in files]
+    )
+
+
+def _wanted(code: str, file: StackFile, of_fleet: SharedSettings) -> str:
+    return _digest([code, file.document, file.levels(of_fleet)])
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _rollout(
+    document: Mapping[str, object],
+) -> tuple[tuple[tuple[Ring, ...], Limits, StopRule], list[Problem]]:
+    problems: list[Problem] = []
+    rest = {name: value for name, value in document.items() if name not in _OF_SETTINGS}
+    selectors = []
+    if isinstance(listed := rest.get("rings"), list):
+        entries = []
+        for index, entry in enumerate(listed):
+            own = dict(entry) if isinstance(entry, Mapping) else entry
+            match = own.pop("match", {}) if isinstance(own, dict) else {}
+            selectors.append(shared.selector(match, f"rings[{index}].match", problems))
+            entries.append(_counts_as_text(own) if isinstance(own, dict) else own)
+        rest["rings"] = entries
+    read, wrong = examine(RolloutInputs, rest, spelling=camel_case, others=_OF_SETTINGS)
+    problems += wrong
+    problems += _twice([one.name for one in read.rings])
+    if problems:
+        return ((), Limits(), StopRule()), problems
+    rings = tuple(
+        Ring(one.name, match, *(_share(part) if part else None for part in (one.take, one.wave)))
+        for one, match in zip(read.rings, selectors, strict=False)
+    )
+    limits = Limits(read.parallel.stacks, read.parallel.per_subscription, read.parallel.per_vault)
+    return (rings, limits, StopRule(read.stop.failures, read.stop.proof, read.stop.findings)), []
+
+
+def _counts_as_text(entry: Mapping[str, object]) -> dict[str, object]:
+    """`take: 3` is as good as `take: 10%`."""
+    return {
+        name: str(value) if name in ("take", "wave") and type(value) is int else value
+        for name, value in entry.items()
+    }
+
+
+def _twice(names: Iterable[str]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            yield Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
+        seen.add(name)
+
+
+def _collected(read: Any) -> tuple[SharedSettings | None, list[Problem]]:
+    try:
+        return read(), []
+    except FleetFileError as error:
+        return None, list(error.problems)
+
+
+def _git(folder: Path, *words: str, missing: str | None = None) -> str:
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S607
+    if done.returncode != 0:
+        if missing is not None:
+            return missing
+        raise OperateError(f"git {' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout

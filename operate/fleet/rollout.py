@@ -1,0 +1,122 @@
+"""Carries tasks out, wave by wave, on any executor of `concurrent.futures`: threads by default, for all the
+work is done by processes of the engine.
+
+Owns: what is begun when, and the records. Does not own: who may begin and what halts (planning.py), what a
+task does (work.py), and how an executor runs it. There is no scheduler here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from operate.errors import OperateError
+from operate.fleet import planning, work
+from operate.fleet.journal import Journal
+from operate.fleet.planning import Budget, Limits, Member, Outcome, StopRule, Wave
+from operate.fleet.work import Done, Task
+
+Report = Callable[[Mapping[str, Any]], None]
+"""Takes each record as it is written: a line for a person, or JSON."""
+
+
+@contextmanager
+def executor(scheduler: str, limits: Limits) -> Iterator[Executor]:
+    """Threads of this process, or the workers of a Dask scheduler at an address. Raises OperateError."""
+    if not scheduler:
+        with ThreadPoolExecutor(limits.stacks, "fleet") as threads:
+            yield threads
+        return
+    try:
+        from distributed import Client  # noqa: PLC0415 - only who has a cluster needs it
+    except ImportError as error:
+        raise OperateError("--scheduler needs Dask: `pip install distributed` here and on workers") from error
+    with Client(scheduler, timeout="30s") as client, client.get_executor(retries=0, pure=False) as workers:
+        yield workers
+
+
+class Rollout:
+    """One run of one action; `run_id` tells its records from those of others."""
+
+    def __init__(
+        self, action: str, members: Mapping[str, Member], journal: Journal, report: Report, run_id: str
+    ) -> None:
+        self._action, self._members, self._run = action, members, run_id
+        self._journal, self._report = journal, report
+        self._budgets: dict[str, Budget] = {}
+
+    def tell(self, event: str, **values: Any) -> None:
+        """Writes a record into the journal, and reports it."""
+        self._report(self._journal.add(event, run=self._run, action=self._action, **values))
+
+    def wave(
+        self,
+        wave: Wave,
+        task: Callable[[str], Task],
+        pool: Executor,
+        limits: Limits,
+        stop: StopRule | None,
+        *,
+        writes: bool = False,
+    ) -> tuple[list[Done], str]:
+        """What became of each stack that was begun, and why the rollout halts; "" if it goes on.
+
+        Once it halts, nothing more of the wave is begun, and what runs is waited for. Without a `stop`,
+        nothing halts it. `writes`: the tasks share Resource Manager's budget of writes.
+        """
+        waiting = [self._members[stack] for stack in wave.stacks]
+        running: dict[Future[Done], Member] = {}
+        done: list[Done] = []
+        reason = ""
+        self.tell("wave", ring=wave.ring, number=wave.number, stacks=list(wave.stacks))
+        while running or (waiting and not reason):
+            pause = None
+            if not reason:
+                begun, pause = self._begin(waiting, list(running.values()), limits, writes=writes)
+                for member in begun:
+                    waiting.remove(member)
+                    self.tell("begun", stack=member.stack)
+                    running[pool.submit(work.run, task(member.stack))] = member
+            if not running:
+                time.sleep(pause or 0)
+                continue
+            for future in wait(running, timeout=pause, return_when=FIRST_COMPLETED).done:
+                done.append(_done(future, running.pop(future).stack))
+                self._outcome(done[-1].outcome)
+            if stop:
+                reason = planning.halts([one.outcome for one in done], stop)
+        if reason:
+            self.tell("halted", reason=reason, left=[member.stack for member in waiting])
+        return done, reason
+
+    def _outcome(self, outcome: Outcome) -> None:
+        values = {name: value for name, value in asdict(outcome).items() if value and name != "seconds"}
+        self.tell("outcome", ok=outcome.ok, seconds=outcome.seconds, **values)
+
+    def _begin(
+        self, waiting: Sequence[Member], running: Sequence[Member], limits: Limits, *, writes: bool
+    ) -> tuple[list[Member], float | None]:
+        """Who begins now, and after how many seconds the budget lets the next begin."""
+        now, begun, pauses = time.monotonic(), [], []
+        for member in planning.startable(waiting, running, limits):
+            budget = self._budgets.get(member.subscription, Budget(at=now))
+            cost = planning.WRITES * member.services
+            if writes and (pause := budget.wait(cost, now)):
+                pauses.append(pause)
+                continue
+            if writes:
+                self._budgets[member.subscription] = budget.taken(cost, now)
+            begun.append(member)
+        return begun, min(pauses, default=None)
+
+
+def _done(future: Future[Done], stack: str) -> Done:
+    """A task's result; a worker that was lost has none, and what it began shows in the stack itself."""
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001 - whatever an executor raises for a lost worker
+        return Done(Outcome(stack, reason=f"the worker was lost: {type(error).__name__}: {error}".strip()))

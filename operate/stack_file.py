@@ -1,0 +1,83 @@
+"""A stack's own file, Pulumi.<stack>.yaml, without the engine.
+
+Owns: where it is, and its settings over those that fleet.yaml shares. Does not own: what a setting may be
+(settings/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from operate.errors import OperateError
+from settings import shared
+from settings.model import Settings
+from settings.parse import decoded, parse
+from settings.shared import FILE, SharedSettings, Values
+
+NAMESPACE = "language-cmk:"
+_SECRET = "a-secret"  # noqa: S105 - stands for one that is encrypted in the file
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A stack's own file: its configuration by full keys, with secrets as they are encrypted."""
+
+    stack: str
+    document: Mapping[str, Any]
+
+    @property
+    def config(self) -> Values:
+        """The configuration by full keys."""
+        found = self.document.get("config")
+        return found if isinstance(found, Mapping) else {}
+
+    def own(self) -> dict[str, object]:
+        """The settings of the project, with a placeholder for each secret."""
+        return decoded(
+            {
+                name.removeprefix(NAMESPACE): _SECRET if _is_secret(value) else value
+                for name, value in self.config.items()
+                if name.startswith(NAMESPACE)
+            }
+        )
+
+    def levels(self, of_fleet: SharedSettings) -> list[tuple[str, Values]]:
+        """The settings by where they come from, the weakest first."""
+        found = of_fleet.of(self.stack, shared.labels_of(self.stack, self.config))
+        return [
+            *((f"{FILE}: {one.place}", one.settings) for one in found),
+            (path_of(self.stack).name, self.own()),
+        ]
+
+    def settings(self, of_fleet: SharedSettings) -> Settings:
+        """The stack's settings. Raises SettingsError."""
+        *below, (_, own) = self.levels(of_fleet)
+        secret = frozenset(
+            name.removeprefix(NAMESPACE) for name, value in self.config.items() if _is_secret(value)
+        )
+        return parse(own, shared=shared.merged(*(one for _, one in below)), secret=secret)
+
+
+def path_of(stack: str, folder: Path = Path()) -> Path:
+    """A stack's own file. Of ORGANIZATION/PROJECT/STACK it has the last name only."""
+    return folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+
+
+def stack_file(path: Path) -> StackFile:
+    """Reads a stack's own file. Raises OperateError."""
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise OperateError(f"{path} cannot be read: {error}") from error
+    if not isinstance(loaded, Mapping):
+        raise OperateError(f"{path}: found {loaded!r}, expected an object")
+    return StackFile(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), loaded)
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"secure"}

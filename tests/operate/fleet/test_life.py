@@ -1,0 +1,144 @@
+"""A fleet's life on the real engine: rings, a halt, going on, a rotation, evidence, and access taken away."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localazure import seed
+from tests.support import cloud
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.fleets import QUIET, FleetCheckout
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+CANARY, OTHERS = "a", ("b", "c", "d", "e")
+RINGS = {"rings": [{"name": "canary", "match": {"stack": CANARY}}, {"name": "all"}]}
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
+    """A local Azure of this module's own."""
+    with running_azure(tmp_path_factory.mktemp("azure") / "home") as running:
+        yield running
+
+
+def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
+    azure: RunningAzure, tmp_path: Path
+) -> None:
+    """Five stacks in two rings. One is refused: the rollout halts, and nothing of the rest is begun. Mended,
+    it goes on with the rest alone. Then a new version of each key, the bundle, and access to one key taken
+    and given back; every account was bound all the time, and no lock is left."""
+    names = (CANARY, *OTHERS)
+    # The second stack of the second ring wants the name of an account that another one has.
+    fleet = FleetCheckout(
+        tmp_path / "language-cmk",
+        azure.env,
+        names,
+        {**RINGS, "parallel": {"stacks": 1}, "settings": {"tags": {"costs": "4711"}}},
+        {"c": {"language-cmk:accountName": "lang-fleet-b"}},
+    )
+    halted = fleet.run("up", "--yes")
+    assert halted.code == 1, halted.output
+    assert {one: found["ok"] for one, found in fleet.outcomes("up").items()} == {
+        "a": True,
+        "b": True,
+        "c": False,
+    }
+    assert "not begun: d, e" in halted.output
+    assert {one["body"]["name"] for one in cloud.documents(azure, "account")} == {
+        "lang-fleet-a",
+        "lang-fleet-b",
+    }
+
+    fleet.configure("c", accountName="lang-fleet-c")
+    fleet.write_fleet({**RINGS, **QUIET, "settings": {"tags": {"costs": "4711"}}})
+    resumed = fleet.run("up", "--yes")
+    assert resumed.code == 0, resumed.output
+    assert set(fleet.outcomes("up")) == {"c", "d", "e"}
+    outputs = {name: fleet.outputs(name) for name in names}
+    accounts = cloud.documents(azure, "account")
+    assert {one["body"]["tags"]["costs"] for one in accounts} == {"4711"}
+
+    rotated = fleet.run("rotate", "--yes", "--stack", "a", "--stack", "b")
+    assert rotated.code == 0, rotated.output
+    for name in ("a", "b"):
+        assert len(cloud.bound_keys(azure, outputs[name]["accountId"])) == 2
+    assert len(cloud.bound_keys(azure, outputs["c"]["accountId"])) == 1
+
+    shown = fleet.run("evidence", "--ring", "canary")
+    assert shown.code == 0, shown.output
+    index = json.loads((fleet.folder / ".evidence" / "fleet" / "fleet.json").read_text())
+    assert [(one["stack"], bool(one["manifest"])) for one in index["stacks"]] == [("a", True)]
+
+    key = "kv-fleet-a/cmk-fleet-a"
+    revoked = fleet.run("revoke", "--yes", "--key", key)
+    assert revoked.code == 0, revoked.output
+    assert fleet.outputs("a")["access"] == "revoked"
+    proof = fleet.stack.python("-m", "operate", "verify", "--stack", "a", "--revoked")
+    assert proof.code == 0, proof.output
+    restored = fleet.run("restore", "--yes", "--key", key)
+    assert restored.code == 0, restored.output
+    assert set(fleet.outcomes("restore")) == {"a"}
+    assert fleet.outputs("a")["access"] == "granted"
+    assert all(cloud.unbound_moments(azure, one["accountId"]) == [] for one in outputs.values())
+    assert list((fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks").rglob("*.json")) == []
+
+
+def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_path: Path) -> None:
+    """Each stack logs in as its own client at its own tenant, though the environment has one's secret; a
+    stack that lacks its secret fails, and sends nobody else's."""
+    azure.control("/reset", {})
+    foreign = {
+        "azure-native:tenantId": seed.OTHER_TENANT_ID,
+        "azure-native:clientId": seed.FOREIGNER.client_id,
+        "azure-native:subscriptionId": seed.FOREIGN_SUBSCRIPTION_ID,
+    }
+    names = ("own", "other", "without")
+    fleet = FleetCheckout(
+        tmp_path / "language-cmk",
+        azure.env,
+        names,
+        {**QUIET, "stop": {"failures": 3, "findings": "never"}},
+        {"other": foreign, "without": foreign},
+    )
+    secret = azure.home.secrets()[seed.FOREIGNER.name]
+    assert fleet.stack.pulumi(
+        "config", "set", "--stack", "other", "--secret", "azure-native:clientSecret", secret
+    ).ok
+    done = fleet.run("up", "--yes")
+    assert {one: found["ok"] for one, found in fleet.outcomes("up").items()} == {
+        "own": True,
+        "other": True,
+        "without": False,
+    }, done.output
+    signed_in = {
+        (one["tenantId"], one["clientId"], one["accepted"]) for one in azure.control("/signins")["value"]
+    }
+    assert signed_in == {
+        (seed.TENANT_ID, seed.DEPLOYER.client_id, True),
+        (seed.OTHER_TENANT_ID, seed.FOREIGNER.client_id, True),
+    }
+    assert secret not in done.output + (fleet.folder / ".fleet" / "journal.jsonl").read_text()
+
+
+def test_a_killed_run_goes_on_and_leaves_no_lock(azure: RunningAzure, tmp_path: Path) -> None:
+    """Everything that a run had started is killed while it creates: the next run takes the lock of the
+    process that is gone, repairs the state, and ends with every stack proven."""
+    azure.control("/reset", {})
+    fleet = FleetCheckout(tmp_path / "language-cmk", azure.env, ("a", "b"), QUIET)
+    locks = fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks"
+    running = fleet.start("up", "--yes")
+    while running.poll() is None and not cloud.documents(azure, "vault"):
+        os.sched_yield()
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert list(locks.rglob("*.json")), "nothing was cut off"
+    resumed = fleet.run("up", "--yes")
+    assert resumed.code == 0, resumed.output
+    assert all(found["ok"] for found in fleet.outcomes("up").values())
+    assert list(locks.rglob("*.json")) == []

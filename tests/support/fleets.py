@@ -1,0 +1,90 @@
+"""Many stacks of one service each, in one checkout on a local Azure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.stack import Run, Stack
+
+QUIET = {"parallel": {"stacks": 2}, "stop": {"findings": "never"}}
+
+
+class FleetCheckout:
+    """A checkout with a stack for each name, none of it deployed, and a fleet.yaml over all of them.
+
+    `own` are settings of single stacks over those of the repository's `dev`, by full keys.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        cloud: Mapping[str, str],
+        names: Sequence[str],
+        fleet: Mapping[str, Any],
+        own: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.stack = Stack(folder, cloud, name=names[0])
+        self.folder, self.names = folder, tuple(names)
+        document = self.stack.config()
+        for name in names:
+            config = {**document["config"], "language-cmk:name": f"fleet-{name}", **(own or {}).get(name, {})}
+            self.file(name).write_text(yaml.safe_dump({**document, "config": config}))
+            if name != names[0]:
+                made = self.stack.pulumi("stack", "init", name)
+                assert made.ok, made.output
+        self.write_fleet(fleet)
+
+    def write_fleet(self, fleet: Mapping[str, Any]) -> None:
+        """Writes fleet.yaml."""
+        (self.folder / "fleet.yaml").write_text(yaml.safe_dump({"stacks": ["*"], **fleet}))
+
+    def file(self, name: str) -> Path:
+        """A stack's own file."""
+        return self.folder / f"Pulumi.{name}.yaml"
+
+    def configure(self, name: str, **settings: Any) -> None:
+        """Sets settings in a stack's own file."""
+        document = yaml.safe_load(self.file(name).read_text())
+        document["config"] |= {f"language-cmk:{key}": value for key, value in settings.items()}
+        self.file(name).write_text(yaml.safe_dump(document))
+
+    def run(self, *words: str) -> Run:
+        """`python -m operate fleet WORDS`."""
+        return self.stack.python("-m", "operate", "fleet", *words)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """The same, begun and not waited for; it leads a process group."""
+        return subprocess.Popen(
+            [str(self.folder / ".venv" / "bin" / "python"), "-m", "operate", "fleet", *words],
+            cwd=self.folder,
+            env=self.stack.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def records(self) -> list[dict[str, Any]]:
+        """The journal."""
+        lines = (self.folder / ".fleet" / "journal.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def outcomes(self, action: str) -> dict[str, dict[str, Any]]:
+        """What the last run of an action left of each stack."""
+        found = [one for one in self.records() if one["action"] == action]
+        return {
+            one["stack"]: one for one in found if one["run"] == found[-1]["run"] and one["event"] == "outcome"
+        }
+
+    def outputs(self, name: str) -> dict[str, Any]:
+        """A stack's outputs."""
+        read = self.stack.pulumi("stack", "output", "--json", "--stack", name)
+        assert read.ok, read.output
+        found: dict[str, Any] = json.loads(read.output)
+        return found
