@@ -10,7 +10,7 @@ from azure.core.credentials import TokenCredential
 
 from core import login
 from core.clouds import Cloud
-from core.login import Login
+from core.login import Login, LoginError, Method
 from operate.stack import StackError, pulumi
 from provider import credential
 
@@ -31,7 +31,14 @@ def of_stack(stack: str, cloud: Cloud | None = None, *, alone: bool = False) -> 
     Raises LoginError, and StackError where the configuration cannot be read.
     """
     found = {name: one.get("value", "") for name, one in _configuration(stack).items()}
-    return _configured(found, cloud, without_mixing(found, os.environ) if alone else {})
+    emptied = without_mixing(found, os.environ) if alone else {}
+    wanted = _configured(found, cloud, emptied)
+    if emptied and wanted.method is Method.CLI:
+        raise LoginError(
+            f"stack {stack} names another client or tenant than the environment, whose secret is not sent "
+            "there; set its own with `pulumi config set --secret azure-native:clientSecret`, or use OIDC"
+        )
+    return wanted
 
 
 def of_new_stack(stack: str) -> Login:

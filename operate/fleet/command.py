@@ -28,6 +28,7 @@ from operate.stack import StackError, pulumi
 from operate.stack_file import NAMESPACE
 from settings import shared
 from settings.services import problems_between
+from settings.shared import FleetFileError
 
 GRANTED, REVOKED = "granted", "revoked"
 
@@ -70,7 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the action; its exit code: 0 all is well, 1 something is not, or the rollout halted."""
     engine.use_checkout()
     code, _ = ACTIONS[arguments.action]
-    return code(FleetCommand(files.read(Path()), arguments))
+    try:
+        return code(FleetCommand(files.read(Path()), arguments))
+    except FleetFileError as error:
+        raise OperateError(str(error)) from error
 
 
 class FleetCommand:

@@ -124,3 +124,18 @@ def test_the_cloud_is_the_accounts_where_nothing_names_another(
     monkeypatch.setenv("ARM_ENVIRONMENT", "nowhere")
     with pytest.raises(LoginError, match="nowhere"):
         login.of_environment()
+
+
+def test_no_secret_goes_to_the_tenant_of_another_client(tmp_path: Path) -> None:
+    """Of a fleet, a stack that names another client is refused, unless it has a secret of its own; one that
+    names the same client, or none, has what the environment has."""
+    other = {"azure-native:clientId": "other-client", "azure-native:tenantId": "other-tenant"}
+    stack_with(tmp_path, other)
+    with pytest.raises(LoginError, match=r"stack dev names another client .* whose secret is not sent there"):
+        login.of_stack("dev", alone=True)
+    stack_with(tmp_path, {**other, "azure-native:clientSecret": "own"})
+    assert login.of_stack("dev", alone=True).get("clientSecret") == "own"
+    for same in ({}, {"azure-native:clientId": "ENV-client"}):
+        stack_with(tmp_path, same)
+        assert login.of_stack("dev", alone=True).get("clientSecret") == "env-secret"
+    assert login.without_mixing(other, {**VARIABLES, "ARM_USE_OIDC": "true"}) == {"ARM_CLIENT_SECRET": ""}

@@ -1,0 +1,205 @@
+"""fleet.yaml and the stack files: what is wrong with them, what they say, and what a change touches."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from operate.__main__ import main
+from operate.errors import OperateError
+from operate.fleet import command, files
+from operate.fleet.planning import Limits, Ring, Share, StopRule
+from settings.shared import FleetFileError
+from tests.settings.test_parse import VAULT_ID
+
+FLEET: dict[str, Any] = {"stacks": ["prod-*"], "settings": {"location": "westeurope"}}
+
+
+def checkout(folder: Path, fleet: dict[str, Any], **stacks: dict[str, Any]) -> Path:
+    """A folder with a fleet.yaml and stack files; `_` in a name stands for `-`."""
+    (folder / "fleet.yaml").write_text(yaml.safe_dump(fleet))
+    for name, settings in stacks.items():
+        stack = name.replace("_", "-")
+        config = {f"language-cmk:{key}": value for key, value in {"name": stack, **settings}.items()}
+        (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}))
+    return folder
+
+
+def test_a_fleet_file_in_full(tmp_path: Path) -> None:
+    """Every entry has its place; what is left out has the default that docs/fleets.md shows."""
+    text = (Path(__file__).parents[3] / "docs" / "fleets.md").read_text()
+    documented = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    found = files.read(checkout(tmp_path, {**documented, "settings": FLEET["settings"]}, prod_a={}))
+    assert found.rings == (
+        Ring("canary", {"stack": ("prod-canary-*",)}),
+        Ring("first", take=Share(10, percent=True)),
+        Ring("europe", {"location": ("*europe",)}, wave=Share(20)),
+    )
+    assert (found.limits, found.stop) == (Limits(), StopRule())
+    assert files.read(checkout(tmp_path, FLEET, prod_a={})).limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"ring": []}, "ring"),
+        ({"rings": [{"name": "a"}, {"name": "a"}]}, "rings[1].name"),
+        ({"rings": [{"take": 3}]}, "rings[0].name"),
+        ({"rings": [{"name": "a", "take": "0"}]}, "rings[0].take"),
+        ({"rings": [{"name": "a", "wave": "101%"}]}, "rings[0].wave"),
+        ({"rings": [{"name": "a", "match": "b"}]}, "rings[0].match"),
+        ({"parallel": {"stacks": 0}}, "parallel.stacks"),
+        ({"stop": {"findings": "all"}}, "stop.findings"),
+    ],
+)
+def test_a_wrong_entry_is_named_with_its_place(tmp_path: Path, change: dict[str, Any], path: str) -> None:
+    """By the same checks as settings have."""
+    with pytest.raises(FleetFileError) as error:
+        files.read(checkout(tmp_path, {**FLEET, **change}, prod_a={}))
+    assert path in {one.path for one in error.value.problems}
+
+
+def test_the_problems_of_all_stacks_are_told_at_once(tmp_path: Path) -> None:
+    """Each with its file; a secret that is encrypted there is no problem, and a stack outside is not read."""
+    folder = checkout(
+        tmp_path,
+        FLEET,
+        prod_a={"sku": "F9"},
+        prod_b={"access": "never"},
+        prod_c={"name": {"secure": "v1:x"}},
+        dev={"sku": "F9"},
+    )
+    with pytest.raises(OperateError) as error:
+        files.read(folder)
+    assert "2 settings of the fleet are wrong" in str(error.value)
+    assert "Pulumi.prod-a.yaml: sku: " in str(error.value)
+    assert "Pulumi.prod-b.yaml: access: " in str(error.value)
+
+
+def test_a_stack_has_the_keys_of_its_services(tmp_path: Path) -> None:
+    """Made here, in an existing vault, or existing; none where Microsoft's keys are used."""
+    services = [
+        {"name": "made"},
+        {"name": "inside", "vault": {"id": VAULT_ID}},
+        {"name": "there", "key": {"id": f"{VAULT_ID}/keys/Shared"}},
+        {"name": "none", "encryption": "microsoftManaged"},
+    ]
+    folder = checkout(tmp_path, FLEET, prod_a={})
+    config = {"language-cmk:services": services}
+    (folder / "Pulumi.prod-a.yaml").write_text(yaml.safe_dump({"config": config}))
+    vault = VAULT_ID.rpartition("/")[2].lower()
+    member = files.read(folder).members["prod-a"]
+    assert member.keys == {"kv-made/cmk-made", f"{vault}/cmk-inside", f"{vault}/shared"}
+    assert (member.services, member.vaults) == (4, frozenset({"kv-made", vault}))
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ("-c", "user.name=n", "-c", "user.email=e@example.com")
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> None:
+    """By their own file, by what fleet.yaml gives them, and all of them by the program; a comment or another
+    order touches none."""
+    team = {"tags": {"team": "claims"}}
+    folder = checkout(tmp_path, FLEET, prod_a=team, prod_b={}, prod_c={})
+    (folder / "__main__.py").write_text("first")
+    (folder / "README.md").write_text("first")
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "first")
+
+    def touched() -> frozenset[str]:
+        return files.touched(folder, files.read(folder), "HEAD")
+
+    (folder / "README.md").write_text("second")
+    (folder / "Pulumi.prod-c.yaml").write_text("# a comment\n" + (folder / "Pulumi.prod-c.yaml").read_text())
+    assert touched() == frozenset()
+    checkout(folder, FLEET, prod_b={"sku": "S"}, prod_new={})
+    assert touched() == {"prod-b", "prod-new"}
+    label = {"match": {"team": "claims"}, "settings": {"accessModel": "rbac"}}
+    checkout(folder, {**FLEET, "labels": [label]})
+    assert touched() == {"prod-a", "prod-b", "prod-new"}
+    (folder / "__main__.py").write_text("second")
+    assert touched() == set(files.read(folder).files)
+
+
+def test_the_digest_follows_settings_and_program(tmp_path: Path) -> None:
+    """What a worker computes of one stack is what the coordinator has; any change of either changes it."""
+    folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
+    (folder / "__main__.py").write_text("first")
+    first = files.read(folder).digests
+    assert files.digest_of(folder, "prod-a") == first["prod-a"]
+    checkout(folder, FLEET, prod_a={"sku": "S"})
+    second = files.read(folder).digests
+    assert (second["prod-a"] == first["prod-a"], second["prod-b"] == first["prod-b"]) == (False, True)
+    (folder / "__main__.py").write_text("second")
+    assert files.digest_of(folder, "prod-b") != first["prod-b"]
+
+
+def chosen(folder: Path, monkeypatch: pytest.MonkeyPatch, **wanted: Any) -> frozenset[str]:
+    monkeypatch.chdir(folder)
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    arguments = parser.parse_args(["list"])
+    for name, value in wanted.items():
+        setattr(arguments, name, value)
+    return command.FleetCommand(files.read(folder), arguments).chosen
+
+
+def test_stacks_are_chosen_by_name_label_ring_and_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several choices choose what fits all of them; what is not there is an error that says what is."""
+    fleet = {**FLEET, "rings": [{"name": "canary", "match": {"stack": "prod-a"}}]}
+    folder = checkout(tmp_path, fleet, prod_a={"tags": {"team": "hr"}}, prod_b={"tags": {"team": "hr"}})
+    assert chosen(folder, monkeypatch) == {"prod-a", "prod-b"}
+    assert chosen(folder, monkeypatch, ring=["canary"]) == {"prod-a"}
+    assert chosen(folder, monkeypatch, match=["team=h*"], stack=["prod-b"]) == {"prod-b"}
+    assert chosen(folder, monkeypatch, key="KV-prod-a/cmk-prod-a") == {"prod-a"}
+    for wanted, said in (
+        ({"stack": ["prod-z"]}, "the fleet has no stack prod-z; it has prod-a, prod-b"),
+        ({"ring": ["z"]}, "the fleet has no ring z; it has canary, rest"),
+        ({"match": ["team"]}, "--match: found 'team', expected LABEL=PATTERN"),
+        ({"match": ["team=claims"]}, "no stack of the fleet is chosen"),
+    ):
+        with pytest.raises(OperateError, match=said):
+            chosen(folder, monkeypatch, **wanted)
+
+
+def test_settings_are_shown_with_their_origin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each value, and the file and the entry that it comes from."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={"tags": {"team": "hr"}}))
+    assert main(["fleet", "settings"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "prod-a:",
+        '  location: "westeurope"  # fleet.yaml: settings',
+        '  name: "prod-a"  # Pulumi.prod-a.yaml',
+        '  tags.team: "hr"  # Pulumi.prod-a.yaml',
+    ]
+    assert main(["fleet", "settings", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["settings"]["location"] == {"value": "westeurope", "from": "fleet.yaml: settings"}
+
+
+def test_a_wrong_fleet_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback: a fleet.yaml that is missing, one that is wrong, and one that names no stack."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["fleet", "list"]) == 2
+    assert "fleet.yaml cannot be read" in capsys.readouterr().err
+    checkout(tmp_path, {**FLEET, "ring": []}, prod_a={})
+    assert main(["fleet", "list"]) == 2
+    assert "ring: is unknown; did you mean 'rings'?" in capsys.readouterr().err
+    (tmp_path / "fleet.yaml").write_text("stacks: [nothing-*]\n")
+    assert main(["fleet", "list"]) == 2
+    assert "no Pulumi.<stack>.yaml is of a stack named nothing-*" in capsys.readouterr().err
