@@ -29,7 +29,6 @@ from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
 from core import arm_ids
 from core.api_versions import ACCOUNTS, VAULTS
-from core.environment import NAMESPACE
 from core.login import SETTINGS, Login, LoginError
 from operate import login
 from operate.azure import LiveAzure, UnansweredError

@@ -13,13 +13,13 @@ from typing import Any
 
 import yaml
 
+from core.environment import NAMESPACE
 from operate.errors import OperateError
 from settings import shared
 from settings.model import Settings
 from settings.parse import decoded, parse
 from settings.shared import FILE, SharedSettings, Values
 
-NAMESPACE = "language-cmk:"
 _SECRET = "a-secret"  # noqa: S105 - stands for one that is encrypted in the file
 
 

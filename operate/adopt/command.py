@@ -20,7 +20,7 @@ from operate.adopt.plan import plan
 from operate.azure import LiveAzure, account_id
 from operate.errors import OperateError
 from operate.stack import add_stack
-from operate.stack_file import NAMESPACE, path_of
+from operate.stack_file import path_of
 from settings.parse import SettingsError, parse
 
 

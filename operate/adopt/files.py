@@ -9,7 +9,6 @@ import yaml
 from core import resource_types
 from core.environment import NAMESPACE
 from operate.adopt.plan import Plan
-from operate.stack_file import NAMESPACE
 
 _HEAD = """\
 # Written by python -m operate adopt. The parts that asFound names stay as they are, whatever else is set.

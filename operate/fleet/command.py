@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from core.environment import NAMESPACE
 from operate.errors import OperateError
 from operate.fleet import bundle, engine, files, planning
 from operate.fleet.files import FleetFiles
@@ -25,7 +26,6 @@ from operate.fleet.planning import Limits, Member, Wave
 from operate.fleet.rollout import Rollout, executor
 from operate.fleet.work import Done, Task
 from operate.stack import StackError, pulumi
-from operate.stack_file import NAMESPACE
 from settings import shared
 from settings.services import problems_between
 from settings.shared import FleetFileError
