@@ -34,8 +34,8 @@ def _judge_inputs(account: Node, relations: Relations, bindings: list[Node]) -> 
             f"{bindings[0].name} binds it",
             required="the live encryption in what the write sends",
             fix="run `pulumi up --refresh` (or `pulumi refresh` first), which puts the live encryption into "
-            "the state; "
-            'keep properties.encryption in ignoreChanges, and set "options: refresh: always" in Pulumi.yaml',
+            'the state; keep properties.encryption in ignoreChanges, and set "options: refresh: always" in '
+            "Pulumi.yaml",
             urn=account.urn,
         )
 

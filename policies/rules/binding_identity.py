@@ -41,8 +41,7 @@ def _own(binding: Node, account: Node, relations: Relations) -> Findings:
             "system-assigned identity",
             required="an identity of the account by which the key can be used",
             fix="set identityClientId of the binding to the client id of the attached identity, or "
-            "identity.type "
-            'of the account to "SystemAssigned"',
+            'identity.type of the account to "SystemAssigned"',
             urn=binding.urn,
         )
 
