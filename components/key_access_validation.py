@@ -1,6 +1,7 @@
 """Access to a key that is in effect: before an account is created on it, and after it was restored.
 
-The provider waits as far as Resource Manager shows the grant; for an account on the key, until it uses it.
+The provider waits until Resource Manager shows the grant and, for an account that is under the key already,
+until the service uses it.
 """
 
 from typing import NotRequired, TypedDict
@@ -21,7 +22,7 @@ class KeyAccessValidationArgs(TypedDict):
     grant_id: NotRequired[pulumi.Input[str] | None]
     """Optional. Id of the access policy or role assignment."""
     account_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of an account that lives on the key: writing its binding again proves the access."""
+    """Optional. ARM id of an account that is under the key: writing its binding again proves the access."""
 
 
 class KeyAccessValidation(CmkResource):

@@ -70,7 +70,7 @@ class KeyUses:
 
     @cached_property
     def has_unplaced_binding(self) -> bool:
-        """True when some binding does not tell its account."""
+        """True when the account of some binding is not known."""
         placed = sum(len(bindings) for bindings in self.bindings_by_account.values())
         return placed < len(self.index.of(Kind.BINDING))
 

@@ -38,7 +38,7 @@ class Node:
 
     @property
     def provider_urn(self) -> str | None:
-        """The URN of the provider resource, None when the engine does not tell."""
+        """The URN of the provider resource, None when the engine does not show it."""
         provider = self.resource.provider
         return str(provider.urn) if provider else None
 

@@ -70,7 +70,7 @@ class ReviewedGrant:
 
     def under(self, uses_rbac: bool | Mark | None) -> ReviewedGrant:
         """The grant in a vault that uses role assignments alone (True), or access policies alone
-        (False). None: nobody says which."""
+        (False). None: that is not known."""
         if isinstance(uses_rbac, Mark):
             return replace(self, uncertain=self.uncertain or "if the vault uses such grants")
         if uses_rbac is None or uses_rbac is self.is_role:

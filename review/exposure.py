@@ -51,7 +51,7 @@ class NetworkExposure:
 
 
 def network_of(state: ReviewedState, private_endpoints: int) -> NetworkExposure:
-    """The network settings of an account or a vault. What is not said means open, as in Azure."""
+    """The network settings of an account or a vault. What is not declared means open, as in Azure."""
     access = text(state.declared("properties.publicNetworkAccess"))
     acls = state.declared("properties.networkAcls")
     default = text(look(acls, "defaultAction"))

@@ -146,7 +146,7 @@ class Snapshot:
     def uses_roles(self, vault: Value) -> bool | Mark | None:
         """Whether a vault uses role assignments and not access policies; None where that is not known.
 
-        What is no longer said means access policies (Vault 2024-11-01).
+        No longer declaring it means access policies (Vault 2024-11-01).
         """
         entry = self.vault_named(vault)
         if entry is None:

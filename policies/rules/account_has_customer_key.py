@@ -25,7 +25,7 @@ def _judge_unbound(account: Node, relations: Relations) -> Findings:
     elif inline is not None and inline.is_customer_key:
         return
     elif relations.has_unplaced_binding:
-        yield NotYetKnown("a binding of this stack does not tell yet which account it writes to", account.urn)
+        yield NotYetKnown("the account of a binding of this stack is not known yet", account.urn)
     else:
         yield Violation(
             found=f"the account {account.name} has no binding in this stack and states no key of its own",

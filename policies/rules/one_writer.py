@@ -22,7 +22,7 @@ def judge(relations: Relations, _: Options) -> Findings:
         else:
             yield from _judge_account(account, bindings[0], relations)
     if relations.has_unplaced_binding:
-        yield NotYetKnown("a binding does not tell yet which account it writes to")
+        yield NotYetKnown("the account of a binding is not known yet")
     yield from _judge_twins(relations.index.of(Kind.ACCOUNT))
 
 
