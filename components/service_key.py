@@ -1,17 +1,19 @@
 """A service's key: made in a new or an existing vault, or an existing key."""
 
 import pulumi
+from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
-from components.component import Component
+from components.component import Component, waited_for
+from components.guards.invokes import InvokeError, invoke, is_absent
 from components.guards.preflight import PreflightResult
 from components.key import EncryptionKeyInputs, make_key
 from components.key_operators import assign_officers
-from components.references import KeyReference, key_at, vault_at
+from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.service_args import ServiceInputs
 from components.vault import KeyVaultInputs, make_vault
-from core import facts
+from core import arm_ids, facts
 
 
 def service_key(
@@ -47,7 +49,7 @@ def service_key(
             recovers=preflight.recovers_vault,
         )
     officers = assign_officers(inputs, preflight, vault, owner.child)
-    if preflight.keeps_key:
+    if preflight.keeps_key and not (preflight.recovers_vault and _lacks(vault, inputs.key.name, owner)):
         # It exists already, and azure-native refuses to create an existing key.
         made: pulumi.Output[str] = pulumi.Output.from_input(vault.id)
         id = made.apply(lambda vault_id: facts.key_id(vault_id, inputs.key.name))
@@ -67,6 +69,23 @@ def service_key(
         officers,
     )
     return key, officers
+
+
+def _lacks(vault: VaultReference, key_name: str, owner: Component) -> bool:
+    """Whether a vault that this update recovers came back without the key; waits for the vault. A preview
+    cannot look."""
+    vault_id = waited_for(vault.id)
+    if vault_id is None:
+        return False
+    place = arm_ids.vault_id(vault_id)
+    arguments = {"resourceGroupName": place.group, "vaultName": place.name, "keyName": key_name}
+    try:
+        _sync_await(invoke("azure-native:keyvault:getKey", pulumi.InvokeOptions(parent=owner), **arguments))
+    except InvokeError as error:
+        if is_absent(str(error)):
+            return True
+        raise
+    return False
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

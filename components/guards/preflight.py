@@ -309,7 +309,7 @@ class _Preflight:
             pulumi.log.warn(
                 f"not checked: whether vault {deleted.vault['name']!r} comes back with key "
                 f"{location.key_name!r}, because a deleted vault cannot be read; where it does not, this "
-                "update brings back the vault and stops at the key, and the next one makes the key"
+                "update makes the key"
             )
         inputs = request.inputs
         if (

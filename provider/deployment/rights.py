@@ -10,7 +10,7 @@ group or resource that is not there yet inherits what its subscription gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from core.facts import EVERYBODY, DenyAssignment
 from core.roles import Permissions, Role
 from provider.azure_calls import Principal
 from provider.deployment.model import (
+    CREATE,
     DELETE,
     USE,
     DeploymentFinding,
@@ -121,9 +122,10 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each scope at which rights are missing. A login that may write nothing at all is taken
     for one of previews: that is told, and refuses nothing."""
     principal = await ask.principal()
+    made = {one.id.lower() for one in plan if one.action == CREATE}
     by_scope: dict[str, list[Need]] = {}
     for need in (need for one in plan for need in needs(one)):
-        by_scope.setdefault(await _scope(need.at, ask), []).append(need)
+        by_scope.setdefault(await _scope(need.at, made, ask), []).append(need)
     unread: list[Unchecked] = []
     known: list[tuple[Effective, list[Need]]] = []
 
@@ -205,14 +207,28 @@ def least_roles(missing: Iterable[str]) -> tuple[Role, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-async def _scope(id: str, ask: Questions) -> str:
-    """Where the rights on an id are asked: its group if that exists, or else the subscription."""
+async def _scope(id: str, made: Collection[str], ask: Questions) -> str:
+    """Where the rights on an id are asked: the innermost scope that exists, since a role may be given on a
+    single subnet or vault; `made` are the ids, in lower case, that do not exist yet."""
+    while id.lower() in made:
+        id = _above(id)
     group = group_of(id)
+    if id == subscription_scope(id) or not arm_ids.same(id, group):
+        return id
     try:
         exists = await ask.group_exists(group)
     except UnansweredQuestionError:
         exists = True
     return group if exists else subscription_scope(id)
+
+
+def _above(id: str) -> str:
+    """The scope that an id is in: the resource that it extends or is nested in, its group, or the
+    subscription."""
+    if "/providers/" not in id.lower():
+        return subscription_scope(id)
+    scope, inside = id[: (at := id.lower().rindex("/providers/"))], id[at:].strip("/").split("/")
+    return scope if len(inside) <= 4 else id.rpartition("/")[0].rpartition("/")[0]
 
 
 async def _effective(scope: str, ask: Questions, principal: Principal, unread: list[Unchecked]) -> Effective:

@@ -198,7 +198,7 @@ def test_recovery_brings_back_and_makes_nothing_twice(preview: bool) -> None:
     """Vault and account come back; the account's grant, which comes with the vault, is taken over once it is
     there, and shown as a grant before, so that policies see it. Others are left to the next run."""
     azure = deleted()
-    azure.vault = existing_vault(accessPolicies=[GRANT])
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     monitor = service(azure, preview, soft_deleted="recover", vault={"key_operators": ["deployer"]})
     assert monitor.one(":Vault").inputs["properties"]["createMode"] == "recover"
     assert monitor.one(":Account").inputs["properties"]["restore"] is True

@@ -7,16 +7,19 @@ from contextlib import suppress
 import pytest
 
 from components.guards.preflight import RefusedError
+from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     HUB,
     IN_SHARED,
     KV_CLAIMS,
+    NETWORK,
     ROWS,
     SHARED,
     SUBSCRIPTION,
     FirstDeployment,
     forgotten,
     group,
+    login,
     made,
     network,
     private,
@@ -81,19 +84,15 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
     assert "have Microsoft.CognitiveServices/accounts/read granted" in str(refused.value)
 
 
-def test_a_recovered_vault_without_its_key_is_told() -> None:
-    """A deleted vault cannot be read, so a key that it lacks shows in the update, which brings the vault back
-    and stops at the key; the next one makes the key."""
+def test_a_recovered_vault_without_its_key_gets_one() -> None:
+    """A deleted vault cannot be read, which the preview tells; the update makes the key that it lacks."""
     deployment = Deployment()
     forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01")(deployment)
     recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
     deployment.preview(recovered)
     assert any("comes back with key 'cmk-claims'" in text for text in deployment.warnings)
-    with pytest.raises(Exception, match="there is no key"):
-        deployment.up(recovered)
-    deployment.preview(recovered)
-    assert [text for text in deployment.warnings if "takes over" not in text] == []
     deployment.up(recovered)
+    assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims").status == 200
 
 
 def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -> None:
@@ -108,6 +107,26 @@ def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -
     with pytest.raises(Exception, match=r"vault-is-reachable.*public access is disabled"):
         deployment.rotate(preview=True)
     assert deployment.writes() == []
+
+
+def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
+    """Who owns a hub gives roles on what is shared alone, and the preview asks at that scope."""
+    deployment = Deployment()
+    network(deployment)
+    vault(SUBSCRIPTION, "rg-hub", "kv-hub")(deployment)
+    hub = HUB.replace("rg-shared", "rg-hub")
+    home = group("rg-home")(deployment)
+    login("Contributor", scope=home)(deployment)
+    for role, scope in (
+        ("Key Vault Contributor", hub),
+        ("Network Contributor", f"{NETWORK}/subnets/endpoints"),
+        ("Network Contributor", NETWORK),
+    ):
+        assign_role(deployment.door.cloud, deployment.principal.object_id, role, scope)
+    args = {**private(), "existing_resource_group_name": "rg-home", "vault": {"id": hub}}
+    deployment.preview({"claims": args})
+    assert not any("this login may write" in text for text in deployment.warnings)
+    deployment.up({"claims": args})
 
 
 def test_there_are_many_ways() -> None:
