@@ -11,6 +11,7 @@ group or resource that is not there yet inherits what its subscription gives.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +28,6 @@ from provider.deployment.model import (
     Planned,
     Report,
     Unchecked,
-    group_of,
     subscription_scope,
 )
 from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
@@ -212,14 +212,12 @@ async def _scope(id: str, made: Collection[str], ask: Questions) -> str:
     single subnet or vault; `made` are the ids, in lower case, that do not exist yet."""
     while id.lower() in made:
         id = _above(id)
-    group = group_of(id)
-    if id == subscription_scope(id) or not arm_ids.same(id, group):
-        return id
-    try:
-        exists = await ask.group_exists(group)
-    except UnansweredQuestionError:
-        exists = True
-    return group if exists else subscription_scope(id)
+    with suppress(UnansweredQuestionError):  # told where the rights are read
+        while id != subscription_scope(id) and not await ask.get(
+            arm_ids.child(id, PERMISSIONS), AUTHORIZATION
+        ):
+            id = _above(id)
+    return id
 
 
 def _above(id: str) -> str:
