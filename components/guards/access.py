@@ -37,8 +37,11 @@ def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assig
     return not found.uses_rbac and level is not Access.NONE
 
 
-def holds_up_account(before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer) -> bool:
-    """Whether the identity of a bound account lacks access to its key, in full or in part.
+def holds_up_account(
+    before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer, *, loses_roles: bool
+) -> bool:
+    """Whether the identity of a bound account lacks access to its key, in full or in part. `loses_roles`: the
+    vault is under Azure RBAC and comes back from soft delete, without its role assignments.
 
     The service then refuses every write of the account (assumed: a write states the key again), so that an
     account whose access comes after it waits: the grant is repaired first. Not so of an account that moves
@@ -46,6 +49,8 @@ def holds_up_account(before: RecordedService, place: KeyLocation, vault: Answer,
     """
     user = before.key_user_id
     here = (arm_ids.name_of(place.vault_id).lower(), place.key_name.lower())
+    if before.is_bound and loses_roles:
+        return True
     if not before.is_bound or user is None or vault is None or before.bound_to != here:
         return False
     if before.revoked:

@@ -25,11 +25,13 @@ def problems(
     *,
     identity: Answer,
 ) -> Iterator[Problem]:
-    """What is missing of a service whose account is bound. A vault that it is not bound in does not count."""
-    if before.account is None or not before.is_bound:
+    """What is missing of a service: its account, and what that needs where it is bound. A vault that it is
+    not bound in does not count."""
+    if before.account is None:
         return
     if account is None:
         yield _account(before.account)
+    if account is None or not before.is_bound:
         return
     if before.key_identity == SYSTEM and not (account.get("identity") or {}).get("principalId"):
         yield _identity(before.account)

@@ -269,7 +269,7 @@ class _Preflight:
         )
         # What is missing of an account that is being replaced may have been deleted by an interrupted update.
         replaced, live = self._is_replaced(name), self._accounts[name]
-        drifts = before.is_bound and self._is_ours(before.account) and not replaced
+        drifts = self._is_ours(before.account) and not replaced
         identity_id = before.identity_id if drifts and before.key_identity == USER else None
         looked_up = await asyncio.gather(
             self._get(
@@ -340,7 +340,11 @@ class _Preflight:
         account_waits = False
         if looked_up[0] is not UNREAD and looked_up[2] is not UNREAD:
             self._judge_access(name, location, vault, assignment)
-            account_waits = access.holds_up_account(before, location, vault, assignment) and not replaced
+            loses_roles = deleted.vault is not None and request.inputs.access_model == RBAC
+            lacks_access = access.holds_up_account(
+                before, location, vault, assignment, loses_roles=loses_roles
+            )
+            account_waits = lacks_access and not replaced
         if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
             pulumi.log.info(
                 f"service {name!r}: changes of the account, if any, wait for the next update: first its "

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -75,10 +75,15 @@ class Held:
 
 @dataclass
 class Engine:
-    """A stack. `operations` are what the last update did: `create TYPE`, `update TYPE`, and so on."""
+    """A stack. `operations` are what the last update did: `create TYPE`, `update TYPE`, and so on. Where
+    nothing may be replaced, `replaces` is off. `replaced` are resources whose successors are made. A program
+    that asks for the state gets the one from `before_refresh`, or the one after it."""
 
     wire: Wire
+    replaces: bool = False
+    before_refresh: bool = False
     state: dict[str, Held] = field(default_factory=dict)
+    replaced: list[tuple[str, Held]] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -94,35 +99,42 @@ class Engine:
 
     def _up(self, program: Callable[[], Any], *, refresh: bool) -> list[str]:
         self.operations = []
+        before = self.shown()
         if refresh:
             for urn in list(self.state):
                 self._refresh(urn)
         else:
-            # azure-cmk asks for it with each of its resources (`refresh_before_update`).
-            for urn in [urn for urn, held in self.state.items() if held.type.startswith("azure-cmk:")]:
-                self._refresh(urn)
-        monitor = _Monitor(self)
+            self._refresh_own()
+        monitor = _Monitor(self, before if self.before_refresh else None)
         monitor.run(program)
         if not monitor.errors:
-            for urn in [urn for urn in reversed(self.state) if urn not in monitor.urns]:
-                try:
-                    self._delete(urn)
-                except ProviderError as error:
-                    monitor.errors.append(f"{urn}: {error}")
-                    break
+            try:
+                self._delete_undeclared(monitor.urns)
+            except ProviderError as error:
+                monitor.errors.append(str(error))
         if monitor.errors:
             raise UpdateError("\n".join(dict.fromkeys([*monitor.errors, *monitor.warnings])))
         return self.operations
+
+    def refresh(self) -> None:
+        """Reads everything anew."""
+        with _waiting_on(self.wire):
+            for urn in list(self.state):
+                self._refresh(urn)
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""
         self.operations = []
         try:
             with _waiting_on(self.wire):
-                for urn in list(reversed(self.state)):
-                    self._delete(urn)
+                self._refresh_own()
+                self._delete_undeclared(set())
         except ProviderError as error:
             raise UpdateError(str(error)) from error
+
+    def shown(self) -> dict[str, Any]:
+        """The state as a program reads it."""
+        return copy.deepcopy({urn: {"outputs": held.outputs} for urn, held in self.state.items()})
 
     def outputs_of(self, type: str) -> dict[str, Any]:
         """The outputs of the only resource of a type."""
@@ -131,6 +143,11 @@ class Engine:
 
     def call(self, method: str, type: str, request: Any) -> Any:
         return self._providers.call(method, type, request)
+
+    def _refresh_own(self) -> None:
+        """azure-cmk asks for it with each of its resources (`refresh_before_update`)."""
+        for urn in [urn for urn, held in self.state.items() if held.type.startswith("azure-cmk:")]:
+            self._refresh(urn)
 
     def _refresh(self, urn: str) -> None:
         held = self.state[urn]
@@ -154,25 +171,31 @@ class Engine:
                 held.type, read.id, inputs, outputs, held.failed, held.retained, held.deleted_with
             )
 
-    def _delete(self, urn: str) -> None:
-        held = self.state[urn]
-        if _is_custom(held.type) and not held.retained and held.deleted_with not in ("", *self.state):
-            # The resource that it goes with is gone already.
+    def _delete_undeclared(self, declared: Collection[str]) -> None:
+        """What was replaced, and what is not declared, the last made first. Raises ProviderError."""
+        undeclared = [urn for urn in reversed(self.state) if urn not in declared]
+        gone = {*undeclared, *(urn for urn, _ in self.replaced)}
+        while self.replaced:
+            self._delete(*self.replaced[-1], gone)
+            self.replaced.pop()
+        for urn in undeclared:
+            self._delete(urn, self.state[urn], gone)
             del self.state[urn]
+
+    def _delete(self, urn: str, held: Held, gone: Collection[str]) -> None:
+        """Deletes one, unless it goes with one of those that are `gone` in the same run."""
+        if not _is_custom(held.type) or held.retained or held.deleted_with in gone:
             return
-        with_another = held.deleted_with and held.deleted_with in self.state
-        if _is_custom(held.type) and not held.retained and not with_another:
-            request = provider_pb2.DeleteRequest(
-                id=held.id,
-                urn=urn,
-                name=_name(urn),
-                type=held.type,
-                properties=to_struct(held.outputs),
-                old_inputs=to_struct(held.inputs),
-            )
-            self.call("Delete", held.type, request)
-            self.operations.append(f"delete {held.type}")
-        del self.state[urn]
+        request = provider_pb2.DeleteRequest(
+            id=held.id,
+            urn=urn,
+            name=_name(urn),
+            type=held.type,
+            properties=to_struct(held.outputs),
+            old_inputs=to_struct(held.inputs),
+        )
+        self.call("Delete", held.type, request)
+        self.operations.append(f"delete {held.type}")
 
 
 class ProviderError(Exception):
@@ -186,7 +209,8 @@ class ProviderError(Exception):
 class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
     """The program's side of the engine: what the SDK asks, answered in the thread that asks."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, state: dict[str, Any] | None) -> None:
+        self._state = state
         # The stub's own __init__ would need a channel; hooks are registered only with a stub.
         self.engine, self.mocks = engine, None
         self.urns: set[str] = set()
@@ -257,8 +281,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
     def Invoke(self, request: Any) -> Any:
         if request.tok == "pulumi:pulumi:readStackResourceOutputs":
             with self._lock:
-                state = {urn: {"outputs": held.outputs} for urn, held in self.engine.state.items()}
-            answer = to_struct({"outputs": copy.deepcopy(state)})
+                answer = to_struct({"outputs": self._state or self.engine.shown()})
             return resource_pb2.ResourceInvokeResponse(**{"return": answer})
         try:
             asked = provider_pb2.InvokeRequest(tok=request.tok, args=request.args)
@@ -310,8 +333,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if held is None:
             return self._create(urn, request, inputs)
         diff = self._diff(urn, request, held, inputs)
-        if diff.replaces:
+        if diff.replaces and not self.engine.replaces:
             raise ProviderError(f"would be replaced for {sorted(diff.replaces)}")
+        if diff.replaces:
+            return self._replace(urn, request, held, inputs, first=diff.deleteBeforeReplace)
         if diff.changes != provider_pb2.DiffResponse.DIFF_SOME and not held.failed:
             return self._keep(
                 urn,
@@ -325,6 +350,16 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                 ),
             )
         return self._update(urn, request, held, inputs, sorted(diff.detailedDiff))
+
+    def _replace(self, urn: str, request: Any, held: Held, inputs: dict[str, Any], *, first: bool) -> Held:
+        """The old one goes first where neither the program nor the provider says that it can wait."""
+        if first and not request.deleteBeforeReplaceDefined:
+            self.engine._delete(urn, held, ())
+            del self.engine.state[urn]
+            return self._create(urn, request, inputs)
+        made = self._create(urn, request, inputs)
+        self.engine.replaced.append((urn, held))
+        return made
 
     def _diff(self, urn: str, request: Any, held: Held, inputs: dict[str, Any]) -> Any:
         return self.engine.call(

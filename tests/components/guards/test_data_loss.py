@@ -193,12 +193,18 @@ def test_fails_to_recover_an_account_of_a_user_assigned_identity() -> None:
         service(deleted(), soft_deleted="recover", identity="userAssigned")
 
 
-@pytest.mark.parametrize("preview", [True, False])
-def test_recovery_brings_back_and_makes_nothing_twice(preview: bool) -> None:
-    """Vault and account come back; the account's grant, which comes with the vault, is taken over once it is
-    there, and shown as a grant before, so that policies see it. Others are left to the next run."""
+@pytest.mark.parametrize(
+    ("preview", "granted"),
+    [(True, True), (False, True), (False, False)],
+    ids=["preview", "update", "revoked"],
+)
+def test_recovery_brings_back_and_makes_nothing_twice(preview: bool, granted: bool) -> None:
+    """Vault and account come back; the account's grant, which comes with the vault unless it was revoked, is
+    taken over once it is there, and shown as a grant before, so that policies see it. Others are left to the
+    next run."""
     azure = deleted()
-    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    azure.vault = existing_vault(accessPolicies=[GRANT] if granted else [])
+    azure.key = {"name": "cmk-language"}
     monitor = service(azure, preview, soft_deleted="recover", vault={"key_operators": ["deployer"]})
     assert monitor.one(":Vault").inputs["properties"]["createMode"] == "recover"
     assert monitor.one(":Account").inputs["properties"]["restore"] is True
@@ -206,7 +212,7 @@ def test_recovery_brings_back_and_makes_nothing_twice(preview: bool) -> None:
     assert monitor.one(":KeyVersion").inputs["keyId"].endswith("/kv-language/keys/cmk-language")
     grant = monitor.one(":AccessPolicy")
     policy = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language/accessPolicy/{PRINCIPAL}"
-    assert grant.request.importId == ("" if preview else policy)
+    assert grant.request.importId == (policy if granted and not preview else "")
     assert grant.urn in monitor.one(":CustomerManagedKey").needs
 
 
