@@ -1,9 +1,11 @@
 """Previews and updates of fleets beside a plain program and the floor, and the local Azure under load.
 
     python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
+    python -m tests.bench fleet [--stacks 20] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
-updates of 100 and 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out.
+updates of 100 and 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out. The word
+`fleet` measures `python -m operate fleet` over --stacks stacks, and nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import first_hour, fleets, localazure
+from tests.bench import first_hour, fleets, localazure, stacks
 from tests.support.azure import running_azure
 
 
@@ -27,6 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("only", nargs="?", choices=["fleet"])
+    parser.add_argument("--stacks", type=int, default=20)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--preview", type=int, nargs="*")
     parser.add_argument("--up", type=int, nargs="*")
@@ -37,6 +41,12 @@ def main() -> None:
     previews = [1, 10, 100, *([500] if asked.full else [])] if asked.preview is None else asked.preview
     updates = [1, 10, *([100, 500] if asked.full else [])] if asked.up is None else asked.up
     rows: list[dict[str, Any]] = [_machine()]
+    if asked.only:
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(stacks.measure(Path(folder), asked.stacks))
+        print(stacks.told(rows[-1]))
+        _write(asked.json, rows)
+        return
     if not asked.no_first_hour:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(first_hour.measure(Path(folder)))
@@ -49,9 +59,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(localazure.measure(Path(folder), seconds=asked.clients_seconds))
         print(localazure.told(rows[-1]))
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps(rows, indent=2) + "\n")
+    _write(asked.json, rows)
+
+
+def _write(file: Path | None, rows: Sequence[dict[str, Any]]) -> None:
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(rows, indent=2) + "\n")
 
 
 def _fleets(folder: Path, previews: Sequence[int], updates: Sequence[int]) -> Iterator[dict[str, Any]]:
