@@ -13,6 +13,7 @@ from components.references import KeyReference
 from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
 from components.service_parts import Parts
 from components.subscriptions import Subscriptions
+from core import clouds
 
 
 class EncryptedLanguageService(Component):
@@ -31,6 +32,8 @@ class EncryptedLanguageService(Component):
     """The account's name."""
     endpoint: pulumi.Output[str]
     """Where the service is called."""
+    token_scope: pulumi.Output[str]
+    """The scope of the tokens with which it is called."""
     principal_id: pulumi.Output[str | None]
     """Object id of the identity that uses the key."""
     resource_group_name: pulumi.Output[str]
@@ -95,6 +98,7 @@ class EncryptedLanguageService(Component):
             "accountId": self.account_id,
             "accountName": self.account_name,
             "endpoint": self.endpoint,
+            "tokenScope": self.token_scope,
             "principalId": self.principal_id,
             "resourceGroupName": self.resource_group_name,
             "vaultId": self.vault_id,
@@ -157,6 +161,7 @@ class EncryptedLanguageService(Component):
         parts.callers(account)
         self.account_id, self.account_name = account.resource.id, account.resource.name
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
+        self.token_scope = self.endpoint.apply(lambda url: clouds.of_endpoint(url).account_scope)
         nothing: pulumi.Output[str | None] = pulumi.Output.from_input(None)
         self.vault_id = pulumi.Output.from_input(key.vault.id) if key else nothing
         self.vault_uri = version.vault_uri if version else nothing

@@ -35,6 +35,7 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
         "keyUriWithVersion",
         "principalId",
         "resourceGroupName",
+        "tokenScope",
         "vaultId",
         "vaultUri",
     }

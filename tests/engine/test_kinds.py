@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,13 +48,19 @@ def test_every_kind_is_bound_and_keeps_its_kind(empty_azure: RunningAzure, stack
 
 
 @contextmanager
-def authoring(azure: RunningAzure, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Azure's own client for the service, as an application with its own client secret."""
+def authoring(
+    azure: RunningAzure, outputs: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """Azure's own client for the service, as the outputs say it is called, by an application with its own
+    client secret."""
     for name, value in azure.env.items():
         monkeypatch.setenv(name, value)
     secret = azure.home.secrets()[READER.name]
     credential = ClientSecretCredential(TENANT_ID, READER.client_id, secret)
-    with ConversationAuthoringClient(endpoint, credential, retry_total=0) as client:
+    scopes = [outputs["tokenScope"]]
+    with ConversationAuthoringClient(
+        outputs["endpoint"], credential, credential_scopes=scopes, retry_total=0
+    ) as client:
         yield client
 
 
@@ -64,7 +70,7 @@ def test_a_caller_gets_in_by_its_role_and_no_further(
     """An application is refused without a role, reads with the default one, under whatever name, writes with
     the wider one, and is refused again once it is no caller any more."""
     assert stack.deploy().ok
-    with authoring(empty_azure, stack.outputs()["endpoint"], monkeypatch) as client:
+    with authoring(empty_azure, stack.outputs(), monkeypatch) as client:
         with pytest.raises(HttpResponseError, match="lacks the required data action"):
             list(client.list_projects())
         caller: dict[str, Any] = {"principalId": READER.object_id, "name": "claims-api"}
