@@ -44,6 +44,7 @@ _WHAT = {
     "getVault": "whether a vault can hold the key, and its access",
     "getKey": "whether a key exists",
     "getRoleAssignment": "whether a role is assigned on a key",
+    "getUserAssignedIdentity": "whether the identity that uses a key exists",
 }
 
 
