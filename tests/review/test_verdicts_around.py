@@ -1,4 +1,4 @@
-"""What is changed around a key in use: the identity that opens it, its version, audit, locks, outbound
+"""What is changed around a key in use: the identity that uses it, its version, audit, locks, outbound
 access, linked stores, and who else may do something with it."""
 
 from __future__ import annotations
@@ -131,6 +131,19 @@ def test_another_identity_that_opens_the_key_is_told() -> None:
     assert "identity-changed" in verdicts(
         *replaced(bound(), BINDING, step("update", BINDING, "b", before, after))
     )
+
+
+@pytest.mark.parametrize(("stays", "expected"), [(False, "changed rotated"), (True, "changed")])
+def test_a_binding_that_was_moved_outside_pulumi_is_named(stays: bool, expected: str) -> None:
+    """To another version than the state records, whether or not the update moves it back."""
+    moved = binding()
+    for part in ("inputs", "outputs"):
+        moved[part] = {**moved[part], "keyUriWithVersion": KEY_URI.replace("a" * 32, "c" * 32)}
+    planned = (
+        step("same", BINDING, "b", moved, moved) if stays else step("update", BINDING, "b", moved, binding())
+    )
+    steps = [*replaced(bound(), BINDING, step("refresh", BINDING, "b", binding(), moved)), planned]
+    assert sorted(verdicts(*steps)) == expected.split()
 
 
 @pytest.mark.parametrize(("version", "expected"), [("a", "older-version"), ("c", "rotated")])
