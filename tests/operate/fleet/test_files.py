@@ -13,8 +13,8 @@ import yaml
 
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import command, files
-from operate.fleet.planning import Limits, Ring, Share, StopRule
+from operate.fleet import command, files, work
+from operate.fleet.planning import Limits, Outcome, Ring, Share, StopRule
 from settings.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
 
@@ -141,6 +141,16 @@ def test_the_digest_follows_settings_and_program(tmp_path: Path) -> None:
     assert (second["prod-a"] == first["prod-a"], second["prod-b"] == first["prod-b"]) == (False, True)
     (folder / "__main__.py").write_text("second")
     assert files.digest_of(folder, "prod-b") != first["prod-b"]
+
+
+def test_a_worker_with_another_checkout_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is run: what it would do is not what the command was started for."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}))
+    monkeypatch.setattr(work, "ACTIONS", {"up": lambda task: work.Done(Outcome(task.stack))})
+    digest = files.digest_of(tmp_path, "prod-a")
+    assert work.run(work.Task("prod-a", "up", digest)).outcome.ok
+    refused = work.run(work.Task("prod-a", "up", "another commit")).outcome
+    assert "this worker's checkout has other settings or other code" in refused.reason
 
 
 def chosen(folder: Path, monkeypatch: pytest.MonkeyPatch, **wanted: Any) -> frozenset[str]:
