@@ -1,0 +1,156 @@
+"""A life in which every refusal is followed to its end: settings, flags, drift and faults in any order.
+
+Owns: what may happen, and what must hold once the way out has been gone. The components, both providers and
+the cloud are as they are, on the engine in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.ways_out.following import Way
+from tests.ways_out.world import DRIFTS, MODES, World, unbound
+
+MICROSOFT_MANAGED = {"encryption": "microsoftManaged"}
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"location": "northeurope"},
+    {"resource_group_name": "rg-second"},
+    {"kind": "AIServices", "sku": "S0"},
+    {"account_name": "lang-second"},
+    {"identity": "userAssigned"},
+    {"identity": "systemAssigned"},
+    {"access_model": "rbac"},
+    {"access_model": "accessPolicy"},
+    {"vault": {"name": "kv-second"}},
+    MICROSOFT_MANAGED,
+)
+"""Changes that a guard may refuse."""
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"failing_operations": "CapacityExceeded"},
+    {"missing_grant": "fails_later"},
+    {"missing_grant": "properties_invalid"},
+)
+"""How Azure behaves while one update runs."""
+
+
+class Refusals(RuleBasedStateMachine):
+    """A stack that stands, and what happens to it."""
+
+    refusals: ClassVar[int] = 0
+    """How many updates were refused or failed, and followed to their end."""
+
+    @initialize(mode=st.sampled_from([*MODES]), refreshes=st.booleans(), before_refresh=st.booleans())
+    def stands(self, mode: str, refreshes: bool, before_refresh: bool) -> None:
+        self.world = World(mode, refreshes)
+        self.world.engine.before_refresh = before_refresh
+        self.revoked = self.unbound = False
+        self.generation = 1
+        assert self.world.up() == ""
+        self.data = self.world.account
+        self.seen = len(self.world.history())
+
+    @rule(owner=st.sampled_from(["platform", "security"]))
+    def tags(self, owner: str) -> None:
+        self.changes({"tags": {"owner": owner}})
+
+    @rule(name=st.sampled_from(["cmk-claims", "second"]))
+    def another_key(self, name: str) -> None:
+        self.changes({"key": {**self.world.settings.get("key", {}), "name": name}})
+
+    @precondition(lambda self: not self.revoked)
+    @rule()
+    def rotation(self) -> None:
+        self.generation += 1
+        self.changes({"key": {**self.world.settings.get("key", {}), "generation": self.generation}})
+
+    @rule(revoked=st.booleans())
+    def access(self, revoked: bool) -> None:
+        self.revoked = revoked
+        self.changes({"access": "revoked" if revoked else "granted"})
+
+    @precondition(lambda self: not self.revoked)
+    @rule(change=st.sampled_from(SETTINGS))
+    def setting(self, change: dict[str, Any]) -> None:
+        self.changes(change)
+
+    @precondition(lambda self: not self.revoked)
+    @rule(drift=st.sampled_from([*DRIFTS]), at_once=st.none() | st.sampled_from(["platform", "security"]))
+    def drifts(self, drift: Callable[[World], None], at_once: str | None) -> None:
+        """By itself, or beside a change of the account."""
+        if self.world.mode not in DRIFTS[drift]:
+            return
+        drift(self.world)
+        self.unbound = drift is unbound
+        self.changes({"tags": {"owner": at_once}} if at_once else {})
+
+    @rule(fault=st.sampled_from(FAULTS), owner=st.sampled_from(["platform", "security"]))
+    def fault(self, fault: dict[str, Any], owner: str) -> None:
+        """One update of the account fails, or Azure says another way what it refuses."""
+        cloud = self.world.wire.door.cloud
+        before = {name: getattr(cloud.behaviour, name) for name in fault}
+        self.world.settings["tags"] = {"owner": owner, "fault": "one"}
+        cloud.behave(**fault)
+        self.world.up()
+        cloud.behave(**before)
+        self.changes({})
+
+    def changes(self, change: dict[str, Any]) -> None:
+        """Declares a change, and follows what is printed until the stack has converged."""
+        world, before = self.world, dict(self.world.settings)
+        world.settings.update(change)
+
+        def back() -> None:
+            world.settings.clear()
+            world.settings.update(before)
+
+        way = Way(world, back)
+        way.follow()
+        type(self).refusals += bool(way.steps)
+        unbinds = "unbindAccount" in way.named
+        if unbinds:
+            # On purpose, as the refusal says; the settings then go back to the customer's key.
+            for name in ("encryption", "unbind_account"):
+                world.settings.pop(name, None)
+            way.follow()
+        self.settles(way)
+        if unbinds or self.unbound:
+            self.seen, self.unbound = len(world.history()), False
+        self.holds(way)
+
+    def settles(self, way: Way) -> None:
+        """What brought something back is taken out, and after what waited for one update nothing is left."""
+        for name in ("soft_deleted", "replace_account"):
+            self.world.settings.pop(name, None)
+        if self.world.settings.get("access") == "granted":
+            self.revoked = False
+        for _ in range(2):
+            way.follow()
+        assert self.world.up() == ""
+        assert self.world.engine.operations == [], (
+            f"{way.steps}: an update that changes nothing does each time"
+        )
+
+    def holds(self, way: Way) -> None:
+        """No data is lost that was not named, and it is under the customer's key."""
+        world, account = self.world, self.world.account
+        assert account is not None, way.steps
+        if "replaceAccount" in way.named:
+            self.data, self.seen = account, 0
+        assert self.data is not None
+        assert account.internal_id == self.data.internal_id, (
+            f"{way.steps}: another account, which nobody named"
+        )
+        assert world.is_bound, f"{way.steps}: unbound"
+        assert world.readable is not self.revoked, f"{way.steps}: readable is {world.readable}"
+        bound = [state["keySource"] == "Microsoft.KeyVault" for state in world.history()]
+        first = max(self.seen, bound.index(True))
+        assert world.unbound_moments(first) == [], way.steps
+        self.seen = len(bound)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.close()

@@ -1,0 +1,174 @@
+"""A service on the engine in this process, what somebody does to it past Pulumi, and its data as the judge.
+
+Owns: the changes, each with the refusal's way back. Does not own: how a refusal is followed (following.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from components.service import EncryptedLanguageService
+from core.resource_types import ACCOUNT
+from localazure import seed
+from localazure.cognitive import account as stored
+from localazure.cognitive import data
+from tests.every_azure.engine import Engine, InProcessSession, UpdateError
+from tests.support.front import SUBSCRIPTION
+from tests.support.in_process import Wire
+
+API = {"accounts": "2025-06-01", "vaults": "2024-11-01", "userAssignedIdentities": "2023-01-31"}
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
+VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"
+IDENTITY_ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-claims"
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "access policies": {},
+    "Azure RBAC": {"access_model": "rbac"},
+    "user-assigned identity": {"identity": "userAssigned"},
+}
+KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
+
+
+@dataclass
+class World:
+    """One unprotected service `claims`, as `settings` say. `refreshes`: whether each update does."""
+
+    mode: str
+    refreshes: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+    wire: Wire = field(default_factory=Wire)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.wire, replaces=True)
+        self.session = InProcessSession(self.wire)
+
+    def program(self) -> None:
+        args: Any = {
+            "location": "westeurope",
+            "network": {"access": "open"},
+            "audit": {"new_workspace": False},
+            **MODES[self.mode],
+            **self.settings,
+        }
+        EncryptedLanguageService("claims", args, pulumi.ResourceOptions(protect=False))
+
+    def up(self) -> str:
+        """An update; what it refused or failed with, "" where it succeeded."""
+        try:
+            self.engine.up(self.program, refresh=self.refreshes)
+        except UpdateError as error:
+            return str(error)
+        return ""
+
+    @property
+    def account_id(self) -> str:
+        """Of the account that the state has."""
+        found = [held.id for held in self.engine.state.values() if held.type == ACCOUNT]
+        return found[0] if found else ""
+
+    @property
+    def account(self) -> stored.Account | None:
+        """The live account as the cloud has it."""
+        return stored.find(self.wire.door.cloud, self.account_id)
+
+    @property
+    def readable(self) -> bool:
+        """Whether its data can be read now."""
+        account = self.account
+        return account is not None and data.readable(self.wire.door.cloud, account, "judge")
+
+    @property
+    def is_bound(self) -> bool:
+        account = self.account
+        return account is not None and account.key_vault_properties is not None
+
+    def unbound_moments(self, since: int) -> list[str]:
+        """Why the account was off the customer's key, of the states after the first `since`."""
+        return [
+            state["why"]
+            for state in self.history()[since:]
+            if state["keySource"] != KEY_VAULT and state["why"] not in ("DELETE", "purge")
+        ]
+
+    def history(self) -> list[dict[str, Any]]:
+        """The states of the account's encryption, oldest first."""
+        return self.wire.door.cloud.store.events("encryption", self.account_id)
+
+    def arm(self, method: str, id: str, body: Any = None) -> Any:
+        """A request as the deployer, and the time that it takes. Raises RuntimeError where it is refused."""
+        kind = next(version for word, version in API.items() if f"/{word}/" in id)
+        answer = self.session.send(method, f"https://management.azure.com{id}?api-version={kind}", body)
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {id}: {answer.status} {answer.body}")
+        self.wire.sleep(60.0)
+        return answer.body
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def take_grant(world: World) -> None:
+    """Of whoever uses the key now."""
+    account = world.arm("GET", world.account_id)
+    identity = account["identity"]
+    users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
+    for principal in users or [identity["principalId"]]:
+        entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {}}
+        world.arm("PUT", f"{VAULT_ID}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
+        store = world.wire.door.cloud.store
+        for id, found in store.scan("roleAssignment", VAULT_ID):
+            if principal in str(found):
+                store.delete("roleAssignment", id)
+
+
+def identity_off(world: World) -> None:
+    world.arm("PATCH", world.account_id, {"identity": {"type": "None"}})
+    world.arm("GET", world.account_id)
+
+
+def identity_anew(world: World) -> None:
+    identity_off(world)
+    world.arm("PATCH", world.account_id, {"identity": {"type": "SystemAssigned"}})
+    world.arm("GET", world.account_id)
+
+
+def identity_deleted(world: World) -> None:
+    world.arm("DELETE", IDENTITY_ID)
+
+
+def account_deleted(world: World) -> None:
+    world.arm("DELETE", world.account_id)
+
+
+def vault_deleted(world: World) -> None:
+    world.arm("DELETE", VAULT_ID)
+
+
+def unbound(world: World) -> None:
+    world.arm("PATCH", world.account_id, {"properties": {"encryption": {"keySource": MICROSOFT}}})
+    world.arm("GET", world.account_id)
+
+
+SYSTEM = ("access policies", "Azure RBAC")
+EVERY = tuple(MODES)
+DRIFTS: Mapping[Callable[[World], None], tuple[str, ...]] = {
+    take_grant: EVERY,
+    identity_off: SYSTEM,
+    identity_anew: SYSTEM,
+    identity_deleted: ("user-assigned identity",),
+    # The account of a user-assigned identity cannot come back bound through it.
+    account_deleted: SYSTEM,
+    vault_deleted: EVERY,
+    unbound: SYSTEM,
+}
+"""What somebody does past Pulumi, and the modes in which it can be done."""
+
+
+def later(world: World) -> None:
+    """Somebody waits for a minute, as they read what was said."""
+    with suppress(RuntimeError):
+        world.wire.sleep(60.0)
