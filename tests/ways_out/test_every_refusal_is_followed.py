@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.localazure.keyvault.case import quick_keys
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
-from tests.ways_out.world import DRIFTS, MODES, World
+from tests.ways_out.world import DRIFTS, GROUP, MODES, World
 
 STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
 STEPS_OF_A_LIFE = 6
@@ -66,4 +66,28 @@ def test_each_drift_has_a_way_back(mode: str, drift: Callable[[World], None], *,
     assert back is not None
     assert back.internal_id == account.internal_id
     assert world.readable
+    world.close()
+
+
+def test_a_mistyped_subnet_takes_no_endpoint_away() -> None:
+    """Endpoints keep their names, so that others could only be made once they are gone: the subnet is looked
+    up before. Put back, there is nothing to do."""
+    world = World("access policies")
+    assert world.up() == ""
+    network = f"{GROUP}/Microsoft.Network/virtualNetworks/vnet"
+    subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.1.0/24"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
+    world.arm("PUT", network, {"location": "westeurope", "properties": space})
+
+    def private(name: str) -> str:
+        world.settings["network"] = {"access": "private", "subnet_id": f"{network}/subnets/{name}"}
+        return world.up()
+
+    assert private("endpoints") == ""
+    refused = private("endpionts")
+    assert "network.subnetId: subnet 'endpionts' does not exist" in refused
+    assert "correct network.subnetId" in refused
+    assert world.engine.operations == []
+    assert private("endpoints") == ""
+    assert world.engine.operations == []
     world.close()

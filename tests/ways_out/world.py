@@ -21,7 +21,12 @@ from tests.every_azure.engine import Engine, InProcessSession, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 
-API = {"accounts": "2025-06-01", "vaults": "2024-11-01", "userAssignedIdentities": "2023-01-31"}
+API = {
+    "accounts": "2025-06-01",
+    "vaults": "2024-11-01",
+    "userAssignedIdentities": "2023-01-31",
+    "virtualNetworks": "2024-05-01",
+}
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"
 IDENTITY_ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-claims"
