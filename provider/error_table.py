@@ -19,6 +19,7 @@ class ErrorContext:
     """What a call was about, for the commands in a fix; a field that is not known keeps its placeholder.
 
     `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
+    `deployer_id` is that principal's object id.
     """
 
     account_id: str = "ACCOUNT_ID"
@@ -27,6 +28,7 @@ class ErrorContext:
     key_name: str = "KEY"
     principal_id: str = "PRINCIPAL_ID"
     by_deployer: bool = False
+    deployer_id: str = "YOUR_OBJECT_ID"
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,11 @@ _SET_POLICY = (
     f"{' '.join(rights.NEEDED)}"
 )
 _MAKE_OFFICER = (
-    f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee YOUR_PRINCIPAL --scope {{vault_id}}'
+    f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee {{deployer_id}} '
+    "--scope {vault_id}"
 )
 _SET_ROTATION_POLICY = (
-    "az keyvault set-policy --name {vault_name} --object-id YOUR_OBJECT_ID --key-permissions "
+    "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions "
     f"{ROTATION_PERMISSIONS}"
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from core import arm_ids, demands, key_uris
 from core.arm_ids import ArmId
@@ -69,7 +70,7 @@ class KeyVersionHandler:
         check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
             return State(id, await self._preview_outputs(call, news, olds.text("version") or ""))
-        await self._preview_rotation(call, self._planned(arm_ids.key_id(id), news))
+        await self._preview_rotation(call, await self._planned(call, arm_ids.key_id(id), news))
         return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
 
     async def create(self, call: Call, inputs: Properties) -> State:
@@ -100,7 +101,7 @@ class KeyVersionHandler:
         check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
             return State(id, await self._outputs(call, key, news, olds.text("version") or ""))
-        planned = self._planned(key, news)
+        planned = await self._planned(call, key, news)
         async with self._locks[key.normalised]:
             with refused_as(planned.error_context):
                 await pass_preflight(
@@ -142,9 +143,12 @@ class KeyVersionHandler:
     ) -> tuple[LiveState, list[Finding]]:
         return await rotation_preflight(self._azure, planned, call.waiter, self._clock.time())
 
-    def _planned(self, key: ArmId, news: Properties) -> PlannedRotation:
+    async def _planned(self, call: Call, key: ArmId, news: Properties) -> PlannedRotation:
         account = news.text("accountId")
-        return PlannedRotation(key, self._vault_uri(key), arm_ids.account_id(account) if account else None)
+        planned = PlannedRotation(key, self._vault_uri(key), arm_ids.account_id(account) if account else None)
+        with refused_as(planned.error_context):
+            deployer = await with_retries(self._azure.principal, call.waiter)
+        return replace(planned, deployer_id=deployer.object_id)
 
     async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""

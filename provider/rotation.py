@@ -64,11 +64,13 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
 
 @dataclass(frozen=True)
 class PlannedRotation:
-    """A key that is to be rotated, and the account that is to follow, if one is named."""
+    """A key that is to be rotated, the account that is to follow, if one is named, and the object id of the
+    deploying principal, if its token has one."""
 
     key: ArmId
     vault_uri: str
     account: ArmId | None = None
+    deployer_id: str = ""
 
     @property
     def refusal_head(self) -> str:
@@ -80,9 +82,10 @@ class PlannedRotation:
     def error_context(self) -> ErrorContext:
         """What the commands in an error are filled with."""
         vault = self.key.parent
-        return ErrorContext(
+        context = ErrorContext(
             vault_id=vault.text, vault_name=vault.name, key_name=self.key.name, by_deployer=True
         )
+        return replace(context, deployer_id=self.deployer_id) if self.deployer_id else context
 
 
 async def rotation_preflight(

@@ -26,7 +26,7 @@ CASES: tuple[Case, ...] = (
         "name=KeyVault/ManagementPlane;appid=x;oid=y\r\nAssignment: (not found)",
         RefusalKind.PROPAGATING,
         "even to read a key through Resource Manager",
-        '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
+        '--role "Key Vault Crypto Officer" --assignee YOUR_OBJECT_ID --scope VAULT-ID',
     ),
     (
         400,
@@ -114,7 +114,7 @@ DEPLOYER_CASES: tuple[Case, ...] = (
         RBAC_DENIAL.replace("{action}", "read"),
         RefusalKind.PROPAGATING,
         "the deploying principal may not use the key",
-        '--role "Key Vault Crypto Officer" --assignee YOUR_PRINCIPAL --scope VAULT-ID',
+        '--role "Key Vault Crypto Officer" --assignee YOUR_OBJECT_ID --scope VAULT-ID',
     ),
     (
         403,

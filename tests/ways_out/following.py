@@ -19,7 +19,7 @@ MOST_UPDATES = 8
 """How many updates a way out may take."""
 _SETTING = re.compile(r"\bset ([a-zA-Z.]+): (?!the )([\w-]+)")
 _SET_POLICY = re.compile(
-    r"az keyvault set-policy --name kv-claims --object-id YOUR_OBJECT_ID "
+    r"az keyvault set-policy --name kv-claims --object-id (?P<object_id>[0-9a-f-]{36}) "
     r"--key-permissions (?P<permissions>[\w ]+)"
 )
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
@@ -70,8 +70,8 @@ class Way:
             assigned = {"identity": {"type": "SystemAssigned"}}
             self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
         if found := _SET_POLICY.search(text):
-            permissions = found["permissions"].split()
-            self._once("set-policy", lambda: self._permit(permissions))
+            object_id, permissions = found["object_id"], found["permissions"].split()
+            self._once("set-policy", lambda: self._permit(object_id, permissions))
         if found := _OTHER_MODEL.search(text):
             identity, to_roles = found["identity"], found["to_roles"] == "true"
             self._once("the other access model", lambda: self._switch(identity, to_roles=to_roles))
@@ -91,10 +91,10 @@ class Way:
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
 
-    def _permit(self, permissions: list[str]) -> None:
+    def _permit(self, object_id: str, permissions: list[str]) -> None:
         entry = {
             "tenantId": seed.TENANT_ID,
-            "objectId": seed.DEPLOYER.object_id,
+            "objectId": object_id,
             "permissions": {"keys": permissions},
         }
         body = {"properties": {"accessPolicies": [entry]}}
