@@ -20,6 +20,7 @@ from uuid import uuid4
 from core.environment import NAMESPACE
 from operate.errors import OperateError
 from operate.fleet import bundle, engine, files, planning
+from operate.fleet.engine import NoStackError
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Limits, Member, Wave
@@ -232,7 +233,7 @@ def shown(record: Mapping[str, Any]) -> str:
             return f"halted: {record['reason']}{left}"
         case "ended":
             bad = f", {len(record['bad'])} not as they should be" if record["bad"] else ""
-            return f"{record['stacks']} stacks{bad}"
+            return f"{record['stacks']} stack{'' if record['stacks'] == 1 else 's'}{bad}"
     return ""
 
 
@@ -279,9 +280,10 @@ def _preview(command: FleetCommand) -> int:
 
 
 def _up(command: FleetCommand) -> int:
-    digests, settled = command.fleet.digests, frozenset[str]()
+    digests, settled, updated = command.fleet.digests, frozenset[str](), engine.last_updates()
+    _refuse_missing(command, updated)
     if not command.arguments.again:
-        settled = planning.settled(command.journal.records(), digests, engine.last_updates())
+        settled = planning.settled(command.journal.records(), digests, updated)
     left = command.left(settled)
     if skipped := sorted(settled & command.chosen):
         print(f"as they should be since an earlier run: {', '.join(skipped)}", file=sys.stderr)
@@ -310,6 +312,7 @@ def _rotate(command: FleetCommand) -> int:
         {command.arguments.key.lower()} if command.arguments.key else {k for m in members for k in m.keys}
     )
     command.chosen = frozenset(one.stack for one in command.fleet.members.values() if one.keys & wanted)
+    _refuse_missing(command, engine.last_updates())
     users = [replace(one, keys=one.keys & wanted) for one in command.members()]
     targets = _unfinished(command, wanted) or [
         list(one)
@@ -329,6 +332,17 @@ def _rotate(command: FleetCommand) -> int:
     if code == 0:
         rollout.tell("rotated", keys=sorted(wanted))
     return code
+
+
+def _missing(command: FleetCommand, updated: Mapping[str, str]) -> list[str]:
+    """A sentence for each chosen stack that is not among those of the backend."""
+    return [str(NoStackError(stack)) for stack in sorted(command.chosen - set(updated))]
+
+
+def _refuse_missing(command: FleetCommand, updated: Mapping[str, str]) -> None:
+    """Ends a rollout that could not reach all of its stacks before it begins. Raises OperateError."""
+    if missing := _missing(command, updated):
+        raise OperateError("nothing was changed:\n  " + "\n  ".join(missing))
 
 
 def _unfinished(command: FleetCommand, keys: set[str]) -> list[list[Any]]:
@@ -360,11 +374,7 @@ def _access(command: FleetCommand, access: str, name: str) -> int:
 def _doctor(command: FleetCommand) -> int:
     services = [one for stack in command.chosen for one in command.fleet.settings[stack].services]
     problems = [f"{one.path}: {one.text}" for one in problems_between(services)]
-    known = engine.last_updates()
-    problems += [
-        f"{stack}: the backend has no such stack; run `pulumi stack init {stack}` with your secrets provider"
-        for stack in sorted(command.chosen - set(known))
-    ]
+    problems += _missing(command, engine.last_updates())
     for problem in problems:
         print(f"  FAILED  {problem}")
     code, _ = command.carry_out("doctor", command.all_at_once("doctor"))

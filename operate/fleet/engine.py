@@ -41,6 +41,15 @@ class UpdateError(OperateError):
     """The engine, the program or a policy refused; the message has their errors."""
 
 
+class NoStackError(OperateError):
+    """The backend has no such stack; the message says how to make it."""
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(
+            f"the backend has no stack {stack}: run `pulumi stack init {stack}` with your secrets provider"
+        )
+
+
 class Messages:
     """The errors of one command, as the engine's events tell them."""
 
@@ -138,6 +147,8 @@ class EngineStack(automation.Stack):
             return run()
         except automation.ConcurrentUpdateError as error:
             raise LockedError(_first(str(error))) from error
+        except automation.StackNotFoundError as error:
+            raise NoStackError(self.name) from error
         except automation.CommandError as error:
             raise UpdateError("\n".join(dict.fromkeys(said.errors)) or _first(str(error))) from error
 

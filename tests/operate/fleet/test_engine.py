@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from pulumi import automation
+from pulumi.automation import CommandResult
 
 from operate.fleet import engine
 from tests.operate.test_command_line import fake_pulumi
@@ -60,3 +62,16 @@ def test_a_lock_that_may_be_in_use_is_left_alone(cancelled: Path, gone: int) -> 
         with pytest.raises(engine.LockedError, match=words):
             engine.unlock("prod-a", said(HERE, gone) + said(host, pid))
     assert not cancelled.exists()
+
+
+def test_a_stack_that_the_backend_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that makes it, and not as an update that failed, which a repair could mend."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise automation.StackNotFoundError(CommandResult("", "error: no stack named 'prod-a' found", 6))
+
+    monkeypatch.setattr(automation.Stack, "preview_refresh", refuse)
+    stack = engine.EngineStack.__new__(engine.EngineStack)
+    stack.name = "prod-a"
+    with pytest.raises(engine.NoStackError, match="`pulumi stack init prod-a`"):
+        stack.drifted()

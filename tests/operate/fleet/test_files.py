@@ -13,7 +13,7 @@ import yaml
 
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import command, files, work
+from operate.fleet import command, engine, files, work
 from operate.fleet.planning import Limits, Outcome, Ring, Share, StopRule
 from settings.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
@@ -213,3 +213,23 @@ def test_a_wrong_fleet_is_one_message(
     (tmp_path / "fleet.yaml").write_text("stacks: [nothing-*]\n")
     assert main(["fleet", "list"]) == 2
     assert "no Pulumi.<stack>.yaml is of a stack named nothing-*" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["up", "rotate"])
+def test_a_rollout_that_cannot_reach_a_stack_does_not_begin(
+    action: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A stack that the backend lacks is named with the command that makes it, before anything is written."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
+    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": ""})
+    before = (tmp_path / "Pulumi.prod-a.yaml").read_text()
+    assert main(["fleet", action, "--yes"]) == 2
+    told = capsys.readouterr().err
+    assert "nothing was changed" in told
+    assert "`pulumi stack init prod-b`" in told
+    assert "prod-a" not in told
+    assert (tmp_path / "Pulumi.prod-a.yaml").read_text() == before
+    assert not (tmp_path / ".fleet").exists()
