@@ -30,9 +30,9 @@ class CallerArgs(TypedDict):
     """Required. Object id of the caller: of a managed identity its principal id, of an application that of
     its service principal."""
     name: NotRequired[str | None]
-    """Conditional. A name for the caller in the program, such as `claims-api`; required where `principalId`
-    is an output, and then kept: Azure accepts a role once only, so that of a renamed one is refused. Default:
-    the object id."""
+    """Conditional. A name for the caller in the program, such as `claims-api`. Required where `principalId`
+    is an output; do not change it then, because Azure refuses the same role a second time. Default: the
+    object id."""
     principal_type: NotRequired[str | None]
     """Optional. `ServicePrincipal` (default), which is also a managed identity, `Group` or `User`."""
     role: NotRequired[str | None]
