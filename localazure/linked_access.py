@@ -45,16 +45,17 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
 def require(cloud: Cloud, request: Request, permission: str, scope: str) -> None:
     """Raises ARM's 403 LinkedAuthorizationFailed for the first resource that the caller may not link."""
     path, action = _CHECKS.get(permission, ("", ""))
-    for id in _texts(request.body, path.split(".")) if path else ():
+    for id in _ids(request.body, path.split(".")) if path else ():
         require_linked(cloud, request.caller, action, id, doing=permission, scope=scope)
 
 
-def _texts(value: Any, path: list[str]) -> Iterator[str]:
-    """The texts at a path; a list on the way stands for each of its items."""
-    if isinstance(value, list):
+def _ids(value: Any, path: list[str]) -> Iterator[str]:
+    """The ids at a path; a list on the way stands for each of its items. What is no id is for the resource's
+    own checks."""
+    if isinstance(value, list) and path:
         for item in value:
-            yield from _texts(item, path)
+            yield from _ids(item, path)
     elif isinstance(value, dict) and path:
-        yield from _texts(value.get(path[0]), path[1:])
-    elif isinstance(value, str) and value and not path:
+        yield from _ids(value.get(path[0]), path[1:])
+    elif isinstance(value, str) and value.startswith("/") and not path:
         yield value
