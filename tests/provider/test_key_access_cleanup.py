@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.facts import PolicyEntry
+from core.arm_ids import ArmId
+from core.facts import Account, PolicyEntry
 from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
 from tests.provider.rig import CLEANUP, Engine, FakeClock, engine
 from tests.provider.test_key_access_revocation import NEEDED, OTHER, assignment, with_policies, with_roles
@@ -77,6 +78,23 @@ async def test_an_account_that_stays_keeps_its_access() -> None:
     azure = with_policies(MINE)
     async with engine(azure) as pulumi:
         await pulumi.delete(CLEANUP, ID, await refreshed(pulumi))
+    assert azure.vaults[VAULT_ID.lower()].policies == (MINE,)
+
+
+async def test_one_404_of_an_account_that_lives_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come from a front end that is behind, and the data would be out of reach: the next one counts."""
+    azure, clock = with_policies(MINE), FakeClock()
+    looked = FakeAzure.account
+    answers: list[Account | None] = [None]
+
+    async def first_absent(self: FakeAzure, account: ArmId) -> Account | None:
+        return answers.pop() if answers else await looked(self, account)
+
+    async with engine(azure, clock) as pulumi:
+        state = await refreshed(pulumi)
+        monkeypatch.setattr(FakeAzure, "account", first_absent)
+        await pulumi.delete(CLEANUP, ID, state)
+    assert not answers
     assert azure.vaults[VAULT_ID.lower()].policies == (MINE,)
 
 
