@@ -3,15 +3,14 @@
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
-import yaml
 from azure.core.credentials import TokenCredential
 
 from core import login
 from core.clouds import Cloud
 from core.login import Login, LoginError, Method
 from operate.stack import StackError, pulumi
+from operate.stack_file import path_of, stack_file
 from provider import credential
 
 
@@ -42,27 +41,26 @@ def of_stack(stack: str, cloud: Cloud | None = None, *, alone: bool = False) -> 
 
 
 def of_new_stack(stack: str) -> Login:
-    """The same of a stack that need not exist yet: its file says the settings then, less those that are
-    encrypted.
+    """The login of a stack that may not exist yet: its file then gives the settings, except encrypted ones.
 
-    Raises LoginError, and StackError where the configuration cannot be read.
+    Raises LoginError, StackError where the configuration cannot be read, and OperateError where the file
+    cannot.
     """
     try:
         return of_stack(stack)
     except StackError as error:
         if "no stack named" not in str(error):
             raise
-    file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
-    document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    given = (document or {}).get("config") or {}
+    file = path_of(stack)
+    given = stack_file(file).config if file.exists() else {}
     return _configured({name: one for name, one in given.items() if not isinstance(one, dict)}, None, {})
 
 
 def without_mixing(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of secrets that belong to another identity than the one that a stack's configuration
-    names, each emptied: azure-native would send them to that stack's tenant, as the secret of its client.
+    """The environment's secrets, each emptied, if a stack's configuration names another client or tenant:
+    azure-native would otherwise send them to that tenant.
 
-    `config` is by full keys; only whether a key is there and what is no secret counts.
+    `config` is by full keys; secret values are not read.
     """
     named = {
         name: str(config[f"{provider}:{name}"])

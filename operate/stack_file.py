@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from components.arguments.inputs import shown
 from core.environment import NAMESPACE
 from operate.errors import OperateError
 from settings import shared
@@ -75,7 +76,7 @@ def stack_file(path: Path) -> StackFile:
     except (OSError, yaml.YAMLError) as error:
         raise OperateError(f"{path} cannot be read: {error}") from error
     if not isinstance(loaded, Mapping):
-        raise OperateError(f"{path}: found {loaded!r}, expected an object")
+        raise OperateError(f"{path}: found {shown(loaded)}, expected an object")
     return StackFile(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), loaded)
 
 

@@ -25,6 +25,7 @@ import yaml
 
 from components.arguments.inputs import shown
 from components.arguments.problem import Problem
+from core.environment import NAMESPACE
 
 FILE = "fleet.yaml"
 OF_ONE_STACK = frozenset(
@@ -47,7 +48,7 @@ Selector = Mapping[str, tuple[str, ...]]
 
 
 class FleetFileError(pulumi.RunError):
-    """fleet.yaml is wrong; the message has every problem that was found."""
+    """fleet.yaml is wrong; the message names every problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -88,7 +89,7 @@ def labels_of(stack: str, config: Mapping[str, object]) -> dict[str, str]:
     `config` is the stack's own, by full keys. What fleet.yaml sets gives no label, for labels decide what it
     sets.
     """
-    tags, location = config.get("language-cmk:tags"), config.get("language-cmk:location")
+    tags, location = config.get(f"{NAMESPACE}tags"), config.get(f"{NAMESPACE}location")
     if isinstance(tags, str):
         with suppress(ValueError):
             tags = json.loads(tags)

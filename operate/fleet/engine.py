@@ -30,6 +30,7 @@ T = TypeVar("T")
 _LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _MARKUP = re.compile(r"<\{%.*?%\}>")
 _PACK = "policies"
+_PACK_CONFIG = "policy-config.json"
 _preparing = threading.Lock()
 
 
@@ -84,7 +85,7 @@ class EngineStack(automation.Stack):
 
     def planned(self, plan: Path, *, save: bool = True) -> dict[str, int]:
         """Previews under the policy pack, and saves the plan unless told not to; the operations that would be
-        done, by their count. Raises UpdateError or LockedError."""
+        done, by their count. Raises UpdateError, LockedError or NoStackError."""
         said = Messages()
 
         def run() -> dict[str, int]:
@@ -101,7 +102,7 @@ class EngineStack(automation.Stack):
 
     def updated(self, plan: Path) -> Mapping[str, object]:
         """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an
-        account is recorded before it is bound. Raises UpdateError or LockedError."""
+        account is recorded before it is bound. Raises UpdateError, LockedError or NoStackError."""
         said = Messages()
 
         def run() -> Mapping[str, object]:
@@ -119,7 +120,8 @@ class EngineStack(automation.Stack):
         return self._told(run, said)
 
     def drifted(self) -> dict[str, int]:
-        """What a refresh would change in the state, by its count. Raises UpdateError or LockedError."""
+        """What a refresh would change in the state, by its count. Raises UpdateError, LockedError or
+        NoStackError."""
         said = Messages()
 
         def run() -> dict[str, int]:
@@ -222,17 +224,19 @@ def _command() -> automation.PulumiCommand:
 def _pack_config() -> str:
     """The policy pack's configuration as the engine reads it: one file for each process, made once."""
     with _preparing:
-        return _written_pack_config(str(Path.cwd()))
+        return str(Path(_pack_config_folder(str(Path.cwd())).name, _PACK_CONFIG))
 
 
 @functools.cache
-def _written_pack_config(folder: str) -> str:
-    made = Path(tempfile.mkdtemp(prefix="fleet-")) / "policy-config.json"
-    words = [sys.executable, "-m", "policies.configuration", "policy-config.yaml", str(made)]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+def _pack_config_folder(checkout: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder with the configuration, removed with the process. Raises UpdateError."""
+    made = tempfile.TemporaryDirectory(prefix="fleet-")
+    file = str(Path(made.name, _PACK_CONFIG))
+    words = [sys.executable, "-m", "policies.configuration", "policy-config.yaml", file]
+    done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise UpdateError(f"policy-config.yaml: {done.stderr.strip()}")
-    return str(made)
+    return made
 
 
 def _plain(text: str) -> str:

@@ -82,7 +82,7 @@ async def test_an_account_that_stays_keeps_its_access() -> None:
 
 
 async def test_one_404_of_an_account_that_lives_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may come from a front end that is behind, and the data would be out of reach: the next one counts."""
+    """It may come from a front end that is behind, and the data would be out of reach: the next counts."""
     azure, clock = with_policies(MINE), FakeClock()
     looked = FakeAzure.account
     answers: list[Account | None] = [None]
