@@ -288,6 +288,42 @@ class Behaviour:
         "deployments of AI services",
     )
 
+    account_with_children: str = _switch(
+        "refused",
+        "deletes_them",
+        asks="Whether an account that has projects or deployments is refused to be deleted (409 "
+        "CannotDeleteResource).",
+        otherwise="Users quote the refusal for projects; for deployments the documentation says that they "
+        "are to be deleted first.",
+        source="Azure/terraform-provider-azapi#894; learn.microsoft.com/azure/ai-services/openai/how-to/"
+        "create-resource",
+    )
+    key_source_with_projects: str = _switch(
+        "refused",
+        "allowed",
+        asks="Whether an account with projects may change between Microsoft-managed and customer-managed "
+        "keys.",
+        otherwise="The documentation says that it cannot; no answer was recorded.",
+        source="learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
+    )
+    foundry_key_vault: str = _switch(
+        "same",
+        "any",
+        asks="Whether the key of an account of kind AIServices may only be changed to another one of the "
+        "same vault.",
+        otherwise="The documentation says so for Foundry; for single services other vaults were taken.",
+        source="learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
+    )
+    child_write_seconds: float = _switch(
+        0.0,
+        0.5,
+        asks="How long a write to a project or a deployment is in flight, in real seconds. Another one below "
+        "the same account that arrives meanwhile is answered 409 RequestConflict.",
+        otherwise="Users meet it when several deployments are written in parallel.",
+        source="hashicorp/terraform-provider-azurerm#22607; Azure/bicep#11211",
+        free=True,
+    )
+
     # Key Vault
     vault_write_seconds: float = _switch(
         0.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, content, deleted, settling, writing
+from localazure.cognitive import binding, children, content, deleted, settling, writing
 from localazure.cognitive.account import Account
 from localazure.cognitive.shape import account_body
 from localazure.paging import page
@@ -72,12 +72,14 @@ def patch(cloud: Cloud, request: Request) -> Response:
 
 
 def delete(cloud: Cloud, request: Request) -> Response:
-    """Soft-deletes an account (200, empty, at once); 204 if it does not exist."""
+    """Soft-deletes an account (200, empty, at once); 204 if it does not exist. Raises 409 for one that has
+    projects or deployments."""
     account = _settled(cloud, stored.id_of(request))
     if account is None:
         return Response(204)
     _require_match(request, account)
     settling.require_settled(account)
+    children.require_none(cloud, account)
     gone = deleted.soft_delete(cloud, account)
     binding.record(cloud, gone, "DELETE", request.correlation_id)
     return Response(200)

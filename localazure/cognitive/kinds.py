@@ -42,7 +42,7 @@ class Kind:
     `endpoints` are the keys of the answer's `endpoints`; `customer_key` says whether the kind can live on a
     customer-managed key at all (the SKU decides too); `rate_limit` is the count of calls per
     10 seconds in `callRateLimit`, None where most answers have none; `authoring` says whether its endpoint
-    serves the Language authoring API.
+    serves the Language authoring API; `deployments` whether models are deployed to it.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Kind:
     rate_limit: int | None = 100
     authoring: bool = False
     bypass: bool = False
+    deployments: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
 
     def takes_customer_key(self, sku: str) -> bool:
@@ -83,13 +84,26 @@ _KINDS = (
         # The container's value was not kept from the recordings; this one is assumed.
         valued_capabilities=(("Container", "TextAnalytics.*"), ("Cloud", _LANGUAGE_CLOUD)),
     ),
-    Kind("AIServices", ("F0", "S0"), ("AI Foundry API", *_LANGUAGE_ENDPOINTS), authoring=True, bypass=True),
+    Kind(
+        "AIServices",
+        ("F0", "S0"),
+        ("AI Foundry API", *_LANGUAGE_ENDPOINTS),
+        authoring=True,
+        bypass=True,
+        deployments=True,
+    ),
     Kind("CognitiveServices", ("S0",), ("Language", "Computer Vision", "FormRecognizer"), authoring=True),
     Kind(
         "SpeechServices", ("F0", "S0"), ("Speech Services Speech to Text", "Speech Services Text to Speech")
     ),
     Kind("FormRecognizer", ("F0", "S0"), ("FormRecognizer",)),
-    Kind("OpenAI", ("S0",), ("OpenAI Language Model Instance API", "OpenAI Dall-E API"), bypass=True),
+    Kind(
+        "OpenAI",
+        ("S0",),
+        ("OpenAI Language Model Instance API", "OpenAI Dall-E API"),
+        bypass=True,
+        deployments=True,
+    ),
     Kind("Face", ("F0", "E0", "S0"), ("Face",)),
     Kind("ComputerVision", ("F0", "S1"), ("Computer Vision",), customer_key=False),
     Kind("CustomVision.Training", ("F0", "S0"), ("CustomVision.Training",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localazure import private_links
-from localazure.cognitive import account, accounts, catalog, deleted, keys, language, operations_api
+from localazure.cognitive import account, accounts, catalog, children, deleted, keys, language, operations_api
 from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
 from localazure.web import Host
@@ -40,9 +40,7 @@ def _scopes() -> tuple[Route, ...]:
 
 # What an account can have on Azure and never has here.
 _NEVER_THERE = (
-    "deployments",
     "commitmentPlans",
-    "projects",
     "connections",
     "networkSecurityPerimeterConfigurations",
 )
@@ -119,6 +117,8 @@ ROUTES: tuple[Route, ...] = (
         "the account is gone at once",
     ),
     *_scopes(),
+    *children.PROJECTS.routes(_ACCOUNT),
+    *children.DEPLOYMENTS.routes(_ACCOUNT),
     *private_links.routes(
         _ACCOUNT,
         f"{_PROVIDER}/accounts",

@@ -12,7 +12,16 @@ from dataclasses import replace
 from localazure import limits
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, deleted, identity, network_rules, policy, settling, validation
+from localazure.cognitive import (
+    binding,
+    children,
+    deleted,
+    identity,
+    network_rules,
+    policy,
+    settling,
+    validation,
+)
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
@@ -173,6 +182,7 @@ def _changed(
     With it, why its operation will fail; None where it will not.
     """
     settling.require_settled(old)
+    children.require_key_may_change(cloud, old, new)
     _require_subdomain(cloud, new, old)
     network_rules.require_subdomain(new)
     _require_only_free(cloud, new)

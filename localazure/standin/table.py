@@ -13,6 +13,9 @@ from localazure.standin.row import GROUP, GROUP_NAME, VAULT, VAULT_NAME, AutoNam
 from localazure.standin.rows_monitoring import MONITORING
 from localazure.standin.rows_network import NETWORK
 
+ACCOUNT: Final = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{{accountName}}"
+ACCOUNT_NAME: Final = Rule(2, 64, r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")
+
 
 class UnknownTokenError(Exception):
     """A type or function that the stand-in does not have; the text names those it has."""
@@ -67,14 +70,37 @@ ROWS: Final[tuple[ResourceType, ...]] = (
     ResourceType(
         module="cognitiveservices",
         name="Account",
-        path=f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{{accountName}}",
+        path=ACCOUNT,
         api_version="2025-06-01",
         name_input="accountName",
         rules={
             "resourceGroupName": GROUP_NAME,
-            "accountName": Rule(2, 64, r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$"),
+            "accountName": ACCOUNT_NAME,
         },
         force_new=frozenset({"location"}),
+        put_is_long=True,
+        delete_is_long=True,
+    ),
+    ResourceType(
+        module="cognitiveservices",
+        name="Project",
+        path=f"{ACCOUNT}/projects/{{projectName}}",
+        api_version="2025-06-01",
+        name_input="projectName",
+        auto_name=AutoName.COPY,
+        rules={"resourceGroupName": GROUP_NAME, "accountName": ACCOUNT_NAME, "projectName": ACCOUNT_NAME},
+        force_new=frozenset({"location"}),
+        put_is_long=True,
+        delete_is_long=True,
+    ),
+    ResourceType(
+        module="cognitiveservices",
+        name="Deployment",
+        path=f"{ACCOUNT}/deployments/{{deploymentName}}",
+        api_version="2025-06-01",
+        name_input="deploymentName",
+        auto_name=AutoName.COPY,
+        rules={"resourceGroupName": GROUP_NAME, "accountName": ACCOUNT_NAME},
         put_is_long=True,
         delete_is_long=True,
     ),
