@@ -122,7 +122,9 @@ async def test_fails_for_a_function_that_is_not_here_naming_those_that_are(token
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("token", ["keyvault:Secret", "cognitiveservices:Deployment", "resources:Resource"])
+@pytest.mark.parametrize(
+    "token", ["keyvault:Secret", "cognitiveservices:CommitmentPlan", "resources:Resource"]
+)
 async def test_fails_for_a_type_that_is_not_here_naming_those_that_are(token: str) -> None:
     """Already the check of the inputs fails, before anything is made."""
     async with configured() as (instance, arm):
