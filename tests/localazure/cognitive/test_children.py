@@ -12,7 +12,11 @@ from tests.localazure.cognitive.case import ACCOUNT, API, UNBIND, Case, bind, ca
 from tests.localazure.keyvault.case import VAULT, error, vault_body
 
 __all__ = ["case"]
-FOUNDRY = {"kind": "AIServices", "sku": {"name": "S0"}, "properties": {"allowProjectManagement": True}}
+FOUNDRY: dict[str, Any] = {
+    "kind": "AIServices",
+    "sku": {"name": "S0"},
+    "properties": {"allowProjectManagement": True},
+}
 PROJECT = f"{ACCOUNT}/projects/claims"
 SYSTEM = {"location": "westeurope", "identity": {"type": "SystemAssigned"}, "properties": {}}
 MODEL = {"model": {"format": "OpenAI", "name": "gpt-4o-mini", "version": "2024-07-18"}}
