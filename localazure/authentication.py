@@ -1,8 +1,8 @@
 """Who is calling: the check of the access token at ARM, Key Vault and Language, and their challenges.
 
 Owns: the one place where a token becomes a Caller, and every 401. Does not own: what the caller may do.
-The Key Vault challenge and the text without a token are observed; the other texts are from public
-reports and the services' documentation, hence assumed.
+The challenges of Key Vault and managed HSMs, and the text of a vault without a token, are observed; the
+other texts are from public reports and the services' documentation, hence assumed.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from localazure.web import Caller, Host, Request, ServiceError
 _AUDIENCES: Mapping[Host, tuple[str, ...]] = {
     Host.ARM: ("https://management.core.windows.net", "https://management.azure.com"),
     Host.VAULT: ("https://vault.azure.net",),
+    Host.HSM: ("https://managedhsm.azure.net",),
     Host.LANGUAGE: ("https://cognitiveservices.azure.com",),
     Host.LOGS: ("https://api.loganalytics.io",),
 }
+_KEEPS_KEYS = (Host.VAULT, Host.HSM)
 _KEY_HEADER = "ocp-apim-subscription-key"
 
 
@@ -55,9 +57,9 @@ def authenticate(cloud: Cloud, request: Request, signer: Signer) -> Caller | Non
 
 
 def tenant_of(cloud: Cloud, request: Request) -> str | None:
-    """The tenant that the addressed subscription or vault belongs to, None if that does not exist."""
-    if request.host is Host.VAULT:
-        vault = vault_at(cloud, f"https://{request.label}.vault.azure.net/")
+    """The tenant of the addressed subscription, vault or managed HSM, None if that does not exist."""
+    if request.host in _KEEPS_KEYS:
+        vault = vault_at(cloud, f"https://{request.host.replace('*', request.label)}/")
         return vault.tenant_id if vault else None
     if request.host is Host.ARM:
         subscription = cloud.store.get("subscription", subscription_in(request.path))
@@ -86,13 +88,14 @@ _MISSING: Mapping[Host, _Text] = {
         "Authentication failed. The 'Authorization' header is missing.",
     ),
     Host.VAULT: ("Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."),
+    Host.HSM: ("Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."),
     Host.LANGUAGE: ("401", _NO_KEY),
     Host.LOGS: ("AuthorizationRequiredError", "Valid authentication was not provided"),
 }
 
 
 def _invalid(host: Host, error: TokenError) -> _Text:
-    if host is Host.VAULT:
+    if host in _KEEPS_KEYS:
         return (
             "Unauthorized",
             f"[{'TokenExpired' if error.expired else 'Unauthorized'}] Error validating token.",
@@ -111,10 +114,10 @@ def _invalid(host: Host, error: TokenError) -> _Text:
 
 
 def _wrong_audience(host: Host, found: str) -> _Text:
-    if host is Host.VAULT:
+    if host in _KEEPS_KEYS:
         return (
             "Unauthorized",
-            f"AKV10022: Invalid audience. Expected https://vault.azure.net, found: {found}.",
+            f"AKV10022: Invalid audience. Expected {_AUDIENCES[host][0]}, found: {found}.",
         )
     if host is Host.LANGUAGE:
         return "401", "Audience is incorrect (https://cognitiveservices.azure.com)."
@@ -128,7 +131,7 @@ def _wrong_audience(host: Host, found: str) -> _Text:
 
 def _wrong_tenant(host: Host, found: str, expected: str) -> _Text:
     issuer, wanted = f"https://sts.windows.net/{found}/", f"https://sts.windows.net/{expected}/"
-    if host is Host.VAULT:
+    if host in _KEEPS_KEYS:
         return "Unauthorized", f"AKV10032: Invalid issuer. Expected one of {wanted}, found {issuer}."
     text = (
         f"The access token is from the wrong issuer '{issuer}'. It must match the tenant '{wanted}' "

@@ -21,6 +21,7 @@ HOSTS: Mapping[str, Host] = {
     "arm": Host.ARM,
     "login": Host.LOGIN,
     "vault": Host.VAULT,
+    "hsm": Host.HSM,
     "language": Host.LANGUAGE,
     "logs": Host.LOGS,
 }

@@ -181,7 +181,9 @@ def _no_number(text: str) -> NoReturn:
 def _bad_content(route: Route, message: str) -> ServiceError:
     if route.host is Host.ARM:
         return ServiceError(400, "InvalidRequestContent", message, gateway=True)
-    return ServiceError(400, "BadParameter" if route.host is Host.VAULT else "InvalidRequest", message)
+    return ServiceError(
+        400, "BadParameter" if route.host in (Host.VAULT, Host.HSM) else "InvalidRequest", message
+    )
 
 
 def _unknown(raw: Raw) -> ServiceError:

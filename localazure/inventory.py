@@ -19,6 +19,7 @@ KINDS: Mapping[str, str] = {
     "Microsoft.CognitiveServices/accounts": "account",
     "Microsoft.Insights/actionGroups": "actionGroup",
     "Microsoft.Insights/scheduledQueryRules": "scheduledQueryRule",
+    "Microsoft.KeyVault/managedHSMs": "hsm",
     "Microsoft.KeyVault/vaults": "vault",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "identity",
     "Microsoft.Network/privateDnsZones": "network.privateZone",

@@ -26,6 +26,7 @@ RESOURCES = (
     "https://management.azure.com",
     "https://management.core.windows.net",
     "https://vault.azure.net",
+    "https://managedhsm.azure.net",
     "https://cognitiveservices.azure.com",
     "https://graph.microsoft.com",
     "https://api.loganalytics.io",

@@ -27,6 +27,7 @@ _STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
 # The categories of the types that are known here: Azure Monitor's list of resource logs. Whether other
 # cases of a name are taken was never observed; refusing is the safe side, since nothing would be delivered.
 _CATEGORIES = {
+    "microsoft.keyvault/managedhsms": ("AuditEvent",),
     "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
     "microsoft.cognitiveservices/accounts": ("Audit", "AzureOpenAIRequestUsage", "RequestResponse", "Trace"),
 }

@@ -36,6 +36,7 @@ class TrackedType:
     removed: Callable[[Cloud, Json], None] = lambda _, __: None
     groups: str = "resourceGroups"
     regions: Collection[str] = tuple(REGIONS)
+    created_status: int = 201
     created_headers: Callable[[str], Mapping[str, str]] = lambda _: {}
 
     def routes(self, *, assumed: str = "") -> tuple[Route, ...]:
@@ -68,7 +69,7 @@ class TrackedType:
             require_same_location(known["name"], known["location"], location, request.params["group"])
         body = self.make(cloud, request, known["id"] if known else id, known)
         cloud.store.put(self.kind, id, body)
-        return Response(200, body) if known else Response(201, body, self.created_headers(id))
+        return Response(200, body) if known else Response(self.created_status, body, self.created_headers(id))
 
     def _patch(self, cloud: Cloud, request: Request) -> Response:
         known = self._find(cloud, request)

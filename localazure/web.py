@@ -21,6 +21,7 @@ class Host(StrEnum):
     ARM = "management.azure.com"
     LOGIN = "login.microsoftonline.com"
     VAULT = "*.vault.azure.net"
+    HSM = "*.managedhsm.azure.net"
     LANGUAGE = "*.cognitiveservices.azure.com"
     LOGS = "api.loganalytics.io"
 

@@ -12,7 +12,7 @@ from localazure.cognitive.kinds import find_kind
 from localazure.keyvault import trusted_services
 from localazure.web import ServiceError
 
-_NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac"})
+_NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied"})
 _NOT_CONFIGURED = (
     "AccessPolicyNotConfiguredForKeyVault",
     "The managed identity is forbidden by the key vault to wrap & unwrap with the encryption key.",

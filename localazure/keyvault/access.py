@@ -19,39 +19,39 @@ _KEYS = "Microsoft.KeyVault/vaults/keys"
 
 @dataclass(frozen=True)
 class Operation:
-    """A data-plane operation: its name in the audit log, the policy permission, the role's data action."""
+    """A data-plane operation: its name in the audit log, the policy permission, the role's data action, and
+    what a managed HSM's own roles call it (`keys/read/action`)."""
 
     audit: str
     permission: str
     data_action: str
+    hsm_action: str
 
 
-GET = Operation("KeyGet", "get", f"{_KEYS}/read")
-LIST = Operation("KeyList", "list", f"{_KEYS}/read")
-LIST_VERSIONS = Operation("KeyListVersions", "list", f"{_KEYS}/read")
-CREATE = Operation("KeyCreate", "create", f"{_KEYS}/create/action")
-IMPORT = Operation("KeyImport", "import", f"{_KEYS}/import/action")
-UPDATE = Operation("KeyUpdate", "update", f"{_KEYS}/update/action")
-DELETE = Operation("KeyDelete", "delete", f"{_KEYS}/delete")
-GET_DELETED = Operation("KeyGetDeleted", "get", f"{_KEYS}/read")
-LIST_DELETED = Operation("KeyListDeleted", "list", f"{_KEYS}/read")
-RECOVER = Operation("KeyRecover", "recover", f"{_KEYS}/recover/action")
-PURGE = Operation("KeyPurge", "purge", f"{_KEYS}/purge/action")
-BACKUP = Operation("KeyBackup", "backup", f"{_KEYS}/backup/action")
-RESTORE = Operation("KeyRestore", "restore", f"{_KEYS}/restore/action")
-ROTATE = Operation("KeyRotate", "rotate", f"{_KEYS}/rotate/action")
-POLICY_GET = Operation(
-    "KeyRotationPolicyGet", "getrotationpolicy", "Microsoft.KeyVault/vaults/keyrotationpolicies/read"
-)
-POLICY_SET = Operation(
-    "KeyRotationPolicySet", "setrotationpolicy", "Microsoft.KeyVault/vaults/keyrotationpolicies/write"
-)
-WRAP = Operation("KeyWrap", "wrapkey", f"{_KEYS}/wrap/action")
-UNWRAP = Operation("KeyUnwrap", "unwrapkey", f"{_KEYS}/unwrap/action")
-ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action")
-DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action")
-SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action")
-VERIFY = Operation("KeyVerify", "verify", f"{_KEYS}/verify/action")
+GET = Operation("KeyGet", "get", f"{_KEYS}/read", "keys/read/action")
+LIST = Operation("KeyList", "list", f"{_KEYS}/read", "keys/read/action")
+LIST_VERSIONS = Operation("KeyListVersions", "list", f"{_KEYS}/read", "keys/read/action")
+CREATE = Operation("KeyCreate", "create", f"{_KEYS}/create/action", "keys/create")
+IMPORT = Operation("KeyImport", "import", f"{_KEYS}/import/action", "keys/import/action")
+UPDATE = Operation("KeyUpdate", "update", f"{_KEYS}/update/action", "keys/write/action")
+DELETE = Operation("KeyDelete", "delete", f"{_KEYS}/delete", "keys/delete")
+GET_DELETED = Operation("KeyGetDeleted", "get", f"{_KEYS}/read", "keys/deletedKeys/read/action")
+LIST_DELETED = Operation("KeyListDeleted", "list", f"{_KEYS}/read", "keys/deletedKeys/read/action")
+RECOVER = Operation("KeyRecover", "recover", f"{_KEYS}/recover/action", "keys/deletedKeys/recover/action")
+PURGE = Operation("KeyPurge", "purge", f"{_KEYS}/purge/action", "keys/deletedKeys/delete")
+BACKUP = Operation("KeyBackup", "backup", f"{_KEYS}/backup/action", "keys/backup/action")
+RESTORE = Operation("KeyRestore", "restore", f"{_KEYS}/restore/action", "keys/restore/action")
+ROTATE = Operation("KeyRotate", "rotate", f"{_KEYS}/rotate/action", "keys/rotate/action")
+_POLICIES = "Microsoft.KeyVault/vaults/keyrotationpolicies"
+# A managed HSM's roles name no action on rotation policies: those on the key are assumed.
+POLICY_GET = Operation("KeyRotationPolicyGet", "getrotationpolicy", f"{_POLICIES}/read", "keys/read/action")
+POLICY_SET = Operation("KeyRotationPolicySet", "setrotationpolicy", f"{_POLICIES}/write", "keys/write/action")
+WRAP = Operation("KeyWrap", "wrapkey", f"{_KEYS}/wrap/action", "keys/wrap/action")
+UNWRAP = Operation("KeyUnwrap", "unwrapkey", f"{_KEYS}/unwrap/action", "keys/unwrap/action")
+ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action", "keys/encrypt/action")
+DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action", "keys/decrypt/action")
+SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
+VERIFY = Operation("KeyVerify", "verify", f"{_KEYS}/verify/action", "keys/verify/action")
 
 
 @dataclass(frozen=True)

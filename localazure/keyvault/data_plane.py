@@ -1,4 +1,4 @@
-"""How a request to `*.vault.azure.net` becomes one use of a vault's keys. Knows no operation."""
+"""How a request to the host of a vault or managed HSM becomes one use of its keys. Knows no operation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
-from localazure.keyvault import usage, vault_store
+from localazure.keyvault import managed_hsms, usage, vault_store
 from localazure.keyvault.access import LOOPBACK, Operation
 from localazure.keyvault.key_body import precedes_7_0
 from localazure.keyvault.model import Vault
 from localazure.keyvault.usage import Admission, Use, bad_parameter
 from localazure.routes import Handler
-from localazure.web import Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 _SERVICE_VERSION = "1.9.2784.1"
 _NETWORK_INFO = f"conn_type=Ipv4;addr={LOOPBACK};act_addr_fam=InterNetwork;"
@@ -62,7 +62,8 @@ def operation(what: Operation) -> Callable[[Callable[[Call], Answer]], Handler]:
 
 
 def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call], Answer]) -> Response:
-    vault = vault_store.holder(cloud, request.label)
+    holder = managed_hsms.holder if request.host is Host.HSM else vault_store.holder
+    vault = holder(cloud, request.label)
     if vault is None or vault.deleted is not None:
         # On Azure the name does not resolve; here the connection is already made.
         raise ServiceError(404, "VaultNotFound", f"the vault {request.label} does not exist, or is deleted")

@@ -59,6 +59,8 @@ def make(
         raise bad_parameter(found)
     if str(request.kty).endswith("-HSM") and not vault.premium:
         raise bad_parameter(f"kty {request.kty} needs a vault of sku premium; {vault.name} is a standard one")
+    if vault.hsm and not str(request.kty).endswith("-HSM"):
+        raise bad_parameter(f"kty {request.kty} is not supported: a managed HSM has RSA-HSM and EC-HSM keys")
     enabled, not_before, expires = attributes_of(request.attributes)
     operations, tags = operations_of(request.operations, str(request.kty)), tags_of(request.tags)
     if material is None:

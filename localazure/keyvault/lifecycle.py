@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
-from localazure.keyvault import vault_store
+from localazure.keyvault import managed_hsms, vault_store
 from localazure.keyvault.model import Vault
 from localazure.web import ServiceError
 
@@ -46,3 +46,4 @@ def delete_in_group(cloud: Cloud, group_id: str) -> None:
     """Deletes what this service has in a resource group that is being deleted."""
     for vault in vault_store.live_below(cloud, group_id):
         delete(cloud, vault)
+    managed_hsms.HSMS.delete_in_group(cloud, group_id)

@@ -9,8 +9,8 @@ from typing import Any
 from localazure.locations import normal_location
 from localazure.web import Json
 
-SUFFIX = ".vault.azure.net"
-TYPE = "Microsoft.KeyVault/vaults"
+SUFFIX, HSM_SUFFIX = ".vault.azure.net", ".managedhsm.azure.net"
+TYPE, HSM_TYPE = "Microsoft.KeyVault/vaults", "Microsoft.KeyVault/managedHSMs"
 MAX_RETENTION_DAYS = 90
 DAY = 86400
 _UNWATCHED_SECONDS = 2.0
@@ -24,7 +24,7 @@ class Vault:
     `settled` says that a client has seen it being registered, or has changed it since.
     `granted` holds since when each permission of each policy entry has been there without a break
     (`access.grant_key` makes the keys), since a grant takes time to count. `recovered` is when it was last
-    brought back.
+    brought back. `hsm`: it is a managed HSM, which keeps keys as a vault does, under roles of its own.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Vault:
     deleted: float | None = None
     recovered: float = 0.0
     settled: bool = False
+    hsm: bool = False
 
     def registering(self, now: float) -> bool:
         """Whether its name is still being registered: until it is ready and a client has seen that."""
@@ -49,7 +50,7 @@ class Vault:
     @property
     def uri(self) -> str:
         """`https://contoso.vault.azure.net/`, as every answer but the first has it."""
-        return f"https://{self.name.lower()}{SUFFIX}/"
+        return f"https://{self.name.lower()}{HSM_SUFFIX if self.hsm else SUFFIX}/"
 
     @property
     def group_id(self) -> str:
@@ -82,7 +83,8 @@ class Vault:
 
     @property
     def premium(self) -> bool:
-        return str(self.properties["sku"]["name"]).lower() == "premium"
+        """Whether it keeps keys in hardware."""
+        return self.hsm or str(self.properties["sku"]["name"]).lower() == "premium"
 
     @property
     def place(self) -> str:
@@ -174,8 +176,17 @@ def key_of(document: Json) -> Key:
 
 def label_of(vault_uri: str) -> str:
     """The vault's name in a vault URI, lower case; empty where it is no vault's URI."""
-    host = vault_uri.lower().removeprefix("https://").split("/", 1)[0].removesuffix(":443")
-    return host.removesuffix(SUFFIX) if host.endswith(SUFFIX) else ""
+    return _label(vault_uri, SUFFIX)
+
+
+def hsm_label_of(uri: str) -> str:
+    """The managed HSM's name in its URI, lower case; empty where it is no managed HSM's URI."""
+    return _label(uri, HSM_SUFFIX)
+
+
+def _label(uri: str, suffix: str) -> str:
+    host = uri.lower().removeprefix("https://").split("/", 1)[0].removesuffix(":443")
+    return host.removesuffix(suffix) if host.endswith(suffix) else ""
 
 
 def recovery_level(vault: Vault) -> str:

@@ -1,6 +1,8 @@
-"""The route table of Microsoft.KeyVault, ARM and data plane."""
+"""The route table of Microsoft.KeyVault: vaults and managed HSMs, ARM and data plane."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from localazure import private_links
 from localazure.cloud import Cloud
@@ -12,6 +14,8 @@ from localazure.keyvault import (
     keys_crypto,
     keys_data,
     keys_deleted,
+    local_role_routes,
+    managed_hsms,
     vaults,
 )
 from localazure.keyvault.in_flight import one_at_a_time
@@ -30,6 +34,7 @@ _PUT_ASSUMED = (
     "protection and the permission model; texts for invalid properties"
 )
 _POLICY_ASSUMED = "texts of errors; the notification that a policy without one gets"
+_HSM_ASSUMED = "that keys are answered as a vault answers them, and which action rotation policies take"
 _CRYPTO_ASSUMED = "texts for disabled, not yet valid and expired keys, and for bad parameters"
 
 
@@ -60,6 +65,32 @@ def _crypto(name: str, handler: Handler) -> tuple[Route, ...]:
     templates = ("/keys/{key}/{version}/" + name, "/keys/{key}//" + name, "/keys/{key}/" + name)
     return tuple(_data("POST", template, handler, _CRYPTO_ASSUMED) for template in templates)
 
+
+_KEYS: tuple[Route, ...] = (
+    _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors; hsmPlatform of hardware keys"),
+    _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
+    *_crypto("wrapkey", keys_crypto.wrap),
+    *_crypto("unwrapkey", keys_crypto.unwrap),
+    *_crypto("encrypt", keys_crypto.encrypt),
+    *_crypto("decrypt", keys_crypto.decrypt),
+    *_crypto("sign", keys_crypto.sign),
+    *_crypto("verify", keys_crypto.verify),
+    _data("GET", "/keys", keys_data.list_keys),
+    _data("GET", "/keys/{key}/versions", keys_data.list_versions),
+    _data("GET", "/keys/{key}/rotationpolicy", keys_data.get_rotation_policy),
+    _data("PUT", "/keys/{key}/rotationpolicy", keys_data.put_rotation_policy, _POLICY_ASSUMED),
+    _data("PUT", "/keys/{key}", keys_data.import_key, "texts of errors"),
+    _data("DELETE", "/keys/{key}", keys_deleted.delete),
+    _data("GET", "/keys/{key}", keys_data.get, "that a disabled key can be read"),
+    _data("GET", "/keys/{key}/{version}", keys_data.get, "that a disabled key can be read"),
+    _data("PATCH", "/keys/{key}", keys_data.update, "texts of errors"),
+    _data("PATCH", "/keys/{key}/{version}", keys_data.update, "texts of errors"),
+    _data("GET", "/deletedkeys", keys_deleted.list_all),
+    _data("GET", "/deletedkeys/{key}", keys_deleted.get),
+    _data("POST", "/deletedkeys/{key}/recover", keys_deleted.recover),
+    _data("DELETE", "/deletedkeys/{key}", keys_deleted.purge, "the text for a purge-protected vault"),
+)
+"""What a vault and a managed HSM both do with keys."""
 
 ROUTES: tuple[Route, ...] = (
     _arm("PUT", _VAULT, "vaults/write", one_at_a_time(vaults.put), _PUT_ASSUMED),
@@ -121,26 +152,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     _data("POST", "/keys/restore", backups.restore, "texts of errors; geographies"),
     _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),
-    _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors; hsmPlatform of hardware keys"),
-    _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
-    *_crypto("wrapkey", keys_crypto.wrap),
-    *_crypto("unwrapkey", keys_crypto.unwrap),
-    *_crypto("encrypt", keys_crypto.encrypt),
-    *_crypto("decrypt", keys_crypto.decrypt),
-    *_crypto("sign", keys_crypto.sign),
-    *_crypto("verify", keys_crypto.verify),
-    _data("GET", "/keys", keys_data.list_keys),
-    _data("GET", "/keys/{key}/versions", keys_data.list_versions),
-    _data("GET", "/keys/{key}/rotationpolicy", keys_data.get_rotation_policy),
-    _data("PUT", "/keys/{key}/rotationpolicy", keys_data.put_rotation_policy, _POLICY_ASSUMED),
-    _data("PUT", "/keys/{key}", keys_data.import_key, "texts of errors"),
-    _data("DELETE", "/keys/{key}", keys_deleted.delete),
-    _data("GET", "/keys/{key}", keys_data.get, "that a disabled key can be read"),
-    _data("GET", "/keys/{key}/{version}", keys_data.get, "that a disabled key can be read"),
-    _data("PATCH", "/keys/{key}", keys_data.update, "texts of errors"),
-    _data("PATCH", "/keys/{key}/{version}", keys_data.update, "texts of errors"),
-    _data("GET", "/deletedkeys", keys_deleted.list_all),
-    _data("GET", "/deletedkeys/{key}", keys_deleted.get),
-    _data("POST", "/deletedkeys/{key}/recover", keys_deleted.recover),
-    _data("DELETE", "/deletedkeys/{key}", keys_deleted.purge, "the text for a purge-protected vault"),
+    *_KEYS,
+    *managed_hsms.ROUTES,
+    *local_role_routes.ROUTES,
+    *(replace(route, host=Host.HSM, assumed=_HSM_ASSUMED) for route in _KEYS),
 )

@@ -1,4 +1,4 @@
-"""How other services use a vault's keys and read its facts.
+"""How other services use the keys of a vault or a managed HSM and read its facts.
 
 Owns: the view of a vault and a key that another service of the cloud has. It passes the vault's firewall
 as a trusted service, and is otherwise any caller: no right of its own.
@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
-from localazure.keyvault import access, key_store, usage, vault_store
+from localazure.keyvault import access, key_store, managed_hsms, usage, vault_store
 from localazure.keyvault.access import Operation
-from localazure.keyvault.model import Vault, label_of
+from localazure.keyvault.model import Vault, hsm_label_of, label_of
 from localazure.web import Caller, ServiceError
 
 T = TypeVar("T")
@@ -63,6 +63,7 @@ class KeyRefused(Exception):  # noqa: N818 - Azure refuses; the caller decides w
     """A key cannot be used. `code` says why, in Key Vault's own words where it has some:
 
     VaultNotFound, KeyNotFound, Unauthorized (another tenant), ForbiddenByPolicy, ForbiddenByRbac,
+    AccessDenied (a managed HSM's roles),
     ForbiddenByFirewall, ForbiddenByConnection, KeyDisabled, KeyNotYetValid, KeyExpired,
     KeyOperationForbidden, BadParameter.
     """
@@ -74,7 +75,8 @@ class KeyRefused(Exception):  # noqa: N818 - Azure refuses; the caller decides w
 
 
 def vault_at(cloud: Cloud, vault_uri: str) -> VaultFacts | None:
-    """The vault at a URI (`https://contoso.vault.azure.net/`), also a soft-deleted one, or None."""
+    """The vault or managed HSM at a URI (`https://contoso.vault.azure.net/`), or None; also a soft-deleted
+    vault."""
     vault = _vault(cloud, vault_uri)
     if vault is None:
         return None
@@ -213,5 +215,7 @@ def _use(cloud: Cloud, operation: Operation, target: _Target) -> usage.Use:
 
 
 def _vault(cloud: Cloud, vault_uri: str) -> Vault | None:
+    if label := hsm_label_of(vault_uri):
+        return managed_hsms.holder(cloud, label)
     label = label_of(vault_uri)
     return vault_store.holder(cloud, label) if label else None

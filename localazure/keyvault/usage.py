@@ -12,7 +12,7 @@ from typing import TypeVar
 from localazure import authorization
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
-from localazure.keyvault import access, audit, crypto, key_store
+from localazure.keyvault import access, audit, crypto, key_store, local_roles
 from localazure.keyvault.access import Operation, Refusal
 from localazure.keyvault.model import Key, KeyVersion, Vault
 from localazure.web import Caller, ServiceError
@@ -69,7 +69,7 @@ def carry_out(cloud: Cloud, use: Use, act: Callable[[Admission], tuple[str, T]])
 
 def admit(cloud: Cloud, use: Use) -> Admission:
     """Raises 401 for a caller of another tenant, and 403 Forbidden where the firewall, the access policies
-    or the roles refuse it."""
+    or the roles refuse it; a managed HSM asks the roles that it has itself."""
     vault, caller = use.vault, use.caller
     if caller.tenant_id.lower() != vault.tenant_id.lower():
         issuer = "https://sts.windows.net/"
@@ -81,6 +81,10 @@ def admit(cloud: Cloud, use: Use) -> Admission:
         )
     if refusal := access.firewall_refusal(vault, caller, trusted=use.trusted):
         raise forbidden(refusal)
+    if vault.hsm:
+        scope = f"/keys/{use.key_name}" if use.key_name else "/keys"
+        local_roles.require(cloud, vault, caller.object_id, use.operation.hsm_action, scope)
+        return Admission()
     if vault.rbac:
         resource = f"{vault.id}/keys/{use.key_name}" if use.key_name else vault.id
         assignment = authorization.allows_data(cloud, caller.object_id, use.operation.data_action, resource)

@@ -132,6 +132,7 @@ def _reason(error: ServiceError) -> str:
     return {
         "ForbiddenByPolicy": "no access policy allows its identity to unwrap",
         "ForbiddenByRbac": "no role allows its identity to unwrap",
+        "AccessDenied": "no role of the managed HSM allows its identity to unwrap",
         "ForbiddenByFirewall": "the vault's firewall blocks trusted services",
         "ForbiddenByConnection": "the vault's firewall blocks trusted services",
     }.get(code, error.message)

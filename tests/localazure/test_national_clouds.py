@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from localazure.national_clouds import CHINA, US_GOVERNMENT, NationalCloud
+from localazure.seed import DEPLOYER, TENANT_ID
 from localazure.web import Host, host_of
 from tests.localazure.observed.fact import vault_body
 from tests.support.front import SUBSCRIPTION, Door, Reply
 
 CLOUDS = [(US_GOVERNMENT, "usgovvirginia"), (CHINA, "chinanorth3")]
 GROUP = f"{SUBSCRIPTION}/resourceGroups/national"
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/national"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/national-1"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/national"
 
@@ -97,3 +99,22 @@ def test_the_metadata_names_the_cloud() -> None:
     found = body[0] if isinstance(body, list) else body
     assert found["name"] == "AzureUSGovernment"
     assert found["resourceManager"] == "https://management.usgovcloudapi.net/"
+
+
+@pytest.mark.parametrize(("cloud", "region"), CLOUDS, ids=lambda item: getattr(item, "name", item))
+def test_a_managed_hsm_lives_in_a_national_cloud(cloud: NationalCloud, region: str) -> None:
+    """Its URI and the token that it takes are the cloud's own."""
+    door = Door()
+    properties = {"tenantId": TENANT_ID, "initialAdminObjectIds": [DEPLOYER.object_id]}
+    body = {"location": region, "sku": {"family": "B", "name": "Standard_B1"}, "properties": properties}
+    arm(door, cloud, "PUT", GROUP, {"location": region})
+    uri = arm(door, cloud, "PUT", HSM, body).body["properties"]["hsmUri"]
+    assert uri == f"https://national.{cloud.names['managedhsm.azure.net']}/"
+    listing = f"{uri}keys/providers/Microsoft.Authorization/roleAssignments?api-version=7.4"
+    refused = door.send("GET", listing, bearer=door.national_token(cloud, "vault.azure.net"))
+    assert (refused.status, cloud.names["managedhsm.azure.net"] in refused.body["error"]["message"]) == (
+        401,
+        True,
+    )
+    own = door.send("GET", listing, bearer=door.national_token(cloud, "managedhsm.azure.net"))
+    assert [one["properties"]["principalId"] for one in own.body["value"]] == [DEPLOYER.object_id]

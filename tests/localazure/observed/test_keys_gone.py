@@ -144,7 +144,10 @@ def test_a_deleted_key_is_found_when_the_time_is_over() -> None:
         (f"{VAULT_ID}/secrets/s?api-version=2024-11-01", "GET https://management.azure.com"),
         (url("secrets/s"), f"GET {HOST}/secrets/s"),
         (url("certificates"), f"GET {HOST}/certificates"),
-        (f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/managedHSMs?api-version=2024-11-01", "managedHSMs"),
+        (
+            f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedManagedHSMs?api-version=2024-11-01",
+            "deletedManagedHSMs",
+        ),
     ],
 )
 def test_what_key_vault_has_and_this_cloud_has_not_names_itself(path: str, named: str) -> None:

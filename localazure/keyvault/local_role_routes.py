@@ -1,0 +1,130 @@
+"""The data plane of a managed HSM's roles: definitions and assignments at `/`, `/keys` and `/keys/NAME`.
+
+Answers are those of the recordings of Azure/azure-sdk-for-js (keyvault-admin, 2022). Assumed: that a list
+shows what is at, above and below its scope, and how a repeated or contradicting PUT is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from localazure.cloud import Cloud
+from localazure.keyvault import local_roles, managed_hsms
+from localazure.keyvault.model import Vault
+from localazure.roles import Role
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_SCOPE = re.compile(r"/|/keys|/keys/[0-9a-zA-Z-]{1,127}")
+
+
+def _list_definitions(cloud: Cloud, request: Request) -> Response:
+    _admitted(cloud, request, "roleDefinitions/read/action")
+    return Response(200, {"value": [_definition(role) for role in local_roles.ROLES]})
+
+
+def _get_definition(cloud: Cloud, request: Request) -> Response:
+    _admitted(cloud, request, "roleDefinitions/read/action")
+    role = local_roles.BY_ID.get(request.params["name"].lower())
+    if role is None:
+        raise ServiceError(404, "RoleDefinitionNotFound", "Requested role definition not found")
+    return Response(200, _definition(role))
+
+
+def _list(cloud: Cloud, request: Request) -> Response:
+    hsm, scope = _admitted(cloud, request, "roleAssignments/read/action")
+    found = [
+        body
+        for body in local_roles.assignments(cloud, hsm)
+        if local_roles.covers(body["properties"]["scope"], scope)
+        or local_roles.covers(scope, body["properties"]["scope"])
+    ]
+    return Response(200, {"value": found})
+
+
+def _get(cloud: Cloud, request: Request) -> Response:
+    hsm, scope = _admitted(cloud, request, "roleAssignments/read/action")
+    return Response(200, _required(cloud, hsm, scope, request))
+
+
+def _put(cloud: Cloud, request: Request) -> Response:
+    hsm, scope = _admitted(cloud, request, "roleAssignments/write/action")
+    sent = (request.body or {}).get("properties") or {}
+    principal, role = str(sent.get("principalId") or ""), str(sent.get("roleDefinitionId") or "")
+    role_id = role.rsplit("/", 1)[-1].lower()
+    if not principal or role_id not in local_roles.BY_ID:
+        raise ServiceError(400, "BadParameter", "principalId and the id of a known role are required")
+    for body in local_roles.assignments(cloud, hsm):
+        there = body["properties"]
+        same = (
+            there["principalId"].lower() == principal.lower()
+            and there["scope"].lower() == scope.lower()
+            and there["roleDefinitionId"].endswith(role_id)
+        )
+        if same or body["name"].lower() == request.params["name"].lower():
+            raise ServiceError(409, "RoleAssignmentExists", "The role assignment already exists")
+    now = cloud.clock.now()
+    made = local_roles.assign(cloud, hsm, principal, role_id, scope, name=request.params["name"], since=now)
+    return Response(201, made)
+
+
+def _delete(cloud: Cloud, request: Request) -> Response:
+    hsm, scope = _admitted(cloud, request, "roleAssignments/delete/action")
+    body = _required(cloud, hsm, scope, request)
+    local_roles.drop(cloud, hsm, body)
+    return Response(200, body)
+
+
+def _required(cloud: Cloud, hsm: Vault, scope: str, request: Request) -> Json:
+    body = local_roles.find(cloud, hsm, scope, request.params["name"])
+    if body is None:
+        message = f"Requested role assignment not found (Activity ID: {cloud.new_id()})"
+        raise ServiceError(404, "RoleAssignmentNotFound", message)
+    return body
+
+
+def _admitted(cloud: Cloud, request: Request, action: str) -> tuple[Vault, str]:
+    """The HSM and the scope of a request whose caller may do the action there."""
+    hsm = managed_hsms.holder(cloud, request.label)
+    if hsm is None or request.caller is None:
+        # On Azure the name does not resolve; here the connection is already made.
+        raise ServiceError(404, "VaultNotFound", f"the managed HSM {request.label} does not exist")
+    scope = "/" + "/".join(part for part in request.params.get("scope", "").split("/") if part)
+    if not _SCOPE.fullmatch(scope):
+        raise ServiceError(400, "BadParameter", f"{scope} is no scope; expected /, /keys or /keys/NAME")
+    local_roles.require(cloud, hsm, request.caller.object_id, action, scope)
+    return hsm, scope
+
+
+def _definition(role: Role) -> Json:
+    return {
+        "id": f"{local_roles.DEFINITIONS}/{role.id}",
+        "name": role.id,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "properties": {
+            "assignableScopes": ["/"],
+            "description": "",
+            "permissions": [
+                {"actions": [], "dataActions": [*role.data_actions], "notActions": [], "notDataActions": []}
+            ],
+            "roleName": role.name,
+            "type": "AKVBuiltInRole",
+        },
+    }
+
+
+def _routes(scope: str) -> tuple[Route, ...]:
+    definitions = f"{scope}/providers/Microsoft.Authorization/roleDefinitions"
+    assignments = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+    return (
+        Route("GET", Host.HSM, definitions, "", _list_definitions),
+        Route("GET", Host.HSM, f"{definitions}/{{name}}", "", _get_definition),
+        Route("GET", Host.HSM, assignments, "", _list, "which scopes a list shows"),
+        Route("GET", Host.HSM, f"{assignments}/{{name}}", "", _get),
+        Route("PUT", Host.HSM, f"{assignments}/{{name}}", "", _put, "refusals"),
+        Route("DELETE", Host.HSM, f"{assignments}/{{name}}", "", _delete),
+    )
+
+
+# Clients write the scope `/` as `///providers`, or leave it out.
+ROUTES = (*_routes(""), *_routes("{scope*}"))
