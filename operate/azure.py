@@ -28,6 +28,7 @@ from core.clouds import Cloud
 from core.login import Login
 from operate.errors import OperateError
 from operate.login import token_credential
+from operate.source import Source, SourceError, source_of
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -69,6 +70,15 @@ class SentQuery:
     sha256: str
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What a query brought, or why nothing; `text` is its content as canonical JSON."""
+
+    found: Any
+    text: str
+    sent: SentQuery
+
+
 class LiveAzure:
     """Implements Azure. Each query is sent once; a repeated one gets the recorded answer."""
 
@@ -76,14 +86,26 @@ class LiveAzure:
         self._cloud = login.cloud
         self._credential = token_credential(login)
         self._arm = pipeline(self._cloud, self._credential, self._cloud.arm_scope)
-        self._known: dict[str, Any] = {}
-        self._queries: dict[str, SentQuery] = {}
+        self._login = login
+        self._known: dict[str, _Answer] = {}
         self._now: datetime | None = None
 
     @property
     def queries(self) -> tuple[SentQuery, ...]:
         """Every query so far, sorted by its text."""
-        return tuple(self._queries[question] for question in sorted(self._queries))
+        return tuple(self._known[question].sent for question in sorted(self._known))
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The text of each answer, by its SHA-256."""
+        return {one.sent.sha256: one.text for one in self._known.values()}
+
+    def source(self) -> Source:
+        """Where the answers come from. Raises UnansweredError."""
+        try:
+            return _answered(lambda: source_of(self._login))
+        except SourceError as error:
+            raise UnansweredError(str(error)) from error
 
     def now(self) -> datetime:
         """The cloud's own time, in whole seconds of UTC. Raises UnansweredError."""
@@ -147,18 +169,19 @@ class LiveAzure:
 
     def _once(self, question: str, ask: Callable[[], T]) -> T:
         if question not in self._known:
+            found: T | UnansweredError
             try:
-                self._known[question] = _answered(ask)
-                answer, content = "ok", self._known[question]
+                found = _answered(ask)
+                answer, content = "ok", found
             except UnansweredError as error:
-                self._known[question] = error
-                answer, content = str(error), None
+                found, answer, content = error, str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-            self._queries[question] = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
-        found = self._known[question]
-        if isinstance(found, UnansweredError):
-            raise found
-        return cast("T", found)
+            sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
+            self._known[question] = _Answer(found, text, sent)
+        known = self._known[question].found
+        if isinstance(known, UnansweredError):
+            raise known
+        return cast("T", known)
 
 
 def account_id(text: str) -> str:

@@ -6,16 +6,14 @@ Ctrl-C. The modules are imported inside the functions, since each takes a quarte
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clouds import Cloud
 from core.login import Login
+from provider import credential
 from provider.azure_calls import Principal
-from provider.credential import credential
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
@@ -96,15 +94,9 @@ class Clients:
         )
 
     def principal(self) -> Principal:
-        """Who is logged in, from the claims of the token for Resource Manager (`oid`, `tid`, `appid`), as
-        azure-native's getClientConfig reads them (auth_getclientconfig.go)."""
-        token = self._credential().get_token(self.cloud.arm_scope).token
-        try:
-            payload = token.split(".")[1]
-            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        except (ValueError, IndexError):
-            claims = {}
-        return Principal(*(str(claims.get(name) or "") for name in ("oid", "tid", "appid")))
+        """Who is logged in, from the claims of the token for Resource Manager (`oid`, `tid`, `appid`)."""
+        claims = credential.claims(self._credential(), self.cloud.arm_scope)
+        return Principal(*(claims.get(name, "") for name in ("oid", "tid", "appid")))
 
     def _arm(self, client: Callable[..., T], subscription: str) -> T:
         return client(
@@ -128,7 +120,7 @@ class Clients:
         return self._once("credential", "", lambda: _OneAtATime(self._log_in()))
 
     def _log_in(self) -> TokenCredential:
-        return credential(self.login, **self._timeouts)
+        return credential.credential(self.login, **self._timeouts)
 
     def _once(self, kind: str, scope: str, make: Callable[[], T]) -> T:
         with self._lock:

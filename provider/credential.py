@@ -6,10 +6,12 @@ it is logged in to, and makes the credential. Nothing here keeps or shows a toke
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -44,6 +46,21 @@ def complete(login: Login) -> Login:
         str(account.get("id") or ""),
         str(account.get("tenantId") or ""),
     )
+
+
+def claims(credential: TokenCredential, scope: str) -> Mapping[str, str]:
+    """The claims of a token for a scope that are texts; none where the token is not a JWT.
+
+    Azure calls them opaque to clients, so a claim may be absent. azure-native reads them, too
+    (auth_getclientconfig.go).
+    """
+    token = credential.get_token(scope).token
+    try:
+        payload = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return {name: value for name, value in found.items() if isinstance(value, str)}
+    except (ValueError, IndexError, AttributeError):
+        return {}
 
 
 def credential(login: Login, **transport: Any) -> TokenCredential:

@@ -31,6 +31,7 @@ from operate.evidence.model import (
     UseRow,
     moment,
 )
+from operate.source import Source
 
 T = TypeVar("T")
 R = TypeVar("R", Account, Vault, Key)
@@ -64,6 +65,7 @@ def collect(
     now: datetime,
     days: int,
     policies: PolicyResults | NotChecked | None = None,
+    source: Source | NotChecked | None = None,
 ) -> Facts:
     """Everything about the accounts as of `now`; the audit log of the last `days` before it. Never raises:
     what is not answered is NotChecked."""
@@ -78,6 +80,8 @@ def collect(
         deleted=attempt(lambda: _deleted(cloud, subscriptions)),
         policies=policies,
         names=tuple(sorted(_names(services))),
+        source=source,
+        subscriptions=tuple(subscriptions),
     )
 
 

@@ -1,10 +1,12 @@
 """Findings: what an auditor would ask about, from the facts. What could not be read is a finding, too.
 
-core's `demands` and `rights` say what the service demands and what a grant gives.
+core's `demands` and `rights` say what the service demands and what a grant gives. What several accounts share
+(a vault, a key) is found once, under its own name; so is what the policy pack says, too.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
@@ -15,9 +17,11 @@ from core.key_uris import KeyUri
 from core.rights import Access
 from operate.evidence.access import controllers, unwrappers
 from operate.evidence.collect import NO_VAULT
+from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, PolicyResults, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.use import UNWRAPS, rows_of
+from operate.evidence.words import counted
 
 
 class AuditSeverity(IntEnum):
@@ -35,20 +39,28 @@ class AuditSeverity(IntEnum):
 
 @dataclass(frozen=True)
 class AuditFinding:
-    """One finding about one `subject` (an account's or another resource's name)."""
+    """One finding about one `subject` (an account's or another resource's name). `policy_rule` of the policy
+    pack says the same of the recorded state; "" where none does."""
 
     rule: str
     severity: AuditSeverity
     subject: str
     text: str
     fix: str
+    policy_rule: str = ""
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """The controls of common frameworks on which it bears."""
+        return CONTROLS.get(_same(self.rule), ())
 
 
 ERROR, WARNING, NOTE = AuditSeverity.ERROR, AuditSeverity.WARNING, AuditSeverity.NOTE
 EXPIRES_SOON_DAYS = 60
 """Within this time a rotation should be planned; the key's own policy notifies 30 days before."""
-_GRANT = "grant the identity get, wrapKey and unwrapKey on the key"
-_CLOSE = "set network.access: selected, private or closed"
+_GRANT = "grant the identity get, wrapKey and unwrapKey on the key: set access: granted and run pulumi up"
+_CLOSE = "set network.access to closed, selected or private"
+_ROTATE = "raise key.generation and run pulumi up"
 DEMAND_FIXES = {
     "same-region": "bind the account to a key in its own region",
     "same-tenant": "bind the account to a key in its own tenant",
@@ -59,7 +71,7 @@ DEMAND_FIXES = {
     "key-operations": "az keyvault key set-attributes --id {key} --ops wrapKey unwrapKey",
     "key-usable": "enable the version with az keyvault key set-attributes --id {version} --enabled true; one "
     "that has expired, rotate instead and bind the account to the new one",
-    "tier": "change the account's tier to S",
+    "tier": "set sku to a paid tier of the account's kind, S for Language",
     "outbound": "add the vault's host to allowedFqdnList of the account",
 }
 """How to meet each demand of the service, which is an error until then."""
@@ -68,7 +80,7 @@ RULES: Final = {
     "not-under-customer-key": (
         ERROR,
         "the data is encrypted with Microsoft-managed keys (keySource {source})",
-        "set encryption: customerManaged for the service and run pulumi up",
+        "set encryption: customerManaged and run pulumi up",
     ),
     "identity-missing": (
         ERROR,
@@ -78,7 +90,7 @@ RULES: Final = {
     "local-auth-on": (
         WARNING,
         "anyone with an account key can read the data; no log says who",
-        "turn local authentication off (disableLocalAuth: true)",
+        "run pulumi up, which turns it off (disableLocalAuth: true)",
     ),
     "account-network-open": (
         WARNING,
@@ -103,18 +115,18 @@ RULES: Final = {
     ),
     "bound-version-expires-soon": (
         WARNING,
-        "the bound version {version} expires {expires:%Y-%m-%d}, in {days} days",
-        "rotate the key and bind the account to the new version before that day",
+        "the bound version {version} expires {expires:%Y-%m-%d}, in {count}",
+        f"{_ROTATE} before that day",
     ),
     "bound-version-not-newest": (
         WARNING,
         "the account is bound to {version}; the newest usable version is {newest} of {created:%Y-%m-%d}",
-        "run pulumi up, which binds the newest version, or record why key.pin keeps the old one",
+        "run pulumi up, which binds the newest version unless key.pin keeps another",
     ),
     "old-versions-enabled": (
         NOTE,
-        "{count} older version{s} of the key can still be used",
-        "disable a version once no account is bound to it and nothing is encrypted under it any more",
+        "{count} of the key can still be used",
+        "disable those that nothing is encrypted under any more with python -m operate disable-version",
     ),
     "key-can-do-more": (
         NOTE,
@@ -124,12 +136,15 @@ RULES: Final = {
     "no-rotation-policy": (
         WARNING,
         "the key {key} has no policy by which the vault rotates it",
-        "give the key a rotation policy with az keyvault key rotation-policy update",
+        (
+            "give it one with az keyvault key rotation-policy update; key.rotatesAfterDays does it for a key "
+            "made here"
+        ),
     ),
     "rotation-overdue": (
         WARNING,
         "the vault should have created a new version of {key} on {due:%Y-%m-%d}",
-        "rotate the key, and find out why the vault did not",
+        f"{_ROTATE}, and find out why the vault did not rotate",
     ),
     "no-access-to-key": (
         ERROR,
@@ -137,7 +152,7 @@ RULES: Final = {
             "the account's identity {user} may not use the key, so the data cannot be read: no grant allows "
             "it, or a deny assignment forbids it. Grants to groups are not evaluated"
         ),
-        f"{_GRANT}; or, if access is revoked on purpose, record that",
+        f"{_GRANT}, unless access: revoked is meant",
     ),
     "access-too-narrow": (
         ERROR,
@@ -159,12 +174,12 @@ RULES: Final = {
     ),
     "others-can-unwrap": (
         WARNING,
-        "{count} other principal{s} can unwrap or decrypt with the key: {who}",
-        "remove the right, or record why each of them has it",
+        "{count} can unwrap or decrypt with the key: {who}",
+        "remove the right of each that does not need it",
     ),
     "others-can-grant": (
         NOTE,
-        "{count} principal{s} could give themselves or others access to the key",
+        "{count} could give themselves or others access to the key",
         "keep such roles few, time-limited (PIM) and reviewed; alert on changes of access",
     ),
     "key-use-not-recorded": (
@@ -173,21 +188,21 @@ RULES: Final = {
             "no diagnostic setting sends the audit log of vault {vault} to a workspace, so use of the key is "
             "not recorded"
         ),
-        "set audit.newWorkspace or audit.workspaceId, or send AuditEvent to a workspace",
+        "set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up",
     ),
     "others-did-unwrap": (
         ERROR,
         "principals other than the account unwrapped or decrypted with the key: {who}",
-        "find out who and why; if the key was meant for this account alone, rotate it",
+        f"find out who and why; if the key was meant for this account alone, {_ROTATE}",
     ),
     "account-was-refused": (
         WARNING,
-        "{count} use{s} of the key by the account's identity failed: data could not be read or written then",
+        "{count} of the key by the account's identity failed: data could not be read or written then",
         "compare the times with changes of access, key versions and network",
     ),
     "others-were-refused": (
         WARNING,
-        "{count} attempt{s} of others to use the key failed",
+        "{count} of others to use the key failed",
         "find out who they are in the table of key use",
     ),
 }
@@ -196,23 +211,92 @@ Broken = tuple[str, dict[str, Any]]
 """A rule that does not hold, and the values of its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
 _GONE = "look for it among what is soft-deleted, and recover it"
+_PACK = "policy:"
+_OF_VAULT = frozenset(
+    {"soft-delete", "purge-protection", "trusted-services", "vault-network-open", "key-use-not-recorded"}
+)
+_OF_KEY = frozenset(
+    {
+        "key-type",
+        "key-operations",
+        "key-can-do-more",
+        "no-rotation-policy",
+        "rotation-overdue",
+        "others-can-grant",
+    }
+)
+SAME: Final = {
+    "account-has-customer-key": "not-under-customer-key",
+    "account-local-auth-disabled": "local-auth-on",
+    "account-network-restricted": "account-network-open",
+    "account-outbound-compatible": "outbound",
+    "account-tier-supports-cmk": "tier",
+    "cmk-no-versionless": "bound-without-version",
+    "grant-exact": "access-too-wide",
+    "grant-present": "no-access-to-key",
+    "key-rotation-policy": "no-rotation-policy",
+    "key-rsa-2048": "key-type",
+    "key-usable": "key-usable",
+    "same-region": "same-region",
+    "same-tenant": "same-tenant",
+    "vault-audited": "key-use-not-recorded",
+    "vault-network-restricted": "vault-network-open",
+    "vault-purge-protection": "purge-protection",
+    "vault-soft-delete": "soft-delete",
+    "vault-trusted-services": "trusted-services",
+}
+"""Rules of the policy pack, and the rule here that says the same of the live cloud."""
 # What shows whether the data is protected; the rest only says more about it.
 _DECISIVE = ("account", "vault", "key", "who can unwrap")
 
 
 def findings(facts: Facts) -> tuple[AuditFinding, ...]:
-    """All findings, the severest first."""
-    found = _policies(facts.policies)
+    """All findings, each once, the severest first."""
+    found: list[AuditFinding] = []
     for service in facts.services:
         found += [_not_checked(service.name, what, part) for what, part in service.unread]
         for rule, values in _of_service(service, facts):
             severity, text, fix = RULES[rule]
-            found.append(
-                AuditFinding(rule, severity, service.name, text.format(**values), fix.format(**values))
-            )
+            subject = _subject(service, rule)
+            found.append(AuditFinding(rule, severity, subject, text.format(**values), fix.format(**values)))
+    found = _with_policies(list(dict.fromkeys(found)), facts.policies)
     if isinstance(facts.deleted, NotChecked):
         found.append(_not_checked("all subscriptions", "soft-deleted vaults and accounts", facts.deleted))
+    if isinstance(facts.source, NotChecked):
+        found.append(_not_checked("all accounts", "where the answers come from", facts.source))
     return tuple(sorted(found, key=lambda f: (f.severity, f.subject, f.rule, f.text)))
+
+
+def _subject(service: Service, rule: str) -> str:
+    """The name of what a rule is about: the account's, or that of the vault or key that accounts share."""
+    if isinstance(service.vault, Vault) and rule in _OF_VAULT:
+        return service.vault.name
+    if isinstance(service.vault, Vault) and isinstance(service.key, Key) and rule in _OF_KEY:
+        return f"{service.vault.name}/{service.key.name}"
+    return service.name
+
+
+def _with_policies(
+    found: list[AuditFinding], results: PolicyResults | NotChecked | None
+) -> list[AuditFinding]:
+    """The findings and what the policy pack adds to them. A rule that the recorded state breaks no more often
+    than the live cloud says nothing new: its name, and its severity if that is higher, go to the findings."""
+    violations = _policies(results)
+    here, there = Counter(one.rule for one in found), Counter(one.rule for one in violations)
+    added = [one for one in violations if there[one.rule] > here[_same(one.rule)]]
+    said = {_same(one.rule): one for one in reversed(violations) if one not in added}
+    merged = [
+        replace(one, severity=min(one.severity, same.severity), policy_rule=same.rule.removeprefix(_PACK))
+        if (same := said.get(one.rule))
+        else one
+        for one in found
+    ]
+    return [*merged, *added]
+
+
+def _same(rule: str) -> str:
+    """The rule of the live cloud that says what a rule does."""
+    return SAME.get(rule.removeprefix(_PACK), rule)
 
 
 def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
@@ -221,10 +305,6 @@ def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
     gone = part.why.startswith(("404 ", NO_VAULT))
     fix = _GONE if gone and severity is ERROR else _READ
     return AuditFinding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
-
-
-def _counted(count: int, **values: Any) -> dict[str, Any]:
-    return {"count": count, "s": "s" * (count > 1), **values}
 
 
 def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
@@ -296,14 +376,14 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
         return
     expires = moment(version.expires)
     if expires and timedelta() < expires - facts.taken < timedelta(days=EXPIRES_SOON_DAYS):
-        days = (expires - facts.taken).days
-        yield "bound-version-expires-soon", {"version": name, "expires": expires, "days": days}
+        count = counted((expires - facts.taken).days, "day")
+        yield "bound-version-expires-soon", {"version": name, "expires": expires, "count": count}
     latest = newest(key, facts.taken)
     if latest and latest.version != version.version:
         created = moment(latest.created)
         yield "bound-version-not-newest", {"version": name, "newest": latest.version, "created": created}
     if older := sum(one.enabled for one in key.versions[: key.versions.index(version)]):
-        yield "old-versions-enabled", _counted(older)
+        yield "old-versions-enabled", {"count": counted(older, "older version")}
 
 
 def _key(key: Key, facts: Facts) -> Iterator[Broken]:
@@ -334,9 +414,9 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
     able, granting = unwrappers(service), controllers(service)
     others = () if isinstance(able, NotChecked) else [grant for grant in able if not grant.is_of(user)]
     if who := sorted({grant.principal_id + grant.through for grant in others}):
-        yield "others-can-unwrap", _counted(len(who), who=", ".join(who))
+        yield "others-can-unwrap", {"count": counted(len(who), "other principal"), "who": ", ".join(who)}
     if might := set() if isinstance(granting, NotChecked) else {grant.principal_id for grant in granting}:
-        yield "others-can-grant", _counted(len(might))
+        yield "others-can-grant", {"count": counted(len(might), "principal")}
 
 
 def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Broken]:
@@ -347,9 +427,9 @@ def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Broken]:
     if used:
         yield "others-did-unwrap", {"who": ", ".join(sorted(used))}
     if refused := sum(r.uses for r in rows if r.refused and r.identity.lower() == own):
-        yield "account-was-refused", _counted(refused)
+        yield "account-was-refused", {"count": counted(refused, "use")}
     if attempts := sum(r.uses for r in rows if r.refused and r.identity.lower() != own):
-        yield "others-were-refused", _counted(attempts)
+        yield "others-were-refused", {"count": counted(attempts, "attempt")}
 
 
 def _policies(results: PolicyResults | NotChecked | None) -> list[AuditFinding]:
@@ -363,5 +443,5 @@ def _policies(results: PolicyResults | NotChecked | None) -> list[AuditFinding]:
         text = lines.get("found", violation.text.split("\n", 1)[0])
         text = f"breaks a rule of the policy pack ({violation.level}): {text}"
         fix = lines.get("fix", "see the policy results")
-        found.append(AuditFinding(f"policy:{violation.rule}", severity, violation.resource, text, fix))
+        found.append(AuditFinding(f"{_PACK}{violation.rule}", severity, violation.resource, text, fix))
     return found

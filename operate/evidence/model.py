@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from core import arm_ids, audit_log
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
+from operate.source import Source
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class Service:
 @dataclass(frozen=True)
 class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
-    accounts read here. `policies` is None where no stack was named."""
+    accounts read here. `policies` is None where no stack was named, `source` where nobody asked for it;
+    `subscriptions` are those of the accounts and their vaults."""
 
     taken: datetime
     subject: str
@@ -157,6 +159,8 @@ class Facts:
     deleted: tuple[SoftDeletedResource, ...] | NotChecked
     policies: PolicyResults | NotChecked | None = None
     names: tuple[tuple[str, str], ...] = field(default=())
+    source: Source | NotChecked | None = None
+    subscriptions: tuple[str, ...] = ()
 
 
 def moment(seconds: int | None) -> datetime | None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from operate.evidence import access, charts, rotation, use
+from operate.evidence import access, charts, controls, rotation, use
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
+from operate.evidence.words import counted, length
 
 _FOLDER = Path(__file__).parent
 
@@ -26,13 +27,18 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         lstrip_blocks=True,
     )
     templates.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
-    templates.filters.update(day=_day, minute=_minute)
+    templates.filters.update(day=_day, minute=_minute, counted=counted, length_of=length, css=_css)
+    every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
     return templates.get_template("page.html.j2").render(
         facts=facts,
         names=dict(facts.names),
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
         rows=rotation.rows(facts.services, facts.taken),
+        warning=getattr(facts.source, "warning", ""),
+        controls=controls,
+        bearing={name: sorted(one for one in every if one.framework == name) for name in controls.SOURCES},
+        open={one: sorted({f.rule for f in found if one in f.controls}) for one in every},
         unread=[(one.name, what, part.why) for one in facts.services for what, part in one.unread],
         version=version,
         digest=digest,
@@ -41,6 +47,13 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         charts=charts,
         rotation=rotation,
         use=use,
+    )
+
+
+def _css(text: str) -> str:
+    """A text inside a string of CSS: what is no plain character as its code point, which can end nothing."""
+    return "".join(
+        one if one.isascii() and (one.isalnum() or one in " .:-") else f"\\{ord(one):x} " for one in text
     )
 
 

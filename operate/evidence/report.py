@@ -1,9 +1,9 @@
-"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS.
+"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS, and the answers if kept.
 
 The same cloud at the same time gives the same bytes: everything is in a fixed order, times are UTC in whole
 seconds, and what could not be read is `{"notChecked": WHY}`. manifest.json has the SHA-256 of each file and
 of each answer of the cloud, so a changed file shows, and so does an answer that differs today. `sha256sum
---check` takes SHA256SUMS.
+--check` takes SHA256SUMS. A kept answer is a file named by its hash, with the very bytes that were hashed.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from typing import Any
 from core.facts import Account, KeyVersion
 from operate.azure import SentQuery
 from operate.evidence.access import controllers, unwrappers, use_by_identity
+from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
 from operate.evidence.page import page
@@ -27,6 +28,9 @@ from operate.evidence.use import bound_since
 
 SCHEMA = "language-cmk/evidence/1"
 """Changed when a reader of an older one would misread this."""
+SUMS = "SHA256SUMS"
+ANSWERS = "answers"
+"""The folder of kept answers."""
 _TIMES = ("created", "not_before", "expires")
 
 
@@ -37,9 +41,13 @@ def tool_version() -> str:
 
 
 def files(
-    facts: Facts, found: Sequence[AuditFinding], queries: Iterable[SentQuery], version: str
+    facts: Facts,
+    found: Sequence[AuditFinding],
+    queries: Iterable[SentQuery],
+    version: str,
+    answers: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The content of each file. `version` is the tool's."""
+    """The content of each file. `version` is the tool's; `answers` are those to keep, by their SHA-256."""
     shown = _text(document(facts, found, version))
     made = {
         "evidence.json": shown,
@@ -53,7 +61,19 @@ def files(
             "answers": [_fields(one) for one in queries],
         }
     )
-    return {**made, "SHA256SUMS": "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
+    made |= {f"{ANSWERS}/{digest}.json": text for digest, text in (answers or {}).items()}
+    return {**made, SUMS: "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
+
+
+def write(folder: Path, made: Mapping[str, str]) -> None:
+    """Writes the files of a report in place of those of an earlier one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for answer in (folder / ANSWERS).glob("*.json"):
+        answer.unlink()
+    for name, text in made.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text.encode())
 
 
 def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[str, Any]:
@@ -65,9 +85,16 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
             "tool": {"name": "language-cmk", "version": version},
             "taken": facts.taken,
             "subject": facts.subject,
+            "source": facts.source,
+            "notFromAzure": getattr(facts.source, "warning", ""),
+            "subscriptions": facts.subscriptions,
             "summary": {"services": len(facts.services), "findings": counts},
-            "findings": found,
+            "findings": [
+                {**_fields(one), "controls": [[each.framework, each.id] for each in one.controls]}
+                for one in found
+            ],
             "rotation": rows(facts.services, facts.taken),
+            "controls": _controls(),
             "services": [_service(service) for service in facts.services],
             "softDeleted": facts.deleted,
             "policyResults": facts.policies,
@@ -75,6 +102,11 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
         }
     )
     return shown
+
+
+def _controls() -> list[Control]:
+    """Every control on which a rule bears."""
+    return sorted({one for bears in CONTROLS.values() for one in bears})
 
 
 def sha256(text: str) -> str:

@@ -12,6 +12,7 @@ import isodate
 from core import demands
 from core.facts import Account, Key, KeyVersion
 from operate.evidence.model import Facts, NotChecked, Service, moment
+from operate.evidence.words import counted
 
 _HEADS = ("service", "key", "bound version", "newest version", "age", "expires", "next rotation", "")
 
@@ -132,7 +133,7 @@ def _cells(row: RotationRow) -> tuple[str, ...]:
         row.key or "-",
         row.bound or "-",
         "same" if row.is_newest else row.newest or "-",
-        f"{row.age_days} d" if row.age_days is not None else "-",
+        counted(row.age_days, "day") if row.age_days is not None else "-",
         day(row.bound_expires),
         day(row.next_rotation),
         row.note,

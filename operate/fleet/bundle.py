@@ -24,7 +24,9 @@ body { font: 15px system-ui, sans-serif; margin: 2em auto; max-width: 60em }
 table { border-collapse: collapse; width: 100% }
 td, th { border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left }
 code { font-size: 12px }
+.not-azure { border: 2px solid #b3261e; padding: .5em 1em; color: #b3261e }
 </style>
+{% for one in warnings %}<p class="not-azure"><strong>Not from Azure.</strong> {{ one }}</p>{% endfor %}
 <h1>Evidence of {{ stacks | length }} stacks</h1>
 <table><tr><th>stack<th>errors<th>warnings<th>notes<th>SHA-256 of its manifest
 {% for one in stacks %}
@@ -60,10 +62,13 @@ def write(folder: Path, done: Sequence[Done]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     version = tool_version()
     index = json.dumps({"schema": SCHEMA, "tool": version, "stacks": stacks}, indent=2) + "\n"
+    warnings = {json.loads(one.files["evidence.json"])["notFromAzure"] for one in done if one.files}
     page = Environment(autoescape=True).from_string(_PAGE)
     made = {
         "fleet.json": index,
-        "index.html": page.render(stacks=stacks, version=version, digest=sha256(index)),
+        "index.html": page.render(
+            stacks=stacks, warnings=sorted(filter(None, warnings)), version=version, digest=sha256(index)
+        ),
     }
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")

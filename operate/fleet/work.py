@@ -21,7 +21,7 @@ from operate import doctor, login, verify
 from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence import policy, report
-from operate.evidence.collect import collect
+from operate.evidence.collect import attempt, collect
 from operate.evidence.findings import AuditSeverity, findings
 from operate.fleet import files
 from operate.fleet.engine import EngineStack, LockedError, UpdateError, use_checkout
@@ -156,7 +156,16 @@ def _findings(task: Task, found: Outputs) -> tuple[dict[str, str], dict[str, int
     ids = [str(one["accountId"]) for one in services(found).values() if one.get("accountId")]
     azure = LiveAzure(login.of_stack(task.stack, alone=True))
     results = policy.results_of(task.stack, None) if task.action == "evidence" else None
-    facts = collect(azure, f"Stack {task.stack}", ids, now=azure.now(), days=task.days, policies=results)
+    source = attempt(azure.source) if task.action == "evidence" else None
+    facts = collect(
+        azure,
+        f"Stack {task.stack}",
+        ids,
+        now=azure.now(),
+        days=task.days,
+        policies=results,
+        source=source,
+    )
     open_findings = findings(facts)
     texts: dict[str, Any] = {}
     if task.action == "evidence":

@@ -52,7 +52,11 @@ def at(azure: RunningAzure, days: float = 0) -> str:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
 
 
 def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
@@ -63,13 +67,30 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
     documents = cloud.documents(azure, "account"), cloud.documents(azure, "vault")
     moment = at(azure)
     for name in ("first", "second"):
-        run = stack.python("-m", "operate", "evidence", "--stack", "dev", "--out", name, "--at", moment)
+        words = ("--stack", "dev", "--out", name, "--at", moment, "--keep")
+        run = stack.python("-m", "operate", "evidence", *words)
         assert run.code == 0, run.output
+        assert (
+            "not from Azure: the certificate of management.azure.com was issued by local Azure" in run.output
+        )
     first, second = files(stack.folder / "first"), files(stack.folder / "second")
     assert first == second
-    assert sorted(first) == ["SHA256SUMS", "evidence.json", "index.html", "manifest.json"]
+    assert sorted(name for name in first if not name.startswith("answers/")) == [
+        "SHA256SUMS",
+        "evidence.json",
+        "index.html",
+        "manifest.json",
+    ]
+    checked = stack.python("-m", "operate", "evidence", "check", "--out", "first")
+    assert (checked.code, "0 not kept" in checked.output) == (0, True), checked.output
 
     found = json.loads(first["evidence.json"])
+    source = found["source"]
+    assert (source["isPublic"], source["applicationId"]) == (False, stack.env["ARM_CLIENT_ID"])
+    assert (source["tenantId"], found["subscriptions"]) == (
+        stack.env["ARM_TENANT_ID"],
+        [stack.env["AZURE_SUBSCRIPTION_ID"]],
+    )
     (service,) = found["services"]
     versions = [version["version"] for version in service["key"]["versions"]]
     bound = [key.rsplit("/", 1)[-1] for key in cloud.bound_keys(azure, outputs["accountId"])]

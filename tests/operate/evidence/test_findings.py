@@ -227,6 +227,38 @@ def test_policy_results_are_findings_by_their_level() -> None:
     assert unread.severity is AuditSeverity.WARNING
 
 
+def test_what_accounts_share_is_found_once() -> None:
+    """Two accounts on one vault and key: what is wrong with these is one finding, under their names."""
+    shared = {"vault": vault(network=OPEN, purge_protection=False), "key": key(rotation=None)}
+    found = findings(made.facts(service(**shared), service(account=account("lang-two"), **shared)))
+    assert [(f.rule, f.subject) for f in found if f.rule != "others-can-unwrap"] == [
+        ("purge-protection", "kv-contoso"),
+        ("vault-network-open", "kv-contoso"),
+        ("no-rotation-policy", "kv-contoso/cmk"),
+    ]
+
+
+def test_what_the_pack_says_too_is_found_once() -> None:
+    """One finding with both rules and the higher severity; what the live cloud does not show is kept."""
+    text = "A vault cannot be reached from anywhere\nfound: it can\nfix: close it"
+    broken = [PackViolation("vault-network-restricted", "mandatory", name, text) for name in ("a", "b")]
+
+    def found(*violations: PackViolation) -> list[tuple[str, str, str]]:
+        open_vault = service(vault=vault(network=OPEN))
+        results = PolicyResults("pack 1", "state", violations, ())
+        return [
+            (f.severity.word, f.rule, f.policy_rule)
+            for f in findings(made.facts(open_vault, policies=results))
+        ]
+
+    assert found(broken[0]) == [("error", "vault-network-open", "vault-network-restricted")]
+    assert found(*broken) == [
+        ("error", "policy:vault-network-restricted", ""),
+        ("error", "policy:vault-network-restricted", ""),
+        ("warning", "vault-network-open", ""),
+    ]
+
+
 def test_the_severest_come_first() -> None:
     """Findings are in order of severity, then of subject."""
     found = findings(made.rich())

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,7 @@ from operate.evidence.findings import findings
 from operate.evidence.model import Facts, NotChecked
 from operate.evidence.page import page
 from operate.evidence.report import files, sha256
+from operate.source import Source
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, facts, key, rich, service, version
 
 EVIL = "<img src=x onerror=alert(1)>'\"&"
@@ -45,7 +47,7 @@ def test_the_verdict_is_that_of_the_findings() -> None:
     """Green only without an open error."""
     assert 'class="verdict good"' in shown(facts())
     assert 'class="verdict error"' in shown(rich())
-    assert "5 open findings of severity error" in shown(rich())
+    assert "4 open findings of severity error" in shown(rich())
 
 
 def test_nothing_is_said_to_hold_where_there_is_no_account() -> None:
@@ -77,6 +79,64 @@ def test_no_name_is_ever_markup() -> None:
     text = shown(replace(of, subject=EVIL, names=(("x", EVIL),)))
     assert "<img" not in text
     assert unescape(text).count(EVIL) > 8
+
+
+ELSEWHERE = Source("public", "management.azure.com", "local Azure", False, "t-1", "o-1", "", "a-1", "OIDC")
+
+
+def test_it_tells_where_it_was_read() -> None:
+    """Host, issuer, tenant, subscriptions, reader; another cloud is marked, on paper on each sheet."""
+    text = unescape(shown(facts(source=ELSEWHERE, subscriptions=("s-1", "s-2"))))
+    for words in (
+        "management.azure.com",
+        "local Azure",
+        "t-1",
+        "s-1",
+        "s-2",
+        "o-1",
+        "a-1",
+        "logged in by OIDC",
+    ):
+        assert words in text, words
+    assert "<strong>Not from Azure.</strong>" in text
+    assert '@top-center { content: "NOT FROM AZURE"' in text
+    public = shown(facts(source=replace(ELSEWHERE, is_public=True)))
+    assert "not from azure" not in public.lower()
+    (unread,) = findings(facts(source=NotChecked("503")))
+    assert unread.text == "where the answers come from: not checked: 503"
+
+
+def test_each_sheet_of_paper_says_what_it_is_of() -> None:
+    """The stack and the time are in the footer; a name cannot end the string that it stands in."""
+    assert "Encryption evidence: Stack test, 2026-06-01 12:00 UTC" in re.sub(
+        r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), shown(facts())
+    )
+    (rule,) = re.findall(
+        r"@bottom-left \{ content: (.*) \}", shown(replace(facts(), subject='"}</style>\\\n'))
+    )
+    assert re.fullmatch(r'"[A-Za-z0-9 .,:\\-]*";', rule)
+
+
+def test_headings_are_in_order_and_every_column_is_named() -> None:
+    """Who listens to the page hears its parts: no level is left out, no column without a name."""
+    text = shown(rich())
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", text)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert '<th scope="col"></th>' not in text
+    assert text.count('class="scroll" tabindex="0" role="region" aria-label=') == text.count("<table")
+
+
+def test_units_and_plurals_are_words() -> None:
+    """No `P540D`, no `30 d`, no `1 rules`."""
+    text = unescape(shown(rich()))
+    assert "a new version 540 days after one is created, valid for 730 days" in text
+    assert "12 days" in text
+    assert "closed except for 1 address rule and 0 subnets, 1 private endpoint" in text
+    assert not re.search(
+        r"\b(P\d+[DMY]|\d+ d\b|1 (rules|subnets|days|accounts|errors|private endpoints))", text
+    )
 
 
 def test_charts_are_well_formed_and_told_in_words() -> None:
