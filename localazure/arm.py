@@ -7,7 +7,7 @@ Does not own: tokens (authentication.py), and what the providers answer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from localazure import inventory, linked_access, locks, operations, policy_evaluation, shapes
@@ -97,8 +97,8 @@ def require_subscription(cloud: Cloud, request: Request) -> None:
         )
 
 
-def admit(cloud: Cloud, request: Request, route: Route) -> None:
-    """Lets a request through to its handler. Raises the ServiceError ARM answers with where it does not."""
+def admit(cloud: Cloud, request: Request, route: Route) -> Request:
+    """The request as its handler gets it. Raises the ServiceError that ARM answers with."""
     place = place_of(request.path)
     if route.permission:
         require(cloud, request, route.permission, place.scope)
@@ -112,7 +112,7 @@ def admit(cloud: Cloud, request: Request, route: Route) -> None:
     if isinstance(request.body, dict):
         shapes.require_tags(request.body.get("tags"))
     locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
-    policy_evaluation.require_allowed(cloud, request.method, place.scope, request.body)
+    return replace(request, body=policy_evaluation.admitted(cloud, request, place.scope))
 
 
 def require_own_region(request: Request, cloud: NationalCloud | None) -> None:

@@ -119,7 +119,7 @@ class Front:
                 return self._answered(request, route)
             arm.require_own_region(request, national)
             left = throttling.take(self.cloud, self.buckets, request)
-            arm.admit(self.cloud, request, route)
+            request = arm.admit(self.cloud, request, route)
             response = answers.as_set(self.cloud.behaviour, self._answered(request, route))
             return replace(response, headers={**response.headers, **left})
 

@@ -1,14 +1,12 @@
 """Microsoft.Authorization/policyAssignments: a policy this cloud knows, at a subscription or a group.
 
-The one definition that is enforced is the built-in that denies accounts without a customer's key; what it
-refuses is decided in `localazure.cognitive.policy`. All texts are assumed.
+What an assignment does to a write is decided in `localazure.policy_evaluation`. All texts are assumed.
 """
 
 from __future__ import annotations
 
 from localazure import policy_definitions
 from localazure.cloud import Cloud
-from localazure.cognitive.policy import DEFINITION_ID
 from localazure.paging import page
 from localazure.policy_scopes import ASSIGNMENT, ASSIGNMENTS
 from localazure.routes import Route
@@ -27,12 +25,14 @@ def _put(cloud: Cloud, request: Request) -> Response:
         raise ServiceError(
             404,
             "PolicyDefinitionNotFound",
-            f"The policy definition '{definition}' could not be found; this local Azure enforces "
-            f"{DEFINITION_ID}.",
+            f"The policy definition '{definition}' could not be found; this local Azure knows the built-in "
+            "ones of localazure/policy_built_ins.py.",
             gateway=True,
         )
     id, scope = _id(request), _scope(request)
     known = cloud.store.get(ASSIGNMENT, id)
+    # What modify and deployIfNotExists act by; nothing else is told of it here.
+    identity = (request.body.get("identity") or {}).get("type")
     body = {
         "properties": {
             **given,
@@ -40,6 +40,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "enforcementMode": given.get("enforcementMode") or "Default",
             "scope": scope,
         },
+        **({"identity": {"type": identity}} if identity else {}),
         "id": id,
         "type": _TYPE,
         "name": request.params["name"],

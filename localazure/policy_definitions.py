@@ -7,7 +7,7 @@ resource (policy_evaluation.py). All texts are assumed.
 from __future__ import annotations
 
 from localazure.cloud import Cloud
-from localazure.policy_built_ins import TITLES
+from localazure.policy_built_ins import RULES, TITLES
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -58,7 +58,7 @@ def _get_built_in(cloud: Cloud, request: Request) -> Response:
     name = request.params["name"].lower()
     if name not in _KNOWN:
         raise _not_found(request.params["name"])
-    properties = {"displayName": _KNOWN[name], "policyType": "BuiltIn"}
+    properties = {"displayName": _KNOWN[name], "policyType": "BuiltIn", **RULES.get(name, {})}
     body: Json = {"properties": properties, "id": f"{_BUILT_IN}/{name}", "type": _TYPE, "name": name}
     return Response(200, body)
 

@@ -38,7 +38,7 @@ from operate.stack_file import path_of, stack_file
 from provider.arm import Arm
 from provider.azure_calls import Azure, Principal
 from provider.clients import Clients
-from provider.deployment import checks
+from provider.deployment import checks, policies
 from provider.deployment.model import Report
 from provider.deployment.questions import Questions, UnansweredQuestionError
 from provider.failure import ServiceError
@@ -49,7 +49,7 @@ from provider.wire import Properties
 from settings.model import ServiceSettings
 from settings.shared import read
 
-OK, FAILED, UNCHECKED = "ok", "FAILED", "not checked"
+OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
 OLDEST_CLI: Final = (3, 259, 0)
 """The oldest Pulumi CLI that README.md names."""
 MOST_SKEW: Final = 300.0
@@ -264,9 +264,12 @@ def _deployment(
             finding.id,
         )
         yield Line(about, FAILED, finding.text, finding.fix)
+    for change in report.changes:
+        yield Line(policies.NAME, WARNING, change.text, change.fix)
     for question in report.unchecked:
         yield Line(question.check, UNCHECKED, f"{question.what}, because {question.why}")
     wrong = {one.check for one in report.findings} | {one.check for one in report.unchecked}
+    wrong |= {policies.NAME} if report.changes else set()
     for name in checks.CHECKS:
         if name not in wrong:
             yield Line(name, OK, "nothing that Azure would refuse")

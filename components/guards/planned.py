@@ -4,14 +4,15 @@ Owns: which resources those are, with their ids and bodies, and which argument n
 making them (the parts do), and what Azure would refuse of them (the provider's checks).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
 from components.access_model import RBAC
 from components.account import LanguageAccountInputs, declared_account, on_the_wire
+from components.account_write import Found
 from components.alerts import ALERTS
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
@@ -27,12 +28,17 @@ from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.vault import vault_properties
 from core import arm_ids, facts, key_uris, regions
 
+_NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
+_WATCHED = ("disableLocalAuth", *_NETWORK)
+"""The properties that are compared with what Azure has: those that policies change."""
+
 
 @dataclass(frozen=True)
 class PlannedResource:
-    """A resource that this run will make, delete, or refer to as `used`. `argument` is the path of the one
-    that names it, and `existing_argument` of the one that would take an existing one; `name` is its logical
-    name.
+    """A resource that this run will make, change, delete, or refer to as `used`.
+
+    `argument` is the path of the one that names it, and `existing_argument` of the one that would take an
+    existing one; `name` is its logical name.
     """
 
     id: str
@@ -42,14 +48,16 @@ class PlannedResource:
     bound: Mapping[str, Any] | None = None
     existing_argument: str = ""
     recovers: bool = False
+    changes: bool = False
     deletes: bool = False
     used: bool = False
 
     def asked(self) -> dict[str, Any]:
         """The resource as `checkDeployment` takes it."""
+        action = "delete" if self.deletes else "use" if self.used else "update" if self.changes else None
         found = {
             "id": self.id,
-            "action": "delete" if self.deletes else "use" if self.used else None,
+            "action": action,
             "content": {"type": _type(self.id), "name": arm_ids.name_of(self.id), **self.content},
             "bound": self.bound and {"type": _type(self.id), "name": arm_ids.name_of(self.id), **self.bound},
             "setting": self.argument,
@@ -74,8 +82,10 @@ def planned(
     subscription_id: str,
     tenant_id: str,
     keeps_key: bool,
+    live: Mapping[str, Found] | None = None,
 ) -> list[PlannedResource]:
-    """What a run makes of a service, less what the state has. Nothing where its group is not known yet."""
+    """What a run makes of a service, less what the state has and Azure has as declared. Nothing where its
+    group is not known yet. `live` are the outputs of what was read, by the part's name."""
     group = before.group_name or data_loss.group_name(inputs)
     if group == UNKNOWN:
         return []
@@ -88,7 +98,34 @@ def planned(
         tenant_id=tenant_id,
         keeps_key=keeps_key,
     )
-    return [one for one in maker.resources() if one.deletes or not maker.is_recorded(one)]
+    return [*_written(maker, live or {})]
+
+
+def _written(maker: "_Planner", live: Mapping[str, Found]) -> Iterator[PlannedResource]:
+    for one in maker.resources():
+        if one.deletes or not maker.is_recorded(one):
+            yield one
+        elif (found := live.get(one.name)) and _differs(one, found, maker.inputs.as_found):
+            yield replace(one, changes=True)
+
+
+def _differs(one: PlannedResource, found: Mapping[str, Any], as_found: Sequence[str]) -> bool:
+    """Whether Azure has tags or a watched property otherwise than they are declared and managed."""
+    if one.name == "vault" and "vault" in as_found:
+        return False
+    tags, declared = found.get("tags") or {}, one.content.get("tags") or {}
+    if "tags" not in as_found and dict(tags) != dict(declared):
+        return True
+    watched = {*_WATCHED} - ({*_NETWORK} if "network" in as_found else set())
+    return any(_at(one.content, path) not in (None, _at(found, path)) for path in watched)
+
+
+def _at(body: Mapping[str, Any], path: str) -> str | None:
+    """A property as a text in lower case; None where there is none."""
+    value: Any = body.get("properties")
+    for word in path.split("."):
+        value = value.get(word) if isinstance(value, Mapping) else None
+    return None if value is None else str(value).lower()
 
 
 @dataclass(frozen=True)

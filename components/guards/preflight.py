@@ -305,6 +305,7 @@ class _Preflight:
             subscription_id=self._client["subscriptionId"],
             tenant_id=self._client["tenantId"],
             keeps_key=keeps_key,
+            live={} if replaced else {"account": None if live is UNREAD else live, "vault": vault},
         )
         if deleted.vault is not None and location.makes_key:
             pulumi.log.warn(
@@ -406,7 +407,7 @@ class _Preflight:
             raise
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse of all that the services are about to make."""
+        """Asks once what Azure would refuse, or change, of all that the services are about to write."""
         asked = [one.asked() for resources in self._planned.values() for one in resources]
         if not asked:
             return
@@ -417,6 +418,11 @@ class _Preflight:
         )
         for question in report.get("unchecked") or ():
             pulumi.log.warn(f"not checked: {question['what']}, because {question['why']}")
+        for change in report.get("changes") or ():
+            say = pulumi.log.warn if change["certain"] else pulumi.log.info
+            for name, resources in self._planned.items():
+                if any(arm_ids.same(one.id, change["id"]) for one in resources):
+                    say(f"service {name!r}: {change['text']}; {change['fix']}")
         for finding in report.get("findings") or ():
             for name, resources in self._planned.items():
                 self._refuse(

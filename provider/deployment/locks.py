@@ -11,12 +11,22 @@ from typing import Final
 
 from core import arm_ids
 from core.api_versions import LOCKS
-from provider.deployment.model import DELETE, USE, DeploymentFinding, Planned, Report, subscription_scope
+from provider.deployment.model import (
+    CREATE,
+    DELETE,
+    UPDATE,
+    USE,
+    DeploymentFinding,
+    Planned,
+    Report,
+    subscription_scope,
+)
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "locks"
 WHAT: Final = "whether a lock forbids it"
 READ_ONLY: Final = "ReadOnly"
+_VERBS: Final = {CREATE: "making", UPDATE: "changing", DELETE: "deleting"}
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
@@ -34,7 +44,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
             for one in written:
                 if not arm_ids.same(one.group_id, group_id) or not _forbids(level, at, one):
                     continue
-                verb = "deleting" if one.action == DELETE else "making"
+                verb = _VERBS[one.action]
                 text = f"the lock {lock.get('name')!r} ({level}) at {at} forbids {verb} {one.label}"
                 fix = f"its owner removes it for this update with `az lock delete --ids {lock['id']}`"
                 found.setdefault(str(lock["id"]).lower(), DeploymentFinding(NAME, one.id, text, fix))

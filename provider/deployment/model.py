@@ -10,16 +10,18 @@ from core import arm_ids
 
 GROUP: Final = arm_ids.RESOURCE_GROUP
 CREATE: Final = "create"
+UPDATE: Final = "update"
+"""It exists otherwise than it is about to be written."""
 DELETE: Final = "delete"
 USE: Final = "use"
 """It exists elsewhere, and what is about to be made refers to it."""
-ACTIONS: Final = (CREATE, DELETE, USE)
+ACTIONS: Final = (CREATE, UPDATE, DELETE, USE)
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A resource that is about to be made or deleted, or that is used as it is.
+    """A resource that is about to be made, changed or deleted, or that is used as it is.
 
     `content` is its ARM body as far as it is known; `bound` is the account's once it is under its key, where
     that is another write. `setting` and `existing_setting` are what the caller calls the argument that names
@@ -115,15 +117,30 @@ class Unchecked:
 
 
 @dataclass(frozen=True)
+class PolicyChange:
+    """Something that Azure will have otherwise than it is written, because a policy changes it: no update
+    makes it as declared. `id` is the planned resource's. Where it is not `certain`, a policy may do so after
+    the update.
+    """
+
+    id: str
+    text: str
+    fix: str
+    certain: bool = True
+
+
+@dataclass(frozen=True)
 class Report:
     """What all checks together found."""
 
     findings: tuple[DeploymentFinding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
+    changes: tuple[PolicyChange, ...] = ()
 
     def __add__(self, other: Report) -> Report:
         unchecked = dict.fromkeys((*self.unchecked, *other.unchecked))
-        return Report((*self.findings, *other.findings), tuple(unchecked))
+        changes = (*self.changes, *other.changes)
+        return Report((*self.findings, *other.findings), tuple(unchecked), changes)
 
 
 def group_of(id: str) -> str:

@@ -1,89 +1,329 @@
-"""Whether Azure Policy denies what is about to be made.
+"""Whether Azure Policy denies what is about to be made or changed, and what it changes of it.
 
-Source: Microsoft.PolicyInsights checkPolicyRestrictions 2024-10-01 (azure-rest-api-specs): the content is
+Sources: Microsoft.PolicyInsights checkPolicyRestrictions 2024-10-01 (azure-rest-api-specs): the content is
 judged as it would be sent; `contentEvaluationResult.policyEvaluations` are the policies that it does not
-meet, only those that deny unless others are asked for. Assignments of management groups may be left out
-(Azure/azure-dev's notes on preflight); what they deny shows only in the update.
+meet, only those that deny unless others are asked for; `fieldRestrictions` say of the `pendingFields` which
+value policy will set (`Required`, with `policyEffect` modify or append) or that it takes them away
+(`Removed`). That modify shows there also for a value that was given is assumed. Assignments of management
+groups may be left out (Azure/azure-dev's notes on preflight); what they deny shows only in the update. What
+deployIfNotExists does comes after the write and is never answered: such an assignment has an identity
+(learn.microsoft.com/azure/governance/policy/how-to/remediate-resources).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from core import arm_ids
-from core.api_versions import POLICY_RESTRICTIONS
-from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report, subscription_scope
-from provider.deployment.questions import Questions, about_each
+from core.api_versions import ACCOUNTS, POLICIES, POLICY_RESTRICTIONS, VAULTS
+from provider.deployment.model import (
+    CREATE,
+    GROUP,
+    UPDATE,
+    DeploymentFinding,
+    Planned,
+    PolicyChange,
+    Report,
+    Unchecked,
+    subscription_scope,
+)
+from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "policies"
 WHAT: Final = "whether a policy denies it"
+CHANGES_WHAT: Final = "whether a policy changes it"
+LATER_WHAT: Final = "which policies may change it after the update"
 CHECK: Final = "Microsoft.PolicyInsights/checkPolicyRestrictions"
 _DENY: Final = "deny"
+_CHANGING: Final = ("modify", "append")
+_DEPLOYS: Final = "deployifnotexists"
+_PARAMETER: Final = re.compile(r"\[parameters\('([^']+)'\)\]", re.IGNORECASE)
+_FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    arm_ids.ACCOUNT: (ACCOUNTS, ("publicNetworkAccess", "disableLocalAuth", "networkAcls.defaultAction")),
+    arm_ids.VAULT: (
+        VAULTS,
+        (
+            "publicNetworkAccess",
+            "networkAcls.defaultAction",
+            "networkAcls.bypass",
+            "enableRbacAuthorization",
+        ),
+    ),
+}
+"""The properties that a policy may change, of which the built-in definitions have aliases."""
+_SETTINGS: Final[Mapping[tuple[str, str], str]] = {
+    ("publicnetworkaccess", "disabled"): "network.access: closed or private",
+    ("publicnetworkaccess", "enabled"): "network.access: selected or open",
+    ("networkacls.defaultaction", "deny"): "network.access: closed, private or selected",
+    ("networkacls.defaultaction", "allow"): "network.access: open",
+    ("enablerbacauthorization", "true"): "accessModel: rbac",
+    ("enablerbacauthorization", "false"): "accessModel: accessPolicy",
+}
+"""The settings that declare a value of a property."""
+_BREAKS: Final[Mapping[tuple[str, str], str]] = {
+    ("enablerbacauthorization", "true"): "access policies then give no access to the key",
+    ("enablerbacauthorization", "false"): "role assignments then give no access to the key",
+    ("networkacls.bypass", "none"): "the account then cannot reach the key",
+}
+"""The changes with which an account cannot use its key, so that the update fails."""
 Evaluation = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Answer:
+    denials: tuple[Evaluation, ...]
+    restrictions: tuple[tuple[str, Evaluation], ...]
+    unchecked: tuple[Unchecked, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What an assignment makes of a field: a value, or None where it takes a tag away."""
+
+    assignment: str
+    effect: str
+    field: str
+    value: str | None
+
+
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each policy that denies a body. Bodies that differ in their name alone, in groups that
-    are yet to be made, are asked about once."""
-
-    async def judge(one: Planned) -> Iterable[DeploymentFinding]:
-        exists = await ask.group_exists(one.group_id)
-        denials = await _denials(one, one.content, ask, exists=exists)
-        if not denials:
-            return []
-        passes = one.bound is not None and not await _denials(one, one.bound, ask, exists=exists)
-        return [_finding(one, denial, passes_bound=passes) for denial in denials]
-
+    """A finding for each policy that denies a body, and the changes that policies make. Bodies that differ in
+    their name alone, in groups that are yet to be made, are asked about once."""
     judged = (arm_ids.KEY.lower(), GROUP.lower())
-    made = [
+    written = [
         one
         for one in plan
         # Policies are written for what has a region, and for keys.
-        if one.action == CREATE and (one.location or one.type.lower() in judged)
+        if one.action in (CREATE, UPDATE) and (one.location or one.type.lower() in judged)
     ]
-    return await about_each(NAME, WHAT, made, judge)
+    changes: dict[tuple[str, _Change], list[Planned]] = {}
+
+    async def judge(one: Planned) -> Report:
+        try:
+            return await _judged(one, ask, changes)
+        except UnansweredQuestionError as unanswered:
+            return Report(unchecked=(Unchecked(NAME, WHAT, str(unanswered)),))
+
+    report = sum(await asyncio.gather(*map(judge, written)), Report())
+    told, broken = [], []
+    for (_, change), members in changes.items():
+        one = _told(change, members)
+        if why := _BREAKS.get((_name(change.field).lower(), (change.value or "").lower())):
+            broken.append(DeploymentFinding(NAME, one.id, f"{one.text}, and {why}", one.fix))
+        else:
+            told.append(one)
+    made = [one for one in written if one.action == CREATE]
+    known = {change.assignment.lower() for _, change in changes}
+    return report + Report(tuple(broken), changes=tuple(told)) + await _later(made, known, ask)
 
 
-async def _denials(
-    one: Planned, content: Mapping[str, Any], ask: Questions, *, exists: bool
-) -> list[Evaluation]:
+async def _judged(one: Planned, ask: Questions, changes: dict[tuple[str, _Change], list[Planned]]) -> Report:
+    exists = await ask.group_exists(one.group_id)
+    # An account that has its key keeps it in each write.
+    content = one.bound if one.action == UPDATE and one.bound is not None else one.content
+    answer = await _answer(one, content, ask, exists=exists)
+    for field, restriction in answer.restrictions:
+        if change := _change(field, restriction, content):
+            changes.setdefault((one.group_id.lower(), change), []).append(one)
+    if not answer.denials:
+        return Report(unchecked=answer.unchecked)
+    passes = (
+        one.action == CREATE
+        and one.bound is not None
+        and not (await _answer(one, one.bound, ask, exists=exists)).denials
+    )
+    found = tuple(_finding(one, denial, passes_bound=passes) for denial in answer.denials)
+    return Report(found, answer.unchecked)
+
+
+async def _answer(one: Planned, content: Mapping[str, Any], ask: Questions, *, exists: bool) -> _Answer:
     body = dict(content)
     scope = one.group_id if exists and one.type != GROUP else subscription_scope(one.id)
-    within: dict[str, Any] = {}
+    version, names = _FIELDS.get(one.type, ("", ()))
+    within: dict[str, Any] = {"apiVersion": version} if version else {}
     if not exists:
         body.pop("name", None)
     elif one.type != GROUP and one.type.count("/") > 1:
-        within = {"scope": _parent(one)}
+        within["scope"] = arm_ids.parse(one.id).parent.text
     details = {"resourceDetails": {"resourceContent": body, **within}}
-    answer = await ask.post(arm_ids.child(scope, CHECK), POLICY_RESTRICTIONS, json.loads(json.dumps(details)))
+    pending = [{"field": "tags"}, *_pending(one.type, names, content)] if one.location else []
+    path, unchecked = arm_ids.child(scope, CHECK), list[Unchecked]()
+    try:
+        answer = await ask.post(path, POLICY_RESTRICTIONS, _plain({**details, "pendingFields": pending}))
+    except UnansweredQuestionError as unanswered:
+        # Which fields Azure takes there is documented by examples alone.
+        answer = await ask.post(path, POLICY_RESTRICTIONS, _plain(details))
+        unchecked.append(Unchecked(NAME, CHANGES_WHAT, str(unanswered)))
     listed = (answer.get("contentEvaluationResult") or {}).get("policyEvaluations") or ()
-    return [
+    denials = [
         one
         for one in listed
         if str((one.get("effectDetails") or {}).get("policyEffect") or _DENY).lower() == _DENY
     ]
+    restrictions = [
+        (str(field.get("field")), restriction)
+        for field in answer.get("fieldRestrictions") or ()
+        for restriction in field.get("restrictions") or ()
+    ]
+    return _Answer(tuple(denials), tuple(restrictions), tuple(unchecked))
 
 
-def _parent(planned: Planned) -> str:
-    """The resource that a nested one is in."""
-    return arm_ids.parse(planned.id).parent.text
+def _plain(body: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(body))
+
+
+def _pending(type: str, names: Iterable[str], content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The properties that a policy may change, with the values that are declared."""
+    for name in names:
+        value = _declared(content, name)
+        if value is not None:
+            yield {"field": f"{type}/{name}", "values": [value]}
+
+
+def _declared(content: Mapping[str, Any], path: str) -> str | None:
+    """A property as a text; None where it is not declared."""
+    value: Any = content.get("properties") or {}
+    for word in path.split("."):
+        value = value.get(word) if isinstance(value, Mapping) else None
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _change(field: str, restriction: Evaluation, content: Mapping[str, Any]) -> _Change | None:
+    """What a policy makes of a field; None where that is what is declared, or where it only denies."""
+    result, effect = str(restriction.get("result")).lower(), str(restriction.get("policyEffect") or "")
+    if result not in ("required", "removed") or (effect and effect.lower() not in _CHANGING):
+        return None
+    assignment = str((restriction.get("policy") or {}).get("policyAssignmentId") or "")
+    value = restriction.get("defaultValue")
+    name = _name(field)
+    if result == "required" and value is None:
+        return None  # it denies what is not of certain values
+    tags = {word.lower(): str(one) for word, one in (content.get("tags") or {}).items()}
+    declared = tags.get(name.lower()) if _is_tag(field) else _declared(content, name)
+    made = None if result == "removed" else str(value)
+    if (made or "").lower() == (declared or "").lower():
+        return None
+    return _Change(assignment, effect or "Modify", field, made)
+
+
+def _name(field: str) -> str:
+    """A tag's name, or a property's path."""
+    return field.partition(".")[2] if _is_tag(field) else field.rpartition("/")[2]
+
+
+def _is_tag(field: str) -> bool:
+    return field.lower().startswith("tags.")
+
+
+def _told(change: _Change, members: Sequence[Planned]) -> PolicyChange:
+    """A change in words, with the setting that declares what policy makes of it."""
+    one, name = members[0], change.field.rpartition("/")[2]
+    if _is_tag(change.field):
+        tag = change.field.partition(".")[2]
+        does = f"removes the tag {tag}" if change.value is None else f"sets the tag {tag} to {change.value!r}"
+        setting = (
+            f"remove {tag} from tags" if change.value is None else f"set tags: {{{tag}: {change.value!r}}}"
+        )
+    else:
+        declared = _declared(one.content, name)
+        does = f"sets {name} to {change.value!r}" + (f", not {declared!r}" if declared else "")
+        found = _SETTINGS.get((name.lower(), str(change.value).lower()))
+        setting = f"set {found}" if found else ""
+    labels = ", ".join(dict.fromkeys(member.label for member in members))
+    text = (
+        f"Azure Policy changes {labels} in each write, so that no update makes it as the stack declares: "
+        f"assignment {change.assignment} ({change.effect.capitalize()}) {does}"
+    )
+    ways = [f"{setting}, which declares what Azure has"] if setting else []
+    return PolicyChange(one.id, text, ", or ".join([*ways, _exemption(one, change.assignment)]))
+
+
+async def _later(made: Sequence[Planned], known: Iterable[str], ask: Questions) -> Report:
+    """The assignments that may deploy something for what is made, once it is there."""
+    found: list[PolicyChange] = []
+    unchecked: list[Unchecked] = []
+    for scope in dict.fromkeys(subscription_scope(one.id) for one in made):
+        try:
+            listed = await ask.list(arm_ids.child(scope, arm_ids.POLICY_ASSIGNMENT), POLICIES)
+            with_identity = [
+                one
+                for one in listed
+                if str((one.get("identity") or {}).get("type") or "None") != "None"
+                and str(one.get("id")).lower() not in known
+            ]
+            for assignment in with_identity:
+                reached = [one for one in made if _holds(assignment, one)]
+                if reached and (told := await _deploys(assignment, reached, ask)):
+                    found.append(told)
+        except UnansweredQuestionError as unanswered:
+            unchecked.append(Unchecked(NAME, LATER_WHAT, str(unanswered)))
+    return Report(unchecked=tuple(unchecked), changes=tuple(found))
+
+
+def _holds(assignment: Mapping[str, Any], one: Planned) -> bool:
+    """Whether an assignment counts for a resource."""
+    properties = assignment.get("properties") or {}
+    left_out = any(arm_ids.covers(str(other), one.id) for other in properties.get("notScopes") or ())
+    enforced = properties.get("enforcementMode") in (None, "Default")
+    return enforced and not left_out and arm_ids.covers(str(properties.get("scope") or ""), one.id)
+
+
+async def _deploys(
+    assignment: Mapping[str, Any], reached: Sequence[Planned], ask: Questions
+) -> PolicyChange | None:
+    """What a deployIfNotExists policy may do to one of the resources. An initiative's many definitions are
+    not looked up."""
+    properties = assignment["properties"]
+    id = str(properties.get("policyDefinitionId") or "")
+    if f"/{arm_ids.POLICY_DEFINITION}/".lower() not in id.lower():
+        return None
+    definition = (await ask.get(id, POLICIES) or {}).get("properties") or {}
+    rule = definition.get("policyRule") or {}
+    if _effect(rule, definition, properties) != _DEPLOYS:
+        return None
+    about = json.dumps(rule.get("if")).lower()
+    for one in reached:
+        if f'"{one.type.lower()}"' in about:
+            text = (
+                f"after the update, Azure Policy may deploy what {one.label} lacks: assignment "
+                f"{assignment['id']} (DeployIfNotExists, {str(definition.get('displayName') or id)!r})"
+            )
+            fix = f"if it changes what the stack declares, {_exemption(one, assignment['id'])}"
+            return PolicyChange(one.id, text, fix, certain=False)
+    return None
+
+
+def _effect(rule: Mapping[str, Any], definition: Mapping[str, Any], assignment: Mapping[str, Any]) -> str:
+    """The effect of a rule, lower case, with the assignment's parameters or the definition's defaults."""
+    effect = str((rule.get("then") or {}).get("effect") or "")
+    if found := _PARAMETER.fullmatch(effect):
+        given = (assignment.get("parameters") or {}).get(found[1]) or {}
+        default = ((definition.get("parameters") or {}).get(found[1]) or {}).get("defaultValue")
+        effect = str(given.get("value") or default or "")
+    return effect.lower()
 
 
 def _finding(one: Planned, denial: Evaluation, *, passes_bound: bool) -> DeploymentFinding:
     info = denial.get("policyInfo") or {}
     assignment, definition = (str(info.get(f"policy{name}Id") or "") for name in ("Assignment", "Definition"))
     text = f"Azure Policy denies {one.label}: assignment {assignment}, definition {definition}, effect Deny"
-    ways = []
     if passes_bound:
         text += "; it asks for a customer-managed key, which an account with its own identity gets only later"
-        ways.append("set identity: userAssigned, by which the account is made with its key")
+        way = "set identity: userAssigned, by which the account is made with its key"
+    else:
+        way = "change the settings so that they meet the policy"
+    return DeploymentFinding(NAME, one.id, text, f"{way}, or {_exemption(one, assignment)}")
+
+
+def _exemption(one: Planned, assignment: str) -> str:
+    """How the owner of an assignment lets what is about to be made pass."""
     scope = one.group_id if one.type != GROUP else subscription_scope(one.id)
-    exemption = (
+    return (
         "have its owner exempt this with `az policy exemption create --name language-cmk "
         f"--policy-assignment {assignment} --exemption-category Waiver --scope {scope}`"
     )
-    if not passes_bound:
-        ways.append("change the settings so that they meet the policy")
-    return DeploymentFinding(NAME, one.id, text, f"{', or '.join([*ways, exemption])}")

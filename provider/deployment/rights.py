@@ -23,6 +23,7 @@ from provider.azure_calls import Principal
 from provider.deployment.model import (
     CREATE,
     DELETE,
+    UPDATE,
     USE,
     DeploymentFinding,
     Planned,
@@ -149,7 +150,10 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def needs(planned: Planned) -> Iterator[Need]:
-    """What making or deleting a resource takes. Its provider looks for it before it writes."""
+    """What making or deleting a resource takes. Its provider looks for it before it writes. A change takes
+    what making it took, and is not asked about again."""
+    if planned.action == UPDATE:
+        return
     if planned.action == DELETE:
         yield Need(planned, f"{planned.type}/delete", planned.id)
         return

@@ -25,6 +25,8 @@ from tests.components.guards.first_deployments import (
     NETWORK,
     SHARED,
     SUBSCRIPTION,
+    both,
+    deployed_later,
     group,
     made,
     network,
@@ -158,7 +160,7 @@ MODES = {
     "access policies": Mode({"vault": {"key_operators": ["deployer"]}, "network": OPEN}),
     "roles, with alerts": Mode(ROLES),
     "user-assigned, selected networks": Mode(USER_ASSIGNED, network),
-    "private, with alerts and callers": Mode(PRIVATE, network),
+    "private, with alerts and callers": Mode(PRIVATE, both(network, deployed_later)),
     "existing vault": Mode(
         {**SHARED, "vault": {"id": HUB, "key_operators": ["deployer"]}},
         vault(SUBSCRIPTION, "rg-shared", "kv-hub"),

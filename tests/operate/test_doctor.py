@@ -22,6 +22,8 @@ from tests.components.guards.first_deployments import (
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
     account,
+    assigned,
+    deployed_later,
     forgotten,
     vault,
 )
@@ -77,6 +79,20 @@ def test_what_a_preview_refuses_is_told(deployment: Deployment, capsys: pytest.C
     assert (code, failed["about"]) == (1, "claims, vault.name")
     assert failed["fix"].startswith("give another vault.name")
     assert "is unique in the world and is taken" in failed["found"]
+
+
+def test_what_policies_change_is_a_warning(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the setting that declares the same; it fails nothing, and neither does what may come later."""
+    deployed_later(deployment)
+    tag = "/providers/Microsoft.Authorization/policyDefinitions/4f9dc7db-30c1-420c-b61a-e1d640128d26"
+    assigned(tag, tagName="costCenter", tagValue="4711")(deployment)
+    code, lines = told(capsys)
+    warnings = [line for line in lines if line["result"] == "warning"]
+    assert (code, {line["about"] for line in warnings}) == (0, {"policies"})
+    assert any("set tags: {costCenter: '4711'}" in line["fix"] for line in warnings)
+    assert any("may deploy what vault" in line["found"] for line in warnings)
 
 
 def test_a_service_that_is_deployed_is_left_to_the_preview(

@@ -265,8 +265,8 @@ Services = Mapping[str, Mapping[str, Any]]
 class Deployment:
     """A stack that does not exist yet, its Azure, and who deploys it.
 
-    `sent` are the requests so far; `warnings` and `planned` are what the last run said, and what it asked
-    `checkDeployment` about; `said` is what `azure-cmk` said so far.
+    `sent` are the requests so far; `warnings`, `notes` and `planned` are what the last run said, and what it
+    asked `checkDeployment` about; `said` is what `azure-cmk` said so far.
     """
 
     door: Door = field(default_factory=Door)
@@ -274,6 +274,7 @@ class Deployment:
     state: dict[str, Any] = field(default_factory=dict)
     sent: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     planned: list[dict[str, Any]] = field(default_factory=list)
 
@@ -358,14 +359,16 @@ class Deployment:
                 )
 
         said: list[str] = []
+        noted: list[str] = []
         before, pulumi.log.warn = pulumi.log.warn, lambda text, *_: said.append(str(text))
+        informs, pulumi.log.info = pulumi.log.info, lambda text, *_: noted.append(str(text))
         try:
             run(program, preview=preview, monitor=monitor)
         finally:
             if not preview:
                 self._record(monitor)
-            pulumi.log.warn = before
-            self.warnings, self.planned = said, providers.planned
+            pulumi.log.warn, pulumi.log.info = before, informs
+            self.warnings, self.notes, self.planned = said, noted, providers.planned
 
 
 def gate_of(deployment: Deployment) -> Gate:

@@ -495,6 +495,19 @@ def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> C
     return lambda deployment: made(deployment, id, {"properties": body}, "2025-01-01")
 
 
+def deployed_later(deployment: Deployment) -> None:
+    """A policy of the subscription's own that deploys something for each vault, once it is there."""
+    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/later"
+    then = {"effect": "[parameters('effect')]", "details": {"type": "Microsoft.Insights/diagnosticSettings"}}
+    parameters = {"effect": {"type": "String", "defaultValue": "DeployIfNotExists"}}
+    rule = {"if": {"field": "type", "equals": _V}, "then": then}
+    properties = {"displayName": "Logs of vaults", "policyRule": rule, "parameters": parameters}
+    made(deployment, definition, {"properties": properties}, "2023-04-01")
+    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/logs"
+    body = {"identity": {"type": "SystemAssigned"}, "properties": {"policyDefinitionId": definition}}
+    made(deployment, id, body, "2023-04-01")
+
+
 def built_in(
     name: str, guid: str, path: str, *says: str, args: Args, fixed: Args, **parameters: Any
 ) -> FirstDeployment:
@@ -707,6 +720,47 @@ POLICIES = (
 )
 
 
+def modified(name: str, path: str, value: Any, *says: str, fixed: Args | None = None) -> FirstDeployment:
+    """A policy of the subscription's own that changes vaults so that the account cannot use its key."""
+    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
+    operations = [{"operation": "addOrReplace", "field": f"{_V}/{path}", "value": value}]
+    then = {"effect": "modify", "details": {"operations": operations}}
+    body = {"policyRule": {"if": on(_V), "then": then}}
+    return FirstDeployment(
+        f"policy: {name}",
+        both(
+            group("rg-shared"),
+            lambda deployment: made(deployment, definition, {"properties": body}, "2025-01-01"),
+            assigned(definition),
+        ),
+        "vault.name",
+        ("Azure Policy changes vault 'kv-claims'", "(Modify)", f"sets {path} to ", *says),
+        SHARED,
+        fixed or {},
+    )
+
+
+MODIFIED = (
+    modified(
+        "vaults are made to use roles",
+        "enableRbacAuthorization",
+        True,
+        "not 'false'",
+        "access policies then give no access",
+        "set accessModel: rbac",
+        fixed=ROLES_ALONE,
+    ),
+    modified(
+        "trusted services are kept out of vaults",
+        "networkAcls.bypass",
+        "None",
+        "not 'AzureServices'",
+        "cannot reach the key",
+        "az policy exemption create",
+    ),
+)
+
+
 def existing_vault(
     name: str,
     properties: Args,
@@ -897,4 +951,4 @@ REFERENCES = (
         {"audit": {"new_workspace": True}},
     ),
 )
-ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *EXISTING, *DELETED, *REFERENCES)
+ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *MODIFIED, *EXISTING, *DELETED, *REFERENCES)

@@ -150,7 +150,7 @@ def test_a_hundred_services_ask_four_questions_each() -> None:
         deployment = Deployment()
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
-    assert asked == [19, 19 + 4 * 99]
+    assert asked == [20, 20 + 4 * 99]
 
 
 def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
