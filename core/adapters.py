@@ -6,6 +6,7 @@ published API definitions (Azure/azure-rest-api-specs); for azure-native, its Py
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -125,6 +126,27 @@ def vault(body: Json) -> Vault:
     )
 
 
+def managed_hsm(body: Json) -> Vault:
+    """A managed HSM, from JSON. Soft delete is always on (managed-hsm/soft-delete-overview)."""
+    properties = _mapping(body.get("properties"))
+    state = _text(_mapping(properties.get("securityDomainProperties")).get("activationStatus")).lower()
+    if not state and _text(properties.get("provisioningState")).lower() == "activated":
+        state = "active"
+    return Vault(
+        id=_text(body.get("id")),
+        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
+        uri=_text(properties.get("hsmUri")),
+        location=_text(body.get("location")),
+        tenant_id=_text(properties.get("tenantId")),
+        soft_delete=True,
+        purge_protection=_flag(properties.get("enablePurgeProtection")),
+        retention_days=_whole(properties.get("softDeleteRetentionInDays")),
+        uses_rbac=True,
+        network=network(properties),
+        activated=None if state in ("", "unknown") else state == "active",
+    )
+
+
 def policy_entry(body: Json) -> PolicyEntry:
     """One access policy: an entry of a vault's list, or the `policy` of azure-native's AccessPolicy."""
     permissions = _mapping(body.get("permissions"))
@@ -189,6 +211,32 @@ def key_version_from_vault(properties: Any) -> KeyVersion:
         expires=seconds(properties.expires_on),
         uri=properties.id,
         tags=dict(properties.tags or {}),
+    )
+
+
+def key_version_with_material(key: Any) -> KeyVersion:
+    """A version with its type, size and operations: an `azure.keyvault.keys.KeyVaultKey`."""
+    modulus = getattr(key.key, "n", None)
+    return replace(
+        key_version_from_vault(key.properties),
+        type=_text(key.key_type) or None,
+        size=len(modulus.lstrip(b"\0")) * 8 if modulus else None,
+        operations=tuple(_text(one) for one in key.key_operations or ()),
+    )
+
+
+def local_role_assignment(hsm_id: str, found: Any) -> RoleAssignment:
+    """A role assignment of a managed HSM's own, its scope as an id of Resource Manager: an
+    `azure.keyvault.administration.KeyVaultRoleAssignment`."""
+    properties = found.properties
+    scope = arm_ids.of_local_scope(hsm_id, _text(properties.scope))
+    named = _text(properties.role_definition_id)
+    return RoleAssignment(
+        scope=scope,
+        principal_id=_text(properties.principal_id),
+        role_id=roles.id_of(named) or named.lower(),
+        role=roles.built_in(named),
+        id=arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(found.name)),
     )
 
 

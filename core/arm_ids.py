@@ -15,6 +15,8 @@ from typing import Final
 ACCOUNT: Final = "Microsoft.CognitiveServices/accounts"
 VAULT: Final = "Microsoft.KeyVault/vaults"
 KEY: Final = "Microsoft.KeyVault/vaults/keys"
+MANAGED_HSM: Final = "Microsoft.KeyVault/managedHSMs"
+HSM_KEY: Final = "Microsoft.KeyVault/managedHSMs/keys"
 USER_ASSIGNED_IDENTITY: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
 DELETED_ACCOUNT: Final = "Microsoft.CognitiveServices/deletedAccounts"
 DELETED_VAULT: Final = "Microsoft.KeyVault/deletedVaults"
@@ -49,6 +51,8 @@ _NAME: Final = {
     ACCOUNT.lower(): re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*"),
     VAULT.lower(): re.compile(r"[a-zA-Z0-9-]{3,24}"),
     KEY.lower(): re.compile(r"[a-zA-Z0-9-]{1,127}"),
+    MANAGED_HSM.lower(): re.compile(r"[a-zA-Z0-9-]{3,24}"),
+    HSM_KEY.lower(): re.compile(r"[a-zA-Z0-9-]{1,127}"),
 }
 
 
@@ -79,6 +83,11 @@ class ArmId:
     def normalised(self) -> str:
         """The id in lower case: equal for every spelling of one id."""
         return self.text.lower()
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether this is a managed HSM, or something in one."""
+        return in_managed_hsm(self.text)
 
     @property
     def parent(self) -> ArmId:
@@ -142,13 +151,36 @@ def account_id(text: str) -> ArmId:
 
 
 def vault_id(text: str) -> ArmId:
-    """The id of a key vault. Raises MalformedError."""
-    return resource_id(text, VAULT)
+    """The id of a key vault or managed HSM. Raises MalformedError."""
+    return resource_id(text, MANAGED_HSM if in_managed_hsm(text) else VAULT)
 
 
 def key_id(text: str) -> ArmId:
-    """The id of a key in a vault, without a version; `.parent` is the vault. Raises MalformedError."""
-    return resource_id(text, KEY)
+    """The id of a key in a vault or managed HSM, without a version; `.parent` is where it is. Raises
+    MalformedError."""
+    return resource_id(text, HSM_KEY if in_managed_hsm(text) else KEY)
+
+
+def in_managed_hsm(text: str) -> bool:
+    """Whether an id of any shape is a managed HSM's, or of something in one."""
+    return f"/{MANAGED_HSM.lower()}/" in text.lower()
+
+
+def local_scope(text: str) -> str:
+    """Where a managed HSM's own roles are given, of an id: `/` for the HSM, `/keys` for its keys, and
+    `/keys/NAME` for one (learn.microsoft.com/azure/key-vault/managed-hsm/access-control, data plane).
+
+    Raises MalformedError for an id that is in no managed HSM.
+    """
+    _, found, rest = _rpartition(text.strip().rstrip("/"), f"/{MANAGED_HSM.lower()}/")
+    if not found:
+        raise MalformedError(f"{text!r} is in no managed HSM; expected {_shape(HSM_KEY)}")
+    return "/" + rest.partition("/")[2]
+
+
+def of_local_scope(hsm_id: str, scope: str) -> str:
+    """The id of what a managed HSM's own scope names: `local_scope` the other way round."""
+    return f"{hsm_id.rstrip('/')}/{scope.strip('/')}".rstrip("/")
 
 
 def same(one: str, other: str) -> bool:
@@ -242,7 +274,7 @@ def _shape(type: str) -> str:
 
 def _hint(text: str, type: str) -> str:
     if type == VAULT and "/managedhsms/" in text.lower():
-        return "; a managed HSM is not supported"
-    if type == KEY and "/versions/" in text.lower():
+        return "; a managed HSM is not supported here, where a key of one is named by its own id"
+    if type in (KEY, HSM_KEY) and "/versions/" in text.lower():
         return "; leave out /versions/...; to hold a version, pin it"
     return ""

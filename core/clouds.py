@@ -56,8 +56,10 @@ class Cloud:
         return host == self.arm_host or host.endswith(f".{self.arm_host}")
 
     def may_receive_token(self, url: str) -> bool:
-        """Whether a request may carry a token of this cloud: https, to Resource Manager or a vault."""
-        return self.is_resource_manager(url) or _https_host(url).endswith(f".{self.vault_suffix}")
+        """Whether a request may carry a token of this cloud: https, to Resource Manager, a vault or a managed
+        HSM."""
+        keys = (f".{self.vault_suffix}", f".{self.hsm_suffix}")
+        return self.is_resource_manager(url) or _https_host(url).endswith(keys)
 
 
 def _https_host(url: str) -> str:
@@ -129,16 +131,14 @@ def named(environment: str) -> Cloud:
 
 
 def of_endpoint(url: str) -> Cloud:
-    """The cloud of an account's endpoint or a vault's URI; the public one where none fits."""
+    """The cloud of an account's endpoint, or of the URI of a vault or managed HSM; the public one where none
+    fits."""
     host = (urlsplit(url if "://" in url else f"https://{url}").hostname or "").lower()
-    return next(
-        (
-            cloud
-            for cloud in (US_GOVERNMENT, CHINA)
-            if any(host.endswith(f".{suffix}") for suffix in (cloud.account_suffix, cloud.vault_suffix))
-            # An account without a subdomain of its own answers at REGION.api.cognitive.microsoft.us or
-            # REGION.api.cognitive.azure.cn.
-            or host.endswith((".microsoft.us",) if cloud is US_GOVERNMENT else (".cognitive.azure.cn",))
-        ),
-        PUBLIC,
-    )
+    for cloud in (US_GOVERNMENT, CHINA):
+        own = (cloud.account_suffix, cloud.vault_suffix, cloud.hsm_suffix)
+        # An account without a subdomain of its own answers at REGION.api.cognitive.microsoft.us or
+        # REGION.api.cognitive.azure.cn.
+        regional = "microsoft.us" if cloud is US_GOVERNMENT else "cognitive.azure.cn"
+        if host.endswith(tuple(f".{suffix}" for suffix in (*own, regional))):
+            return cloud
+    return PUBLIC

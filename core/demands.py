@@ -39,21 +39,31 @@ class Unmet:
         return f"{self.found}; expected {self.expected}"
 
 
-def region(account: str, vault: str) -> Unmet | None:
+def region(account: str, vault: str, noun: str = "vault") -> Unmet | None:
     """ "The Azure AI services resource and the key vault must be in the same region"."""
     if regions.same(account, vault):
         return None
-    return Unmet("same-region", f"the account is in {account}, the vault in {vault}", "one region for both")
+    return Unmet("same-region", f"the account is in {account}, the {noun} in {vault}", "one region for both")
 
 
-def tenant(account: str, vault: str) -> Unmet | None:
+def tenant(account: str, vault: str, noun: str = "vault") -> Unmet | None:
     """ "... and in the same Microsoft Entra tenant, but they can be in different subscriptions"."""
     if account.lower() == vault.lower():
         return None
     return Unmet(
         "same-tenant",
-        f"the account is in tenant {account}, the vault in {vault}",
+        f"the account is in tenant {account}, the {noun} in {vault}",
         "one tenant for both, because a managed identity does not cross tenants",
+    )
+
+
+def activated(activated: bool | None) -> Unmet | None:
+    """A managed HSM keeps no keys before its security domain was downloaded (managed-hsm/quick-create-cli);
+    what Azure did not say is not judged."""
+    if activated is not False:
+        return None
+    return Unmet(
+        "hsm-activated", "the managed HSM is not activated", "an HSM with its security domain downloaded"
     )
 
 
@@ -68,21 +78,21 @@ def soft_delete(enabled: bool | None, purge_protection: bool | None) -> Unmet | 
     return Unmet("soft-delete", f"the vault has enableSoftDelete {_shown(enabled)}", "true")
 
 
-def purge_protection(enabled: bool | None) -> Unmet | None:
+def purge_protection(enabled: bool | None, noun: str = "vault") -> Unmet | None:
     """ "You must enable both the Soft Delete and Do Not Purge properties on the key vault"."""
     if enabled:
         return None
-    return Unmet("purge-protection", f"the vault has enablePurgeProtection {_shown(enabled)}", "true")
+    return Unmet("purge-protection", f"the {noun} has enablePurgeProtection {_shown(enabled)}", "true")
 
 
-def trusted_services(network: Network) -> Unmet | None:
+def trusted_services(network: Network, noun: str = "vault") -> Unmet | None:
     """A vault with a firewall must let trusted Microsoft services in, by which the account reaches its key
     (azure/key-vault/general/overview-vnet-service-endpoints, trusted services)."""
     if network.admits_trusted_services:
         return None
     return Unmet(
         "trusted-services",
-        f"the vault's network is closed with bypass {network.bypass}",
+        f"the {noun}'s network is closed with bypass {network.bypass}",
         "bypass AzureServices",
     )
 

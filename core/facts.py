@@ -136,7 +136,11 @@ class PolicyEntry:
 
 @dataclass(frozen=True)
 class Vault:
-    """A key vault. `uri` is in Azure's spelling; `retention_days` is None where the answer does not say."""
+    """A key vault, or a managed HSM, which always has role assignments of its own.
+
+    `uri` is in Azure's spelling; `retention_days` is None where the answer does not say. `activated`: whether
+    the security domain of an HSM was downloaded, before which it keeps no keys; None if unsaid or a vault.
+    """
 
     id: str
     name: str = ""
@@ -149,6 +153,17 @@ class Vault:
     uses_rbac: bool = False
     policies: tuple[PolicyEntry, ...] = ()
     network: Network = Network()
+    activated: bool | None = None
+
+    @property
+    def is_managed_hsm(self) -> bool:
+        """Whether this is a managed HSM."""
+        return arm_ids.in_managed_hsm(self.id)
+
+    @property
+    def noun(self) -> str:
+        """What a message calls it."""
+        return "managed HSM" if self.is_managed_hsm else "vault"
 
 
 @dataclass(frozen=True)
@@ -241,7 +256,7 @@ class Deleted:
 
 
 def key_id(vault_id: str, key_name: str) -> str:
-    """The ARM id of a key in a vault."""
+    """The ARM id of a key in a vault or managed HSM."""
     return f"{vault_id.rstrip('/')}/keys/{key_name}"
 
 

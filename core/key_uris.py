@@ -1,7 +1,8 @@
 """Key URIs (`https://VAULT.vault.azure.net/keys/NAME/VERSION`) and vault URIs: parsed, checked and
-compared.
+compared. A managed HSM (`https://HSM.managedhsm.azure.net`) counts as a vault here.
 
-Source: learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (object identifiers).
+Sources: learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates (object identifiers);
+Azure/terraform-azurerm-avm-res-cognitiveservices-account (an account's `keyVaultUri` may be a managed HSM's).
 Azure writes one vault's URI with and without a trailing slash, with capitals (the answer to a vault's
 creation keeps the name's case) and, in Resource Manager's published examples, with port 443: all are one
 vault.
@@ -14,17 +15,19 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from core.arm_ids import MalformedError
-from core.clouds import ALL, Cloud
+from core.arm_ids import ArmId, MalformedError
+from core.clouds import ALL, PUBLIC, Cloud
 
 _VERSION: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _KEY_NAME: Final = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
 _VAULT_NAME: Final = re.compile(r"[a-z0-9-]{1,24}")
+_SUFFIXES: Final = ("vault_suffix", "hsm_suffix")
 
 
 @dataclass(frozen=True)
 class KeyUri:
-    """A key in a vault. `vault_uri` is lower case without a slash at the end; `version` may be ""."""
+    """A key in a vault or managed HSM. `vault_uri` is lower case without a slash at the end; `version` may be
+    ""."""
 
     vault_uri: str
     name: str
@@ -42,8 +45,17 @@ class KeyUri:
 
     @property
     def vault_name(self) -> str:
-        """The vault's name, lower case."""
+        """The vault's or managed HSM's name, lower case."""
         return self.host.partition(".")[0]
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM."""
+        return is_managed_hsm(self.vault_uri)
+
+    def is_in(self, vault: ArmId) -> bool:
+        """Whether the key is in the vault or managed HSM of an id: a name may be taken by one of each."""
+        return (self.vault_name, self.in_managed_hsm) == (vault.name.lower(), vault.in_managed_hsm)
 
     @property
     def text(self) -> str:
@@ -63,25 +75,19 @@ def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
     """Parses a key's URI, with or without a version. The vault must be in `cloud`, or in any cloud if
     None.
 
-    Raises MalformedError. A key in a managed HSM is refused: "You must use Azure Key Vault to store your
-    customer-managed keys" (the Language service's page on encryption of data at rest).
+    Raises MalformedError.
     """
-    suffix = cloud.vault_suffix if cloud else "vault.azure.net"
+    suffix = (cloud or PUBLIC).vault_suffix
     expected = f"https://VAULT.{suffix}/keys/NAME/VERSION"
     parts = urlsplit(text.strip())
     if parts.scheme.lower() != "https":
         raise MalformedError(f"{text!r} is not an https URI; expected {expected}")
     host = vault_host(text)
-    if cloud_of_host(host, "hsm_suffix"):
-        raise MalformedError(
-            f"{host!r} is a managed HSM, but the service takes keys of Azure Key Vault only; for a key in "
-            f"hardware create an RSA-HSM key of 2048 bits in a Premium vault: {expected}"
-        )
-    found = cloud_of_host(host, "vault_suffix")
+    found = cloud_of(text)
     if found is None or (cloud is not None and found != cloud):
         raise MalformedError(
             f"the host {host!r} of {text!r} is not a key vault of {'this' if cloud else 'any Azure'} cloud; "
-            f"expected VAULT.{suffix}"
+            f"expected VAULT.{suffix} or HSM.{(cloud or PUBLIC).hsm_suffix}"
         )
     words = parts.path.strip("/").split("/")
     if words[0] != "keys" or not 2 <= len(words) <= 3 or parts.query or parts.fragment:
@@ -128,10 +134,24 @@ def vault_host(uri: str) -> str:
 
 def vault_name(uri: str) -> str | None:
     """The name of the vault at a URI, lower case; None where it is no https URI of a vault."""
+    return _name(uri, "vault_suffix")
+
+
+def hsm_name(uri: str) -> str | None:
+    """The name of the managed HSM at a URI, lower case; None where it is no https URI of one."""
+    return _name(uri, "hsm_suffix")
+
+
+def _name(uri: str, suffix: str) -> str | None:
     host = vault_host(uri)
     if "://" in uri and not uri.strip().lower().startswith("https://"):
         return None
-    return host.partition(".")[0] if cloud_of_host(host, "vault_suffix") else None
+    return host.partition(".")[0] if cloud_of_host(host, suffix) else None
+
+
+def is_managed_hsm(uri: str) -> bool:
+    """Whether a URI's host is a managed HSM's."""
+    return cloud_of_host(vault_host(uri), "hsm_suffix") is not None
 
 
 def same_vault(one: str, other: str) -> bool:
@@ -144,9 +164,21 @@ def vault_uri(name: str, cloud: Cloud) -> str:
     return f"https://{name.lower()}.{cloud.vault_suffix}"
 
 
+def uri_of(vault: ArmId, cloud: Cloud) -> str:
+    """The URI of the vault or managed HSM of an id, without a trailing slash."""
+    suffix = cloud.hsm_suffix if vault.in_managed_hsm else cloud.vault_suffix
+    return f"https://{vault.name.lower()}.{suffix}"
+
+
 def cloud_of(uri: str) -> Cloud | None:
-    """The cloud of the vault at a URI; None where it is in none of them."""
-    return cloud_of_host(vault_host(uri), "vault_suffix")
+    """The cloud of the vault or managed HSM at a URI; None where it is in none of them."""
+    host = vault_host(uri)
+    return next((cloud for suffix in _SUFFIXES if (cloud := cloud_of_host(host, suffix))), None)
+
+
+def cli_options(vault_name: str, key_name: str, *, in_managed_hsm: bool) -> str:
+    """How `az keyvault key` is told a key: `--vault-name VAULT --name KEY`, or `--hsm-name` for the HSM."""
+    return f"--{'hsm' if in_managed_hsm else 'vault'}-name {vault_name} --name {key_name}"
 
 
 def cloud_of_host(host: str, suffix: str) -> Cloud | None:

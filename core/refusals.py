@@ -55,6 +55,8 @@ _PROPAGATING_CODES: Final = frozenset(
         "forbidden",
         "forbiddenbyrbac",
         "forbiddenbypolicy",
+        # What a managed HSM calls them (Azure/azure-cli#32719).
+        "accessdenied",
         "accesspolicynotconfiguredforkeyvault",
         "keyvaultauthenticationfailure",
     }
@@ -63,6 +65,7 @@ _PROPAGATING: Final = re.compile(
     r"KeyVaultProperties is invalid"
     r"|does not have keys \w+ permission"
     r"|Caller is not authorized to perform action on resource"
+    r"|Not authorized to access Microsoft\.KeyVault/managedHsm/"
     r"|(?:un)?able to access .{0,40}key"
     r"|principal .{0,60}does not exist in the directory",
     re.IGNORECASE,

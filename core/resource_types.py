@@ -24,6 +24,7 @@ DIAGNOSTIC_SETTING: Final = "azure-native:monitor:DiagnosticSetting"
 PRIVATE_ENDPOINT: Final = "azure-native:network:PrivateEndpoint"
 BINDING: Final = "azure-cmk:index:CustomerManagedKey"
 KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
+HSM_ROLE_ASSIGNMENT: Final = "azure-cmk:index:ManagedHsmRoleAssignment"
 KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
@@ -107,7 +108,12 @@ _KINDS: Final = {
     ("authorization", "managementlockbyscope"): Kind.LOCK,
     ("resources", "resource"): Kind.GENERIC,
 }
-_OWN: Final = {STACK: Kind.STACK, BINDING: Kind.BINDING, KEY_VERSION: Kind.KEY_VERSION}
+_OWN: Final = {
+    STACK: Kind.STACK,
+    BINDING: Kind.BINDING,
+    HSM_ROLE_ASSIGNMENT: Kind.ROLE_ASSIGNMENT,
+    KEY_VERSION: Kind.KEY_VERSION,
+}
 _BY_ARM_TYPE: Final = {
     "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
     "microsoft.keyvault/vaults": Kind.VAULT,

@@ -4,13 +4,15 @@ Owns the one answer to "may this identity use this key". Sources: the service's 
 at rest ("Get, Wrap Key and Unwrap Key" for the identity),
 learn.microsoft.com/azure/key-vault/general/assign-access-policy and rbac-guide (which data action stands
 behind each operation), azure/role-based-access-control/overview (effective permissions: the union of
-assignments, less deny assignments). A vault uses access policies or role assignments, never at both.
+assignments, less deny assignments). A vault uses access policies or role assignments, never both. A managed
+HSM has role assignments of its own (key-vault/managed-hsm/access-control); here their scopes are written as
+ids of Resource Manager, so that they are judged as the others.
 
 What ids and answers cannot show: members of groups, roles that somebody could activate (PIM), the outcome
 of a condition. Those make an answer uncertain, never better.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -48,6 +50,32 @@ DATA_ACTIONS: Final = {
     "setrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/write",
 }
 """The data action behind each permission of an access policy, which is lower case."""
+HSM_DATA_ACTIONS: Final = {
+    word: f"Microsoft.KeyVault/managedHsm/keys/{action}"
+    for word, action in {
+        "get": "read/action",
+        "list": "read/action",
+        "wrapkey": "wrap/action",
+        "unwrapkey": "unwrap/action",
+        "encrypt": "encrypt/action",
+        "decrypt": "decrypt/action",
+        "sign": "sign/action",
+        "verify": "verify/action",
+        "create": "create",
+        "import": "import/action",
+        "update": "write/action",
+        "delete": "delete",
+        "recover": "deletedKeys/recover/action",
+        "backup": "backup/action",
+        "restore": "restore/action",
+        "purge": "deletedKeys/delete",
+        "rotate": "rotate/action",
+        "release": "release/action",
+    }.items()
+}
+"""The same of a managed HSM's own roles (key-vault/managed-hsm/built-in-roles)."""
+HSM_ROLE_WRITE: Final = "Microsoft.KeyVault/managedHsm/roleAssignments/write/action"
+HSM_ROLE_DELETE: Final = "Microsoft.KeyVault/managedHsm/roleAssignments/delete/action"
 
 VAULT_WRITE: Final = "Microsoft.KeyVault/vaults/write"
 """An action that changes the vault, its access model included; so it can give any permission."""
@@ -128,13 +156,19 @@ def of_entry(entry: PolicyEntry, principal_id: str, tenant_id: str = "") -> froz
     return expanded(entry.keys)
 
 
-def of_role(role: Role) -> frozenset[str]:
-    """The permissions on keys that a role's data actions amount to.
+def data_actions(key_id: str) -> Mapping[str, str]:
+    """The data action behind each permission on a key, by its id."""
+    return HSM_DATA_ACTIONS if arm_ids.in_managed_hsm(key_id) else DATA_ACTIONS
+
+
+def of_role(role: Role, key_id: str = "") -> frozenset[str]:
+    """The permissions on keys that a role's data actions amount to; in a vault, unless the id of a key, or of
+    where it is, tells a managed HSM.
 
     One data action stands behind `get` and `list`, so `list` tells nothing of its own and is left out.
     """
     return frozenset(
-        word for word, action in DATA_ACTIONS.items() if word != "list" and role.allows_data(action)
+        word for word, action in data_actions(key_id).items() if word != "list" and role.allows_data(action)
     )
 
 
@@ -160,15 +194,16 @@ def by_roles(
             continue
         if assignment.role is None:
             uncertain.append(f"the role {assignment.role_id} at {assignment.scope} was not read")
-        elif permissions := of_role(assignment.role):
+        elif permissions := of_role(assignment.role, key_id):
             if assignment.condition:
                 uncertain.append(f"the assignment of {assignment.role.name!r} has a condition")
             else:
                 given |= permissions
     taken: set[str] = set()
-    for denial in denials:
+    # What Resource Manager denies, a managed HSM does not know.
+    for denial in () if arm_ids.in_managed_hsm(key_id) else denials:
         if _applies(denial, principal_id, key_id):
-            taken |= of_role(denial.denied)
+            taken |= of_role(denial.denied, key_id)
     # What a denial takes, no uncertain assignment gives: access is not full, whatever the others are.
     if taken & _NEEDED:
         uncertain = []

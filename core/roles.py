@@ -280,6 +280,80 @@ SPEECH_CONTRIBUTOR: Final = Role(
 )
 """Of the roles for OpenAI and Speech only the names are here: nothing that they allow concerns a key."""
 
+
+def _in_hsm(*actions: str) -> tuple[str, ...]:
+    return tuple(f"Microsoft.KeyVault/managedHsm/{action}" for action in actions)
+
+
+_READ_HSM_ROLES: Final = _in_hsm("roleAssignments/read/action", "roleDefinitions/read/action")
+_MANAGE_HSM_ROLES: Final = (
+    *_READ_HSM_ROLES,
+    *_in_hsm("roleAssignments/write/action", "roleAssignments/delete/action"),
+    *_in_hsm("roleDefinitions/write/action", "roleDefinitions/delete/action"),
+)
+HSM_CRYPTO_SERVICE_ENCRYPTION_USER: Final = Role(
+    "33413926-3206-4cdd-b39a-83574fe37a17",
+    "Managed HSM Crypto Service Encryption User",
+    (Permissions(data_actions=_in_hsm("keys/read/action", "keys/wrap/action", "keys/unwrap/action")),),
+)
+"""Exactly what the service needs of a key in a managed HSM. The roles of a managed HSM are its own, given on
+its data plane; those of Resource Manager give nothing in it. Source:
+learn.microsoft.com/azure/key-vault/managed-hsm/built-in-roles."""
+HSM_CRYPTO_USER: Final = Role(
+    "21dbd100-6940-42c2-9190-5d6cb909625b",
+    "Managed HSM Crypto User",
+    (
+        Permissions(
+            data_actions=(
+                *_READ_HSM_ROLES,
+                *_in_hsm("keys/read/action", "keys/write/action", "keys/create", "keys/delete"),
+                *_in_hsm("keys/rotate/action", "keys/import/action", "keys/release/action"),
+                *_in_hsm("keys/backup/action", "keys/restore/action"),
+                *_in_hsm("keys/encrypt/action", "keys/decrypt/action", "keys/wrap/action"),
+                *_in_hsm("keys/unwrap/action", "keys/sign/action", "keys/verify/action"),
+            )
+        ),
+    ),
+)
+"""What a person or pipeline needs to rotate a key in a managed HSM, and more."""
+HSM_CRYPTO_OFFICER: Final = Role(
+    "515eb02d-2335-4d2d-92f2-b1cbdf9c3778",
+    "Managed HSM Crypto Officer",
+    (
+        Permissions(
+            data_actions=(
+                *_MANAGE_HSM_ROLES,
+                *_in_hsm("keys/deletedKeys/read/action", "keys/deletedKeys/delete"),
+                *_in_hsm("keys/deletedKeys/recover/action", "keys/export/action"),
+            )
+        ),
+    ),
+)
+HSM_POLICY_ADMINISTRATOR: Final = Role(
+    "4bd23610-cdcf-4971-bdee-bdc562cc28e4",
+    "Managed HSM Policy Administrator",
+    (Permissions(data_actions=_MANAGE_HSM_ROLES),),
+)
+"""What a pipeline needs to give an account the key: no right on keys themselves."""
+HSM_ADMINISTRATOR: Final = Role(
+    "a290e904-7015-4bba-90c8-60543313cdb4",
+    "Managed HSM Administrator",
+    (Permissions(data_actions=_MANAGE_HSM_ROLES),),
+)
+"""Of its data actions those about roles alone; the others are about the security domain and backups."""
+HSM_CRYPTO_AUDITOR: Final = Role(
+    "2c18b078-7c48-4d3a-af88-5a3a1b3f82b3",
+    "Managed HSM Crypto Auditor",
+    (Permissions(data_actions=(*_READ_HSM_ROLES, *_in_hsm("keys/read/action"))),),
+)
+
+
+def encryption_user(key_or_vault_id: str) -> Role:
+    """The role that gives exactly what the service needs of a key there; a managed HSM has its own."""
+    in_hsm = arm_ids.in_managed_hsm(key_or_vault_id)
+    return HSM_CRYPTO_SERVICE_ENCRYPTION_USER if in_hsm else CRYPTO_SERVICE_ENCRYPTION_USER
+
+
 BUILT_IN: Final = {
     role.id: role
     for role in (
@@ -302,6 +376,12 @@ BUILT_IN: Final = {
         OPENAI_CONTRIBUTOR,
         SPEECH_USER,
         SPEECH_CONTRIBUTOR,
+        HSM_CRYPTO_SERVICE_ENCRYPTION_USER,
+        HSM_CRYPTO_USER,
+        HSM_CRYPTO_OFFICER,
+        HSM_POLICY_ADMINISTRATOR,
+        HSM_ADMINISTRATOR,
+        HSM_CRYPTO_AUDITOR,
     )
 }
 

@@ -309,3 +309,24 @@ def test_a_deleted_account_keeps_its_identity() -> None:
         "2026-01-01T00:00:00Z",
         None,
     )
+
+
+_HSM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/managedHSMs/h1"
+
+
+@pytest.mark.parametrize(
+    ("said", "activated"),
+    [
+        ({"securityDomainProperties": {"activationStatus": "Active"}}, True),
+        ({"securityDomainProperties": {"activationStatus": "NotActivated"}}, False),
+        ({"securityDomainProperties": {"activationStatus": "Unknown"}}, None),
+        ({"provisioningState": "Activated"}, True),
+        ({"provisioningState": "Succeeded"}, None),
+    ],
+)
+def test_a_managed_hsm_is_read_as_a_vault(said: dict[str, object], activated: bool | None) -> None:
+    """Soft delete is always on, roles always decide; what is not said of its activation is not made up."""
+    properties = {"hsmUri": "https://h1.managedhsm.azure.net/", "enablePurgeProtection": True, **said}
+    found = adapters.managed_hsm({"id": _HSM, "location": "westus", "properties": properties})
+    assert (found.soft_delete, found.purge_protection, found.uses_rbac) == (True, True, True)
+    assert (found.noun, found.activated) == ("managed HSM", activated)

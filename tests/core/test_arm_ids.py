@@ -13,6 +13,8 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso"
 KEY = f"{VAULT}/keys/cmk-contoso"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-contoso"
+HSM = VAULT.replace("/vaults/", "/managedHSMs/")
+HSM_KEY = f"{HSM}/keys/cmk"
 
 
 def test_an_id_is_taken_apart() -> None:
@@ -39,7 +41,13 @@ def test_an_extension_resource_has_what_it_is_on_as_its_scope() -> None:
         (arm_ids.account_id, "", "accounts/NAME"),
         (arm_ids.account_id, ACCOUNT + "/deployments/x", "accounts/NAME"),
         (arm_ids.account_id, ACCOUNT.replace(SUBSCRIPTION, "my-subscription"), "SUBSCRIPTION"),
-        (arm_ids.vault_id, VAULT.replace("/vaults/", "/managedHSMs/"), "managed HSM is not supported"),
+        (
+            lambda text: arm_ids.resource_id(text, arm_ids.VAULT),
+            VAULT.replace("/vaults/", "/managedHSMs/"),
+            "managed HSM is not supported here",
+        ),
+        (arm_ids.key_id, f"{HSM_KEY}/versions/{'0' * 32}", "leave out /versions/"),
+        (arm_ids.key_id, HSM, "managedHSMs/NAME/keys/NAME"),
         (arm_ids.vault_id, VAULT.replace("kv-contoso", "kv_contoso"), "vaults/NAME"),
         (arm_ids.key_id, KEY + "/versions/" + "0" * 32, "leave out /versions/"),
         (arm_ids.key_id, VAULT, "keys/NAME"),
@@ -110,3 +118,26 @@ def test_a_deleted_account_names_its_group() -> None:
     place = "/subscriptions/s/providers/Microsoft.CognitiveServices/locations/westeurope/resourceGroups/rg-A"
     assert arm_ids.group_of(f"{place}/deletedAccounts/lang") == "rg-A"
     assert arm_ids.group_of("/subscriptions/s") == ""
+
+
+def test_a_key_of_a_managed_hsm_is_a_key() -> None:
+    """Its id tells that it is in an HSM, in any casing, and where the HSM's own roles on it are given."""
+    found = arm_ids.key_id(HSM_KEY.upper())
+    assert found.in_managed_hsm
+    assert found.parent.normalised == HSM.lower()
+    assert arm_ids.vault_id(HSM).in_managed_hsm
+    assert not arm_ids.key_id(KEY).in_managed_hsm
+
+
+@pytest.mark.parametrize(("id", "scope"), [(HSM, "/"), (f"{HSM}/keys", "/keys"), (HSM_KEY, "/keys/cmk")])
+def test_local_scopes_are_ids_and_back(id: str, scope: str) -> None:
+    """Each scope of a managed HSM's roles is one id, and covers the key as that id does."""
+    assert arm_ids.local_scope(id) == scope
+    assert arm_ids.of_local_scope(HSM, scope) == id
+    assert arm_ids.covers(id, HSM_KEY)
+
+
+def test_a_vault_has_no_local_scope() -> None:
+    """Only a managed HSM has roles of its own."""
+    with pytest.raises(arm_ids.MalformedError, match="in no managed HSM"):
+        arm_ids.local_scope(KEY)

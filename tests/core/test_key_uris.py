@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core import clouds, key_uris
+from core import arm_ids, clouds, key_uris
 from core.arm_ids import MalformedError
 
+_GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg"
 VERSION = "0123456789abcdef0123456789abcdef"
 
 
@@ -44,7 +45,8 @@ def test_versions_of_one_key() -> None:
         ("kv1.vault.azure.net/keys/cmk", "not an https URI"),
         ("https://kv1.vault.azure.net.evil.example/keys/cmk", "not a key vault"),
         ("https://kv1.vault.azure.cn/keys/cmk", "this cloud"),
-        ("https://hsm1.managedhsm.azure.net/keys/cmk", "managed HSM"),
+        ("https://hsm1.managedhsm.azure.cn/keys/cmk", "this cloud"),
+        ("https://westus.hsm1.managedhsm.azure.net/keys/cmk", "not a key vault"),
         ("https://kv1.vault.azure.net/secrets/cmk", "does not name a key"),
         ("https://kv1.vault.azure.net/keys", "does not name a key"),
         ("https://kv1.vault.azure.net/keys/cmk?x=1", "does not name a key"),
@@ -82,3 +84,22 @@ def test_each_cloud_is_known_by_its_vaults(cloud: clouds.Cloud) -> None:
 def test_what_is_no_vault_has_no_name(uri: str) -> None:
     """Nothing is made up for another host."""
     assert key_uris.vault_name(uri) is None
+
+
+@pytest.mark.parametrize("cloud", clouds.ALL)
+def test_a_managed_hsm_holds_keys_as_a_vault_does(cloud: clouds.Cloud) -> None:
+    """A key's URI tells the cloud and that it is in an HSM, which is no vault of the same name."""
+    hsm = arm_ids.vault_id(f"{_GROUP}/providers/{arm_ids.MANAGED_HSM}/Keys1")
+    vault = arm_ids.vault_id(f"{_GROUP}/providers/{arm_ids.VAULT}/keys1")
+    uri = key_uris.uri_of(hsm, cloud)
+    assert uri == f"https://keys1.{cloud.hsm_suffix}"
+    found = key_uris.parse_versioned(f"{uri}:443/keys/cmk/{VERSION}", cloud)
+    assert found.in_managed_hsm
+    assert (found.is_in(hsm), found.is_in(vault)) == (True, False)
+    in_vault = key_uris.KeyUri.of(key_uris.uri_of(vault, cloud), "cmk")
+    assert (in_vault.is_in(hsm), in_vault.is_in(vault)) == (False, True)
+    assert key_uris.cloud_of(uri) is cloud
+    assert clouds.of_endpoint(uri) is cloud
+    assert (key_uris.hsm_name(uri), key_uris.vault_name(uri)) == ("keys1", None)
+    assert cloud.may_receive_token(f"{uri}/keys/cmk")
+    assert not cloud.may_receive_token(f"{uri}.example.com/keys/cmk")

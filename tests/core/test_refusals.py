@@ -26,6 +26,13 @@ DENIED = "Caller is not authorized to perform action on resource."
         (412, "PreconditionFailed", "etag", RefusalKind.BUSY),
         (200, "Forbidden", "Access denied to first party service.", RefusalKind.PROPAGATING),
         (403, "Forbidden", "", RefusalKind.PROPAGATING),
+        (200, "AccessDenied", "", RefusalKind.PROPAGATING),
+        (
+            400,
+            "BadRequest",
+            "Not authorized to access Microsoft.KeyVault/managedHsm/keys/wrap/action on /keys/cmk",
+            RefusalKind.PROPAGATING,
+        ),
         (400, "BadRequest", INVALID, RefusalKind.PROPAGATING),
         (400, "AccessPolicyNotConfiguredForKeyVault", "", RefusalKind.PROPAGATING),
         (400, "KeyVaultAuthenticationFailure", "", RefusalKind.PROPAGATING),

@@ -138,3 +138,43 @@ def test_what_goes_beyond_the_need_is_named() -> None:
     assert rights.EffectiveAccess(rights.of_role(roles.CRYPTO_SERVICE_ENCRYPTION_USER)).excess == ()
     assert rights.spelt(["unwrapkey", "WrapKey"]) == "unwrapKey, wrapKey"
     assert rights.spelt([]) == "nothing"
+
+
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/kv1"
+HSM_KEY = f"{HSM}/keys/cmk"
+
+
+@pytest.mark.parametrize(
+    ("assignments", "level"),
+    [
+        ([], Access.NONE),
+        ([_assigned(roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_KEY)], Access.FULL),
+        ([_assigned(roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER, f"{HSM}/keys")], Access.FULL),
+        ([_assigned(roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM)], Access.FULL),
+        ([_assigned(roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER, f"{HSM}/keys/other")], Access.NONE),
+        ([_assigned(roles.HSM_CRYPTO_USER, HSM_KEY)], Access.FULL),
+        ([_assigned(roles.HSM_CRYPTO_AUDITOR, HSM_KEY)], Access.NARROWER),
+        ([_assigned(roles.HSM_CRYPTO_OFFICER, HSM)], Access.NONE),
+        ([_assigned(roles.HSM_ADMINISTRATOR, HSM)], Access.NONE),
+        ([_assigned(roles.CRYPTO_SERVICE_ENCRYPTION_USER, HSM_KEY)], Access.NONE),
+        ([_assigned(roles.ADMINISTRATOR, GROUP)], Access.NONE),
+        ([_assigned(None, HSM_KEY)], Access.UNKNOWN),
+    ],
+)
+def test_a_managed_hsm_knows_its_own_roles(assignments: list[RoleAssignment], level: Access) -> None:
+    """Resource Manager's roles give nothing in an HSM, and what it denies is not denied there."""
+    denial = DenyAssignment(HSM, (ME,), (), Role("d", "Denied", (Permissions(data_actions=("*",)),)))
+    found = rights.on_key(Vault(HSM, uses_rbac=True), ME, HSM_KEY, assignments, [denial])
+    assert found.level is level
+
+
+def test_an_hsms_role_gives_nothing_in_a_vault() -> None:
+    """The data actions of the two are others."""
+    given = [_assigned(roles.HSM_CRYPTO_USER)]
+    assert rights.on_key(Vault(VAULT, uses_rbac=True), ME, KEY, given).level is Access.NONE
+
+
+def test_the_role_for_the_service_fits_the_place() -> None:
+    """Each of the two gives exactly what the service needs, and no more."""
+    for key in (KEY, HSM_KEY):
+        assert rights.of_role(roles.encryption_user(key), key) == {"get", "wrapkey", "unwrapkey"}
