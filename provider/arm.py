@@ -17,6 +17,7 @@ from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, Ro
 from provider.azure_calls import Accepted, Principal, Progress
 from provider.clients import Clients, ForeignHostError
 from provider.failure import NOT_SENT, ServiceError
+from provider.managed_hsm import ManagedHsms
 from provider.responses import failure_from, progress_from, retry_after_from
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Arm:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._hsms = ManagedHsms(clients)
 
     async def account(self, account: ArmId) -> Account | None:
         def call() -> Account:
@@ -75,6 +77,8 @@ class Arm:
 
     async def vault(self, vault: ArmId) -> Vault | None:
         def call() -> Vault:
+            if vault.in_managed_hsm:
+                return self._hsms.hsm(vault)
             found = self._clients.vaults(vault.subscription_id).vaults.get(vault.group, vault.name)
             return adapters.vault(adapters.arm_json(found))
 
@@ -82,6 +86,8 @@ class Arm:
 
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         def call() -> KeyVersion:
+            if key.in_managed_hsm:
+                return self._hsms.key_version(key, version)
             keys = self._clients.vaults(key.parent.subscription_id).keys
             place = (key.parent.group, key.parent.name, key.name)
             found = keys.get_version(*place, version) if version else keys.get(*place)
@@ -91,6 +97,8 @@ class Arm:
 
     async def key_versions(self, key: ArmId) -> list[KeyVersion]:
         def call() -> list[KeyVersion]:
+            if key.in_managed_hsm:
+                return self._hsms.key_versions(key)
             keys = self._clients.vaults(key.parent.subscription_id).keys
             found = keys.list_versions(key.parent.group, key.parent.name, key.name)
             return [adapters.key_version(adapters.arm_json(one)) for one in found]
@@ -99,6 +107,8 @@ class Arm:
 
     async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         def call() -> list[RoleAssignment]:
+            if arm_ids.in_managed_hsm(scope):
+                return self._hsms.role_assignments(scope, principal_id)
             client = self._clients.authorization(arm_ids.subscription_of(scope))
             found = client.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal_id}')")
             # The filter also lists what the principal has as a member of a group.
@@ -111,6 +121,8 @@ class Arm:
 
     async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         def call() -> list[RoleAssignment]:
+            if arm_ids.in_managed_hsm(scope):
+                return self._hsms.own_role_assignments(scope, principal_id)
             client = self._clients.authorization(arm_ids.subscription_of(scope))
             found = client.role_assignments.list_for_scope(scope, filter=f"principalId eq '{principal_id}'")
             return [adapters.role_assignment(adapters.arm_json(one)) for one in found]
@@ -136,10 +148,19 @@ class Arm:
 
     async def delete_role_assignment(self, assignment_id: str) -> None:
         def call() -> None:
-            client = self._clients.authorization(arm_ids.subscription_of(assignment_id))
-            client.role_assignments.delete_by_id(assignment_id)
+            if arm_ids.in_managed_hsm(assignment_id):
+                self._hsms.delete_role_assignment(assignment_id)
+            else:
+                client = self._clients.authorization(arm_ids.subscription_of(assignment_id))
+                client.role_assignments.delete_by_id(assignment_id)
 
         await _in_thread(call, f"deleting the role assignment {assignment_id}")
+
+    async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
+        def call() -> RoleAssignment:
+            return self._hsms.assign_role(scope, principal_id)
+
+        return await _in_thread(call, f"assigning the role on {scope} to {principal_id}")
 
     async def principal(self) -> Principal:
         return await _in_thread(self._clients.principal, "logging in")

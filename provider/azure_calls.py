@@ -52,7 +52,7 @@ class Principal:
 
 
 class Azure(Protocol):
-    """Azure Resource Manager and Key Vault as this provider needs them.
+    """Azure Resource Manager and Key Vault as this provider needs them. Scopes in a managed HSM are ARM ids.
 
     Every method makes one request (a list: one per page), never retries, and raises ServiceError. The
     `get`s answer None for what is absent.
@@ -66,10 +66,12 @@ class Azure(Protocol):
 
     async def progress(self, account: ArmId, operation_url: str) -> Progress: ...
 
-    async def vault(self, vault: ArmId) -> Vault | None: ...
+    async def vault(self, vault: ArmId) -> Vault | None:
+        """A vault or managed HSM."""
+        ...
 
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
-        """One version through ARM; the current one when `version` is None."""
+        """One version; the current one when `version` is None. Through ARM, or an HSM's data plane."""
         ...
 
     async def key_versions(self, key: ArmId) -> list[KeyVersion]: ...
@@ -87,6 +89,10 @@ class Azure(Protocol):
         ...
 
     async def delete_role_assignment(self, assignment_id: str) -> None: ...
+
+    async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
+        """Gives the role that the service needs of a key, at the id of a key in a managed HSM."""
+        ...
 
     async def principal(self) -> Principal:
         """Who is logged in."""

@@ -81,11 +81,16 @@ def error_context(wanted: DesiredBinding, account: Account | None = None) -> Err
     principal = account.principal_for(wanted.identity_client_id) if account else None
     return ErrorContext(
         account_id=wanted.account.text,
-        vault_id=wanted.vault.text if wanted.vault else "VAULT_ID",
+        vault_id=wanted.vault.text if wanted.vault else _placeholder(wanted.key),
         vault_name=wanted.key.vault_name,
         key_name=wanted.key.name,
         principal_id=principal or "PRINCIPAL_ID",
     )
+
+
+def _placeholder(key: KeyUri) -> str:
+    """The id of a vault that is not known, which tells a managed HSM all the same."""
+    return arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME") if key.in_managed_hsm else "VAULT_ID"
 
 
 def with_version(account: Account, known: str | None) -> Account:
@@ -98,7 +103,7 @@ def with_version(account: Account, known: str | None) -> Account:
     if key is None or key.version or not known:
         return account
     found = key_uris.parse_versioned(known)
-    if (found.vault_name, found.name.lower()) != (key.vault_name, key.name.lower()):
+    if not found.same_key(key):
         return account
     return replace(account, encryption=replace(account.encryption, key_version=found.version))
 
@@ -157,7 +162,7 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
     if client:
         live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), client)
     vault = inputs.get("vaultId")
-    if vault and arm_ids.name_of(str(vault)).lower() == key.vault_name:
+    if vault and key.is_in(arm_ids.vault_id(str(vault))):
         live["vaultId"] = vault
     return live
 

@@ -44,16 +44,21 @@ def check_binding(news: Properties, cloud: Cloud) -> list[Failure]:
     failures = check(news, form)
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
-        named, bound = arm_ids.vault_id(vault).name.lower(), key_uris.parse_versioned(key, cloud).vault_name
-        if named != bound:
+        named, bound = arm_ids.vault_id(vault), key_uris.parse_versioned(key, cloud)
+        if not bound.is_in(named):
             failures.append(
                 Failure(
                     "vaultId",
-                    f"the key is in the vault {bound!r}, but vaultId names {named!r}; "
+                    f"the key is in the {_noun(bound.in_managed_hsm)} {bound.vault_name!r}, but vaultId "
+                    f"names the {_noun(named.in_managed_hsm)} {named.name.lower()!r}; "
                     "give the id of the vault that holds the key, or leave vaultId away",
                 )
             )
     return failures
+
+
+def _noun(in_managed_hsm: bool) -> str:
+    return "managed HSM" if in_managed_hsm else "vault"
 
 
 def check_key_version(news: Properties) -> list[Failure]:

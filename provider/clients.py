@@ -17,6 +17,7 @@ from provider.azure_calls import Principal
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
+    from azure.keyvault.administration import KeyVaultAccessControlClient
     from azure.keyvault.keys import KeyClient
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
@@ -91,6 +92,15 @@ class Clients:
             "keys",
             vault_uri,
             lambda: KeyClient(vault_url=vault_uri, credential=self._credential(), **self._options()),
+        )
+
+    def hsm_roles(self, hsm_uri: str) -> KeyVaultAccessControlClient:
+        from azure.keyvault.administration import KeyVaultAccessControlClient  # noqa: PLC0415
+
+        return self._once(
+            "hsm roles",
+            hsm_uri,
+            lambda: KeyVaultAccessControlClient(hsm_uri, self._credential(), **self._options()),
         )
 
     def principal(self) -> Principal:

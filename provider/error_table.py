@@ -5,10 +5,17 @@ The rows are tried in order, the special before the general. Each names where it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core import rights
-from core.roles import CRYPTO_OFFICER, CRYPTO_SERVICE_ENCRYPTION_USER
+from core import arm_ids, key_uris, rights
+from core.roles import (
+    CRYPTO_OFFICER,
+    CRYPTO_SERVICE_ENCRYPTION_USER,
+    HSM_CRYPTO_SERVICE_ENCRYPTION_USER,
+    HSM_CRYPTO_USER,
+    HSM_POLICY_ADMINISTRATOR,
+)
 
 ROTATION_PERMISSIONS = "get list update rotate"
 """The key permissions of an access policy by which somebody can rotate a key (`rotation` asks for them)."""
@@ -29,6 +36,20 @@ class ErrorContext:
     principal_id: str = "PRINCIPAL_ID"
     by_deployer: bool = False
     deployer_id: str = "YOUR_OBJECT_ID"
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What the braces of a fix are filled with: each field, and commands that fit a vault or an HSM."""
+        in_hsm = arm_ids.in_managed_hsm(self.vault_id)
+        key = key_uris.cli_options(self.vault_name, self.key_name, in_managed_hsm=in_hsm)
+        policy = _GRANT_HSM_ROLE if in_hsm else _SET_POLICY
+        update = f"update-hsm --hsm-name {self.vault_name}" if in_hsm else f"update --name {self.vault_name}"
+        return {
+            **vars(self),
+            "key_options": key,
+            "grant": policy.format(**vars(self)),
+            "update_vault": f"az keyvault {update}",
+        }
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,21 @@ _SET_POLICY = (
     "az keyvault set-policy --name {vault_name} --object-id {principal_id} --key-permissions "
     f"{' '.join(rights.NEEDED)}"
 )
+
+
+def hsm_grant(hsm_name: str, role: str, principal_id: str, scope: str) -> str:
+    """The command that gives a role in a managed HSM."""
+    return (
+        f'az keyvault role assignment create --hsm-name {hsm_name} --role "{role}" --assignee-object-id '
+        f"{principal_id} --scope {scope}"
+    )
+
+
+_KEY_SCOPE = "/keys/{key_name}"
+_GRANT_HSM_ROLE = hsm_grant(
+    "{vault_name}", HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name, "{principal_id}", _KEY_SCOPE
+)
+_HSM_DENIAL = r"AccessDenied|Not authorized to access Microsoft\.KeyVault/managedHsm/"
 _MAKE_OFFICER = (
     f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee {{deployer_id}} '
     "--scope {vault_id}"
@@ -73,23 +109,27 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"encryption key must be recoverable and not purgeable",
         "the vault lacks soft delete or purge protection",
-        "az keyvault update --name {vault_name} --enable-purge-protection true",
+        "{update_vault} --enable-purge-protection true",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     ErrorRow(
         r"KeyVaultProperties is invalid",
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps trusted services out, or the identity has no access yet",
-        "compare with `az keyvault key list-versions --vault-name {vault_name} --name "
-        "{key_name}`"
-        " and check the access of the identity",
+        "compare with `az keyvault key list-versions {key_options}` and check the access of the identity",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     ErrorRow(
         r"AccessPolicyNotConfiguredForKeyVault|KeyVaultAuthenticationFailure",
         "the account's identity may not use the key, or its access does not count everywhere yet",
-        _SET_POLICY,
+        "{grant}",
         "public reports of transient failures in deployments of Azure AI services",
+    ),
+    ErrorRow(
+        _HSM_DENIAL,
+        "the account's identity has no role of the managed HSM on the key, or it does not count yet",
+        _GRANT_HSM_ROLE,
+        "Azure/azure-cli#32719",
     ),
     ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
@@ -107,7 +147,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
         r"Public network access is disabled and request is not from a trusted service|ForbiddenByConnection"
         r"|ForbiddenByFirewall|Client address is not authorized",
         "the vault's network lets nobody in",
-        "az keyvault update --name {vault_name} --bypass AzureServices",
+        "{update_vault} --bypass AzureServices",
         "Key Vault 403 answers",
     ),
     ErrorRow(
@@ -152,14 +192,14 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"not allowed on a disabled key|KeyDisabled",
         "the key version is disabled",
-        "az keyvault key set-attributes --vault-name {vault_name} --name {key_name} --enabled true",
+        "az keyvault key set-attributes {key_options} --enabled true",
         "texts of other people's fakes; never recorded",
     ),
     ErrorRow(
         r"KeyNotFound|Key not found: ",
         "the vault has no such key",
-        "az keyvault key list --vault-name {vault_name}; a deleted key comes back with "
-        "az keyvault key recover --vault-name {vault_name} --name {key_name}",
+        "az keyvault key list-versions {key_options}; a deleted key comes back with "
+        "az keyvault key recover {key_options}",
         "recorded traffic",
     ),
     ErrorRow(
@@ -233,6 +273,18 @@ _LOGIN: tuple[ErrorRow, ...] = (
 """Refusals of the login."""
 
 _DEPLOYER: tuple[ErrorRow, ...] = (
+    ErrorRow(
+        r"Not authorized to access Microsoft\.KeyVault/managedHsm/role",
+        "the deploying principal may not manage the roles of the managed HSM at this key",
+        hsm_grant("{vault_name}", HSM_POLICY_ADMINISTRATOR.name, "{deployer_id}", _KEY_SCOPE),
+        "Azure/azure-cli#32719",
+    ),
+    ErrorRow(
+        _HSM_DENIAL,
+        "the deploying principal has no role of the managed HSM that lets it do this with the key",
+        hsm_grant("{vault_name}", HSM_CRYPTO_USER.name, "{deployer_id}", _KEY_SCOPE),
+        "Azure/azure-cli#32719",
+    ),
     ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the deploying principal may not use the key on the vault's data plane",

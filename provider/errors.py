@@ -19,7 +19,7 @@ def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> 
     if found is None:
         return service_message(failure)
     row, match = found
-    fix = row.fix.format(**vars(context), **match.groupdict())
+    fix = row.fix.format(**context.fields, **match.groupdict())
     return f"{row.cause}\n  fix: {fix}\n  {service_message(failure)}"
 
 

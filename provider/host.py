@@ -29,6 +29,7 @@ from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.functions import Functions
 from provider.grpc_errors import Context, with_grpc_errors
+from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
 from provider.key_access_cleanup import KeyAccessCleanupHandler
 from provider.key_access_revocation import KeyAccessRevocationHandler
 from provider.key_access_validation import KeyAccessValidationHandler
@@ -112,6 +113,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._served = Served(
             {
                 resource_types.BINDING: CustomerManagedKeyHandler(azure, self._clock, wanted.cloud, binder),
+                resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(azure),
                 resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
                 resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, self._clock),
                 resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),

@@ -145,8 +145,12 @@ async def remove_access(azure: Azure, key: ArmId, access: OwnAccess, waiter: Wai
         await with_retries(partial(azure.delete_role_assignment, assignment.id), waiter)
 
 
-def access_context(key: ArmId, principal: str) -> ErrorContext:
+def access_context(key: ArmId, principal: str, *, by_deployer: bool = False) -> ErrorContext:
     """Whose access to which key an error is about."""
     return ErrorContext(
-        vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name, principal_id=principal
+        vault_id=key.parent.text,
+        vault_name=key.parent.name,
+        key_name=key.name,
+        principal_id=principal,
+        by_deployer=by_deployer,
     )

@@ -121,7 +121,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         if vault.uses_rbac:
             scope = facts.key_id(vault.id, key.name)
             roles = await with_retries(lambda: self._azure.role_assignments(scope, principal), waiter)
-        model = "rbac" if vault.uses_rbac else "accessPolicy"
+        model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
         return model, list(access_findings(vault, roles, key.name, principal))
 
     async def _proven(self, call: Call, key: ArmId, principal: str, account_id: str | None) -> bool:
@@ -158,6 +158,7 @@ def _lives_on(account: Account, key: ArmId, principal: str) -> bool:
     return (
         bound is not None
         and bool(bound.version)
-        and (bound.vault_name, bound.name.lower()) == (key.parent.name.lower(), key.name.lower())
+        and bound.is_in(key.parent)
+        and bound.name.lower() == key.name.lower()
         and (account.key_user or "").lower() == principal.lower()
     )

@@ -18,6 +18,7 @@ from provider.failure import ServiceError
 from provider.retrying import with_retries
 from provider.waiting import Waiter
 
+_KEYS = (arm_ids.KEY.lower(), arm_ids.HSM_KEY.lower())
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ async def read_bound_key(azure: Azure, target: Target, live: LiveState, waiter: 
     bound = live.account.encryption.key if live.account else None
     if bound is None or target.vault is None or target.key is None or not bound.version:
         return live
-    if bound.vault_name != target.vault.name.lower() or bound.same_version(target.key):
+    if not bound.is_in(target.vault) or bound.same_version(target.key):
         return live
     id = arm_ids.key_id(facts.key_id(target.vault.text, bound.name))
     read = await _read("the bound version", id, lambda key: azure.key_version(key, bound.version), waiter)
@@ -155,7 +156,7 @@ def _context(subject: object) -> ErrorContext:
         return ErrorContext()
     if subject.type.lower() == arm_ids.ACCOUNT.lower():
         return ErrorContext(account_id=subject.text)
-    vault = subject.parent if subject.type.lower() == arm_ids.KEY.lower() else subject
+    vault = subject.parent if subject.type.lower() in _KEYS else subject
     return ErrorContext(vault_id=vault.text, vault_name=vault.name, key_name=subject.name)
 
 

@@ -120,7 +120,8 @@ async def unreachable(
             return None  # what the deploying principal may do is a question of its own
         found = translate(failure, planned.error_context)
         rules = f" ({live.vault.network.described})" if live.vault else ""
-        text = f"this machine does not reach the data plane of the vault {planned.key.parent.name}{rules}"
+        noun = "managed HSM" if planned.key.in_managed_hsm else "vault"
+        text = f"this machine does not reach the data plane of the {noun} {planned.key.parent.name}{rules}"
         return Finding("vault-is-reachable", Severity.REFUSED, text, found)
     return None
 
@@ -132,7 +133,7 @@ async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
     try:
         vault = await with_retries(lambda: azure.vault(key.parent), waiter)
         if vault is None:
-            return "there is no vault that gives the deploying principal any"
+            return "there is no vault or managed HSM that gives the deploying principal any"
         principal = (await with_retries(azure.principal, waiter)).object_id
         id = facts.key_id(vault.id, key.name)
         roles = []
@@ -145,7 +146,8 @@ async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
     given = rights.on_key(vault, principal, id, roles).permissions
     if vault.uses_rbac:
         # One data action stands behind get and list, which `rights` therefore leaves out for roles.
-        lacks = [rights.DATA_ACTIONS[name] for name in permissions if name not in {*given, "list"}]
+        actions = rights.data_actions(key.text)
+        lacks = [actions[name] for name in permissions if name not in {*given, "list"}]
     else:
         lacks = [name for name in permissions if name not in given]
     what = "access policy or role assignment was found that gives the deploying principal"

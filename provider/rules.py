@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from core import demands, facts, key_uris, rights
+from core import arm_ids, demands, facts, key_uris, rights
 from core.demands import Unmet
 from core.facts import HOURS_HELD, Account, KeyVersion, RoleAssignment, Vault
+from core.key_uris import KeyUri
 from core.rights import Access
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.error_table import hsm_grant
 from provider.finding import Finding, Preflight, Rule, Severity
 
 _ENDED_BADLY = {"failed", "canceled"}
@@ -177,11 +179,13 @@ def vault_was_named(check: Preflight) -> Iterator[Finding]:
 def vault_exists(check: Preflight) -> Iterator[Finding]:
     """The vault is there."""
     if check.live.vault_read and check.live.vault is None:
+        in_hsm = arm_ids.in_managed_hsm(check.vault_id)
+        hsm = " --hsm-name NAME --location REGION" if in_hsm else ""
         yield Finding(
             "vault-exists",
             Severity.CHANGEABLE,
-            f"there is no vault {check.vault_id}",
-            "create it, or recover it if it was deleted (az keyvault recover)",
+            f"there is no {'managed HSM' if in_hsm else 'vault'} {check.vault_id}",
+            f"create it, or recover it if it was deleted (az keyvault recover{hsm})",
         )
 
 
@@ -192,7 +196,8 @@ def vault_holds_the_key(check: Preflight) -> Iterator[Finding]:
         yield Finding(
             "vault-holds-the-key",
             Severity.REFUSED,
-            f"the vault {vault.id} answers at {key_uris.vault_host(vault.uri)}, but the key is at {key.host}",
+            f"the {vault.noun} {vault.id} answers at {key_uris.vault_host(vault.uri)}, but the key is at "
+            f"{key.host}",
             "name the vault that holds the key in vaultId",
         )
 
@@ -222,6 +227,20 @@ def access_findings(
             "identity-has-access",
             Severity.NOT_CHECKED,
             f"whether the identity {principal_id} has {missing} on the key: {'; '.join(access.uncertain)}",
+        )
+    elif access.level is not Access.FULL and vault.is_managed_hsm:
+        yield Finding(
+            "identity-has-access",
+            Severity.TRANSIENT,
+            f"no role assignment of the managed HSM at or above the key gives {missing} to the identity "
+            f"{principal_id}",
+            hsm_grant(
+                facts.vault_name(vault),
+                HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name,
+                principal_id,
+                arm_ids.local_scope(key_id),
+            )
+            + " (a role of a group that the identity is in cannot be seen here)",
         )
     elif access.level is not Access.FULL and vault.uses_rbac:
         yield Finding(
@@ -254,7 +273,7 @@ def key_version_exists(check: Preflight) -> Iterator[Finding]:
             "key-version-exists",
             Severity.TRANSIENT,
             f"there is no version {key.version} of the key {key.name} in {key.host}",
-            f"az keyvault key list-versions --vault-name {key.vault_name} --name {key.name}",
+            f"az keyvault key list-versions {_options(key)}",
         )
 
 
@@ -266,7 +285,7 @@ def key_exists(check: Preflight) -> Iterator[Finding]:
             "key-exists",
             Severity.REFUSED,
             f"there is no key {key.name} in {key.host}",
-            f"az keyvault key recover --vault-name {key.vault_name} --name {key.name}",
+            f"az keyvault key recover {_options(key)}",
         )
 
 
@@ -296,7 +315,7 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
     fix = (
         f"az keyvault key set-attributes --id {bound.text} --enabled true"
         if version
-        else f"az keyvault key recover --vault-name {bound.vault_name} --name {bound.name}"
+        else f"az keyvault key recover {_options(bound)}"
     )
     yield Finding(
         "bound-version-is-usable",
@@ -338,17 +357,27 @@ def unreadable_parts(check: Preflight) -> Iterator[Finding]:
 # Demands of one thing or two: the rule, what a demand that does not hold means, and the fix
 
 
+def _options(key: KeyUri) -> str:
+    return key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
+
+
 def _unmet(rule: str, severity: Severity, unmet: Unmet | None, fix: str) -> Iterator[Finding]:
     if unmet:
         yield Finding(rule, severity, unmet.text, fix)
 
 
 def _of_vault(rule: str, demand: Callable[[Vault], Unmet | None], fix: str) -> Rule:
-    """A rule about the vault; `fix` may name `{vault}` and `{id}`."""
+    """A rule about the vault or managed HSM; `fix` may name `{update}`, the command that changes it, and
+    `{id}`."""
 
     def judge(check: Preflight) -> Iterator[Finding]:
         if vault := check.live.vault:
-            filled = fix.format(vault=facts.vault_name(vault), id=vault.id)
+            name = facts.vault_name(vault)
+            hsm = vault.is_managed_hsm
+            update = (
+                f"az keyvault update-hsm --hsm-name {name}" if hsm else f"az keyvault update --name {name}"
+            )
+            filled = fix.format(update=update, id=vault.id)
             yield from _unmet(rule, Severity.CHANGEABLE, demand(vault), filled)
 
     return judge
@@ -388,16 +417,21 @@ _SURROUNDINGS: tuple[Rule, ...] = (
     vault_holds_the_key,
     _of_both(
         "same-region",
-        lambda account, vault: demands.region(account.location, vault.location),
-        "use a vault in the account's region",
+        lambda account, vault: demands.region(account.location, vault.location, vault.noun),
+        "use a vault or managed HSM in the account's region",
     ),
     _of_both(
         "same-tenant",
         # An account without an identity does not say its tenant.
         lambda account, vault: (
-            demands.tenant(account.tenant_id, vault.tenant_id) if account.tenant_id else None
+            demands.tenant(account.tenant_id, vault.tenant_id, vault.noun) if account.tenant_id else None
         ),
         "use a vault of the account's tenant",
+    ),
+    _of_vault(
+        "hsm-is-activated",
+        lambda vault: demands.activated(vault.activated),
+        "download its security domain: az keyvault security-domain download",
     ),
     _of_vault(
         "vault-has-soft-delete",
@@ -406,13 +440,13 @@ _SURROUNDINGS: tuple[Rule, ...] = (
     ),
     _of_vault(
         "vault-has-purge-protection",
-        lambda vault: demands.purge_protection(vault.purge_protection),
-        "az keyvault update --name {vault} --enable-purge-protection true",
+        lambda vault: demands.purge_protection(vault.purge_protection, vault.noun),
+        "{update} --enable-purge-protection true",
     ),
     _of_vault(
         "vault-admits-trusted-services",
-        lambda vault: demands.trusted_services(vault.network),
-        "az keyvault update --name {vault} --bypass AzureServices",
+        lambda vault: demands.trusted_services(vault.network, vault.noun),
+        "{update} --bypass AzureServices",
     ),
     identity_has_access,
     _of_key(

@@ -86,6 +86,8 @@ _NOUNS: Final = {
     GROUP.lower(): "resource group",
     arm_ids.VAULT.lower(): "vault",
     arm_ids.KEY.lower(): "key",
+    arm_ids.MANAGED_HSM.lower(): "managed HSM",
+    arm_ids.HSM_KEY.lower(): "key",
     arm_ids.ACCOUNT.lower(): "account",
     arm_ids.USER_ASSIGNED_IDENTITY.lower(): "user-assigned identity",
     arm_ids.WORKSPACE.lower(): "workspace",

@@ -17,6 +17,7 @@ from core.facts import (
     RoleAssignment,
     Vault,
 )
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure_calls import Accepted, Principal, Progress
 from provider.failure import ServiceError
 from provider.waiting import Clock
@@ -167,6 +168,14 @@ class FakeAzure:
     async def delete_role_assignment(self, assignment_id: str) -> None:
         self._enter("delete_role_assignment")
         self.roles = [one for one in self.roles if one.id != assignment_id]
+
+    async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
+        self._enter("assign_hsm_role")
+        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+        id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{len(self.roles)}"
+        self.roles.append(RoleAssignment(scope, principal_id, role.id, role, id=id))
+        self._leave("assign_hsm_role")
+        return self.roles[-1]
 
     async def principal(self) -> Principal:
         self._enter("principal")

@@ -17,7 +17,18 @@ RBAC_DENIAL = (
     "DecisionReason: null \r\nVault: contoso-keys;location=westeurope\r\n"
 )
 
+HSM_DENIAL = "Not authorized to access Microsoft.KeyVault/managedHsm/{action} on /keys/k (Activity ID: a)"
+
 CASES: tuple[Case, ...] = (
+    (
+        403,
+        "AccessDenied",
+        "",
+        HSM_DENIAL.replace("{action}", "keys/wrap/action"),
+        RefusalKind.PROPAGATING,
+        "no role of the managed HSM on the key",
+        '--role "Managed HSM Crypto Service Encryption User" --assignee-object-id PRINCIPAL --scope /keys/',
+    ),
     (
         400,
         "ForbiddenByRbac",
@@ -107,6 +118,24 @@ CASES: tuple[Case, ...] = (
 
 
 DEPLOYER_CASES: tuple[Case, ...] = (
+    (
+        403,
+        "AccessDenied",
+        "roleAssignments",
+        HSM_DENIAL.replace("{action}", "roleAssignments/write/action"),
+        RefusalKind.PROPAGATING,
+        "may not manage the roles of the managed HSM at this key",
+        '--role "Managed HSM Policy Administrator" --assignee-object-id YOUR_OBJECT_ID --scope /keys/',
+    ),
+    (
+        403,
+        "AccessDenied",
+        "keys",
+        HSM_DENIAL.replace("{action}", "keys/rotate/action"),
+        RefusalKind.PROPAGATING,
+        "no role of the managed HSM that lets it do this",
+        '--role "Managed HSM Crypto User" --assignee-object-id YOUR_OBJECT_ID --scope /keys/',
+    ),
     (
         403,
         "Forbidden",

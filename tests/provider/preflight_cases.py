@@ -124,6 +124,12 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
         C,
         "az keyvault update --name language-vault --enable-purge-protection true",
     ),
+    "managed HSM that is not activated": (
+        live_state(vault=a_vault(activated=False)),
+        "hsm-is-activated",
+        C,
+        "az keyvault security-domain download",
+    ),
     "closed firewall": (
         live_state(vault=a_vault(network=Network(default_action="Deny", bypass="None"))),
         "vault-admits-trusted-services",

@@ -21,6 +21,7 @@ CMK = "azure-cmk:index:CustomerManagedKey"
 VERSION = "azure-cmk:index:KeyVersion"
 ACCESS = "azure-cmk:index:KeyAccessValidation"
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
+HSM_ROLE = "azure-cmk:index:ManagedHsmRoleAssignment"
 CLEANUP = "azure-cmk:index:KeyAccessCleanup"
 
 

@@ -85,7 +85,7 @@ REFUSED: dict[str, tuple[FakeAzure, str, str]] = {
     "another region": (
         azure_with(bound(location="eastus")),
         "same-region",
-        "a vault in the account's region",
+        "a vault or managed HSM in the account's region",
     ),
     "another tenant": (azure_with(bound(tenant_id=CLIENT)), "same-tenant", "a vault of the account's tenant"),
     "closed vault": (

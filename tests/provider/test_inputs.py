@@ -56,8 +56,8 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("keyUriWithVersion", key_uri(vault_uri="https://vault.azure.net"), "is not a key vault of this cloud"),
     (
         "keyUriWithVersion",
-        key_uri(vault_uri="https://h.managedhsm.azure.net"),
-        "'h.managedhsm.azure.net' is a managed HSM, but the service takes keys of Azure Key Vault only",
+        key_uri(vault_uri="https://westus.h.managedhsm.azure.net"),
+        "is not a key vault of this cloud",
     ),
     (
         "keyUriWithVersion",
@@ -80,8 +80,16 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key name"),
     ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
     ("vaultId", ACCOUNT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults"),
-    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), "a managed HSM is not supported"),
-    ("vaultId", VAULT_ID.replace("language-vault", "other-vault"), "but vaultId names 'other-vault'"),
+    (
+        "vaultId",
+        VAULT_ID.replace("vaults", "managedHSMs"),
+        "in the vault 'language-vault', but vaultId names the managed HSM 'language-vault'",
+    ),
+    (
+        "vaultId",
+        VAULT_ID.replace("language-vault", "other-vault"),
+        "but vaultId names the vault 'other-vault'",
+    ),
     ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 from azure.identity import ClientSecretCredential
+from azure.keyvault.administration import KeyVaultAccessControlClient
 from azure.keyvault.keys import KeyClient
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -85,6 +86,41 @@ class World:
             "properties": {name: value for name, value in wanted.items() if value is not None},
         }
         self.vaults.vaults.begin_create_or_update(GROUP, name, body, polling_interval=0).result()
+
+    def hsm_id(self, name: str = "contoso-keys") -> str:
+        return f"{self.group_id}/providers/Microsoft.KeyVault/managedHSMs/{name}"
+
+    def make_hsm(self, name: str = "contoso-keys", location: str = "", **properties: Any) -> None:
+        """A managed HSM as it must be, with an RSA-HSM key that the deployer may manage."""
+        deployer = self.deployer_object_id()
+        body = {
+            "location": location or self.location,
+            "sku": {"family": "B", "name": "Standard_B1"},
+            "properties": {
+                "tenantId": self.tenant,
+                "initialAdminObjectIds": [deployer],
+                "enablePurgeProtection": True,
+                **properties,
+            },
+        }
+        self.vaults.managed_hsms.begin_create_or_update(GROUP, name, body, polling_interval=0).result()
+        crypto_user = self.hsm_role("21dbd100-6940-42c2-9190-5d6cb909625b")
+        self.hsm_roles(name).create_role_assignment("/keys", crypto_user, deployer)
+        operations = ["wrapKey", "unwrapKey"]
+        self.hsm_keys(name).create_rsa_key(
+            "language-key", size=2048, hardware_protected=True, key_operations=operations
+        )
+
+    def hsm_role(self, id: str) -> str:
+        return f"Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/{id}"
+
+    def hsm_roles(self, name: str = "contoso-keys") -> Any:
+        """A client of an HSM's own roles."""
+        return KeyVaultAccessControlClient(f"https://{name}.managedhsm.azure.net", self.credential)
+
+    def hsm_keys(self, name: str = "contoso-keys") -> KeyClient:
+        """A client of an HSM's keys."""
+        return KeyClient(f"https://{name}.managedhsm.azure.net", self.credential)
 
     def deployer_object_id(self) -> str:
         known = self.azure.control("/seeds")["principals"]

@@ -1,0 +1,152 @@
+"""The resource that gives an identity a key of a managed HSM, by the HSM's own roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.facts import Vault
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
+from provider.failure import ServiceError
+from tests.provider.fake_azure import KEY_ID, PRINCIPAL, V1, VAULT_ID, FakeAzure
+from tests.provider.rig import HSM_ROLE, VERSION, FailedError, engine
+from tests.provider.test_key_access_revocation import OTHER, assignment
+
+pytestmark = pytest.mark.asyncio
+HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
+HSM_KEY = f"{HSM_ID}/keys/language-key"
+ROLE = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+INPUTS = {"scope": HSM_KEY, "principalId": PRINCIPAL, "roleDefinitionId": ROLE}
+ID = f"{HSM_KEY}|{PRINCIPAL}"
+DENIED = ServiceError(
+    403, "AccessDenied", "Not authorized to access Microsoft.KeyVault/managedHsm/roleAssignments/read/action"
+)
+NO_ANSWER = ServiceError(0, "ServiceRequestError", "no such host")
+
+
+def with_hsm() -> FakeAzure:
+    azure = FakeAzure()
+    azure.vaults[HSM_ID.lower()] = Vault(id=HSM_ID, uses_rbac=True)
+    return azure
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"scope": KEY_ID}, "is a key of a vault"),
+        ({"scope": HSM_ID}, "managedHSMs/NAME/keys/NAME"),
+        ({"roleDefinitionId": HSM_CRYPTO_USER.id}, ROLE),
+        ({"principalId": "me"}, "is not a principal id"),
+        ({"role": "x"}, "unknown input"),
+    ],
+)
+async def test_fails_on_another_grant_than_this(change: dict[str, str], reason: str) -> None:
+    """Only the one role, at a key of a managed HSM, for one identity."""
+    async with engine(with_hsm()) as pulumi:
+        failures = await pulumi.check(HSM_ROLE, {**INPUTS, **change})
+    assert list(failures) == list(change)
+    assert reason in failures[next(iter(change))]
+
+
+async def test_a_grant_is_made_read_and_taken() -> None:
+    """Exactly the role that the service needs, at the key; what others have stays."""
+    azure = with_hsm()
+    theirs = assignment(HSM_KEY, OTHER, role=HSM_CRYPTO_SERVICE_ENCRYPTION_USER)
+    above = assignment(HSM_ID, role=HSM_CRYPTO_SERVICE_ENCRYPTION_USER)
+    azure.roles = [theirs, above]
+    async with engine(azure) as pulumi:
+        id, made = await pulumi.create(HSM_ROLE, INPUTS)
+        given = azure.roles[-1]
+        assert (given.scope, given.principal_id, given.role_id) == (HSM_KEY, PRINCIPAL, ROLE)
+        assert (id, made.values) == (ID, {**INPUTS, "assignmentId": given.id})
+        assert (await pulumi.read(HSM_ROLE, ID, INPUTS, made.values))[0] == ID
+        await pulumi.delete(HSM_ROLE, ID, made.values)
+    assert azure.roles == [theirs, above]
+
+
+async def test_a_grant_that_exists_is_taken_over() -> None:
+    """Also where the first try was carried out and its answer lost."""
+    azure = with_hsm()
+    azure.roles = [assignment(HSM_KEY, role=HSM_CRYPTO_SERVICE_ENCRYPTION_USER)]
+    async with engine(azure) as pulumi:
+        _, made = await pulumi.create(HSM_ROLE, INPUTS)
+        assert "assign_hsm_role" not in azure.calls
+        assert made.values["assignmentId"] == azure.roles[0].id
+    azure.roles = []
+    azure.lost["assign_hsm_role"] = [ServiceError(409, "RoleAssignmentExists", "it already exists")]
+    async with engine(azure) as pulumi:
+        _, made = await pulumi.create(HSM_ROLE, INPUTS)
+        assert [one.id for one in azure.roles] == [made.values["assignmentId"]]
+
+
+async def test_an_import_comes_with_the_id_alone() -> None:
+    """And is without a difference then; one of a grant that is not there fails."""
+    azure = with_hsm()
+    azure.roles = [assignment(HSM_KEY, role=HSM_CRYPTO_SERVICE_ENCRYPTION_USER)]
+    async with engine(azure) as pulumi:
+        id, outputs, inputs = await pulumi.read(HSM_ROLE, ID)
+        assert (id, inputs.values) == (ID, INPUTS)
+        assert not (await pulumi.diff(HSM_ROLE, outputs.values, inputs.values, INPUTS)).kinds
+        azure.roles = []
+        assert (await pulumi.read(HSM_ROLE, ID))[0] == ""
+
+
+async def test_a_grant_is_gone_when_it_is_answered_twice() -> None:
+    """One answer may come from a front end that is behind."""
+    azure = with_hsm()
+    olds: dict[str, Any] = {**INPUTS, "assignmentId": "x"}
+    async with engine(azure) as pulumi:
+        assert (await pulumi.read(HSM_ROLE, ID, INPUTS, olds))[0] == ""
+    assert azure.calls.count("own_role_assignments") == 2
+
+
+@pytest.mark.parametrize("failure", [DENIED, NO_ANSWER])
+async def test_what_cannot_be_read_stays_as_it_was(failure: ServiceError) -> None:
+    """A preview may run on a machine that the HSM's network does not let in."""
+    azure = with_hsm()
+    azure.failures["own_role_assignments"] = [failure] * 9
+    olds: dict[str, Any] = {**INPUTS, "assignmentId": "x"}
+    async with engine(azure) as pulumi:
+        id, outputs, inputs = await pulumi.read(HSM_ROLE, ID, INPUTS, olds)
+    assert (id, outputs.values, inputs.values) == (ID, olds, INPUTS)
+
+
+async def test_fails_naming_the_role_that_the_deployer_lacks() -> None:
+    """Who may not give roles in the HSM is told which role it takes."""
+    azure = with_hsm()
+    azure.failures["own_role_assignments"] = [DENIED]
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="Managed HSM Policy Administrator"):
+            await pulumi.create(HSM_ROLE, INPUTS)
+
+
+async def test_another_identity_or_key_is_another_grant() -> None:
+    """Either replaces the resource."""
+    async with engine(with_hsm()) as pulumi:
+        for name, value in (("principalId", OTHER), ("scope", f"{HSM_ID}/keys/other")):
+            found = await pulumi.diff(HSM_ROLE, INPUTS, INPUTS, {**INPUTS, name: value})
+            assert found.replaces == [name]
+
+
+async def test_an_hsm_that_is_gone_holds_no_grant() -> None:
+    """Its deletion is no error then."""
+    azure = with_hsm()
+    del azure.vaults[HSM_ID.lower()]
+    async with engine(azure) as pulumi:
+        await pulumi.delete(HSM_ROLE, ID, INPUTS)
+    assert "own_role_assignments" not in azure.calls
+
+
+@pytest.mark.parametrize("failure", [DENIED, NO_ANSWER])
+async def test_a_version_that_cannot_be_read_stays_as_it_was(failure: ServiceError) -> None:
+    """The keys of an HSM are read on its data plane, where previews may be kept out."""
+    azure = with_hsm()
+    olds: dict[str, Any] = {"keyId": HSM_KEY, "version": V1}
+    async with engine(azure) as pulumi:
+        azure.failures["key_version"] = [failure] * 9
+        id, outputs, _ = await pulumi.read(VERSION, HSM_KEY, {"keyId": HSM_KEY}, olds)
+        assert (id, outputs.values) == (HSM_KEY, olds)
+        azure.failures["key_version"] = [failure] * 9
+        with pytest.raises(FailedError):
+            await pulumi.read(VERSION, HSM_KEY)
