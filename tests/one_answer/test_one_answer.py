@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import adapters, clouds, demands, key_uris, rights
+from core import adapters, arm_ids, clouds, demands, key_uris, rights
 from core.arm_ids import MalformedError
 from core.rights import Access
 from tests.one_answer.situations import SITUATIONS, Situation
-from tests.one_answer.world import KEY, World
+from tests.one_answer.world import KEY, VAULT, World
 
 
 @pytest.fixture(params=SITUATIONS, ids=lambda row: row.name)
@@ -37,6 +37,9 @@ def unmet(world: World) -> Iterator[str]:
     try:
         uri = key_uris.parse_versioned(world.key_uri, clouds.named(world.cloud.name if world.cloud else ""))
     except MalformedError:
+        yield "key-uri"
+        return
+    if not uri.is_in(arm_ids.vault_id(VAULT)):
         yield "key-uri"
         return
     account = adapters.account(world.account_json)
