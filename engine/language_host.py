@@ -13,7 +13,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from importlib import metadata
 from pathlib import Path
@@ -82,7 +82,14 @@ def plugin_command(request: pb.RunPluginRequest, python: str) -> list[str]:
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """The protocol: one method for each call of the engine."""
 
-    def __init__(self, engine_address: str, launcher: Path, children: Children) -> None:
+    def __init__(
+        self,
+        engine_address: str,
+        launcher: Path,
+        children: Children,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._environ = environ
         self._engine = engine_address
         self._launcher = launcher
         self._children = children
@@ -112,7 +119,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             python = interpreter(request.info)
             command = program_command(request, self._engine, python, self._launcher)
             env = {
-                **os.environ,
+                **self._environ,
                 "PULUMI_CONFIG": json.dumps(dict(request.config)),
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
             }
@@ -132,7 +139,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             command = plugin_command(request, interpreter(request.info))
         except FileNotFoundError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        env = {**os.environ, **dict(pair.split("=", 1) for pair in request.env)}
+        env = {**self._environ, **dict(pair.split("=", 1) for pair in request.env)}
         cwd = request.pwd or request.info.root_directory
         with self._children.run(command, cwd=cwd, env=env, read_output=True) as child:
             context.add_callback(child.terminate)

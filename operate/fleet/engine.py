@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from pulumi import automation
 
 from operate import login
 from operate.errors import OperateError
+from operate.fleet.warm import language_host
 from operate.stack import StackError, pulumi
 from settings.shared import Values
 
@@ -82,6 +84,14 @@ class EngineStack(automation.Stack):
         self.workspace = automation.LocalWorkspace(
             work_dir=str(Path.cwd()), pulumi_command=_command(), env_vars=emptied
         )
+
+    @contextmanager
+    def warm(self) -> Iterator[EngineStack]:
+        """The stack, whose program, pack and provider run in forks of a Python that has their imports."""
+        own = dict(self.workspace.env_vars)
+        with language_host({**os.environ, **own}) as attached:
+            self.workspace.env_vars = {**own, **attached}
+            yield self
 
     def planned(self, plan: Path, *, save: bool = True) -> dict[str, int]:
         """Previews under the policy pack, and saves the plan unless told not to; the operations that would be

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -74,19 +75,19 @@ def run(task: Task) -> Done:
 
 
 def _preview(task: Task) -> Done:
-    with tempfile.TemporaryDirectory() as folder:
-        changes = _engine(task).planned(Path(folder, "plan.json"))
+    with _engine(task) as engine, tempfile.TemporaryDirectory() as folder:
+        changes = engine.planned(Path(folder, "plan.json"))
     return Done(Outcome(task.stack, changes=changes))
 
 
 def _up(task: Task) -> Done:
-    engine = _engine(task)
-    try:
-        changes, made = _updated(engine, task)
-    except (UpdateError, LockedError) as error:
-        if not engine.repaired(str(error)):
-            raise
-        changes, made = _updated(engine, task)
+    with _engine(task) as engine:
+        try:
+            changes, made = _updated(engine, task)
+        except (UpdateError, LockedError) as error:
+            if not engine.repaired(str(error)):
+                raise
+            changes, made = _updated(engine, task)
     found = outputs(task.stack) if made is None else made
     unproven = _unproven(task, found) if task.proof else ()
     counts = _findings(task, found)[1] if task.findings else {}
@@ -103,9 +104,8 @@ def _updated(engine: EngineStack, task: Task) -> tuple[dict[str, int], Outputs |
 
 
 def _drift(task: Task) -> Done:
-    engine = _engine(task)
-    drifted = engine.drifted()
-    with tempfile.TemporaryDirectory() as folder:
+    with _engine(task) as engine, tempfile.TemporaryDirectory() as folder:
+        drifted = engine.drifted()
         planned = engine.planned(Path(folder, "plan.json"))
     notes = ["the cloud is not as the state has it"] if drifted else []
     if planned and not drifted:
@@ -133,8 +133,8 @@ ACTIONS: Mapping[str, Callable[[Task], Done]] = {
 }
 
 
-def _engine(task: Task) -> EngineStack:
-    return EngineStack(task.stack, stack_file(path_of(task.stack)).config)
+def _engine(task: Task) -> AbstractContextManager[EngineStack]:
+    return EngineStack(task.stack, stack_file(path_of(task.stack)).config).warm()
 
 
 def _unproven(task: Task, found: Outputs) -> tuple[str, ...]:

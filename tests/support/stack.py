@@ -29,6 +29,7 @@ _PROGRAM = (
     "provider",
     "policies",
     "operate",
+    "engine",
     "policy-config.yaml",
     "pyproject.toml",
 )
