@@ -88,6 +88,8 @@ class LanguageAccountArgs(TypedDict):
     """Optional. A key to bind in the create; without it the account begins on Microsoft-managed keys."""
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the account; default: nobody."""
+    allow_project_management: NotRequired[bool | None]
+    """Optional. Whether the account, of kind `AIServices`, may have projects; default: what it has."""
     storage_account_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of the storage accounts that it is linked to; default: those that it has."""
     search_service_id: NotRequired[pulumi.Input[str] | None]
@@ -192,6 +194,7 @@ class LanguageAccountInputs(Inputs):
     )
     encryption_key: InlineKeyInputs | None = optional_group(InlineKeyInputs)
     network: NetworkInputs = group(NetworkInputs)
+    allow_project_management: bool | None = flag()
     storage_account_ids: tuple[str, ...] | None = texts(
         None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
@@ -408,6 +411,8 @@ def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
         "network_acls": inputs.network.account_rules,
         **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
     }
+    if inputs.allow_project_management is not None:
+        properties["allowProjectManagement"] = inputs.allow_project_management
     if key := inputs.encryption_key:
         properties["encryption"] = {
             "key_source": CUSTOMER_MANAGED,

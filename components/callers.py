@@ -20,7 +20,8 @@ from core.kinds import AccountKind
 from core.roles import SERVICE_PRINCIPAL, Role
 
 GROUP, USER = "Group", "User"
-_ROLES = {role.name: role for kind in kinds.ALL for role in kind.callers}
+CALLER_ROLES = {role.name: role for kind in kinds.ALL for role in kind.callers}
+"""The roles of callers of every kind, by name."""
 
 
 class CallerArgs(TypedDict):
@@ -55,7 +56,7 @@ class CallerInputs(Inputs):
     principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
     name: str = text("", check=names.SERVICE.checked)
     principal_type: str = text(SERVICE_PRINCIPAL, choices=(SERVICE_PRINCIPAL, GROUP, USER))
-    role: str = text("", choices=tuple(_ROLES))
+    role: str = text("", choices=tuple(CALLER_ROLES))
 
     @property
     def label(self) -> str:
@@ -81,7 +82,7 @@ class CallerInputs(Inputs):
 
     def role_on(self, kind: AccountKind) -> Role:
         """The caller's role on an account of a kind."""
-        return _ROLES[self.role] if self.role else kind.callers[0]
+        return CALLER_ROLES[self.role] if self.role else kind.callers[0]
 
 
 def problems(callers: Sequence[CallerInputs], kind: AccountKind) -> Iterator[Problem]:

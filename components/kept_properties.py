@@ -17,8 +17,11 @@ from core import arm_ids
 _STORAGE, _API = "userOwnedStorage", "apiProperties"
 _SEARCH_ID, _SEARCH_KEY = "qnaAzureSearchEndpointId", "qnaAzureSearchEndpointKey"
 _KEPT = (
+    "allowProjectManagement",
     "allowedFqdnList",
     _API,
+    "associatedProjects",
+    "defaultProject",
     "dynamicThrottlingEnabled",
     "networkInjections",
     "restrictOutboundNetworkAccess",

@@ -20,15 +20,17 @@ def make_private_endpoints(
     resource_group_name: pulumi.Input[str],
     targets: Mapping[str, pulumi.Input[str] | None],
     after: Sequence[pulumi.Resource],
-) -> None:
+) -> list[pulumi.Resource]:
     """An endpoint with a DNS zone group for each of the `targets`, `account` and `vault`, that is not None.
+    Returns the endpoints.
 
     `after` are resources that write to the targets: Azure refuses an endpoint of an account that is being
     written.
     """
     name, subnet_id = inputs.name, inputs.network.subnet_id
     if inputs.network.access != PRIVATE or subnet_id is None:
-        return
+        return []
+    made: list[pulumi.Resource] = []
     for what, target in targets.items():
         if target is None:
             continue
@@ -45,6 +47,7 @@ def make_private_endpoints(
             tags=inputs.tags,
             opts=options(depends_on=list(after)),
         )
+        made.append(endpoint)
         network.PrivateDnsZoneGroup(
             f"{name}-{what}-dns",
             resource_group_name=resource_group_name,
@@ -67,6 +70,7 @@ def make_private_endpoints(
             ],
             opts=options(),
         )
+    return made
 
 
 def _zone(

@@ -83,12 +83,14 @@ class EncryptedLanguageService(Component):
         self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = parts.resource_group_name
         if not inputs.has_key:
-            self._made(parts, parts.account(after=[]))
+            account = parts.account(after=[])
+            self._made(parts, account)
         elif inputs.binds_in_two_phases:
-            bound = self._in_two_phases(parts)
+            account, bound = self._in_two_phases(parts)
         else:
-            self._in_one_phase(parts)
-        parts.private_endpoints(self.account_id, after=bound)
+            account = self._in_one_phase(parts)
+        endpoints = parts.private_endpoints(self.account_id, after=bound)
+        parts.children(account, after=[*bound, *endpoints])
         parts.audit_trail(self.account_id)
         self.register_outputs(self.outputs())
 
@@ -108,7 +110,7 @@ class EncryptedLanguageService(Component):
             "grantId": self.grant_id,
         }
 
-    def _in_two_phases(self, parts: Parts) -> list[pulumi.Resource]:
+    def _in_two_phases(self, parts: Parts) -> tuple[MadeAccount, list[pulumi.Resource]]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
         # A destroy deletes the account before its vault, and before its access.
@@ -118,14 +120,14 @@ class EncryptedLanguageService(Component):
         version = parts.key_version(key, account.resource.id)
         self._made(parts, account, key, version, grant)
         if self._inputs.unbinds:
-            return []
+            return account, []
         # Phase 2: the binding of the key.
         binding = parts.binding(account, version, grant, key)
         parts.restored_access(key, account, grant, after=binding)
         self.key_uri_with_version = binding.key_uri_with_version
-        return [binding]
+        return account, [binding]
 
-    def _in_one_phase(self, parts: Parts) -> None:
+    def _in_one_phase(self, parts: Parts) -> MadeAccount:
         key, identity = parts.key(), parts.identity()
         grant = parts.grant(key, identity.principal_id)
         version = parts.key_version(key)
@@ -149,6 +151,7 @@ class EncryptedLanguageService(Component):
                 lambda uris: uris[0] or uris[1]
             )
             self.key_uri_with_version = bound if self._inputs.is_revoked else newest
+        return account
 
     def _made(
         self,

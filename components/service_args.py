@@ -12,7 +12,7 @@ from typing import NotRequired, Self, TypedDict
 
 import pulumi
 
-from components import callers
+from components import callers, foundry
 from components.access_model import ACCESS_POLICY, RBAC
 from components.account import SEARCH, TIERS, tier_problems
 from components.arguments import checks, names
@@ -37,6 +37,7 @@ from components.as_found import AS_FOUND
 from components.audit import RECIPIENTS
 from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
+from components.foundry import DeploymentArgs, DeploymentInputs, ProjectArgs, ProjectInputs
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, kinds
@@ -143,6 +144,18 @@ class EncryptedLanguageServiceArgs(TypedDict):
     sku: NotRequired[str | None]
     """Optional. Pricing tier of the account; by default the kind's first paid one, `S` for Language. The free
     tier, `F0`, does not support customer-managed keys."""
+    allow_project_management: NotRequired[bool | None]
+    """Optional. Whether the account of kind `AIServices` may have projects. Default: `true` with `projects`,
+    else what the account has. With it the account keeps the kind of key that it has."""
+    projects: NotRequired[list[ProjectArgs] | None]
+    """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound,
+    because Azure refuses the change of an account that has projects."""
+    removed_projects: NotRequired[list[str] | None]
+    """Optional. Names of projects that this stack deletes with their data. A project that is no longer listed
+    and not named here is refused. If it is protected, run `pulumi up` with this change alone first."""
+    deployments: NotRequired[list[DeploymentArgs] | None]
+    """Optional. Models that are deployed to the account, of kind `AIServices` or `OpenAI`, one after the
+    other."""
     storage_account_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of the storage accounts that the account is linked to; `[]` links none. Default:
     those that it has. Their data is encrypted by them, not by the account's key."""
@@ -259,6 +272,10 @@ def _callers(service: "ServiceInputs") -> Iterator[Problem]:
     yield from callers.problems(service.callers, service.account_kind)
 
 
+def _below(service: "ServiceInputs") -> Iterator[Problem]:
+    yield from foundry.problems(service)
+
+
 def _without_customer_key(service: "ServiceInputs") -> Iterator[Problem]:
     for path, given in (("vault", service.vault.given), ("key", service.key.given)):
         if given and not service.has_key:
@@ -309,6 +326,7 @@ class ServiceInputs(Inputs):
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         ArgumentRule(_callers, ("kind", "callers")),
+        ArgumentRule(_below, ("kind", "allow_project_management", "projects", "deployments")),
         ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         SEARCH,
         ArgumentRule(_vault_of_key, ("vault", "key")),
@@ -346,6 +364,10 @@ class ServiceInputs(Inputs):
     unbind_account: str | None = text(check=names.ACCOUNT.checked)
     kind: str = text(kinds.LANGUAGE.name, choices=kinds.NAMES)
     sku: str = text("", choices=TIERS)
+    allow_project_management: bool | None = flag()
+    projects: tuple[ProjectInputs, ...] = groups(ProjectInputs)
+    removed_projects: tuple[str, ...] = texts(check=names.PROJECT.checked)
+    deployments: tuple[DeploymentInputs, ...] = groups(DeploymentInputs)
     storage_account_ids: tuple[str, ...] | None = texts(
         None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
@@ -365,6 +387,11 @@ class ServiceInputs(Inputs):
     def account_kind(self) -> AccountKind:
         """What is particular to the kind of the account."""
         return kinds.named(self.kind)
+
+    @property
+    def manages_projects(self) -> bool | None:
+        """Whether the account may have projects; None for what it has."""
+        return True if self.projects else self.allow_project_management
 
     @property
     def unbinds(self) -> bool:

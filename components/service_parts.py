@@ -16,6 +16,7 @@ from components.azure_failures import waiting_hooks
 from components.binding import CustomerManagedKey
 from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
+from components.foundry import make_deployments, make_projects
 from components.guards.existing_resources import has_policy
 from components.guards.invokes import invoke
 from components.guards.preflight import PreflightResult
@@ -120,6 +121,7 @@ class Parts:
                 user_assigned_identity_id=identity_id,
                 encryption_key=encryption_key,
                 network=self._inputs.network,
+                allow_project_management=self._inputs.manages_projects,
                 storage_account_ids=self._inputs.storage_account_ids,
                 search_service_id=self._inputs.search_service_id,
                 search_service_key=self._inputs.search_service_key,
@@ -262,9 +264,29 @@ class Parts:
         made, options = self._inputs.callers, self._owner.child
         make_callers(self._inputs.name, made, self._inputs.account_kind, account.resource, options)
 
-    def private_endpoints(self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]) -> None:
+    def children(self, account: MadeAccount, after: Sequence[pulumi.Resource]) -> None:
+        """Projects and deployments of models, after what binds the account to its key."""
+        inputs = self._inputs
+        projects = make_projects(
+            inputs.name,
+            inputs.projects,
+            account,
+            location=inputs.location,
+            tags=inputs.tags,
+            protected=self._kept_unless(inputs.replace_account),
+            removable=self._owner.child,
+            removed=inputs.removed_projects,
+            after=after,
+        )
+        make_deployments(
+            inputs.name, inputs.deployments, account, self._owner.child, tags=inputs.tags, after=projects
+        )
+
+    def private_endpoints(
+        self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]
+    ) -> list[pulumi.Resource]:
         """Private endpoints of the account and of the vault made here, with `network.access: private`."""
-        make_private_endpoints(
+        return make_private_endpoints(
             self._inputs,
             self._owner.child,
             resource_group_name=self.resource_group_name,

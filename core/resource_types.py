@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 ACCOUNT: Final = "azure-native:cognitiveservices:Account"
+PROJECT: Final = "azure-native:cognitiveservices:Project"
+DEPLOYMENT: Final = "azure-native:cognitiveservices:Deployment"
 VAULT: Final = "azure-native:keyvault:Vault"
 KEY: Final = "azure-native:keyvault:Key"
 ACCESS_POLICY: Final = "azure-native:keyvault:AccessPolicy"

@@ -86,6 +86,20 @@ ENDPOINT = Limit(
     r"[A-Za-z0-9]([\w.-]*\w)?",
     "letters, digits, underscores, periods and hyphens, a letter or digit first",
 )
+PROJECT = Limit(
+    "project name",
+    2,
+    64,
+    r"[A-Za-z0-9][\w.-]*",
+    "letters, digits, underscores, periods and hyphens, a letter or digit first",
+)
+DEPLOYMENT = Limit(
+    "deployment name",
+    2,
+    64,
+    r"[A-Za-z0-9][\w.-]*",
+    "letters, digits, underscores, periods and hyphens, a letter or digit first",
+)
 SERVICE = Limit(
     "service name",
     2,

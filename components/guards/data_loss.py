@@ -97,13 +97,42 @@ def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Acc
 def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     if before.key_identity is None or inputs.encryption != MICROSOFT_MANAGED:
         return
-    if inputs.unbind_account != account.name:
+    if account.manages_projects:
+        yield Problem(
+            "encryption",
+            f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure "
+            "takes no such account off the customer's key; keep encryption: customerManaged, or make a "
+            "service of another name, move the data, then remove this one",
+        )
+    elif inputs.unbind_account != account.name:
         yield Problem(
             "encryption",
             f"changes to {MICROSOFT_MANAGED!r}, which takes account {account.name!r} off your key: no data "
             "is lost, but revoking the key no longer takes the data out of reach. To do that on purpose, "
             f"set unbindAccount: {account.name}, which keeps vault, key and access; if the account is "
             "protected, run `pulumi up` with that change alone first",
+        )
+
+
+def _projects(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
+    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
+    kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
+    for name in before.projects:
+        if name.lower() not in kept and not is_replaced(inputs, before):
+            yield Problem(
+                "projects",
+                f"account {account.name!r} has the project {name!r}, but the settings do not list it: it "
+                f"would be deleted with its data. To do that on purpose, set removedProjects: [{name}]; if "
+                "the project is protected, run `pulumi up` with that change alone first",
+            )
+    projects = ", ".join(map(repr, before.projects))
+    if before.key_identity is None and before.projects and inputs.has_key:
+        yield Problem(
+            "encryption",
+            f"found {inputs.encryption!r}, but account {account.name!r} has the projects {projects} under "
+            "Microsoft-managed keys, and Azure changes the key of no account that has projects; make a "
+            "service of another name, and its projects there, then remove this one",
         )
 
 
@@ -239,6 +268,7 @@ def losses(
         lambda: _kind(inputs, before, account),
         lambda: _identity(inputs, before, account),
         lambda: _encryption(inputs, before, account),
+        lambda: _projects(inputs, before, account),
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(inputs, before, account),
         lambda: _other_vault(inputs, before, account),

@@ -163,6 +163,7 @@ class _Planner:
         if inputs.has_key:
             yield from self._key()
         yield self._account()
+        yield from self._below_account()
         yield from self._audit()
         yield from self._network()
         yield from self._references()
@@ -282,6 +283,17 @@ class _Planner:
             bound=None if inline else bound,
             recovers=self.deleted.account is not None,
         )
+
+    def _below_account(self) -> Iterator[PlannedResource]:
+        account_id = self._inside(arm_ids.ACCOUNT, self.inputs.account_name)
+        for project in self.inputs.projects:
+            yield PlannedResource(f"{account_id}/projects/{project.name}", project.logical_name, "projects")
+            if project.role:
+                role = arm_ids.child(account_id, arm_ids.ROLE_ASSIGNMENT, "new")
+                yield PlannedResource(role, f"{project.logical_name}-role", "projects")
+        for deployment in self.inputs.deployments:
+            id = f"{account_id}/deployments/{deployment.name}"
+            yield PlannedResource(id, deployment.logical_name, "deployments")
 
     def _audit(self) -> Iterator[PlannedResource]:
         audit = self.inputs.audit

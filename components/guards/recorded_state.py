@@ -17,7 +17,8 @@ SYSTEM, USER = "system", "user"
 
 @dataclass(frozen=True)
 class RecordedService:
-    """One service in the state. `resources` are its resources by type token and logical name.
+    """One service in the state. `resources` are its resources by type token and logical name; `projects` are
+    the names of its Foundry projects.
 
     `key_identity` is whose identity uses the customer-managed key, "system" or "user"; None on
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
@@ -47,6 +48,7 @@ class RecordedService:
     workspace_id: str | None = None
     identity_id: str | None = None
     mentioned_ids: frozenset[str] = frozenset()
+    projects: tuple[str, ...] = ()
 
     @property
     def key_user_id(self) -> str | None:
@@ -73,6 +75,11 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         _key_identity(recorded, is_bound=_is_bound(binding, recorded)) if recorded else None,
         adapters.vault(vault) if vault and vault.get("id") else None,
         frozenset(key for key in state if key[1].startswith(f"{name}-")),
+        projects=tuple(
+            str(outputs.get("name"))
+            for (kind, logical), outputs in state.items()
+            if kind == types.PROJECT and logical.startswith(f"{name}-project-")
+        ),
         grantee_id=granted_to or _identity_id(name, state, recorded),
         grant_recorded=granted_to is not None,
         bound_to=_bound_to(binding, recorded),

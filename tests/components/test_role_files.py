@@ -156,6 +156,13 @@ RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
 PRIVATE = {**private(), "audit": ALERTS, "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "audit": ALERTS, "network": OPEN}
+FOUNDRY = {
+    **SHARED,
+    "kind": "AIServices",
+    "audit": {"new_workspace": False},
+    "projects": [{"name": "claims", "role": "Cognitive Services User"}],
+    "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
+}
 MODES = {
     "access policies": Mode({"vault": {"key_operators": ["deployer"]}, "network": OPEN}),
     "roles, with alerts": Mode(ROLES),
@@ -168,12 +175,14 @@ MODES = {
     "existing key": Mode(
         {**SHARED, "vault": {"key_operators": ["deployer"]}, "key": {"id": f"{HUB}/keys/theirs"}}, their_key
     ),
+    "Foundry projects and models": Mode(FOUNDRY, group("rg-shared")),
     "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
     "a pull request, a rotation": Mode(ROLES, by_others(ROLES), PREVIEW),
     "a pull request, a live stack": Mode(PRIVATE, by_others(PRIVATE), PREVIEW),
     "a pull request, user-assigned": Mode(USER_ASSIGNED, by_others(USER_ASSIGNED), PREVIEW),
+    "a pull request, Foundry": Mode(FOUNDRY, by_others(FOUNDRY), PREVIEW),
     "a pull request, Azure Policy": Mode({}, guardrails, PREVIEW),
 }
 

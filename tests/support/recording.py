@@ -24,6 +24,7 @@ OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 TENANT = "33333333-3333-4333-8333-333333333333"
 DEPLOYER = "44444444-4444-4444-8444-444444444444"
 PRINCIPAL = "55555555-5555-4555-8555-555555555555"
+PROJECT_PRINCIPAL = "77777777-7777-4777-8777-777777777777"
 CLIENT = "66666666-6666-4666-8666-666666666666"
 VERSION = "0123456789abcdef0123456789abcdef"
 
@@ -114,6 +115,8 @@ class FakeAzure(mocks.Mocks):
             raise AbsentError
         if args.token == "azure-native:authorization:getRoleAssignment":
             raise AbsentError
+        if args.token == "azure-native:cognitiveservices:getProject":
+            return {"identity": {"type": "SystemAssigned", "principalId": PROJECT_PRINCIPAL}}, []
         if args.token == "azure-native:cognitiveservices:getAccount":
             return self._account(str(args.args["accountName"])), []
         answers["azure-native:keyvault:getKey"] = self.key or {}

@@ -36,6 +36,22 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "unbindAccount": st.just("lang-gone"),
     "kind": st.sampled_from(["TextAnalytics", "AIServices", "Face"]),
     "sku": st.sampled_from(["S", "F0"]),
+    "allowProjectManagement": st.booleans(),
+    "projects": st.lists(
+        st.fixed_dictionaries(
+            {"name": st.just("claims")},
+            optional={"displayName": st.just("Claims"), "role": st.just("Cognitive Services User")},
+        ),
+        max_size=1,
+    ),
+    "removedProjects": st.lists(st.just("fraud"), max_size=1),
+    "deployments": st.lists(
+        st.fixed_dictionaries(
+            {"name": st.just("mini"), "model": st.just("gpt-4o-mini")},
+            optional={"capacity": st.integers(1, 9), "upgrade": st.just("NoAutoUpgrade")},
+        ),
+        max_size=1,
+    ),
     "storageAccountIds": st.lists(st.just(f"{_GROUP}/Microsoft.Storage/storageAccounts/st"), max_size=1),
     "searchServiceId": st.just(f"{_GROUP}/Microsoft.Search/searchServices/srch"),
     "searchServiceKey": st.just("an admin key"),
@@ -75,6 +91,8 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
 
 # Of the type of no setting, whatever it takes: such an object has a name that none of them knows.
 _SPOILT: dict[str, Any] = {"no such thing": [{}]}
+# Any text is right, and a stack's file has all values as texts.
+_ANYTHING = frozenset({"searchServiceKey"})
 # Values of the right type that Azure, or the component, would refuse.
 WRONG: Mapping[str, list[Any]] = {
     "location": ["westeurop", ""],
@@ -82,6 +100,8 @@ WRONG: Mapping[str, list[Any]] = {
     "accountName": ["Lang_Own", "a"],
     "resourceGroupName": ["rg."],
     "sku": ["S1"],
+    "projects": [[{"name": "-"}], [{}]],
+    "deployments": [[{"name": "mini"}]],
     "vault.name": ["kv--own", "v" * 30],
     "vault.id": ["kv-hub", f"{_VAULTS[0]}/keys/own"],
     "vault.keyOperators": [["me"], ["deployer", "Deployer"]],
@@ -116,6 +136,7 @@ def documents(draw: st.DrawFn, *, services: bool = True) -> Document:
         shared = {path: value for path, value in service.items() if path not in ("name", "location")}
         whole = {**_nested(shared), "services": [_nested(said) for said in own]}
         paths = [(f"services[{index}].", path) for index, said in enumerate(own) for path in said]
+    paths = [(prefix, path) for prefix, path in paths if path not in _ANYTHING]
     chosen = draw(st.lists(st.sampled_from(paths), max_size=2, unique=True)) if draw(st.booleans()) else []
     for prefix, path in chosen:
         where = whole if not prefix else whole["services"][int(prefix[9:-2])]

@@ -1,0 +1,228 @@
+"""What an account may have below it: Microsoft Foundry projects, and deployments of models.
+
+Both come after the account's key. Once an account has a project, Azure keeps it on the kind of key that it
+has (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal). Azure takes one write below an
+account at a time (hashicorp/terraform-provider-azurerm#22607), so each comes after the one before it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NotRequired, Protocol, TypedDict
+
+import pulumi
+from pulumi_azure_native import cognitiveservices
+
+from components.account import MadeAccount
+from components.arguments import names
+from components.arguments.inputs import Inputs, number, required_text, text
+from components.arguments.problem import Problem
+from components.callers import CALLER_ROLES
+from components.component import ChildOptions, Tags, read_back
+from components.role_assignment import assign_role
+from core import arm_ids
+from core.kinds import AccountKind
+
+STANDARD = "Standard"
+UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+
+
+class ProjectArgs(TypedDict):
+    """A project of a Foundry account. It has an identity of its own, which never uses the account's key."""
+
+    name: str
+    """Required. Name of the project. Another name is another project, without the data."""
+    display_name: NotRequired[str | None]
+    """Optional. What the Foundry portal calls the project."""
+    description: NotRequired[str | None]
+    """Optional. What the project is for."""
+    role: NotRequired[str | None]
+    """Optional. The role of the project's own identity on the account, such as `Cognitive Services User`, so
+    that its agents may use the account's models. Default: none."""
+
+
+class DeploymentArgs(TypedDict):
+    """A model that is deployed to the account."""
+
+    name: str
+    """Required. Name of the deployment, by which applications call it."""
+    model: str
+    """Required. Name of the model, such as `gpt-4o-mini`."""
+    version: NotRequired[str | None]
+    """Optional. Version of the model. Default: Azure's own, which changes with time."""
+    format: NotRequired[str | None]
+    """Optional. Whose format the model has; `OpenAI` by default."""
+    sku: NotRequired[str | None]
+    """Optional. Where and how the model runs: `Standard` (default) in the account's region; names that begin
+    with `Global` or `DataZone` process data elsewhere, too."""
+    capacity: NotRequired[int | None]
+    """Optional. Throughput, in units of the model, mostly 1000 tokens a minute; 1 by default."""
+    upgrade: NotRequired[str | None]
+    """Optional. When Azure replaces the model's version: `NoAutoUpgrade`, `OnceCurrentVersionExpired` or
+    `OnceNewDefaultVersionAvailable`. Default: Azure's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectInputs(Inputs):
+    """ProjectArgs with defaults. `role` is "" for none."""
+
+    ARGS = ProjectArgs
+
+    name: str = required_text(check=names.PROJECT.checked)
+    display_name: str | None = text()
+    description: str | None = text()
+    role: str = text("", choices=tuple(CALLER_ROLES))
+
+    @property
+    def logical_name(self) -> str:
+        """The project's name in the program, after the service's."""
+        return f"project-{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentInputs(Inputs):
+    """DeploymentArgs with defaults."""
+
+    ARGS = DeploymentArgs
+
+    name: str = required_text(check=names.DEPLOYMENT.checked)
+    model: str = required_text()
+    version: str | None = text()
+    format: str = text("OpenAI")
+    sku: str = text(STANDARD)
+    capacity: int = number(1, minimum=1)
+    upgrade: str | None = text(choices=UPGRADES)
+
+    @property
+    def logical_name(self) -> str:
+        """The deployment's name in the program, after the service's."""
+        return f"deployment-{self.name}"
+
+
+class _WithChildren(Protocol):
+    @property
+    def account_kind(self) -> AccountKind: ...
+    @property
+    def allow_project_management(self) -> bool | None: ...
+    @property
+    def projects(self) -> tuple[ProjectInputs, ...]: ...
+    @property
+    def deployments(self) -> tuple[DeploymentInputs, ...]: ...
+
+
+def problems(service: _WithChildren) -> Iterator[Problem]:
+    """What is wrong with what an account has below it, for its kind."""
+    kind = service.account_kind
+    managed = service.allow_project_management
+    if (managed or service.projects) and not kind.foundry:
+        path = "projects" if service.projects else "allowProjectManagement"
+        yield Problem(path, f"is for accounts of kind 'AIServices', but found kind {kind.name!r}")
+    elif service.projects and managed is False:
+        yield Problem("allowProjectManagement", "found false, but projects are listed; remove one of them")
+    if service.deployments and not kind.openai:
+        yield Problem(
+            "deployments",
+            f"are for accounts of kind 'AIServices' or 'OpenAI', but found kind {kind.name!r}",
+        )
+    yield from _unique("projects", [one.name for one in service.projects])
+    yield from _unique("deployments", [one.name for one in service.deployments])
+    offered = [role.name for role in kind.callers]
+    for index, project in enumerate(service.projects):
+        if project.role and project.role not in offered:
+            yield Problem(
+                f"projects[{index}].role",
+                f"found {project.role!r}, which is not for accounts of kind {kind.name}; expected one of "
+                f"{', '.join(map(repr, offered))}",
+            )
+
+
+def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:
+    counted = Counter(name.lower() for name in given)
+    for index, name in enumerate(given):
+        if counted[name.lower()] > 1:
+            yield Problem(f"{path}[{index}].name", f"{name!r} is listed more than once; list it once")
+
+
+def make_projects(
+    service: str,
+    projects: Sequence[ProjectInputs],
+    account: MadeAccount,
+    *,
+    location: str,
+    tags: Tags | None,
+    protected: ChildOptions,
+    removable: ChildOptions,
+    removed: Sequence[str],
+    after: Sequence[pulumi.Resource],
+) -> list[pulumi.Resource]:
+    """Makes projects, each after the one before and all of them after `after`; returns what comes last.
+
+    A project holds data: its options are `protected`, or `removable` where it is named in `removed`.
+    """
+    last = [*after]
+    for given in projects:
+        options = removable if given.name.lower() in {name.lower() for name in removed} else protected
+        project = cognitiveservices.Project(
+            f"{service}-{given.logical_name}",
+            account_name=account.resource.name,
+            resource_group_name=account.resource.id.apply(arm_ids.group_of),
+            project_name=given.name,
+            location=location,
+            identity=cognitiveservices.IdentityArgs(
+                type=cognitiveservices.ResourceIdentityType.SYSTEM_ASSIGNED
+            ),
+            properties=cognitiveservices.ProjectPropertiesArgs(
+                display_name=given.display_name, description=given.description
+            ),
+            tags=tags,
+            opts=options(depends_on=last),
+        )
+        last = [project]
+        if given.role:
+            live = read_back(
+                project.name,
+                cognitiveservices.get_project_output(
+                    account_name=account.resource.name,
+                    project_name=project.name,
+                    resource_group_name=account.resource.id.apply(arm_ids.group_of),
+                    opts=pulumi.InvokeOutputOptions(parent=project),
+                ),
+            )
+            assign_role(
+                f"{service}-{given.logical_name}-role",
+                CALLER_ROLES[given.role],
+                scope=account.resource.id,
+                principal_id=live.identity.apply(lambda found: str(found.principal_id) if found else ""),
+                opts=removable(deleted_with=project),
+            )
+    return last
+
+
+def make_deployments(
+    service: str,
+    deployments: Sequence[DeploymentInputs],
+    account: MadeAccount,
+    options: ChildOptions,
+    *,
+    tags: Tags | None,
+    after: Sequence[pulumi.Resource],
+) -> None:
+    """Deploys models, each after the one before and all of them after `after`."""
+    last = [*after]
+    for given in deployments:
+        made = cognitiveservices.Deployment(
+            f"{service}-{given.logical_name}",
+            account_name=account.resource.name,
+            resource_group_name=account.resource.id.apply(arm_ids.group_of),
+            deployment_name=given.name,
+            sku={"name": given.sku, "capacity": given.capacity},
+            properties=cognitiveservices.DeploymentPropertiesArgs(
+                model=cognitiveservices.DeploymentModelArgs(
+                    format=given.format, name=given.model, version=given.version
+                ),
+                version_upgrade_option=given.upgrade,
+            ),
+            tags=tags,
+            opts=options(depends_on=last),
+        )
+        last = [made]

@@ -1,0 +1,174 @@
+"""Foundry projects and deployments of models: what a service of them declares, in which order, and what it
+refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.guards.data_loss import losses
+from components.guards.invokes import by_type_and_name
+from components.guards.recorded_state import recorded_service
+from tests.components.test_kinds import refused, service
+from tests.support.recording import (
+    PRINCIPAL,
+    PROJECT_PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    service_inputs,
+)
+
+PROJECTS = [{"name": "claims", "display_name": "Claims"}, {"name": "fraud"}]
+MODELS: list[dict[str, Any]] = [
+    {"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18", "sku": "GlobalStandard", "capacity": 5},
+    {"name": "search", "model": "text-embedding-3-small"},
+]
+
+
+@pytest.mark.parametrize(
+    ("identity", "key_holder"),
+    [("systemAssigned", ":CustomerManagedKey"), ("userAssigned", ":cognitiveservices:Account")],
+)
+def test_everything_below_the_account_comes_after_its_key_one_by_one(identity: str, key_holder: str) -> None:
+    """The binding, or the account that is created with its key, then each project and each deployment after
+    the one before it: Azure refuses the key of an account that has projects, and two writes at once."""
+    monitor = service(kind="AIServices", identity=identity, projects=PROJECTS, deployments=MODELS)
+    after = monitor.one(key_holder).urn
+    for made in (*monitor.of(":Project"), *monitor.of(":cognitiveservices:Deployment")):
+        assert after in made.needs, made.name
+        after = made.urn
+
+
+def test_a_project_and_a_deployment_are_as_declared() -> None:
+    """A project has an identity of its own and is protected, for it holds data; a deployment its model."""
+    monitor = service(kind="AIServices", projects=PROJECTS, deployments=MODELS)
+    account = monitor.one(":cognitiveservices:Account").inputs
+    assert account["properties"]["allowProjectManagement"] is True
+    claims, fraud = monitor.of(":Project")
+    assert claims.inputs == {
+        "accountName": account["accountName"],
+        "resourceGroupName": "rg-language",
+        "projectName": "claims",
+        "location": "westeurope",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"displayName": "Claims"},
+    }
+    assert claims.request.protect
+    assert fraud.request.protect
+    mini, search = monitor.of(":cognitiveservices:Deployment")
+    assert mini.inputs["sku"] == {"name": "GlobalStandard", "capacity": 5}
+    assert mini.inputs["properties"]["model"] == {
+        "format": "OpenAI",
+        "name": "gpt-4o-mini",
+        "version": "2024-07-18",
+    }
+    assert search.inputs["sku"] == {"name": "Standard", "capacity": 1}
+    assert not mini.request.protect
+
+
+def test_a_project_may_have_a_role_on_its_account() -> None:
+    """The role is for the identity of the project, and goes with it."""
+    monitor = service(kind="AIServices", projects=[{"name": "claims", "role": "Cognitive Services User"}])
+    role = monitor.one(":RoleAssignment")
+    assert role.inputs["principalId"] == PROJECT_PRINCIPAL
+    assert role.inputs["scope"] == monitor.one(":cognitiveservices:Account").outputs["id"]
+    assert role.request.deletedWith == monitor.one(":Project").urn
+
+
+def test_accounts_without_projects_are_as_before() -> None:
+    """Nobody who asks for no projects gets a property that is not there today."""
+    for kind in ("TextAnalytics", "AIServices"):
+        properties = service(kind=kind).one(":cognitiveservices:Account").inputs["properties"]
+        assert "allowProjectManagement" not in properties
+    properties = (
+        service(kind="AIServices", allow_project_management=True).one(":Account").inputs["properties"]
+    )
+    assert properties["allowProjectManagement"] is True
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"projects": PROJECTS}, "projects: is for accounts of kind 'AIServices', but found kind 'TextAnal"),
+        ({"allow_project_management": True}, "allowProjectManagement: is for accounts of kind 'AIServices'"),
+        (
+            {"kind": "AIServices", "projects": PROJECTS, "allow_project_management": False},
+            "allowProjectManagement: found false, but projects are listed",
+        ),
+        ({"deployments": MODELS}, "deployments: are for accounts of kind 'AIServices' or 'OpenAI', but"),
+        (
+            {"kind": "OpenAI", "deployments": [MODELS[0], {**MODELS[1], "name": "MINI"}]},
+            "deployments[0].name: 'mini' is listed more than once",
+        ),
+        (
+            {"kind": "AIServices", "projects": [{"name": "-"}]},
+            "projects[0].name: project name '-' has 1 char",
+        ),
+        ({"kind": "OpenAI", "deployments": [{"name": "mini"}]}, "deployments[0].model: is required"),
+        (
+            {"kind": "OpenAI", "deployments": [{**MODELS[0], "capacity": 0}]},
+            "deployments[0].capacity: found 0, expected at least 1",
+        ),
+        (
+            {"kind": "AIServices", "projects": [{"name": "claims", "role": "Owner"}]},
+            "projects[0].role: found 'Owner'",
+        ),
+    ],
+)
+def test_fails_on_what_the_kind_does_not_have(said: dict[str, Any], problem: str) -> None:
+    """Before anything is registered, with the argument and what it may be."""
+    assert refused(**said)[0].startswith(problem)
+
+
+def loses(*, bound: bool = True, **said: Any) -> list[str]:
+    """What is refused of a Foundry account that is deployed with the project `claims`."""
+    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$azure-native:"
+    id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
+    key = {"keyVaultUri": "https://kv-language.vault.azure.net/", "keyName": "k", "keyVersion": "1"}
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key} if bound else None
+    account = {
+        "id": f"{id}/accounts/aif-language",
+        "name": "aif-language",
+        "kind": "AIServices",
+        "location": "westeurope",
+        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+        "properties": {"allowProjectManagement": True, "encryption": encryption},
+    }
+    state = {
+        f"{parent}cognitiveservices:Account::language-account": {"outputs": account},
+        f"{parent}cognitiveservices:Project::language-project-claims": {"outputs": {"name": "claims"}},
+    }
+    before = recorded_service("language", by_type_and_name(state))
+    inputs = service_inputs(kind="AIServices", **said)
+    found = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
+    return [f"{one.path}: {one.text}" for one in found]
+
+
+def test_a_project_is_deleted_only_on_purpose() -> None:
+    """The refusal names the setting; with it, or while the project is listed, nothing is refused."""
+    (found,) = loses()
+    assert found.startswith("projects: account 'aif-language' has the project 'claims'")
+    assert "set removedProjects: [claims]" in found
+    assert loses(removed_projects=["Claims"]) == loses(projects=[{"name": "Claims"}]) == []
+
+
+def test_a_project_that_goes_is_no_longer_protected() -> None:
+    """So that the next update can delete it; the others stay protected."""
+    monitor = service(kind="AIServices", projects=PROJECTS, removed_projects=["Claims"])
+    assert [one.request.protect for one in monitor.of(":Project")] == [False, True]
+
+
+def test_an_account_with_projects_keeps_the_kind_of_its_key() -> None:
+    """Neither off the customer's key, whatever names the account, nor on to one."""
+    listed: dict[str, Any] = {"projects": [{"name": "claims"}]}
+    for named in (None, "aif-language"):
+        (found,) = loses(encryption="microsoftManaged", unbind_account=named, **listed)
+        assert found.startswith(
+            "encryption: changes to 'microsoftManaged', but account 'aif-language' manages"
+        )
+    (found,) = loses(bound=False, **listed)
+    assert found.startswith(
+        "encryption: found 'customerManaged', but account 'aif-language' has the projects"
+    )
+    assert loses(bound=False, encryption="microsoftManaged", **listed) == []

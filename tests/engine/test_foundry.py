@@ -1,0 +1,60 @@
+"""A Foundry account on the real engine: its key, then its projects and models, and what can be undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.engine
+PROJECTS: list[dict[str, Any]] = [{"name": "claims", "role": "Cognitive Services User"}, {"name": "fraud"}]
+MODELS: list[dict[str, Any]] = [
+    {"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18", "capacity": 5},
+    {"name": "search", "model": "text-embedding-3-small"},
+]
+
+
+def children(azure: RunningAzure, segment: str) -> list[str]:
+    """The names of what is below the accounts of the cloud."""
+    return sorted(str(one["body"]["name"]) for one in cloud.documents(azure, f"account.{segment}"))
+
+
+def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> None:
+    """Made in one update although Azure takes one write at a time and no key once there are projects; nothing
+    to do afterwards; a tag and a capacity change leave the account bound; a project goes that removedProjects
+    names; a destroy that is refused takes nothing away; and the last one leaves nothing."""
+    empty_azure.control("/behaviour", {"child_write_seconds": 0.2})
+    stack.configure(protect=True, kind="AIServices", projects=PROJECTS, deployments=MODELS)
+    made = stack.up()
+    assert made.ok, made.output
+    account = stack.outputs()["accountId"]
+    assert (children(empty_azure, "projects"), children(empty_azure, "deployments")) == (
+        ["claims", "fraud"],
+        ["mini", "search"],
+    )
+    again = stack.deploy("--expect-no-changes")
+    assert again.ok, again.output
+
+    resized = [{**MODELS[0], "capacity": 9}, MODELS[1]]
+    stack.configure(tags={"owner": "somebody"}, deployments=resized, removedProjects=["fraud"])
+    changed = stack.deploy()
+    assert changed.ok, changed.output
+    assert cloud.unbound_moments(empty_azure, account) == []
+    stack.configure(projects=PROJECTS[:1])
+    taken = stack.deploy()
+    assert taken.ok, taken.output
+    assert children(empty_azure, "projects") == ["claims"]
+
+    refused = stack.destroy()
+    assert not refused.ok
+    assert children(empty_azure, "projects") == ["claims"]
+    assert children(empty_azure, "deployments") == ["mini", "search"]
+    stack.configure(protect=False)
+    assert stack.deploy().ok
+    gone = stack.destroy()
+    assert gone.ok, gone.output
+    assert children(empty_azure, "projects") == children(empty_azure, "deployments") == []
