@@ -90,6 +90,13 @@ class LanguageAccountArgs(TypedDict):
     """Optional. Who may reach the account; default: nobody."""
     allow_project_management: NotRequired[bool | None]
     """Optional. Whether the account, of kind `AIServices`, may have projects; default: what it has."""
+    restrict_outbound: NotRequired[bool | None]
+    """Optional. Whether the account may call no hosts but `allowed_fqdns`; default: what it has. It then
+    reaches its key only if the vault's host is among them."""
+    allowed_fqdns: NotRequired[list[pulumi.Input[str]] | None]
+    """Optional. Hosts that the account may call; with `restrict_outbound`."""
+    other_identity_ids: NotRequired[list[pulumi.Input[str]] | None]
+    """Optional. ARM ids of further user-assigned identities of the account."""
     storage_account_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of the storage accounts that it is linked to; default: those that it has."""
     search_service_id: NotRequired[pulumi.Input[str] | None]
@@ -168,6 +175,24 @@ SEARCH = ArgumentRule(_search_with_key, ("search_service_id", "search_service_ke
 """A search service is linked by its id and a key."""
 
 
+class _Calling(Protocol):
+    @property
+    def restrict_outbound(self) -> bool | None: ...
+    @property
+    def allowed_fqdns(self) -> Sequence[pulumi.Input[str]]: ...
+
+
+def _outbound(account: _Calling) -> Iterator[Problem]:
+    if account.allowed_fqdns and not account.restrict_outbound:
+        yield Problem(
+            "allowedFqdns", "is given, but the account may call every host; set restrictOutbound: true"
+        )
+
+
+OUTBOUND = ArgumentRule(_outbound, ("restrict_outbound", "allowed_fqdns"))
+"""Hosts are allowed where others are not."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LanguageAccountInputs(Inputs):
     """LanguageAccountArgs with defaults."""
@@ -178,6 +203,7 @@ class LanguageAccountInputs(Inputs):
         ArgumentRule(_derived_name, ("name", "kind", "account_name")),
         ArgumentRule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
         SEARCH,
+        OUTBOUND,
     )
 
     name: str = component_name()
@@ -195,6 +221,11 @@ class LanguageAccountInputs(Inputs):
     encryption_key: InlineKeyInputs | None = optional_group(InlineKeyInputs)
     network: NetworkInputs = group(NetworkInputs)
     allow_project_management: bool | None = flag()
+    restrict_outbound: bool | None = flag()
+    allowed_fqdns: tuple[pulumi.Input[str], ...] = texts(accepts_outputs=True, check=checks.host_name)
+    other_identity_ids: tuple[pulumi.Input[str], ...] = texts(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
+    )
     storage_account_ids: tuple[str, ...] | None = texts(
         None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
@@ -413,6 +444,9 @@ def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
     }
     if inputs.allow_project_management is not None:
         properties["allowProjectManagement"] = inputs.allow_project_management
+    if inputs.restrict_outbound is not None:
+        properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
+        properties["allowedFqdnList"] = list(inputs.allowed_fqdns)
     if key := inputs.encryption_key:
         properties["encryption"] = {
             "key_source": CUSTOMER_MANAGED,
@@ -437,7 +471,8 @@ def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
 
 def _identity(inputs: LanguageAccountInputs) -> dict[str, Any]:
     own = ["SystemAssigned"] if inputs.system_assigned else []
-    identity_id = inputs.user_assigned_identity_id
-    if identity_id is None:
+    of_key = inputs.user_assigned_identity_id
+    assigned = [*([] if of_key is None else [of_key]), *inputs.other_identity_ids]
+    if not assigned:
         return {"type": ", ".join(own) or "None"}
-    return {"type": ", ".join([*own, "UserAssigned"]), "user_assigned_identities": [identity_id]}
+    return {"type": ", ".join([*own, "UserAssigned"]), "user_assigned_identities": assigned}

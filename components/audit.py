@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NotRequired, Protocol, TypedDict
+from typing import NamedTuple, NotRequired, Protocol, TypedDict
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
@@ -33,6 +33,13 @@ ACCOUNT_CATEGORIES = ("Audit",)
 RETENTION_DAYS = 365
 WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
+
+
+class MadeAudit(NamedTuple):
+    """The id of the workspace, and the diagnostic settings."""
+
+    workspace_id: pulumi.Output[str]
+    settings: list[pulumi.Resource]
 
 
 class AuditTrailArgs(TypedDict):
@@ -124,7 +131,7 @@ class AuditTrail(Component):
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = read(AuditTrailInputs, name, args)
         super().__init__(name, opts)
-        self.workspace_id = make_audit_trail(inputs, self)
+        self.workspace_id = make_audit_trail(inputs, self).workspace_id
         self.register_outputs({"workspaceId": self.workspace_id})
 
 
@@ -133,8 +140,8 @@ def make_audit_trail(
     owner: Component,
     workspace_provider: pulumi.ProviderResource | None = None,
     logs: ChildOptions | None = None,
-) -> pulumi.Output[str]:
-    """Makes the diagnostic settings; returns the workspace's id. `workspace_provider` is an azure-native
+) -> MadeAudit:
+    """Makes the diagnostic settings. `workspace_provider` is an azure-native
     provider for the subscription of an existing workspace, if that is another one. `logs` are the options of
     the settings; by default they are protected like the account, or a destroy that is refused for the account
     would first have ended its audit."""
@@ -148,9 +155,10 @@ def make_audit_trail(
         "account": (inputs.account_id, ACCOUNT_CATEGORIES),
         "vault": (vault_id, VAULT_CATEGORIES),
     }
+    settings: list[pulumi.Resource] = []
     for what, (resource_id, categories) in watched.items():
         if resource_id is not None:
-            monitor.DiagnosticSetting(
+            setting = monitor.DiagnosticSetting(
                 f"{name}-{what}-audit",
                 name=f"{name}-audit",
                 resource_uri=resource_id,
@@ -161,6 +169,7 @@ def make_audit_trail(
                 ],
                 opts=(logs or owner.protected_child)(delete_before_replace=False),
             )
+            settings.append(setting)
     if inputs.alerts and vault_id is not None:
         make_alerts(
             name,
@@ -174,7 +183,7 @@ def make_audit_trail(
             tags=inputs.tags,
             workspace_provider=workspace_provider,
         )
-    return workspace_id
+    return MadeAudit(workspace_id, settings)
 
 
 def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]:

@@ -115,11 +115,12 @@ def make_callers(
     kind: AccountKind,
     account: pulumi.CustomResource,
     options: ChildOptions,
-) -> None:
-    """Gives each caller its role on the account."""
+) -> list[pulumi.Resource]:
+    """Gives each caller its role on the account; returns the roles."""
+    made: list[pulumi.Resource] = []
     for caller in callers:
         name, *former = (f"{service}-{one}" for one in caller.logical_names(kind))
-        assign_role(
+        role = assign_role(
             name,
             caller.role_on(kind),
             scope=account.id,
@@ -127,3 +128,5 @@ def make_callers(
             principal_type=caller.principal_type,
             opts=options(deleted_with=account, aliases=[pulumi.Alias(name=one) for one in former]),
         )
+        made.append(role)
+    return made

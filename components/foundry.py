@@ -155,11 +155,11 @@ def make_projects(
     removed: Sequence[str],
     after: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
-    """Makes projects, each after the one before and all of them after `after`; returns what comes last.
+    """Makes projects, each after the one before and all of them after `after`; returns `after` and them.
 
     A project holds data: its options are `protected`, or `removable` where it is named in `removed`.
     """
-    last = [*after]
+    made = [*after]
     for given in projects:
         options = removable if given.name.lower() in {name.lower() for name in removed} else protected
         project = cognitiveservices.Project(
@@ -175,9 +175,9 @@ def make_projects(
                 display_name=given.display_name, description=given.description
             ),
             tags=tags,
-            opts=options(depends_on=last),
+            opts=options(depends_on=list(made)),
         )
-        last = [project]
+        made.append(project)
         if given.role:
             live = read_back(
                 project.name,
@@ -188,14 +188,15 @@ def make_projects(
                     opts=pulumi.InvokeOutputOptions(parent=project),
                 ),
             )
-            assign_role(
+            role = assign_role(
                 f"{service}-{given.logical_name}-role",
                 CALLER_ROLES[given.role],
                 scope=account.resource.id,
                 principal_id=live.identity.apply(lambda found: str(found.principal_id) if found else ""),
                 opts=removable(deleted_with=project),
             )
-    return last
+            made.append(role)
+    return made
 
 
 def make_deployments(
@@ -206,11 +207,11 @@ def make_deployments(
     *,
     tags: Tags | None,
     after: Sequence[pulumi.Resource],
-) -> None:
-    """Deploys models, each after the one before and all of them after `after`."""
-    last = [*after]
+) -> list[pulumi.Resource]:
+    """Deploys models, each after the one before and all of them after `after`; returns `after` and them."""
+    made = [*after]
     for given in deployments:
-        made = cognitiveservices.Deployment(
+        deployment = cognitiveservices.Deployment(
             f"{service}-{given.logical_name}",
             account_name=account.resource.name,
             resource_group_name=account.resource.id.apply(arm_ids.group_of),
@@ -223,6 +224,7 @@ def make_deployments(
                 version_upgrade_option=given.upgrade,
             ),
             tags=tags,
-            opts=options(depends_on=last),
+            opts=options(depends_on=list(made)),
         )
-        last = [made]
+        made.append(deployment)
+    return made

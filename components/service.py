@@ -92,6 +92,7 @@ class EncryptedLanguageService(Component):
         endpoints = parts.private_endpoints(self.account_id, after=bound)
         parts.children(account, after=[*bound, *endpoints])
         parts.audit_trail(self.account_id)
+        parts.locks(account)
         self.register_outputs(self.outputs())
 
     def outputs(self) -> dict[str, pulumi.Output[Any]]:
@@ -115,7 +116,7 @@ class EncryptedLanguageService(Component):
         key = parts.key()
         # A destroy deletes the account before its vault, and before its access.
         ends_access = parts.ends_access(key)
-        account = parts.account(after=[*parts.vault_makers(key), ends_access])
+        account = parts.account(after=[*parts.vault_makers(key), ends_access], key=key)
         grant = parts.grant(key, account.grantee_id, ends_access)
         version = parts.key_version(key, account.resource.id)
         self._made(parts, account, key, version, grant)
@@ -134,6 +135,7 @@ class EncryptedLanguageService(Component):
         account = parts.account(
             after=parts.access_in_effect(key, identity, grant),
             identity_id=identity.id,
+            key=key,
             encryption_key=None
             if self._inputs.unbinds
             else InlineKeyInputs(

@@ -14,7 +14,7 @@ import pulumi
 
 from components import callers, foundry
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import SEARCH, TIERS, tier_problems
+from components.account import OUTBOUND, SEARCH, TIERS, tier_problems
 from components.arguments import checks, names
 from components.arguments.inputs import (
     ArgumentRule,
@@ -39,6 +39,7 @@ from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
 from components.foundry import DeploymentArgs, DeploymentInputs, ProjectArgs, ProjectInputs
 from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
+from components.lock import CAN_NOT_DELETE
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, kinds
 from core.kinds import AccountKind
@@ -156,6 +157,19 @@ class EncryptedLanguageServiceArgs(TypedDict):
     deployments: NotRequired[list[DeploymentArgs] | None]
     """Optional. Models that are deployed to the account, of kind `AIServices` or `OpenAI`, one after the
     other."""
+    lock: NotRequired[str | None]
+    """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
+    nobody deletes them, nor what is below the account, before the lock is gone. Default: no lock. To delete
+    something below the account, remove it together with the lock, then set the lock again."""
+    restrict_outbound: NotRequired[bool | None]
+    """Optional. Whether the account may call no hosts but its vault's and those of `allowedFqdns`. Default:
+    what the account has."""
+    allowed_fqdns: NotRequired[list[str] | None]
+    """Optional. Further hosts that the account may call, such as `contoso.blob.core.windows.net`; with
+    `restrictOutbound`."""
+    other_identity_ids: NotRequired[list[pulumi.Input[str]] | None]
+    """Optional. ARM ids of user-assigned identities that the account has besides the one that uses the key,
+    such as for linked storage. They get no access to the key."""
     storage_account_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of the storage accounts that the account is linked to; `[]` links none. Default:
     those that it has. Their data is encrypted by them, not by the account's key."""
@@ -329,6 +343,7 @@ class ServiceInputs(Inputs):
         ArgumentRule(_below, ("kind", "allow_project_management", "projects", "deployments")),
         ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         SEARCH,
+        OUTBOUND,
         ArgumentRule(_vault_of_key, ("vault", "key")),
         ArgumentRule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
         ArgumentRule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
@@ -368,6 +383,12 @@ class ServiceInputs(Inputs):
     projects: tuple[ProjectInputs, ...] = groups(ProjectInputs)
     removed_projects: tuple[str, ...] = texts(check=names.PROJECT.checked)
     deployments: tuple[DeploymentInputs, ...] = groups(DeploymentInputs)
+    lock: str = text("", choices=(CAN_NOT_DELETE,))
+    restrict_outbound: bool | None = flag()
+    allowed_fqdns: tuple[str, ...] = texts(check=checks.host_name)
+    other_identity_ids: tuple[pulumi.Input[str], ...] = texts(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
+    )
     storage_account_ids: tuple[str, ...] | None = texts(
         None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )

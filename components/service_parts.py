@@ -7,6 +7,7 @@ import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
 from components.access import KeyGrant, make_grant
+from components.access_model import ACCESS_POLICY
 from components.account import InlineKeyInputs, LanguageAccountInputs, MadeAccount, make_account
 from components.arguments import names
 from components.arguments.inputs import source_resources
@@ -25,12 +26,13 @@ from components.key_access_cleanup import KeyAccessCleanup
 from components.key_access_validation import KeyAccessValidation, KeyAccessValidationArgs
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
+from components.lock import make_lock
 from components.private_network import make_private_endpoints
-from components.references import KeyReference
+from components.references import KeyReference, VaultReference
 from components.resource_group import make_resource_group
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.service_key import service_key
-from core import arm_ids
+from core import arm_ids, regions
 
 
 class Parts:
@@ -50,6 +52,8 @@ class Parts:
         self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
         self._officers: list[pulumi.Resource] = []
+        self._below_account: list[pulumi.Resource] = []
+        self._vault: VaultReference | None = None
         self.resource_group_name = make_resource_group(inputs, owner.protected_child)
 
     def key(self) -> KeyReference:
@@ -61,6 +65,7 @@ class Parts:
             resource_group_name=self.resource_group_name,
             vault_provider=self._vault_provider,
         )
+        self._vault = key.vault
         self._made_vault_id = key.vault.id if key.vault.resource else None
         return key
 
@@ -102,11 +107,23 @@ class Parts:
             keep_as_found(self._owner.protected_child, "identity", self._inputs.as_found),
         )
 
+    def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
+        """The hosts that the account may call, where it may not call all: its vault's always."""
+        inputs = self._inputs
+        if not inputs.restrict_outbound or key is None:
+            return [*inputs.allowed_fqdns]
+        suffix = regions.cloud_of(inputs.location).vault_suffix
+        name = pulumi.Output.from_input(inputs.vault.name or key.vault.name)
+        vault = name.apply(lambda name: f"{name}.{suffix}".lower())
+        own = f"{inputs.vault.name}.{suffix}".lower()
+        return [vault, *(host for host in inputs.allowed_fqdns if host.lower() != own)]
+
     def account(
         self,
         after: Sequence[pulumi.Resource],
         identity_id: pulumi.Input[str] | None = None,
         encryption_key: InlineKeyInputs | None = None,
+        key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         return make_account(
@@ -122,6 +139,9 @@ class Parts:
                 encryption_key=encryption_key,
                 network=self._inputs.network,
                 allow_project_management=self._inputs.manages_projects,
+                restrict_outbound=self._inputs.restrict_outbound,
+                allowed_fqdns=tuple(self._allowed_hosts(key)),
+                other_identity_ids=self._inputs.other_identity_ids,
                 storage_account_ids=self._inputs.storage_account_ids,
                 search_service_id=self._inputs.search_service_id,
                 search_service_key=self._inputs.search_service_key,
@@ -262,7 +282,9 @@ class Parts:
     def callers(self, account: MadeAccount) -> None:
         """The roles of those who may call the account."""
         made, options = self._inputs.callers, self._owner.child
-        make_callers(self._inputs.name, made, self._inputs.account_kind, account.resource, options)
+        self._below_account += make_callers(
+            self._inputs.name, made, self._inputs.account_kind, account.resource, options
+        )
 
     def children(self, account: MadeAccount, after: Sequence[pulumi.Resource]) -> None:
         """Projects and deployments of models, after what binds the account to its key."""
@@ -278,7 +300,7 @@ class Parts:
             removed=inputs.removed_projects,
             after=after,
         )
-        make_deployments(
+        self._below_account += make_deployments(
             inputs.name, inputs.deployments, account, self._owner.child, tags=inputs.tags, after=projects
         )
 
@@ -299,7 +321,7 @@ class Parts:
         audit = self._inputs.audit
         if not audit.has_workspace:
             return
-        make_audit_trail(
+        audit_trail = make_audit_trail(
             AuditTrailInputs(
                 name=self._inputs.name,
                 resource_group_name=self.resource_group_name,
@@ -316,6 +338,18 @@ class Parts:
             self._workspace_provider,
             logs=self._kept_unless(self._inputs.replace_account),
         )
+        self._below_account += audit_trail.settings
+
+    def locks(self, account: MadeAccount) -> None:
+        """Locks on the account and on the vault of its key, after all that is below them."""
+        if not self._inputs.lock:
+            return
+        name, options = self._inputs.name, self._kept_unless(self._inputs.replace_account)
+        make_lock(name, "account", account.resource.id, options(), self._below_account)
+        if self._vault is not None and self._inputs.access_model == ACCESS_POLICY:
+            # The account's lock goes first: a vault does not go before its account.
+            own = options(provider=self._vault.provider)
+            make_lock(name, "vault", self._vault.id, own, self._below_account)
 
     def _kept_unless(self, *named: str | None) -> ChildOptions:
         """Options of what holds data or gives access to it; unprotected if the account is named."""

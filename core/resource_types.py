@@ -23,6 +23,7 @@ USER_ASSIGNED_IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdenti
 RESOURCE_GROUP: Final = "azure-native:resources:ResourceGroup"
 WORKSPACE: Final = "azure-native:operationalinsights:Workspace"
 DIAGNOSTIC_SETTING: Final = "azure-native:monitor:DiagnosticSetting"
+LOCK: Final = "azure-native:authorization:ManagementLockByScope"
 PRIVATE_ENDPOINT: Final = "azure-native:network:PrivateEndpoint"
 BINDING: Final = "azure-cmk:index:CustomerManagedKey"
 KEY_VERSION: Final = "azure-cmk:index:KeyVersion"

@@ -23,6 +23,14 @@ def key_version(text: str) -> None:
     key_uris.version(text)
 
 
+def host_name(text: str) -> None:
+    """The name of a host, without a scheme, a port or a path."""
+    if not re.fullmatch(
+        r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}", text, re.IGNORECASE
+    ):
+        raise ValueError(f"{text!r} is not the name of a host, such as contoso.blob.core.windows.net")
+
+
 def guid(text: str) -> None:
     """An object id or a tenant id."""
     if not arm_ids.is_guid(text):

@@ -10,11 +10,21 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
+from components.lock import lock_name
 from components.service_args import MICROSOFT_MANAGED, ServiceInputs
 from core import arm_ids, facts, regions, roles
+from core import resource_types as types
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
+
+_BELOW = {
+    types.ROLE_ASSIGNMENT: ("caller-", "project-"),
+    types.PROJECT: ("project-",),
+    types.DEPLOYMENT: ("deployment-",),
+    types.DIAGNOSTIC_SETTING: ("account-",),
+}
+"""What a service makes below its account, by type and the beginning of its name."""
 
 Problems = Iterator[Problem]
 
@@ -134,6 +144,26 @@ def _projects(inputs: ServiceInputs, before: RecordedService, account: facts.Acc
             "Microsoft-managed keys, and Azure changes the key of no account that has projects; make a "
             "service of another name, and its projects there, then remove this one",
         )
+
+
+def _locked(inputs: ServiceInputs, before: RecordedService) -> Problems:
+    """What a lock on the account keeps from being deleted below it (components/lock.py)."""
+    if not inputs.lock or (types.LOCK, lock_name(inputs.name, "account")) not in before.resources:
+        return
+    kind = inputs.account_kind
+    kept = {name for caller in inputs.callers for name in caller.logical_names(kind)}
+    kept |= {one.logical_name for one in inputs.projects}
+    kept |= {one.logical_name for one in inputs.deployments}
+    kept |= {f"{one.logical_name}-role" for one in inputs.projects if one.role}
+    kept |= {"account-audit"} if inputs.audit.has_workspace else set()
+    for type, name in sorted(before.resources):
+        part = name.removeprefix(f"{inputs.name}-")
+        if type in _BELOW and part.startswith(_BELOW[type]) and part not in kept:
+            yield Problem(
+                "lock",
+                f"{part!r} is below account {inputs.account_name!r} and would be deleted, which its lock "
+                f"forbids; remove lock for this update, and set lock: {inputs.lock} again afterwards",
+            )
 
 
 def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
@@ -269,6 +299,7 @@ def losses(
         lambda: _identity(inputs, before, account),
         lambda: _encryption(inputs, before, account),
         lambda: _projects(inputs, before, account),
+        lambda: _locked(inputs, before),
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(inputs, before, account),
         lambda: _other_vault(inputs, before, account),

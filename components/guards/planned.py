@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from components.access_model import RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.account import LanguageAccountInputs, declared_account, on_the_wire
 from components.account_write import Found
 from components.alerts import ALERTS
@@ -23,6 +23,7 @@ from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.key import key_properties
+from components.lock import lock_name
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.vault import vault_properties
@@ -164,6 +165,7 @@ class _Planner:
             yield from self._key()
         yield self._account()
         yield from self._below_account()
+        yield from self._locks()
         yield from self._audit()
         yield from self._network()
         yield from self._references()
@@ -257,14 +259,19 @@ class _Planner:
                 sku=inputs.sku,
                 system_assigned=inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=None if inputs.binds_in_two_phases else self._identity_id,
+                other_identity_ids=inputs.other_identity_ids,
                 network=inputs.network,
+                allow_project_management=inputs.manages_projects,
+                restrict_outbound=inputs.restrict_outbound,
+                allowed_fqdns=self._allowed_hosts(),
             )
         )
         properties = on_the_wire(declared["properties"])
-        assigned: dict[str, Any] = (
-            {} if inputs.binds_in_two_phases else {"userAssignedIdentities": {self._identity_id: {}}}
-        )
-        identity = {"type": declared["identity"]["type"], **assigned}
+        assigned = [] if inputs.binds_in_two_phases else [self._identity_id]
+        assigned += [id for id in map(known_text, inputs.other_identity_ids) if id not in (None, UNKNOWN)]
+        identity: dict[str, Any] = {"type": declared["identity"]["type"]}
+        if assigned:
+            identity["userAssignedIdentities"] = {id: {} for id in assigned}
         body = self._body(kind=declared["kind"], sku=declared["sku"], identity=identity)
         free = {**body, "properties": properties}
         key = {"keyName": self.location.key_name}
@@ -283,6 +290,22 @@ class _Planner:
             bound=None if inline else bound,
             recovers=self.deleted.account is not None,
         )
+
+    def _allowed_hosts(self) -> tuple[str, ...]:
+        if not self.inputs.restrict_outbound or not self._vault_id:
+            return self.inputs.allowed_fqdns
+        uri = key_uris.vault_uri(arm_ids.name_of(self._vault_id), regions.cloud_of(self.inputs.location))
+        return (key_uris.vault_host(uri), *self.inputs.allowed_fqdns)
+
+    def _locks(self) -> Iterator[PlannedResource]:
+        if not self.inputs.lock:
+            return
+        locked = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
+        if self.inputs.has_key and self.inputs.access_model == ACCESS_POLICY and self._vault_id:
+            locked["vault"] = self._vault_id
+        for what, id in locked.items():
+            name = lock_name(self.inputs.name, what)
+            yield PlannedResource(arm_ids.child(id, arm_ids.LOCK, name), f"{what}-lock", "lock")
 
     def _below_account(self) -> Iterator[PlannedResource]:
         account_id = self._inside(arm_ids.ACCOUNT, self.inputs.account_name)

@@ -163,6 +163,7 @@ FOUNDRY = {
     "projects": [{"name": "claims", "role": "Cognitive Services User"}],
     "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
 }
+LOCKED = {**SHARED, "audit": {"new_workspace": False}, "lock": "CanNotDelete"}
 MODES = {
     "access policies": Mode({"vault": {"key_operators": ["deployer"]}, "network": OPEN}),
     "roles, with alerts": Mode(ROLES),
@@ -176,6 +177,7 @@ MODES = {
         {**SHARED, "vault": {"key_operators": ["deployer"]}, "key": {"id": f"{HUB}/keys/theirs"}}, their_key
     ),
     "Foundry projects and models": Mode(FOUNDRY, group("rg-shared")),
+    "locked": Mode(LOCKED, group("rg-shared")),
     "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),

@@ -26,9 +26,11 @@ def children(azure: RunningAzure, segment: str) -> list[str]:
 def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> None:
     """Made in one update although Azure takes one write at a time and no key once there are projects; nothing
     to do afterwards; a tag and a capacity change leave the account bound; a project goes that removedProjects
-    names; a destroy that is refused takes nothing away; and the last one leaves nothing."""
+    names, after the lock; a destroy that is refused takes nothing away; and the last one leaves nothing."""
     empty_azure.control("/behaviour", {"child_write_seconds": 0.2})
-    stack.configure(protect=True, kind="AIServices", projects=PROJECTS, deployments=MODELS)
+    stack.configure(
+        protect=True, lock="CanNotDelete", kind="AIServices", projects=PROJECTS, deployments=MODELS
+    )
     made = stack.up()
     assert made.ok, made.output
     account = stack.outputs()["accountId"]
@@ -44,7 +46,7 @@ def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> N
     changed = stack.deploy()
     assert changed.ok, changed.output
     assert cloud.unbound_moments(empty_azure, account) == []
-    stack.configure(projects=PROJECTS[:1])
+    stack.configure(projects=PROJECTS[:1], lock=None)
     taken = stack.deploy()
     assert taken.ok, taken.output
     assert children(empty_azure, "projects") == ["claims"]
@@ -53,7 +55,7 @@ def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> N
     assert not refused.ok
     assert children(empty_azure, "projects") == ["claims"]
     assert children(empty_azure, "deployments") == ["mini", "search"]
-    stack.configure(protect=False)
+    stack.configure(protect=False, lock="CanNotDelete")
     assert stack.deploy().ok
     gone = stack.destroy()
     assert gone.ok, gone.output

@@ -52,6 +52,12 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
         ),
         max_size=1,
     ),
+    "lock": st.just("CanNotDelete"),
+    "restrictOutbound": st.booleans(),
+    "allowedFqdns": st.lists(st.just("contoso.blob.core.windows.net"), max_size=1),
+    "otherIdentityIds": st.lists(
+        st.just(f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"), max_size=1
+    ),
     "storageAccountIds": st.lists(st.just(f"{_GROUP}/Microsoft.Storage/storageAccounts/st"), max_size=1),
     "searchServiceId": st.just(f"{_GROUP}/Microsoft.Search/searchServices/srch"),
     "searchServiceKey": st.just("an admin key"),
@@ -102,6 +108,8 @@ WRONG: Mapping[str, list[Any]] = {
     "sku": ["S1"],
     "projects": [[{"name": "-"}], [{}]],
     "deployments": [[{"name": "mini"}]],
+    "lock": ["ReadOnly"],
+    "allowedFqdns": [["https://contoso.com"], ["contoso"]],
     "vault.name": ["kv--own", "v" * 30],
     "vault.id": ["kv-hub", f"{_VAULTS[0]}/keys/own"],
     "vault.keyOperators": [["me"], ["deployer", "Deployer"]],

@@ -1,0 +1,39 @@
+"""Management locks: nobody deletes the account, nor the vault of its key, before the lock is gone.
+
+A lock also keeps what is below a resource from being deleted, role assignments too (learn.microsoft.com/
+azure/azure-resource-manager/management/lock-resources). In a vault under Azure RBAC it would keep the access
+of an account from being revoked, so such a vault gets none.
+"""
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_azure_native import authorization
+
+CAN_NOT_DELETE = "CanNotDelete"
+_NOTES = "Holds data under a customer-managed key, or the key. Made by language-cmk."
+
+
+def lock_name(service: str, what: str) -> str:
+    """The logical name of a lock, and its name in Azure."""
+    return f"{service}-{what}-lock"
+
+
+def make_lock(
+    service: str,
+    what: str,
+    scope: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+    after: Sequence[pulumi.Resource] = (),
+) -> pulumi.Resource:
+    """Locks a resource. `after` is what is below it: it is deleted only when the lock is gone."""
+    name = lock_name(service, what)
+    own = pulumi.ResourceOptions(depends_on=list(after))
+    return authorization.ManagementLockByScope(
+        name,
+        lock_name=name,
+        scope=scope,
+        level=CAN_NOT_DELETE,
+        notes=_NOTES,
+        opts=pulumi.ResourceOptions.merge(opts, own),
+    )

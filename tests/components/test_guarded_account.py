@@ -1,0 +1,109 @@
+"""Locks, hosts that an account may call, and its further identities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.guards.data_loss import losses
+from components.guards.invokes import by_type_and_name
+from components.guards.recorded_state import recorded_service
+from tests.components.test_kinds import refused, service
+from tests.support.recording import SUBSCRIPTION, TENANT, service_inputs
+
+IDENTITY = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity"
+    "/userAssignedIdentities/id-storage"
+)
+CALLER = {"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}
+
+
+def account(**more: Any) -> Any:
+    """The inputs of the account that a service declares."""
+    return service(**more).one(":cognitiveservices:Account").inputs
+
+
+def test_account_and_vault_are_locked_after_all_that_is_below() -> None:
+    """Protected as they are; whatever is below the account is deleted after its lock."""
+    monitor = service(lock="CanNotDelete", callers=[CALLER])
+    locks = {one.name: one for one in monitor.of(":ManagementLockByScope")}
+    assert {name: (one.inputs["scope"], one.inputs["level"]) for name, one in locks.items()} == {
+        "language-account-lock": (monitor.one(":cognitiveservices:Account").outputs["id"], "CanNotDelete"),
+        "language-vault-lock": (monitor.one(":Vault").outputs["id"], "CanNotDelete"),
+    }
+    assert all(one.request.protect for one in locks.values())
+    below = {monitor.one(":RoleAssignment").urn, *(one.urn for one in monitor.of(":DiagnosticSetting"))}
+    assert all(below <= one.needs for one in locks.values())
+
+
+def test_a_vault_of_roles_is_not_locked() -> None:
+    """A lock keeps role assignments from being deleted, and would keep the access from being revoked."""
+    monitor = service(lock="CanNotDelete", access_model="rbac")
+    assert monitor.one(":ManagementLockByScope").name == "language-account-lock"
+    assert service().of(":ManagementLockByScope") == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "part"),
+    [({}, "caller-"), ({"callers": [CALLER], "audit": {"new_workspace": False}}, "account-audit")],
+)
+def test_fails_to_delete_below_a_lock(kept: dict[str, Any], part: str) -> None:
+    """The refusal says what to do; nothing is refused where the lock goes, too, or all stays."""
+    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$azure-native:"
+    caller = service_inputs(callers=[CALLER]).callers[0].logical_names(service_inputs().account_kind)[0]
+    id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
+    found = {"id": f"{id}/accounts/lang-language", "name": "lang-language", "location": "westeurope"}
+    state = {
+        f"{parent}cognitiveservices:Account::language-account": {"outputs": found},
+        f"{parent}authorization:ManagementLockByScope::language-account-lock": {"outputs": {}},
+        f"{parent}authorization:RoleAssignment::language-{caller}": {"outputs": {}},
+        f"{parent}monitor:DiagnosticSetting::language-account-audit": {"outputs": {}},
+    }
+    before = recorded_service("language", by_type_and_name(state))
+
+    def problems(**said: Any) -> list[str]:
+        inputs = service_inputs(**said)
+        found = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
+        return [f"{one.path}: {one.text}" for one in found]
+
+    (refusal,) = problems(lock="CanNotDelete", **kept)
+    assert refusal.startswith(f"lock: '{part}")
+    assert "remove lock for this update, and set lock: CanNotDelete again afterwards" in refusal
+    assert problems(**kept) == problems(lock="CanNotDelete", callers=[CALLER]) == []
+
+
+def test_the_vault_is_always_among_the_hosts_that_the_account_may_call() -> None:
+    """Else the service could not reach the key (Azure/ResourceModules#3259); listed once."""
+    said: dict[str, Any] = {
+        "restrict_outbound": True,
+        "allowed_fqdns": ["kv-language.vault.azure.net", "a.com"],
+    }
+    for more in ({}, {"identity": "userAssigned"}):
+        properties = account(**said, **more)["properties"]
+        assert properties["restrictOutboundNetworkAccess"] is True
+        assert properties["allowedFqdnList"] == said["allowed_fqdns"]
+    hub = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/KV-Hub"
+    there = account(restrict_outbound=True, vault={"id": hub})["properties"]
+    assert there["allowedFqdnList"] == ["kv-hub.vault.azure.net"]
+    assert "allowedFqdnList" not in account()["properties"]
+
+
+def test_further_identities_do_not_use_the_key() -> None:
+    """They are beside the account's own, or beside the one that was made for the key."""
+    both = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [IDENTITY]}
+    assert account(other_identity_ids=[IDENTITY])["identity"] == both
+    monitor = service(other_identity_ids=[IDENTITY], identity="userAssigned")
+    made = monitor.one(":UserAssignedIdentity")
+    one = monitor.one(":cognitiveservices:Account").inputs
+    assert one["identity"]["userAssignedIdentities"] == [made.outputs["id"], IDENTITY]
+    key = one["properties"]["encryption"]["keyVaultProperties"]
+    assert key["identityClientId"] == made.outputs.get("clientId", key["identityClientId"])
+    assert len(monitor.of(":AccessPolicy")) == 1
+
+
+def test_fails_on_hosts_without_a_restriction_and_on_what_is_no_host() -> None:
+    """Each with the argument that is to be changed."""
+    assert refused(allowed_fqdns=["a.com"])[0].startswith("allowedFqdns: is given, but the account may call")
+    assert "is not the name of a host" in refused(restrict_outbound=True, allowed_fqdns=["https://a.com"])[0]
+    assert refused(lock="ReadOnly")[0].startswith("lock: found 'ReadOnly'")
