@@ -344,7 +344,9 @@ class Parts:
         """Locks on the account and on the vault of its key, after all that is below them."""
         if not self._inputs.lock:
             return
-        name, options = self._inputs.name, self._kept_unless(self._inputs.replace_account)
+        # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused for
+        # the account deletes nothing.
+        name, options = self._inputs.name, self._owner.child
         make_lock(name, "account", account.resource.id, options(), self._below_account)
         if self._vault is not None and self._inputs.access_model == ACCESS_POLICY:
             # The account's lock goes first: a vault does not go before its account.
