@@ -49,6 +49,7 @@ class Kind(Enum):
 
     STACK = "stack"
     ACCOUNT = "account"
+    PROJECT = "Foundry project"
     VAULT = "vault"
     KEY = "key"
     ACCESS_POLICY = "access policy"
@@ -96,6 +97,7 @@ class TypeToken:
 
 _KINDS: Final = {
     ("cognitiveservices", "account"): Kind.ACCOUNT,
+    ("cognitiveservices", "project"): Kind.PROJECT,
     ("keyvault", "vault"): Kind.VAULT,
     ("keyvault", "key"): Kind.KEY,
     ("keyvault", "accesspolicy"): Kind.ACCESS_POLICY,
@@ -119,6 +121,7 @@ _OWN: Final = {
 }
 _BY_ARM_TYPE: Final = {
     "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
+    "microsoft.cognitiveservices/accounts/projects": Kind.PROJECT,
     "microsoft.keyvault/vaults": Kind.VAULT,
     "microsoft.keyvault/vaults/keys": Kind.KEY,
     "microsoft.keyvault/vaults/accesspolicies": Kind.ACCESS_POLICY,

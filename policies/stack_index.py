@@ -135,6 +135,10 @@ class StackIndex:
             if found is not None:
                 yield found
 
+    def account_named(self, name: str) -> Node | None:
+        """The account of a name, which is unique in Azure."""
+        return self._accounts_by_name.get(name.lower())
+
     def named_by(self, arm_id: str) -> Node | None:
         """The vault or account with an Azure id; by its name where its own id is not known."""
         wanted = arm_id.strip("/").lower()

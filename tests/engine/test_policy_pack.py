@@ -162,6 +162,7 @@ BLOCKED_IN_PREVIEW = sorted(
     | {
         "account-has-customer-key",
         "bound-after-grant",
+        "project-after-key",
         "grant-present",
         "same-region",
         "same-tenant",

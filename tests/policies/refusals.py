@@ -29,6 +29,8 @@ from tests.policies.bags import (
 )
 from tests.policies.stacks import Stack, two_phases
 
+PROJECT: Final = "azure-native:cognitiveservices:Project"
+OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 OFFICER: Final = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 _DAY: Final = 86_400
 _CMK: Final = "properties.encryption.keyVaultProperties"
@@ -85,6 +87,12 @@ def stack(
     else:
         found = {key: thing for key, thing in found.items() if key != name}
     return Refused(list(found.values()))
+
+
+def with_thing(name: str, token: str, props: Mapping[str, Any], of_account: str) -> Refused:
+    """Two phases with one more resource, a property of which comes from the account."""
+    more = Thing(name, token, {**props}, property_dependencies={of_account: ["account"]})
+    return Refused([*two_phases().values(), more])
 
 
 def twin(name: str, **changes: Any) -> Refused:
@@ -173,6 +181,10 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     ],
     "account-has-customer-key": [stack("binding")],
     "bound-after-grant": [stack("binding", depends_on=[])],
+    "project-after-key": [with_thing("project", PROJECT, {"accountName": "lang-one"}, "accountName")],
+    "caller-least-privilege": [
+        with_thing("caller", ROLE, {"roleDefinitionId": OWNER, "principalId": "x"}, "scope")
+    ],
     "grant-present": [
         stack("grant"),
         stack("grant", "policy.permissions.keys", ["get"]),

@@ -52,6 +52,7 @@ MANDATORY = [
     "binding-protected",
     "account-has-customer-key",
     "bound-after-grant",
+    "project-after-key",
     "grant-present",
     "same-region",
     "same-tenant",
@@ -70,6 +71,7 @@ ADVISORY = [
     "account-local-auth-disabled",
     "account-network-restricted",
     "account-outbound-compatible",
+    "caller-least-privilege",
     "no-preview-api-version",
     "no-other-provider",
 ]

@@ -99,3 +99,6 @@ ungranted, hasty = account("ungranted"), account("hasty")
 binding("ungranted-binding", ungranted, sound)
 policy("grant", sound, hasty.identity.principal_id, TENANT, KEY_USE)
 binding("hasty-binding", hasty, sound)
+cognitiveservices.Project(
+    "early-project", account_name=hasty.name, resource_group_name=group.name, project_name="claims"
+)

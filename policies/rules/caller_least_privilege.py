@@ -1,0 +1,54 @@
+"""Whoever calls an account has no wider role on it than calls take."""
+
+from core import roles
+from core.resource_types import Kind
+from policies.grants import role_of
+from policies.relations import Relations
+from policies.rule import Findings, Options, StackRule, Violation, texts
+from policies.stack_index import Node
+
+_BROAD = {
+    role.id: role.name
+    for role in (
+        roles.OWNER,
+        roles.CONTRIBUTOR,
+        roles.USER_ACCESS_ADMINISTRATOR,
+        roles.RBAC_ADMINISTRATOR,
+        roles.COGNITIVE_CONTRIBUTOR,
+    )
+}
+
+
+def judge(relations: Relations, options: Options) -> Findings:
+    """Roles by which an account, and its key with it, can be changed, assigned at an account."""
+    for assignment in relations.index.of(Kind.ROLE_ASSIGNMENT):
+        role, principal = role_of(assignment.view), assignment.view.text("principalId")
+        if role not in _BROAD or _account_of(assignment, relations) is None:
+            continue
+        if isinstance(principal, str) and principal.lower() in options.words("administrators"):
+            continue
+        yield Violation(
+            found=f"{_BROAD[str(role)]} is assigned at an account",
+            required="a role that calls the service and changes nothing of the account",
+            fix="assign the least privileged role of the account's kind, such as "
+            f"{roles.LANGUAGE_READER.name}, or name the principal in `administrators`",
+            urn=assignment.urn,
+        )
+
+
+def _account_of(assignment: Node, relations: Relations) -> Node | None:
+    scope = assignment.view.text("scope")
+    found = relations.index.named_by(scope) if isinstance(scope, str) else None
+    if found is not None and found.kind is Kind.ACCOUNT:
+        return found
+    return relations.index.source(assignment, Kind.ACCOUNT, "scope")
+
+
+RULE = StackRule(
+    why="with such a role a caller can turn on the account's keys, or take the account off your key",
+    source="built-in roles for AI and machine learning, Microsoft Learn (role-based-access-control)",
+    severity="medium",
+    level="advisory",
+    settings={"administrators": texts("Principal ids that manage accounts and may hold these roles.")},
+    judge=judge,
+)
