@@ -18,7 +18,6 @@ from urllib.parse import parse_qs
 from localazure.cloud import Cloud
 from localazure.front import Answer, Raw
 from localazure.page import page
-from localazure.page.html import Html, element
 from localazure.page.snapshot import snapshot, version
 from localazure.page.view import view_of
 
@@ -47,7 +46,7 @@ class Door:
         if raw.path == "/login":
             return self._login(raw)
         if _session(raw) not in self._sessions:
-            return _html(401, element("p", _HELP))
+            return _html(401, page.notice(_HELP))
         asked = parse_qs(raw.query).get("seen", [""])[0]
         if raw.path == "/main" and asked == version(cloud):
             return _answer(204, {}, b"")
@@ -58,7 +57,7 @@ class Door:
     def _login(self, raw: Raw) -> Answer:
         code = parse_qs(raw.query).get("code", [""])[0]
         if self._codes.pop(code, 0.0) <= time.monotonic():
-            return _html(401, element("p", f"this address was used before or is too old: {_HELP}"))
+            return _html(401, page.notice(f"this address was used before or is too old: {_HELP}"))
         _make_room(self._sessions)
         session = secrets.token_urlsafe(24)
         self._sessions[session] = None
@@ -87,7 +86,7 @@ def _session(raw: Raw) -> str:
     return found.value if found else ""
 
 
-def _html(status: int, content: Html, more: Mapping[str, str] | None = None) -> Answer:
+def _html(status: int, content: str, more: Mapping[str, str] | None = None) -> Answer:
     headers = {"content-type": "text/html; charset=utf-8", **(more or {})}
     return _answer(status, headers, content.encode("utf-8", "replace"))
 

@@ -1,183 +1,144 @@
-"""The tables of the page: vaults, grants, operations, audit log, subscriptions, settings. Pure functions."""
+"""What the tables of the page say: vaults, grants, operations, audit log, subscriptions, settings, as texts.
+
+Pure functions. Does not own: how a table looks (main.html.j2).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from localazure.keyvault.model import Key, KeyVersion, Vault
 from localazure.page.grants import Grant
-from localazure.page.html import Html, badge, code, element, join, table
 from localazure.page.snapshot import Snapshot, VaultView
-from localazure.page.view import pager
+from localazure.page.view import Part
 
 _MOST_NAMES = 20
 
 
-def vaults(seen: Snapshot) -> Html:
-    """Vaults with their keys and every version of these, newest first."""
-    users = seen.users
-    if not seen.vaults:
-        return element("p", "no vaults yet", class_="empty")
-    part = seen.view.part("vaults", seen.vaults, lambda found: found.words)
-    return join([pager(seen.view, part), *(_vault(seen, found, users) for found in part.rows)])
+class Badge(NamedTuple):
+    """A word that stands out: kind is `good`, `bad`, `warn` or empty."""
+
+    text: str
+    kind: str = ""
 
 
-def _vault(seen: Snapshot, view: VaultView, users: Mapping[str, tuple[str, ...]]) -> Html:
-    vault = view.vault
-    rows = [
-        _version(view, key, version, users, seen.now)
+class VersionRow(NamedTuple):
+    """A version of a key."""
+
+    key: str
+    version: str
+    type: str
+    created: str
+    state: Badge
+    bound: str
+
+
+class GrantRow(NamedTuple):
+    """A way to unwrap with the keys of a vault: `place` is the kind and name of `scope`."""
+
+    vault: str
+    principal: str
+    object_id: str
+    how: str
+    place: str
+    scope: str
+    since: str
+    state: Badge
+
+
+def vaults(seen: Snapshot) -> Part[VaultView]:
+    """The vaults on the page."""
+    return seen.view.part("vaults", seen.vaults, lambda found: found.words)
+
+
+def versions(seen: Snapshot, view: VaultView) -> list[VersionRow]:
+    """Every version of a vault's keys, newest first."""
+    return [
+        _version(view, key, version, seen.users, seen.now)
         for key in view.keys
         for version in reversed(key.versions)
     ]
-    kept = f"soft delete {vault.retention_days} d" if vault.soft_delete else "no soft delete"
-    facts = (vault.group_id.rsplit("/", 1)[-1], vault.location, kept)
-    return element(
-        "article",
-        element(
-            "h3",
-            element("span", vault.name, title=vault.id),
-            badge("purge protected", "good")
-            if vault.purge_protected
-            else badge("not purge protected", "bad"),
-            badge("roles" if vault.rbac else "access policies"),
-            badge("soft-deleted", "warn") if vault.deleted is not None else None,
-        ),
-        element("p", " · ".join(facts), class_="note"),
-        table(
-            ("key", "version", "type", "created", "state", "bound accounts"),
-            rows,
-            empty="no keys in this vault",
-        ),
-    )
 
 
 def _version(
     view: VaultView, key: Key, version: KeyVersion, users: Mapping[str, tuple[str, ...]], now: float
-) -> tuple[object, ...]:
+) -> VersionRow:
     uri = f"{view.vault.uri}keys/{key.name}/{version.version}"
-    bound = _names(users.get(uri.lower(), ()))
+    bound = names(users.get(uri.lower(), ()))
     kind = f"{version.kty} {version.size or version.curve}"
-    made = moment(version.created)
-    return key.name, code(version.version), kind, made, _state(key, version, now), bound
+    return VersionRow(
+        key.name, version.version, kind, moment(version.created), _state(key, version, now), bound
+    )
 
 
-def _state(key: Key, version: KeyVersion, now: float) -> Html:
+def _state(key: Key, version: KeyVersion, now: float) -> Badge:
     if key.deleted is not None:
-        return badge("deleted", "bad")
+        return Badge("deleted", "bad")
     if not version.enabled:
-        return badge("disabled", "bad")
+        return Badge("disabled", "bad")
     if version.expires is not None and version.expires <= now:
-        return badge("expired", "warn")
+        return Badge("expired", "warn")
     if version.not_before is not None and version.not_before > now:
-        return badge("not yet valid", "warn")
-    return badge("current", "good") if version == key.current else badge("enabled")
+        return Badge("not yet valid", "warn")
+    return Badge("current", "good") if version == key.current else Badge("enabled")
 
 
-def unwrappers(seen: Snapshot) -> Html:
+def unwrappers(seen: Snapshot) -> tuple[Part[tuple[Vault, Grant]], list[GrantRow]]:
     """One row per vault and grant."""
     every = [
         (found.vault, grant) for found in seen.vaults if found.vault.deleted is None for grant in found.grants
     ]
     part = seen.view.part("unwrap", every, lambda row: _words(seen, *row))
-    rows = [(vault.name, *_grant(seen, grant)) for vault, grant in part.rows]
-    heads = ("vault", "principal", "granted by", "scope", "since", "")
-    return join([pager(seen.view, part), table(heads, rows, empty="no principal can unwrap")])
+    return part, [_grant(seen, vault, grant) for vault, grant in part.rows]
 
 
 def _words(seen: Snapshot, vault: Vault, grant: Grant) -> tuple[str, ...]:
     return vault.id, grant.object_id, grant.how, grant.scope, seen.names.get(grant.object_id, "")
 
 
-def _grant(seen: Snapshot, grant: Grant) -> tuple[object, ...]:
+def _grant(seen: Snapshot, vault: Vault, grant: Grant) -> GrantRow:
     name = seen.names.get(grant.object_id.lower()) or seen.names.get(grant.object_id)
-    who = element("span", name or grant.object_id, title=grant.object_id)
     if name is None:
-        state = badge("principal deleted", "bad")
+        state = Badge("principal deleted", "bad")
     else:
-        state = badge("in effect", "good") if grant.counts else badge("not propagated yet", "warn")
+        state = Badge("in effect", "good") if grant.counts else Badge("not propagated yet", "warn")
     since = moment(grant.since) if grant.since else "always"
-    return who, grant.how, _place(grant.scope), since, state
+    place = _place(grant.scope)
+    return GrantRow(
+        vault.name, name or grant.object_id, grant.object_id, grant.how, place, grant.scope, since, state
+    )
 
 
-def _place(scope: str) -> Html:
+def _place(scope: str) -> str:
     """The kind of a scope, and its name."""
     parts = scope.strip("/").split("/")
     kind = {2: "subscription", 4: "resource group", 8: "vault", 10: "key"}.get(len(parts), "scope")
-    return element("span", f"{kind} {parts[-1][:24]}", title=scope)
+    return f"{kind} {parts[-1]}"
 
 
-def operations(seen: Snapshot) -> Html:
-    """Long-running operations whose time is not over."""
-    part = seen.view.part("operations", seen.operations, lambda found: (found.id, *found.about.values()))
-    rows = [
-        (
-            code(operation.id[:8]),
-            str(operation.about.get("service") or "resource group"),
-            _about(operation.about),
-            moment(operation.started),
-            f"{operation.ends - seen.now:.0f} s left",
-        )
-        for operation in part.rows
-    ]
-    heads = ("id", "service", "resource", "started", "")
-    return join([pager(seen.view, part), table(heads, rows, empty="none")])
+def operated(about: Mapping[str, Any]) -> str:
+    """The id of what an operation is about."""
+    return str(about.get("account") or about.get("group") or about.get("id") or "")
 
 
-def _about(about: Mapping[str, Any]) -> Html:
-    id = str(about.get("account") or about.get("group") or about.get("id") or "")
-    return element("span", id.rsplit("/", 1)[-1] or "-", title=id)
+def used_key(event: Mapping[str, Any]) -> str:
+    """The key of an event of the audit log, short: `vault/key/version`, or the vault's name."""
+    if event["keyId"]:
+        return str(event["keyId"]).removeprefix("https://").replace(".vault.azure.net/keys", "")
+    return str(event["vaultId"]).rsplit("/", maxsplit=1)[-1]
 
 
-def audit(seen: Snapshot) -> Html:
-    """The latest uses of keys, allowed or refused."""
-    rows = [
-        (
-            str(event["time"])[:19].replace("T", " "),
-            event["operation"],
-            _key(event),
-            element("span", seen.names.get(event["objectId"] or "", event["objectId"] or "the vault itself")),
-            badge(event["result"], "good" if event["result"] == "Success" else "bad"),
-            code(event["correlationId"], event["correlationId"][:8]),
-        )
-        for event in seen.audit.rows
-    ]
-    heads = ("time", "operation", "key", "by", "result", "correlation")
-    return join([pager(seen.view, seen.audit), table(heads, rows, empty="no key uses yet")])
-
-
-def _key(event: Mapping[str, Any]) -> Html:
-    uri = str(event["keyId"] or event["vaultId"])
-    shown = (
-        uri.removeprefix("https://").replace(".vault.azure.net/keys", "")
-        if event["keyId"]
-        else uri.rsplit("/", maxsplit=1)[-1]
-    )
-    return code(uri, shown if len(shown) <= 60 else f"{shown[:57]}...")
-
-
-def groups(seen: Snapshot) -> Html:
-    """Subscriptions with their resource groups."""
-    rows = [
-        (
-            element("span", subscription.name, title=subscription.id),
-            code(subscription.id),
-            subscription.tenant,
-            _names([str(g["name"]) for g in subscription.groups if seen.view.finds((g["name"],))]),
-        )
-        for subscription in seen.subscriptions
-    ]
-    return table(("subscription", "id", "tenant", "resource groups"), rows, empty="no subscriptions")
-
-
-def settings(seen: Snapshot) -> Html:
+def settings(seen: Snapshot) -> list[tuple[str, str, object]]:
     """Switches that are not at their default, and faults."""
-    rows = [("behaviour", name, value) for name, value in seen.behaviour.items()]
+    rows: list[tuple[str, str, object]] = [
+        ("behaviour", name, value) for name, value in seen.behaviour.items()
+    ]
     rows += [("fault", _fault(fault), f"{fault['calls']} calls matched") for fault in seen.faults]
     if seen.offset:
         rows.append(("clock", "offset", f"{seen.offset:.0f} s"))
-    return table(("what", "setting", "value"), rows, empty="all defaults")
+    return rows
 
 
 def _fault(fault: Mapping[str, Any]) -> str:
@@ -194,7 +155,8 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _names(names: Sequence[str]) -> str:
+def names(found: Iterable[str]) -> str:
     """Names in one cell: the first of them where they are many, and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMES} more: use the search" if len(names) > _MOST_NAMES else ""
-    return (", ".join(names[:_MOST_NAMES]) or "-") + more
+    every: Sequence[str] = list(found)
+    more = f" and {len(every) - _MOST_NAMES} more: use the search" if len(every) > _MOST_NAMES else ""
+    return (", ".join(every[:_MOST_NAMES]) or "-") + more

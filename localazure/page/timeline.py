@@ -1,4 +1,4 @@
-"""The time line of an account's encryption, as SVG: what it was encrypted with, since when, and why."""
+"""The time line of an account's encryption: what it was encrypted with, since when, and why."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.page.html import Html, element
-
 _MOST = 6
-_WIDTH, _HEIGHT, _BAR = 164, 58, 14
 _WHY = {
     "PUT": "written",
     "PATCH": "changed",
@@ -30,6 +27,24 @@ class State:
     why: str
     note: str
 
+    @property
+    def when(self) -> str:
+        """Its time and what caused it, in a few words."""
+        return f"{self.time} {_WHY.get(self.why, self.why)}".strip()
+
+
+@dataclass(frozen=True)
+class TimeLine:
+    """The latest states, oldest first, and how many `earlier` ones are left out."""
+
+    states: Sequence[State]
+    earlier: int
+
+    @property
+    def text(self) -> str:
+        """The states in words."""
+        return "; ".join(f"{state.time} {state.label}".strip() for state in self.states)
+
 
 def states(history: Sequence[Mapping[str, Any]], unreadable: str) -> list[State]:
     """The states one after another, those that repeat the one before left out.
@@ -46,29 +61,10 @@ def states(history: Sequence[Mapping[str, Any]], unreadable: str) -> list[State]
     return found
 
 
-def time_line(found: Sequence[State]) -> Html:
-    """The states as boxes of one width, oldest first; only the latest few where there are many."""
-    if not found:
-        return element("p", "no history", class_="empty")
-    shown = list(found)[-_MOST:]
-    width = len(shown) * _WIDTH
-    parts: list[Html] = []
-    for index, state in enumerate(shown):
-        parts += _box(index, state)
-    earlier = len(found) - len(shown)
-    text = "; ".join(f"{state.time} {state.label}".strip() for state in shown)
-    line = element(
-        "svg",
-        element("title", f"encryption over time: {text}"),
-        *parts,
-        viewBox=f"0 0 {width} {_HEIGHT}",
-        width=width,
-        height=_HEIGHT,
-        role="img",
-        class_="timeline",
-    )
-    more = element("p", f"{earlier} earlier states are not shown", class_="note") if earlier else None
-    return element("div", line, more, class_="scroll")
+def time_line(history: Sequence[Mapping[str, Any]], unreadable: str) -> TimeLine:
+    """The latest few of the states."""
+    found = states(history, unreadable)
+    return TimeLine(found[-_MOST:], max(len(found) - _MOST, 0))
 
 
 def _state(event: Mapping[str, Any]) -> State:
@@ -82,20 +78,3 @@ def _state(event: Mapping[str, Any]) -> State:
     if not event["readable"] and why != "DELETE":
         return State("unreadable", "unreadable", time, why, note)
     return State("customer", f"key version {version[:8]}", time, why, note)
-
-
-def _box(index: int, state: State) -> list[Html]:
-    left = index * _WIDTH
-    bar = element(
-        "rect",
-        element("title", state.note),
-        x=left,
-        y=22,
-        width=_WIDTH - 3,
-        height=_BAR,
-        rx=3,
-        class_=f"bar {state.kind}",
-    )
-    label = element("text", state.label, x=left + 2, y=15, class_="label")
-    when = f"{state.time} {_WHY.get(state.why, state.why)}".strip()
-    return [label, bar, element("text", when, x=left + 2, y=52, class_="when")]

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import parse_qs, urlencode
 
-from localazure.page.html import Html, element, join
-
 T = TypeVar("T")
 PAGE = 50
 LISTS = ("accounts", "vaults", "unwrap", "operations", "audit")
@@ -32,6 +30,16 @@ class Part(Generic[T]):
     def first(self) -> int:
         """How many rows come before these."""
         return (self.page - 1) * PAGE
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.found // PAGE)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one page holds all that is found."""
+        return self.found <= PAGE
 
 
 @dataclass(frozen=True)
@@ -69,32 +77,3 @@ def view_of(query: str) -> View:
     numbers = {name: sent[name] for name in LISTS if sent.get(name, "").isdecimal()}
     pages = {name: int(number) for name, number in numbers.items() if len(number) < 7 and int(number) > 1}
     return View(sent.get("find", "").strip().lower()[:100], pages)
-
-
-def pager(view: View, part: Part[T]) -> Html | None:
-    """What of a list is shown, and the ways to the rest of it; nothing where all of it is."""
-    if part.found <= PAGE and not view.find:
-        return None
-    shown = f"{part.first + 1} to {part.first + len(part.rows)} of {part.found}"
-    text = shown if part.found > PAGE else f"{part.found}"
-    if view.find:
-        text += f" that match '{view.find}', of {part.total}"
-    links = [
-        element("a", word, href=view.address(part.name, page))
-        for word, page in (("previous", part.page - 1), ("next", part.page + 1))
-        if 1 <= page <= -(-part.found // PAGE)
-    ]
-    return element("p", text, *(join([" · ", link]) for link in links), class_="note pager")
-
-
-def search(view: View) -> Html:
-    """The field to search with."""
-    field = element(
-        "input",
-        type="search",
-        name="find",
-        value=view.find or None,
-        placeholder="name, key version, id",
-        aria_label="search every list",
-    )
-    return element("form", field, element("button", "search"), action="/", method="get", role="search")

@@ -28,7 +28,7 @@ def test_a_browser_shows_it(tmp_path: Path) -> None:
         azure.control("/faults", {"path": "/x", "code": EVIL})
         dom = _browse(page_address(azure.home), tmp_path / "profile")
     assert dom.count('class="timeline"') == 3
-    assert "no access policy lets its identity unwrap" in dom
+    assert "no access policy allows its identity to unwrap" in dom
     assert "up to date" in dom
     assert 'role="search"' in dom
     assert "<img" not in dom

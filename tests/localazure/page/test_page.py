@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from html import unescape
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,12 @@ from tests.localazure.page import scene as page_scene
 from tests.localazure.page.scene import EVIL
 from tests.support.front import SECRETS, Door
 from tests.support.front import token as door_token
+
+
+def evidence_style() -> str:
+    """The style sheet of the evidence, without what is for paper alone."""
+    sheet = Path(__file__).parents[3] / "operate" / "evidence" / "page.css"
+    return sheet.read_text(encoding="utf-8").partition("@media print")[0]
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +177,51 @@ def _crowded(seen: Snapshot, count: int, query: str) -> Snapshot:
     return replace(seen, accounts=accounts, vaults=(vault,), view=view_of(query))
 
 
+def test_columns_are_named_ids_are_whole_and_tables_say_that_they_scroll(seen: Snapshot) -> None:
+    """No column without a name, no heading out of order; versions and correlation ids stand in full."""
+    shown = page.page(seen)
+    assert '<th scope="col"></th>' not in shown
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", shown)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    text = re.sub(r' title="[^"]*"', "", shown)
+    assert all(str(event["correlationId"]) in text for event in seen.audit.rows)
+    assert all(account.key_uri in text for account in seen.accounts)
+    assert shown.count(', scrolls sideways"><') == shown.count("<table") + shown.count("<svg") > 6
+    assert "it is not to scale" in shown
+
+
+@pytest.mark.parametrize("sheet", [page.style(), evidence_style()], ids=["local Azure", "evidence"])
+def test_texts_can_be_read_on_their_grounds(sheet: str) -> None:
+    """Each text has the contrast of WCAG 2.2, 1.4.3 (4.5 to 1) on what it stands on, in light and dark."""
+    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in sheet.split("dark)", 1))
+    grounds = {"ink": ("paper", "card", "tint"), "soft": ("paper", "card", "tint")}
+    for name in ("good", "bad", "warn", "error", "warning", "note", "mark"):
+        grounds[name] = ("paper", "card", f"{name}-back", f"{name}-tint")
+    for theme in (light, {**light, **dark}):
+        pairs = [
+            (text, ground)
+            for text, under in grounds.items()
+            for ground in under
+            if text in theme and ground in theme
+        ]
+        assert len(pairs) > 9
+        poor = {pair: contrast(*(theme[name] for name in pair)) for pair in pairs}
+        assert not {pair: ratio for pair, ratio in poor.items() if ratio < 4.5}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, as WCAG 2.2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
 def test_a_long_list_has_pages_and_says_how_long_it_is(seen: Snapshot) -> None:
     """Fifty rows of each list at a time, with the way to the next ones: none is cut off silently."""
     first, second, last = (page.content(_crowded(seen, 120, q)) for q in ("", "accounts=2", "accounts=99"))
@@ -186,7 +240,7 @@ def test_a_long_list_has_pages_and_says_how_long_it_is(seen: Snapshot) -> None:
 def test_a_search_finds_in_every_list_and_is_kept(seen: Snapshot) -> None:
     """What is searched for is found by name, key version or principal; pages and field keep it."""
     shown = page.page(_crowded(seen, 1000, "find=ACC-00"))
-    assert "1 to 50 of 100 that match &#x27;acc-00&#x27;, of 1000" in shown
+    assert "1 to 50 of 100 that match 'acc-00', of 1000" in shown
     assert 'href="/?find=acc-00&amp;accounts=2#accounts"' in shown
     assert 'value="acc-00"' in shown
     version = seen.accounts[0].key_uri.rsplit("/", 1)[-1]
