@@ -26,7 +26,7 @@ td, th { border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left }
 code { font-size: 12px }
 .not-azure { border: 2px solid #b3261e; padding: .5em 1em; color: #b3261e }
 </style>
-{% for one in warnings %}<p class="not-azure"><strong>Not from Azure.</strong> {{ one }}</p>{% endfor %}
+{% for one in warnings %}<p class="not-azure">{{ one }}</p>{% endfor %}
 <h1>Evidence of {{ stacks | length }} stacks</h1>
 <table><tr><th>stack<th>errors<th>warnings<th>notes<th>SHA-256 of its manifest
 {% for one in stacks %}

@@ -170,3 +170,6 @@ PROGRAMS = (
     Program("java", _JAVA, _build_java, _run_java, _make_trust_store),
     Program("az", _BASH, _build_az, lambda folder, _: ["bash", f"{folder}/life.sh"], _az_login_folder),
 )
+
+BROWSER = Program("browser", _NODE, _build_node, lambda folder, _: ["node", f"{folder}/look.js"], _nothing)
+"""Looks at pages with a Chromium that is found on the machine."""

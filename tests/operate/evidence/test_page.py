@@ -98,7 +98,7 @@ def test_it_tells_where_it_was_read() -> None:
         "logged in by OIDC",
     ):
         assert words in text, words
-    assert "<strong>Not from Azure.</strong>" in text
+    assert "<strong>Not from Azure: the certificate of management.azure.com" in text
     assert '@top-center { content: "NOT FROM AZURE"' in text
     public = shown(facts(source=replace(ELSEWHERE, is_public=True)))
     assert "not from azure" not in public.lower()

@@ -1,0 +1,84 @@
+"""The pages in a browser: nothing that axe objects to, nothing wider than a telephone, in light and dark."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure.page import page as local_page
+from localazure.page.snapshot import snapshot
+from operate.evidence.findings import findings
+from operate.evidence.page import page as evidence_page
+from operate.source import Source
+from tests.clients.programs import BROWSER, MissingToolError
+from tests.localazure.page import scene
+from tests.operate.evidence.made import rich
+from tests.support.front import Door, token
+
+pytestmark = pytest.mark.timeout(600)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ELSEWHERE = Source("public", "management.azure.com", "local Azure", False, "t", "o", "", "a", "OIDC")
+
+
+def evidence() -> str:
+    of = replace(rich(), source=ELSEWHERE, subscriptions=("s-1",))
+    return evidence_page(of, findings(of), version="9.9", digest="d" * 64)
+
+
+def local_azure() -> str:
+    door = Door()
+
+    def send(method: str, url: str, body: Any) -> Any:
+        bearer = token(audience="https://vault.azure.net") if "vault.azure.net" in url else None
+        return door.send(method, url, body, bearer=bearer).body
+
+    scene.play(send)
+    return local_page.page(snapshot(door.cloud))
+
+
+def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:
+    """What a browser makes of each page: wide and as a telephone, in light and dark."""
+    try:
+        program = BROWSER.ready()
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+    looks = [
+        {
+            "url": page.as_uri(),
+            "width": width,
+            "dark": dark,
+            "picture": f"{folder}/{page.stem}-{width}-{dark}.png",
+        }
+        for page in pages
+        for width in (1280, 390)
+        for dark in (False, True)
+    ]
+    command = ["node", str(program / "look.js"), str(CHROMIUM)]
+    done = subprocess.run(
+        command, input=json.dumps(looks), capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, then it runs")
+def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
+    """Evidence and local Azure: axe finds nothing, neither is wider than 390 pixels; a bad page is found."""
+    pages = {"evidence": evidence(), "azure": local_azure()}
+    pages["broken"] = '<!doctype html><title>x</title><img src="x.png"><p style="width: 2000px">x</p>'
+    for name, text in pages.items():
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+    found = looked(tmp_path, *(tmp_path / f"{name}.html" for name in pages))
+    sound, broken = found[:8], found[8:]
+    assert [one["violations"] for one in sound] == [[]] * 8
+    assert [one["overflow"] for one in sound] == [0] * 8
+    assert all(one["overflow"] > 100 for one in broken)
+    assert all(any(text.startswith("image-alt") for text in one["violations"]) for one in broken)
