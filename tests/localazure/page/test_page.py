@@ -195,7 +195,10 @@ def test_columns_are_named_ids_are_whole_and_tables_say_that_they_scroll(seen: S
 def test_texts_can_be_read_on_their_grounds(sheet: str) -> None:
     """Each text has the contrast of WCAG 2.2, 1.4.3 (4.5 to 1) on what it stands on, in light and dark."""
     light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in sheet.split("dark)", 1))
-    grounds = {"ink": ("paper", "card", "tint"), "soft": ("paper", "card", "tint")}
+    grounds: dict[str, tuple[str, ...]] = {
+        "ink": ("paper", "card", "tint"),
+        "soft": ("paper", "card", "tint"),
+    }
     for name in ("good", "bad", "warn", "error", "warning", "note", "mark"):
         grounds[name] = ("paper", "card", f"{name}-back", f"{name}-tint")
     for theme in (light, {**light, **dark}):
