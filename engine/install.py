@@ -1,19 +1,22 @@
 """Puts the Pulumi CLI and a Python language host into one folder of the checkout (design D1).
 
 Tried in this order: a `pulumi` on PATH that is new enough and has its Python host; the official
-installer; a build from Go modules. What was downloaded or built is kept in a per-user cache, by
-version, so that the next checkout has it at once. Runs on a bare Python: standard library only.
+release, checked by its checksum; a build from Go modules. What was downloaded or built is kept in a
+per-user cache, by version, so that the next checkout has it at once. Runs on a bare Python: standard
+library only.
 """
 
 import argparse
 import fcntl
+import hashlib
+import io
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
+import tarfile
 import threading
 import time
 import urllib.request
@@ -22,9 +25,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 VERSION = "3.259.0"
-_INSTALLER = "https://get.pulumi.com"
+_ARCHIVES = "https://get.pulumi.com/releases/sdk"
+_CHECKSUMS = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pulumi-{VERSION}-checksums.txt"
 _CONNECT_SECONDS = 4
 _ANSWER_SECONDS = 30
+_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
 _BUILD_PACKAGES = 1690
 _CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
@@ -95,22 +100,56 @@ def on_path(search_path: str, own_folder: Path) -> Path | None:
 
 
 def official(into: Path) -> bool:
-    """Runs the official installer; False when its site cannot be reached in a few seconds."""
+    """Puts the official release into `into`; False where it cannot be had, or is not what it should be.
+
+    Archive and checksums come from different sites (Pulumi's, and the release on GitHub), and no shell runs
+    what was downloaded. Sources of the names: https://get.pulumi.com, https://github.com/pulumi/pulumi/releases.
+    """
+    name = f"pulumi-v{VERSION}-{_platform()}.tar.gz"
     try:
-        with urllib.request.urlopen(_INSTALLER, timeout=_CONNECT_SECONDS) as answer:
-            script = answer.read()
-    except OSError as error:
-        say(f"the official installer cannot be reached ({error})")
-        return False
-    say(f"running the official installer of Pulumi {VERSION}")
-    with tempfile.TemporaryDirectory(dir=into.parent) as scratch:
-        command = ["sh", "-s", "--", "--version", VERSION, "--install-root", scratch, "--no-edit-path"]
-        if subprocess.run(command, input=script, check=False).returncode != 0:
-            say("the official installer failed")
+        sums = _fetched(_CHECKSUMS).decode()
+        expected = next((line.split()[0] for line in sums.splitlines() if line.endswith(f" {name}")), "")
+        if not expected:
+            say(f"the release has no {name} for this machine")
             return False
-        for file in Path(scratch, "bin").iterdir():
-            file.replace(into / file.name)
+        say(f"downloading {name}")
+        archive = _fetched(f"{_ARCHIVES}/{name}")
+    except (OSError, ValueError) as error:
+        say(f"the official release cannot be reached ({error})")
+        return False
+    found = hashlib.sha256(archive).hexdigest()
+    if found != expected:
+        say(f"{name} has the SHA-256 {found}, expected {expected}: not used")
+        return False
+    _unpack(archive, into)
     return True
+
+
+def _platform() -> str:
+    """This machine in the names of releases: `linux-x64`, `darwin-arm64`."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}-{_MACHINES.get(machine, machine)}"
+
+
+def _fetched(url: str) -> bytes:
+    # Of one of the two addresses above.
+    with urllib.request.urlopen(url, timeout=_CONNECT_SECONDS) as answer:  # noqa: S310
+        content: bytes = answer.read()
+    return content
+
+
+def _unpack(archive: bytes, into: Path) -> None:
+    """The programs of a release, which lie in its one folder; whatever else it may hold stays out."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as release:
+        for member in release.getmembers():
+            content = release.extractfile(member) if member.isfile() else None
+            if content is None:
+                continue
+            target = into / Path(member.name).name
+            unfinished = target.with_name(f".{target.name}-unpacking")
+            unfinished.write_bytes(content.read())
+            unfinished.chmod(0o755)
+            unfinished.replace(target)
 
 
 def build(into: Path) -> None:
@@ -118,8 +157,8 @@ def build(into: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise InstallError(
-            f"Pulumi {VERSION} is not on PATH, its installer cannot be reached, and Go, which could build it,"
-            " is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+            f"Pulumi {VERSION} is not on PATH, its release cannot be downloaded, and Go, which could build "
+            "it, is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
         )
     say(f"building Pulumi {VERSION} with Go, about four minutes on two cores, once for this user")
     flags = f"-s -w -X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"

@@ -50,7 +50,7 @@ def parse(
     """
     own = decoded(config)
     raw = merged(shared or {}, own)
-    problems: list[Problem] = []
+    problems = list(_without_path(raw))
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
@@ -69,6 +69,18 @@ def parse(
         hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
         raise SettingsError([_hidden(problem, secret, hidden) for problem in unique])
     return Settings(services=tuple(services), removed_services=removed)
+
+
+def _without_path(raw: dict[str, object]) -> Iterator[Problem]:
+    """Takes out keys that were meant as a path into a group or list: `pulumi config set` makes a name with a
+    dot of `network.access` unless it is called with `--path`. Yields a problem for each."""
+    for key in [key for key in raw if _top(key) != key and _top(key) in {*_ARGUMENTS, SERVICES, REMOVED}]:
+        del raw[key]
+        yield Problem(
+            key,
+            f"found one name with this spelling, expected a setting inside {_top(key)}; run "
+            f"`pulumi config rm {NAMESPACE}{key}`, then `pulumi config set --path {NAMESPACE}{key} VALUE`",
+        )
 
 
 def _examined(given: Mapping[str, object]) -> tuple[ServiceSettings, list[Problem]]:

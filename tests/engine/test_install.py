@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import platform
 import stat
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -139,26 +143,61 @@ def test_fails_saying_what_to_install_when_nothing_can_give_an_engine(
     assert not (install.cache_folder() / "pulumi").exists()
 
 
-def test_official_installer_is_run_with_our_version(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The installer's files land in the cache; its own PATH edits are switched off."""
-    monkeypatch.setenv("PATH", os.defpath)
-    script = home / "installer.sh"
-    script.write_text(
-        'echo "$@" > "$XDG_CACHE_HOME/arguments"\nwhile [ "$1" != --install-root ]; do shift; done\n'
-        'mkdir "$2/bin"; echo cli > "$2/bin/pulumi"\n'
+@pytest.fixture
+def release(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A release of two programs in the folder of the home, with its checksums; gives the archive."""
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    archive = home / f"pulumi-v{install.VERSION}-linux-x64.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        for name, text in (
+            ("pulumi/pulumi", b"cli"),
+            ("pulumi/../../evil", b"evil"),
+            ("pulumi/host", b"host"),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            made.addfile(member, io.BytesIO(text))
+    sums = home / "checksums.txt"
+    sums.write_text(
+        f"{'0' * 64}  other.tar.gz\n{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}\n"
     )
-    monkeypatch.setattr(install, "_INSTALLER", script.as_uri())
-    cache = install.cache_folder()
-    cache.mkdir(parents=True)
-    assert install.official(cache)
-    assert (cache / "pulumi").read_text() == "cli\n"
-    assert (home / "cache" / "arguments").read_text().startswith("--version 3.259.0 --install-root ")
+    monkeypatch.setattr(install, "_ARCHIVES", home.as_uri())
+    monkeypatch.setattr(install, "_CHECKSUMS", sums.as_uri())
+    return archive
 
 
-def test_installer_out_of_reach_is_no_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without that site goes on to the next way."""
-    monkeypatch.setattr(install, "_INSTALLER", (home / "absent").as_uri())
+def test_the_official_release_is_unpacked_where_its_checksum_holds(home: Path, release: Path) -> None:
+    """Its programs can be run, nothing leaves the folder, and no shell saw any of it."""
+    into = home / "into"
+    into.mkdir()
+    assert install.official(into)
+    assert sorted(file.name for file in into.iterdir()) == ["evil", "host", "pulumi"]
+    assert not (home.parent / "evil").exists()
+    assert (into / "pulumi").read_text() == "cli"
+    assert os.access(into / "pulumi", os.X_OK)
+
+
+def test_fails_for_a_release_that_is_not_the_one(
+    home: Path, release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One byte more, and nothing of it is used; the two checksums are named."""
+    release.write_bytes(release.read_bytes() + b"x")
+    assert not install.official(home / "into")
+    assert "expected" in capsys.readouterr().err
+    assert not (home / "into").exists()
+
+
+def test_a_machine_without_a_release_is_no_error(
+    home: Path, release: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It goes on to the next way, as does one that cannot reach the sites."""
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert not install.official(home)
+    assert "linux-riscv64.tar.gz for this machine" in capsys.readouterr().err
+    monkeypatch.setattr(install, "_CHECKSUMS", (home / "absent").as_uri())
+    assert not install.official(home)
+    assert "cannot be reached" in capsys.readouterr().err
 
 
 def test_yaml_host_comes_from_the_cache_and_only_where_there_is_none(home: Path) -> None:

@@ -40,3 +40,14 @@ def test_schema_refuses_what_the_program_refuses(config: dict[str, Any]) -> None
     """A wrong setting is marked in the editor, before any preview."""
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"config": config}, schema())
+
+
+def test_every_setting_has_a_title_that_people_read() -> None:
+    """Editors show titles: words with a capital first, and no camelCase."""
+    config, service = schema()["properties"]["config"]["properties"], schema()["$defs"]["Service"]
+    titles = {key: one["title"] for key, one in [*config.items(), *service["properties"].items()]}
+    assert titles["language-cmk:existingResourceGroupName"] == "Existing resource group name"
+    assert titles["sku"] == "SKU"
+    network = service["properties"]["network"]["properties"]
+    assert network["privateDnsZoneIds"]["title"] == "Private DNS zone ids"
+    assert all(title[0].isupper() and not any(c.isupper() for c in title[4:]) for title in titles.values())

@@ -217,3 +217,13 @@ def test_settings_cannot_be_changed() -> None:
     settings: Settings = parse(MINIMAL)
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.services[0].sku = "F0"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("key", ["network.access", "services[0].location", "key.generation"])
+def test_fails_for_a_path_that_was_set_as_a_name(key: str) -> None:
+    """`pulumi config set` without `--path` makes a name with a dot; the message has both commands."""
+    with pytest.raises(SettingsError) as error:
+        parse({"name": "claims", "location": "westeurope", key: "1"})
+    assert [problem.path for problem in error.value.problems] == [key]
+    assert f"`pulumi config rm language-cmk:{key}`" in str(error.value)
+    assert f"`pulumi config set --path language-cmk:{key} VALUE`" in str(error.value)
