@@ -11,7 +11,7 @@ from review.verdict import VerdictSeverity
 
 # GitHub takes 65,536 characters, Azure DevOps 150,000.
 _LIMIT: Final = 60_000
-_SIGNS: Final = {
+SIGNS: Final = {
     VerdictSeverity.NONE: "\u2705",
     VerdictSeverity.NOTE: "\u2139\ufe0f",
     VerdictSeverity.APPROVAL: "\u26a0\ufe0f",
@@ -58,7 +58,7 @@ def marker(stack: str) -> str:
 def sign(review: Review) -> str:
     """What a reader sees first. What was approved is no news, but no small thing either."""
     worst = max((one.verdict.severity for one in review.approved), default=VerdictSeverity.NONE)
-    return _SIGNS[max(review.severity, VerdictSeverity.APPROVAL if worst else VerdictSeverity.NONE)]
+    return SIGNS[max(review.severity, VerdictSeverity.APPROVAL if worst else VerdictSeverity.NONE)]
 
 
 def titled(review: Review, titles: Mapping[VerdictSeverity, str], show: object = None) -> str:
@@ -113,7 +113,7 @@ def _errors(review: Review) -> Iterator[str]:
 def _row(row: ReportRow) -> Iterator[str]:
     yield ""
     noun = "" if row.noun == "account" else f" ({row.noun})"
-    yield f"#### {_SIGNS[row.severity]} {in_markdown(row.name)}{noun}"
+    yield f"#### {SIGNS[row.severity]} {in_markdown(row.name)}{noun}"
     for judged in row.verdicts:
         yield f"- {_verdict(judged)}"
     changes = [fact for fact in row.facts if fact.changes]

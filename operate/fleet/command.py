@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from operate.fleet import bundle, engine, files, planning
+from operate.fleet import bundle, engine, files, planning, report
 from operate.fleet.engine import NoStackError
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
@@ -63,7 +63,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--scheduler", metavar="ADDRESS", default="", help="a Dask scheduler, tcp://HOST:PORT")
     how.add_argument("--minutes", type=float, default=15, help="wait for a revocation to count; default 15")
     how.add_argument("--days", type=int, default=90, help="evidence: days of the audit log; default 90")
-    how.add_argument("--out", type=Path, default=Path(".evidence/fleet"), help="evidence: folder to write to")
+    how.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="to write to; evidence: .evidence/fleet, report: .fleet/report",
+    )
+    how.add_argument(
+        "--from",
+        dest="journals",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        default=[],
+        help="report: the journal of a shard, instead of the own; may be repeated",
+    )
     how.add_argument("--journal", type=Path, default=Path(".fleet/journal.jsonl"), metavar="FILE")
     how.add_argument("--json", action="store_true", help="print records as lines of JSON")
 
@@ -300,7 +314,7 @@ def _drift(command: FleetCommand) -> int:
 
 def _evidence(command: FleetCommand) -> int:
     code, done = command.carry_out("evidence", command.all_at_once("evidence"), days=command.arguments.days)
-    page = bundle.write(command.arguments.out, done)
+    page = bundle.write(command.arguments.out or Path(".evidence/fleet"), done)
     print(page, file=sys.stderr)
     return 1 if any(one.outcome.findings.get("error") for one in done) else code
 
@@ -388,6 +402,18 @@ def _matrix(command: FleetCommand) -> int:
     return 0
 
 
+def _report(command: FleetCommand) -> int:
+    """Raises OperateError for a journal that is missing: a shard that was lost is no good news."""
+    journals = [Journal(one) for one in command.arguments.journals] or [command.journal]
+    if missing := [str(one) for one in command.arguments.journals if not one.is_file()]:
+        raise OperateError(f"there is no journal {', '.join(missing)}")
+    records = (record for journal in journals for record in journal.records())
+    found = report.rows(records, sorted(command.chosen))
+    page = report.write(command.arguments.out or Path(".fleet/report"), found)
+    print(page, file=sys.stderr)
+    return 0 if all(one.ok for one in found) else 1
+
+
 def _would(verb: str, waves: Sequence[Wave]) -> int:
     for wave in waves:
         print(f"  {wave}: would {verb} {', '.join(wave.stacks)}")
@@ -407,4 +433,5 @@ ACTIONS: Mapping[str, tuple[Callable[[FleetCommand], int], str]] = {
     "restore": (lambda one: _access(one, GRANTED, "restore"), "give the access back"),
     "doctor": (_doctor, "what stands in the way of each stack"),
     "matrix": (_matrix, "shards for the matrix of a CI"),
+    "report": (_report, "one report of what commands left of each stack, also in several shards"),
 }

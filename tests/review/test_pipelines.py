@@ -28,9 +28,10 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_every_workflow_is_there_on_both_platforms() -> None:
-    """Preview, deployment, drift and tests, on both platforms."""
-    assert [file.stem for file in WORKFLOWS] == ["ci", "deploy", "drift", "preview"]
-    assert [file.stem for file in PIPELINES] == ["deploy", "drift", "preview"]
+    """Preview, deployment, drift and tests, on both platforms; preview and deployment of a fleet, too."""
+    names = ["deploy", "drift", "fleet-deploy", "fleet-preview", "preview"]
+    assert [file.stem for file in WORKFLOWS] == ["ci", *names]
+    assert [file.stem for file in PIPELINES] == names
 
 
 @each_workflow
@@ -68,9 +69,13 @@ def test_a_checkout_leaves_no_credentials_behind(file: Path) -> None:
 BASE = "github.event.pull_request.base.sha"
 
 
-def test_what_decides_runs_from_the_base_branch() -> None:
+each_preview = pytest.mark.parametrize("preview", ["preview", "fleet-preview"])
+
+
+@each_preview
+def test_what_decides_runs_from_the_base_branch(preview: str) -> None:
     """Only `local` and `plan` run the pull request's code. They decide nothing, and can write nothing."""
-    jobs = loaded(ROOT / ".github" / "workflows" / "preview.yml")["jobs"]
+    jobs = loaded(ROOT / ".github" / "workflows" / f"{preview}.yml")["jobs"]
     for name, job in jobs.items():
         checkouts = [step["with"] for step in job["steps"] if "actions/checkout@" in step.get("uses", "")]
         runs = any("run" in step for step in job["steps"])
@@ -83,9 +88,10 @@ def test_what_decides_runs_from_the_base_branch() -> None:
             assert all("path" in one for one in checkouts[1:]), name
 
 
-def test_a_verdict_is_handed_on_by_outputs_alone() -> None:
+@each_preview
+def test_a_verdict_is_handed_on_by_outputs_alone(preview: str) -> None:
     """Artifacts of a run can be replaced by any of its jobs, also by those that run the change's code."""
-    jobs = loaded(ROOT / ".github" / "workflows" / "preview.yml")["jobs"]
+    jobs = loaded(ROOT / ".github" / "workflows" / f"{preview}.yml")["jobs"]
     for name in ("comment", "approval", "encryption"):
         assert not [step for step in jobs[name]["steps"] if "download-artifact" in step.get("uses", "")], name
     assert "needs.review.outputs.code" in str(jobs["approval"]["if"])
@@ -101,9 +107,25 @@ def test_a_deployment_applies_what_was_reviewed() -> None:
     assert not [name for name in ("plan", "review") if jobs[name]["environment"] != "preview"]
 
 
-def test_azure_devops_gives_the_pull_requests_code_no_token() -> None:
+def test_a_fleet_is_deployed_as_it_was_reviewed_and_ring_by_ring() -> None:
+    """The reviewed plans by their digest; the next ring begins only when the canary went well, each behind
+    an environment of its own."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "fleet-deploy.yml")["jobs"]
+    rings = {name: jobs[name] for name in ("canary", "rest")}
+    for name, job in rings.items():
+        text = "\n".join(step.get("run", "") for step in job["steps"])
+        assert 'review/fleet_update.sh .review/plan "$PLANS"' in text, name
+        assert "pulumi up" not in text
+        assert job["env"]["PLANS"] == "${{ needs.review.outputs.plans }}"
+    assert "canary" in rings["rest"]["needs"]
+    assert "needs.canary.result == 'success'" in rings["rest"]["if"]
+    assert rings["canary"]["environment"] != rings["rest"]["environment"]
+
+
+@each_preview
+def test_azure_devops_gives_the_pull_requests_code_no_token(preview: str) -> None:
     """The job that runs the program has no token; the one that writes has the target branch's files."""
-    document = loaded(ROOT / ".azuredevops" / "pipelines" / "preview.yml")
+    document = loaded(ROOT / ".azuredevops" / "pipelines" / f"{preview}.yml")
     jobs = {stage["stage"]: stage["jobs"][0] for stage in document["stages"]}
     assert "SYSTEM_ACCESSTOKEN" not in str(jobs["plan"])
     names = [step.get("displayName") for step in jobs["review"]["steps"]]

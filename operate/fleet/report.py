@@ -1,0 +1,137 @@
+"""What commands left of each stack, as one report: from the journal, or from those of several shards.
+
+Owns: which outcome counts, and the report as JSON, Markdown and a page. Does not own: records (journal.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from operate.evidence.report import tool_version
+
+SCHEMA = "language-cmk/fleet-report/1"
+NOT_RUN = "not run"
+_MOST_ROWS = 300
+"""Rows of the Markdown, which goes into a comment: GitHub takes 65,536 characters."""
+_MARKDOWN = """\
+### {{ title }}
+
+| stack | {{ columns | join(" | ") }} |
+|---|---|---|---|---|
+{% for one in rows[:most] -%}
+| {{ one.stack }} | {{ cells(one) | map("line") | join(" | ") }} |
+{% endfor -%}
+{% if rows | length > most %}
+{{ rows | length - most }} more are left out here; report.json has all.
+{% endif %}"""
+_PAGE = """\
+<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{{ title }}</title>
+<style>
+body { font: 15px system-ui, sans-serif; margin: 2em auto; max-width: 70em }
+table { border-collapse: collapse; width: 100% }
+td, th { border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top }
+.bad { background: #fdecea }
+</style>
+<h1>{{ title }}</h1>
+<table><tr><th>stack{% for name in columns %}<th>{{ name }}{% endfor %}
+{% for one in rows %}
+<tr{% if not one.ok %} class="bad"{% endif %}><td>{{ one.stack }}{% for cell in cells(one) %}<td>{{ cell }}\
+{% endfor %}
+{% endfor %}
+</table>
+<p>language-cmk {{ version }}</p>
+</html>
+"""
+_COLUMNS = ("command", "result", "changes", "open findings")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The last outcome of a stack; `result` is its reason, what is not proven, or its notes."""
+
+    stack: str
+    action: str = ""
+    ok: bool = False
+    result: str = NOT_RUN
+    changes: str = ""
+    findings: str = ""
+
+
+def rows(records: Iterable[Mapping[str, Any]], stacks: Iterable[str]) -> list[Row]:
+    """A row for each stack, those first that are not as they should be. Records of several journals may come
+    in any order; the newest of a stack counts."""
+    last: dict[str, Mapping[str, Any]] = {}
+    for record in sorted(records, key=lambda one: str(one.get("at"))):
+        if record.get("event") == "outcome":
+            last[str(record["stack"])] = record
+    found = [_row(stack, last.get(stack)) for stack in stacks]
+    return sorted(found, key=lambda one: (one.ok, one.stack))
+
+
+def write(folder: Path, found: Sequence[Row]) -> Path:
+    """Writes report.json, report.md and index.html; the page's path."""
+    bad = sum(not one.ok for one in found)
+    title = f"Fleet: {bad} of {len(found)} stacks are not as they should be" if bad else _well(len(found))
+    values = {
+        "title": title,
+        "rows": found,
+        "columns": _COLUMNS,
+        "cells": _cells,
+        "most": _MOST_ROWS,
+        "version": tool_version(),
+    }
+    document = {
+        "schema": SCHEMA,
+        "tool": tool_version(),
+        "ok": not bad,
+        "stacks": [vars(one) for one in found],
+    }
+    environment = Environment(autoescape=True)
+    environment.filters["line"] = _line
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {
+        "report.json": json.dumps(document, indent=2) + "\n",
+        "report.md": environment.from_string(_MARKDOWN).render(values),
+        "index.html": environment.from_string(_PAGE).render(values),
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder / "index.html"
+
+
+def _row(stack: str, record: Mapping[str, Any] | None) -> Row:
+    if record is None:
+        return Row(stack)
+    said = record.get("reason") or "; ".join([*record.get("unproven", ()), *record.get("notes", ())])
+    return Row(
+        stack,
+        str(record["action"]),
+        bool(record["ok"]),
+        said or "ok",
+        _counts(record.get("changes", {})),
+        _counts(record.get("findings", {})),
+    )
+
+
+def _counts(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in sorted(counted.items()))
+
+
+def _cells(row: Row) -> tuple[str, str, str, str]:
+    return row.action, row.result, row.changes, row.findings
+
+
+def _line(text: str) -> str:
+    """A text in a cell of a table: no line feed, bar, mention or mark-up of Markdown gets through."""
+    shown = " ".join(text.split()).replace("`", "'").replace("|", "\u00a6")
+    return f"`{shown}`" if shown else ""
+
+
+def _well(count: int) -> str:
+    return f"Fleet: {count} stack{'' if count == 1 else 's'}, all as they should be"
