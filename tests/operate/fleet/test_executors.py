@@ -1,0 +1,124 @@
+"""The same rollout on each engine: threads, Dask workers, and shards as a CI runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client, LocalCluster
+
+from tests.support import cloud
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.fleets import QUIET, FleetCheckout
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+NAMES = ("a", "b")
+WORKERS = 3
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path / "home") as running:
+        yield running
+
+
+def clone(fleet: FleetCheckout, folder: Path) -> Path:
+    """The checkout again, as a clone of the same commit is: without what its commands left there."""
+    shutil.copytree(fleet.folder, folder, symlinks=True, ignore=shutil.ignore_patterns(".pulumi", ".fleet"))
+    return folder
+
+
+def fleet_command(folder: Path, *words: str) -> list[str]:
+    return [str(folder / ".venv" / "bin" / "python"), "-m", "operate", "fleet", *words]
+
+
+def by_threads(fleet: FleetCheckout) -> None:
+    done = fleet.run("up", "--yes")
+    assert done.code == 0, done.output
+    assert fleet.run("report").code == 0
+
+
+def by_dask(fleet: FleetCheckout) -> None:
+    """Worker processes with a checkout each, and one task at a time."""
+    with dask_workers(fleet) as scheduler:
+        done = fleet.run("up", "--yes", "--scheduler", scheduler)
+    assert done.code == 0, done.output
+    assert fleet.run("report").code == 0
+
+
+@contextmanager
+def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=0, processes=False, protocol="tcp://", dashboard_address=None
+        ) as cluster,
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+        ExitStack() as processes,
+    ):
+        for number in range(WORKERS):
+            folder = clone(fleet, fleet.folder.parent / f"worker-{number}")
+            words = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
+            worker = subprocess.Popen(
+                [sys.executable, *words, cluster.scheduler_address],
+                cwd=folder,
+                env={**fleet.stack.env, "PYTHONPATH": str(folder)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            processes.enter_context(worker)
+            processes.callback(worker.terminate)
+        client.wait_for_workers(WORKERS, timeout=300)
+        yield cluster.scheduler_address
+
+
+def by_shards(fleet: FleetCheckout) -> None:
+    """A process for each shard, from a clean clone; then one report of the journals that they leave."""
+    matrix = fleet.stack.python("-m", "operate", "fleet", "matrix", "--shards", "2")
+    journals, running = [], []
+    for shard in json.loads(matrix.output)["include"]:
+        folder = clone(fleet, fleet.folder.parent / f"shard-{shard['shard']}")
+        stacks = [word for stack in shard["stacks"].split() for word in ("--stack", stack)]
+        command = fleet_command(folder, "up", "--yes", *stacks)
+        running.append(subprocess.Popen(command, cwd=folder, env=fleet.stack.env))
+        journals.append(folder / ".fleet" / "journal.jsonl")
+    assert [one.wait() for one in running] == [0, 0]
+    merged = [word for journal in journals for word in ("--from", str(journal))]
+    assert fleet.run("report", *merged).code == 0
+
+
+def left(azure: RunningAzure, fleet: FleetCheckout) -> dict[str, Any]:
+    """What a rollout leaves: its report, the settings of every account, and locks."""
+    accounts = {
+        one["body"]["name"]: (one["body"]["tags"], len(cloud.bound_keys(azure, one["body"]["id"])))
+        for one in cloud.documents(azure, "account")
+    }
+    report = fleet.folder / ".fleet" / "report"
+    locks = fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks"
+    return {
+        "accounts": accounts,
+        "reports": [(report / name).read_text() for name in ("report.json", "report.md", "index.html")],
+        "locks": [os.fspath(one) for one in locks.rglob("*.json")],
+    }
+
+
+def test_a_rollout_is_the_same_on_every_engine(azure: RunningAzure, tmp_path: Path) -> None:
+    """The same accounts, each bound once and proven, and the same reports to the letter; no lock is left."""
+    found = {}
+    for engine in (by_threads, by_dask, by_shards):
+        azure.control("/reset", {})
+        fleet = FleetCheckout(tmp_path / engine.__name__ / "language-cmk", azure.env, NAMES, QUIET)
+        engine(fleet)
+        found[engine.__name__] = left(azure, fleet)
+    assert found["by_dask"] == found["by_threads"] == found["by_shards"]
+    accounts = found["by_threads"]["accounts"]
+    assert set(accounts) == {f"lang-fleet-{name}" for name in NAMES}
+    assert {bound for _, bound in accounts.values()} == {1}
+    assert found["by_threads"]["locks"] == []
