@@ -19,8 +19,8 @@ import settings
 from components.arguments.inputs import known_text
 from components.guards.preflight import ServiceRequest, preflight
 from components.sdk_debug import drop_sdk_debug_messages
-from components.service import EncryptedLanguageService
-from components.service_args import EncryptedLanguageServiceArgs
+from components.service import EncryptedAIServicesAccount
+from components.service_args import EncryptedAIServicesAccountArgs
 from components.subscriptions import Subscriptions
 
 # The exit code by which Pulumi's Python hosts know that the error was reported. After any other they report
@@ -47,9 +47,9 @@ def main() -> None:
         removed=stack.removed_services,
     )
     made = {
-        service.name: EncryptedLanguageService(
+        service.name: EncryptedAIServicesAccount(
             service.name,
-            cast("EncryptedLanguageServiceArgs", service.args()),
+            cast("EncryptedAIServicesAccountArgs", service.args()),
             pulumi.ResourceOptions(protect=service.protect),
             vault_provider=requests[service.name].vault_provider,
             workspace_provider=subscriptions.provider_of(

@@ -1,4 +1,4 @@
-"""What a user composes: encrypted Language services and the parts that they are made of.
+"""What a user composes: encrypted AI services accounts and the parts that they are made of.
 
 | where | what |
 |---|---|

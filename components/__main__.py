@@ -12,22 +12,22 @@ if __name__ == "__main__":
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from components.access import KeyAccess  # noqa: E402
-from components.account import LanguageAccount  # noqa: E402
+from components.account import AIServicesAccount  # noqa: E402
 from components.audit import AuditTrail  # noqa: E402
 from components.azure_policy.guardrails import AzurePolicyGuardrails  # noqa: E402
 from components.binding import KeyBinding  # noqa: E402
 from components.host import serve  # noqa: E402
 from components.identity import EncryptionIdentity  # noqa: E402
 from components.key import EncryptionKey  # noqa: E402
-from components.service import EncryptedLanguageService  # noqa: E402
+from components.service import EncryptedAIServicesAccount  # noqa: E402
 from components.vault import KeyVault  # noqa: E402
 
 COMPONENTS = [
-    EncryptedLanguageService,
+    EncryptedAIServicesAccount,
     KeyVault,
     EncryptionKey,
     EncryptionIdentity,
-    LanguageAccount,
+    AIServicesAccount,
     KeyAccess,
     KeyBinding,
     AuditTrail,

@@ -61,7 +61,7 @@ class KeyGrant:
 
 
 class KeyUser(Protocol):
-    """Whatever has an identity that can be granted a key: LanguageAccount, EncryptionIdentity."""
+    """Whatever has an identity that can be granted a key: AIServicesAccount, EncryptionIdentity."""
 
     principal_id: pulumi.Output[Any]
     tenant_id: pulumi.Output[Any]
@@ -83,7 +83,7 @@ class KeyAccessArgs(TypedDict):
     key_id: pulumi.Input[str]
     """Required. ARM id of the key, without a version."""
     principal_id: pulumi.Input[str]
-    """Required. Object id of the identity, such as `LanguageAccount.principal_id`."""
+    """Required. Object id of the identity, such as `AIServicesAccount.principal_id`."""
     tenant_id: pulumi.Input[str]
     """Required. The tenant of both."""
     access_model: NotRequired[str | None]

@@ -1,4 +1,4 @@
-"""The Language account: its declared inputs, and the digest of them that tells the binding of each write.
+"""The AI services account: its declared inputs, and the digest of them that tells the binding of each write.
 
 account_write.py keeps the key through such a write.
 """
@@ -67,8 +67,8 @@ class InlineKeyArgs(TypedDict):
     """Required. Client id of the identity that has access."""
 
 
-class LanguageAccountArgs(TypedDict):
-    """Inputs of LanguageAccount."""
+class AIServicesAccountArgs(TypedDict):
+    """Inputs of AIServicesAccount."""
 
     resource_group_name: pulumi.Input[str]
     """Required. The group the account is in."""
@@ -135,12 +135,12 @@ def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Pr
         yield Problem("sku", f"found {sku!r}, expected {known} for kind {kind.name}")
 
 
-def _tier(account: "LanguageAccountInputs") -> Iterator[Problem]:
+def _tier(account: "AIServicesAccountInputs") -> Iterator[Problem]:
     otherwise = "remove encryptionKey" if account.encryption_key else ""
     yield from tier_problems(account.account_kind, account.sku, otherwise=otherwise)
 
 
-def _derived_name(account: "LanguageAccountInputs") -> Iterator[Problem]:
+def _derived_name(account: "AIServicesAccountInputs") -> Iterator[Problem]:
     try:
         if not account.account_name:
             names.account_name(account.name, account.account_kind)
@@ -148,7 +148,7 @@ def _derived_name(account: "LanguageAccountInputs") -> Iterator[Problem]:
         yield Problem("name", f"{error}; shorten the name, or give accountName")
 
 
-def _key_without_identity(account: "LanguageAccountInputs") -> Iterator[Problem]:
+def _key_without_identity(account: "AIServicesAccountInputs") -> Iterator[Problem]:
     if account.encryption_key and account.user_assigned_identity_id is None:
         yield Problem(
             "userAssignedIdentityId",
@@ -194,10 +194,10 @@ OUTBOUND = ArgumentRule(_outbound, ("restrict_outbound", "allowed_fqdns"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageAccountInputs(Inputs):
-    """LanguageAccountArgs with defaults."""
+class AIServicesAccountInputs(Inputs):
+    """AIServicesAccountArgs with defaults."""
 
-    ARGS = LanguageAccountArgs
+    ARGS = AIServicesAccountArgs
     RULES = (
         ArgumentRule(_tier, ("kind", "sku", "encryption_key")),
         ArgumentRule(_derived_name, ("name", "kind", "account_name")),
@@ -274,7 +274,7 @@ class MadeAccount:
 
 
 def make_account(
-    inputs: LanguageAccountInputs,
+    inputs: AIServicesAccountInputs,
     options: ChildOptions,
     *,
     after: Sequence[pulumi.Resource] = (),
@@ -347,8 +347,9 @@ def make_account(
     return MadeAccount(account, live.properties.endpoint, principal_id, tenant_id, digest, frozen)
 
 
-class LanguageAccount(Component):
-    """A Language account with Microsoft Entra authentication only and its own subdomain.
+class AIServicesAccount(Component):
+    """An Azure AI services account, Language by default, with Microsoft Entra authentication only and its own
+    subdomain.
 
     Produces: azure-native:cognitiveservices:Account. Raises InputError.
     """
@@ -367,9 +368,9 @@ class LanguageAccount(Component):
     """Changes whenever the account is written; a binding takes it, so that it is written again, too."""
 
     def __init__(
-        self, name: str, args: LanguageAccountArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: AIServicesAccountArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        inputs = read(LanguageAccountInputs, name, args)
+        inputs = read(AIServicesAccountInputs, name, args)
         super().__init__(name, opts)
         made = make_account(inputs, self.protected_child)
         self.account_id, self.account_name = made.resource.id, made.resource.name
@@ -433,7 +434,7 @@ def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionRespon
     return KeyUri.of(key.key_vault_uri or "", key.key_name or "", key.key_version or "").text
 
 
-def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
+def declared_account(inputs: AIServicesAccountInputs) -> dict[str, Any]:
     """What an account made here is, by azure-native's Python names."""
     properties: dict[str, Any] = {
         "custom_sub_domain_name": inputs.account_name,
@@ -469,7 +470,7 @@ def declared_account(inputs: LanguageAccountInputs) -> dict[str, Any]:
     }
 
 
-def _identity(inputs: LanguageAccountInputs) -> dict[str, Any]:
+def _identity(inputs: AIServicesAccountInputs) -> dict[str, Any]:
     own = ["SystemAssigned"] if inputs.system_assigned else []
     of_key = inputs.user_assigned_identity_id
     assigned = [*([] if of_key is None else [of_key]), *inputs.other_identity_ids]

@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.access import KeyAccess
-from components.account import LanguageAccount
+from components.account import AIServicesAccount
 from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
 from components.cmk_resource import CmkResource
@@ -65,8 +65,8 @@ class KeyBindingArgs(TypedDict):
     account_id: pulumi.Input[str]
     """Required. ARM id of the account, which has a system-assigned identity."""
     account_digest: NotRequired[pulumi.Input[str] | None]
-    """Optional. `LanguageAccount.declared_digest`; another one writes the binding again, as it must be after
-    each write of the account."""
+    """Optional. `AIServicesAccount.declared_digest`; another one writes the binding again, as it must be
+    after each write of the account."""
     key_id: pulumi.Input[str]
     """Required. ARM id of the key, without a version."""
     grant_id: pulumi.Input[str]
@@ -108,7 +108,7 @@ class KeyBinding(Component):
         cls,
         name: str,
         *,
-        account: LanguageAccount,
+        account: AIServicesAccount,
         key: EncryptionKey,
         grant: KeyAccess,
         generation: pulumi.Input[int] | None = None,

@@ -16,9 +16,9 @@ NAME: Final = "language-cmk"
 VERSION: Final = "0.1.0"
 """The one of pyproject.toml, which a test compares with every other place."""
 _ABOUT: Final[Mapping[str, Any]] = {
-    "displayName": "Azure AI Language under a customer-managed key",
-    "description": "Azure AI Language accounts with their data at rest under the customer's own key, with "
-    "vault, key, access and audit.",
+    "displayName": "Azure AI services under a customer-managed key",
+    "description": "Azure AI services accounts, Language first of all, with their data at rest under the "
+    "customer's own key, with vault, key, access and audit.",
     "keywords": ["azure", "encryption", "key-vault", "category/cloud", "kind/component"],
     "license": "Apache-2.0",
     "publisher": "language-cmk",
@@ -45,7 +45,7 @@ _PROGRAMS: Final = {
     "go": "go/main.go",
     "yaml": "yaml/Pulumi.yaml",
 }
-_SHOWN_BY: Final = "EncryptedLanguageService"
+_SHOWN_BY: Final = "EncryptedAIServicesAccount"
 """The component that the examples use."""
 
 

@@ -1,4 +1,4 @@
-"""One Language service whose data at rest is under a customer-managed key: its parts and their order."""
+"""One AI services account whose data at rest is under a customer-managed key: its parts and their order."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
 from components.key_version import KeyVersion
 from components.references import KeyReference
-from components.service_args import EncryptedLanguageServiceArgs, ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs, ServiceInputs
 from components.service_parts import Parts
 from components.subscriptions import Subscriptions
 from core import clouds
 
 
-class EncryptedLanguageService(Component):
-    """A Language account under a customer-managed key, with the vault, key, identity and access that it
-    needs.
+class EncryptedAIServicesAccount(Component):
+    """An Azure AI services account under a customer-managed key, with the vault, key, identity and access
+    that it needs; a Language account where the arguments name no other kind.
 
     With a system-assigned identity it is made in two phases, because that identity exists only once the
     account does: first the account, on Microsoft-managed keys, and access for its identity; then the
@@ -52,7 +52,7 @@ class EncryptedLanguageService(Component):
     def __init__(
         self,
         name: str,
-        args: EncryptedLanguageServiceArgs,
+        args: EncryptedAIServicesAccountArgs,
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,

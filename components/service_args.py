@@ -1,4 +1,4 @@
-"""The arguments of EncryptedLanguageService, their defaults, and the rules between them.
+"""The arguments of EncryptedAIServicesAccount, their defaults, and the rules between them.
 
 A stack's settings are these arguments, read from its file; their descriptions document both. What depends on
 existing resources is in guards/.
@@ -103,8 +103,8 @@ class ServiceAuditArgs(TypedDict):
     """Optional. ARM ids of existing action groups that receive the alerts; with `alerts`."""
 
 
-class EncryptedLanguageServiceArgs(TypedDict):
-    """Inputs of EncryptedLanguageService."""
+class EncryptedAIServicesAccountArgs(TypedDict):
+    """Inputs of EncryptedAIServicesAccount."""
 
     location: str
     """Required. Azure region of everything made here. A change means another account, without the data."""
@@ -333,9 +333,9 @@ def _derived_names(service: "ServiceInputs") -> Iterator[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceInputs(Inputs):
-    """EncryptedLanguageServiceArgs with defaults, and what follows from them."""
+    """EncryptedAIServicesAccountArgs with defaults, and what follows from them."""
 
-    ARGS = EncryptedLanguageServiceArgs
+    ARGS = EncryptedAIServicesAccountArgs
     RULES = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),

@@ -8,7 +8,7 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
-from components.account import InlineKeyInputs, LanguageAccountInputs, MadeAccount, make_account
+from components.account import AIServicesAccountInputs, InlineKeyInputs, MadeAccount, make_account
 from components.arguments import names
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
@@ -127,7 +127,7 @@ class Parts:
     ) -> MadeAccount:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         return make_account(
-            LanguageAccountInputs(
+            AIServicesAccountInputs(
                 name=self._inputs.name,
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,

@@ -33,7 +33,13 @@ KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 COMPONENTS: Final = "language-cmk:index:"
 """How the types of this project's components begin."""
-SERVICE: Final = f"{COMPONENTS}EncryptedLanguageService"
+SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
+ACCOUNT_COMPONENT: Final = f"{COMPONENTS}AIServicesAccount"
+FORMER_TYPES: Final = {
+    SERVICE: f"{COMPONENTS}EncryptedLanguageService",
+    ACCOUNT_COMPONENT: f"{COMPONENTS}LanguageAccount",
+}
+"""The types of components while Language was the only kind of account; states still have them."""
 URN_SEPARATOR: Final = "::"
 STACK: Final = "pulumi:pulumi:Stack"
 

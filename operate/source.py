@@ -14,12 +14,13 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 
+from core import api_versions
 from core.clouds import Cloud
 from core.login import Login
 from operate.errors import OperateError
 from provider import credential
 
-_ANONYMOUS = "/metadata/endpoints?api-version=2020-09-01"
+_ANONYMOUS = f"/metadata/endpoints?api-version={api_versions.ENDPOINTS}"
 """What Resource Manager answers without a login. Source: the az CLI, azure/cli/core/cloud.py
 (`get_active_cloud` reads the endpoints of a cloud there)."""
 _SECONDS = 30

@@ -24,7 +24,7 @@ Each setting is a key of the stack's configuration, such as `language-cmk:locati
 stack of several services lists them under `language-cmk:services`, each with its own `name`; all other
 settings at the top apply to every service, unless the service sets them itself. Every problem is reported at
 once, before anything is made. The same settings are the arguments of the component
-`EncryptedLanguageService`, which checks them in any program.
+`EncryptedAIServicesAccount`, which checks them in any program.
 
 """
 _HEAD = "| setting | values | default | what it does |\n|---|---|---|---|\n"
@@ -85,7 +85,7 @@ def schema() -> dict[str, Any]:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A stack of encrypted Language services",
+        "title": "A stack of encrypted AI services accounts",
         "type": "object",
         "properties": {"config": config},
         "$defs": {"Service": service, "Secret": _SECRET},

@@ -32,7 +32,7 @@ _NO_ARGUMENTS = frozenset({"protect", "previous_name", "label"})
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings(ServiceInputs):
-    """One Language service: the arguments of EncryptedLanguageService and its protection.
+    """One service: the arguments of EncryptedAIServicesAccount and its protection.
 
     `name` is the one that it was created with, and `label` the one that the stack's outputs have.
     """
@@ -42,7 +42,7 @@ class ServiceSettings(ServiceInputs):
     label: str = ""
 
     def args(self) -> dict[str, Any]:
-        """The arguments of EncryptedLanguageService, as the stack gives them."""
+        """The arguments of EncryptedAIServicesAccount, as the stack gives them."""
         return {name: value for name, value in as_args(self).items() if name not in _NO_ARGUMENTS}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import LanguageAccountInputs, declared_account, on_the_wire
+from components.account import AIServicesAccountInputs, declared_account, on_the_wire
 from components.account_write import Found
 from components.alerts import ALERTS
 from components.arguments import names
@@ -250,7 +250,7 @@ class _Planner:
     def _account(self) -> PlannedResource:
         inputs = self.inputs
         declared = declared_account(
-            LanguageAccountInputs(
+            AIServicesAccountInputs(
                 name=inputs.name,
                 resource_group_name="",
                 location=inputs.location,

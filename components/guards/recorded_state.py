@@ -109,7 +109,8 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
 
 def recorded_names(state: State) -> frozenset[str]:
     """The names of the services that a state holds an account of."""
-    services = {name for kind, name in state if kind == types.SERVICE}
+    of_services = (types.SERVICE, types.FORMER_TYPES[types.SERVICE])
+    services = {name for kind, name in state if kind in of_services}
     accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from components.guards.preflight import RefusedError
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from core import resource_types
 from tests.components.guards.test_data_loss import GRANT, PARENT, VAULT_ID, state
 from tests.support.recording import CLIENT, PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
 
-_SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService::language"
+_SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
 _GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"
 _ACCOUNT = f"{PARENT}azure-native:cognitiveservices:Account::language-account"
 _REVOCATION = f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"
@@ -42,7 +42,7 @@ def bound_azure(*, granted: bool, recorded: bool, access: str = "granted") -> Fa
 
 def service(azure: FakeAzure, **said: Any) -> RecordingMonitor:
     args: Any = {"location": "westeurope", **said}
-    return run(lambda: EncryptedLanguageService("language", args), azure=azure)
+    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
 
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
@@ -62,12 +62,12 @@ def test_revoked_takes_the_grant_and_nothing_else() -> None:
     assert [found.name for found in after.registered if revocation.urn in found.needs] == [
         found.name
         for found in after.registered
-        if found.request.parent == after.one(":EncryptedLanguageService").urn and found is not revocation
+        if found.request.parent == after.one(":EncryptedAIServicesAccount").urn and found is not revocation
     ]
     assert {"generation", "pin"} <= ignored(after, ":KeyVersion")
     assert {"keyUriWithVersion", "accountDigest"} <= ignored(after, ":CustomerManagedKey")
     assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
-    assert after.one(":EncryptedLanguageService").inputs == {"access": "revoked"}
+    assert after.one(":EncryptedAIServicesAccount").inputs == {"access": "revoked"}
 
 
 def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
@@ -77,7 +77,7 @@ def test_given_back_the_grant_comes_first_and_the_account_waits() -> None:
     assert grant.urn in binding.needs
     assert ignored(after, ":CustomerManagedKey") == {"accountDigest"}
     assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
-    assert after.one(":EncryptedLanguageService").inputs == {}
+    assert after.one(":EncryptedAIServicesAccount").inputs == {}
 
 
 @pytest.mark.parametrize(("access", "proven"), [("revoked", False), ("granted", True)])

@@ -8,14 +8,14 @@ import pytest
 
 from components.arguments.inputs import arguments
 from components.as_found import AS_FOUND
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from settings.model import ServiceSettings
 from tests.support.recording import RecordingMonitor, run
 
 
 def service(*as_found: str, **said: Any) -> RecordingMonitor:
     args: Any = {"location": "westeurope", "as_found": list(as_found), **said}
-    return run(lambda: EncryptedLanguageService("language", args))
+    return run(lambda: EncryptedAIServicesAccount("language", args))
 
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:

@@ -8,13 +8,13 @@ import pulumi
 import pytest
 
 from components.arguments.problem import InputError
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from core import kinds, roles
 from tests.support.recording import CLIENT, PRINCIPAL, RecordingMonitor, run, service_inputs
 
 
 def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
 
 
 def refused(*callers: dict[str, Any], **said: Any) -> list[str]:
@@ -76,7 +76,7 @@ def test_an_identity_of_the_same_program_is_a_caller_by_its_name() -> None:
     def program() -> None:
         app = pulumi.Output.from_input(PRINCIPAL)
         callers: Any = [{"principal_id": app, "name": "claims-api"}]
-        EncryptedLanguageService("language", {"location": "westeurope", "callers": callers})
+        EncryptedAIServicesAccount("language", {"location": "westeurope", "callers": callers})
 
     role = run(program).one(":RoleAssignment")
     assert (role.name, role.inputs["principalId"]) == ("language-caller-claims-api", PRINCIPAL)

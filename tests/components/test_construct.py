@@ -92,7 +92,7 @@ class Caller:
         self,
         args: Mapping[str, Any],
         *,
-        component: str = "EncryptedLanguageService",
+        component: str = "EncryptedAIServicesAccount",
         known: tuple[str, ...] = (),
         **said: Any,
     ) -> tuple[Monitor, Any]:
@@ -175,7 +175,7 @@ def test_what_the_caller_turned_off_is_off(caller: Caller) -> None:
     """`protect: false` of theirs, and the policy pack is told that it is meant."""
     monitor = caller.service(protect=False)
     assert types_with(monitor, "protect") == set()
-    assert monitor.one(":EncryptedLanguageService").inputs["protect"] is False
+    assert monitor.one(":EncryptedAIServicesAccount").inputs["protect"] is False
 
 
 def test_options_that_reach_every_child(caller: Caller) -> None:
@@ -219,13 +219,16 @@ def test_providers_are_used_by_the_children_of_their_package(caller: Caller) -> 
 
 
 def test_aliases_are_the_components(caller: Caller) -> None:
-    """Specs and URNs; the engine gives the children theirs from them."""
-    former = f"urn:pulumi:{STACK}::{PROJECT}::language-cmk:index:EncryptedLanguageService::former"
+    """Specs and URNs; the engine gives the children theirs from them. What a spec does not say of the type
+    holds for the service's former type, too, since a state may be as old as the name."""
+    former = f"urn:pulumi:{STACK}::{PROJECT}::language-cmk:index:EncryptedAIServicesAccount::former"
     spec = alias_pb2.Alias(spec=alias_pb2.Alias.Spec(name="older"))
     monitor = caller.service(aliases=[alias_pb2.Alias(urn=former), spec])
-    own = monitor.one(":EncryptedLanguageService").request.aliases
+    own = monitor.one(":EncryptedAIServicesAccount").request.aliases
     assert [one.urn for one in own if one.urn] == [former]
-    assert [one.spec.name for one in own if one.HasField("spec")] == ["older"]
+    specs = [(one.spec.type, one.spec.name) for one in own if one.HasField("spec")]
+    type = types.FORMER_TYPES[types.SERVICE]
+    assert specs == [("", "older"), (type, ""), (type, "older")]
 
 
 def test_hooks_stay_with_the_component_and_the_accounts_own_hook_stays(caller: Caller) -> None:
@@ -233,7 +236,7 @@ def test_hooks_stay_with_the_component_and_the_accounts_own_hook_stays(caller: C
     key."""
     binding = provider_pb2.ConstructRequest.ResourceHooksBinding(before_update=["theirs"])
     monitor = caller.service(resource_hooks=binding)
-    assert list(monitor.one(":EncryptedLanguageService").request.hooks.before_update) == ["theirs"]
+    assert list(monitor.one(":EncryptedAIServicesAccount").request.hooks.before_update) == ["theirs"]
     account = monitor.one(types.ACCOUNT).request.hooks
     assert list(account.before_update) == list(account.before_create) == ["lang-claims keeps its key"]
 
@@ -267,7 +270,7 @@ def test_what_exists_is_told_by_its_path(caller: Caller) -> None:
         "KeyVault",
         "EncryptionKey",
         "EncryptionIdentity",
-        "LanguageAccount",
+        "AIServicesAccount",
         "KeyAccess",
         "KeyBinding",
         "AuditTrail",
@@ -295,7 +298,7 @@ def test_secrets_stay_secret(caller: Caller) -> None:
     assert (vault_id[SIGNATURE], vault_id["value"]) == (SECRET_KIND, HUB)
     assert "NOT-FOR-THE-STATE" not in str(answer.state)
     assert answer.state["vaultId"][SIGNATURE] == SECRET_KIND
-    assert "NOT-FOR-THE-STATE" not in str(monitor.one(":EncryptedLanguageService").request.object)
+    assert "NOT-FOR-THE-STATE" not in str(monitor.one(":EncryptedAIServicesAccount").request.object)
 
 
 GROUP = {"resourceGroupName": "rg", "location": "westeurope"}
@@ -308,7 +311,7 @@ ACCOUNT_ID = HUB.partition("/providers/")[0] + "/providers/Microsoft.CognitiveSe
         ("KeyVault", {**GROUP, "tenantId": TENANT}, types.VAULT),
         ("EncryptionKey", {"vaultId": HUB}, types.KEY),
         ("EncryptionIdentity", GROUP, types.USER_ASSIGNED_IDENTITY),
-        ("LanguageAccount", GROUP, types.ACCOUNT),
+        ("AIServicesAccount", GROUP, types.ACCOUNT),
         (
             "KeyBinding",
             {"accountId": ACCOUNT_ID, "keyId": f"{HUB}/keys/cmk", "grantId": "g"},

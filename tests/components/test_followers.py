@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import CLIENT, SUBSCRIPTION, FakeAzure, RecordingMonitor, run
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 ACCOUNT_ID = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-language"
-PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$"
+PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
 
 
 def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
     return run(
-        lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}),  # type: ignore[typeddict-item]
+        lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}),  # type: ignore[typeddict-item]
         azure=azure,
     )
 

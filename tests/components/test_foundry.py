@@ -123,7 +123,7 @@ def test_fails_on_what_the_kind_does_not_have(said: dict[str, Any], problem: str
 
 def loses(*, bound: bool = True, **said: Any) -> list[str]:
     """What is refused of a Foundry account that is deployed with the project `claims`."""
-    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$azure-native:"
+    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$azure-native:"
     id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
     key = {"keyVaultUri": "https://kv-language.vault.azure.net/", "keyName": "k", "keyVersion": "1"}
     encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key} if bound else None

@@ -50,7 +50,7 @@ def test_a_vault_of_roles_is_not_locked() -> None:
 )
 def test_fails_to_delete_below_a_lock(kept: dict[str, Any], part: str) -> None:
     """The refusal says what to do; nothing is refused where the lock goes, too, or all stays."""
-    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$azure-native:"
+    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$azure-native:"
     caller = service_inputs(callers=[CALLER]).callers[0].logical_names(service_inputs().account_kind)[0]
     id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
     found = {"id": f"{id}/accounts/lang-language", "name": "lang-language", "location": "westeurope"}

@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.sync_await import _sync_await
 
 from components.kept_properties import KEPT, NEVER_SHOWN, SearchKeyError, declared_links, with_kept
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import RecordingMonitor, run
 
 _DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
@@ -61,7 +61,7 @@ def test_a_search_service_is_never_written_without_its_key() -> None:
 
 def service(**more: Any) -> RecordingMonitor:
     args: Any = {"location": "westeurope", **more}
-    return run(lambda: EncryptedLanguageService("claims", args))
+    return run(lambda: EncryptedAIServicesAccount("claims", args))
 
 
 def test_the_key_of_the_search_is_a_secret_and_the_bindings_digest_is_none() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
     TENANT,
@@ -28,13 +28,13 @@ def policies(found: dict[str, list[str]] | None, *recorded: str) -> list[Registe
     azure = FakeAzure()
     entries = [{"objectId": OPERATOR.upper(), "tenantId": TENANT, "permissions": found}] if found else []
     azure.vault = existing_vault(accessPolicies=entries)
-    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$"
+    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
     azure.state = {
         f"{parent}azure-native:keyvault:AccessPolicy::language-operator-{OPERATOR}-{name}": {"outputs": {}}
         for name in recorded
     }
     args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [OPERATOR]}}
-    monitor = run(lambda: EncryptedLanguageService("language", args), azure=azure)
+    monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
     return [one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from core import kinds
 from core.kinds import AccountKind
 from tests.support.recording import SUBSCRIPTION, RecordingMonitor, run, service_inputs
@@ -19,7 +19,7 @@ SUBNET = (
 
 
 def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
 
 
 def refused(**said: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from tests.support.recording import (
     CLIENT,
@@ -27,7 +27,7 @@ VAULT_ID = (
 
 
 def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize("identity", ["userAssigned", "systemAndUserAssigned"])
@@ -137,7 +137,7 @@ def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> 
 
     def program() -> None:
         provider = pulumi.ProviderResource("azure-native", "hub", {"subscriptionId": OTHER_SUBSCRIPTION})
-        EncryptedLanguageService(
+        EncryptedAIServicesAccount(
             "language", {"location": "westeurope", "vault": {"id": VAULT_ID}}, vault_provider=provider
         )
 
@@ -152,7 +152,7 @@ def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id() 
 
     def program() -> None:
         for name in ("language", "desk"):
-            EncryptedLanguageService(name, {"location": "westeurope", "vault": {"id": VAULT_ID}})
+            EncryptedAIServicesAccount(name, {"location": "westeurope", "vault": {"id": VAULT_ID}})
 
     monitor = run(program)
     made = {found.name: found for found in monitor.of("pulumi:providers:azure-native")}
@@ -175,7 +175,7 @@ def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_p
         opts = pulumi.ResourceOptions(providers=[provider])
         if by_parent:
             opts = pulumi.ResourceOptions(parent=pulumi.ComponentResource("a:b:C", "around", opts=opts))
-        EncryptedLanguageService("language", {"location": "westeurope"}, opts)
+        EncryptedAIServicesAccount("language", {"location": "westeurope"}, opts)
 
     monitor = run(program, azure=azure)
     made = [found for found in monitor.registered if found.type.startswith("azure-native:")]

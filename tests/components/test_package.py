@@ -16,15 +16,15 @@ from pulumi.provider.experimental.analyzer import Analyzer
 import components
 from components.__main__ import COMPONENTS
 from components.host import Package
-from components.service import EncryptedLanguageService
-from components.service_args import EncryptedLanguageServiceArgs
+from components.service import EncryptedAIServicesAccount
+from components.service_args import EncryptedAIServicesAccountArgs
 
 
 def test_schema_has_every_input_and_output_with_its_meaning() -> None:
     """What Pulumi reads from the types is the whole contract, described, and nothing internal."""
-    definitions = Analyzer("language-cmk").analyze([EncryptedLanguageService])["component_definitions"]
-    component = definitions["EncryptedLanguageService"]
-    assert set(component.inputs_mapping.values()) == set(EncryptedLanguageServiceArgs.__annotations__)
+    definitions = Analyzer("language-cmk").analyze([EncryptedAIServicesAccount])["component_definitions"]
+    component = definitions["EncryptedAIServicesAccount"]
+    assert set(component.inputs_mapping.values()) == set(EncryptedAIServicesAccountArgs.__annotations__)
     assert [name for name, found in component.inputs.items() if not found.optional] == ["location"]
     assert set(component.outputs) == {
         "access",
@@ -110,7 +110,7 @@ def test_each_choice_is_an_enum_with_the_components_own_values(schema: dict[str,
     assert values["Access"] == ["granted", "revoked"]
     assert values["NetworkAccess"] == ["closed", "selected", "open", "private"]
     assert values["AccessModel"] == ["accessPolicy", "rbac"]
-    service = schema["resources"][f"{NAME}:index:EncryptedLanguageService"]["inputProperties"]
+    service = schema["resources"][f"{NAME}:index:EncryptedAIServicesAccount"]["inputProperties"]
     assert service["sku"]["$ref"] == f"#/types/{NAME}:index:Sku"
     assert service["asFound"]["items"]["$ref"] == f"#/types/{NAME}:index:AsFound"
     assert types[f"{NAME}:index:Network"]["properties"]["access"]["$ref"].endswith(":NetworkAccess")
@@ -134,6 +134,6 @@ def test_names_and_texts_fit_every_language(schema: dict[str, Any]) -> None:
 
 def test_the_service_shows_an_example_in_each_language(schema: dict[str, Any]) -> None:
     """The examples are the programs of docs/examples, which are compiled and deployed by tests."""
-    text = schema["resources"][f"{NAME}:index:EncryptedLanguageService"]["description"]
+    text = schema["resources"][f"{NAME}:index:EncryptedAIServicesAccount"]["description"]
     assert re.findall(r"^```(\w+)$", text, re.MULTILINE) == ["typescript", "python", "go", "yaml"]
     assert (ROOT / "docs" / "examples" / "typescript" / "index.ts").read_text().strip() in text

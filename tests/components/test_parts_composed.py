@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.account import LanguageAccount
+from components.account import AIServicesAccount
 from components.binding import KeyBinding
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
@@ -25,7 +25,7 @@ def composed(access_model: str) -> RecordingMonitor:
     def program() -> None:
         vault = KeyVault("claims", in_tenant(access_model=access_model))
         key = EncryptionKey("claims", {"vault_id": vault.vault_id})
-        account = LanguageAccount("claims", PLACE)
+        account = AIServicesAccount("claims", PLACE)
         grant = key.grant_use("claims", account, access_model)
         KeyBinding.of("claims", account=account, key=key, grant=grant, generation=2)
 
@@ -68,7 +68,7 @@ def test_fails_where_the_account_has_no_identity_of_its_own() -> None:
 
     def program() -> None:
         key = EncryptionKey("claims", {"vault_id": KeyVault("claims", in_tenant()).vault_id})
-        account = LanguageAccount("claims", PLACE)
+        account = AIServicesAccount("claims", PLACE)
         # What Azure answers of an account without an identity.
         account.principal_id = pulumi.Output.from_input(None)
         key.grant_use("claims", account)

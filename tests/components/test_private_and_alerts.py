@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components import audit_queries
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import OTHER_SUBSCRIPTION, SUBSCRIPTION, RecordingMonitor, run
 
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
@@ -20,7 +20,7 @@ WORKSPACE = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/hub"
 
 def service(**more: Any) -> RecordingMonitor:
     args: Any = {"location": "westeurope", **more}
-    return run(lambda: EncryptedLanguageService("language", args))
+    return run(lambda: EncryptedAIServicesAccount("language", args))
 
 
 def test_private_access_is_closed_to_the_public_with_an_endpoint_and_dns_each() -> None:
@@ -104,7 +104,7 @@ def test_queries_are_kept_where_the_workspace_is() -> None:
     def program() -> None:
         provider = pulumi.ProviderResource("azure-native", "logs", {"subscriptionId": OTHER_SUBSCRIPTION})
         args: Any = {"location": "westeurope", "audit": audit}
-        EncryptedLanguageService("language", args, workspace_provider=provider)
+        EncryptedAIServicesAccount("language", args, workspace_provider=provider)
 
     monitor = run(program)
     assert {"::logs::" in found.request.provider for found in monitor.of(":SavedSearch")} == {True}

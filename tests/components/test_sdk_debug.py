@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.sdk_debug import drop_sdk_debug_messages
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import run
 
 
@@ -34,7 +34,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 def messages(engine: Engine, services: int) -> list[str]:
     def program() -> None:
         for number in range(services):
-            EncryptedLanguageService(f"language-{number}", {"location": "westeurope"})
+            EncryptedAIServicesAccount(f"language-{number}", {"location": "westeurope"})
 
     engine.messages.clear()
     run(program)

@@ -14,7 +14,7 @@ from pulumi import (
 )
 from pulumi.resource import DependencyResource
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import DEPLOYER, PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
 
 OWNER = "urn:pulumi:stack::project::a:b:C::owner"
@@ -22,7 +22,7 @@ OWNER = "urn:pulumi:stack::project::a:b:C::owner"
 
 def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
     return run(
-        lambda: EncryptedLanguageService("language", {"location": "westeurope", **more}, opts)  # type: ignore[typeddict-item]
+        lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}, opts)  # type: ignore[typeddict-item]
     )
 
 
@@ -230,7 +230,7 @@ def test_fails_on_a_name_that_azure_refuses() -> None:
     with pytest.raises(
         ValueError, match="'kv-language-of-the-company' has 26 characters, Azure allows 3 to 24"
     ):
-        run(lambda: EncryptedLanguageService("language-of-the-company", {"location": "westeurope"}))
+        run(lambda: EncryptedAIServicesAccount("language-of-the-company", {"location": "westeurope"}))
 
 
 def test_the_callers_transformations_reach_every_child() -> None:
@@ -260,4 +260,4 @@ def test_a_service_says_what_is_wanted_on_purpose(
     opts: ResourceOptions | None, settings: dict[str, Any], said: dict[str, Any]
 ) -> None:
     """The policy pack reads these inputs of the component, and knows a decision from an accident."""
-    assert service(opts, **settings).one(":EncryptedLanguageService").inputs == said
+    assert service(opts, **settings).one(":EncryptedAIServicesAccount").inputs == said

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import OTHER_SUBSCRIPTION, run
 
 GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers"
@@ -31,7 +31,7 @@ MODES: dict[str, dict[str, Any]] = {
 def test_urns_stay_what_they_are(mode: str) -> None:
     """Types, names and parents of all resources are those of the golden file; renames need an alias first."""
     args: Any = {"location": "westeurope", **MODES[mode]}
-    monitor = run(lambda: EncryptedLanguageService("language", args))
+    monitor = run(lambda: EncryptedAIServicesAccount("language", args))
     found = sorted(
         f"{resource.request.parent.split('::', 2)[-1]} > {resource.type}::{resource.name}"
         for resource in monitor.registered

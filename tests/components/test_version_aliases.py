@@ -8,19 +8,20 @@ import pulumi
 import pytest
 from pulumi_azure_native import keyvault
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from components.version_aliases import is_version_alias
+from core.resource_types import FORMER_TYPES, SERVICE
 from tests.support.recording import RecordingMonitor, run
 
 
 def service() -> RecordingMonitor:
-    return run(lambda: EncryptedLanguageService("language", {"location": "westeurope"}))
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope"}))
 
 
 def test_no_resource_carries_version_aliases() -> None:
     """Resolving them is most of the time of a large preview, so only a type's real old name is sent."""
     sent = {alias.spec.type for found in service().registered for alias in found.request.aliases}
-    assert sent == {"azure-native:insights:DiagnosticSetting"}
+    assert sent == {"azure-native:insights:DiagnosticSetting", FORMER_TYPES[SERVICE]}
 
 
 def test_version_aliases_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,9 +33,9 @@ def test_version_aliases_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_callers_aliases_reach_the_service() -> None:
     """A service that was renamed keeps its alias; only its children lose the SDK's."""
     opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
-    monitor = run(lambda: EncryptedLanguageService("language", {"location": "westeurope"}, opts))
-    (alias,) = monitor.one(":EncryptedLanguageService").request.aliases
-    assert alias.spec.name == "old"
+    monitor = run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope"}, opts))
+    aliases = monitor.one(":EncryptedAIServicesAccount").request.aliases
+    assert [alias.spec.name for alias in aliases if not alias.spec.type] == ["old"]
 
 
 def test_resources_outside_the_components_keep_theirs() -> None:

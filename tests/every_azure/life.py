@@ -18,7 +18,7 @@ from unittest.mock import patch
 import pulumi
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from core.resource_types import ACCOUNT, BINDING
 from core.roles import CRYPTO_OFFICER
 from localazure import seed
@@ -112,7 +112,7 @@ class Program:
             **MODES[self.mode],
             **self.more,
         }
-        EncryptedLanguageService("claims", args, pulumi.ResourceOptions(protect=False))
+        EncryptedAIServicesAccount("claims", args, pulumi.ResourceOptions(protect=False))
 
 
 @dataclass

@@ -128,7 +128,7 @@ def test_a_state_that_is_shown_alone_is_judged_whole() -> None:
 def test_a_component_that_goes_gives_no_leave() -> None:
     """`access: revoked` said by a component that the program no longer has excuses nothing."""
     stack = two_phases()
-    said = Thing("service", "language-cmk:index:EncryptedLanguageService", {"access": "revoked"})
+    said = Thing("service", "language-cmk:index:EncryptedAIServicesAccount", {"access": "revoked"})
     program = {name: replace(thing, parent="service") for name, thing in stack.items() if name != "grant"}
     pack = Pack()
     for thing in program.values():

@@ -12,7 +12,7 @@ from tests.policies.bags import key_props, vault_props, with_change
 from tests.policies.editing import STACKS, around, every, with_prop, without
 from tests.policies.stacks import Stack, run, two_phases
 
-SERVICE = "language-cmk:index:EncryptedLanguageService"
+SERVICE = "language-cmk:index:EncryptedAIServicesAccount"
 
 
 class Ours(Thing):

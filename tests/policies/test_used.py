@@ -133,7 +133,7 @@ def test_a_vault_of_our_component_is_judged_without_a_use() -> None:
     class Ours(Thing):
         @property
         def urn(self) -> str:
-            return f"urn:pulumi:prod::shop::language-cmk:index:EncryptedLanguageService${VAULT}::v"
+            return f"urn:pulumi:prod::shop::language-cmk:index:EncryptedAIServicesAccount${VAULT}::v"
 
     answers = run({"v": Ours("v", VAULT, thing.props)})
     assert "vault-purge-protection" in {one.rule for one in refused(answers)}

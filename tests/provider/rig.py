@@ -172,7 +172,9 @@ class Engine:
         await self.stub.Cancel(empty_pb2.Empty())
 
     def urn(self, type: str) -> str:
-        return f"urn:pulumi:test::language-cmk::language-cmk:index:EncryptedLanguageService${type}::language"
+        return (
+            f"urn:pulumi:test::language-cmk::language-cmk:index:EncryptedAIServicesAccount${type}::language"
+        )
 
     async def _call(self, call: Any) -> Any:
         try:

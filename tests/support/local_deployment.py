@@ -26,8 +26,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime import mocks
 
 from components.guards.preflight import ServiceRequest, preflight
-from components.service import EncryptedLanguageService
-from components.service_args import EncryptedLanguageServiceArgs
+from components.service import EncryptedAIServicesAccount
+from components.service_args import EncryptedAIServicesAccountArgs
 from core.login import Login as ProviderLogin
 from localazure import seed
 from localazure.directory import Principal
@@ -352,9 +352,9 @@ class Deployment:
             if preview:
                 return
             for name, args in services.items():
-                EncryptedLanguageService(
+                EncryptedAIServicesAccount(
                     name,
-                    cast("EncryptedLanguageServiceArgs", {"location": "westeurope", **args}),
+                    cast("EncryptedAIServicesAccountArgs", {"location": "westeurope", **args}),
                     preflight_result=results[name],
                 )
 

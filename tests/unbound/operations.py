@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.account import LanguageAccount
+from components.account import AIServicesAccount
 from components.binding import KeyBinding
 from components.guards import preflight
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from localazure.standin import body as bodies
 from tests.localazure.cognitive import case as cognitive_case
 from tests.unbound.model import (
@@ -39,7 +39,7 @@ def _service(program: Program) -> None:
         "tags": program.tags,
         "identity": program.identity,
     }
-    EncryptedLanguageService("claims", args)
+    EncryptedAIServicesAccount("claims", args)
 
 
 def _parts(program: Program) -> None:
@@ -50,7 +50,7 @@ def _parts(program: Program) -> None:
         "network": {"access": program.access},
         "tags": program.tags,
     }
-    account = LanguageAccount("claims", args)
+    account = AIServicesAccount("claims", args)
     KeyBinding(
         "claims",
         {

@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from core.resource_types import ACCOUNT
 from localazure import seed
 from localazure.cognitive import account as stored
@@ -59,7 +59,7 @@ class World:
             **MODES[self.mode],
             **self.settings,
         }
-        EncryptedLanguageService("claims", args, pulumi.ResourceOptions(protect=False))
+        EncryptedAIServicesAccount("claims", args, pulumi.ResourceOptions(protect=False))
 
     def up(self) -> str:
         """An update; what it refused or failed with, "" where it succeeded."""

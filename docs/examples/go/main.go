@@ -19,7 +19,7 @@ func main() {
 		if protect, err := settings.TryBool("protect"); err == nil {
 			options = append(options, pulumi.Protect(protect))
 		}
-		claims, err := cmk.NewEncryptedLanguageService(ctx, "claims", &cmk.EncryptedLanguageServiceArgs{
+		claims, err := cmk.NewEncryptedAIServicesAccount(ctx, "claims", &cmk.EncryptedAIServicesAccountArgs{
 			Location:    "westeurope",
 			AccessModel: &accessModel,
 			Vault:       &cmk.ServiceVaultArgs{KeyOperators: []string{"deployer"}},

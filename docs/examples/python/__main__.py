@@ -5,7 +5,7 @@ import pulumi_language_cmk as cmk
 
 config = pulumi.Config()
 
-claims = cmk.EncryptedLanguageService(
+claims = cmk.EncryptedAIServicesAccount(
     "claims",
     location="westeurope",
     access_model=cmk.AccessModel.ACCESS_POLICY,

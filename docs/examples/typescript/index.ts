@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 const config = new pulumi.Config();
 
-const claims = new cmk.EncryptedLanguageService("claims", {
+const claims = new cmk.EncryptedAIServicesAccount("claims", {
     location: "westeurope",
     accessModel: cmk.AccessModel.AccessPolicy,
     vault: { keyOperators: ["deployer"] },

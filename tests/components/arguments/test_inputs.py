@@ -10,12 +10,12 @@ import pytest
 from pulumi_azure_native import resources
 
 from components.access import KeyAccess
-from components.account import LanguageAccount
+from components.account import AIServicesAccount
 from components.arguments.problem import InputError
 from components.guards.preflight import ServiceRequest, preflight
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from components.vault import KeyVault
 from tests.support.recording import (
     PRINCIPAL,
@@ -35,23 +35,23 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
     ("component", "args", "words"),
     [
         (
-            EncryptedLanguageService,
+            EncryptedAIServicesAccount,
             {"accessModel": "rbac"},
             "accessModel: is unknown; did you mean 'access_model'",
         ),
         (
-            EncryptedLanguageService,
+            EncryptedAIServicesAccount,
             {"key": {"expires_after": 90}, "network": {"access": "opn"}},
             r"key.expires_after: is unknown; did you mean 'expires_after_days'\?\n  network.access: found",
         ),
-        (EncryptedLanguageService, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
+        (EncryptedAIServicesAccount, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
         (
             KeyVault,
             {**PLACE, "tenant_id": TENANT, "access_model": "RBAC"},
             "accessModel: found 'RBAC', expected 'accessPolicy' or 'rbac'",
         ),
         (KeyVault, {**PLACE, "tenant_id": TENANT, "network": {"access": "prviate"}}, "network.access: found"),
-        (LanguageAccount, {**PLACE, "network": {"access": "Closed"}}, "network.access: found 'Closed'"),
+        (AIServicesAccount, {**PLACE, "network": {"access": "Closed"}}, "network.access: found 'Closed'"),
         (
             KeyAccess,
             {
@@ -84,7 +84,7 @@ def test_fails_on_an_output_where_a_value_decides_what_is_made() -> None:
     with pytest.raises(
         InputError, match=r"(?s)location: found an output.*\n  vault.keyOperators\[0\]: found an output"
     ):
-        run(lambda: EncryptedLanguageService("language", args))
+        run(lambda: EncryptedAIServicesAccount("language", args))
 
 
 class TwoAtOnce(RecordingMonitor):
@@ -107,7 +107,7 @@ def test_services_are_made_at_the_same_time() -> None:
         place: Any = {"location": "westeurope"}
         results = preflight({name: ServiceRequest(service_inputs(name)) for name in ("one", "two")})
         for name in ("one", "two"):
-            EncryptedLanguageService(name, place, preflight_result=results[name])
+            EncryptedAIServicesAccount(name, place, preflight_result=results[name])
 
     assert len(run(program, monitor=TwoAtOnce(FakeAzure())).of(":Vault")) == 2
 
@@ -118,7 +118,7 @@ def shared() -> None:
     place: Any = {"resource_group_name": group.name, "location": "westeurope", "tenant_id": TENANT}
     vault = KeyVault("shared", place)
     for name in ("one", "two"):
-        EncryptedLanguageService(
+        EncryptedAIServicesAccount(
             name,
             {
                 "location": "westeurope",
@@ -148,7 +148,7 @@ def test_services_share_what_the_same_program_makes(preview: bool) -> None:
 def test_an_id_that_a_preview_does_not_know_is_no_wrong_id() -> None:
     """The engine gives the id of a resource that it would create as an empty text."""
     args: Any = {"audit": {"workspace_id": pulumi.Output.from_input("")}, "location": "westeurope"}
-    run(lambda: EncryptedLanguageService("language", args), preview=True)
+    run(lambda: EncryptedAIServicesAccount("language", args), preview=True)
 
 
 def test_a_secret_value_is_in_no_error() -> None:
@@ -157,7 +157,7 @@ def test_a_secret_value_is_in_no_error() -> None:
     def program() -> None:
         hidden = pulumi.Output.secret("hunter2")
         args: Any = {"location": "westeurope", "vault": {"id": hidden}, "sku": "S1"}
-        EncryptedLanguageService("language", args)
+        EncryptedAIServicesAccount("language", args)
 
     with pytest.raises(InputError) as error:
         run(program)
@@ -170,4 +170,4 @@ def test_fails_on_arguments_of_another_class() -> None:
     """Pulumi's own classes of arguments are no dictionaries, and none of theirs would be read."""
     args: Any = pulumi.ResourceOptions()
     with pytest.raises(InputError, match="args: found a ResourceOptions, expected a dictionary of arguments"):
-        run(lambda: EncryptedLanguageService("language", args))
+        run(lambda: EncryptedAIServicesAccount("language", args))

@@ -13,14 +13,14 @@ from hypothesis import event, given, settings
 
 from components.__main__ import COMPONENTS
 from components.access import KeyAccess
-from components.account import LanguageAccount
+from components.account import AIServicesAccount
 from components.arguments.problem import InputError, Problem
 from components.audit import AuditTrail
 from components.binding import KeyBinding
 from components.host import Package
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from components.vault import KeyVault
 from settings import SettingsError, parse
 from settings.parse import _decoded as decoded
@@ -52,7 +52,7 @@ def in_a_program(component: Any, name: str, args: Mapping[str, Any]) -> list[Pro
 def in_the_package(name: str, args: Mapping[str, Any]) -> list[Problem]:
     """The problems that the package answers to a program in another language."""
     package = Package(COMPONENTS)
-    token = "language-cmk:index:EncryptedLanguageService"
+    token = "language-cmk:index:EncryptedAIServicesAccount"
     try:
         run(lambda: package.construct(name, token, on_the_wire(args)))
     except InputError as error:
@@ -82,7 +82,7 @@ def test_fails_alike_in_settings_and_in_a_python_program(wrong: str) -> None:
     given = {"location": "westeurope", **args}
     found = in_settings(given)
     assert [f"{one.path}: {one.text}" for one in found] == [problem]
-    assert in_a_program(EncryptedLanguageService, "claims", given) == found
+    assert in_a_program(EncryptedAIServicesAccount, "claims", given) == found
 
 
 def test_fails_on_a_word_that_nothing_reads_alike() -> None:
@@ -93,7 +93,7 @@ def test_fails_on_a_word_that_nothing_reads_alike() -> None:
         "skuu: is unknown; did you mean 'sku'?",
         "key.pinn: is unknown; did you mean 'pin'?",
     ]
-    assert in_a_program(EncryptedLanguageService, "claims", args) == found
+    assert in_a_program(EncryptedAIServicesAccount, "claims", args) == found
     assert in_the_package("claims", args) == found
 
 
@@ -102,7 +102,7 @@ def test_fails_on_a_bad_name_alike() -> None:
     for name in ("Claims_2", "a", "a-service-with-a-long-name"):
         with pytest.raises(SettingsError) as error:
             parse({"name": name, "location": "westeurope"})
-        found = in_a_program(EncryptedLanguageService, name, {"location": "westeurope"})
+        found = in_a_program(EncryptedAIServicesAccount, name, {"location": "westeurope"})
         assert found == list(error.value.problems) != []
 
 
@@ -115,12 +115,12 @@ PARTS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
     ),
     "vault's region": (KeyVault, {**PLACE, "tenantId": TENANT, "location": "westeurop"}, "unknown region"),
     "account's network": (
-        LanguageAccount,
+        AIServicesAccount,
         {**PLACE, "network": {"allowedIpRanges": ["8.8.8.8"]}},
         "networks that nothing opens",
     ),
-    "account's tier": (LanguageAccount, {**PLACE, "sku": "S1"}, "unknown tier"),
-    "account's name": (LanguageAccount, {**PLACE, "accountName": "Lang_Claims"}, "bad account name"),
+    "account's tier": (AIServicesAccount, {**PLACE, "sku": "S1"}, "unknown tier"),
+    "account's name": (AIServicesAccount, {**PLACE, "accountName": "Lang_Claims"}, "bad account name"),
     "identity's tags": (EncryptionIdentity, {**PLACE, "tags": {"a?": "1"}}, "a tag that Azure refuses"),
     "key's rotation": (
         EncryptionKey,
@@ -162,7 +162,7 @@ def test_fails_alike_in_a_single_part(part: str) -> None:
     ("component", "args", "problem"),
     [
         (
-            LanguageAccount,
+            AIServicesAccount,
             {
                 **PLACE,
                 "sku": "F0",
@@ -207,10 +207,10 @@ def test_fails_on_what_only_a_part_can_have(component: Any, args: Mapping[str, A
 def test_every_problem_is_named_at_once() -> None:
     """Settings and component name all that is wrong, in one error that Pulumi can show by property."""
     args = {"location": "westeurop", "sku": "S1", "key": {"pin": "latest"}, "colour": "red"}
-    found = in_a_program(EncryptedLanguageService, "claims", args)
+    found = in_a_program(EncryptedAIServicesAccount, "claims", args)
     assert sorted(one.path for one in found) == ["colour", "key.pin", "location", "sku"]
     assert {one.path for one in in_settings(args)} == {one.path for one in found}
-    error = InputError("EncryptedLanguageService", "claims", found)
+    error = InputError("EncryptedAIServicesAccount", "claims", found)
     assert error.errors == [{"property_path": one.path, "reason": one.text} for one in found]
 
 
@@ -233,7 +233,7 @@ def test_any_arguments_have_the_same_problems_in_settings_and_component(document
     monitor = RecordingMonitor(FakeAzure())
     found: list[Problem] = []
     try:
-        run(lambda: EncryptedLanguageService(name, snake_case(args)), monitor=monitor)  # type: ignore[arg-type]
+        run(lambda: EncryptedAIServicesAccount(name, snake_case(args)), monitor=monitor)  # type: ignore[arg-type]
     except InputError as error:
         found = list(error.problems)
     except Exception:  # noqa: BLE001 - what exists already is refused later, and is no matter here

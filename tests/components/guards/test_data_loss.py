@@ -10,7 +10,7 @@ from components.guards.data_loss import losses
 from components.guards.invokes import by_type_and_name
 from components.guards.preflight import RefusedError, ServiceRequest, preflight
 from components.guards.recorded_state import recorded_service
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.support.recording import (
     PRINCIPAL,
     SUBSCRIPTION,
@@ -25,7 +25,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
 OWN_VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language"
 WORKSPACE_ID = f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-language"
-PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService$"
+PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
 
 GRANT = {"objectId": PRINCIPAL.upper(), "permissions": {"keys": ["Get", "wrapKey", "unwrapKey", "list"]}}
 
@@ -116,7 +116,7 @@ def test_account_on_microsofts_keys_may_change_its_identity() -> None:
 
 def service(azure: FakeAzure, preview: bool = False, **said: Any) -> Any:
     args: Any = {"location": "westeurope", **said}
-    return run(lambda: EncryptedLanguageService("language", args), azure=azure, preview=preview)
+    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure, preview=preview)
 
 
 def test_fails_before_anything_is_registered() -> None:

@@ -11,7 +11,7 @@ from components.guards.data_loss import losses
 from components.guards.invokes import by_type_and_name
 from components.guards.preflight import RefusedError
 from components.guards.recorded_state import recorded_service
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, state
 from tests.support.recording import SUBSCRIPTION, TENANT, FakeAzure, existing_vault, run, service_inputs
 
@@ -41,7 +41,7 @@ def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | s
 
     def renamed(**said: Any) -> None:
         args: Any = {"location": "westeurope", **said}
-        run(lambda: EncryptedLanguageService("new", args, opts), azure=azure)
+        run(lambda: EncryptedAIServicesAccount("new", args, opts), azure=azure)
 
     old: Any = {
         "resource_group_name": "rg-language",

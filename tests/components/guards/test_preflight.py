@@ -132,7 +132,7 @@ def two_services() -> dict[str, Any]:
             f"azure-cmk:index:KeyVersion::{name}-key-version": {"keyId": f"{vault_id}/keys/cmk-{name}"},
             f"azure-cmk:index:CustomerManagedKey::{name}-binding": {"accountId": account_id},
         }
-    parent = "urn:pulumi:prod::language-cmk::language-cmk:index:EncryptedLanguageService$"
+    parent = "urn:pulumi:prod::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
     return {f"{parent}{name}": {"outputs": found} for name, found in outputs.items()}
 
 

@@ -3,7 +3,7 @@
 import pulumi
 from pulumi_azure_native import authorization, monitor, operationalinsights, resources
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 from components.vault import KeyVault
 
 disposable = pulumi.ResourceOptions(protect=False)
@@ -28,7 +28,7 @@ monitor.DiagnosticSetting(
     logs=[monitor.DiagnosticsLogSettingsArgs(category="AuditEvent", enabled=True)],
 )
 for name, identity in (("one", "systemAssigned"), ("two", "userAssigned")):
-    service = EncryptedLanguageService(
+    service = EncryptedAIServicesAccount(
         name,
         {
             "location": "westeurope",

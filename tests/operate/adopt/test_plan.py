@@ -36,7 +36,7 @@ def test_the_imports_are_those_that_the_program_makes() -> None:
     """The account, its access, the version and the binding, below the service."""
     kinds = {one.name: (one.type, one.id) for one in plan("x", found(), takes_vault=False).imports}
     assert kinds == {
-        "x": ("language-cmk:index:EncryptedLanguageService", ""),
+        "x": ("language-cmk:index:EncryptedAIServicesAccount", ""),
         "x-account": ("azure-native:cognitiveservices:Account", account().id),
         "x-access": ("azure-native:keyvault:AccessPolicy", f"{vault().id}/accessPolicy/{OWN.upper()}"),
         "x-key-version": ("azure-cmk:index:KeyVersion", KEY_ID),

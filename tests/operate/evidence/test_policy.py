@@ -11,7 +11,7 @@ import pytest
 from operate.evidence import policy
 from operate.evidence.model import NotChecked
 
-PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedLanguageService"
+PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount"
 URN = f"{PARENT}$azure-native:keyvault:Vault::x-vault"
 
 

@@ -99,6 +99,6 @@ def test_encryption_that_is_not_known_leaves_an_account_open() -> None:
 def test_an_account_may_be_unbound_on_purpose(preview: bool, said: dict[str, Any], expected: str) -> None:
     """By the service's setting, which names the account, and by no other."""
     stack = without(two_phases(preview=preview), "binding")
-    service = Thing("service", "language-cmk:index:EncryptedLanguageService", said)
+    service = Thing("service", "language-cmk:index:EncryptedAIServicesAccount", said)
     stack = {"service": service, **change(stack, "account", parent="service")}
     assert says(stack, "account-has-customer-key") == expected

@@ -9,7 +9,7 @@ import pytest
 from tests.policies.asking import BINDING, KEY_URI, UNKNOWN_FLAG, UNKNOWN_TEXT, Pack, Thing, verdict
 
 RULE = "binding-protected"
-SERVICE = "language-cmk:index:EncryptedLanguageService"
+SERVICE = "language-cmk:index:EncryptedAIServicesAccount"
 
 
 def binding(**options: Any) -> Thing:

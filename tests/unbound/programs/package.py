@@ -19,11 +19,11 @@ OUTPUTS = (
 )
 
 
-class EncryptedLanguageService(pulumi.ComponentResource):
+class EncryptedAIServicesAccount(pulumi.ComponentResource):
     """What `pulumi package add` writes, but for the types."""
 
     def __init__(self, name: str, args: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        type = "language-cmk:index:EncryptedLanguageService"
+        type = "language-cmk:index:EncryptedAIServicesAccount"
         super().__init__(type, name, {**dict.fromkeys(OUTPUTS), **args}, opts, remote=True)
 
 
@@ -55,7 +55,7 @@ if "cost_centre" in said:
     options.transforms = [tag]
 if "alias" in said:
     options.aliases = [pulumi.Alias(name=said["alias"])]
-service = EncryptedLanguageService(
+service = EncryptedAIServicesAccount(
     said.get("name", "claims"), {k: v for k, v in args.items() if v is not None}, options
 )
 pulumi.export("resourceGroupName", service.resourceGroupName)  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.service import EncryptedLanguageService
+from components.service import EncryptedAIServicesAccount
 
 ACCOUNT = "azure-native:cognitiveservices:Account"
 said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")
@@ -41,6 +41,6 @@ args: Any = {
     "soft_deleted": said.get("soft_deleted"),
 }
 options = pulumi.ResourceOptions(protect=said["protect"]) if "protect" in said else None
-service = EncryptedLanguageService("claims", args, options)
+service = EncryptedAIServicesAccount("claims", args, options)
 for name, value in service.outputs().items():
     pulumi.export(name, value)
