@@ -14,7 +14,7 @@ LOCAL = $(PYTHON) -m localazure
 # named, those with the longest files first: xdist's own order has them last, where workers wait for each other.
 PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup up preview review evidence pack down env test check coverage clients fix bench clean
+.PHONY: help setup up preview review evidence pack down env test check coverage clients docs pictures fix bench clean
 
 help: ## this list; python3 -m localazure has up, preview, review, evidence and down without make
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
@@ -63,6 +63,13 @@ coverage: setup ## branch coverage of the product by the tests that run in this 
 clients: setup ## an account's life through Azure's own clients, and SDKs of the packages, compiled (kept in .clients)
 	@$(PY) -m pytest -q -rs -n 2 --dist loadfile tests/clients tests/sdks
 
+docs: setup ## the documentation as a site, every link checked, into .site/
+	@NO_MKDOCS_2_WARNING=1 UV_PROJECT_ENVIRONMENT=.cache/docs .venv/bin/uv run --quiet --frozen --only-group docs mkdocs build --quiet --strict
+	@echo "docs: .site/index.html"
+
+pictures: setup ## pictures of the page, the evidence and a review, from runs on the local Azure, into docs/pictures/
+	@$(PY) -m tests.clients.pictures docs/pictures
+
 fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
@@ -72,4 +79,4 @@ bench: setup ## times and memory of previews and updates of up to 100 services (
 	@$(PY) -m tests.policies.bench
 
 clean: down ## down, and what setup made
-	@rm -rf .venv .pulumi .clients
+	@rm -rf .venv .pulumi .clients .site .cache docs/pictures

@@ -15,6 +15,8 @@ from components.arguments.inputs import Inputs, arguments, camel_case
 NAME: Final = "language-cmk"
 VERSION: Final = "0.1.0"
 """The one of pyproject.toml, which a test compares with every other place."""
+REPOSITORY: Final = "https://github.com/your-organisation/language-cmk"
+"""Where a clone is kept is its owner's to say (CONTRIBUTING.md). Nothing is fetched from here."""
 _ABOUT: Final[Mapping[str, Any]] = {
     "displayName": "Azure AI services under a customer-managed key",
     "description": "Azure AI services accounts, Language first of all, with their data at rest under the "
@@ -23,9 +25,8 @@ _ABOUT: Final[Mapping[str, Any]] = {
     "license": "Apache-2.0",
     "publisher": "language-cmk",
     "namespace": "language-cmk",
-    # Where a clone is kept is its owner's to say (CONTRIBUTING.md). Nothing is fetched from here.
-    "homepage": "https://github.com/your-organisation/language-cmk",
-    "repository": "https://github.com/your-organisation/language-cmk",
+    "homepage": REPOSITORY,
+    "repository": REPOSITORY,
     "meta": {"supportPack": True},
 }
 _LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = {
