@@ -9,5 +9,5 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 if __name__ == "__main__":
     DOCS.mkdir(exist_ok=True)
-    (DOCS / "settings.md").write_text(page())
-    (DOCS / "settings.schema.json").write_text(json.dumps(schema(), indent=2) + "\n")
+    (DOCS / "settings.md").write_text(page(), encoding="utf-8")
+    (DOCS / "settings.schema.json").write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")

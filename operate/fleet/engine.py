@@ -212,6 +212,10 @@ def unlock(stack: str, said: str) -> bool:
 
 
 def _runs(pid: int) -> bool:
+    if os.name == "nt":
+        # There os.kill does not look: 0 is Ctrl-C.
+        command = ["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"]
+        return f'"{pid}"' in subprocess.run(command, capture_output=True, text=True, check=False).stdout
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
