@@ -6,6 +6,7 @@ run as `python -m localazure exec` runs one. make has the same words, for those 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -43,12 +44,29 @@ def up(home: Home, stack: str) -> int:
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
         or pulumi.run("pulumi", "up", "--stack", stack, "--yes", *_PACK)
-        # An account is recorded before it is bound; recorded anew at the end, the next diff shows only what
-        # changes.
-        or pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
+        or _recorded_anew(pulumi, stack)
         or pulumi.run(str(PYTHON), "-m", "operate", "verify", "--stack", stack, "--write-project")
         or _what_next(home, stack)
     )
+
+
+def _recorded_anew(pulumi: Steps, stack: str) -> int:
+    """An account is recorded before it is bound; recorded anew at the end, the next diff shows only what
+    changes. Where the update changed nothing, it recorded everything as it is."""
+    if not has_changed(
+        pulumi.said("pulumi", "stack", "history", "--stack", stack, "--json", "--page-size", "1")
+    ):
+        return 0
+    return pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
+
+
+def has_changed(history: str) -> bool:
+    """Whether the latest update of a stack's history, as the CLI prints it in JSON, changed a resource; true
+    where that cannot be read."""
+    try:
+        return bool(set(json.loads(history)[0]["resourceChanges"]) - {"same"})
+    except (ValueError, LookupError, TypeError):
+        return True
 
 
 def preview(home: Home, stack: str) -> int:
@@ -114,6 +132,10 @@ class Steps:
 
     def run(self, *command: str) -> int:
         return self._run(*command, quiet=False)[0]
+
+    def said(self, *command: str) -> str:
+        """What a command says."""
+        return self._run(*command, quiet=True)[1]
 
     def quietly(self, *command: str) -> int:
         """Shows what a command says only where it fails."""
