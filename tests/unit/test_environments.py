@@ -69,7 +69,15 @@ def _second_python(version: str) -> Callable[[Path], Mapping[str, str]]:
     return prepare
 
 
+def _unshared(_: Path) -> Mapping[str, str]:
+    """A machine that lets its users make namespaces, as `unshare` does."""
+    if subprocess.run(["unshare", "--user", "--net", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let unshare make namespaces")
+    return {}
+
+
 _PROXY = "http://127.0.0.1:9"
+_SETUP = (sys.executable, "engine/setup.py")
 MACHINES = [
     Machine("as it is"),
     Machine("spaces and quotes", folder="my check'out"),
@@ -83,6 +91,13 @@ MACHINES = [
     Machine("old CLI", prepare=_old_cli),
     Machine("broken CLI", prepare=_hanging_cli),
     Machine("no Go", variables={"PATH": "/usr/bin:/bin"}),
+    Machine("no make", variables={"PATH": str(Path(sys.executable).parent)}),
+    Machine("no network", prepare=_unshared, command=("unshare", "--map-root-user", "--net", *_SETUP)),
+    Machine(
+        "not root",
+        prepare=_unshared,
+        command=("unshare", "--user", "--map-user=1000", "--map-group=1000", *_SETUP),
+    ),
     Machine("another virtual environment is active", variables={"VIRTUAL_ENV": "/nowhere"}),
     Machine("PYTHONPATH of somebody's", variables={"PYTHONPATH": "/nowhere"}),
     Machine("no locale", variables={"LC_ALL": "C", "LANG": None, "PYTHONIOENCODING": "ascii"}),
