@@ -1,8 +1,9 @@
 """A Pulumi language host for Python, for machines where the official one cannot be had.
 
 Owns: starting Python programs, policy packs and plugins for the engine, over the LanguageRuntime
-protocol of the Pulumi SDK. Does not own: what those do; and it installs nothing, `make` does that.
-It covers what this project uses of `pulumi-language-python`; an unknown call answers UNIMPLEMENTED.
+protocol of the Pulumi SDK; and the packages of a plugin that the CLI fetched. Does not own: what those do,
+and the packages of a checkout, which `make` installs. It covers what this project uses of
+`pulumi-language-python`; an unknown call answers UNIMPLEMENTED.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import platform
 import queue
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -154,8 +156,38 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def InstallDependencies(
         self, request: pb.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.InstallDependenciesResponse]:
+        try:
+            interpreter(request.info)
+        except FileNotFoundError:
+            yield from self._install(request)
+            return
         message = "dependencies come from uv.lock: run `make setup`\n"
         yield pb.InstallDependenciesResponse(stdout=message.encode())
+
+    def _install(self, request: pb.InstallDependenciesRequest) -> Iterator[pb.InstallDependenciesResponse]:
+        """Makes the virtual environment of a plugin, with the packages of its requirements.txt, as the
+        official host does with `toolchain: pip`. Raises CalledProcessError after what pip says."""
+        folder = Path(request.info.program_directory or request.directory)
+        environment = Path(request.info.root_directory, dict(request.info.options)["virtualenv"])
+        python = environment / "bin" / "python"
+        message = f"installing the packages of {folder / 'requirements.txt'} into {environment}\n"
+        yield pb.InstallDependenciesResponse(stdout=message.encode())
+        for command in (
+            (sys.executable, "-m", "venv", environment),
+            (
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "-r",
+                "requirements.txt",
+            ),
+        ):
+            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+            yield pb.InstallDependenciesResponse(stdout=done.stdout, stderr=done.stderr)
+            done.check_returncode()
 
     def About(self, request: pb.AboutRequest, context: grpc.ServicerContext) -> pb.AboutResponse:
         return pb.AboutResponse(executable=sys.executable, version=platform.python_version())
