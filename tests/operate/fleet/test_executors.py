@@ -60,10 +60,10 @@ def by_dask(fleet: FleetCheckout) -> None:
 @contextmanager
 def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
     with (
-        LocalCluster(  # type: ignore[no-untyped-call]
+        LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
             n_workers=0, processes=False, protocol="tcp://", dashboard_address=None
         ) as cluster,
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]
         ExitStack() as processes,
     ):
         for number in range(WORKERS):
