@@ -1,8 +1,9 @@
-"""`pulumi package add` by git URL and version: the CLI fetches a tag of a repository, and its plugin gets its
+"""A package by git URL and version: the CLI fetches a tag of a repository, and its plugin gets its
 own packages. On demand, by `make clients`, because pip fetches all of them."""
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import subprocess
@@ -14,10 +15,10 @@ from pathlib import Path
 import certifi
 import pytest
 import trustme
-import yaml
 
+from components.__main__ import COMPONENTS
+from components.host import Package
 from components.package_schema import VERSION
-from engine import yaml_host
 from tests.support.readme import clone
 from tests.support.stack import ROOT
 
@@ -96,28 +97,21 @@ def remote(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         thread.join()
 
 
-def test_a_version_of_the_package_is_added_by_its_url(remote: tuple[str, Path], tmp_path: Path) -> None:
-    """The program's Pulumi.yaml names URL and version; the plugin that was fetched has its packages, and says
-    what its components are."""
+def test_a_version_of_the_package_is_fetched_by_its_url(remote: tuple[str, Path], tmp_path: Path) -> None:
+    """The CLI finds the tag of the version, the plugin in that folder of it gets its packages, and tells the
+    schema from which `pulumi package add` makes an SDK of any language."""
     url, authority = remote
-    program = tmp_path / "program"
-    program.mkdir()
-    (program / "Pulumi.yaml").write_text("name: claims\nruntime: yaml\n")
-    hosts = tmp_path / "hosts"
-    yaml_host.install(hosts, os.environ["PATH"])
     environ = {
         **os.environ,
-        "PATH": os.pathsep.join([str(ROOT / ".pulumi" / "bin"), str(hosts), os.environ["PATH"]]),
+        "PATH": f"{ROOT / '.pulumi' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "SSL_CERT_FILE": str(authority),
         "NO_PROXY": url.split("/")[2],
     }
-    source = f"{url}/components"
-    command = ["pulumi", "package", "add", f"{source}@{VERSION}"]
-    done = subprocess.run(command, cwd=program, env=environ, capture_output=True, text=True, check=False)
+    command = ["pulumi", "package", "get-schema", f"{url}/components@{VERSION}"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (added,) = yaml.safe_load((program / "Pulumi.yaml").read_text())["packages"].values()
-    assert (added["source"], added["version"]) == (source, VERSION)
-    (fetched,) = (tmp_path / "home" / "plugins").glob("*components*/.venv/bin/python")
-    assert fetched.exists()
+    schema = json.loads(done.stdout)
+    assert (schema["name"], schema["version"]) == ("language-cmk", VERSION)
+    assert set(schema["resources"]) == set(json.loads(Package(COMPONENTS).schema or "")["resources"])
