@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import Files
-    from mkdocs.structure.pages import Page
+    from mkdocs.config.defaults import MkDocsConfig  # type: ignore[import-not-found, unused-ignore]
+    from mkdocs.structure.files import Files  # type: ignore[import-not-found, unused-ignore]
+    from mkdocs.structure.pages import Page  # type: ignore[import-not-found, unused-ignore]
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {
@@ -82,7 +82,8 @@ def _quoted(file: Path) -> str:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that lie outside docs/."""
-    from mkdocs.structure.files import File  # noqa: PLC0415 - only a build has it
+    # Only a build has it.
+    from mkdocs.structure.files import File  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
 
     made = {place: (ROOT / path).read_text(encoding="utf-8") for path, place in OUTSIDE.items()}
     made["pictures.md"] = pictures(ROOT / "docs" / "pictures")
