@@ -49,7 +49,7 @@ _SUBSCRIPTION, _SCOPE = "/subscriptions/{subscriptionId}", "/{scope}"
 _VAULT = _form(arm_ids.VAULT, "vaultName")
 FORMS: Mapping[str, str] = {
     "azure-native:authorization:PolicyAssignment": _form(
-        "Microsoft.Authorization/policyAssignments", "policyAssignmentName", scope=_SCOPE
+        arm_ids.POLICY_ASSIGNMENT, "policyAssignmentName", scope=_SCOPE
     ),
     "azure-native:authorization:PolicyDefinition": _form(
         arm_ids.POLICY_DEFINITION, "policyDefinitionName", scope=_SUBSCRIPTION
