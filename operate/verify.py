@@ -15,10 +15,10 @@ from typing import Any
 
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 
 from core import adapters, api_versions, clouds, demands, key_uris
-from core.facts import CUSTOMER_MANAGED, Encryption
+from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
@@ -28,7 +28,10 @@ _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
 _REFUSED = "403, because the key cannot be used"
 _PAUSE_SECONDS = 5.0
-_OTHER_REASONS = ("virtual network", "firewall", "public access is disabled", "data action")
+_PROJECT_CLAIM = "project written and read"
+_NETWORK_REASONS = ("virtual network", "firewall", "public access is disabled")
+"""Words of a 403 that is about the network."""
+_OTHER_REASONS = (*_NETWORK_REASONS, "data action")
 """Words of a 403 that is about the caller or the network, and so proves nothing about the key."""
 
 
@@ -109,6 +112,8 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     with _client(service["endpoint"], login.token_credential(wanted)) as client:
         if service.get("access") == "revoked":
             yield refused(client, seconds)
+        elif write_project and (closed := unreachable(client, service["endpoint"], account.network)):
+            yield closed
         elif write_project:
             yield project(client)
 
@@ -126,13 +131,37 @@ def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
         print("  ?       keyVersion: Azure does not show it", file=sys.stderr)
 
 
+def unreachable(client: Any, endpoint: str, network: Network) -> Check | None:
+    """Why no project can be written from here, found by a read before anything is written; None if one can.
+
+    A closed network lets somebody through who comes by a private endpoint, so that only the attempt tells.
+    """
+    try:
+        next(iter(client.list_projects()), None)
+    except HttpResponseError as error:
+        found = f"{error.status_code}: {error.message}"
+        if not any(word in str(error).lower() for word in _NETWORK_REASONS):
+            return Check(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
+    except ServiceRequestError as error:
+        found = str(error)
+    else:
+        return None
+    return Check(
+        _PROJECT_CLAIM,
+        _PROJECT,
+        f"this machine does not reach {endpoint}, and nothing was written: {network.described} ({found}). "
+        "Run this in the account's network, such as on a runner beside its private endpoint, or leave out "
+        "--write-project, without which no reach is needed",
+    )
+
+
 def project(client: Any) -> Check:
     """Writes a project to the account, reads it back and deletes it again."""
     body = {"projectName": _PROJECT, "projectKind": "Conversation", "language": "en"}
     client.create_project(_PROJECT, body, content_type="application/merge-patch+json")
     read: Mapping[str, Any] = client.get_project(_PROJECT)
     client.begin_delete_project(_PROJECT, polling_interval=1).result()
-    return Check("project written and read", _PROJECT, str(read.get("projectName", "")))
+    return Check(_PROJECT_CLAIM, _PROJECT, str(read.get("projectName", "")))
 
 
 def refused(client: Any, seconds: float) -> Check:

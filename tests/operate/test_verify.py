@@ -6,9 +6,9 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
-from core.facts import Encryption
+from core.facts import Encryption, Network
 from core.login import Login
 from operate import verify
 from operate.azure import UnansweredError
@@ -148,6 +148,48 @@ def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
     assert capsys.readouterr().err.count("waiting up to") == waits
 
 
+class Unreachable(FakeClient):
+    """An endpoint to which there is no way; a write fails the test."""
+
+    def list_projects(self) -> list[str]:
+        raise ServiceRequestError("Name or service not known")
+
+
+CLOSED = Network(public_access="Disabled")
+
+
+@pytest.mark.parametrize(
+    ("client", "network", "says"),
+    [
+        (
+            FakeClient((403, "Public access is disabled. Please configure private endpoint.")),
+            CLOSED,
+            "does not reach https://e, and nothing was written: public access is disabled; private",
+        ),
+        (
+            FakeClient((403, "Access denied due to Virtual Network/Firewall rules.")),
+            Network(default_action="Deny", ip_rules=("20.1.1.1",)),
+            "20.1.1.1",
+        ),
+        (Unreachable(), Network(), "every address may connect (Name or service not known)"),
+        (FakeClient((401, "lacks the required data action")), CLOSED, "401: lacks the required data action"),
+        (FakeClient((200, "")), CLOSED, ""),
+    ],
+)
+def test_a_project_is_written_only_where_a_read_gets_through(
+    client: FakeClient, network: Network, says: str
+) -> None:
+    """The rules alone do not tell, for a private endpoint passes them: a read is tried before the write, and
+    what is in its way is named with what to do."""
+    check = verify.unreachable(client, "https://e", network)
+    assert (check is None) is (says == "")
+    if check is not None:
+        assert not check.holds
+        assert says in str(check)
+        assert "nothing was written" in str(check)
+        assert ("on a runner beside its private endpoint" in str(check)) is ("does not reach" in str(check))
+
+
 @pytest.mark.parametrize(
     ("endpoint", "scope"),
     [
@@ -170,3 +212,16 @@ def test_the_data_is_asked_for_with_a_token_of_its_cloud(
     )
     list(verify.verify({**OUTPUTS, "endpoint": endpoint}, Login(), write_project=False, seconds=0))
     assert client.call_args.kwargs == {"credential_scopes": [scope]}
+
+
+def test_the_proof_of_an_account_that_is_not_reached_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The read comes first, and its refusal is the check's result."""
+    client = MagicMock()
+    client.return_value.__enter__.return_value.list_projects.side_effect = ServiceRequestError("no route")
+    monkeypatch.setattr(verify, "ConversationAuthoringClient", client)
+    body = {"id": "/x", "properties": {"publicNetworkAccess": "Disabled"}}
+    monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": body}))
+    service = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}
+    *_, last = verify.verify(service, Login(), write_project=True, seconds=0)
+    assert "does not reach" in last.found
+    client.return_value.__enter__.return_value.create_project.assert_not_called()
