@@ -27,8 +27,7 @@ from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
-from core import arm_ids
-from core.api_versions import ACCOUNTS, VAULTS
+from core.api_versions import VAULTS
 from core.login import SETTINGS, Login, LoginError
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
@@ -251,7 +250,6 @@ def _deployment(
             tenant_id=principal.tenant_id,
             keeps_key=gone.vault is not None and location.makes_key,
         )
-    yield from asyncio.run(_terms(new, azure, found.subscription_id))
     report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
     for finding in report.findings:
         about = next(
@@ -283,26 +281,6 @@ async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | L
     except FunctionError as error:
         return Line("names", UNCHECKED, f"what is soft-deleted, because {error}")
     return held["vaults"], held["accounts"]
-
-
-async def _terms(new: Sequence[ServiceSettings], azure: Azure, subscription: str) -> list[Line]:
-    """Kinds of which the subscription has no account: their terms may not be accepted, which no API tells
-    (Azure/azure-sdk-for-python#28233)."""
-    path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
-    try:
-        there = {str(one.get("kind")) for one in await Questions(azure, _waiter()).list(path, ACCOUNTS)}
-    except UnansweredQuestionError as error:
-        return [Line("terms", UNCHECKED, f"whether they are accepted, because {error}")]
-    return [
-        Line(
-            "terms",
-            UNCHECKED,
-            f"whether those of kind {kind} are accepted, because no API tells, and the subscription has no "
-            "account of this kind",
-            "make the first one in the portal, which asks for them",
-        )
-        for kind in sorted({one.kind for one in new} - there)
-    ]
 
 
 async def _existing(

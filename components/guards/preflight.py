@@ -417,7 +417,9 @@ class _Preflight:
             resources=asked,
         )
         for question in report.get("unchecked") or ():
-            pulumi.log.warn(f"not checked: {question['what']}, because {question['why']}")
+            # That a kind's terms may not be accepted is the rule for a first account, and no failure.
+            say = pulumi.log.info if question["check"] == "terms" else pulumi.log.warn
+            say(f"not checked: {question['what']}, because {question['why']}")
         for change in report.get("changes") or ():
             say = pulumi.log.warn if change["certain"] else pulumi.log.info
             for name, resources in self._planned.items():

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from core.arm_ids import MalformedError
-from provider.deployment import locks, names, place, policies, references, rights
+from provider.deployment import locks, names, place, policies, references, rights, terms
 from provider.deployment.model import ACTIONS, CREATE, Planned, Report
 from provider.deployment.questions import Questions
 
@@ -19,6 +19,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     locks.NAME: locks.check,
     policies.NAME: policies.check,
     references.NAME: references.check,
+    terms.NAME: terms.check,
 }
 """Each check by its name: what it asks concerns only what is about to be made, deleted or referred to."""
 

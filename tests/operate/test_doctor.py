@@ -62,7 +62,8 @@ def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str])
     nobody can tell before there is an account of the kind."""
     code, lines = told(capsys)
     (terms,) = [line for line in lines if line["result"] != "ok"]
-    assert "whether those of kind TextAnalytics are accepted, because no API tells" in terms["found"]
+    assert "whether the terms of kind TextAnalytics are accepted" in terms["found"]
+    assert "because no API tells" in terms["found"]
     account(SUBSCRIPTION, "rg-hub", "lang-other")(deployment)
     deployment.sent.clear()
     code, lines = told(capsys)

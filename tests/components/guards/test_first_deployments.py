@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from components.guards.preflight import RefusedError
+from localazure import limits
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     HUB,
@@ -17,6 +18,7 @@ from tests.components.guards.first_deployments import (
     SHARED,
     SUBSCRIPTION,
     FirstDeployment,
+    account,
     forgotten,
     group,
     login,
@@ -142,6 +144,25 @@ def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> 
     deployment.up({"claims": {}})
 
 
+def test_terms_that_may_not_be_accepted_are_noted() -> None:
+    """No API tells, and so a preview names the kinds of which the subscription has no account; kinds without
+    terms are none."""
+    deployment = Deployment()
+    limits.put(deployment.door.cloud, limits.Limit(limits.TERMS, "TextAnalytics"))
+    deployment.preview({"claims": {}, "speech": {"kind": "SpeechServices"}})
+    assert deployment.warnings == []
+    (note,) = deployment.notes
+    assert note.startswith("not checked: whether the terms of kind TextAnalytics are accepted")
+    assert "make the first one in the portal" in note
+    with pytest.raises(Exception, match="ResourceKindRequireAcceptTerms"):
+        deployment.up({"claims": {}})
+    limits.remove(deployment.door.cloud, limits.Limit(limits.TERMS, "TextAnalytics"))
+    account(SUBSCRIPTION, "rg-hub", "lang-first")(deployment)
+    deployment.state.clear()
+    deployment.preview({"second": {}})
+    assert deployment.notes == []
+
+
 def test_a_hundred_services_ask_four_questions_each() -> None:
     """Whether the group, the vault's name and the account's are free, and what policies say of the account;
     all else is asked once (docs/speed.md)."""
@@ -150,7 +171,7 @@ def test_a_hundred_services_ask_four_questions_each() -> None:
         deployment = Deployment()
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
-    assert asked == [20, 20 + 4 * 99]
+    assert asked == [21, 21 + 4 * 99]
 
 
 def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
