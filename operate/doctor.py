@@ -277,7 +277,7 @@ async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | L
     """The soft-deleted vaults and accounts of the subscription, which may hold names."""
     call = Call("doctor", _waiter(), warn=_silent, inform=_silent)
     try:
-        held = await Functions(azure, lambda: subscription).get_deleted(call, Properties({}))
+        held = await Functions(azure, lambda: subscription, "").get_deleted(call, Properties({}))
     except FunctionError as error:
         return Line("names", UNCHECKED, f"what is soft-deleted, because {error}")
     return held["vaults"], held["accounts"]

@@ -32,11 +32,13 @@ class FunctionError(Exception):
 
 
 class Functions:
-    """All functions. `subscription_id` is the login's, asked for only when the caller names none."""
+    """All functions. `subscription_id` is the login's, asked for only when the caller names none; `method`
+    says in words how it logs in."""
 
-    def __init__(self, azure: Azure, subscription_id: Callable[[], str]) -> None:
+    def __init__(self, azure: Azure, subscription_id: Callable[[], str], method: str) -> None:
         self._azure = azure
         self._subscription_id = subscription_id
+        self._method = method
 
     def check_binding(self, args: Properties) -> list[Failure]:
         return unexpected(args, {"accountId"}) + malformed(
@@ -61,7 +63,8 @@ class Functions:
         return unexpected(args, set())
 
     async def get_client_config(self, call: Call, args: Properties) -> dict[str, Value]:
-        """Who this provider is logged in as; the names are those of azure-native's function."""
+        """Who this provider is logged in as, and how; the names are those of azure-native's function, which
+        has no method."""
         try:
             principal = await with_retries(self._azure.principal, call.waiter)
         except ServiceError as failure:
@@ -71,6 +74,7 @@ class Functions:
             "tenantId": principal.tenant_id,
             "clientId": principal.client_id,
             "subscriptionId": self._subscription_id(),
+            "method": self._method,
         }
 
     def check_deleted(self, args: Properties) -> list[Failure]:

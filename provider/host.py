@@ -119,7 +119,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
                 resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),
                 resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud),
             },
-            Functions(azure, lambda: wanted.subscription_id),
+            Functions(azure, lambda: wanted.subscription_id, wanted.method.value),
         )
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 

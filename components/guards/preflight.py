@@ -177,9 +177,9 @@ class _Preflight:
         self._refuse_elsewhere()
         self._refuse_left_out(state)
         self._client = await invoke("azure-native:authorization:getClientConfig", self._through(None))
-        refuse_other_login(
-            self._client, await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
-        )
+        own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
+        refuse_other_login(self._client, own)
+        self._method = own.get("method") or "the provider's settings"
         self._accounts = dict(
             zip(self._services, await asyncio.gather(*map(self._account, self._services)), strict=True)
         )
@@ -411,6 +411,11 @@ class _Preflight:
         asked = [one.asked() for resources in self._planned.values() for one in resources]
         if not asked:
             return
+        pulumi.log.info(
+            f"login: {self._client['objectId']} in tenant {self._client['tenantId']}, subscription "
+            f"{self._client['subscriptionId']}, by {self._method}; azure-native and azure-cmk have the same, "
+            "and python -m operate logs in by the same settings"
+        )
         report = await invoke(
             "azure-cmk:index:checkDeployment",
             cmk_invoke_options(),

@@ -139,6 +139,7 @@ async def test_who_is_logged_in() -> None:
             "tenantId": TENANT,
             "clientId": "client",
             "subscriptionId": SUBSCRIPTION,
+            "method": "the Azure CLI",
         }
         assert failures == {}
         _, failures = await pulumi.invoke("azure-cmk:index:getClientConfig", {"x": 1})

@@ -176,7 +176,7 @@ class _Providers(mocks.Mocks):
             "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
             "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud),
         }
-        self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID)
+        self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID, "a client secret")
         self._clock = clock
 
     def call(self, args: mocks.MockCallArgs) -> Any:

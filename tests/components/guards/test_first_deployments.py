@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from components.guards.preflight import RefusedError
-from localazure import limits
+from localazure import limits, seed
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     HUB,
@@ -144,23 +144,24 @@ def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> 
     deployment.up({"claims": {}})
 
 
-def test_terms_that_may_not_be_accepted_are_noted() -> None:
-    """No API tells, and so a preview names the kinds of which the subscription has no account; kinds without
-    terms are none."""
+def test_the_login_and_terms_that_may_not_be_accepted_are_noted() -> None:
+    """Who makes it, and how, is told once. No API tells of terms, and so a preview names the kinds of which
+    the subscription has no account; kinds without terms are none."""
     deployment = Deployment()
     limits.put(deployment.door.cloud, limits.Limit(limits.TERMS, "TextAnalytics"))
     deployment.preview({"claims": {}, "speech": {"kind": "SpeechServices"}})
     assert deployment.warnings == []
-    (note,) = deployment.notes
+    login, note = deployment.notes
+    assert login.startswith(f"login: {deployment.principal.object_id} in tenant {seed.TENANT_ID}")
+    assert "by a client secret; azure-native and azure-cmk have the same" in login
     assert note.startswith("not checked: whether the terms of kind TextAnalytics are accepted")
     assert "make the first one in the portal" in note
     with pytest.raises(Exception, match="ResourceKindRequireAcceptTerms"):
         deployment.up({"claims": {}})
-    limits.remove(deployment.door.cloud, limits.Limit(limits.TERMS, "TextAnalytics"))
+    deployment = Deployment()
     account(SUBSCRIPTION, "rg-hub", "lang-first")(deployment)
-    deployment.state.clear()
-    deployment.preview({"second": {}})
-    assert deployment.notes == []
+    deployment.preview({"claims": {}})
+    assert [text for text in deployment.notes if "terms" in text] == []
 
 
 def test_a_hundred_services_ask_four_questions_each() -> None:
