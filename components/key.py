@@ -1,5 +1,7 @@
 """The customer-managed key: RSA 2048, wrap and unwrap only, with a rotation policy."""
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict
@@ -27,12 +29,18 @@ from components.component import ChildOptions, Component, Tags
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
 from core import arm_ids, demands
+from core.facts import RotationPolicy
 
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
 # A `pulumi up` must bind the new version before the old one expires, or the data is out of reach.
 DAYS_TO_REBIND = 30
+# Azure makes no new version sooner (azure/key-vault/keys/how-to-configure-key-rotation). It takes an expiry
+# of 28 days, which leaves no room for both.
+LEAST_ROTATION_DAYS, MOST_ROTATION_DAYS = 7, 3620
+LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
+_DAYS = re.compile(r"P\d+D")
 
 
 class EncryptionKeyArgs(TypedDict):
@@ -82,8 +90,10 @@ class EncryptionKeyInputs(Inputs):
     name: str = component_name()
     vault_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
     key_name: str = text(check=names.KEY.checked, derive=names.key_name)
-    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=28, maximum=3650)
-    rotates_after_days: int = number(ROTATES_AFTER_DAYS, minimum=7, maximum=3620)
+    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=LEAST_EXPIRY_DAYS, maximum=MOST_EXPIRY_DAYS)
+    rotates_after_days: int = number(
+        ROTATES_AFTER_DAYS, minimum=LEAST_ROTATION_DAYS, maximum=MOST_ROTATION_DAYS
+    )
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
 
 
@@ -166,6 +176,33 @@ def _key(
             depends_on=[*roles],
             hooks=pulumi.ResourceHookBinding(on_error=waiting_hooks(inputs.name, "key")) if roles else None,
         ),
+    )
+
+
+def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: _RotatedKey) -> str | None:
+    """That a key which exists keeps the days that it was made with, and how to change them; None where they
+    are those that are wanted, or are not in days. Azure takes a rotation policy through Resource Manager only
+    when it makes the key (Keys_CreateIfNotExist)."""
+    rotates, expires = f"P{wanted.rotates_after_days}D", f"P{wanted.expires_after_days}D"
+    days = (found.rotates_after_create, found.expires_after) if found else ()
+    if found is None or days == (rotates, expires) or not all(map(_DAYS.fullmatch, days)):
+        return None
+    key = arm_ids.key_id(key_id)
+    policy = {
+        "attributes": {"expiryTime": expires},
+        "lifetimeActions": [
+            {"action": {"type": "Rotate"}, "trigger": {"timeAfterCreate": rotates}},
+            {
+                "action": {"type": "Notify"},
+                "trigger": {"timeBeforeExpiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
+            },
+        ],
+    }
+    return (
+        f"key {key.name!r} is rotated after {found.rotates_after_create} and its versions expire after "
+        f"{found.expires_after}: key.rotatesAfterDays and key.expiresAfterDays count only when a key is "
+        f"made. To change them for this key, run `az keyvault key rotation-policy update --vault-name "
+        f"{key.parent.name} --name {key.name} --value '{json.dumps(policy)}'`"
     )
 
 

@@ -69,7 +69,10 @@ def checked_ip_range(text: str) -> str:
     except ValueError as error:
         raise ValueError(f"{text!r} is not an IPv4 address or CIDR range ({error})") from None
     if network.prefixlen == 0:
-        raise ValueError(f"{text!r} is every address; to allow everyone, set network.access: open")
+        raise ValueError(
+            f"{text!r} is every address; to allow everyone, remove allowedIpRanges, and set network.access: "
+            "open"
+        )
     # "Small address ranges that use /31 or /32 prefix sizes aren't supported": learn.microsoft.com/azure/
     # ai-services/cognitive-services-virtual-networks.
     if "/" in text and network.prefixlen > _LONGEST_PREFIX:

@@ -1,12 +1,14 @@
 """Private endpoints of account and vault, with their DNS, and the zones where none are given."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
+from components.arguments.names import PlacedName
 from components.component import ChildOptions
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import ServiceInputs
@@ -20,34 +22,43 @@ def make_private_endpoints(
     resource_group_name: pulumi.Input[str],
     targets: Mapping[str, pulumi.Input[str] | None],
     after: Sequence[pulumi.Resource],
+    recorded: Mapping[str, PlacedName],
 ) -> list[pulumi.Resource]:
     """An endpoint with a DNS zone group for each of the `targets`, `account` and `vault`, that is not None.
     Returns the endpoints.
 
     `after` are resources that write to the targets: Azure refuses an endpoint of an account that is being
     written.
+
+    `recorded` are the endpoints and links that the state has, by logical name. In another subnet an endpoint
+    is another one (azure-native replaces it) of another name, so that it is there before the old one goes.
+    The DNS comes after all endpoints, and what it replaces goes first: a zone has one link to a network, and
+    two zone groups would write the same record, which the old one would take away (assumed).
     """
     name, subnet_id = inputs.name, inputs.network.subnet_id
     if inputs.network.access != PRIVATE or subnet_id is None:
         return []
-    made: list[pulumi.Resource] = []
-    for what, target in targets.items():
-        if target is None:
-            continue
-        zones = dns_zones(inputs.location, inputs.account_kind)[what]
-        endpoint = network.PrivateEndpoint(
+    subnet = pulumi.Output.from_input(subnet_id)
+    endpoints = {
+        what: network.PrivateEndpoint(
             f"{name}-{what}-endpoint",
             resource_group_name=resource_group_name,
-            private_endpoint_name=names.endpoint_name(name, what),
+            private_endpoint_name=subnet.apply(
+                partial(names.endpoint_name, name, what, recorded=recorded.get(f"{name}-{what}-endpoint"))
+            ),
             location=inputs.location,
             subnet={"id": subnet_id},
             private_link_service_connections=[
                 {"name": what, "private_link_service_id": target, "group_ids": [what]}
             ],
             tags=inputs.tags,
-            opts=options(depends_on=list(after)),
+            opts=options(depends_on=list(after), delete_before_replace=False),
         )
-        made.append(endpoint)
+        for what, target in targets.items()
+        if target is not None
+    }
+    for what, endpoint in endpoints.items():
+        zones = dns_zones(inputs.location, inputs.account_kind)[what]
         network.PrivateDnsZoneGroup(
             f"{name}-{what}-dns",
             resource_group_name=resource_group_name,
@@ -61,16 +72,18 @@ def make_private_endpoints(
                         f"{name}-{zone_label(what, zone_name, zones)}",
                         zone_name,
                         options,
-                        subnet_id=subnet_id,
+                        network_id=subnet.apply(lambda subnet: arm_ids.parse(subnet).parent.text),
                         resource_group_name=resource_group_name,
                         tags=inputs.tags,
+                        recorded=recorded,
+                        after=list(endpoints.values()),
                     ),
                 }
                 for zone_name in zones
             ],
-            opts=options(),
+            opts=options(depends_on=list(endpoints.values())),
         )
-    return made
+    return [*endpoints.values()]
 
 
 def _zone(
@@ -78,9 +91,11 @@ def _zone(
     zone_name: str,
     options: ChildOptions,
     *,
-    subnet_id: pulumi.Input[str],
+    network_id: pulumi.Output[str],
     resource_group_name: pulumi.Input[str],
     tags: Any,
+    recorded: Mapping[str, PlacedName],
+    after: Sequence[pulumi.Resource],
 ) -> pulumi.Output[str]:
     """A zone of the service's own, linked to the subnet's network."""
     zone = privatedns.PrivateZone(
@@ -95,13 +110,15 @@ def _zone(
         f"{name}-link",
         resource_group_name=resource_group_name,
         private_zone_name=zone.name,
-        virtual_network_link_name=names.network_link_name(name.removesuffix("-zone")),
+        virtual_network_link_name=network_id.apply(
+            partial(
+                names.network_link_name, name.removesuffix("-zone"), recorded=recorded.get(f"{name}-link")
+            )
+        ),
         location="global",
         registration_enabled=False,
-        virtual_network={
-            "id": pulumi.Output.from_input(subnet_id).apply(lambda subnet: arm_ids.parse(subnet).parent.text)
-        },
+        virtual_network={"id": network_id},
         tags=tags,
-        opts=options(),
+        opts=options(depends_on=list(after)),
     )
     return pulumi.Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))

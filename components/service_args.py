@@ -38,7 +38,15 @@ from components.audit import RECIPIENTS
 from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
 from components.foundry import DeploymentArgs, DeploymentInputs, ProjectArgs, ProjectInputs
-from components.key import EXPIRES_AFTER_DAYS, ROTATES_AFTER_DAYS, ROTATION
+from components.key import (
+    EXPIRES_AFTER_DAYS,
+    LEAST_EXPIRY_DAYS,
+    LEAST_ROTATION_DAYS,
+    MOST_EXPIRY_DAYS,
+    MOST_ROTATION_DAYS,
+    ROTATES_AFTER_DAYS,
+    ROTATION,
+)
 from components.lock import CAN_NOT_DELETE
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, kinds
@@ -234,8 +242,10 @@ class ServiceKeyInputs(Inputs):
     id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
     generation: int | None = number(minimum=0)
     pin: str | None = text(check=checks.key_version)
-    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=28, maximum=3650)
-    rotates_after_days: int = number(ROTATES_AFTER_DAYS, minimum=7, maximum=3620)
+    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=LEAST_EXPIRY_DAYS, maximum=MOST_EXPIRY_DAYS)
+    rotates_after_days: int = number(
+        ROTATES_AFTER_DAYS, minimum=LEAST_ROTATION_DAYS, maximum=MOST_ROTATION_DAYS
+    )
 
 
 def _workspace(audit: "ServiceAuditInputs") -> Iterator[Problem]:

@@ -314,6 +314,7 @@ class Parts:
             resource_group_name=self.resource_group_name,
             targets={"account": account_id, "vault": self._made_vault_id},
             after=after,
+            recorded=self._preflight.placed,
         )
 
     def audit_trail(self, account_id: pulumi.Output[str]) -> None:

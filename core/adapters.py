@@ -177,7 +177,7 @@ def key(body: Json, versions: Iterable[Json] = ()) -> Key:
         versions=tuple(
             sorted(found, key=lambda one: (one.created or 0, one.version == current, one.version))
         ),
-        rotation=_rotation(properties.get("rotationPolicy")),
+        rotation=rotation_policy(properties.get("rotationPolicy")),
     )
 
 
@@ -317,7 +317,8 @@ def permissions(block: Json) -> roles.Permissions:
     )
 
 
-def _rotation(body: Json | None) -> RotationPolicy | None:
+def rotation_policy(body: Json | None) -> RotationPolicy | None:
+    """A key's rotation policy, from its `rotationPolicy`."""
     if not body:
         return None
     triggers = [

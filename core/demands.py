@@ -23,6 +23,21 @@ RETENTION_DAYS: Final = 90
 """Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
+FIXES: Final = {
+    # `az keyvault update` has no option for it (az 2.91.0).
+    "soft-delete": "az resource update --ids {vault_id} --set properties.enableSoftDelete=true",
+    "purge-protection": "{update} --enable-purge-protection true",
+    "trusted-services": "{update} --bypass AzureServices",
+    "key-operations": f"az keyvault key set-attributes --id {{key}} --ops {' '.join(KEY_OPERATIONS)}",
+}
+"""The command by which a demand is met, for those that one command meets; `update` is `update_command`."""
+
+
+def update_command(vault_name: str, *, in_managed_hsm: bool = False) -> str:
+    """The command that changes a vault, or a managed HSM."""
+    if in_managed_hsm:
+        return f"az keyvault update-hsm --hsm-name {vault_name}"
+    return f"az keyvault update --name {vault_name}"
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ FORMS: Mapping[str, str] = {
     ),
     resource_types.WORKSPACE: _form(arm_ids.WORKSPACE, "workspaceName"),
     "azure-native:privatedns:PrivateZone": _form(arm_ids.PRIVATE_DNS_ZONE, "privateZoneName"),
-    "azure-native:privatedns:VirtualNetworkLink": _form(
+    resource_types.NETWORK_LINK: _form(
         f"{arm_ids.PRIVATE_DNS_ZONE}/virtualNetworkLinks", "privateZoneName", "virtualNetworkLinkName"
     ),
     resource_types.RESOURCE_GROUP: _GROUP,

@@ -151,7 +151,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     yield from _commands(revoke)
     yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
     yield "If this was printed before a rotation, the account may be on another version; this shows it:"
-    yield f"  az cognitiveservices account show --ids {bash(found.account_id)} --query properties.encryption"
+    yield f"  az resource show --ids {bash(found.account_id)} --query properties.encryption"
     yield from _commands(disable)
     yield "\n## See that it holds"
     yield f".venv/bin/python -m operate verify --stack {stack} --revoked"

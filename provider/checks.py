@@ -114,7 +114,8 @@ def _client_id(text: str) -> None:
     if not arm_ids.is_guid(text):
         raise MalformedError(
             f"{text!r} is not a client id; expected the GUID `clientId` of the user-assigned identity "
-            "(az identity show --query clientId), or nothing for the system-assigned one"
+            "(az identity show --name NAME --resource-group GROUP --query clientId), or nothing for the "
+            "system-assigned one"
         )
 
 
@@ -123,5 +124,6 @@ def principal_id(text: str) -> None:
     if not arm_ids.is_guid(text):
         raise MalformedError(
             f"{text!r} is not a principal id; expected the GUID `principalId` of the account's identity "
-            "(az cognitiveservices account show --query identity.principalId), or of the user-assigned one"
+            "(az cognitiveservices account show --name NAME --resource-group GROUP --query "
+            "identity.principalId), or of the user-assigned one"
         )

@@ -153,7 +153,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"AccountProvisioningStateInvalid|in state Accepted",
         "the account is still busy with another change",
-        "wait until it is Succeeded: az cognitiveservices account show --ids {account_id} "
+        "wait until it is Succeeded: az resource show --ids {account_id} "
         "--query properties.provisioningState",
         "DefangLabs/pulumi-defang#274",
     ),

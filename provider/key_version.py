@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from core import arm_ids, demands, key_uris
@@ -169,11 +170,7 @@ class KeyVersionHandler:
         version that the state has, "" without one."""
         newest = await self._newest(call, key)
         if newest is None:
-            raise RefusedOperationError(
-                f"there is no key {key.text}; create it first, or recover it: az keyvault key recover "
-                f"{_options(key)}. If this update creates the key, pass "
-                "that key's id output as keyId"
-            )
+            raise RefusedOperationError(await self._no_key(call, key))
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [
             found
@@ -184,12 +181,30 @@ class KeyVersionHandler:
             if found
         ]
         if unmet:
-            raise RefusedOperationError(
-                f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
-                f"  fix: use an {demands.KEY_TYPES[key.in_managed_hsm]} key of {demands.KEY_SIZE} bits that "
+            fix = (
+                f"use an {demands.KEY_TYPES[key.in_managed_hsm]} key of {demands.KEY_SIZE} bits that "
                 f"allows {' and '.join(demands.KEY_OPERATIONS)}"
             )
+            if all(one.demand in demands.FIXES for one in unmet):
+                fix = demands.FIXES["key-operations"].format(key=chosen.uri)
+            raise RefusedOperationError(
+                f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
+                f"  fix: {fix}"
+            )
         return self._filled(key, inputs, chosen, newest=newest.version)
+
+    async def _no_key(self, call: Call, key: ArmId) -> str:
+        """What is missing, the key or its vault, and the ways on."""
+        what, command = f"key {key.text}", f"az keyvault key recover {_options(key)}"
+        with suppress(ServiceError):
+            if await with_retries(lambda: self._azure.vault(key.parent), call.waiter) is None:
+                option = "--hsm-name" if key.in_managed_hsm else "--name"
+                what = f"vault {key.parent.text}"
+                command = f"az keyvault recover {option} {key.parent.name}"
+        return (
+            f"there is no {what}; create it first, or run `{command}` if it was deleted. If this update "
+            "creates the key, pass that key's id output as keyId"
+        )
 
     async def _newest(self, call: Call, key: ArmId) -> Version | None:
         return await self._read_version(call, key, None)

@@ -368,16 +368,13 @@ def _unmet(rule: str, severity: Severity, unmet: Unmet | None, fix: str) -> Iter
 
 def _of_vault(rule: str, demand: Callable[[Vault], Unmet | None], fix: str) -> Rule:
     """A rule about the vault or managed HSM; `fix` may name `{update}`, the command that changes it, and
-    `{id}`."""
+    `{vault_id}`."""
 
     def judge(check: Preflight) -> Iterator[Finding]:
         if vault := check.live.vault:
             name = facts.vault_name(vault)
-            hsm = vault.is_managed_hsm
-            update = (
-                f"az keyvault update-hsm --hsm-name {name}" if hsm else f"az keyvault update --name {name}"
-            )
-            filled = fix.format(update=update, id=vault.id)
+            update = demands.update_command(name, in_managed_hsm=vault.is_managed_hsm)
+            filled = fix.format(update=update, vault_id=vault.id)
             yield from _unmet(rule, Severity.CHANGEABLE, demand(vault), filled)
 
     return judge
@@ -394,11 +391,11 @@ def _of_both(rule: str, demand: Callable[[Account, Vault], Unmet | None], fix: s
 
 
 def _of_key(rule: str, severity: Severity, demand: Callable[[KeyVersion], Unmet | None], fix: str) -> Rule:
-    """A rule about the key's version; `fix` may name its `{uri}`."""
+    """A rule about the key's version; `fix` may name the `{key}`."""
 
     def judge(check: Preflight) -> Iterator[Finding]:
         if (version := check.live.key) and (key := check.key):
-            yield from _unmet(rule, severity, demand(version), fix.format(uri=key.text))
+            yield from _unmet(rule, severity, demand(version), fix.format(key=key.text))
 
     return judge
 
@@ -436,17 +433,17 @@ _SURROUNDINGS: tuple[Rule, ...] = (
     _of_vault(
         "vault-has-soft-delete",
         lambda vault: demands.soft_delete(vault.soft_delete, vault.purge_protection),
-        "az resource update --ids {id} --set properties.enableSoftDelete=true",
+        demands.FIXES["soft-delete"],
     ),
     _of_vault(
         "vault-has-purge-protection",
         lambda vault: demands.purge_protection(vault.purge_protection, vault.noun),
-        "{update} --enable-purge-protection true",
+        demands.FIXES["purge-protection"],
     ),
     _of_vault(
         "vault-admits-trusted-services",
         lambda vault: demands.trusted_services(vault.network, vault.noun),
-        "{update} --bypass AzureServices",
+        demands.FIXES["trusted-services"],
     ),
     identity_has_access,
     _of_key(
@@ -459,7 +456,7 @@ _SURROUNDINGS: tuple[Rule, ...] = (
         "key-allows-wrapping",
         Severity.CHANGEABLE,
         lambda version: demands.key_operations(version.operations),
-        f"az keyvault key set-attributes --id {{uri}} --ops {' '.join(demands.KEY_OPERATIONS)}",
+        demands.FIXES["key-operations"],
     ),
     bound_version_is_usable,
     key_properties_known,

@@ -9,10 +9,11 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from core import kinds
+from core import arm_ids, kinds
 from core.kinds import AccountKind
 
-# RFC 4122 name spaces must be fixed for ever: role assignment names are made in this one.
+# RFC 4122 name spaces must be fixed for ever: names are made in them.
+_PLACES = uuid.UUID("2b1f6f0e-7c55-5b0a-8d3e-51d9a4c27f36")
 _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 
 
@@ -139,14 +140,34 @@ def workspace_name(service: str) -> str:
     return WORKSPACE.checked(f"log-{service}")
 
 
-def endpoint_name(service: str, what: str) -> str:
+@dataclass(frozen=True)
+class PlacedName:
+    """The name of a resource that the state has, with the id of the subnet or network that it is in."""
+
+    name: str
+    place_id: str
+
+
+def endpoint_name(service: str, what: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:
     """The name of a service's private endpoint, of its `account` or `vault`."""
-    return ENDPOINT.checked(f"pe-{service}-{what}")
+    return _placed(f"pe-{service}-{what}", subnet_id, recorded)
 
 
-def network_link_name(zone: str) -> str:
+def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | None = None) -> str:
     """The name of the link between a network and a service's own DNS zone."""
-    return ENDPOINT.checked(f"link-{zone}")
+    return _placed(f"link-{zone}", network_id, recorded)
+
+
+def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
+    """The name of what is another resource in another place. The one that the state has keeps its name; its
+    successor gets one that none before had, so that it can be made while the others are there, also on the
+    way back after an update that failed half-way."""
+    if recorded is None:
+        return ENDPOINT.checked(name)
+    if arm_ids.same(recorded.place_id, place_id):
+        return recorded.name
+    suffix = "-" + uuid.uuid5(_PLACES, f"{recorded.name}|{place_id}".lower()).hex[:8]
+    return name[: ENDPOINT.longest - len(suffix)] + suffix
 
 
 def action_group_name(service: str) -> str:

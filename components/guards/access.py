@@ -74,8 +74,8 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
         return
     yield Problem(
         "access",
-        f"the access of account {before.account.name!r} to its key was removed outside Pulumi: the identity "
-        f"{before.grantee_id or ''} has none, and the data is out of reach, though nothing is lost. What may "
+        f"the access of account {before.account.name!r} to its key was removed outside Pulumi: its "
+        f"identity{_named(before)} has none, and the data is out of reach, though nothing is lost. What may "
         "have been removed on purpose is not restored by itself: to keep it removed, set access: revoked and "
         "run `pulumi up`; to restore it, do the same, then set access: granted and run `pulumi up` again",
     )
@@ -107,7 +107,11 @@ def still_granted(inputs: ServiceInputs, before: RecordedService, *, granted: bo
     if not inputs.is_revoked or not granted or before.grant_recorded or not before.is_bound:
         return None
     return (
-        "access is 'revoked', but the vault still lets the account's identity "
-        f"{before.grantee_id or ''} use the key, by a grant that this stack did not make: the data can be "
+        "access is 'revoked', but the vault still lets the account's identity"
+        f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
         "read. Remove it with the commands that `python -m operate revoke-commands --stack STACK` prints"
     )
+
+
+def _named(before: RecordedService) -> str:
+    return f" {before.grantee_id}" if before.grantee_id else ""

@@ -205,9 +205,9 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
             "accessModel",
             f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
             "to its key before the new access is in effect, and the data is out of reach until then. "
-            f"First grant the identity {before.key_user_id or ''} access in the new model (role "
-            f"{roles.CRYPTO_SERVICE_ENCRYPTION_USER.name!r} at the vault, or an access policy), switch the "
-            f"vault with `az keyvault update --name {before.vault.name} --enable-rbac-authorization "
+            f"First grant the identity {before.key_user_id or 'of the account'} access in the new model "
+            f"(role {roles.CRYPTO_SERVICE_ENCRYPTION_USER.name!r} at the vault, or an access policy), switch "
+            f"the vault with `az keyvault update --name {before.vault.name} --enable-rbac-authorization "
             f"{str(declared == RBAC).lower()}`, run `pulumi refresh`, then change the setting",
         )
 

@@ -22,10 +22,6 @@ from core import adapters, arm_ids, demands, facts, rights, roles
 from core import resource_types as types
 
 Answer = Mapping[str, Any] | None
-_FIXES = {
-    "purge-protection": "; set it with `az keyvault update --name {vault} --enable-purge-protection true`",
-    "trusted-services": "; let them in with `az keyvault update --name {vault} --bypass AzureServices`",
-}
 
 
 @dataclass(frozen=True)
@@ -146,8 +142,11 @@ def problems(
     )
     for demand in unmet:
         if demand:
-            fix = _FIXES.get(demand.demand, "").format(vault=found.name)
-            yield Problem(path, f"the vault {found.name!r} cannot be used: {demand.text}{fix}")
+            fix = demands.FIXES.get(demand.demand, "").format(
+                update=demands.update_command(found.name), vault_id=found.id
+            )
+            run = f"; run `{fix}`" if fix else ""
+            yield Problem(path, f"the vault {found.name!r} cannot be used: {demand.text}{run}")
     if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(
             "key.name",

@@ -143,9 +143,14 @@ class _Planner:
         """Whether the state has it, or has a resource that refers to it already."""
         if one.used:
             return one.id.lower() in self.before.mentioned_ids
-        if one.name.endswith("-account") and data_loss.is_replaced(self.inputs, self.before):
+        if one.name == "account" and data_loss.is_replaced(self.inputs, self.before):
             return False
-        return self._has(one.name)
+        placed = self._placed(one.name)
+        # Another subnet makes another endpoint of the same logical name.
+        return placed.name == arm_ids.name_of(one.id) if placed else self._has(one.name)
+
+    def _placed(self, part: str) -> names.PlacedName | None:
+        return self.before.placed.get(f"{self.inputs.name}-{part}")
 
     def _has(self, part: str) -> bool:
         return any(name == f"{self.inputs.name}-{part}" for _, name in self.before.resources)
@@ -369,12 +374,16 @@ class _Planner:
         if network.access != PRIVATE:
             return
         zones = dns_zones(self.inputs.location, self.inputs.account_kind)
-        subnet = known_text(network.subnet_id)
+        subnet = known_text(network.subnet_id) or UNKNOWN
         targets = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
         if self.inputs.makes_vault:
             targets["vault"] = self._vault_id
         for what, target in targets.items():
-            endpoint = self._inside(arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what))
+            recorded = self._placed(f"{what}-endpoint")
+            place = recorded.place_id if recorded and subnet == UNKNOWN else subnet
+            endpoint = self._inside(
+                arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what, place, recorded)
+            )
             connection = {"properties": {"privateLinkServiceId": target}}
             yield PlannedResource(
                 endpoint,
@@ -399,11 +408,15 @@ class _Planner:
                 if network.zone_id(zone) is None:
                     yield from self._zone(id, zone_label(what, zone, zones[what]), subnet)
 
-    def _zone(self, id: str, label: str, subnet: str | None) -> Iterator[PlannedResource]:
+    def _zone(self, id: str, label: str, subnet: str) -> Iterator[PlannedResource]:
         argument = "network.privateDnsZoneIds"
         yield PlannedResource(id, label, argument, {"location": "global"}, existing_argument=argument)
-        link = names.network_link_name(f"{self.inputs.name}-{label}".removesuffix("-zone"))
-        network = {} if subnet in (None, UNKNOWN) else {"id": arm_ids.parse(subnet).parent.text}
+        recorded = self._placed(f"{label}-link")
+        known = "" if subnet == UNKNOWN else arm_ids.parse(subnet).parent.text
+        place = recorded.place_id if recorded and not known else known
+        zone = f"{self.inputs.name}-{label}".removesuffix("-zone")
+        link = names.network_link_name(zone, place, recorded)
+        network = {"id": known} if known else {}
         body = {"location": "global", "properties": {"virtualNetwork": network}}
         yield PlannedResource(f"{id}/virtualNetworkLinks/{link}", f"{label}-link", argument, body)
 

@@ -17,6 +17,7 @@ from components.access_model import RBAC
 from components.account_write import AccountBefore, bound_key, recorded_account
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import known_text
+from components.arguments.names import PlacedName
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
@@ -30,10 +31,11 @@ from components.guards.recorded_state import (
     recorded_names,
     recorded_service,
 )
+from components.key import kept_rotation
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
 from components.service_args import RECOVER, ServiceInputs
-from core import arm_ids, facts
+from core import adapters, arm_ids, facts
 from core.environment import RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS, is_forbidden_text
 
@@ -90,7 +92,8 @@ class PreflightResult:
     `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
     of the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`:
     the account is under its key by a grant that exists, and no proof of the access was ever recorded.
-    `access_validated`: such a proof is recorded.
+    `access_validated`: such a proof is recorded. `placed`: the private endpoints and network links that the
+    state has, by logical name.
     """
 
     tenant_id: str
@@ -106,6 +109,7 @@ class PreflightResult:
     account: AccountBefore | None = None
     has_used_key: bool = False
     access_validated: bool = False
+    placed: Mapping[str, PlacedName] = field(default_factory=dict)
 
 
 def preflight(
@@ -272,27 +276,11 @@ class _Preflight:
         replaced, live = self._is_replaced(name), self._accounts[name]
         drifts = self._is_ours(before.account) and not replaced
         identity_id = before.identity_id if drifts and before.key_identity == USER else None
-        looked_up = await asyncio.gather(
-            self._get(
-                "keyvault:getVault", request, location.vault_arguments if location.reads_vault else None
-            ),
-            self._key(request, location, before),
-            self._get(
-                "authorization:getRoleAssignment",
-                request,
-                location.assignment_arguments if location.assignment_name else None,
-            ),
-            self._get(
-                "managedidentity:getUserAssignedIdentity",
-                ServiceRequest(request.inputs),
-                {
-                    "resourceGroupName": arm_ids.group_of(identity_id),
-                    "resourceName": arm_ids.name_of(identity_id),
-                }
-                if identity_id
-                else None,
-            ),
-        )
+        looked_up = await self._look(request, location, before, identity_id)
+        if self._is_gone(request, before, location, live, looked_up, drifts=drifts):
+            # Or a front end is behind, as after a grant of seconds ago: the same answer twice is believed.
+            await asyncio.sleep(SECOND_LOOK_SECONDS)
+            looked_up = await self._look(request, location, before, identity_id, look=2)
         vault, key, assignment, identity = (None if answer is UNREAD else answer for answer in looked_up)
         all_read = all(answer is not UNREAD for answer in (live, *looked_up))
         existing_key = key if location.makes_key else None
@@ -352,6 +340,12 @@ class _Preflight:
                 f"service {name!r}: changes of the account, if any, wait for the next update: first its "
                 "identity gets access to the key"
             )
+        if key is not None and before.is_bound and inputs.makes_key and not location.makes_key:
+            kept = kept_rotation(
+                location.key_id, adapters.rotation_policy(key.get("rotationPolicy")), inputs.key
+            )
+            if kept:
+                pulumi.log.warn(f"service {name!r}: {kept}")
         adopted = existing_resources.grants_to_adopt(
             location, vault, assignment, self._client["objectId"], revoked=before.revoked
         )
@@ -386,20 +380,72 @@ class _Preflight:
             account_id=before.account.id if before.account else None,
             account=account,
             has_used_key=not replaced
-            and (before.grant_recorded or (f"{name}-access" in adopted and not account_waits))
+            # A grant that is recorded may be gone all the same: an update that failed has taken it away.
+            and not account_waits
+            and (before.grant_recorded or f"{name}-access" in adopted)
             and not before.access_validated
             and account.bound_key is not None,
             access_validated=before.access_validated,
+            placed=before.placed,
         )
 
+    async def _look(
+        self,
+        request: ServiceRequest,
+        location: existing_resources.KeyLocation,
+        before: RecordedService,
+        identity_id: str | None,
+        look: int = 1,
+    ) -> list[Answer]:
+        """The vault, the key, the role assignment and the user-assigned identity; each None where it is not
+        there, or is not to be read."""
+        vault = location.vault_arguments if location.reads_vault else None
+        assignment = location.assignment_arguments if location.assignment_name else None
+        identity = identity_id and {
+            "resourceGroupName": arm_ids.group_of(identity_id),
+            "resourceName": arm_ids.name_of(identity_id),
+        }
+        own = ServiceRequest(request.inputs)
+        return [
+            *await asyncio.gather(
+                self._get("keyvault:getVault", request, vault, look),
+                self._key(request, location, before, look),
+                self._get("authorization:getRoleAssignment", request, assignment, look),
+                self._get("managedidentity:getUserAssignedIdentity", own, identity or None, look),
+            )
+        ]
+
+    def _is_gone(
+        self,
+        request: ServiceRequest,
+        before: RecordedService,
+        location: existing_resources.KeyLocation,
+        account: Answer,
+        looked_up: Sequence[Answer],
+        *,
+        drifts: bool,
+    ) -> bool:
+        """Whether this look would be refused for what is gone."""
+        if not drifts or account is None or any(answer is UNREAD for answer in (account, *looked_up)):
+            return False  # what is unknown is not refused, and the account was looked at twice
+        vault, key, assignment, identity = looked_up
+        granted = access.is_granted(before, location, vault, assignment)
+        gone = [*drift.problems(before, location, account, vault, key, identity=identity)]
+        if before.is_bound:
+            gone += access.problems(request.inputs, before, granted=granted)
+        return bool(gone)
+
     async def _key(
-        self, request: ServiceRequest, location: existing_resources.KeyLocation, before: RecordedService
+        self,
+        request: ServiceRequest,
+        location: existing_resources.KeyLocation,
+        before: RecordedService,
+        look: int,
     ) -> Answer:
         """The key, if it is to be read; None where this update gives the deployer the role to read it."""
+        arguments = location.key_arguments if location.reads_key else None
         try:
-            return await self._get(
-                "keyvault:getKey", request, location.key_arguments if location.reads_key else None
-            )
+            return await self._get("keyvault:getKey", request, arguments, look)
         except InvokeError as error:
             gets_role = request.inputs.access_model == RBAC and DEPLOYER in request.inputs.vault.key_operators
             if gets_role and not before.is_bound and missing_data_role(str(error)):
@@ -461,10 +507,10 @@ class _Preflight:
             return None
         arguments = {"resourceGroupName": group, "accountName": wanted}
         live = await self._get("cognitiveservices:getAccount", ServiceRequest(inputs), arguments)
-        answered = live is not None and live is not UNREAD
-        if before.is_bound and answered and not self._is_replaced(name) and bound_key(live) is None:
-            # One that was unbound elsewhere; or the answer of a front end that is behind, which would take
-            # the guards off an account under its key. Only the same answer twice is believed.
+        is_bound = live is UNREAD or (live is not None and bound_key(live) is not None)
+        if before.is_bound and not self._is_replaced(name) and not is_bound:
+            # One that was unbound or deleted elsewhere; or the answer of a front end that is behind, which
+            # would take the guards off an account under its key. Only the same answer twice is believed.
             await asyncio.sleep(SECOND_LOOK_SECONDS)
             live = await self._answer("cognitiveservices:getAccount", None, arguments)
         return live
@@ -486,13 +532,13 @@ class _Preflight:
                 pulumi.log.warn(f"service {name!r}: {warning}")
 
     async def _get(
-        self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None
+        self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1
     ) -> Answer:
-        """The resource; None if it does not exist, or if there are no arguments. Read once for all services,
-        because many may use one vault."""
+        """The resource; None if it does not exist, or if there are no arguments. Read once in each `look` for
+        all services, because many may use one vault."""
         if arguments is None:
             return None
-        call = (function, request.vault_provider, *sorted(arguments.items()))
+        call = (look, function, request.vault_provider, *sorted(arguments.items()))
         if call not in self._answers:
             self._answers[call] = asyncio.ensure_future(
                 self._answer(function, request.vault_provider, arguments)

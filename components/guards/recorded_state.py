@@ -5,14 +5,17 @@ calls that read both (preflight.py), nor what may not change (data_loss.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from components.arguments.names import PlacedName
 from components.guards.invokes import State
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
 SYSTEM, USER = "system", "user"
+_PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork"}
+"""The output that says where a resource is which is another one elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class RecordedService:
     that this stack made. `revoked`: an update
     took the access away, as it was declared, and none has restored it since. `access_validated`: the access
     was waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
-    refer to.
+    refer to. `placed` are its private endpoints and network links, by logical name.
     """
 
     account: facts.Account | None = None
@@ -49,6 +52,7 @@ class RecordedService:
     identity_id: str | None = None
     mentioned_ids: frozenset[str] = frozenset()
     projects: tuple[str, ...] = ()
+    placed: Mapping[str, PlacedName] = field(default_factory=dict)
 
     @property
     def key_user_id(self) -> str | None:
@@ -94,6 +98,11 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         mentioned_ids=frozenset(
             id for key, outputs in state.items() if key[1].startswith(f"{name}-") for id in _ids_in(outputs)
         ),
+        placed={
+            logical: PlacedName(outputs["name"], (outputs.get(place) or {}).get("id") or "")
+            for (type, logical), outputs in state.items()
+            if logical.startswith(f"{name}-") and (place := _PLACES.get(type)) and outputs.get("name")
+        },
     )
 
 

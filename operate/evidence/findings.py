@@ -62,13 +62,10 @@ _GRANT = "grant the identity get, wrapKey and unwrapKey on the key: set access: 
 _CLOSE = "set network.access to closed, selected or private"
 _ROTATE = "raise key.generation and run pulumi up"
 DEMAND_FIXES = {
+    **demands.FIXES,
     "same-region": "bind the account to a key in its own region",
     "same-tenant": "bind the account to a key in its own tenant",
-    "soft-delete": "az keyvault update --name {vault} --enable-soft-delete true",
-    "purge-protection": "az keyvault update --name {vault} --enable-purge-protection true",
-    "trusted-services": "az keyvault update --name {vault} --bypass AzureServices",
     "key-type": "create an RSA key of 2048 bits and bind the account to it",
-    "key-operations": "az keyvault key set-attributes --id {key} --ops wrapKey unwrapKey",
     "key-usable": "enable the version with az keyvault key set-attributes --id {version} --enabled true; one "
     "that has expired, rotate instead and bind the account to the new one",
     "tier": "set sku to a paid tier of the account's kind, S for Language",
@@ -359,6 +356,8 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
             unmet += demands.key_usable(version, facts.taken.timestamp())
     names = {
         "vault": vault.name,
+        "vault_id": vault.id,
+        "update": demands.update_command(vault.name, in_managed_hsm=vault.is_managed_hsm),
         "key": bound and KeyUri(bound.vault_uri, bound.name).text,
         "version": bound and bound.text,
     }

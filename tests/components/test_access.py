@@ -182,12 +182,9 @@ def test_an_account_with_access_does_not_wait() -> None:
     assert not _CHANGING & ignored(after, ":Account")
 
 
-def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_it_is() -> None:
     """What Azure has counts, once it has said so twice: nothing is under the key any more that could be
     lost."""
-    monkeypatch.setattr("components.guards.preflight.SECOND_LOOK_SECONDS", 0)
     azure = bound_azure(granted=True, recorded=True)
     azure.state[_ACCOUNT]["outputs"]["properties"] = {
         "encryption": {"keySource": "Microsoft.CognitiveServices"}

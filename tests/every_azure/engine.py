@@ -37,6 +37,7 @@ from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await
 
 from components import azure_failures
+from components.guards import preflight
 from localazure.standin import arm as standin_arm
 from localazure.standin.azure import MANAGEMENT, Answer, Login
 from localazure.standin.connections import Connections
@@ -75,7 +76,8 @@ class Held:
 
 @dataclass
 class Engine:
-    """A stack. `operations` are what the last update did: `create TYPE`, `update TYPE`, and so on. Where
+    """A stack. `operations` are what the last update did: `create TYPE`, `update TYPE`, and so on; `warnings`
+    are what it warned of. Where
     nothing may be replaced, `replaces` is off. `replaced` are resources whose successors are made. A program
     that asks for the state gets the one from `before_refresh`, or the one after it."""
 
@@ -85,6 +87,7 @@ class Engine:
     state: dict[str, Held] = field(default_factory=dict)
     replaced: list[tuple[str, Held]] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._providers = _Providers(self.wire)
@@ -107,6 +110,7 @@ class Engine:
             self._refresh_own()
         monitor = _Monitor(self, before if self.before_refresh else None)
         monitor.run(program)
+        self.warnings = monitor.warnings
         if not monitor.errors:
             try:
                 self._delete_undeclared(monitor.urns)
@@ -652,6 +656,7 @@ def _waiting_on(wire: Wire) -> Iterator[None]:
         patch.object(standin_arm.Arm, "wait", wait),
         patch.object(azure_failures, "asyncio", SimpleNamespace(sleep=sleep)),
         patch.object(azure_failures, "time", SimpleNamespace(monotonic=wire.now)),
+        patch.object(preflight, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep})),
     ):
         yield
 

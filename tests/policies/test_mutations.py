@@ -6,7 +6,10 @@ changes of all modules: `python -m tests.policies.mutate`.
 
 from __future__ import annotations
 
+import copy
 import inspect
+import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -115,6 +118,40 @@ def test_every_rule_judges_every_shape(rule: Rule, change: Callable[[Any], Any])
         answers = _answers(rule, replace(refused, things=things))
         assert not [answer for answer in answers if "could not be evaluated" in answer], things
         assert change is not _oddly_spelt or any("found: " in answer for answer in answers), things
+
+
+SAYS = re.compile(r"\bset ([\w.]+) to (\"[\w.]+\"|true|false|\d+)")
+SAID = [
+    pytest.param(rule, one, *said.groups(), id=f"{rule.name}-{number}")
+    for rule in RULES
+    for number, one in enumerate(REFUSED[rule.name])
+    if (said := SAYS.search("\n".join(_answers(rule, one))))
+]
+"""What is refused with a property to set and its value; others name a choice, or a setting of a stack."""
+
+
+@pytest.mark.parametrize(("rule", "one", "name", "value"), SAID)
+def test_a_property_that_a_rule_says_to_set_satisfies_it(
+    rule: Rule, one: Refused, name: str, value: str
+) -> None:
+    """Set as it is printed, the rule has nothing to say any more."""
+    things = [replace(thing, props=_with(thing.props, name, json.loads(value))) for thing in one.things]
+    assert _answers(rule, replace(one, things=things)) == []
+
+
+def _with(props: Mapping[str, Any], name: str, value: Any) -> Mapping[str, Any]:
+    """The properties with one set that a message names without the groups around it."""
+    changed = copy.deepcopy(dict(props))
+    *groups, last = name.split(".")
+    places = [changed, changed.get("properties") or {}]
+    places.append(places[1].get("encryption") or {})
+    holders = [place for place in places if (groups or [last])[0] in place] or [places[1]]
+    holder = holders[-1]
+    for group in groups:
+        holder[group] = holder.get(group) or {}
+        holder = holder[group]
+    holder[last] = value
+    return changed
 
 
 def test_rules_without_a_refusal_of_their_own_share_one() -> None:

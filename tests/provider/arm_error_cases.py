@@ -15,7 +15,7 @@ CASES: tuple[Case, ...] = (
         "Call to Microsoft.CognitiveServices/accounts failed. Account /x in state Accepted.",
         RefusalKind.BUSY,
         "busy with another change",
-        "az cognitiveservices account show --ids ACC-ID",
+        "az resource show --ids ACC-ID",
     ),
     (
         409,

@@ -162,8 +162,8 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
         (
             {"network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
             (
-                "network.allowedIpRanges[0]: '0.0.0.0/0' is every address; to allow everyone, set "
-                "network.access: open"
+                "network.allowedIpRanges[0]: '0.0.0.0/0' is every address; to allow everyone, remove "
+                "allowedIpRanges, and set network.access: open"
             ),
         ),
         ({"tags": {"a": None}}, "tags.a: found null, expected text"),

@@ -1,72 +1,265 @@
-"""Follows the az commands that a message prints, as far as tests need them, in a cloud of this process.
+"""Follows the az commands that a message prints, in a cloud of this process.
 
-The commands are those of the Azure CLI; what each does there is the request that the CLI makes.
+Owns: what each command does there, as the request that the CLI makes, and which options it has
+(az_options.json, read out of `az COMMAND --help` of az 2.91.0). A command or an option that az does not have
+is a ValueError, as it is an error of az. Does not own: the CLI itself (tests/clients/az runs it).
 """
 
 from __future__ import annotations
 
-import itertools
+import json
 import re
 import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from localazure import seed
 from localazure.authorization import assign_role
-from tests.support.local_deployment import Deployment
+from localazure.directory import create_principal
+from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
+
+COMMANDS: Mapping[str, Mapping[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "az_options.json").read_text()
+)
+"""For each command that is known here its options, and those that it requires; without az's global ones."""
+_GLOBAL = frozenset({"query", "output", "subscription"})
+_WORDS = "|".join(re.escape(name) for name in sorted(COMMANDS, key=len, reverse=True))
+_VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s`;,()'\"]+)"
+_COMMAND = re.compile(rf"\baz (?P<words>{_WORDS})(?P<options>(?: +--[a-z-]+(?: +(?!--){_VALUE})*)*)")
+_ANY = re.compile(r"\baz (?:[a-z][a-z-]+ )+(?=--)")
+READS = re.compile(r" (show|list|list-versions)$|^(login|cloud set)$")
+_API = {"vaults": "2024-11-01", "accounts": "2025-06-01"}
+_KEYS = "7.4"
+Options = Mapping[str, list[str]]
 
 
-def follow(deployment: Deployment, message: str) -> int:
-    """Runs every command in backticks, as somebody who may. Returns how many there were. Raises ValueError
-    for one that is not known here."""
-    commands = re.findall(r"`(az [^`]+)`", message)
-    for command in commands:
-        words = shlex.split(command)
-        nouns = [word for word in words[1:] if not word.startswith("--")]
-        options = {
-            name.removeprefix("--"): value
-            for name, value in itertools.pairwise(words)
-            if name.startswith("--")
-        }
-        _run(deployment, " ".join(nouns), options)
-    return len(commands)
+def commands_in(message: str) -> list[tuple[str, dict[str, list[str]]]]:
+    """Every az command of a message once, with its options and their values. Raises ValueError for a
+    command or an option that az does not have."""
+    for found in _ANY.finditer(message):
+        if not any(found[0].startswith(f"az {known} ") for known in COMMANDS):
+            raise ValueError(f"az has no command {found[0]!r}, or it is not known here")
+    commands = []
+    for found in _COMMAND.finditer(message):
+        options: dict[str, list[str]] = {}
+        name = ""
+        for word in shlex.split(found["options"]):
+            if word.startswith("--"):
+                options[name := word.removeprefix("--")] = []
+            else:
+                options[name].append(word)
+        unknown = {*options} - {*COMMANDS[found["words"]]["options"]} - _GLOBAL
+        if unknown:
+            raise ValueError(f"az {found['words']} has no option {', '.join(sorted(unknown))}")
+        if (found["words"], options) not in commands:
+            commands.append((found["words"], options))
+    return commands
 
 
-def _run(deployment: Deployment, command: str, options: dict[str, str]) -> None:
-    if command.startswith("role assignment create"):
-        assign_role(deployment.door.cloud, options["assignee"], options["role"], options["scope"])
-    elif command.startswith("lock delete"):
-        _done(deployment, "DELETE", options["ids"], api="2020-05-01")
-    elif command.startswith("provider register"):
-        subscription = deployment.subscription
-        path = f"{subscription}/providers/{options['namespace']}/register"
-        _done(deployment, "POST", path, api="2021-04-01")
-    elif command.startswith("group create"):
-        path = f"{deployment.subscription}/resourceGroups/{options['name']}"
-        _done(deployment, "PUT", path, {"location": options["location"]}, api="2022-09-01")
-    elif command.startswith("policy exemption create"):
-        path = f"{options['scope']}/providers/Microsoft.Authorization/policyExemptions/{options['name']}"
-        properties = {
-            "policyAssignmentId": options["policy-assignment"],
-            "exemptionCategory": options["exemption-category"],
-        }
-        _done(deployment, "PUT", path, {"properties": properties}, api="2022-07-01-preview")
-    elif command.startswith("keyvault update"):
-        _update_vault(deployment, options)
+def carry_out(door: Door, message: str) -> int:
+    """Carries out every command of a message that has options, as somebody who may. Returns how many there
+    were, less those that only read. Raises ValueError for one that az, or Azure, refuses."""
+    done = 0
+    for words, options in commands_in(message):
+        if not options:
+            continue
+        missing = {*COMMANDS[words]["required"]} - {*options}
+        if missing:
+            raise ValueError(f"az {words} requires {', '.join(sorted(missing))}")
+        if not READS.search(words):
+            _DOES[words](door, options)
+            done += 1
+    return done
+
+
+def azure(door: Door, method: str, path: str, body: Any = None, *, api: str, data: bool = False) -> Reply:
+    bearer = token(_key_admin(door, path), "https://vault.azure.net") if data else None
+    url = f"{path}?api-version={api}" if data else f"{ARM}{path}?api-version={api}"
+    reply = door.send(method, url, body, bearer=bearer)
+    if reply.status >= 400:
+        raise ValueError(f"{method} {path}: {reply.status} {reply.body}")
+    door.cloud.clock.advance(60)
+    return reply
+
+
+def _vault(door: Door, name: str) -> dict[str, Any]:
+    listed = azure(door, "GET", f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/vaults", api="2024-11-01").body[
+        "value"
+    ]
+    found: list[dict[str, Any]] = [one for one in listed if one["name"].lower() == name.lower()]
+    if not found:
+        raise ValueError(f"az: no vault {name!r}")
+    return found[0]
+
+
+def _key_admin(door: Door, url: str) -> Any:
+    """Somebody who may do everything with a vault's keys."""
+    vault = _vault(door, url.split("/")[2].partition(".")[0])
+    admin = create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="key admin")
+    if vault["properties"].get("enableRbacAuthorization"):
+        assign_role(door.cloud, admin.object_id, "Key Vault Administrator", vault["id"])
     else:
-        raise ValueError(f"unknown command {command!r}")
+        _permit(door, vault["id"], admin.object_id, ["all"])
+    door.cloud.clock.advance(3600)
+    return admin
 
 
-def _update_vault(deployment: Deployment, options: dict[str, str]) -> None:
-    listed = deployment.arm("GET", f"{deployment.subscription}/providers/Microsoft.KeyVault/vaults")
-    (found,) = [one for one in listed.body["value"] if one["name"] == options["name"]]
+def _permit(door: Door, vault_id: str, object_id: str, permissions: list[str], how: str = "replace") -> None:
+    entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {"keys": permissions}}
+    body = {"properties": {"accessPolicies": [entry]}}
+    azure(door, "PUT", f"{vault_id}/accessPolicies/{how}", body, api="2024-11-01")
+
+
+def _assign(door: Door, options: Options) -> None:
+    assignee = options.get("assignee") or options["assignee-object-id"]
+    assign_role(door.cloud, assignee[0], " ".join(options["role"]), options["scope"][0])
+
+
+def _resource_update(door: Door, options: Options) -> None:
+    id = options["ids"][0]
+    for assigned in options["set"]:
+        name, _, value = assigned.removeprefix("properties.").partition("=")
+        api = next(version for word, version in _API.items() if f"/{word}/" in id)
+        azure(door, "PATCH", id, {"properties": {name: json.loads(value.lower())}}, api=api)
+
+
+def _vault_update(door: Door, options: Options) -> None:
+    found = _vault(door, options["name"][0])
     properties: dict[str, Any] = {}
     if "enable-purge-protection" in options:
         properties["enablePurgeProtection"] = True
+    if "enable-rbac-authorization" in options:
+        properties["enableRbacAuthorization"] = options["enable-rbac-authorization"] == ["true"]
     if "bypass" in options:
-        properties["networkAcls"] = {**found["properties"]["networkAcls"], "bypass": options["bypass"]}
-    _done(deployment, "PATCH", found["id"], {"properties": properties}, api="2024-11-01")
+        rules = found["properties"].get("networkAcls") or {}
+        properties["networkAcls"] = {**rules, "bypass": options["bypass"][0]}
+    azure(door, "PATCH", found["id"], {"properties": properties}, api="2024-11-01")
 
 
-def _done(deployment: Deployment, method: str, path: str, body: Any = None, *, api: str) -> None:
-    reply = deployment.arm(method, path, body, api=api)
-    if reply.status >= 400:
-        raise ValueError(f"{method} {path}: {reply.status} {reply.body}")
+def _vault_recover(door: Door, options: Options) -> None:
+    deleted = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"
+    listed = azure(door, "GET", deleted, api="2024-11-01").body["value"]
+    (found,) = [one for one in listed if one["name"] == options["name"][0]]
+    properties = {
+        "createMode": "recover",
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+    }
+    body = {"location": found["properties"]["location"], "properties": properties}
+    azure(door, "PUT", found["properties"]["vaultId"], body, api="2024-11-01")
+
+
+def _key_url(options: Options) -> str:
+    if "id" in options:
+        return options["id"][0]
+    return f"https://{options['vault-name'][0]}.vault.azure.net/keys/{options['name'][0]}"
+
+
+def _key_attributes(door: Door, options: Options) -> None:
+    url = _key_url(options)
+    version = "" if len(url.split("/")) > 5 else f"/{newest_version(door, url)}"
+    body: dict[str, Any] = {}
+    if "enabled" in options:
+        body["attributes"] = {"enabled": options["enabled"] == ["true"]}
+    if "ops" in options:
+        body["key_ops"] = options["ops"]
+    azure(door, "PATCH", f"{url}{version}", body, api=_KEYS, data=True)
+
+
+def newest_version(door: Door, url: str) -> str:
+    versions = azure(door, "GET", f"{url}/versions", api=_KEYS, data=True).body["value"]
+    newest = max(versions, key=lambda one: one["attributes"]["created"])
+    return str(newest["kid"]).rpartition("/")[2]
+
+
+def _key_recover(door: Door, options: Options) -> None:
+    url = _key_url(options).replace("/keys/", "/deletedkeys/")
+    azure(door, "POST", f"{url}/recover", api=_KEYS, data=True)
+
+
+def _rotation_policy(door: Door, options: Options) -> None:
+    body = json.loads(options["value"][0])
+    azure(door, "PUT", f"{_key_url(options)}/rotationpolicy", body, api=_KEYS, data=True)
+
+
+def _account(options: Options) -> str:
+    group, name = options["resource-group"][0], options["name"][0]
+    return f"{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.CognitiveServices/accounts/{name}"
+
+
+def _account_update(door: Door, options: Options) -> None:
+    body: dict[str, Any] = {}
+    if "sku" in options:
+        body["sku"] = {"name": options["sku"][0]}
+    if "custom-domain" in options:
+        body["properties"] = {"customSubDomainName": options["custom-domain"][0]}
+    azure(door, "PATCH", _account(options), body, api="2025-06-01")
+
+
+def _identity_assign(door: Door, options: Options) -> None:
+    body = {"identity": {"type": "SystemAssigned"}}
+    azure(door, "PATCH", _account(options), body, api="2025-06-01")
+    azure(door, "GET", _account(options), api="2025-06-01")
+
+
+def _account_purge(door: Door, options: Options) -> None:
+    place = f"locations/{options['location'][0]}/resourceGroups/{options['resource-group'][0]}"
+    path = (
+        f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/{place}/deletedAccounts/{options['name'][0]}"
+    )
+    azure(door, "DELETE", path, api="2025-06-01")
+
+
+def _group_create(door: Door, options: Options) -> None:
+    path = f"{SUBSCRIPTION}/resourceGroups/{options['name'][0]}"
+    azure(door, "PUT", path, {"location": options["location"][0]}, api="2022-09-01")
+
+
+def _register(door: Door, options: Options) -> None:
+    path = f"{SUBSCRIPTION}/providers/{options['namespace'][0]}/register"
+    azure(door, "POST", path, api="2021-04-01")
+
+
+def _exempt(door: Door, options: Options) -> None:
+    name = options["name"][0]
+    path = f"{options['scope'][0]}/providers/Microsoft.Authorization/policyExemptions/{name}"
+    properties = {
+        "policyAssignmentId": options["policy-assignment"][0],
+        "exemptionCategory": options["exemption-category"][0],
+    }
+    azure(door, "PUT", path, {"properties": properties}, api="2022-07-01-preview")
+
+
+def _lock_delete(door: Door, options: Options) -> None:
+    azure(door, "DELETE", options["ids"][0], api="2020-05-01")
+
+
+def _set_policy(door: Door, options: Options) -> None:
+    vault_id = _vault(door, options["name"][0])["id"]
+    _permit(door, vault_id, options["object-id"][0], options["key-permissions"])
+
+
+def _delete_policy(door: Door, options: Options) -> None:
+    vault_id = _vault(door, options["name"][0])["id"]
+    _permit(door, vault_id, options["object-id"][0], [], "remove")
+
+
+_DOES: Mapping[str, Callable[[Door, Options], None]] = {
+    "cognitiveservices account identity assign": _identity_assign,
+    "cognitiveservices account purge": _account_purge,
+    "cognitiveservices account update": _account_update,
+    "group create": _group_create,
+    "keyvault delete-policy": _delete_policy,
+    "keyvault key recover": _key_recover,
+    "keyvault key rotation-policy update": _rotation_policy,
+    "keyvault key set-attributes": _key_attributes,
+    "keyvault recover": _vault_recover,
+    "keyvault set-policy": _set_policy,
+    "keyvault update": _vault_update,
+    "lock delete": _lock_delete,
+    "policy exemption create": _exempt,
+    "provider register": _register,
+    "resource update": _resource_update,
+    "role assignment create": _assign,
+}

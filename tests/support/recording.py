@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import grpc
 from pulumi.runtime import mocks, rpc
@@ -17,6 +18,7 @@ from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.inputs import read
+from components.guards import preflight
 from components.service_args import ServiceInputs
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -229,7 +231,7 @@ def run(
     monitor: RecordingMonitor | None = None,
 ) -> RecordingMonitor:
     """Runs a program to its end as a stack of its own, and returns what it asked of the engine. Who looks at
-    what a program did before it failed gives the `monitor`."""
+    what a program did before it failed gives the `monitor`. A second look at Azure comes at once."""
     saved, monitor = runtime.SETTINGS, monitor or RecordingMonitor(azure or FakeAzure())
     root = runtime.get_root_resource()
     try:
@@ -241,7 +243,8 @@ def run(
         async def whole() -> None:
             program()
 
-        _sync_await(run_pulumi_func(whole))
+        with patch.object(preflight, "SECOND_LOOK_SECONDS", 0):
+            _sync_await(run_pulumi_func(whole))
     finally:
         runtime.configure(saved)
         runtime.set_root_resource(root)  # type: ignore[arg-type]

@@ -22,8 +22,8 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "everyone's address range": (
         {"network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
         (
-            "network.allowedIpRanges[0]: '0.0.0.0/0' is every address; to allow everyone, set "
-            "network.access: open"
+            "network.allowedIpRanges[0]: '0.0.0.0/0' is every address; to allow everyone, remove "
+            "allowedIpRanges, and set network.access: open"
         ),
     ),
     "rotation after expiry": (
@@ -109,7 +109,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "negative generation": ({"key": {"generation": -1}}, "key.generation: found -1, expected at least 0"),
     "expiry within days": (
         {"key": {"expiresAfterDays": 5}},
-        "key.expiresAfterDays: found 5, expected at least 28",
+        "key.expiresAfterDays: found 5, expected at least 37",
     ),
     "two workspaces": (
         {"audit": {"newWorkspace": True, "workspaceId": WORKSPACE_ID}},

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.localazure.keyvault.case import quick_keys
+from tests.support.az import carry_out
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
-from tests.ways_out.world import DRIFTS, GROUP, MODES, World
+from tests.ways_out.world import DRIFTS, GROUP, MODES, VAULT_ID, World
 
 STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
 STEPS_OF_A_LIFE = 6
@@ -69,25 +71,163 @@ def test_each_drift_has_a_way_back(mode: str, drift: Callable[[World], None], *,
     world.close()
 
 
-def test_a_mistyped_subnet_takes_no_endpoint_away() -> None:
-    """Endpoints keep their names, so that others could only be made once they are gone: the subnet is looked
-    up before. Put back, there is nothing to do."""
-    world = World("access policies")
+@pytest.mark.parametrize("before_refresh", [False, True])
+@pytest.mark.parametrize("mode", MODES)
+def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> None:
+    """After an update that took it away and then failed, the state still has the grant. Without a refresh, no
+    update ends well while the data is out of reach; with the one that is printed, it can be read again."""
+    world = World(mode)
+    world.engine.before_refresh = before_refresh
     assert world.up() == ""
-    network = f"{GROUP}/Microsoft.Network/virtualNetworks/vnet"
-    subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.1.0/24"}}
-    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
-    world.arm("PUT", network, {"location": "westeurope", "properties": space})
-
-    def private(name: str) -> str:
-        world.settings["network"] = {"access": "private", "subnet_id": f"{network}/subnets/{name}"}
-        return world.up()
-
-    assert private("endpoints") == ""
-    refused = private("endpionts")
-    assert "network.subnetId: subnet 'endpionts' does not exist" in refused
-    assert "correct network.subnetId" in refused
-    assert world.engine.operations == []
-    assert private("endpoints") == ""
+    world.settings.update(access="revoked", location="northeurope")
+    assert "does not wait for these" in world.up()
+    assert not world.readable
+    del world.settings["location"]
+    world.settings["access"] = "granted"
+    for _ in range(2):
+        assert "run `pulumi refresh` before it" in world.up()
+        assert not world.readable
+    way = Way(world)
+    way.follow()
+    assert "refresh" in way.steps
+    assert world.readable
+    way.follow()
+    assert world.up() == ""
     assert world.engine.operations == []
     world.close()
+
+
+def test_days_of_rotation_that_change_are_told() -> None:
+    """Azure takes them only when it makes a key. Done as it is printed, the vault has them, and nothing is
+    told any more."""
+    world = World("access policies")
+    assert world.up() == ""
+    assert world.up() == ""
+    assert world.engine.warnings == []
+    world.settings["key"] = {"rotates_after_days": 100, "expires_after_days": 200}
+    assert world.up() == ""
+    (told,) = world.engine.warnings
+    assert "key 'cmk-claims' is rotated after P540D and its versions expire after P730D" in told
+    assert carry_out(world.wire.door, told) == 1
+    assert world.up() == ""
+    assert world.engine.warnings == []
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("existing_resource_group_name", "rg-claims"),
+        ("vault", {"id": VAULT_ID}),
+        ("key", {"id": f"{VAULT_ID}/keys/cmk-claims"}),
+        ("audit", {"workspace_id": f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-claims"}),
+    ],
+)
+def test_what_the_stack_made_is_not_named_as_existing(setting: str, named: Any) -> None:
+    """It would be deleted. Removed again, as it is printed, there is nothing to do."""
+    world = World("access policies", settings={"audit": {"new_workspace": True}})
+    assert world.up() == ""
+    made = world.settings.copy()
+    world.settings[setting] = named
+    refused = world.up()
+    path = {"vault": "vault.id", "key": "key.id", "audit": "audit.workspaceId"}.get(setting)
+    assert (f"remove {path}" if path else "give the name as resourceGroupName, or remove it") in refused
+    world.settings = made
+    assert world.up() == ""
+    assert world.engine.operations == []
+    world.close()
+
+
+def test_a_generation_needs_a_vault_that_is_reached() -> None:
+    """With a closed network the warning names what needs no reach: the vault's own rotation, which the next
+    update binds."""
+    world = World("access policies", settings={"network": {"access": "closed"}, "key": {"generation": 1}})
+    assert world.up() == ""
+    (told,) = [one for one in world.engine.warnings if "nobody reaches the vault" in one]
+    assert "The vault's own rotation (key.rotatesAfterDays) needs no reach" in told
+    world.wire.sleep(86_400 * 541)
+    world.engine.refresh()
+    assert world.up() == ""
+    assert any("CustomerManagedKey" in one for one in world.engine.operations)
+    world.close()
+
+
+NETWORKS = f"{GROUP}/Microsoft.Network/virtualNetworks"
+ENDPOINT = "azure-native:network:PrivateEndpoint"
+
+
+@pytest.fixture
+def private() -> Iterator[World]:
+    """A stack whose private endpoints are in the subnet `endpoints` of one of two networks."""
+    world = World("access policies")
+    assert world.up() == ""
+    subnets = [
+        {"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}}
+        for number, name in enumerate(("endpoints", "others"))
+    ]
+    for network in ("vnet", "hub"):
+        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
+        body = {"location": "westeurope", "properties": space}
+        world.arm("PUT", f"{NETWORKS}/{network}", body)
+    assert moved(world, "vnet/subnets/endpoints") == ""
+    yield world
+    world.close()
+
+
+def moved(world: World, subnet: str) -> str:
+    """An update that declares another subnet for the endpoints; what it was refused with."""
+    world.settings["network"] = {"access": "private", "subnet_id": f"{NETWORKS}/{subnet}"}
+    return world.up()
+
+
+def endpoints(world: World) -> list[str]:
+    """The subnets that the live endpoints of the service are in."""
+    listed = world.arm("GET", f"{GROUP}/Microsoft.Network/privateEndpoints")["value"]
+    return [one["properties"]["subnet"]["id"].rsplit("/virtualNetworks/", 1)[1] for one in listed]
+
+
+def test_a_mistyped_subnet_takes_no_endpoint_away(private: World) -> None:
+    """The subnet is looked up before. Put back, there is nothing to do."""
+    refused = moved(private, "vnet/subnets/endpionts")
+    assert "network.subnetId: subnet 'endpionts' does not exist" in refused
+    assert "correct network.subnetId" in refused
+    assert private.engine.operations == []
+    assert moved(private, "vnet/subnets/endpoints") == ""
+    assert private.engine.operations == []
+
+
+@pytest.mark.parametrize("to", ["vnet/subnets/others", "hub/subnets/endpoints"])
+def test_an_endpoint_is_made_before_another_is_taken_away(private: World, to: str) -> None:
+    """Of each kind, with the link of its zone; the new one is what the zones resolve to."""
+    assert moved(private, to) == ""
+    done = [one for one in private.engine.operations if one.endswith(ENDPOINT)]
+    assert done == [f"create {ENDPOINT}"] * 2 + [f"delete {ENDPOINT}"] * 2
+    assert endpoints(private) == [to, to]
+    zone = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+    links = private.arm("GET", f"{zone}/virtualNetworkLinks")["value"]
+    assert [one["properties"]["virtualNetwork"]["id"] for one in links] == [
+        f"{NETWORKS}/{to.partition('/')[0]}"
+    ]
+    assert len(private.arm("GET", f"{zone}/A")["value"]) == 1
+    assert private.up() == ""
+    assert private.engine.operations == []
+
+
+def test_a_subnet_without_room_takes_no_endpoint_away(private: World) -> None:
+    """What only Azure finds out leaves those that are there; the subnet that was before needs no change."""
+    subnet = {"name": "full", "properties": {"addressPrefix": "10.1.0.0/29"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "subnets": [subnet]}
+    private.arm("PUT", f"{NETWORKS}/small", {"location": "westeurope", "properties": space})
+    full = {"id": f"{NETWORKS}/small/subnets/full"}
+    for number in range(3):
+        target = {
+            "name": "a",
+            "properties": {"privateLinkServiceId": private.account_id, "groupIds": ["account"]},
+        }
+        body = {"subnet": full, "privateLinkServiceConnections": [target]}
+        id = f"{GROUP}/Microsoft.Network/privateEndpoints/other-{number}"
+        private.arm("PUT", id, {"location": "westeurope", "properties": body})
+    assert "has no address left" in moved(private, "small/subnets/full")
+    assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2
+    assert moved(private, "vnet/subnets/endpoints") == ""
+    assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2

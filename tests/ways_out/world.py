@@ -26,6 +26,8 @@ API = {
     "vaults": "2024-11-01",
     "userAssignedIdentities": "2023-01-31",
     "virtualNetworks": "2024-05-01",
+    "privateEndpoints": "2024-05-01",
+    "privateDnsZones": "2024-06-01",
 }
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"
@@ -105,7 +107,7 @@ class World:
 
     def arm(self, method: str, id: str, body: Any = None) -> Any:
         """A request as the deployer, and the time that it takes. Raises RuntimeError where it is refused."""
-        kind = next(version for word, version in API.items() if f"/{word}/" in id)
+        kind = next(version for word, version in API.items() if f"/{word}" in id)
         answer = self.session.send(method, f"https://management.azure.com{id}?api-version={kind}", body)
         if answer.status >= 300:
             raise RuntimeError(f"{method} {id}: {answer.status} {answer.body}")

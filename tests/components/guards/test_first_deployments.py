@@ -27,7 +27,7 @@ from tests.components.guards.first_deployments import (
     private,
     vault,
 )
-from tests.support.az import follow
+from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
 
 DENIAL = "5a1f1c7e-0000-4000-8000-000000000002"
@@ -46,7 +46,7 @@ def test_a_preview_tells_what_azure_will_refuse(row: FirstDeployment) -> None:
     if row.fix:
         row.fix(deployment)
     elif not row.fixed_args:
-        assert follow(deployment, "\n".join(about)), "the message prints no command"
+        assert carry_out(deployment.door, "\n".join(about)), "the message prints no command"
     deployment.up({"claims": row.arguments_after})
 
 
@@ -188,7 +188,7 @@ def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
         RefusedError, match=r"the lock 'kept' \(CanNotDelete\).* forbids deleting account"
     ) as refused:
         deployment.preview(moved)
-    assert follow(deployment, str(refused.value)) == 1
+    assert carry_out(deployment.door, str(refused.value)) == 1
     deployment.preview(moved)
 
 

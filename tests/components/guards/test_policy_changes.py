@@ -22,7 +22,7 @@ from tests.components.guards.first_deployments import (
     made,
     vault,
 )
-from tests.support.az import follow
+from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
 
 _A, _V = "Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults"
@@ -143,7 +143,7 @@ def test_what_policy_changes_is_told_until_it_is_declared(
         cloud(deployment)
     else:
         # No setting has it: the owner exempts it.
-        assert follow(deployment, texts) == 1
+        assert carry_out(deployment.door, texts) == 1
     assert told(deployment, {**args, **fixed}) == []
     deployment.up({"claims": {**args, **fixed}})
     assert told(deployment, {**args, **fixed}) == []

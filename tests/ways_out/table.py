@@ -1,0 +1,278 @@
+"""Which test follows each way out that the product prints.
+
+A row is a test, with the functions and tables whose texts it follows to their end. `HELP` are texts that
+nobody meets as a refusal. A text that is in no row fails test_each_message_is_followed.py: give it a row, and
+with it a test that does what the text says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_W = "tests/ways_out"
+FOLLOWED: Mapping[str, str] = {
+    # Arguments and settings
+    f"{_W}/test_settings_lead_out.py::test_what_is_said_about_settings_leads_to_right_ones": """
+        components/arguments/inputs.py _Reading._derived
+        components/arguments/inputs.py _Reading._texts
+        components/audit.py _recipients
+        components/key.py _rotation_before_expiry
+        components/network.py checked_ip_range
+        components/service_args.py _one_vault
+        components/service_args.py _made_or_existing_key
+        components/service_args.py _workspace 2
+        components/service_args.py _tier
+        components/service_args.py _without_customer_key
+        components/service_args.py _vault_of_key
+        components/service_args.py _resource_group
+        components/service_args.py _derived_names
+    """,
+    f"{_W}/test_settings_lead_out.py::test_what_is_said_about_a_part_leads_to_right_arguments": """
+        components/account.py _tier
+        components/account.py _derived_name
+        core/arm_ids.py _hint
+    """,
+    f"{_W}/test_settings_lead_out.py::test_what_is_said_about_several_services_leads_to_right_ones": """
+        components/callers.py problems
+        settings/parse.py _removed_but_listed
+        settings/services.py _shared_operators
+    """,
+    # What a service has, and what was done to it
+    f"{_W}/test_every_refusal_is_followed.py::test_every_refusal_leads_out": """
+        components/azure_failures.py explanation 2
+        components/guards/data_loss.py _replacement
+        components/guards/data_loss.py _encryption
+        components/guards/data_loss.py _vault
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
+        components/guards/access.py problems
+        components/guards/drift.py _FORGET
+        components/guards/drift.py _account
+        components/guards/drift.py _identity
+        components/guards/drift.py _user_assigned
+        components/guards/drift.py _vault
+        components/guards/drift.py _key
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_what_the_stack_made_is_not_named_as_existing": """
+        components/guards/data_loss.py _made_here 4
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_access_is_given_back_for_real": """
+        components/guards/access.py stale_grant
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_a_generation_needs_a_vault_that_is_reached": """
+        components/guards/preflight.py _Preflight._result
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_days_of_rotation_that_change_are_told": """
+        components/key.py kept_rotation
+    """,
+    "tests/lives/test_access.py::test_access_goes_although_the_update_fails": """
+        components/guards/preflight.py RefusedError.__init__
+    """,
+    "tests/runbooks/test_access.py::test_emergency_revocation": """
+        components/guards/access.py still_granted
+        operate/revoke.py granted
+        operate/revoke.py page 5
+        operate/revoke.py _policy 2
+        operate/revoke.py _version
+        provider/key_access_revocation.py KeyAccessRevocationHandler._warn_of_other_access
+    """,
+    "tests/lives/test_ways_out.py::test_what_is_printed_leads_out": """
+        components/account_write.py _not_found
+        components/azure_failures.py _EXPLAINED
+        components/guards/existing_resources.py unrecorded_account
+    """,
+    "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
+        components/account_write.py loss
+        policies/rules/account_write_keeps_key.py _judge_inputs
+    """,
+    "tests/engine/test_services_left_out.py::test_no_service_goes_unnamed": """
+        components/guards/data_loss.py no_longer_declared
+    """,
+    "tests/components/test_foundry.py::test_a_project_is_deleted_only_on_purpose": """
+        components/guards/data_loss.py _projects
+    """,
+    # First deployments
+    "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """
+        components/azure_failures.py _DENIED_ACCOUNT
+        components/guards/existing_resources.py problems 2
+        components/guards/invokes.py missing_data_role
+        components/guards/soft_deleted.py problems 3
+        components/guards/soft_deleted.py _held
+        provider/deployment/locks.py check.judge
+        provider/deployment/names.py _no_group
+        provider/deployment/names.py _taken_here 2
+        provider/deployment/names.py _taken_in_the_world
+        provider/deployment/place.py _provider
+        provider/deployment/place.py _sku
+        provider/deployment/place.py _quota
+        provider/deployment/policies.py _finding
+        provider/deployment/policies.py _exemption
+        provider/deployment/policies.py _told 2
+        provider/deployment/rights.py judged 2
+    """,
+    # The binding, and what Azure answers
+    f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
+        core/demands.py FIXES 2
+        core/demands.py update_command 2
+        provider/key_version.py KeyVersionHandler._no_key 2
+        provider/key_version.py KeyVersionHandler._pinned
+        provider/key_version.py _no_version 2
+        provider/rules.py vault_exists
+        provider/rules.py access_findings 3
+        provider/rules.py key_version_exists
+        provider/rules.py key_exists
+        provider/rules.py key_is_usable
+        provider/rules.py bound_version_is_usable 3
+        provider/rules.py outbound_reaches_vault
+        provider/key_access_validation.py KeyAccessValidationHandler._findings
+    """,
+    f"{_W}/test_each_message_is_followed.py::test_each_fix_of_a_known_answer_is_carried_out": """
+        provider/error_table.py _GRANT_ROLE
+        provider/error_table.py _SET_POLICY
+        provider/error_table.py _MAKE_OFFICER
+        provider/error_table.py _SET_ROTATION_POLICY
+        provider/error_table.py _SERVICE 9
+    """,
+    f"{_W}/test_each_message_is_followed.py::test_each_fix_of_a_finding_of_the_evidence_is_carried_out": """
+        operate/evidence/findings.py DEMAND_FIXES
+    """,
+    "tests/provider/test_rotation.py::test_fails_a_generation_that_makes_no_sense": """
+        provider/rotation.py check_generation
+    """,
+    "tests/operate/test_recover_on_the_engine.py::test_a_rotated_client_secret_in_the_configuration": """
+        provider/error_table.py _LOGIN 6
+    """,
+    # The policy pack
+    "tests/policies/test_mutations.py::test_a_property_that_a_rule_says_to_set_satisfies_it": """
+        policies/rules/account_identity.py _FIX
+        policies/rules/account_local_auth_disabled.py judge
+        policies/rules/account_tier_supports_cmk.py judge
+        policies/rules/cmk_complete.py _judge_inline
+        policies/rules/vault_permission_model.py judge 2
+        policies/rules/vault_permission_model.py _ignored
+        policies/rules/vault_purge_protection.py judge
+        policies/rules/vault_retention.py judge
+        policies/rules/vault_soft_delete.py judge
+        policies/rules/vault_trusted_services.py judge
+        policies/network.py judge 3
+    """,
+    "tests/engine/test_policy_pack.py::test_the_ways_out_pass_the_pack": """
+        policies/rules/account_has_customer_key.py _judge_unbound
+        policies/rules/binding_protected.py judge 2
+    """,
+    # Commands of this project
+    "tests/operate/test_recover_on_the_engine.py::test_what_exists_and_is_declared_is_taken_over": """
+        operate/recover.py run 3
+    """,
+    "tests/runbooks/test_crash_recovery.py::test_crash_recovery": """
+        operate/recover.py CutOff.__str__ 3
+        operate/recover.py _write
+        operate/fleet/engine.py unlock
+    """,
+    "tests/operate/test_revoke.py::test_a_role_is_deleted_and_comes_back_under_its_name": """
+        operate/revoke.py _role 2
+    """,
+    "tests/runbooks/test_adopt.py::test_adopt": """
+        operate/adopt/command.py commands 6
+        operate/adopt/files.py _HEAD
+    """,
+    "tests/runbooks/test_rotation.py::test_rotate_after_compromise": """
+        operate/disable_version.py run
+    """,
+    "tests/review/test_whole_workflow.py::test_a_pull_request_from_its_clone_to_its_comment": """
+        review/__main__.py _state
+        review/plan.py _plans
+        review/plan.py _refreshed
+        review/preview.py _not_json
+        review/preview.py _mapping
+        review/preview.py _read_digest
+    """,
+    "tests/engine/test_first_hour.py::test_start_here": """
+        engine/language_host.py interpreter
+        engine/language_host.py LanguageHost.InstallDependencies
+        operate/fleet/engine.py _command
+        operate/stack.py outputs 2
+        operate/evidence/command.py _accounts
+        operate/revoke.py access
+        operate/verify.py unprovable
+        policies/__main__.py _load
+    """,
+}
+CHECKED: Mapping[str, str] = {
+    "It asks for a login, an id or a right that only the reader has": """
+        core/login.py Login.with_cli_account 2
+        operate/doctor.py _pulumi
+        operate/doctor.py _backend
+        operate/doctor.py _azure 2
+        operate/fleet/engine.py NoStackError.__init__
+        operate/login.py of_stack
+        operate/probe/command.py _place
+        operate/recover.py arm_id
+        operate/recover.py arm_id.value
+        provider/functions.py Functions.check_deleted
+        provider/checks.py check_binding
+        provider/checks.py _client_id
+        provider/checks.py principal_id
+        components/access.py has_identity
+        components/kept_properties.py _search_key_is_missing
+        settings/shared.py _settings 2
+        review/approvals.py _wrong
+    """,
+    "It is about a managed HSM, whose roles and security domain only its own administrators have": """
+        provider/error_table.py hsm_grant
+        provider/rules.py _SURROUNDINGS
+    """,
+    "It would delete or move an account of somebody else": """
+        provider/binder.py Binder.unbind
+        provider/rules.py account_is_free
+        operate/adopt/obstacles.py _fix
+        operate/adopt/obstacles.py _account 5
+        operate/adopt/obstacles.py _grant
+        operate/adopt/obstacles.py _identity
+        operate/adopt/separate.py main
+    """,
+    "It names a choice, and whatever is chosen is judged by tests of the same rule": """
+        components/account.py _outbound
+        components/foundry.py problems
+        components/foundry.py _unique
+        components/guards/data_loss.py _locked
+        settings/parse.py _without_path
+        operate/evidence/findings.py _CLOSE
+        operate/evidence/findings.py RULES 6
+        operate/evidence/findings.py _GRANT
+        operate/evidence/findings.py _ROTATE
+        policies/reports.py _text
+        policies/rules/account_outbound_compatible.py judge
+        policies/rules/binding_identity.py _own
+        policies/rules/grant_present.py _SETTING
+        policies/rules/grant_present.py _judge_model
+        policies/rules/key_expiry.py judge 2
+        policies/rules/key_rotation_policy.py judge
+        policies/rules/key_usable.py _dates
+        policies/rules/one_writer.py _judge_bindings
+        policies/rules/one_writer.py _judge_twins
+        policies/rules/vault_audited.py judge
+    """,
+}
+"""What no test follows to its end, by the reason; its commands and settings are checked for being real."""
+HELP = """
+    engine/requirements.py _HEAD
+    operate/__main__.py _parser
+    operate/recover.py as_exported
+    policies/configuration.py main
+    policies/publish.py main
+    review/__main__.py _parser 5
+    settings/documentation.py _INTRODUCTION
+    settings/documentation.py _SECRET
+    settings/model.py NAME
+"""
+"""Help, headings and documentation: nobody is refused with them."""
+
+
+def places(rows: str) -> dict[tuple[str, str], int]:
+    """How many texts of which function or table a row has."""
+    found = {}
+    for row in rows.split("\n"):
+        if words := row.split():
+            found[words[0], words[1]] = int(words[2]) if len(words) > 2 else 1
+    return found

@@ -1,0 +1,174 @@
+"""What the provider finds before it binds, and what it says to do: done with az, the next update binds.
+
+The account, vault and key are somebody else's, as a program has them that composes the binding alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from components.binding import KeyBinding
+from localazure import seed
+from tests.every_azure.engine import Engine, UpdateError
+from tests.localazure.keyvault.case import quick_keys
+from tests.support.az import azure, carry_out, newest_version
+from tests.support.front import SUBSCRIPTION
+from tests.support.in_process import Wire
+
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-hub"
+KEY = f"{VAULT}/keys/cmk"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-hub"
+KEY_URL = "https://kv-hub.vault.azure.net/keys/cmk"
+CLOSED = {"defaultAction": "Deny", "bypass": "None"}
+
+
+@dataclass
+class Hub:
+    """Somebody else's account, vault and key, and a program that binds the one to the other."""
+
+    vault: Mapping[str, Any] = field(default_factory=dict)
+    key: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    granted: bool = True
+    pin: str | None = None
+
+    def __post_init__(self) -> None:
+        self.wire = Wire()
+        self.door, self.engine = self.wire.door, Engine(self.wire)
+        self.door.group("rg-hub")
+        body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+        own = {
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"customSubDomainName": "lang-hub", **self.account},
+        }
+        self.arm("PUT", ACCOUNT, {**body, **own}, "2025-06-01")
+        principal = self.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]["principalId"]
+        properties = {
+            "tenantId": seed.TENANT_ID,
+            "sku": {"family": "A", "name": "standard"},
+            "enablePurgeProtection": True,
+            "accessPolicies": [
+                self.policy(seed.DEPLOYER.object_id, "get", "list", "update", "rotate"),
+                *([self.policy(principal, "get", "wrapKey", "unwrapKey")] if self.granted else []),
+            ],
+            **self.vault,
+        }
+        self.arm("PUT", VAULT, {"location": "westeurope", "properties": properties})
+        made = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **self.key}
+        self.arm("PUT", KEY, {"properties": made})
+        self.door.cloud.clock.advance(3600)
+
+    @staticmethod
+    def policy(object_id: str, *permissions: str) -> dict[str, Any]:
+        return {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {"keys": [*permissions]}}
+
+    def arm(self, method: str, id: str, body: Any = None, api: str = "2024-11-01") -> Any:
+        return azure(self.door, method, id, body, api=api)
+
+    def data(self, method: str, path: str, body: Any = None) -> None:
+        azure(self.door, method, f"{KEY_URL}{path}", body, api="7.4", data=True)
+
+    def program(self) -> None:
+        args: Any = {"account_id": ACCOUNT, "key_id": KEY, "grant_id": "given", "pin": self.pin}
+        KeyBinding("hub", args)
+
+    def up(self) -> str:
+        try:
+            self.engine.up(self.program, refresh=False)
+        except UpdateError as error:
+            return str(error)
+        return ""
+
+    @property
+    def source(self) -> str:
+        """What the account's data is encrypted with."""
+        encryption = self.arm("GET", ACCOUNT, api="2025-06-01").body["properties"].get("encryption") or {}
+        return str(encryption.get("keySource", ""))
+
+
+def disabled(hub: Hub) -> None:
+    hub.data("PATCH", f"/{newest_version(hub.door, KEY_URL)}", {"attributes": {"enabled": False}})
+
+
+def key_deleted(hub: Hub) -> None:
+    hub.data("DELETE", "")
+
+
+def vault_deleted(hub: Hub) -> None:
+    hub.arm("DELETE", VAULT)
+
+
+def bound_and_disabled(hub: Hub) -> None:
+    """And there is another version that could be bound."""
+    assert hub.up() == ""
+    disabled(hub)
+    hub.data("POST", "/rotate")
+
+
+def nothing(_: Hub) -> None:
+    """All is wrong from the beginning."""
+
+
+CASES: Mapping[str, tuple[Callable[[], Hub], Callable[[Hub], None]]] = {
+    "no purge protection": (lambda: Hub(vault={"enablePurgeProtection": None}), nothing),
+    "no soft delete": (
+        lambda: Hub(vault={"enablePurgeProtection": None, "enableSoftDelete": False}),
+        nothing,
+    ),
+    "trusted services kept out": (lambda: Hub(vault={"networkAcls": CLOSED}), nothing),
+    "no access policy": (lambda: Hub(granted=False), nothing),
+    "no role": (lambda: Hub(vault={"enableRbacAuthorization": True}), nothing),
+    "a key that does not wrap": (lambda: Hub(key={"keyOps": ["sign"]}), nothing),
+    "a pin that is no version": (lambda: Hub(pin="0" * 32), nothing),
+    "an account that reaches nothing": (
+        lambda: Hub(account={"restrictOutboundNetworkAccess": True}),
+        nothing,
+    ),
+    "a version that is disabled": (Hub, disabled),
+    "a key that was deleted": (Hub, key_deleted),
+    "a vault that was deleted": (Hub, vault_deleted),
+    "a bound version that is disabled": (Hub, bound_and_disabled),
+}
+MOST_UPDATES = 4
+
+
+def carried_out(hub: Hub, text: str) -> None:
+    """What a finding says, its first way where it has several."""
+    if found := re.search(r"add (\S+) to allowedFqdnList", text):
+        body = {"properties": {"restrictOutboundNetworkAccess": True, "allowedFqdnList": [found[1]]}}
+        hub.arm("PATCH", ACCOUNT, body, "2025-06-01")
+    elif "key list-versions" in text and "which `pin` names" in text:
+        hub.pin = newest_version(hub.door, KEY_URL)
+    else:
+        assert carry_out(hub.door, text.partition("; or")[0]), f"no command that does anything: {text}"
+    hub.door.cloud.clock.advance(3600)
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    with quick_keys():
+        yield
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_found_leads_to_the_binding(case: str) -> None:
+    """Each command as it is printed, until the account is bound."""
+    make, spoil = CASES[case]
+    hub = make()
+    spoil(hub)
+    texts: list[str] = []
+    for _ in range(MOST_UPDATES):
+        if not (text := hub.up()):
+            break
+        texts.append(text)
+        carried_out(hub, text)
+    assert texts, "nothing was found"
+    assert hub.up() == "", texts
+    assert hub.source == "Microsoft.KeyVault"
+    hub.engine.close()
