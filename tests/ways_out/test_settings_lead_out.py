@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components.account import LanguageAccountInputs
+from components.account import AIServicesAccountInputs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
 from components.binding import KeyBindingInputs
@@ -213,7 +213,7 @@ def _of_stack(document: Mapping[str, Any]) -> list[str]:
 LONG = "a" * 62
 PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] = {
     "a free account with a key": (
-        LanguageAccountInputs,
+        AIServicesAccountInputs,
         "claims",
         {
             "sku": "F0",
@@ -229,7 +229,7 @@ PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] 
         {"encryption_key": None},
     ),
     "a derived name that is too long": (
-        LanguageAccountInputs,
+        AIServicesAccountInputs,
         LONG,
         {},
         "shorten the name, or give accountName",
@@ -256,7 +256,7 @@ PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] 
 def test_what_is_said_about_a_part_leads_to_right_arguments(case: str) -> None:
     """As a Python program composes the parts."""
     form, name, args, words, change = PARTS[case]
-    place = {"resource_group_name": "rg", "location": "westeurope"} if form is LanguageAccountInputs else {}
+    place = {"resource_group_name": "rg", "location": "westeurope"} if form is AIServicesAccountInputs else {}
     with pytest.raises(InputError, match=re.escape(words)):
         read(form, name, {**place, **args})
     read(form, name, {**place, **args, **change})
