@@ -60,10 +60,8 @@ def by_dask(fleet: FleetCheckout) -> None:
 @contextmanager
 def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
     with (
-        LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
-            n_workers=0, processes=False, protocol="tcp://", dashboard_address=None
-        ) as cluster,
-        Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]
+        LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
+        Client(cluster) as client,
         ExitStack() as processes,
     ):
         for number in range(WORKERS):
