@@ -84,6 +84,10 @@ FORMS: Mapping[str, str] = {
 create has ended. An access policy has no id in Azure; this one is azure-native's own."""
 
 
+BACKUPS = Path(".pulumi/recovery")
+"""Where the states before a change are kept."""
+
+
 class UnknownIdError(ValueError):
     """The id of a resource cannot be worked out; the message says why and what to do."""
 
@@ -128,9 +132,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="copy", metavar="FILE", type=Path, help="an export or a checkpoint to go back to"
     )
-    parser.add_argument(
-        "--backup", metavar="FOLDER", type=Path, default=Path(".pulumi/recovery"), help="for the state before"
-    )
+    parser.add_argument("--backup", metavar="FOLDER", type=Path, default=BACKUPS, help="for the state before")
     parser.add_argument("--yes", action="store_true", help="take what exists in Azure into the state")
 
 
@@ -350,15 +352,20 @@ def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
 def _write(
     stack: str, state: Mapping[str, Any], before: str, folder: Path, then: str = "run `pulumi up`"
 ) -> None:
-    """Imports a state, after saving the one before to a file that only its owner can read."""
+    """Imports a state, after saving the one before."""
+    print(f"the state before is in {saved(stack, before, folder)}", flush=True)
+    _pulumi("import", stack, json.dumps(state))
+    print(f"now {then}")
+
+
+def saved(stack: str, exported: str, folder: Path) -> Path:
+    """A copy of a state, in a new file that only its owner can read."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     path = folder / f"{stack.replace('/', '-')}-{moment}.json"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(before)
-    print(f"the state before is in {path}", flush=True)
-    _pulumi("import", stack, json.dumps(state))
-    print(f"now {then}")
+        file.write(exported)
+    return path
 
 
 def _pulumi(verb: str, stack: str, given: str | None = None) -> str:

@@ -19,13 +19,16 @@ from uuid import uuid4
 
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from operate.fleet import bundle, engine, files, planning, report
+from operate.fleet import bundle, engine, files, planning, report, split
 from operate.fleet.engine import NoStackError
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Limits, Member, Wave
 from operate.fleet.rollout import Rollout, executor
+from operate.fleet.split import Split
 from operate.fleet.work import Done, Task
+from operate.fleet.work import run as run_task
+from operate.recover import BACKUPS
 from operate.stack import StackError, pulumi
 from settings import shared
 from settings.services import problems_between
@@ -51,10 +54,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--key", metavar="VAULT/KEY", help="those whose services use a key")
     which.add_argument("--since", metavar="REVISION", help="those that changed since a git revision")
     how = parser.add_argument_group("how")
-    how.add_argument("--yes", action="store_true", help="up, rotate, revoke, restore: do it")
+    how.add_argument("--yes", action="store_true", help="up, rotate, revoke, restore, split: do it")
     how.add_argument("--again", action="store_true", help="up: also stacks that an earlier run left right")
     how.add_argument(
         "--plans", type=Path, metavar="FOLDER", help="up: reviewed plans, FOLDER/STACK/plan.json"
+    )
+    how.add_argument("--to", metavar="NAME", help="split: the other stack, which is made if there is none")
+    how.add_argument(
+        "--service", action="append", metavar="NAME", help="split: a service to move; may be repeated"
     )
     how.add_argument("--shards", type=int, metavar="N", default=1, help="matrix: how many jobs; at most 256")
     how.add_argument(
@@ -245,6 +252,8 @@ def shown(record: Mapping[str, Any]) -> str:
         case "halted":
             left = f"; not begun: {', '.join(record['left'])}" if record["left"] else ""
             return f"halted: {record['reason']}{left}"
+        case "split":
+            return f"moved {', '.join(record['services'])} from {record['stack']} to {record['to']}"
         case "ended":
             bad = f", {len(record['bad'])} not as they should be" if record["bad"] else ""
             return f"{record['stacks']} stack{'' if record['stacks'] == 1 else 's'}{bad}"
@@ -402,6 +411,37 @@ def _matrix(command: FleetCommand) -> int:
     return 0
 
 
+def _split(command: FleetCommand) -> int:
+    """Moves services, and previews both stacks: a move that changes something is not one. Raises
+    OperateError."""
+    asked = command.arguments
+    if len(asked.stack or ()) != 1 or not asked.to or not asked.service or asked.to in asked.stack:
+        raise OperateError("expected --stack NAME --to ANOTHER --service NAME, which may be repeated")
+    (source,) = asked.stack
+    in_backend = engine.last_updates()
+    if source not in in_backend:
+        raise NoStackError(source)
+    wanted = Split(source, asked.to, tuple(dict.fromkeys(asked.service)), asked.to in in_backend)
+    urns = split.planned(command.fleet.shared, wanted)
+    if not asked.yes:
+        print(f"  {source}: would move {', '.join(wanted.services)} to {asked.to}")
+        print("nothing was changed; say --yes to do it")
+        return 0
+    rollout = command.rollout("split")
+    kept = split.carry_out(wanted, urns)
+    rollout.tell(
+        "split", stack=source, to=asked.to, services=wanted.services, kept=[str(one) for one in kept]
+    )
+    unchanged = True
+    for stack in (source, asked.to):
+        outcome = run_task(Task(stack, "preview", files.digest_of(Path(), stack))).outcome
+        rollout.tell_outcome(outcome)
+        unchanged = unchanged and outcome.ok and not outcome.changes
+    if not unchanged:
+        print(f"an update would change something: the states before are in {BACKUPS}", file=sys.stderr)
+    return 0 if unchanged else 1
+
+
 def _report(command: FleetCommand) -> int:
     """Raises OperateError for a journal that is missing: a shard that was lost is no good news."""
     journals = [Journal(one) for one in command.arguments.journals] or [command.journal]
@@ -433,5 +473,6 @@ ACTIONS: Mapping[str, tuple[Callable[[FleetCommand], int], str]] = {
     "restore": (lambda one: _access(one, GRANTED, "restore"), "give the access back"),
     "doctor": (_doctor, "what stands in the way of each stack"),
     "matrix": (_matrix, "shards for the matrix of a CI"),
+    "split": (_split, "move services of one stack to another"),
     "report": (_report, "one report of what commands left of each stack, also in several shards"),
 }

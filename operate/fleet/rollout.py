@@ -86,14 +86,15 @@ class Rollout:
                 continue
             for future in wait(running, timeout=pause, return_when=FIRST_COMPLETED).done:
                 done.append(_done(future, running.pop(future).stack))
-                self._outcome(done[-1].outcome)
+                self.tell_outcome(done[-1].outcome)
             if stop:
                 reason = planning.halts([one.outcome for one in done], stop)
         if reason:
             self.tell("halted", reason=reason, left=[member.stack for member in waiting])
         return done, reason
 
-    def _outcome(self, outcome: Outcome) -> None:
+    def tell_outcome(self, outcome: Outcome) -> None:
+        """Writes what became of a stack."""
         values = {name: value for name, value in asdict(outcome).items() if value and name != "seconds"}
         self.tell("outcome", ok=outcome.ok, seconds=outcome.seconds, **values)
 

@@ -1,0 +1,38 @@
+"""A YAML file that is changed in place: comments, quotes and the order of entries stay as they are."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.util import load_yaml_guess_indent
+
+from operate.errors import OperateError
+
+
+class YamlFile:
+    """A file and its document, a mapping that may be changed. Raises OperateError if it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise OperateError(f"{path} cannot be read: {error.strerror}") from error
+        self._yaml = YAML()
+        self._yaml.preserve_quotes = True
+        self.document: Any
+        self.document, indent, offset = load_yaml_guess_indent(text, yaml=self._yaml)
+        self._yaml.width = 4096
+        first = re.search(r"^( +)[^ #-]", text, re.MULTILINE)
+        mapping = len(first[1]) if first else 2
+        self._yaml.indent(mapping=mapping, sequence=indent or mapping, offset=offset or 0)
+
+    def write(self) -> None:
+        """Writes the document as it is now."""
+        text = io.StringIO()
+        self._yaml.dump(self.document, text)
+        self._path.write_text(text.getvalue(), encoding="utf-8")
