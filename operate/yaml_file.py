@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,19 @@ class YamlFile:
         first = re.search(r"^( +)[^ #-]", text, re.MULTILINE)
         mapping = len(first[1]) if first else 2
         self._yaml.indent(mapping=mapping, sequence=indent or mapping, offset=offset or 0)
+
+    def set(self, place: Sequence[str | int], value: object) -> None:
+        """Sets a value by the keys and indexes that lead to it; groups that are missing are made, and those
+        that stand there as JSON text, as `pulumi config set` may have left them, become groups."""
+        *groups, last = place
+        found = self.document
+        for name in groups:
+            if isinstance(name, str) and found.get(name) is None:
+                found[name] = {}
+            if isinstance(found[name], str):
+                found[name] = json.loads(found[name])
+            found = found[name]
+        found[last] = value
 
     def write(self) -> None:
         """Writes the document as it is now."""

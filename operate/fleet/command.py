@@ -19,7 +19,8 @@ from uuid import uuid4
 
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from operate.fleet import bundle, engine, files, planning, report, split
+from operate.fleet import alarms, bundle, engine, files, planning, report, split
+from operate.fleet.alarms import Alarm
 from operate.fleet.engine import NoStackError
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
@@ -29,12 +30,16 @@ from operate.fleet.split import Split
 from operate.fleet.work import Done, Task
 from operate.fleet.work import run as run_task
 from operate.recover import BACKUPS
-from operate.stack import StackError, pulumi
+from operate.stack_file import path_of
+from operate.yaml_file import YamlFile
 from settings import shared
+from settings.parse import SERVICES
 from settings.services import problems_between
 from settings.shared import FleetFileError
 
 GRANTED, REVOKED = "granted", "revoked"
+Place = tuple[str | int, ...]
+"""Where a setting stands in a stack's file, below `config`."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +79,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FOLDER",
-        help="to write to; evidence: .evidence/fleet, report: .fleet/report",
+        help="to write to; evidence: .evidence/fleet, report: .fleet/report, alarms: .fleet/alarms",
     )
     how.add_argument(
         "--from",
@@ -177,21 +182,22 @@ class FleetCommand:
             found = replace(found, plan=str(plan))
         return replace(found, **options)
 
-    def set(self, stack: str, paths: Mapping[str, str | int]) -> None:
-        """Writes settings into a stack's own file, as `pulumi config set --path` does. Raises StackError."""
-        for path, value in paths.items():
-            done = pulumi("config", "set", "--stack", stack, "--path", NAMESPACE + path, str(value))
-            if done.returncode != 0:
-                raise StackError(f"{path} of stack {stack} could not be set: {done.stderr.strip()}")
+    def set(self, stack: str, paths: Sequence[Place], value: str | int) -> None:
+        """Writes a setting into a stack's own file, whose comments stay. Raises OperateError."""
+        file = YamlFile(path_of(stack))
+        for path in paths:
+            file.set(("config", *path), value)
+        file.write()
 
-    def paths(self, stack: str, key: str, setting: str) -> list[str]:
+    def paths(self, stack: str, key: str, *setting: str) -> list[Place]:
         """Where a setting of each service that uses a key stands in the stack's file; of all services without
         a `key`."""
+        name, *inner = setting
         services = self.fleet.settings[stack].services
-        if "services" not in self.fleet.files[stack].own():
-            return [setting]
+        if SERVICES not in self.fleet.files[stack].own():
+            return [(NAMESPACE + name, *inner)]
         return [
-            f"services[{index}].{setting}"
+            (NAMESPACE + SERVICES, index, *setting)
             for index, one in enumerate(services)
             if one.has_key and key in ("", files.key_of(one))
         ]
@@ -348,8 +354,7 @@ def _rotate(command: FleetCommand) -> int:
     rollout = command.rollout("rotate")
     rollout.tell("rotating", keys=sorted(wanted), targets=targets)
     for stack, key, generation in targets:
-        paths = command.paths(stack, key, "key.generation")
-        command.set(stack, dict.fromkeys(paths, generation))
+        command.set(stack, command.paths(stack, key, "key", "generation"), generation)
     limits = replace(command.fleet.limits, per_vault=1)
     code, _ = command.carry_out("rotate", command.left(), work="up", halting=True, limits=limits)
     if code == 0:
@@ -389,8 +394,7 @@ def _access(command: FleetCommand, access: str, name: str) -> int:
     if not command.arguments.yes:
         return _would(name, waves)
     for stack in command.chosen:
-        paths = command.paths(stack, (command.arguments.key or "").lower(), "access")
-        command.set(stack, dict.fromkeys(paths, access))
+        command.set(stack, command.paths(stack, (command.arguments.key or "").lower(), "access"), access)
     return command.carry_out(name, waves, work="up")[0]
 
 
@@ -409,6 +413,22 @@ def _matrix(command: FleetCommand) -> int:
     made = planning.shards(command.chosen, seconds, command.arguments.shards)
     print(json.dumps(planning.matrix(made, command.arguments.ci)))
     return 0
+
+
+def _alarms(command: FleetCommand) -> int:
+    """The exit code is 1 where something is new, and for a stack that could not be looked at."""
+    folder = command.arguments.out or Path(".fleet/alarms")
+    before = alarms.known(folder)
+    _, done = command.carry_out("alarms", command.all_at_once("alarms"), days=command.arguments.days)
+    read = {one.outcome.stack: not one.outcome.reason for one in done}
+    made = [Alarm(**found) for one in done if one.files for found in json.loads(one.files[alarms.FILE])]
+    unread = [one.outcome for one in done if one.outcome.reason]
+    made += [Alarm(one.stack, "not-read", "error", "", one.reason) for one in unread]
+    others = {one.stack for one in before} - set(read)
+    found = alarms.compared(made, before, {*others, *(one.stack for one in unread)})
+    alarms.write(folder, found, read)
+    print(alarms.markdown(found), file=sys.stderr)
+    return 1 if found.new or unread else 0
 
 
 def _split(command: FleetCommand) -> int:
@@ -468,6 +488,7 @@ ACTIONS: Mapping[str, tuple[Callable[[FleetCommand], int], str]] = {
     "up": (_up, "update ring by ring, with proof after each stack"),
     "drift": (_drift, "what was changed outside Pulumi"),
     "rotate": (_rotate, "a new version of each key, then all stacks that use it"),
+    "alarms": (_alarms, "what somebody has to look at, each thing once"),
     "evidence": (_evidence, "one bundle of what auditors ask"),
     "revoke": (lambda one: _access(one, REVOKED, "revoke"), "take the access to the key from every stack"),
     "restore": (lambda one: _access(one, GRANTED, "restore"), "give the access back"),

@@ -94,7 +94,7 @@ def write(folder: Path, found: Sequence[Row]) -> Path:
         "stacks": [vars(one) for one in found],
     }
     environment = Environment(autoescape=True)
-    environment.filters["line"] = _line
+    environment.filters["line"] = line
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {
         "report.json": json.dumps(document, indent=2) + "\n",
@@ -127,8 +127,8 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
     return row.action, row.result, row.changes, row.findings
 
 
-def _line(text: str) -> str:
-    """A text in a cell of a table: no line feed, bar, mention or mark-up of Markdown gets through."""
+def line(text: str) -> str:
+    """A text in a line or a cell of Markdown: no line feed, bar, mention or mark-up gets through."""
     shown = " ".join(text.split()).replace("`", "'").replace("|", "\u00a6")
     return f"`{shown}`" if shown else ""
 

@@ -6,11 +6,13 @@ log them. A worker takes login and checkout from where it runs.
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,9 @@ from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence import policy, report
 from operate.evidence.collect import attempt, collect
-from operate.evidence.findings import AuditSeverity, findings
-from operate.fleet import files
+from operate.evidence.findings import AuditFinding, AuditSeverity, findings
+from operate.fleet import alarms, files
+from operate.fleet.alarms import Alarm
 from operate.fleet.engine import EngineStack, LockedError, UpdateError, use_checkout
 from operate.fleet.planning import Outcome
 from operate.stack import Outputs, outputs, services
@@ -90,7 +93,7 @@ def _up(task: Task) -> Done:
             changes, made = _updated(engine, task)
     found = outputs(task.stack) if made is None else made
     unproven = _unproven(task, found) if task.proof else ()
-    counts = _findings(task, found)[1] if task.findings else {}
+    counts = _counts(_findings(task, found)[1]) if task.findings else {}
     return Done(Outcome(task.stack, changes=changes, unproven=unproven, findings=counts))
 
 
@@ -114,8 +117,28 @@ def _drift(task: Task) -> Done:
 
 
 def _evidence(task: Task) -> Done:
-    texts, counts = _findings(task, outputs(task.stack))
-    return Done(Outcome(task.stack, findings=counts), texts)
+    texts, found = _findings(task, outputs(task.stack))
+    return Done(Outcome(task.stack, findings=_counts(found)), texts)
+
+
+def _alarms(task: Task) -> Done:
+    """Whatever somebody has to look at, as alarms in a file: drift, what is not rolled out, failed proofs,
+    and open findings, among them newer and expiring key versions and grants that are gone or wide."""
+    drifted = _drift(task)
+    found = outputs(task.stack)
+    unproven = _unproven(task, found)
+    _, open_findings = _findings(task, found)
+    made = [
+        *(Alarm(task.stack, "drift", "warning", "", note) for note in drifted.outcome.notes),
+        *(Alarm(task.stack, "not-proven", "error", check.partition(":")[0], check) for check in unproven),
+        *(
+            Alarm(task.stack, one.rule, one.severity.word, one.subject, one.text, one.fix)
+            for one in open_findings
+            if one.severity is not AuditSeverity.NOTE
+        ),
+    ]
+    outcome = replace(drifted.outcome, notes=(), unproven=unproven, findings=_counts(open_findings))
+    return Done(outcome, {alarms.FILE: json.dumps([asdict(one) for one in made])})
 
 
 def _doctor(task: Task) -> Done:
@@ -128,6 +151,7 @@ ACTIONS: Mapping[str, Callable[[Task], Done]] = {
     "preview": _preview,
     "up": _up,
     "drift": _drift,
+    "alarms": _alarms,
     "evidence": _evidence,
     "doctor": _doctor,
 }
@@ -151,8 +175,8 @@ def _unproven(task: Task, found: Outputs) -> tuple[str, ...]:
     return tuple(failed)
 
 
-def _findings(task: Task, found: Outputs) -> tuple[dict[str, str], dict[str, int]]:
-    """The evidence of a stack as files, and its open findings by severity."""
+def _findings(task: Task, found: Outputs) -> tuple[dict[str, str], Sequence[AuditFinding]]:
+    """The evidence of a stack as files, and its open findings."""
     ids = [str(one["accountId"]) for one in services(found).values() if one.get("accountId")]
     azure = LiveAzure(login.of_stack(task.stack, alone=True))
     results = policy.results_of(task.stack, None) if task.action == "evidence" else None
@@ -170,5 +194,9 @@ def _findings(task: Task, found: Outputs) -> tuple[dict[str, str], dict[str, int
     texts: dict[str, Any] = {}
     if task.action == "evidence":
         texts = report.files(facts, open_findings, azure.queries, report.tool_version())
-    counts = {one.word: sum(found.severity is one for found in open_findings) for one in AuditSeverity}
-    return texts, {word: count for word, count in counts.items() if count}
+    return texts, open_findings
+
+
+def _counts(found: Sequence[AuditFinding]) -> dict[str, int]:
+    """Open findings by severity."""
+    return dict(Counter(one.severity.word for one in found))
