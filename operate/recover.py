@@ -57,8 +57,11 @@ FORMS: Mapping[str, str] = {
     "azure-native:authorization:PolicyExemption": _form(
         arm_ids.POLICY_EXEMPTION, "policyExemptionName", scope=_SCOPE
     ),
+    resource_types.LOCK: _form(arm_ids.LOCK, "lockName", scope=_SCOPE),
     resource_types.ROLE_ASSIGNMENT: _form(arm_ids.ROLE_ASSIGNMENT, "roleAssignmentName", scope=_SCOPE),
     resource_types.ACCOUNT: _form(arm_ids.ACCOUNT, "accountName"),
+    resource_types.DEPLOYMENT: _form(f"{arm_ids.ACCOUNT}/deployments", "accountName", "deploymentName"),
+    resource_types.PROJECT: _form(f"{arm_ids.ACCOUNT}/projects", "accountName", "projectName"),
     resource_types.ACCESS_POLICY: f"{_VAULT}/accessPolicy/{{policy.objectId}}",
     resource_types.KEY: _form(arm_ids.KEY, "vaultName", "keyName"),
     resource_types.VAULT: _VAULT,
