@@ -233,3 +233,17 @@ def test_a_rollout_that_cannot_reach_a_stack_does_not_begin(
     assert "prod-a" not in told
     assert (tmp_path / "Pulumi.prod-a.yaml").read_text() == before
     assert not (tmp_path / ".fleet").exists()
+
+
+def test_an_update_by_reviewed_plans_takes_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each stack has its own plan of the folder; one that has none is not updated by a plan made now."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
+    (tmp_path / "plans" / "prod-a").mkdir(parents=True)
+    (tmp_path / "plans" / "prod-a" / "plan.json").write_text("{}")
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    fleet = command.FleetCommand(files.read(tmp_path), parser.parse_args(["up", "--plans", "plans"]))
+    assert fleet.task("prod-a", "up").plan == str(tmp_path / "plans" / "prod-a" / "plan.json")
+    assert fleet.task("prod-b", "preview").plan == ""
+    with pytest.raises(OperateError, match="with --plans only reviewed plans are applied"):
+        fleet.task("prod-b", "up")
