@@ -73,7 +73,10 @@ def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> 
     if planned.existing_setting:
         value = planned.name if planned.type == GROUP else planned.id
         ways.append(f"use the existing one with {planned.existing_setting}: {value}")
-    ways.append("or take it over with `python -m operate adopt`")
+    ways.append(
+        "or take it over: with `python -m operate recover` if an update of this stack was cut off, else with "
+        "`python -m operate adopt`"
+    )
     return DeploymentFinding(NAME, planned.id, f"{text} and this stack does not record it", ", ".join(ways))
 
 

@@ -77,7 +77,7 @@ class Held:
 @dataclass
 class Engine:
     """A stack. `operations` are what the last update did: `create TYPE`, `update TYPE`, and so on; `warnings`
-    are what it warned of. Where
+    are what it warned of, `declared` the resources that programs declared. Where
     nothing may be replaced, `replaces` is off. `replaced` are resources whose successors are made. A program
     that asks for the state gets the one from `before_refresh`, or the one after it."""
 
@@ -88,6 +88,7 @@ class Engine:
     replaced: list[tuple[str, Held]] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    declared: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._providers = _Providers(self.wire)
@@ -111,6 +112,7 @@ class Engine:
         monitor = _Monitor(self, before if self.before_refresh else None)
         monitor.run(program)
         self.warnings = monitor.warnings
+        self.declared |= monitor.urns
         if not monitor.errors:
             try:
                 self._delete_undeclared(monitor.urns)
@@ -125,6 +127,16 @@ class Engine:
         with _waiting_on(self.wire):
             for urn in list(self.state):
                 self._refresh(urn)
+
+    def take_over(self, type: str, name: str, id: str) -> None:
+        """Puts a resource that the last program declared into the state as it is live, as `pulumi import` and
+        `operate recover` do."""
+        (urn,) = [urn for urn in self.declared if urn.endswith(f"{type}::{name}")]
+        with _waiting_on(self.wire):
+            asked = provider_pb2.ReadRequest(id=id, urn=urn, name=name, type=type)
+            read = self.call("Read", type, asked)
+        assert read.id, f"{id} does not exist"
+        self.state[urn] = Held(type, read.id, from_struct(read.inputs), from_struct(read.properties))
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""
@@ -340,6 +352,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if diff.replaces and not self.engine.replaces:
             raise ProviderError(f"would be replaced for {sorted(diff.replaces)}")
         if diff.replaces:
+            # A successor begins with what is declared: nothing of the old one is kept (step_generator.go).
+            check = provider_pb2.CheckRequest(
+                urn=urn, name=request.name, type=request.type, news=request.object
+            )
+            inputs = from_struct(self.engine.call("Check", request.type, check).inputs)
             return self._replace(urn, request, held, inputs, first=diff.deleteBeforeReplace)
         if diff.changes != provider_pb2.DiffResponse.DIFF_SOME and not held.failed:
             return self._keep(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from components.access import USE
+from core.resource_types import ACCOUNT
 from localazure import seed
 from localazure.authorization import assign_role
 from tests.ways_out.world import VAULT_ID, World, later
@@ -27,6 +28,14 @@ _OTHER_MODEL = re.compile(
     r"First grant the identity (?P<identity>[\w-]+) access in the new model.*"
     r"az keyvault update --name kv-claims --enable-rbac-authorization (?P<to_roles>true|false)"
 )
+_IMPORT = re.compile(r"take it over with `pulumi import (?P<type>\S+) (?P<name>\S+) (?P<id>/[^`]+)`")
+_RECOVER = re.compile(
+    r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it"
+)
+_CUT_OFF = re.compile(
+    r"exists already at (?P<id>/\S+) .*?with `python -m operate recover` if an update of this stack was cut"
+)
+_ONE_OF_THEM = re.compile(r"^ *(\w+): is for .*; remove one of them$", re.MULTILINE)
 _PUT_BACK = re.compile(
     r"keep the setting as it was|make a service of another name|make another service|use a key there|"
     r"give the new account another name|Make the new vault elsewhere",
@@ -66,6 +75,9 @@ class Way:
         done = len(self.steps)
         if "run `pulumi refresh`" in text or "Run `pulumi refresh`" in text:
             self._once("refresh", self.world.engine.refresh)
+        self._recover(text)
+        for one in _ONE_OF_THEM.findall(text):
+            self._once(f"without {one}", lambda one=one: self.world.settings.pop(_snake(one)))  # type: ignore[misc]
         if "az cognitiveservices account identity assign" in text:
             assigned = {"identity": {"type": "SystemAssigned"}}
             self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
@@ -90,6 +102,25 @@ class Way:
             self._once("put back", self.back)
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
+
+    def _recover(self, text: str) -> None:
+        for missing in _IMPORT.finditer(text):
+            self._take_over(missing["type"], missing["name"], missing["id"])
+        for missing in _RECOVER.finditer(text):
+            self._take_over(ACCOUNT, "claims-account", missing["id"])
+        for missing in _CUT_OFF.finditer(text):
+            declared = self.world.engine.declared - {*self.world.engine.state}
+            provider, kind = missing["id"].split("/")[-3:-1]
+            for urn in declared:
+                type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
+                if type.split(":")[1:] == [
+                    provider.removeprefix("Microsoft.").lower(),
+                    kind[:-1].capitalize(),
+                ]:
+                    self._take_over(type, name, missing["id"])
+
+    def _take_over(self, type: str, name: str, id: str) -> None:
+        self._once(f"import {name}", lambda: self.world.engine.take_over(type, name, id))
 
     def _permit(self, object_id: str, permissions: list[str]) -> None:
         entry = {

@@ -36,6 +36,16 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 """How Azure behaves while one update runs."""
 
+CUT_OFF: tuple[dict[str, Any], ...] = (
+    {"access": "revoked"},
+    {"access": "granted"},
+    {"tags": {"owner": "night"}},
+    {"key": {"name": "third"}},
+    {"audit": {"new_workspace": True}},
+    {"vault": {"key_operators": ["deployer"]}},
+)
+"""Changes that an update may be cut off in."""
+
 
 class Refusals(RuleBasedStateMachine):
     """A stack that stands, and what happens to it."""
@@ -97,6 +107,29 @@ class Refusals(RuleBasedStateMachine):
         self.world.up()
         cloud.behave(**before)
         self.changes({})
+
+    @rule(
+        change=st.sampled_from(CUT_OFF),
+        write=st.integers(1, 6),
+        arrives=st.booleans(),
+        stays=st.booleans(),
+    )
+    def cut_off(self, change: dict[str, Any], write: int, *, arrives: bool, stays: bool) -> None:
+        """The connection breaks in an update, or the engine is killed there."""
+        if self.revoked and "access" not in change:
+            return
+        self.revoked = change.get("access", "granted") == "revoked"
+        before = dict(self.world.settings)
+        self.world.settings.update(change)
+        self.world.up_cut_off(write, arrives=arrives, stays=stays)
+        self.world.settings.clear()
+        self.world.settings.update(before)
+        self.changes(change)
+
+    @rule(refreshes=st.booleans(), before_refresh=st.booleans())
+    def flags(self, *, refreshes: bool, before_refresh: bool) -> None:
+        """Updates with --refresh or without, and an engine that reads its state before or after that."""
+        self.world.refreshes, self.world.engine.before_refresh = refreshes, before_refresh
 
     def changes(self, change: dict[str, Any]) -> None:
         """Declares a change, and follows what is printed until the stack has converged."""

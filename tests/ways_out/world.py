@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+import requests
 
 from components.service import EncryptedAIServicesAccount
 from core.resource_types import ACCOUNT
 from localazure import seed
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
+from localazure.front import Raw
 from tests.every_azure.engine import Engine, InProcessSession, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
@@ -70,6 +72,28 @@ class World:
         except UpdateError as error:
             return str(error)
         return ""
+
+    def up_cut_off(self, write: int, *, arrives: bool, stays: bool) -> str:
+        """An update whose connection breaks at its n-th write, before or after Azure has it (`arrives`): for
+        that request, or for all that follow, as when the engine is killed (`stays`)."""
+        written = 0
+
+        def counted(raw: Raw, *, answered: bool) -> None:
+            nonlocal written
+            if written > write and stays:
+                raise requests.ConnectionError("the machine is gone")
+            if raw.method in ("PUT", "PATCH", "DELETE", "POST") and answered is arrives:
+                written += 1
+                if written == write:
+                    written += 1
+                    raise requests.ConnectionError("the connection broke")
+
+        self.wire.before = lambda raw: counted(raw, answered=False)
+        self.wire.after = lambda raw: counted(raw, answered=True)
+        try:
+            return self.up()
+        finally:
+            self.wire.before = self.wire.after = lambda _: None
 
     @property
     def account_id(self) -> str:
