@@ -200,6 +200,7 @@ FOLLOWED: Mapping[str, str] = {
 }
 CHECKED: Mapping[str, str] = {
     "It asks for a login, an id or a right that only the reader has": """
+        components/guards/preflight.py _Preflight._check_deployment
         core/login.py Login.with_cli_account 2
         operate/doctor.py _pulumi
         operate/doctor.py _backend
