@@ -1,0 +1,96 @@
+"""Each kind of account in any combination of identity, access model, network and place of the key."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from components.arguments.problem import InputError
+from core import arm_ids, kinds
+from localazure import seed
+from tests.components.guards.first_deployments import (
+    HUB,
+    IN_SHARED,
+    NETWORK,
+    SHARED,
+    group,
+    made,
+    network,
+)
+from tests.every_azure.covering import Row, covering
+from tests.support.local_deployment import Deployment
+from tests.support.recording import service_inputs
+
+FACTORS: Final = {
+    "kind": kinds.NAMES,
+    "identity": ("systemAssigned", "userAssigned", "systemAndUserAssigned"),
+    "access_model": ("accessPolicy", "rbac"),
+    "network": ("closed", "selected", "open", "private"),
+    "key": ("made here", "in an existing vault", "existing"),
+    "lock": (None, "CanNotDelete"),
+}
+ROWS: Final = covering(FACTORS)
+NETWORKS: Final = {
+    "closed": {},
+    "open": {"access": "open"},
+    "selected": {"access": "selected", "allowed_ip_ranges": ["8.8.8.8"]},
+    "private": {"access": "private", "subnet_id": f"{NETWORK}/subnets/endpoints"},
+}
+PLACES: Final = {
+    "made here": {},
+    "in an existing vault": {"vault": {"id": HUB}},
+    "existing": {"key": {"id": f"{HUB}/keys/theirs"}},
+}
+
+
+def arguments(row: Row) -> dict[str, Any]:
+    """A service of the combination."""
+    plain = {name: row[name] for name in ("kind", "identity", "access_model", "lock")}
+    return {**SHARED, **plain, "network": NETWORKS[row["network"]], **PLACES[row["key"]]}
+
+
+def hub(deployment: Deployment, *, rbac: bool) -> None:
+    """Somebody else's vault with a key."""
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": rbac,
+    }
+    made(deployment, HUB, {"location": "westeurope", "properties": properties})
+    key = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
+    made(deployment, f"{HUB}/keys/theirs", {"properties": key})
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(str(one) for one in row.values()))
+def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) -> None:
+    """Previewed, made, and bound: to a key of the vault that is meant, through the account's own identity or
+    through the one made for it. Face takes no key from that, which the arguments say."""
+    args = arguments(row)
+    kind = kinds.named(row["kind"])
+    if not kind.user_assigned and row["identity"] != "systemAssigned":
+        with pytest.raises(InputError, match="only through their own identity"):
+            service_inputs("claims", **args)
+        return
+    deployment = Deployment()
+    group("rg-shared")(deployment)
+    network(deployment)
+    hub(deployment, rbac=row["access_model"] == "rbac")
+    deployment.preview({"claims": args})
+    deployment.up({"claims": args})
+    id = f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/{kind.prefix}-claims"
+    account = deployment.arm("GET", id, api="2025-06-01").body
+    key = account["properties"]["encryption"]["keyVaultProperties"]
+    assert (account["kind"], account["properties"]["provisioningState"]) == (kind.name, "Succeeded")
+    vault = "kv-claims" if row["key"] == "made here" else "kv-hub"
+    assert key["keyVaultUri"].rstrip("/") == f"https://{vault}.vault.azure.net"
+    assert key["keyName"] == ("theirs" if row["key"] == "existing" else "cmk-claims")
+    assert bool(key.get("identityClientId")) == (row["identity"] != "systemAssigned")
+
+
+def test_the_rows_have_each_pair() -> None:
+    """About as many as the two longest lists multiply to."""
+    most, more = sorted((len(values) for values in FACTORS.values()), reverse=True)[:2]
+    assert most * more <= len(ROWS) <= most * more * 1.5
