@@ -5,6 +5,7 @@ program and not by the set-up, which it would make half a minute longer. Standar
 """
 
 import argparse
+import filecmp
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 from engine.install import InstallError, cache_folder, link, locked, say
 
 HOST = "pulumi-language-yaml"
+VERSION = "1.38.3"
+"""The version that engine/yaml/go.mod names, as a test compares; each has its own place in the cache."""
 _PACKAGE = f"github.com/pulumi/pulumi-yaml/cmd/{HOST}"
 _HERE = Path(__file__).resolve().parent / "yaml"
 
@@ -23,28 +26,36 @@ def install(into: Path, search_path: str) -> None:
 
     Raises InstallError without Go, or when the build fails.
     """
-    beside = Path(shutil.which("pulumi", path=search_path) or into).resolve().parent
-    if shutil.which(HOST, path=os.pathsep.join([search_path, str(beside)])):
+    found = shutil.which("pulumi", path=search_path)
+    folders = [search_path, str(Path(found).resolve().parent)] if found else [search_path]
+    own = into.resolve()
+    others = [one for one in os.pathsep.join(folders).split(os.pathsep) if one and Path(one).resolve() != own]
+    if shutil.which(HOST, path=os.pathsep.join(others)):
         return
     cache = cache_folder()
+    host = cache / f"yaml-{VERSION}" / HOST
     with locked(cache):
-        if not (cache / HOST).exists():
-            _build(cache)
+        if not host.exists():
+            host.parent.mkdir(exist_ok=True)
+            _build(host)
     into.mkdir(parents=True, exist_ok=True)
-    link(cache / HOST, into)
+    target = into / HOST
+    # One of another version, which an earlier checkout put there, is replaced.
+    if not (target.exists() and filecmp.cmp(target, host, shallow=False)):
+        link(host, into)
 
 
-def _build(cache: Path) -> None:
+def _build(host: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise InstallError(f"{HOST} is not on PATH, and Go, which could build it, is missing: install either")
-    say(f"building {HOST} with Go, about a minute on two cores, once for this user")
-    built = cache / ".yaml-building"
+    say(f"building {HOST} {VERSION} with Go, about a minute on two cores, once for this user")
+    built = host.with_name(".yaml-building")
     command = [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", str(built), _PACKAGE]
     done = subprocess.run(command, cwd=_HERE, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise InstallError("go build failed:\n" + "\n".join(done.stderr.splitlines()[-20:]))
-    built.replace(cache / HOST)
+    built.replace(host)
 
 
 def main() -> None:

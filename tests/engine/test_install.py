@@ -202,12 +202,26 @@ def test_a_machine_without_a_release_is_no_error(
 
 def test_yaml_host_comes_from_the_cache_and_only_where_there_is_none(home: Path) -> None:
     """One on PATH, as the official CLI brings it, is enough; else what was built once serves all."""
-    executable(install.cache_folder() / yaml_host.HOST)
+    built = executable(install.cache_folder() / f"yaml-{yaml_host.VERSION}" / yaml_host.HOST)
     executable(home / "bin" / yaml_host.HOST)
     yaml_host.install(home / "own", str(home / "bin"))
     assert not (home / "own").exists()
     yaml_host.install(home / "own", str(home / "nothing"))
-    assert (home / "own" / yaml_host.HOST).samefile(install.cache_folder() / yaml_host.HOST)
+    assert (home / "own" / yaml_host.HOST).samefile(built)
+
+
+def test_a_yaml_host_of_another_version_is_replaced(home: Path) -> None:
+    """One that an earlier checkout put beside the CLI does not stay, also where that folder is on PATH."""
+    built = executable(install.cache_folder() / f"yaml-{yaml_host.VERSION}" / yaml_host.HOST, "new")
+    executable(home / "own" / yaml_host.HOST, "old")
+    yaml_host.install(home / "own", str(home / "own"))
+    assert (home / "own" / yaml_host.HOST).samefile(built)
+
+
+def test_the_yaml_host_is_of_the_version_that_is_built() -> None:
+    """The name in the cache is that of the module."""
+    module = (Path(yaml_host.__file__).parent / "yaml" / "go.mod").read_text()
+    assert f"github.com/pulumi/pulumi-yaml v{yaml_host.VERSION}" in module
 
 
 def test_fails_saying_what_is_missing_for_yaml(home: Path) -> None:
