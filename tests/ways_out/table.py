@@ -168,6 +168,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/recover.py CutOff.__str__ 3
         operate/recover.py _write
         operate/fleet/engine.py unlock
+        operate/fleet/split.py _resources
     """,
     "tests/operate/test_revoke.py::test_a_role_is_deleted_and_comes_back_under_its_name": """
         operate/revoke.py _role 2
