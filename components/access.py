@@ -24,10 +24,11 @@ from components.arguments import checks
 from components.arguments.inputs import Inputs, component_name, read, required_text, text
 from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component
+from components.managed_hsm_role_assignment import ManagedHsmRoleAssignment
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
 from components.vault_writes import in_turn
-from core import arm_ids, rights, roles
+from core import rights, roles
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class KeyAccessArgs(TypedDict):
     tenant_id: pulumi.Input[str]
     """Required. The tenant of both."""
     access_model: NotRequired[str | None]
-    """Optional. The vault's model: "accessPolicy" (default) or "rbac"."""
+    """Optional. The vault's model: "accessPolicy" (default) or "rbac". A managed HSM has its own roles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ class KeyAccessInputs(Inputs):
     ARGS = KeyAccessArgs
 
     name: str = component_name()
-    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
+    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.key_id)
     principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
     tenant_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
     access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
@@ -107,7 +108,7 @@ class KeyAccess(Component):
     """Access to a key, for exactly one identity and for no more than the service needs: get, wrap and unwrap.
 
     Produces: azure-native:keyvault:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
-    scope.
+    scope; for a key of a managed HSM, azure-cmk:index:ManagedHsmRoleAssignment.
     """
 
     grant_id: pulumi.Output[str]
@@ -125,7 +126,8 @@ class KeyAccess(Component):
 def make_grant(
     name: str, grant: KeyGrant, options: ChildOptions, *, adopts: str | None = None
 ) -> pulumi.CustomResource:
-    """Makes the grant. `adopts` is the id of an existing one, which is taken over as it is."""
+    """Makes the grant. `adopts` is the id of an existing one, which is taken over as it is; in a managed HSM
+    that is done without it."""
 
     def complete(options: ChildOptions) -> pulumi.ResourceOptions:
         return options(
@@ -137,6 +139,13 @@ def make_grant(
             delete_before_replace=False,
         )
 
+    if grant.key.in_managed_hsm:
+        return ManagedHsmRoleAssignment(
+            f"{name}-access",
+            scope=grant.key.id,
+            principal_id=grant.principal_id,
+            opts=options(deleted_with=grant.deleted_with, delete_before_replace=False),
+        )
     if grant.access_model == RBAC:
         opts = complete(options)
         if waits := waiting_hooks(name, "role"):

@@ -26,9 +26,9 @@ class CustomerManagedKeyArgs(TypedDict):
     account_id: pulumi.Input[str]
     """Required. ARM id of the account."""
     key_uri_with_version: pulumi.Input[str]
-    """Required. https://VAULT.vault.azure.net/keys/KEY/VERSION."""
+    """Required. https://VAULT.vault.azure.net/keys/KEY/VERSION, or that of a managed HSM."""
     vault_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of the vault; lets the provider check it before it writes."""
+    """Optional. ARM id of the vault or managed HSM; lets the provider check it before it writes."""
     account_digest: NotRequired[pulumi.Input[str] | None]
     """Optional. Any other value writes the binding again."""
 
@@ -88,7 +88,7 @@ class KeyBindingInputs(Inputs):
         accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
     )
     account_digest: pulumi.Input[str] | None = text(accepts_outputs=True)
-    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
+    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.key_id)
     grant_id: pulumi.Input[str] = required_text(accepts_outputs=True)
     generation: pulumi.Input[int] | None = number(accepts_outputs=True, minimum=0)
     pin: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.key_version)

@@ -31,6 +31,11 @@ class KeyReference:
     id: pulumi.Input[str]
     vault: VaultReference
 
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM; then its id is plain text."""
+        return isinstance(self.id, str) and arm_ids.in_managed_hsm(self.id)
+
 
 def vault_at(
     vault_id: pulumi.Input[str],
@@ -51,9 +56,17 @@ def key_at(
     if isinstance(key_id, str):
         return KeyReference(key_id, vault_at(vault_of(key_id), provider, maker))
     known: pulumi.Output[str] = pulumi.Output.from_input(key_id)
-    return KeyReference(key_id, vault_at(known.apply(vault_of), provider, maker))
+    return KeyReference(key_id, vault_at(known.apply(_vault_known_later), provider, maker))
+
+
+def _vault_known_later(key_id: str) -> str:
+    """The same of a key whose id is an output. Raises ValueError for a managed HSM: which resources are made
+    depends on it, so it has to be known before."""
+    if arm_ids.in_managed_hsm(key_id):
+        raise ValueError(f"{key_id!r} is a key of a managed HSM; give its id as plain text, not as an output")
+    return vault_of(key_id)
 
 
 def vault_of(key_id: str) -> str:
-    """The ARM id of a key's vault."""
+    """The ARM id of a key's vault or managed HSM."""
     return arm_ids.key_id(key_id).parent.text

@@ -13,7 +13,7 @@ from typing import NotRequired, Self, TypedDict
 import pulumi
 
 from components import callers, foundry
-from components.access_model import ACCESS_POLICY, RBAC
+from components.access_model import ACCESS_POLICY, MANAGED_HSM, RBAC
 from components.account import OUTBOUND, SEARCH, TIERS, tier_problems
 from components.arguments import checks, names
 from components.arguments.inputs import (
@@ -52,6 +52,7 @@ from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, kinds
 from core.kinds import AccountKind
 from core.regions import region
+from core.roles import HSM_CRYPTO_USER
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
@@ -79,7 +80,8 @@ class ServiceKeyArgs(TypedDict):
     name: NotRequired[str | None]
     """Optional. Name of the key made here. Default: `cmk-<name>`."""
     id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of an existing RSA 2048 key, without a version. Neither vault nor key is made then."""
+    """Optional. ARM id of an existing RSA 2048 key, without a version, in a vault or a managed HSM:
+    `.../managedHSMs/HSM/keys/KEY`. Neither vault nor key is made then."""
     generation: NotRequired[int | None]
     """Optional. A higher number creates a new version of the key and binds the account to it. A lower one is
     refused. The update must reach the vault: with `network.access: closed` none does."""
@@ -239,7 +241,7 @@ class ServiceKeyInputs(Inputs):
     RULES = (ArgumentRule(_made_or_existing_key, ("id",)), ROTATION)
 
     name: str = text("", check=names.KEY.checked)
-    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.KEY))
+    id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.key_id)
     generation: int | None = number(minimum=0)
     pin: str | None = text(check=checks.key_version)
     expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=LEAST_EXPIRY_DAYS, maximum=MOST_EXPIRY_DAYS)
@@ -317,6 +319,22 @@ def _vault_of_key(service: "ServiceInputs") -> Iterator[Problem]:
         yield Problem("key.id", f"is not a key of the vault {vault_id!r}; remove vault.id, key.id is enough")
 
 
+def _managed_hsm(service: "ServiceInputs") -> Iterator[Problem]:
+    if not service.in_managed_hsm:
+        return
+    if "access_model" in service.given:
+        yield Problem(
+            "accessModel",
+            "is for a vault, but key.id names a key of a managed HSM, which has roles of its own; remove it",
+        )
+    if service.vault.key_operators:
+        yield Problem(
+            "vault.keyOperators",
+            "is for a vault, but key.id names a key of a managed HSM; remove it, and have an administrator "
+            f"of the HSM give them the role {HSM_CRYPTO_USER.name!r} (az keyvault role assignment create)",
+        )
+
+
 def _resource_group(service: "ServiceInputs") -> Iterator[Problem]:
     if service.resource_group_name and service.existing_resource_group_name is not None:
         yield Problem(
@@ -355,6 +373,7 @@ class ServiceInputs(Inputs):
         SEARCH,
         OUTBOUND,
         ArgumentRule(_vault_of_key, ("vault", "key")),
+        ArgumentRule(_managed_hsm, ("access_model", "vault", "key")),
         ArgumentRule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
         ArgumentRule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
         ArgumentRule(
@@ -443,6 +462,16 @@ class ServiceInputs(Inputs):
     def binds_in_two_phases(self) -> bool:
         """Whether the account's own identity uses the key, which exists only once the account does."""
         return self.identity == SYSTEM_ASSIGNED
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM, whose own roles grant it."""
+        return self.has_key and arm_ids.in_managed_hsm(known_text(self.key.id) or "")
+
+    @property
+    def grants_by(self) -> str:
+        """How the use of the key is granted: the vault's access model, or a managed HSM's own roles."""
+        return MANAGED_HSM if self.in_managed_hsm else self.access_model
 
     @property
     def makes_key(self) -> bool:

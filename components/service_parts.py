@@ -167,7 +167,7 @@ class Parts:
             key,
             principal_id,
             self._preflight.tenant_id,
-            self._inputs.access_model,
+            self._inputs.grants_by,
             deleted_with=deleted_with,
         )
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding

@@ -25,8 +25,9 @@ class Subscriptions:
         self._providers: dict[str, pulumi.ProviderResource] = {}
 
     def provider_of(self, resource_id: str | None) -> pulumi.ProviderResource | None:
-        """The provider for an existing resource; None where the default provider is for its subscription."""
-        if resource_id is None:
+        """The provider for an existing resource; None where the default provider is for its subscription, and
+        for a managed HSM, in which azure-native makes nothing."""
+        if resource_id is None or arm_ids.in_managed_hsm(resource_id):
             return None
         subscription = arm_ids.subscription_of(resource_id)
         if self._own is None:

@@ -109,7 +109,9 @@ def network(properties: Json) -> Network:
 
 
 def vault(body: Json) -> Vault:
-    """A vault, from JSON or from azure-native's outputs."""
+    """A vault, from JSON or from azure-native's outputs; or a managed HSM, from JSON."""
+    if arm_ids.in_managed_hsm(_text(body.get("id"))):
+        return managed_hsm(body)
     properties = _mapping(body.get("properties"))
     return Vault(
         id=_text(body.get("id")),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from core.arm_ids import ArmId, MalformedError
+from core.arm_ids import ArmId, MalformedError, in_managed_hsm, name_of
 from core.clouds import ALL, PUBLIC, Cloud
 
 _VERSION: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
@@ -149,6 +149,22 @@ def _name(uri: str, suffix: str) -> str | None:
     return host.partition(".")[0] if cloud_of_host(host, suffix) else None
 
 
+def place(uri: str) -> str | None:
+    """The name of the vault or managed HSM at a URI, lower case, as a message names it and as no other place
+    of keys is named; None for any other URI."""
+    return vault_name(uri) or (_hsm_place(name) if (name := hsm_name(uri)) else None)
+
+
+def place_of(vault_id: str) -> str:
+    """The same of the vault or managed HSM of an id."""
+    name = name_of(vault_id).lower()
+    return _hsm_place(name) if in_managed_hsm(vault_id) else name
+
+
+def _hsm_place(name: str) -> str:
+    return f"{name} (managed HSM)"
+
+
 def is_managed_hsm(uri: str) -> bool:
     """Whether a URI's host is a managed HSM's."""
     return cloud_of_host(vault_host(uri), "hsm_suffix") is not None
@@ -159,15 +175,14 @@ def same_vault(one: str, other: str) -> bool:
     return vault_host(one) == vault_host(other)
 
 
-def vault_uri(name: str, cloud: Cloud) -> str:
-    """The URI of a vault by its name, without a trailing slash."""
-    return f"https://{name.lower()}.{cloud.vault_suffix}"
+def vault_uri(name: str, cloud: Cloud, *, in_managed_hsm: bool = False) -> str:
+    """The URI of a vault by its name, or of a managed HSM, without a trailing slash."""
+    return f"https://{name.lower()}.{cloud.hsm_suffix if in_managed_hsm else cloud.vault_suffix}"
 
 
 def uri_of(vault: ArmId, cloud: Cloud) -> str:
     """The URI of the vault or managed HSM of an id, without a trailing slash."""
-    suffix = cloud.hsm_suffix if vault.in_managed_hsm else cloud.vault_suffix
-    return f"https://{vault.name.lower()}.{suffix}"
+    return vault_uri(vault.name, cloud, in_managed_hsm=vault.in_managed_hsm)
 
 
 def cloud_of(uri: str) -> Cloud | None:

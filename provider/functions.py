@@ -9,17 +9,21 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from core import arm_ids, regions
+from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider import binding
 from provider.azure_calls import Azure
-from provider.checks import Failure, malformed, unexpected
+from provider.checks import Failure, malformed, principal_id, unexpected
 from provider.deployment import checks
 from provider.deployment.model import Report, Unchecked
 from provider.deployment.questions import Questions
 from provider.error_table import ErrorContext
-from provider.errors import translate
+from provider.errors import service_message, translate
 from provider.failure import ServiceError
+from provider.hsm_role_assignment import key_of_an_hsm
+from provider.key_access import access_context
 from provider.resource import Call
 from provider.retrying import with_retries
 from provider.wire import UNKNOWN, Properties, Value
@@ -58,6 +62,45 @@ class Functions:
             return {"binding": None}
         outputs = binding.outputs({"accountId": account_id.text}, account, bound_at=None, operation_id=None)
         return {"binding": {name: value for name, value in outputs.items() if value is not None}}
+
+    def check_managed_hsm_key(self, args: Properties) -> list[Failure]:
+        failures = unexpected(args, {"keyId", "principalId"})
+        failures += malformed(args, "keyId", key_of_an_hsm, required=True)
+        return failures + malformed(args, "principalId", principal_id)
+
+    async def get_managed_hsm_key(self, call: Call, args: Properties) -> dict[str, Value]:
+        """A managed HSM in Resource Manager's words, the newest version of a key in it, and the grant of an
+        identity at the key. What could not be read is in `unread`, and absent then."""
+        if args.is_unknown("keyId") or args.is_unknown("principalId"):
+            return dict.fromkeys(("hsm", "version", "assignmentId"), UNKNOWN)
+        key, principal = arm_ids.key_id(str(args.values["keyId"])), args.text("principalId")
+        unread: dict[str, Value] = {}
+
+        async def ask(what: str, question: Callable[[], Awaitable[T]]) -> T | None:
+            try:
+                return await with_retries(question, call.waiter)
+            except ServiceError as failure:
+                if failure.is_absent:
+                    return None
+                if not (failure.is_forbidden or failure.is_unreachable):
+                    raise FunctionError(translate(failure, access_context(key, principal or ""))) from failure
+                unread[what] = service_message(failure)
+                return None
+
+        hsm = await ask("hsm", lambda: self._azure.ask("GET", key.parent.text, VAULTS))
+        found: dict[str, Value] = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
+        if hsm is None:
+            return found
+        version = await ask("version", lambda: self._azure.key_version(key, None))
+        found["version"] = version and version.version
+        if principal:
+            listed = await ask("assignmentId", lambda: self._azure.own_role_assignments(key.text, principal))
+            role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+            own = (
+                one.id for one in listed or () if one.role_id == role and arm_ids.same(one.scope, key.text)
+            )
+            found["assignmentId"] = next(own, None)
+        return found
 
     def check_client_config(self, args: Properties) -> list[Failure]:
         return unexpected(args, set())

@@ -203,6 +203,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
                 served.functions.check_client_config,
                 served.functions.get_client_config,
             ),
+            "azure-cmk:index:getManagedHsmKey": (
+                served.functions.check_managed_hsm_key,
+                served.functions.get_managed_hsm_key,
+            ),
             "azure-cmk:index:getDeleted": (served.functions.check_deleted, served.functions.get_deleted),
         }
         if request.tok not in table:

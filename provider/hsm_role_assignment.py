@@ -134,7 +134,7 @@ class ManagedHsmRoleAssignmentHandler:
         ]
 
 
-def _key_of_an_hsm(text: str) -> None:
+def key_of_an_hsm(text: str) -> None:
     """Raises MalformedError unless a text is the id of a key in a managed HSM."""
     if not arm_ids.key_id(text).in_managed_hsm:
         raise MalformedError(
@@ -153,7 +153,7 @@ def _the_role(text: str) -> None:
 
 
 ManagedHsmRoleAssignmentHandler.form = {
-    "scope": (_key_of_an_hsm, True),
+    "scope": (key_of_an_hsm, True),
     "principalId": (principal_id, True),
     "roleDefinitionId": (_the_role, True),
 }

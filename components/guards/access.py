@@ -13,7 +13,7 @@ from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.key_access_revocation import RevokedAccess
 from components.service_args import ServiceInputs
-from core import adapters, arm_ids, rights
+from core import adapters, key_uris, rights
 from core.rights import Access
 
 
@@ -23,7 +23,7 @@ def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assig
     True where that is not to be expected: of a vault or key that the account is about to move to, and of
     another access model. A vault that is gone is no removed access (drift.py).
     """
-    name = arm_ids.name_of(place.vault_id).lower()
+    name = key_uris.place_of(place.vault_id)
     if vault is None or (before.bound_to and before.bound_to[0] != name):
         return True
     if place.assignment_name:
@@ -48,7 +48,7 @@ def holds_up_account(
     to another vault or key, nor of one whose identity is gone (drift.py).
     """
     user = before.key_user_id
-    here = (arm_ids.name_of(place.vault_id).lower(), place.key_name.lower())
+    here = (key_uris.place_of(place.vault_id), place.key_name.lower())
     if before.is_bound and loses_roles:
         return True
     if not before.is_bound or user is None or vault is None or before.bound_to != here:

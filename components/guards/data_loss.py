@@ -12,7 +12,7 @@ from components.arguments.problem import Problem
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.lock import lock_name
 from components.service_args import MICROSOFT_MANAGED, ServiceInputs
-from core import arm_ids, facts, regions, roles
+from core import arm_ids, facts, key_uris, regions, roles
 from core import resource_types as types
 from core.facts import HOURS_HELD
 
@@ -219,7 +219,7 @@ def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.
         return
     key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
     path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
-    declared = arm_ids.key_id(key_id).parent.name if key_id else arm_ids.name_of(vault_id or "")
+    declared = key_uris.place_of(arm_ids.key_id(key_id).parent.text if key_id else vault_id or "")
     declared = (declared or inputs.vault.name).lower()
     if declared and declared != before.bound_to[0].lower():
         yield Problem(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from components.arguments.problem import Problem
 from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
-from core import arm_ids, facts
+from core import arm_ids, facts, key_uris
 from core.facts import HOURS_HELD
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
@@ -37,7 +37,7 @@ def problems(
         yield _identity(before.account)
     if before.key_identity == USER and before.identity_id and identity is None:
         yield _user_assigned(before.identity_id)
-    here = (arm_ids.name_of(location.vault_id).lower(), location.key_name.lower())
+    here = (key_uris.place_of(location.vault_id), location.key_name.lower())
     if not location.vault_id or before.bound_to not in (None, here):
         return
     if vault is None:
@@ -79,6 +79,12 @@ def _user_assigned(id: str) -> Problem:
 
 def _vault(location: KeyLocation) -> Problem:
     name = arm_ids.name_of(location.vault_id)
+    if location.in_managed_hsm:
+        return Problem(
+            "key.id",
+            f"managed HSM {name!r} was deleted outside Pulumi, and the data under its key is out of reach "
+            f"until it is back: `az keyvault recover --hsm-name {name} --location REGION`",
+        )
     return Problem(
         "vault",
         f"vault {name!r} was deleted outside Pulumi, and the data under its key is out of reach until it "
@@ -89,10 +95,12 @@ def _vault(location: KeyLocation) -> Problem:
 
 def _key(location: KeyLocation) -> Problem:
     name = arm_ids.name_of(location.vault_id)
+    options = key_uris.cli_options(name, location.key_name, in_managed_hsm=location.in_managed_hsm)
+    noun = "managed HSM" if location.in_managed_hsm else "vault"
     return Problem(
         "key",
-        f"vault {name!r} no longer has the key {location.key_name!r}, and the data under it is out of "
+        f"{noun} {name!r} no longer has the key {location.key_name!r}, and the data under it is out of "
         "reach; a new key of that name would not open it. Bring it back with `az keyvault key recover "
-        f"--vault-name {name} --name {location.key_name}` or, if the vault itself was created again, with "
+        f"{options}` or, if the {noun} itself was created again, with "
         "`az keyvault key restore` from a backup",
     )

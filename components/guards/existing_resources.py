@@ -39,6 +39,7 @@ class KeyLocation:
     reads_vault: bool = False
     reads_key: bool = False
     key_name: str = ""
+    grantee_id: str = ""
     grants: tuple[tuple[str, str], ...] = ()
     own_grant: str = ""
     assignment: str = ""
@@ -49,6 +50,11 @@ class KeyLocation:
     def key_id(self) -> str:
         """The key's ARM id."""
         return facts.key_id(self.vault_id, self.key_name)
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM, which azure-cmk reads."""
+        return arm_ids.in_managed_hsm(self.vault_id)
 
     @property
     def vault_arguments(self) -> dict[str, str]:
@@ -94,6 +100,10 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
     role = f"{inputs.name}-access"
     assigned = (types.ROLE_ASSIGNMENT, role) in before.resources
     assignment_name, assignment_scope = "", facts.key_id(vault_id, key_name)
+    if arm_ids.in_managed_hsm(vault_id):
+        # A grant that exists is taken over by the resource itself.
+        assigned = True
+        assignment_name = role if principal else ""
     if principal and inputs.access_model == RBAC:
         assignment_name = names.role_assignment_name(
             facts.key_id(vault_id, key_name), principal, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
@@ -109,6 +119,7 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         reads_vault=given is not None or bool(grants) or before.is_bound,
         reads_key=missing_key or before.is_bound,
         key_name=key_name,
+        grantee_id=principal or "",
         grants=grants,
         own_grant=role,
         assignment="" if assigned else role,
@@ -123,30 +134,33 @@ def problems(
     """Why an existing vault cannot hold the service's key."""
     path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
-        yield Problem(path, f"there is no vault {location.vault_id!r}, or the login may not read it")
+        noun = "managed HSM" if location.in_managed_hsm else "vault"
+        yield Problem(path, f"there is no {noun} {location.vault_id!r}, or the login may not read it")
         return
     found = adapters.vault(vault)
     model = RBAC if found.uses_rbac else ACCESS_POLICY
-    if model != inputs.access_model:
+    if not found.is_managed_hsm and model != inputs.access_model:
         yield Problem(
             "accessModel",
             f"found {inputs.access_model!r}, but the vault {found.name!r} grants by {model!r}; set "
             f"accessModel: {model}",
         )
     unmet = (
-        demands.region(inputs.location, found.location),
-        demands.tenant(tenant_id, found.tenant_id),
+        demands.region(inputs.location, found.location, found.noun),
+        demands.tenant(tenant_id, found.tenant_id, found.noun),
+        demands.activated(found.activated),
         demands.soft_delete(found.soft_delete, found.purge_protection),
-        demands.purge_protection(found.purge_protection),
-        demands.trusted_services(found.network),
+        demands.purge_protection(found.purge_protection, found.noun),
+        demands.trusted_services(found.network, found.noun),
     )
     for demand in unmet:
         if demand:
             fix = demands.FIXES.get(demand.demand, "").format(
-                update=demands.update_command(found.name), vault_id=found.id
+                update=demands.update_command(found.name, in_managed_hsm=found.is_managed_hsm),
+                vault_id=found.id,
             )
             run = f"; run `{fix}`" if fix else ""
-            yield Problem(path, f"the vault {found.name!r} cannot be used: {demand.text}{run}")
+            yield Problem(path, f"the {found.noun} {found.name!r} cannot be used: {demand.text}{run}")
     if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(
             "key.name",
@@ -232,7 +246,7 @@ def found_operators(
     inputs: ServiceInputs, before: RecordedService, location: KeyLocation, vault: Answer, deployer_id: str
 ) -> Mapping[str, FoundPolicy]:
     """The access policies that key operators have without this stack, by operator."""
-    if inputs.access_model != ACCESS_POLICY:
+    if inputs.grants_by != ACCESS_POLICY:
         return {}
     existing = _permissions(vault)
     missing, adopted = dict(location.grants), grants_to_adopt(location, vault, None, deployer_id)
@@ -267,7 +281,7 @@ def _is_rotation(permissions: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:
-    if inputs.access_model != ACCESS_POLICY:
+    if inputs.grants_by != ACCESS_POLICY:
         return
     if principal:
         yield f"{inputs.name}-access", principal

@@ -244,7 +244,8 @@ class _Planner:
                 "name",
                 self._body(),
             )
-        if not inputs.is_revoked:
+        # What a managed HSM grants is no resource of Resource Manager.
+        if not inputs.is_revoked and not inputs.in_managed_hsm:
             grant = (
                 arm_ids.child(self._key_id, arm_ids.ROLE_ASSIGNMENT, "new")
                 if inputs.access_model == RBAC
@@ -281,8 +282,11 @@ class _Planner:
         free = {**body, "properties": properties}
         key = {"keyName": self.location.key_name}
         if self._vault_id:
-            name = arm_ids.name_of(self._vault_id)
-            key["keyVaultUri"] = key_uris.vault_uri(name, regions.cloud_of(inputs.location))
+            key["keyVaultUri"] = key_uris.vault_uri(
+                arm_ids.name_of(self._vault_id),
+                regions.cloud_of(inputs.location),
+                in_managed_hsm=inputs.in_managed_hsm,
+            )
         encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": key}
         under_key = {**body, "properties": {**properties, "encryption": encryption}}
         bound = under_key if inputs.has_key and not inputs.unbinds else None

@@ -48,6 +48,11 @@ _WHAT = {
     "getRoleAssignment": "whether a role is assigned on a key",
     "getUserAssignedIdentity": "whether the identity that uses a key exists",
 }
+_HSM_WHAT = {
+    "hsm": "whether a managed HSM can hold the key",
+    "version": "whether a key exists in a managed HSM",
+    "assignmentId": "whether the account's identity has a role at its key in a managed HSM",
+}
 
 
 class RefusedError(pulumi.RunError):
@@ -399,21 +404,34 @@ class _Preflight:
     ) -> list[Answer]:
         """The vault, the key, the role assignment and the user-assigned identity; each None where it is not
         there, or is not to be read."""
-        vault = location.vault_arguments if location.reads_vault else None
-        assignment = location.assignment_arguments if location.assignment_name else None
         identity = identity_id and {
             "resourceGroupName": arm_ids.group_of(identity_id),
             "resourceName": arm_ids.name_of(identity_id),
         }
         own = ServiceRequest(request.inputs)
-        return [
-            *await asyncio.gather(
-                self._get("keyvault:getVault", request, vault, look),
-                self._key(request, location, before, look),
-                self._get("authorization:getRoleAssignment", request, assignment, look),
-                self._get("managedidentity:getUserAssignedIdentity", own, identity or None, look),
-            )
-        ]
+        found, used = await asyncio.gather(
+            self._in_hsm(location)
+            if location.in_managed_hsm
+            else self._in_vault(request, location, before, look),
+            self._get("managedidentity:getUserAssignedIdentity", own, identity or None, look),
+        )
+        return [*found, used]
+
+    async def _in_vault(
+        self,
+        request: ServiceRequest,
+        location: existing_resources.KeyLocation,
+        before: RecordedService,
+        look: int,
+    ) -> tuple[Answer, Answer, Answer]:
+        """The vault, the key and the role assignment, as far as they are to be read."""
+        vault = location.vault_arguments if location.reads_vault else None
+        assignment = location.assignment_arguments if location.assignment_name else None
+        return await asyncio.gather(
+            self._get("keyvault:getVault", request, vault, look),
+            self._key(request, location, before, look),
+            self._get("authorization:getRoleAssignment", request, assignment, look),
+        )
 
     def _is_gone(
         self,
@@ -434,6 +452,26 @@ class _Preflight:
         if before.is_bound:
             gone += access.problems(request.inputs, before, granted=granted)
         return bool(gone)
+
+    async def _in_hsm(self, location: existing_resources.KeyLocation) -> tuple[Answer, Answer, Answer]:
+        """The same of a managed HSM, which azure-cmk reads: azure-native does not reach its data plane."""
+        found = await invoke(
+            "azure-cmk:index:getManagedHsmKey",
+            cmk_invoke_options(),
+            keyId=location.key_id,
+            principalId=location.grantee_id or None,
+        )
+        unread = found.get("unread") or {}
+        for what, why in unread.items():
+            pulumi.log.warn(f"not checked: {_HSM_WHAT[what]}, because {why}")
+
+        def answer(name: str) -> Answer:
+            if name in unread:
+                return UNREAD
+            value = found.get(name)
+            return value if isinstance(value, Mapping) else {"id": value} if value else None
+
+        return answer("hsm"), answer("version"), answer("assignmentId")
 
     async def _key(
         self,

@@ -91,7 +91,8 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         key_name=state.get((types.KEY, f"{name}-key"), {}).get("name"),
         revoked=(types.KEY_ACCESS_REVOCATION, f"{name}-revocation") in state,
         access_validated=(types.KEY_ACCESS_VALIDATION, f"{name}-key-access") in state,
-        assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id"),
+        assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id")
+        or state.get((types.HSM_ROLE_ASSIGNMENT, f"{name}-access"), {}).get("assignmentId"),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
         identity_id=state.get((types.USER_ASSIGNED_IDENTITY, f"{name}-identity"), {}).get("id"),
@@ -152,7 +153,8 @@ def _is_bound(binding: Mapping[str, Any] | None, account: facts.Account | None) 
 
 def _granted_to(name: str, state: State) -> str | None:
     policy = state.get((types.ACCESS_POLICY, f"{name}-access"), {}).get("policy") or {}
-    assignment = state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {})
+    assigned = ((type, f"{name}-access") for type in (types.ROLE_ASSIGNMENT, types.HSM_ROLE_ASSIGNMENT))
+    assignment = next((state[key] for key in assigned if key in state), {})
     return policy.get("objectId") or assignment.get("principalId")
 
 
@@ -160,7 +162,7 @@ def _bound_to(binding: Mapping[str, Any] | None, account: facts.Account | None) 
     encryption = account.encryption if account else facts.Encryption()
     uri = (binding or {}).get("keyVaultUri") or encryption.key_vault_uri
     key = (binding or {}).get("keyName") or encryption.key_name
-    vault = key_uris.vault_name(uri) if uri else None
+    vault = key_uris.place(uri) if uri else None
     return (vault, key.lower()) if vault and key else None
 
 

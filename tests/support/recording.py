@@ -89,6 +89,7 @@ class FakeAzure(mocks.Mocks):
         self.deleted: dict[str, Any] = {}
         self.report: dict[str, Any] = {}
         self.vault: dict[str, Any] = existing_vault()
+        self.hsm: dict[str, Any] = {}
         self.key: dict[str, Any] | None = None
         self.asked: list[mocks.MockCallArgs] = []
         self._accounts: set[str] = set()
@@ -107,6 +108,7 @@ class FakeAzure(mocks.Mocks):
             "azure-cmk:index:getDeleted": self.deleted,
             "azure-cmk:index:checkDeployment": self.report,
             "azure-native:keyvault:getVault": self.vault,
+            "azure-cmk:index:getManagedHsmKey": self.hsm,
             "azure-native:managedidentity:getUserAssignedIdentity": {
                 "clientId": CLIENT,
                 "principalId": PRINCIPAL,
@@ -171,8 +173,9 @@ class FakeAzure(mocks.Mocks):
             group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{args.inputs['resourceGroupName']}"
             return f"{group}/providers/{path.format(**args.inputs)}", outputs
         if args.typ == "azure-cmk:index:KeyVersion":
-            vault, key = args.inputs["keyId"].split("/vaults/")[1].split("/keys/")
-            uri = f"https://{vault}.vault.azure.net/"
+            place, key = args.inputs["keyId"].split("/keys/")
+            type, vault = place.split("/")[-2:]
+            uri = f"https://{vault}.{'managedhsm' if type == 'managedHSMs' else 'vault'}.azure.net/"
             outputs |= {"keyName": key, "version": VERSION, "vaultUri": uri}
             outputs["keyUriWithVersion"] = f"{uri}keys/{key}/{VERSION}"
         return f"{args.name}-id", outputs

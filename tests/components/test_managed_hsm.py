@@ -1,0 +1,203 @@
+"""A service whose key is in a managed HSM: what is made, in which order, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.guards.preflight import RefusedError
+from components.service import EncryptedAIServicesAccount
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from tests.support.recording import (
+    OTHER_SUBSCRIPTION,
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    VERSION,
+    FakeAzure,
+    RecordingMonitor,
+    run,
+)
+
+GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault"
+HSM = f"{GROUP}/managedHSMs/hsm-hub"
+KEY = f"{HSM}/keys/cmk"
+PREFIX = "urn:pulumi:test::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
+
+
+def found(**properties: Any) -> dict[str, Any]:
+    """What azure-cmk answers about an HSM that is as it must be, but for some properties."""
+    told = {
+        "hsmUri": "https://hsm-hub.managedhsm.azure.net/",
+        "tenantId": TENANT,
+        "enablePurgeProtection": True,
+        "securityDomainProperties": {"activationStatus": "Active"},
+        **properties,
+    }
+    hsm = {"id": HSM, "name": "hsm-hub", "location": "westeurope", "properties": told}
+    return {"hsm": hsm, "version": VERSION}
+
+
+def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
+    azure = azure or FakeAzure()
+    azure.hsm = azure.hsm or found()
+    args: Any = {"location": "westeurope", "key": {"id": KEY}, **more}
+    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
+
+
+def test_the_account_is_granted_the_key_in_the_hsm_and_then_bound() -> None:
+    """No vault, key, access policy or role assignment of Resource Manager is made, and no provider for the
+    HSM's subscription; the grant is exactly the role at the key, and the binding comes after it."""
+    monitor = service()
+    grant, binding = monitor.one(":ManagedHsmRoleAssignment"), monitor.one(":CustomerManagedKey")
+    assert grant.inputs == {
+        "scope": KEY,
+        "principalId": PRINCIPAL,
+        "roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id,
+    }
+    assert grant.urn in binding.needs
+    assert binding.inputs["keyUriWithVersion"] == f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{VERSION}"
+    assert binding.inputs["vaultId"] == HSM
+    for type in (":Vault", ":Key", ":AccessPolicy", ":RoleAssignment", "pulumi:providers:azure-native"):
+        assert monitor.of(type) == []
+    cleanup = monitor.one(":KeyAccessCleanup")
+    account = monitor.one(":Account")
+    assert cleanup.urn in account.needs
+    assert grant.request.deletedWith == cleanup.urn
+    assert binding.request.protect
+
+
+def test_a_user_assigned_identity_is_granted_before_the_account_is_made() -> None:
+    """The account is bound in its create, to the HSM's URI, once the access is in effect."""
+    monitor = service(identity="userAssigned")
+    account, grant = monitor.one(":Account"), monitor.one(":ManagedHsmRoleAssignment")
+    assert grant.urn in account.needs
+    key = account.inputs["properties"]["encryption"]["keyVaultProperties"]
+    assert key["keyVaultUri"] == "https://hsm-hub.managedhsm.azure.net/"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"access_model": "rbac"}, "accessModel: is for a vault, but key.id names a key of a managed HSM"),
+        ({"vault": {"key_operators": ["deployer"]}}, "Managed HSM Crypto User"),
+        ({"vault": {"id": HSM}}, "a managed HSM is not supported here"),
+        (
+            {"key": {"id": f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{VERSION}"}},
+            "az keyvault show --name VAULT --query id, or --hsm-name HSM",
+        ),
+        ({"key": {"id": HSM}}, "managedHSMs/NAME/keys/NAME"),
+    ],
+)
+def test_fails_on_arguments_that_do_not_fit(args: dict[str, Any], message: str) -> None:
+    """Each with the way out."""
+    with pytest.raises(Exception, match=message):
+        service(**args)
+
+
+@pytest.mark.parametrize(
+    ("hsm", "messages"),
+    [
+        (
+            found(enablePurgeProtection=False),
+            ["az keyvault update-hsm --hsm-name hsm-hub --enable-purge-protection true"],
+        ),
+        (found(securityDomainProperties={"activationStatus": "NotActivated"}), ["is not activated"]),
+        (found(tenantId=SUBSCRIPTION, enablePurgeProtection=None), ["one tenant", "enablePurgeProtection"]),
+        ({"version": VERSION}, ["there is no managed HSM"]),
+    ],
+)
+def test_fails_on_an_hsm_that_the_service_would_refuse(hsm: dict[str, Any], messages: list[str]) -> None:
+    """Told in the preview, all at once."""
+    azure = FakeAzure()
+    azure.hsm = hsm
+    with pytest.raises(RefusedError) as refused:
+        service(azure)
+    for message in messages:
+        assert message in str(refused.value)
+
+
+def recorded(**more: Any) -> FakeAzure:
+    """A stack whose account is bound to the key in the HSM, and granted there."""
+    azure = FakeAzure()
+    account = {
+        "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/"
+        "Microsoft.CognitiveServices/accounts/lang-language",
+        "name": "lang-language",
+        "kind": "TextAnalytics",
+        "location": "westeurope",
+        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+    }
+    key = {"keyVaultUri": "https://hsm-hub.managedhsm.azure.net", "keyName": "cmk", "keyVersion": VERSION}
+    assignment = f"{KEY}/providers/Microsoft.Authorization/roleAssignments/a"
+    resources = {
+        "azure-native:resources:ResourceGroup::language-group": {"name": "rg-language"},
+        "azure-native:cognitiveservices:Account::language-account": account,
+        "azure-cmk:index:KeyVersion::language-key-version": {"keyId": KEY},
+        "azure-cmk:index:CustomerManagedKey::language-binding": {"accountId": account["id"], **key},
+        "azure-cmk:index:ManagedHsmRoleAssignment::language-access": {
+            "principalId": PRINCIPAL,
+            "assignmentId": assignment,
+        },
+        **more,
+    }
+    azure.state = {
+        f"{PREFIX}{name}": {"outputs": outputs} for name, outputs in resources.items() if outputs is not None
+    }
+    azure.hsm = {**found(), "assignmentId": assignment}
+    return azure
+
+
+def test_access_that_was_removed_outside_pulumi_is_not_restored_by_itself() -> None:
+    """Whoever removed the role in the HSM, perhaps in an emergency, meant it."""
+    azure = recorded()
+    service(azure)
+    azure = recorded()
+    del azure.hsm["assignmentId"]
+    with pytest.raises(RefusedError, match="was removed outside Pulumi"):
+        service(azure)
+
+
+def test_a_key_that_is_gone_is_told() -> None:
+    """With the command that brings it back in an HSM."""
+    azure = recorded()
+    del azure.hsm["version"]
+    with pytest.raises(RefusedError, match="az keyvault key recover --hsm-name hsm-hub --name cmk"):
+        service(azure)
+
+
+def test_what_cannot_be_read_is_told_and_refuses_nothing() -> None:
+    """A preview may run where the HSM's network lets nobody in."""
+    azure = recorded()
+    azure.hsm = {**found(), "unread": {"version": "no answer", "assignmentId": "no answer"}}
+    del azure.hsm["version"]
+    monitor = service(azure)
+    assert monitor.one(":ManagedHsmRoleAssignment")
+
+
+def test_revoked_access_is_taken_at_the_key_of_the_hsm_first() -> None:
+    """The revocation comes before everything else, and the grant is no longer declared."""
+    monitor = service(recorded(), access="revoked")
+    revocation = monitor.one(":KeyAccessRevocation")
+    assert (revocation.inputs["keyId"], revocation.inputs["principalId"]) == (KEY, PRINCIPAL)
+    assert monitor.of(":ManagedHsmRoleAssignment") == []
+    assert revocation.urn in monitor.one(":Account").needs
+
+
+def test_a_vault_of_the_same_name_is_another_place() -> None:
+    """The binding in a vault named as the HSM is a move to the HSM, not access that was removed there."""
+    key = {"keyVaultUri": "https://hsm-hub.vault.azure.net", "keyName": "cmk", "keyVersion": VERSION}
+    before = recorded()
+    account = before.state[f"{PREFIX}azure-native:cognitiveservices:Account::language-account"]["outputs"]
+    bound = {"accountId": account["id"], **key}
+    azure = recorded(**{"azure-cmk:index:CustomerManagedKey::language-binding": bound})
+    del azure.hsm["assignmentId"]
+    assert service(azure).one(":ManagedHsmRoleAssignment")
+
+
+def test_a_key_of_an_hsm_is_no_output() -> None:
+    """Which resources are made depends on it."""
+    with pytest.raises(Exception, match="give its id as plain text"):
+        service(key={"id": pulumi.Output.from_input(KEY)})
