@@ -162,8 +162,8 @@ def key_id(text: str) -> ArmId:
 
 
 def in_managed_hsm(text: str) -> bool:
-    """Whether an id of any shape is a managed HSM's, or of something in one."""
-    return f"/{MANAGED_HSM.lower()}/" in text.lower()
+    """Whether an id of any shape, or a type, is a managed HSM's or of something in one."""
+    return f"{MANAGED_HSM.lower()}/" in f"{text.lower()}/"
 
 
 def local_scope(text: str) -> str:

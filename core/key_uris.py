@@ -22,6 +22,7 @@ _VERSION: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _KEY_NAME: Final = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
 _VAULT_NAME: Final = re.compile(r"[a-z0-9-]{1,24}")
 _SUFFIXES: Final = ("vault_suffix", "hsm_suffix")
+_HSM_PLACE: Final = ".managedhsm"
 
 
 @dataclass(frozen=True)
@@ -157,12 +158,21 @@ def place(uri: str) -> str | None:
 
 def place_of(vault_id: str) -> str:
     """The same of the vault or managed HSM of an id."""
-    name = name_of(vault_id).lower()
-    return _hsm_place(name) if in_managed_hsm(vault_id) else name
+    return place_named(name_of(vault_id), vault_id)
+
+
+def place_named(name: str, id: str) -> str:
+    """The same of a name in an id of any shape."""
+    return _hsm_place(name.lower()) if in_managed_hsm(id) else name.lower()
+
+
+def is_hsm_place(place: str) -> bool:
+    """Whether what `place` gave is a managed HSM."""
+    return place.endswith(_HSM_PLACE)
 
 
 def _hsm_place(name: str) -> str:
-    return f"{name} (managed HSM)"
+    return f"{name}{_HSM_PLACE}"
 
 
 def is_managed_hsm(uri: str) -> bool:

@@ -30,12 +30,18 @@ class KeyUse:
     key_name: Text
     client_id: Text
 
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM, as far as that is known."""
+        return isinstance(self.vault_name, str) and key_uris.is_hsm_place(self.vault_name)
+
 
 def key_scope(scope: str) -> tuple[str | None, str | None]:
-    """The vault and the key that a role's scope names, lower case; None where it names none."""
+    """The vault or managed HSM, and the key, that a role's scope names, in lower case; None for none."""
     ids = arm_ids.segments(scope)
-    name, key = ids.get("vaults"), ids.get("keys")
-    return (name.lower() if name else None), (key.lower() if key else None)
+    names = (arm_ids.VAULT, arm_ids.MANAGED_HSM)
+    name = next((ids[one] for type in names if (one := arm_ids.name_of(type).lower()) in ids), None)
+    return (key_uris.place_named(name, scope) if name else None), ids.get("keys")
 
 
 def _key_of(uri: Text) -> key_uris.KeyUri | None:
@@ -158,7 +164,11 @@ class KeyUses:
     def _bound(self, binding: Node) -> KeyUse:
         uri = binding.view.text("keyUriWithVersion")
         named = _key_of(uri)
-        name = UNKNOWN if uri is UNKNOWN else named.vault_name if named else None
+        id = binding.view.text("vaultId")
+        if uri is UNKNOWN:
+            name: Text = key_uris.place_of(id) if isinstance(id, str) else UNKNOWN
+        else:
+            name = key_uris.place(named.vault_uri) if named else None
         key = self._key_from(binding, "keyUriWithVersion")
         vault = self._target(binding, Kind.VAULT, "vaultId") or self._vault_from(key, name)
         return KeyUse(
@@ -176,7 +186,7 @@ class KeyUses:
         if encryption is None or encryption is UNKNOWN or not encryption.is_customer_key:
             return None
         uri, name = encryption.vault_uri, encryption.key_name
-        vault = key_uris.vault_name(uri) if isinstance(uri, str) else uri
+        vault = key_uris.place(uri) if isinstance(uri, str) else uri
         key = self._key_from(account, "properties")
         return KeyUse(
             writer=account,

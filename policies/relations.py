@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.resource_types import Kind
+from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
 from policies.encryption import Text
 from policies.grants import DeclaredPolicyEntry, entries_of
 from policies.key_uses import KeyUse, KeyUses, key_scope
@@ -30,6 +30,11 @@ class DeclaredGrant:
     vault_name: Text
     key: Node | None = None
     key_name: str | None = None
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether it is a role of a managed HSM itself."""
+        return parse_urn(self.node.urn).type == HSM_ROLE_ASSIGNMENT
 
 
 class Relations(KeyUses):

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import arm_ids, rights, roles
+from core import arm_ids, key_uris, rights, roles
 from core.facts import PolicyEntry
+from core.resource_types import HSM_ROLE_ASSIGNMENT
 from core.rights import Access
 from core.roles import Role
+from review.kinds import token_of
 from review.resource import ReviewedState, arm_name
 from review.values import Mark, Value, folded, items, look, text
 
@@ -34,6 +36,11 @@ class ReviewedGrant:
     ignored: bool = False
 
     @property
+    def in_managed_hsm(self) -> bool:
+        """Whether it is a role of a managed HSM itself, which alone counts there, and nowhere else."""
+        return token_of(self.urn) == HSM_ROLE_ASSIGNMENT
+
+    @property
     def words(self) -> str:
         """The grant for a reader, with the place it is for."""
         said = f"{self.what} on {_place(self.scope)}"
@@ -50,10 +57,13 @@ class ReviewedGrant:
     def place(self) -> tuple[str | None, str | None]:
         """The vault and the key that the scope names; None for what it does not name."""
         named = arm_ids.segments(self.scope)
-        return named.get("vaults"), named.get("keys")
+        name = named.get("vaults") or named.get("managedhsms")
+        return key_uris.place_named(name, self.scope) if name else None, named.get("keys")
 
     def covers(self, vault: Value, key: Value, vault_id: str = "") -> bool:
         """Whether it counts for that key, or may: an unknown vault or scope is given the benefit."""
+        if isinstance(vault, str) and key_uris.is_hsm_place(vault) is not self.in_managed_hsm:
+            return False
         if not self.scope or not isinstance(vault, str):
             return True
         named_vault, named_key = self.place
@@ -114,11 +124,17 @@ def of_role_assignment(urn: str, state: ReviewedState) -> ReviewedGrant:
         principal=_stated(state, "principalId"),
         what=role.name if role else (f"role {id}" if id else "a role known after apply"),
         scope=folded(_stated(state, "scope")) or "",
-        permissions=rights.of_role(role) if role else frozenset(),
+        permissions=rights.of_role(role, _plane(urn)) if role else frozenset(),
         uncertain=uncertain,
         role=role,
         is_role=True,
     )
+
+
+def _plane(urn: str) -> str:
+    """Where a role assignment counts: the roles of a managed HSM are its own, and those of Resource Manager
+    give nothing in it."""
+    return arm_ids.HSM_KEY if token_of(urn) == HSM_ROLE_ASSIGNMENT else arm_ids.KEY
 
 
 def _stated(state: ReviewedState, name: str) -> Value:
@@ -156,9 +172,10 @@ def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> ReviewedGran
 
 def _place(scope: str) -> str:
     named = arm_ids.segments(scope)
-    if "vaults" in named:
-        key = f"key {named['keys']} of " if "keys" in named else ""
-        return f"{key}vault {named['vaults']}"
+    for type, noun in (("vaults", "vault"), ("managedhsms", "managed HSM")):
+        if type in named:
+            key = f"key {named['keys']} of " if "keys" in named else ""
+            return f"{key}{noun} {named[type]}"
     if "resourcegroups" in named:
         return f"resource group {named['resourcegroups']}"
     if "managementgroups" in named:

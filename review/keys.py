@@ -13,7 +13,8 @@ from review.values import Mark, Value, flag, folded, look, text
 
 @dataclass(frozen=True)
 class ReviewedKey:
-    """A key as an account uses it. `vault` is the vault's name, `identity` a client id."""
+    """A key as an account uses it. `vault` is the vault's name, or that of a managed HSM as
+    `key_uris.place` gives it; `identity` a client id."""
 
     vault: Value
     name: Value
@@ -37,12 +38,11 @@ def of_binding(state: ReviewedState, *, live: bool, key_version: ReviewedState |
     key = _parsed(uri)
     if key is None and key_version is not None:
         id = text(key_version.declared("keyId"))
-        named = arm_ids.segments(id) if isinstance(id, str) else {}
-        if isinstance(id, str) and {"vaults", "keys"} <= named.keys():
-            return ReviewedKey(named["vaults"], arm_ids.name_of(id), Mark.UNKNOWN, identity)
+        if isinstance(id, str) and (named := _named(id)):
+            return ReviewedKey(key_uris.place_of(named.parent.text), named.name, Mark.UNKNOWN, identity)
     if key is None:
         return ReviewedKey(Mark.UNKNOWN, Mark.UNKNOWN, Mark.UNKNOWN, identity)
-    return ReviewedKey(key.vault_name, key.name, key.version or None, identity, key.host)
+    return ReviewedKey(key_uris.place(key.vault_uri), key.name, key.version or None, identity, key.host)
 
 
 def of_account(state: ReviewedState, *, live: bool) -> ReviewedKey | Mark | None:
@@ -84,10 +84,17 @@ def newest_version(key: ReviewedResource | None) -> str | None:
 
 
 def vault_name(uri: Value) -> Value:
-    """The vault's name from its endpoint: Azure makes the host from the name."""
+    """The vault's name from its endpoint, or the managed HSM's: Azure makes the host from the name."""
     if not isinstance(uri, str):
         return uri
-    return key_uris.vault_name(uri) or key_uris.vault_host(uri).split(".")[0]
+    return key_uris.place(uri) or key_uris.vault_host(uri).split(".")[0]
+
+
+def _named(id: str) -> arm_ids.ArmId | None:
+    try:
+        return arm_ids.key_id(id)
+    except arm_ids.MalformedError:
+        return None
 
 
 def _parsed(uri: Value) -> KeyUri | None:

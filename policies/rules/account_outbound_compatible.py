@@ -42,8 +42,8 @@ def _allows(host: str, wanted: str | None) -> bool:
     allowed = key_uris.vault_host(host)
     if wanted is not None:
         return allowed == wanted or (allowed.startswith("*.") and wanted.endswith(allowed[1:]))
-    every_vault = {f"*.{cloud.vault_suffix}" for cloud in clouds.ALL}
-    return allowed in every_vault or key_uris.vault_name(f"https://{allowed}") is not None
+    every_vault = {f"*.{suffix}" for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)}
+    return allowed in every_vault or key_uris.place(f"https://{allowed}") is not None
 
 
 RULE = ResourceRule(

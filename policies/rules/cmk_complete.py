@@ -12,7 +12,7 @@ from policies.encryption import SERVICE_SOURCE, DeclaredEncryption, Text, encryp
 from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation, expect
 from policies.view import UNKNOWN, shown
 
-_SUFFIXES: Final = tuple(cloud.vault_suffix for cloud in clouds.ALL)
+_SUFFIXES: Final = tuple(suffix for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix))
 _INLINE = "properties.encryption.keyVaultProperties"
 
 
@@ -59,7 +59,7 @@ def _judge_uri(uri: Text) -> Findings:
     except MalformedError as problem:
         yield Violation(
             found=f"keyUriWithVersion is {shown(uri)}: {problem}",
-            required="the URI of one version of a key in a vault",
+            required="the URI of one version of a key in a vault or managed HSM",
             fix="take keyUriWithVersion from the key, or from KeyVersion",
         )
 
@@ -68,9 +68,10 @@ def _judge_vault(where: str, uri: Text) -> Findings:
     yield from expect(
         where,
         uri,
-        isinstance(uri, str) and key_uris.vault_name(uri) is not None and not urlsplit(uri).path.strip("/"),
+        isinstance(uri, str) and key_uris.place(uri) is not None and not urlsplit(uri).path.strip("/"),
         required="https://NAME." + " or https://NAME.".join(_SUFFIXES),
-        fix="name the vault by its own URI, as properties.vaultUri of the vault gives it",
+        fix="name the vault by its own URI, as properties.vaultUri of the vault gives it, or "
+        "properties.hsmUri of a managed HSM",
     )
 
 

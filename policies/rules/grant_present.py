@@ -1,6 +1,6 @@
 """The identity that uses a key is granted what it needs, in the model that its vault uses."""
 
-from core import rights, roles
+from core import arm_ids, rights, roles
 from policies import sources
 from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of
 from policies.key_uses import KeyUse
@@ -38,7 +38,10 @@ def _missing(use: KeyUse, relations: Relations) -> Finding:
         found=f"no access policy and no role assignment of this stack is for the identity of "
         f"{use.writer.name}",
         required=_REQUIRED,
-        fix="add azure-native's keyvault.AccessPolicy, or a RoleAssignment of Key Vault Crypto Service "
+        fix="add azure-cmk's ManagedHsmRoleAssignment for that identity; exempt the binding if access is "
+        "granted elsewhere"
+        if use.in_managed_hsm
+        else "add azure-native's keyvault.AccessPolicy, or a RoleAssignment of Key Vault Crypto Service "
         "Encryption User, for that identity; exempt the binding if access is granted elsewhere",
         setting=_SETTING,
         urn=use.writer.urn,
@@ -59,7 +62,7 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
                 )
             )
             continue
-        found = _permissions(grant)
+        found = _permissions(grant, use)
         if isinstance(found, frozenset):
             given |= found
             yield from _wider(grant, found)
@@ -75,14 +78,20 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
             found=f"{names} gives the account's identity on keys: {rights.spelt(given)} "
             f"(missing {', '.join(missing)})",
             required=_REQUIRED,
-            fix="grant exactly get, wrapKey and unwrapKey on keys, or the role Key Vault Crypto Service "
+            fix="grant it by azure-cmk's ManagedHsmRoleAssignment: Azure RBAC and access policies give "
+            "nothing in a managed HSM"
+            if use.in_managed_hsm
+            else "grant exactly get, wrapKey and unwrapKey on keys, or the role Key Vault Crypto Service "
             "Encryption User; without an applicationId",
             setting=_SETTING,
             urn=grants[0].node.urn,
         )
 
 
-def _permissions(grant: DeclaredGrant) -> frozenset[str] | Finding:
+def _permissions(grant: DeclaredGrant, use: KeyUse) -> frozenset[str] | Finding:
+    if use.in_managed_hsm and not grant.in_managed_hsm:
+        # What Azure RBAC and access policies grant counts for nothing in an HSM.
+        return frozenset()
     if grant.entry is not None:
         keys = on_keys(grant.entry)
         return (
@@ -98,9 +107,10 @@ def _permissions(grant: DeclaredGrant) -> frozenset[str] | Finding:
     condition = grant.node.view.text("condition")
     if condition is UNKNOWN:
         return NotYetKnown("the condition of the assignment is not known yet", grant.node.urn)
-    if condition is not None and rights.of_role(known):
+    given = rights.of_role(known, arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY)
+    if condition is not None and given:
         return Undecided("whether the condition of the assignment holds for the account", grant.node.urn)
-    return rights.of_role(known)
+    return given
 
 
 def _wider(grant: DeclaredGrant, found: frozenset[str]) -> Findings:

@@ -115,7 +115,7 @@ ENCRYPTION: list[Case] = [
     case("no vault", False, under(keyVaultUri=None), WHOLE),
     case("vault by id", False, under(keyVaultUri="/subscriptions/s/resourceGroups/r/x"), WHOLE),
     case("vault by http", False, under(keyVaultUri="http://example.vault.azure.net/"), WHOLE),
-    case("managed hsm", False, under(keyVaultUri="https://example.managedhsm.azure.net/"), WHOLE),
+    case("managed hsm", True, under(keyVaultUri="https://example.managedhsm.azure.net/"), WHOLE),
     case("us government", True, under(keyVaultUri="https://example.vault.usgovcloudapi.net"), WHOLE),
     case(
         "no details",
