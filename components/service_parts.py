@@ -112,7 +112,8 @@ class Parts:
         inputs = self._inputs
         if not inputs.restrict_outbound or key is None:
             return [*inputs.allowed_fqdns]
-        suffix = regions.cloud_of(inputs.location).vault_suffix
+        cloud = regions.cloud_of(inputs.location)
+        suffix = cloud.hsm_suffix if key.in_managed_hsm else cloud.vault_suffix
         name = pulumi.Output.from_input(inputs.vault.name or key.vault.name)
         vault = name.apply(lambda name: f"{name}.{suffix}".lower())
         own = f"{inputs.vault.name}.{suffix}".lower()

@@ -282,11 +282,7 @@ class _Planner:
         free = {**body, "properties": properties}
         key = {"keyName": self.location.key_name}
         if self._vault_id:
-            key["keyVaultUri"] = key_uris.vault_uri(
-                arm_ids.name_of(self._vault_id),
-                regions.cloud_of(inputs.location),
-                in_managed_hsm=inputs.in_managed_hsm,
-            )
+            key["keyVaultUri"] = self._vault_uri
         encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": key}
         under_key = {**body, "properties": {**properties, "encryption": encryption}}
         bound = under_key if inputs.has_key and not inputs.unbinds else None
@@ -303,8 +299,15 @@ class _Planner:
     def _allowed_hosts(self) -> tuple[str, ...]:
         if not self.inputs.restrict_outbound or not self._vault_id:
             return self.inputs.allowed_fqdns
-        uri = key_uris.vault_uri(arm_ids.name_of(self._vault_id), regions.cloud_of(self.inputs.location))
-        return (key_uris.vault_host(uri), *self.inputs.allowed_fqdns)
+        return (key_uris.vault_host(self._vault_uri), *self.inputs.allowed_fqdns)
+
+    @property
+    def _vault_uri(self) -> str:
+        return key_uris.vault_uri(
+            arm_ids.name_of(self._vault_id),
+            regions.cloud_of(self.inputs.location),
+            in_managed_hsm=self.inputs.in_managed_hsm,
+        )
 
     def _locks(self) -> Iterator[PlannedResource]:
         if not self.inputs.lock:
