@@ -5,6 +5,7 @@ learning). A role definition's id ends in the same GUID in every subscription an
 """
 
 import re
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -346,6 +347,15 @@ HSM_CRYPTO_AUDITOR: Final = Role(
     "Managed HSM Crypto Auditor",
     (Permissions(data_actions=(*_READ_HSM_ROLES, *_in_hsm("keys/read/action"))),),
 )
+
+
+def hsm_assignment_name(key_id: str, principal_id: str) -> str:
+    """The name of the assignment that gives a principal the service's role at a key of a managed HSM.
+
+    The same for the same grant, so that one which was cut off is not made twice.
+    """
+    grant = f"{key_id}|{principal_id}|{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}".lower()
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, grant))
 
 
 def encryption_user(key_or_vault_id: str) -> Role:

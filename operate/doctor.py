@@ -29,6 +29,7 @@ from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
 from core.api_versions import VAULTS
 from core.login import SETTINGS, Login, LoginError
+from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
@@ -293,9 +294,20 @@ async def _existing(
         key = await ask.get(location.key_id, VAULTS) if vault and location.makes_key else None
     except UnansweredQuestionError as error:
         return [Line(f"{service.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
+    of_hsm = [
+        Line(
+            f"{service.name}, key.id",
+            UNCHECKED,
+            "whether this login may read the key and give its role, because only the managed HSM tells",
+            f"it needs {HSM_CRYPTO_USER.name!r} and {HSM_POLICY_ADMINISTRATOR.name!r} at the key",
+        )
+    ]
     return [
-        Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-        for problem in existing_vault_problems(service, location, vault, key, tenant_id)
+        *(of_hsm if location.in_managed_hsm else ()),
+        *(
+            Line(f"{service.name}, {problem.path}", FAILED, problem.text)
+            for problem in existing_vault_problems(service, location, vault, key, tenant_id)
+        ),
     ]
 
 

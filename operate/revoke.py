@@ -27,7 +27,8 @@ from core.api_versions import AUTHORIZATION, KEYS, PROJECTS, VAULTS
 from core.clouds import Cloud
 from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
-from core.roles import SERVICE_PRINCIPAL
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
+from core.roles import SERVICE_PRINCIPAL, hsm_assignment_name
 from operate.errors import DeclinedError
 from operate.stack import Outputs, add_stack, outputs, services
 
@@ -169,7 +170,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
 
 def actions(found: ServiceAccess) -> tuple[AccessAction, AccessAction, AccessAction, AccessAction]:
     """Take the grant away and give it back; disable the key version and enable it."""
-    pair = _role(found) if found.is_role else _policy(found)
+    pair = _hsm_role(found) if found.key.in_managed_hsm else _role(found) if found.is_role else _policy(found)
     return (*pair, _version(found, enabled=False), _version(found, enabled=True))
 
 
@@ -258,9 +259,40 @@ def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     )
 
 
+def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
+    """The roles of a managed HSM are its own: az keyvault role assignment, *-AzKeyVaultRoleAssignment, and
+    "Role Assignments - Create" and "- Delete" of Key Vault's own API."""
+    hsm, scope = found.key.vault_name, f"/keys/{found.key.name}"
+    where = f"--hsm-name {hsm} --role {shlex.quote(HSM_ROLE.name)} --scope {scope}"
+    az = f"{where} --assignee-object-id {found.principal_id}"
+    there = (
+        f"-HsmName {hsm} -ObjectId {found.principal_id} -RoleDefinitionName '{HSM_ROLE.name}' -Scope {scope}"
+    )
+    name = hsm_assignment_name(f"{found.vault_id}{scope}", found.principal_id)
+    path = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, name)
+    url = f"{found.key.vault_uri}{path}?api-version={KEYS}"
+    definition = f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_ROLE.id}"
+    body = {"properties": {"roleDefinitionId": definition, "principalId": found.principal_id}}
+    return (
+        AccessAction(
+            "revoke",
+            (f"az keyvault role assignment delete {az}",),
+            (f"Remove-AzKeyVaultRoleAssignment {there}",),
+            RestCall("DELETE", url),
+        ),
+        AccessAction(
+            "restore",
+            (f"az keyvault role assignment create {az} --assignee-principal-type {SERVICE_PRINCIPAL}",),
+            (f"New-AzKeyVaultRoleAssignment {there}",),
+            RestCall("PUT", url, body),
+        ),
+    )
+
+
 def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
     key, word = found.key, str(enabled).lower()
-    version = f"-VaultName {arm_ids.name_of(found.vault_id)} -Name {key.name} -Version {key.version}"
+    place = "HsmName" if key.in_managed_hsm else "VaultName"
+    version = f"-{place} {arm_ids.name_of(found.vault_id)} -Name {key.name} -Version {key.version}"
     return AccessAction(
         "enable the version" if enabled else "disable the version",
         (f"az keyvault key set-attributes --id {key.text} --enabled {word}",),

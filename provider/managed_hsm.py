@@ -7,13 +7,12 @@ what the clients raise; `arm` runs them in a thread.
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from core import adapters, arm_ids, key_uris
 from core.arm_ids import ArmId
 from core.facts import KeyVersion, RoleAssignment, Vault
-from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
 from provider.clients import Clients
 
 
@@ -75,8 +74,7 @@ class ManagedHsms:
             arm_ids.local_scope(scope),
             f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{role}",
             principal_id,
-            # The same name for the same grant, so that one which was cut off is not made twice.
-            name=uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{principal_id}|{role}".lower()),
+            name=hsm_assignment_name(scope, principal_id),
         )
         return adapters.local_role_assignment(hsm.text, made)
 

@@ -48,6 +48,16 @@ def obstacles(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) ->
 
 def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Obstacle]:
     service = existing.service
+    bound = service.account.encryption.key if isinstance(service.account, Account) else None
+    if bound and bound.in_managed_hsm:
+        yield Obstacle(
+            service.name,
+            f"its key is in the managed HSM {bound.vault_name!r}, whose keys and roles this command does not "
+            "read",
+            "write the service's settings with key.id by hand, and import the account, its key version, its "
+            "role and its binding as docs/managed-hsm.md says",
+        )
+        return
     facts = Facts(existing.taken, "", (service,), deleted=())
     for finding in findings(facts):
         severe = finding.severity is AuditSeverity.ERROR and finding.rule not in _NO_OBSTACLE

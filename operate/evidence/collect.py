@@ -133,6 +133,11 @@ def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) ->
 
 def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault:
     """The vault that the account names by its host, in whatever subscription this login sees."""
+    if bound.in_managed_hsm:
+        raise UnansweredError(
+            f"the key is in the managed HSM {bound.vault_name!r}, whose keys, roles and audit log the "
+            "evidence does not read (docs/managed-hsm.md says how to)"
+        )
     own = arm_ids.subscription_of(account_id)
     seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", SUBSCRIPTIONS)]
     refusals = []

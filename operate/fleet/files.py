@@ -28,7 +28,7 @@ from components.arguments.inputs import (
     text,
 )
 from components.arguments.problem import Problem
-from core import arm_ids
+from core import arm_ids, key_uris
 from operate.errors import OperateError
 from operate.fleet.planning import Limits, Member, Ring, Share, StopRule
 from operate.stack_file import StackFile, path_of, stack_file
@@ -170,7 +170,7 @@ def key_of(service: ServiceSettings) -> str:
     """`vault/key`, in lower case, of the key that a service uses."""
     if service.key.id:
         found = arm_ids.key_id(str(service.key.id))
-        return f"{found.parent.name}/{found.name}".lower()
+        return f"{key_uris.place_of(found.parent.text)}/{found.name}".lower()
     vault = arm_ids.name_of(str(service.vault.id)) if service.vault.id else service.vault.name
     return f"{vault}/{service.key.name}".lower()
 

@@ -182,3 +182,27 @@ def test_every_service_of_a_stack_has_its_page(tmp_path: Path, capsys: pytest.Ca
     assert "python -m operate verify --stack prod --revoked" in printed.out
     assert "revoked already" in printed.err
     assert main([*words, "--service", "one"]) == 0
+
+
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
+IN_HSM = {
+    "vaultId": HSM,
+    "keyUriWithVersion": f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{VERSION}",
+    "grantId": f"{HSM}/keys/cmk|{PRINCIPAL}",
+}
+
+
+def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
+    """Resource Manager's roles and access policies give nothing there, so no command is about them."""
+    revoke, restore, disable, _ = actions(granted({**OUTPUTS, **IN_HSM}))
+    for action in (revoke, restore):
+        assert (
+            "--hsm-name hsm-hub --role 'Managed HSM Crypto Service Encryption User' --scope /keys/cmk"
+            in (action.az[0])
+        )
+        assert PRINCIPAL in action.az[0]
+        assert action.rest.url.startswith("https://hsm-hub.managedhsm.azure.net/keys/cmk/providers/")
+    assert "-HsmName hsm-hub -Name cmk" in disable.powershell[1]
+    text = printed(**IN_HSM)
+    assert "set-policy" not in text
+    assert "az role assignment" not in text
