@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localazure.seed import OTHER_SUBSCRIPTION_ID
+from localazure.seed import DEPLOYER, OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import Judge
@@ -15,9 +15,11 @@ from tests.support.revocation import carry_out, looked
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
-SERVICES = ("policy", "role", "hub")
+SERVICES = ("policy", "role", "hub", "hsm")
 _GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
 _VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
+_HSM = f"{_GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-central"
+_CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
 
 
 def services(*, generation: int) -> list[dict[str, Any]]:
@@ -27,6 +29,7 @@ def services(*, generation: int) -> list[dict[str, Any]]:
         {"name": "policy", "vault": operators, "key": {"generation": generation}},
         {"name": "role", "accessModel": "rbac", "identity": "userAssigned"},
         {"name": "hub", "vault": {"id": _VAULT}},
+        {"name": "hsm", "key": {"id": f"{_HSM}/keys/cmk"}},
     ]
 
 
@@ -38,7 +41,8 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
 
 @pytest.fixture(scope="module")
 def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """An access policy; a role for a user-assigned identity; a vault in another subscription."""
+    """An access policy; a role for a user-assigned identity; a vault, and a managed HSM, in another
+    subscription."""
     stack = Stack(tmp_path_factory.mktemp("access") / "stack", azure.environ)
     judge = Judge(azure, stack)
     judge.arm("PUT", _GROUP, "2024-03-01", {"location": "westeurope"})
@@ -49,6 +53,7 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
         "accessPolicies": [],
     }
     judge.arm("PUT", _VAULT, "2024-11-01", {"location": "westeurope", "properties": properties})
+    _make_hsm(judge, azure.env["AZURE_TENANT_ID"])
     stack.configure(
         name=None,
         vault=None,
@@ -62,6 +67,23 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
     return stack
 
 
+def _make_hsm(judge: Judge, tenant_id: str) -> None:
+    """An HSM with a key, which the deployer may manage and give."""
+    properties = {
+        "tenantId": tenant_id,
+        "initialAdminObjectIds": [DEPLOYER.object_id],
+        "enablePurgeProtection": True,
+    }
+    sku = {"family": "B", "name": "Standard_B1"}
+    body = {"location": "westeurope", "sku": sku, "properties": properties}
+    judge.arm("PUT", _HSM, "2024-11-01", body)
+    role = {"principalId": DEPLOYER.object_id, "roleDefinitionId": _CRYPTO_USER}
+    path = f"/keys/providers/Microsoft.Authorization/roleAssignments/{_CRYPTO_USER}"
+    judge.hsm("hsm-central", "PUT", path, {"properties": role})
+    key = {"kty": "RSA-HSM", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]}
+    judge.hsm("hsm-central", "POST", "/keys/cmk/create", key)
+
+
 def readable(azure: RunningAzure, stack: Stack) -> list[str]:
     """The services whose data can be read."""
     return [name for name in SERVICES if Judge(azure, stack, name).reads_data()]
@@ -73,12 +95,12 @@ def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: S
     stack.configure(access="revoked")
     run = stack.up()
     assert run.ok, run.output
-    assert "- 4 deleted" in run.output  # the grants, and the proof of the one that came before its account
+    assert "- 5 deleted" in run.output  # the grants, and the proof of the one that came before its account
     assert readable(azure, stack) == []
     stack.configure(access=None)
     run = stack.up()
     assert run.ok, run.output
-    assert "+ 6 created" in run.output  # the grants, each with its proof
+    assert "+ 8 created" in run.output  # the grants, each with its proof
     assert readable(azure, stack) == [*SERVICES]
     assert cloud.documents(azure, "account.project") == ciphertext
     for name in SERVICES:
@@ -114,15 +136,15 @@ def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, sta
     for name in SERVICES:
         carry_out(azure, outputs[name], "revoke")
     assert readable(azure, stack) == []
-    assert [looked(azure, outputs[name]) for name in SERVICES] == [403, 403, 403]
+    assert [looked(azure, outputs[name]) for name in SERVICES] == [403] * len(SERVICES)
     run = stack.deploy()
     assert not run.ok
-    assert run.output.count("was removed outside Pulumi") >= 3, run.output
+    assert run.output.count("was removed outside Pulumi") >= len(SERVICES), run.output
     assert readable(azure, stack) == []
     for name in SERVICES:
         carry_out(azure, outputs[name], "restore")
     assert readable(azure, stack) == [*SERVICES]
-    assert [looked(azure, outputs[name]) for name in SERVICES] == [200, 200, 200]
+    assert [looked(azure, outputs[name]) for name in SERVICES] == [200] * len(SERVICES)
     run = stack.deploy()
     assert run.ok, run.output
     assert readable(azure, stack) == [*SERVICES]
@@ -155,7 +177,7 @@ def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, s
     """The other emergency action, and its way back."""
     outputs = stack.outputs()["services"]["policy"]
     carry_out(azure, outputs, "disable the version")
-    assert readable(azure, stack) == ["role", "hub"]
+    assert readable(azure, stack) == ["role", "hub", "hsm"]
     carry_out(azure, outputs, "enable the version")
     assert readable(azure, stack) == [*SERVICES]
 

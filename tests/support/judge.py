@@ -56,6 +56,11 @@ class Judge:
         host = f"kv-{self.name}.vault.azure.net"
         return self._sent(host, "https://vault.azure.net", method, f"{path}?api-version=7.4", body)
 
+    def hsm(self, name: str, method: str, path: str, body: Any = None) -> Any:
+        """A request to the data plane of a managed HSM as the deployer."""
+        host, resource = f"{name}.managedhsm.azure.net", "https://managedhsm.azure.net"
+        return self._sent(host, resource, method, f"{path}?api-version=7.4", body)
+
     def write_data(self) -> None:
         """Writes a project into the account."""
         project = {"projectName": _DATA, "projectKind": "Conversation", "language": "en"}
