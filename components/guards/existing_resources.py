@@ -117,7 +117,7 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         vault_exists=given is not None,
         makes_key=missing_key,
         reads_vault=given is not None or bool(grants) or before.is_bound,
-        reads_key=missing_key or before.is_bound,
+        reads_key=missing_key or before.is_bound or key_id is not None,
         key_name=key_name,
         grantee_id=principal or "",
         grants=grants,
@@ -167,6 +167,22 @@ def problems(
             f"the vault {found.name!r} already has a key {location.key_name!r}; to use it, set key.id: "
             f"{location.key_id}; to make another, give another key.name",
         )
+
+
+def unusable_key(key: Answer, location: KeyLocation, before: RecordedService) -> Iterator[Problem]:
+    """Why an existing key cannot be used by an account that is not under it yet; a key that is not there is
+    told with what else is referred to."""
+    if key is None or location.makes_key or before.is_bound:
+        return
+    size = key.get("keySize")
+    unmet = (
+        demands.key_type(key.get("kty"), None if size is None else int(size)),
+        demands.key_operations(key.get("keyOps")),
+    )
+    for demand in filter(None, unmet):
+        command = demands.FIXES.get(demand.demand, "").format(key=key.get("keyUri"))
+        run = f"; run `{command}`" if command else ""
+        yield Problem("key.id", f"the key {location.key_name!r} cannot be used: {demand.text}{run}")
 
 
 def unrecorded_account(recorded: Answer, account: Answer) -> Iterator[Problem]:

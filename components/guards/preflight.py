@@ -326,6 +326,7 @@ class _Preflight:
                     request.inputs, location, vault, existing_key, self._client["tenantId"]
                 ),
             )
+        self._refuse(name, existing_resources.unusable_key(key, location, before))
         if drifts and all_read:
             self._refuse(name, drift.problems(before, location, live, vault, key, identity=identity))
         live = None if live is UNREAD else live

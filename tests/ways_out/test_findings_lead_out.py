@@ -19,6 +19,7 @@ from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
+from tests.ways_out.world import World
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -172,3 +173,24 @@ def test_what_is_found_leads_to_the_binding(case: str) -> None:
     assert hub.up() == "", texts
     assert hub.source == "Microsoft.KeyVault"
     hub.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"keySize": 3072}, "the key has 3072 bits"), ({"keyOps": ["sign"]}, "does not allow wrapKey")],
+    ids=["size", "operations"],
+)
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_key_that_cannot_be_used_is_told_before_anything_is_made(
+    mode: str, wrong: dict[str, Any], words: str
+) -> None:
+    """Also by an update without a preview, and whichever identity comes first."""
+    hub = Hub(key=wrong)
+    world = World(mode, settings={"key": {"id": KEY}}, wire=hub.wire)
+    text = world.up()
+    assert "key.id: the key 'cmk' cannot be used" in text
+    assert words in text
+    assert world.engine.operations == []
+    if carry_out(hub.door, text):
+        assert world.up() == ""
+    world.close()
