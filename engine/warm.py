@@ -49,7 +49,7 @@ class Fork:
         with self._reading:
             if self._code is None and select.select([self._answers], [], [], 0)[0]:
                 # Its server ends with all of its forks.
-                self._code = self._number() if self._answers.recv(1, socket.MSG_PEEK) else -signal.SIGKILL
+                self._code = self._number() if self._received(1, socket.MSG_PEEK) else -signal.SIGKILL
                 self._answers.close()
             return self._code
 
@@ -70,8 +70,14 @@ class Fork:
                 os.kill(self.pid, signal.SIGTERM)
 
     def _number(self) -> int:
-        message = self._answers.recv(_NUMBER.size, socket.MSG_WAITALL)
+        message = self._received(_NUMBER.size, socket.MSG_WAITALL)
         return int(_NUMBER.unpack(message)[0]) if message else 0
+
+    def _received(self, size: int, how: int) -> bytes:
+        """What the server says; nothing where it is gone, also before the fork has read its command."""
+        with contextlib.suppress(ConnectionResetError):
+            return self._answers.recv(size, how)
+        return b""
 
 
 class WarmPython:
