@@ -13,13 +13,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from core import arm_ids
+from core import arm_ids, kinds
 from core.api_versions import ACCOUNTS
 from provider.deployment.model import CREATE, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "terms"
-KINDS: Final = frozenset({"TextAnalytics", "ComputerVision", "Face", "CognitiveServices"})
+KINDS: Final = frozenset({kinds.LANGUAGE.name, "ComputerVision", "Face", "CognitiveServices"})
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from core.login import login
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.arm import Arm
 from provider.clients import Clients
 from provider.credential import credential
-from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, HSM_ROLE, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
 HANG_SECONDS = 0.4
@@ -49,7 +50,8 @@ class Recorder(SansIOHTTPPolicy[Any, Any]):
 
     def on_request(self, request: Any) -> None:
         parts = urlsplit(request.http_request.url)
-        host = _HOSTS.get(parts.netloc.partition(".")[0], "vault")
+        other = "hsm" if ".managedhsm." in parts.netloc else "vault"
+        host = _HOSTS.get(parts.netloc.partition(".")[0], other)
         # An operation and a new version have another id in each run; the rest is the same.
         path = re.sub(r"(?<=operationResults/)[^/]+|(?<=/)[0-9a-f]{32}$", "{id}", parts.path)
         method = request.http_request.method
@@ -162,6 +164,28 @@ async def _delete(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
     await pulumi.delete(CMK, world.account_id(), binding_inputs(world, world.versions()[0]))
 
 
+def _grant_inputs(world: World) -> dict[str, Any]:
+    identity = world.accounts.accounts.get("language", "contoso-language").identity
+    role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+    key = f"{world.hsm_id()}/keys/language-key"
+    return {"scope": key, "principalId": str(identity.principal_id), "roleDefinitionId": role}
+
+
+def _own_grants(world: World) -> list[Any]:
+    listed = world.hsm_roles().list_role_assignments("/keys/language-key")
+    principal = _grant_inputs(world)["principalId"]
+    return [one for one in listed if one.properties.principal_id == principal]
+
+
+def _ungranted(world: World) -> None:
+    for one in _own_grants(world):
+        world.hsm_roles().delete_role_assignment(one.properties.scope, one.name)
+
+
+async def _grant(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
+    await pulumi.create(HSM_ROLE, _grant_inputs(world))
+
+
 @dataclass
 class Generations:
     """Counts a key's generations through the cases, since versions cannot be taken away again."""
@@ -171,7 +195,7 @@ class Generations:
 
 
 def lives() -> list[Life]:
-    """Create, update, delete and rotation, each with its start and its proof."""
+    """Create, update, delete, rotation and a grant in an HSM, each with its start and its proof."""
     generations = Generations()
 
     def rotation_begins(world: World) -> None:
@@ -193,6 +217,7 @@ def lives() -> list[Life]:
         Life("create", lambda w: w.bind(None), _create, lambda w: w.bound_key() == _uri(w, 0)),
         Life("update", lambda w: w.bind(w.versions()[0]), _update, lambda w: w.bound_key() == _uri(w, 1)),
         Life("delete", lambda w: w.bind(w.versions()[0]), _delete, lambda w: w.bound_key() is None),
+        Life("grant", _ungranted, _grant, lambda w: len(_own_grants(w)) == 1),
         Life("rotate", rotation_begins, rotate, lambda w: len(w.versions()) == generations.versions + 1),
     ]
 
