@@ -50,7 +50,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/drift.py _account
         components/guards/drift.py _identity
         components/guards/drift.py _user_assigned
-        components/guards/drift.py _vault
+        components/guards/drift.py _vault 2
         components/guards/drift.py _key
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_what_the_stack_made_is_not_named_as_existing": """
@@ -222,6 +222,9 @@ CHECKED: Mapping[str, str] = {
     """,
     "It is about a managed HSM, whose roles and security domain only its own administrators have": """
         provider/error_table.py hsm_grant
+        components/arguments/checks.py key_id
+        components/service_args.py _managed_hsm 2
+        operate/revoke.py _hsm_role 2
         provider/rules.py _SURROUNDINGS
     """,
     "It would delete or move an account of somebody else": """
