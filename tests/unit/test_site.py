@@ -64,7 +64,9 @@ def test_every_page_is_in_the_navigation() -> None:
         check=True,
     )
     pages = {name.removeprefix("docs/") for name in listed.stdout.split() if "examples" not in name}
-    assert named == pages | set(SITE.OUTSIDE.values()) | {"pictures.md"}
+    assert named == pages | set(SITE.OUTSIDE.values()) | {"pictures.md"}, (
+        "list each page under nav in mkdocs.yml"
+    )
     assert config["repo_url"] == package_schema.REPOSITORY
 
 
