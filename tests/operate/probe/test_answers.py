@@ -14,6 +14,7 @@ import pytest
 from localazure.behaviour import SWITCHES, Behaviour, changed
 from operate.probe.questions import QUESTIONS
 from operate.probe.report import UNKNOWN, profile
+from tests.every_azure.life import LIVED
 from tests.localazure.keyvault.case import quick_keys
 from tests.operate.probe.asking import Asking
 
@@ -43,8 +44,8 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 
 def test_every_question_is_a_switch_with_its_default() -> None:
-    """The table asks about all switches that are about Azure, and assumes what the local Azure does."""
-    assert sorted(ASKED) == sorted(switch.name for switch in SWITCHES if switch.source)
+    """The table asks about all switches that a Language account meets, and assumes what the cloud does."""
+    assert sorted(ASKED) == sorted(switch.name for switch in LIVED)
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 
