@@ -25,6 +25,7 @@ FOLLOWED: Mapping[str, str] = {
         components/service_args.py _without_customer_key
         components/service_args.py _vault_of_key
         components/service_args.py _resource_group
+        components/service_args.py _managed_hsm 2
         components/service_args.py _derived_names
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_a_part_leads_to_right_arguments": """
@@ -223,7 +224,6 @@ CHECKED: Mapping[str, str] = {
     "It is about a managed HSM, whose roles and security domain only its own administrators have": """
         provider/error_table.py hsm_grant
         components/arguments/checks.py key_id
-        components/service_args.py _managed_hsm 2
         operate/revoke.py _hsm_role 2
         provider/rules.py _SURROUNDINGS
     """,

@@ -18,6 +18,7 @@ from settings import SettingsError, parse
 from tests.support.wrong_arguments import VAULT_ID, WORKSPACE_ID, WRONG
 from tests.ways_out.messages import MESSAGES
 
+HSM_KEY = f"{VAULT_ID.replace('vaults/kv-hub', 'managedHSMs/hsm-hub')}/keys/own"
 ALSO: Mapping[str, Mapping[str, Any]] = {
     "a workspace that nobody makes": {
         "audit": {"newWorkspace": False, "alerts": True, "alertEmails": ["a@b.c"]}
@@ -27,6 +28,8 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
         "key": {"id": f"{VAULT_ID.replace('kv-hub', 'kv-other')}/keys/own"},
     },
     "a name that makes longer ones": {"name": "a" * 40, "accountName": "lang-a"},
+    "an access model of a managed HSM": {"key": {"id": HSM_KEY}, "accessModel": "rbac"},
+    "operators of a managed HSM": {"key": {"id": HSM_KEY}, "vault": {"keyOperators": ["deployer"]}},
     "a list that names one twice": {
         "network": {"access": "selected", "allowedIpRanges": ["8.8.8.8", "8.8.8.8"]}
     },
@@ -96,7 +99,7 @@ def carry_out(document: dict[str, Any], path: str, text: str) -> None:
             near(path, found[1]) if "." in path else found[1],
             {"true": True}.get(found[2], found[2]),
         )
-    elif "remove one of them" in text:
+    elif "remove one of them" in text or "; remove it" in text:
         assign(document, path, None)
     elif found := re.search(r"remove ([\w.]+)(?:,|:)", text):
         assign(document, near(path, found[1]), None)
