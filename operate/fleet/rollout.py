@@ -35,7 +35,7 @@ def executor(scheduler: str, limits: Limits) -> Iterator[Executor]:
         from distributed import Client  # noqa: PLC0415 - only who has a cluster needs it
     except ImportError as error:
         raise OperateError("--scheduler needs Dask: `pip install distributed` here and on workers") from error
-    with Client(scheduler, timeout="30s") as client, client.get_executor(retries=0, pure=False) as workers:
+    with Client(scheduler, timeout="30s") as client, client.get_executor(retries=0, pure=False) as workers:  # type: ignore[no-untyped-call, unused-ignore]
         yield workers
 
 

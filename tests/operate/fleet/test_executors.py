@@ -60,8 +60,8 @@ def by_dask(fleet: FleetCheckout) -> None:
 @contextmanager
 def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
     with (
-        LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=None) as cluster,  # type: ignore[no-untyped-call, unused-ignore]
+        Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]
         ExitStack() as processes,
     ):
         for number in range(WORKERS):
