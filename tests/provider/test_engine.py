@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from azure.keyvault.keys import KeyRotationLifetimeAction, KeyRotationPolicy, KeyRotationPolicyAction
 
-from tests.provider.rig import ACCESS, CLEANUP, REVOCATION, VERSION
+from tests.provider.rig import ACCESS, CLEANUP, HSM_ROLE, REVOCATION, VERSION
 from tests.provider.rig import CMK as BINDING
 from tests.provider.world import World, environment_of
 from tests.support import cloud
@@ -127,8 +127,8 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
     assert run.ok, run.output
     text = run.output[run.output.index("{") :]
     schema = json.loads(text)
-    assert set(schema["resources"]) == {BINDING, VERSION, ACCESS, REVOCATION, CLEANUP}
-    names = ("checkDeployment", "getBinding", "getClientConfig", "getDeleted")
+    assert set(schema["resources"]) == {BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE}
+    names = ("checkDeployment", "getBinding", "getClientConfig", "getDeleted", "getManagedHsmKey")
     assert set(schema["functions"]) == {f"azure-cmk:index:{name}" for name in names}
     (stack.folder / "schema.json").write_text(text)
     # The same check that precedes every generated SDK.
