@@ -9,8 +9,10 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime import settings
 from pulumi.runtime.sync_await import _sync_await
 
 from components.access_model import RBAC
@@ -53,6 +55,17 @@ _HSM_WHAT = {
     "version": "whether a key exists in a managed HSM",
     "assignmentId": "whether the account's identity has a role at its key in a managed HSM",
 }
+
+
+# By the engine's run: a program may compose its services one by one, each with a preflight of its own.
+_said: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+def _say_once(text: str) -> None:
+    said = _said.setdefault(settings.get_monitor(), set())
+    if text not in said:
+        said.add(text)
+        pulumi.log.info(text)
 
 
 class RefusedError(pulumi.RunError):
@@ -496,7 +509,7 @@ class _Preflight:
         asked = [one.asked() for resources in self._planned.values() for one in resources]
         if not asked:
             return
-        pulumi.log.info(
+        _say_once(
             f"login: {self._client['objectId']} in tenant {self._client['tenantId']}, subscription "
             f"{self._client['subscriptionId']}, by {self._method}; azure-native and azure-cmk have the same, "
             "and python -m operate logs in by the same settings"

@@ -27,6 +27,7 @@ READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 OTHER = "99999999-0000-4000-8000-000000000009"
 DAY = 86400
 NATIONAL = {"usgovernment": US_GOVERNMENT, "china": CHINA}
+URI_OF_AN_HSM = "URI of a managed HSM"
 UNWRAP = "Microsoft.KeyVault/vaults/keys/unwrap/action"
 _DENIALS = (
     "only the evidence reads deny assignments: no program declares them, and the service itself refuses "
@@ -307,7 +308,7 @@ SITUATIONS = (
         "URI without a version", _spelt(lambda uri: uri.rsplit("/", 1)[0]), FULL, unmet=frozenset({"key-uri"})
     ),
     Situation(
-        "URI of a managed HSM",
+        URI_OF_AN_HSM,
         _spelt(lambda uri: uri.replace(".vault.", ".managedhsm.")),
         FULL,
         unmet=frozenset({"key-uri"}),

@@ -11,7 +11,7 @@ from core.rights import Access
 from review import access, preview, protection
 from review.kinds import Kind
 from review.snapshot import Moment, Snapshot
-from tests.one_answer.situations import READ_BY_ALL, Situation
+from tests.one_answer.situations import READ_BY_ALL, URI_OF_AN_HSM, Situation
 from tests.one_answer.world import World
 from tests.review.build import ACCOUNT, BINDING, ROLE, VAULT, state, step
 
@@ -40,8 +40,17 @@ def level(world: World, moment: Moment) -> Access:
     return access.level(protection.of_account(snapshot, resource, found).grants)
 
 
-@pytest.mark.parametrize("row", READ_BY_ALL, ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in READ_BY_ALL if row.name != URI_OF_AN_HSM], ids=lambda row: row.name
+)
 def test_the_review_says_what_the_cloud_does(row: Situation) -> None:
     """An update that changes nothing leaves the level as it is, so before and after it are the same."""
     world = row.world()
     assert level(world, Moment.LIVE) is level(world, Moment.PLANNED) is row.access
+
+
+def test_what_a_vault_grants_opens_no_key_of_an_hsm() -> None:
+    """The review reads the URI: the grants of the vault that has the HSM's name give nothing there."""
+    (row,) = (row for row in READ_BY_ALL if row.name == URI_OF_AN_HSM)
+    world = row.world()
+    assert level(world, Moment.LIVE) is level(world, Moment.PLANNED) is Access.NONE
