@@ -114,9 +114,10 @@ class Parts:
             return [*inputs.allowed_fqdns]
         cloud = regions.cloud_of(inputs.location)
         suffix = cloud.hsm_suffix if key.in_managed_hsm else cloud.vault_suffix
-        name = pulumi.Output.from_input(inputs.vault.name or key.vault.name)
-        vault = name.apply(lambda name: f"{name}.{suffix}".lower())
-        own = f"{inputs.vault.name}.{suffix}".lower()
+        vault_id = key.vault.id
+        name = inputs.vault.name or (arm_ids.name_of(vault_id) if isinstance(vault_id, str) else "")
+        vault = pulumi.Output.concat(name or key.vault.name, ".", suffix).apply(str.lower)
+        own = f"{name}.{suffix}".lower()
         return [vault, *(host for host in inputs.allowed_fqdns if host.lower() != own)]
 
     def account(

@@ -84,8 +84,9 @@ def test_the_vault_is_always_among_the_hosts_that_the_account_may_call() -> None
         assert properties["restrictOutboundNetworkAccess"] is True
         assert properties["allowedFqdnList"] == said["allowed_fqdns"]
     hub = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/KV-Hub"
-    there = account(restrict_outbound=True, vault={"id": hub})["properties"]
-    assert there["allowedFqdnList"] == ["kv-hub.vault.azure.net"]
+    for hosts in ([], ["KV-Hub.vault.azure.net"]):
+        there = account(restrict_outbound=True, vault={"id": hub}, allowed_fqdns=hosts)["properties"]
+        assert there["allowedFqdnList"] == ["kv-hub.vault.azure.net"]
     assert "allowedFqdnList" not in account()["properties"]
 
 
