@@ -159,8 +159,10 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         try:
             interpreter(request.info)
         except FileNotFoundError:
-            yield from self._install(request)
-            return
+            # A program has another way, and may be told to go on without a network (`pulumi new`).
+            if request.is_plugin:
+                yield from self._install(request)
+                return
         message = "dependencies come from uv.lock: run `make setup`\n"
         yield pb.InstallDependenciesResponse(stdout=message.encode())
 
