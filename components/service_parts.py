@@ -32,7 +32,7 @@ from components.references import KeyReference, VaultReference
 from components.resource_group import make_resource_group
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.service_key import service_key
-from core import arm_ids, regions
+from core import arm_ids, key_uris, regions
 
 
 class Parts:
@@ -108,17 +108,31 @@ class Parts:
         )
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
-        """The hosts that the account may call, where it may not call all: its vault's always."""
+        """The hosts that the account may call, where it may not call all: its vault's always, and until the
+        next update that of the vault whose key it leaves in this one. Without it the account could not be
+        written while it is still bound there."""
         inputs = self._inputs
-        if not inputs.restrict_outbound or key is None:
-            return [*inputs.allowed_fqdns]
-        cloud = regions.cloud_of(inputs.location)
-        suffix = cloud.hsm_suffix if key.in_managed_hsm else cloud.vault_suffix
-        vault_id = key.vault.id
-        name = inputs.vault.name or (arm_ids.name_of(vault_id) if isinstance(vault_id, str) else "")
-        vault = pulumi.Output.concat(name or key.vault.name, ".", suffix).apply(str.lower)
-        own = f"{name}.{suffix}".lower()
-        return [vault, *(host for host in inputs.allowed_fqdns if host.lower() != own)]
+        hosts = dict.fromkeys(host.lower() for host in inputs.allowed_fqdns)
+        if not inputs.restrict_outbound:
+            return [*hosts]
+        before = self._preflight.account.bound_key if self._preflight.account else None
+        left = key_uris.vault_host((before.encryption.key_vault_uri if before else None) or "")
+        vaults: list[pulumi.Input[str]] = []
+        own = ""
+        if key is not None:
+            cloud = regions.cloud_of(inputs.location)
+            suffix = cloud.hsm_suffix if key.in_managed_hsm else cloud.vault_suffix
+            vault_id = key.vault.id
+            name = inputs.vault.name or (arm_ids.name_of(vault_id) if isinstance(vault_id, str) else "")
+            own = f"{name}.{suffix}".lower()
+            vaults.append(pulumi.Output.concat(name or key.vault.name, ".", suffix).apply(str.lower))
+        if left not in ("", own):
+            pulumi.log.info(
+                f"service {inputs.name!r}: {left} stays among the hosts that the account may call until the "
+                "next update, because its key is there until this one ends"
+            )
+            vaults.append(left)
+        return [*vaults, *(host for host in hosts if host not in (own, left))]
 
     def account(
         self,

@@ -33,6 +33,7 @@ CENTRAL = f"{ELSEWHERE_ID}/rg-keys"
 VAULT = f"{CENTRAL}/providers/Microsoft.KeyVault/vaults/kv-central"
 WORKSPACE = f"{CENTRAL}/providers/Microsoft.OperationalInsights/workspaces/log-central"
 ON_CALL = f"{CENTRAL}/providers/Microsoft.Insights/actionGroups/on-call"
+IDENTITY = f"{CENTRAL}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
 PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
 
 ELSEWHERE = {
@@ -56,6 +57,11 @@ ELSEWHERE = {
     "callers": "test_kinds.py",
     "vault.name": "test_components_guards.py",
     "asFound": "for an account that was adopted",
+    "lock": "test_foundry.py",
+    "allowProjectManagement": "as projects",
+    "projects": "test_foundry.py",
+    "removedProjects": "test_foundry.py",
+    "deployments": "test_foundry.py",
 }
 """Settings that are never changed in place, or have a test of their own."""
 
@@ -72,6 +78,7 @@ class Change:
 
 MADE_ALERTS = ("alerts", "failed-unwraps-alert", "key-near-expiry-alert")
 MADE_QUERIES = ("failed-unwraps", "key-changes", "key-use-by-identity")
+ACCOUNT_WRITTEN = {"account": "update properties", "binding": "update accountDigest"}
 REBOUND = {"binding": "update keyUriWithVersion"}
 WRITTEN = {"account": "update properties", "vault": "update properties", "binding": "update accountDigest"}
 # Read as one life, in this order: a rotation needs the vault's data plane, which the network then closes.
@@ -101,8 +108,9 @@ CHANGES = (
         },
     ),
     Change(
-        ("key.pin", "audit.alertEmails", "audit.alertActionGroupIds"),
+        ("key.pin", "audit.alertEmails", "audit.alertActionGroupIds", "otherIdentityIds"),
         {
+            "otherIdentityIds": [IDENTITY],
             "key": {"generation": 2, "pin": "the first"},
             "audit": {
                 "alerts": True,
@@ -112,14 +120,25 @@ CHANGES = (
         },
         {
             "key-version": "update pin",
-            **REBOUND,
+            "account": "update identity",
+            "binding": "update accountDigest keyUriWithVersion",
             "alerts": "update emailReceivers",
             **dict.fromkeys(MADE_ALERTS[1:], "update actions"),
         },
     ),
     Change(
-        ("network.access", "network.allowedIpRanges", "network.allowedSubnetIds", "audit.newWorkspace"),
+        (
+            "network.access",
+            "network.allowedIpRanges",
+            "network.allowedSubnetIds",
+            "audit.newWorkspace",
+            "restrictOutbound",
+            "allowedFqdns",
+        ),
         {
+            # Below, the vault changes: the account has to reach each in its time.
+            "restrictOutbound": True,
+            "allowedFqdns": ["contoso.blob.core.windows.net"],
             "network": {
                 "access": "selected",
                 "allowedIpRanges": ["20.50.0.0/16"],
@@ -157,7 +176,9 @@ CHANGES = (
             "key": "create-replacement keyName resourceGroupName vaultName",
             "access": "create-replacement resourceGroupName vaultName",
             "key-version": "create-replacement keyId",
-            "binding": "update keyUriWithVersion vaultId",
+            # Its host is added to those that the account may call; the former vault's goes in the next one.
+            "account": "update properties",
+            "binding": "update accountDigest keyUriWithVersion vaultId",
             f"subscription-{OTHER_SUBSCRIPTION_ID}": "create",
             # In a vault that stays, the access has to be removed once the account is gone.
             "access-cleanup": "create",
@@ -169,7 +190,7 @@ CHANGES = (
         ("key.id", "protect"),
         {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-contoso-dev"}, "protect": True},
         # Out of the state, and left in the vault. The service itself shows that it is protected.
-        {"key": "delete", "contoso-dev": "update"},
+        {"key": "delete", "contoso-dev": "update", **ACCOUNT_WRITTEN},
     ),
 )
 
@@ -190,6 +211,7 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
     subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
     judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
+    judge.arm("PUT", IDENTITY, "2023-01-31", {"location": "westeurope"})
     judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
     judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})
     on_call = {"location": "global", "properties": {"groupShortName": "on-call", "enabled": True}}

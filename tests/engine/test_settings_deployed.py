@@ -54,7 +54,7 @@ def test_accepted_settings_deploy_and_settle(
     outputs = stack.outputs()
     services = parse(document.config).services
     for service in services:
-        told = outputs["services"][service.name] if "services" in outputs else outputs
+        told = outputs["services"][service.label] if "services" in outputs else outputs
         last = cloud.history(azure, told["accountId"])[-1]
         assert (last["keySource"] == "Microsoft.KeyVault") == (service.encryption == "customerManaged")
     again = stack.deploy("--expect-no-changes")

@@ -28,7 +28,8 @@ def test_roles_grant_nothing_by_wildcard(file: Path) -> None:
 # What a stack can take out again without a loss of data, of access to it, or of its audit trail.
 _PASSING = re.compile(
     r"Microsoft.(Insights/|Network/private|OperationalInsights/workspaces/savedSearches|Authorization/role"
-    r"Assignments|Authorization/policy(Assignments|Definitions|Exemptions))"
+    r"Assignments|Authorization/policy(Assignments|Definitions|Exemptions)|Authorization/locks|Cognitive"
+    r"Services/accounts/deployments)"
 )
 
 
@@ -43,7 +44,8 @@ def _granted(*roles: str) -> set[str]:
 
 
 def test_the_deployment_deletes_what_can_be_made_again_and_nothing_else() -> None:
-    """Alerts, endpoints, grants and policies, but no account, vault, key, workspace, identity or group."""
+    """Alerts, endpoints, grants, policies, locks and deployments of models, but no account, project, vault,
+    key, workspace, identity or group."""
     deletes = [one for one in _granted("deploy", "azure-policy") if one.endswith("/delete")]
     assert [one for one in deletes if not _PASSING.match(one)] == []
 
@@ -53,5 +55,6 @@ def test_a_deployment_without_azure_policy_cannot_write_policies() -> None:
     policies = re.compile(r"Microsoft.Authorization/policy(Assignments|Definitions|Exemptions)/")
     assert all(policies.match(action) for action in _granted("azure-policy"))
     assert {one for one in _granted("deploy") if policies.match(one)} == {
-        "Microsoft.Authorization/policyAssignments/read"
+        "Microsoft.Authorization/policyAssignments/read",
+        "Microsoft.Authorization/policyDefinitions/read",
     }
