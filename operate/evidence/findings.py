@@ -134,8 +134,8 @@ RULES: Final = {
         WARNING,
         "the key {key} has no policy by which the vault rotates it",
         (
-            "give it one with az keyvault key rotation-policy update; key.rotatesAfterDays does it for a key "
-            "made here"
+            "give it one with az keyvault key rotation-policy update; key.rotatesAfterDays counts only when "
+            "a key is made"
         ),
     ),
     "rotation-overdue": (
