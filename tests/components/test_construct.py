@@ -27,6 +27,8 @@ from pulumi.runtime.proto import (
 )
 
 from core import resource_types as types
+from tests.components.guards.first_deployments import ROWS, FirstDeployment, as_settings
+from tests.support.local_deployment import Deployment, FailedError
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
     TENANT,
@@ -76,8 +78,8 @@ class Served(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineSe
     def _answer(self, name: str, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return getattr(self.monitor, name)(request)
-        except AbsentError as absent:
-            return context.abort(absent.code(), absent.details())
+        except (AbsentError, FailedError) as error:
+            return context.abort(error.code(), error.details())
 
 
 @dataclass
@@ -94,11 +96,12 @@ class Caller:
         *,
         component: str = "EncryptedAIServicesAccount",
         known: tuple[str, ...] = (),
+        azure: Any = None,
         **said: Any,
     ) -> tuple[Monitor, Any]:
         """Sends a request; `said` are its fields beside the arguments, `known` the URNs of providers that the
-        program made. Raises grpc.RpcError."""
-        self.served.monitor = Monitor(FakeAzure())
+        program made, `azure` the providers that are asked. Raises grpc.RpcError."""
+        self.served.monitor = Monitor(azure or FakeAzure())
         for urn in known:
             self.served.monitor.resources[urn] = Monitor.ResourceRegistration(urn, "an-id", {})
         inputs = struct_pb2.Struct()
@@ -262,6 +265,17 @@ def test_what_exists_is_told_by_its_path(caller: Caller) -> None:
     """What only Azure's answers show is a problem of an argument, too."""
     problems = refused(lambda: caller.service({"vault": {"id": HUB}, "accessModel": "rbac"}))
     assert "accessModel: accessPolicy" in problems["accessModel"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_fails_a_first_deployment_is_told_to_any_program(caller: Caller, row: FirstDeployment) -> None:
+    """In a preview, under the argument that a stack's settings would name, and nothing is written."""
+    deployment = Deployment()
+    row.cloud(deployment)
+    args = {"location": "westeurope", **as_settings(row.args)}
+    told = refused(lambda: caller.construct(args, azure=deployment.providers(), dryRun=True))
+    assert [text for text in row.says if text not in told[row.path]] == [], told
+    assert (deployment.writes(), caller.served.monitor.registered) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from core.login import Login
 from localazure import seed
@@ -20,8 +21,11 @@ from tests.components.guards.first_deployments import (
     HUB,
     KV_CLAIMS,
     OTHER_SUBSCRIPTION,
+    ROWS,
     SUBSCRIPTION,
+    FirstDeployment,
     account,
+    as_settings,
     assigned,
     deployed_later,
     forgotten,
@@ -189,3 +193,19 @@ def test_a_missing_passphrase_is_told(deployment: Deployment, monkeypatch: pytes
     assert doctor._secrets("first").result == "FAILED"
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
     assert doctor._secrets("first").result == "ok"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_fails_a_first_deployment_is_told_before_there_is_a_stack(
+    row: FirstDeployment, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cause, under the setting that a preview would name, and nothing is written."""
+    args = {"location": "westeurope", **as_settings(row.args)}
+    config = {f"language-cmk:{name}": value for name, value in {"name": "claims", **args}.items()}
+    Path("Pulumi.first.yaml").write_text(yaml.safe_dump({"config": config}))
+    row.cloud(deployment)
+    code, lines = told(capsys)
+    failed = [line for line in lines if line["result"] == "FAILED" and line["about"] == f"claims, {row.path}"]
+    about = [f"{line['found']} {line['fix']}" for line in failed]
+    assert [text for text in row.says if not any(text in one for one in about)] == [], lines
+    assert (code, deployment.writes()) == (1, [])

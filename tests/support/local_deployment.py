@@ -288,7 +288,7 @@ class Deployment:
 
     def up_program(self, program: Callable[[], object]) -> None:
         """Runs a program of another kind. Raises what the update raises."""
-        monitor = RecordingMonitor(cast("Any", self._providers()))
+        monitor = RecordingMonitor(cast("Any", self.providers()))
         try:
             run(program, monitor=monitor)
         finally:
@@ -296,26 +296,27 @@ class Deployment:
 
     def refresh(self) -> None:
         """Reads all that the state has. Raises FailedError."""
-        providers = self._providers()
+        providers = self.providers()
         for one in self.state.values():
             providers.read(one)
 
     def rotate(self, *, preview: bool) -> None:
         """Previews, or makes, a new version of each key. Raises FailedError."""
-        providers = self._providers()
+        providers = self.providers()
         for one in self.state.values():
             if one["type"].endswith(":KeyVersion"):
                 providers.rotate(one, preview=preview)
 
     def take_out(self, chosen: Callable[[str], bool]) -> None:
         """Deletes the resources of azure-native whose ids are chosen, last made first. Raises FailedError."""
-        providers = self._providers()
+        providers = self.providers()
         for urn, one in reversed(list(self.state.items())):
             if one["type"].startswith("azure-native:") and chosen(str(one["outputs"]["id"])):
                 providers.delete(one)
                 del self.state[urn]
 
-    def _providers(self) -> _Providers:
+    def providers(self) -> _Providers:
+        """Both providers, with what the stack's state has."""
         return _Providers(gate_of(self), self.state, self.said)
 
     def _record(self, monitor: RecordingMonitor) -> None:
@@ -342,7 +343,7 @@ class Deployment:
         ]
 
     def _run(self, services: Services, *, preview: bool) -> None:
-        providers = self._providers()
+        providers = self.providers()
         monitor = RecordingMonitor(cast("Any", providers))
 
         def program() -> None:

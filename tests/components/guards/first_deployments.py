@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.arguments.inputs import camel_case
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
@@ -44,6 +45,13 @@ class FirstDeployment:
     def arguments_after(self) -> Args:
         """The service's arguments once the fix was followed."""
         return {**self.args, **self.fixed_args}
+
+
+def as_settings(value: Any) -> Any:
+    """Arguments as a stack's file and other languages have them."""
+    if isinstance(value, Mapping):
+        return {name if "-" in name else camel_case(name): as_settings(one) for name, one in value.items()}
+    return [as_settings(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def group(
@@ -180,7 +188,7 @@ NAMES = (
         "the account exists in the group",
         account(SUBSCRIPTION, "rg-shared", "lang-claims"),
         "accountName",
-        ("exists at", "does not record it", "operate adopt", "another accountName"),
+        ("does not record it", "operate adopt", "another accountName"),
         SHARED,
         {"account_name": "lang-claims-2"},
     ),
