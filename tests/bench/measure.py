@@ -22,13 +22,15 @@ class Cost:
 
     `seconds` are of the wall clock; `cpu_seconds` are its processes' together, and tell more on a machine
     that has other work. `beside_seconds` is the processor time of a server that it asked. `peak_mib` is the
-    most resident memory of each process by its name.
+    most resident memory of each process by its name. `arm_calls` are those to Azure Resource Manager, where
+    they were counted.
     """
 
     seconds: float
     cpu_seconds: float
     beside_seconds: float
     peak_mib: Mapping[str, int]
+    arm_calls: int | None = None
 
 
 def cheapest(costs: Sequence[Cost]) -> Cost:
@@ -39,6 +41,7 @@ def cheapest(costs: Sequence[Cost]) -> Cost:
         min(cost.cpu_seconds for cost in costs),
         min(cost.beside_seconds for cost in costs),
         {name: max(cost.peak_mib.get(name, 0) for cost in costs) for name in names},
+        min((cost.arm_calls for cost in costs if cost.arm_calls is not None), default=None),
     )
 
 

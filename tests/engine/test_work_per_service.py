@@ -17,7 +17,6 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.engine
 
 Asked = Mapping[str, Counter[str]]
-_NEVER = 10**9
 _REGISTERED = {"RegisterResource": 11, "RegisterResourceOutputs": 1, "RegisterResourceHook": 1, "Check": 10}
 MOST: Mapping[str, Mapping[str, int]] = {
     # The hook that looks at what is about to be sent for the account is an Invoke of its own.
@@ -57,9 +56,7 @@ def asked(azure: RunningAzure, folder: Path, services: int) -> Asked:
 
 def counted(azure: RunningAzure, stack: Stack, *words: str) -> Counter[str]:
     """The engine's calls and its programs' by method, and those to Azure Resource Manager as `arm`."""
-    azure.control("/faults", method="DELETE")
-    # A fault that is never due counts what it would have struck.
-    azure.control("/faults", {"host": "arm", "call": _NEVER})
+    arm_calls = azure.count_arm_calls()
     log = stack.folder / "grpc.json"
     log.unlink(missing_ok=True)
     stack.env["PULUMI_DEBUG_GRPC"] = str(log)
@@ -67,8 +64,7 @@ def counted(azure: RunningAzure, stack: Stack, *words: str) -> Counter[str]:
     assert run.ok, run.output
     calls = [json.loads(line) for line in log.read_text().splitlines()]
     found = Counter(call["method"].rsplit("/", 1)[-1] for call in calls if call.get("response") is not None)
-    (fault,) = azure.control("/faults")["value"]
-    found["arm"] = fault["calls"]
+    found["arm"] = arm_calls()
     return found
 
 
