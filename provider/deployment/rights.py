@@ -150,9 +150,9 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def needs(planned: Planned) -> Iterator[Need]:
-    """What making or deleting a resource takes. Its provider looks for it before it writes. A change takes
-    what making it took, and is not asked about again."""
+    """What making, changing or deleting a resource takes. Its provider looks for it before it writes."""
     if planned.action == UPDATE:
+        yield Need(planned, f"{planned.type}/write", planned.id)
         return
     if planned.action == DELETE:
         yield Need(planned, f"{planned.type}/delete", planned.id)

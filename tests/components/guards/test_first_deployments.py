@@ -10,6 +10,7 @@ from components.guards.preflight import RefusedError
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
+    GROUP,
     HUB,
     IN_SHARED,
     KV_CLAIMS,
@@ -190,6 +191,26 @@ def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
         deployment.preview(moved)
     assert carry_out(deployment.door, str(refused.value)) == 1
     deployment.preview(moved)
+
+
+def test_rights_that_a_change_takes_are_told() -> None:
+    """A login that may write the vault and not the account: nothing of a change of both is written. A stack
+    that does not change does not ask it for rights."""
+    deployment = Deployment()
+    deployment.up({"claims": {}})
+    login("Reader")(deployment)
+    vault_id = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims"
+    assign_role(deployment.door.cloud, deployment.principal.object_id, "Contributor", vault_id)
+    deployment.sent.clear()
+    deployment.preview({"claims": {}})
+    assert not [path for _, path in deployment.sent if path.endswith("/permissions")]
+    with pytest.raises(RefusedError) as refused:
+        deployment.preview({"claims": {"tags": {"changed": "yes"}}})
+    (told,) = [problem.text for _, problem in refused.value.problems if problem.path == "accountName"]
+    assert "may not do Microsoft.CognitiveServices/accounts/write at" in told
+    assert deployment.writes() == []
+    assert carry_out(deployment.door, str(refused.value))
+    deployment.preview({"claims": {"tags": {"changed": "yes"}}})
 
 
 def test_a_stack_without_changes_asks_nothing_of_it() -> None:
