@@ -190,7 +190,25 @@ def _outbound(account: _Calling) -> Iterator[Problem]:
 
 
 OUTBOUND = ArgumentRule(_outbound, ("restrict_outbound", "allowed_fqdns"))
-"""Hosts are allowed where others are not."""
+"""A host is only allowed where all others are refused."""
+
+
+def allowed_hosts(
+    restricted: bool | None, declared: Sequence[str], vault: pulumi.Input[str], left: str
+) -> list[pulumi.Input[str]]:
+    """The hosts that an account under a key may call, each once, where it may not call all.
+
+    `vault` is the host of its key, without which the account could not use the key (Azure/ResourceModules
+    #3259), and `left` that of the key that it is bound to before an update moves it: without it the account
+    could not be written while it is still bound there. Each is "" where there is none.
+    """
+    if not restricted:
+        return [*declared]
+    known = vault if isinstance(vault, str) else ""
+    hosts: list[pulumi.Input[str]] = [
+        *dict.fromkeys(host.lower() for host in (known, left, *declared) if host)
+    ]
+    return hosts if known or vault == "" else [vault, *hosts]
 
 
 @dataclass(frozen=True, kw_only=True)

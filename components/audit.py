@@ -141,10 +141,12 @@ def make_audit_trail(
     workspace_provider: pulumi.ProviderResource | None = None,
     logs: ChildOptions | None = None,
 ) -> MadeAudit:
-    """Makes the diagnostic settings. `workspace_provider` is an azure-native
-    provider for the subscription of an existing workspace, if that is another one. `logs` are the options of
-    the settings; by default they are protected like the account, or a destroy that is refused for the account
-    would first have ended its audit."""
+    """Makes the diagnostic settings.
+
+    `workspace_provider` is an azure-native provider for the subscription of an existing workspace, if that is
+    another one. `logs` are the options of the settings; by default they are protected like the account, or a
+    destroy that is refused for the account would first have ended its audit.
+    """
     name, vault_id = inputs.name, inputs.vault_id
     workspace_id = (
         _workspace(inputs, owner)

@@ -1,6 +1,7 @@
 """The parts of one service, each made from the service's inputs under its own options."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -8,7 +9,13 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
-from components.account import AIServicesAccountInputs, InlineKeyInputs, MadeAccount, make_account
+from components.account import (
+    AIServicesAccountInputs,
+    InlineKeyInputs,
+    MadeAccount,
+    allowed_hosts,
+    make_account,
+)
 from components.arguments import names
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
@@ -108,31 +115,23 @@ class Parts:
         )
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
-        """The hosts that the account may call, where it may not call all: its vault's always, and until the
-        next update that of the vault whose key it leaves in this one. Without it the account could not be
-        written while it is still bound there."""
         inputs = self._inputs
-        hosts = dict.fromkeys(host.lower() for host in inputs.allowed_fqdns)
-        if not inputs.restrict_outbound:
-            return [*hosts]
         before = self._preflight.account.bound_key if self._preflight.account else None
         left = key_uris.vault_host((before.encryption.key_vault_uri if before else None) or "")
-        vaults: list[pulumi.Input[str]] = []
-        own = ""
+        vault: pulumi.Input[str] = ""
         if key is not None:
-            cloud = regions.cloud_of(inputs.location)
-            suffix = cloud.hsm_suffix if key.in_managed_hsm else cloud.vault_suffix
             vault_id = key.vault.id
             name = inputs.vault.name or (arm_ids.name_of(vault_id) if isinstance(vault_id, str) else "")
-            own = f"{name}.{suffix}".lower()
-            vaults.append(pulumi.Output.concat(name or key.vault.name, ".", suffix).apply(str.lower))
-        if left not in ("", own):
-            pulumi.log.info(
-                f"service {inputs.name!r}: {left} stays among the hosts that the account may call until the "
-                "next update, because its key is there until this one ends"
+            host = partial(
+                key_uris.host_of, cloud=regions.cloud_of(inputs.location), in_managed_hsm=key.in_managed_hsm
             )
-            vaults.append(left)
-        return [*vaults, *(host for host in hosts if host not in (own, left))]
+            vault = host(name) if name else pulumi.Output.from_input(key.vault.name).apply(host)
+        if inputs.restrict_outbound and left not in ("", vault):
+            pulumi.log.info(
+                f"service {inputs.name!r}: the account may still call {left} until the next update, because "
+                "its key stays there until this update ends"
+            )
+        return allowed_hosts(inputs.restrict_outbound, inputs.allowed_fqdns, vault, left)
 
     def account(
         self,

@@ -111,7 +111,7 @@ def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.A
         yield Problem(
             "encryption",
             f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure "
-            "takes no such account off the customer's key; keep encryption: customerManaged, or make a "
+            "does not let such an account leave its key; keep encryption: customerManaged, or make a "
             "service of another name, move the data, then remove this one",
         )
     elif inputs.unbind_account != account.name:

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import AIServicesAccountInputs, declared_account, on_the_wire
+from components.account import AIServicesAccountInputs, allowed_hosts, declared_account, on_the_wire
 from components.account_write import Found
 from components.alerts import ALERTS
 from components.arguments import names
@@ -296,10 +296,11 @@ class _Planner:
             recovers=self.deleted.account is not None,
         )
 
-    def _allowed_hosts(self) -> tuple[str, ...]:
-        if not self.inputs.restrict_outbound or not self._vault_id:
-            return self.inputs.allowed_fqdns
-        return (key_uris.vault_host(self._vault_uri), *self.inputs.allowed_fqdns)
+    def _allowed_hosts(self) -> tuple[pulumi.Input[str], ...]:
+        vault = key_uris.vault_host(self._vault_uri) if self.inputs.has_key and self._vault_id else ""
+        bound_to = self.before.account.encryption.key_vault_uri if self.before.account else None
+        left = key_uris.vault_host(bound_to or "")
+        return tuple(allowed_hosts(self.inputs.restrict_outbound, self.inputs.allowed_fqdns, vault, left))
 
     @property
     def _vault_uri(self) -> str:

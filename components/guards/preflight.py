@@ -511,8 +511,8 @@ class _Preflight:
             return
         _say_once(
             f"login: {self._client['objectId']} in tenant {self._client['tenantId']}, subscription "
-            f"{self._client['subscriptionId']}, by {self._method}; azure-native and azure-cmk have the same, "
-            "and python -m operate logs in by the same settings"
+            f"{self._client['subscriptionId']}, by {self._method}; azure-native and azure-cmk use the same "
+            "login, and python -m operate the same settings"
         )
         report = await invoke(
             "azure-cmk:index:checkDeployment",

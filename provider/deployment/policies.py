@@ -236,7 +236,7 @@ def _told(change: _Change, members: Sequence[Planned]) -> PolicyChange:
         setting = f"set {found}" if found else ""
     labels = ", ".join(dict.fromkeys(member.label for member in members))
     text = (
-        f"Azure Policy changes {labels} in each write, so that no update makes it as the stack declares: "
+        f"Azure Policy changes {labels} on every write, so no update can make it what the stack declares: "
         f"assignment {change.assignment} ({change.effect.capitalize()}) {does}"
     )
     ways = [f"{setting}, which declares what Azure has"] if setting else []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components.account import allowed_hosts
 from components.guards.data_loss import losses
 from components.guards.invokes import by_type_and_name
 from components.guards.recorded_state import recorded_service
@@ -88,6 +89,25 @@ def test_the_vault_is_always_among_the_hosts_that_the_account_may_call() -> None
         there = account(restrict_outbound=True, vault={"id": hub}, allowed_fqdns=hosts)["properties"]
         assert there["allowedFqdnList"] == ["kv-hub.vault.azure.net"]
     assert "allowedFqdnList" not in account()["properties"]
+
+
+@pytest.mark.parametrize(
+    ("restricted", "vault", "left", "hosts"),
+    [
+        (None, "kv-new", "kv-old", ["A.com"]),
+        (False, "kv-new", "kv-old", ["A.com"]),
+        (True, "kv-new", "kv-old", ["kv-new", "kv-old", "a.com"]),
+        (True, "kv-new", "kv-new", ["kv-new", "a.com"]),
+        (True, "a.com", "", ["a.com"]),
+        (True, "", "kv-old", ["kv-old", "a.com"]),
+    ],
+)
+def test_an_account_may_call_the_vault_that_its_key_leaves(
+    restricted: bool | None, vault: str, left: str, hosts: list[str]
+) -> None:
+    """Else it could not be written while its key is still there: also on the way off a key. Where the account
+    may call every host, the list stays as it is."""
+    assert allowed_hosts(restricted, ["A.com"], vault, left) == hosts
 
 
 def test_further_identities_do_not_use_the_key() -> None:

@@ -154,7 +154,7 @@ def test_the_login_and_terms_that_may_not_be_accepted_are_noted() -> None:
     assert deployment.warnings == []
     login, note = deployment.notes
     assert login.startswith(f"login: {deployment.principal.object_id} in tenant {seed.TENANT_ID}")
-    assert "by a client secret; azure-native and azure-cmk have the same" in login
+    assert "by a client secret; azure-native and azure-cmk use the same login" in login
     assert note.startswith("not checked: whether the terms of kind TextAnalytics are accepted")
     assert "make the first one in the portal" in note
     with pytest.raises(Exception, match="ResourceKindRequireAcceptTerms"):
