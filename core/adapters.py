@@ -5,6 +5,7 @@ that JSON; azure-native's outputs of accounts and vaults have the same shape. So
 published API definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.0.
 """
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -214,6 +215,26 @@ def key_version_from_vault(properties: Any) -> KeyVersion:
         uri=properties.id,
         tags=dict(properties.tags or {}),
     )
+
+
+def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
+    """A key or a version of one as Resource Manager would describe it: `bundle` is the answer, or a row of a
+    list, of the API of the managed HSM that the key of the id is in; `rotation` its rotation policy's."""
+    told = _mapping(bundle.get("key"))
+    uri = _text(told.get("kid") or bundle.get("kid"))
+    modulus = _text(told.get("n"))
+    return {
+        "id": key_id,
+        "properties": {
+            "kty": told.get("kty"),
+            "keySize": len(base64.urlsafe_b64decode(modulus + "==").lstrip(b"\0")) * 8 if modulus else None,
+            "keyOps": told.get("key_ops"),
+            "attributes": bundle.get("attributes"),
+            "keyUriWithVersion": uri,
+            "rotationPolicy": rotation,
+        },
+        "tags": bundle.get("tags"),
+    }
 
 
 def key_version_with_material(key: Any) -> KeyVersion:

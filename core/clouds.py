@@ -49,6 +49,11 @@ class Cloud:
         """The scope of tokens for an account's own API."""
         return f"https://{self.account_suffix}/.default"
 
+    @property
+    def hsm_scope(self) -> str:
+        """The scope of tokens for a managed HSM's own API."""
+        return f"https://{self.hsm_suffix}/.default"
+
     def is_resource_manager(self, url: str) -> bool:
         """Whether a URL is one of Resource Manager's, by https. It also answers in each region
         (`westeurope.management.azure.com`), and may name such a host for an operation."""

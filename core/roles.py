@@ -345,7 +345,11 @@ HSM_ADMINISTRATOR: Final = Role(
 HSM_CRYPTO_AUDITOR: Final = Role(
     "2c18b078-7c48-4d3a-af88-5a3a1b3f82b3",
     "Managed HSM Crypto Auditor",
-    (Permissions(data_actions=(*_READ_HSM_ROLES, *_in_hsm("keys/read/action"))),),
+    (
+        Permissions(
+            data_actions=(*_READ_HSM_ROLES, *_in_hsm("keys/read/action", "keys/deletedKeys/read/action"))
+        ),
+    ),
 )
 
 

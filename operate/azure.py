@@ -23,7 +23,7 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
 from core import arm_ids, key_uris
-from core.api_versions import SUBSCRIPTIONS
+from core.api_versions import KEYS, SUBSCRIPTIONS
 from core.clouds import Cloud
 from core.login import Login
 from operate.errors import OperateError
@@ -60,6 +60,14 @@ class AzureReader(Protocol):
         """The soft-deleted keys of a vault: name, deletedDate, scheduledPurgeDate."""
         ...
 
+    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
+        """One answer of a managed HSM's own API."""
+        ...
+
+    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
+        """All pages of a list of a managed HSM's own API."""
+        ...
+
 
 @dataclass(frozen=True)
 class SentQuery:
@@ -86,6 +94,7 @@ class LiveAzure:
         self._cloud = login.cloud
         self._credential = token_credential(login)
         self._arm = pipeline(self._cloud, self._credential, self._cloud.arm_scope)
+        self._hsm = pipeline(self._cloud, self._credential, self._cloud.hsm_scope)
         self._login = login
         self._known: dict[str, _Answer] = {}
         self._now: datetime | None = None
@@ -121,17 +130,7 @@ class LiveAzure:
 
     def list(self, path: str, api_version: str) -> Sequence[Json]:
         target = f"{path}?api-version={api_version}"
-
-        def pages() -> list[Json]:
-            found: list[Json] = []
-            link = target
-            while link:
-                page = self._send(link).json()
-                found += page["value"]
-                link = page.get("nextLink") or ""
-            return found
-
-        return self._once(f"LIST {target}", pages)
+        return self._once(f"LIST {target}", lambda: _pages(target, self._send))
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
         def rows() -> list[Json]:
@@ -155,6 +154,27 @@ class LiveAzure:
             ]
 
         return self._once(f"LIST {vault_uri}/deletedkeys", rows)
+
+    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
+        target = f"{hsm_uri}{path}?api-version={KEYS}"
+        found: Json = self._once(f"GET {target}", lambda: self._send_to_hsm(target, hsm_uri).json())
+        return found
+
+    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
+        target = f"{hsm_uri}{path}?api-version={KEYS}"
+        return self._once(
+            f"LIST {target}", lambda: _pages(target, lambda link: self._send_to_hsm(link, hsm_uri))
+        )
+
+    def _send_to_hsm(self, url: str, hsm_uri: str) -> Any:
+        if key_uris.cloud_of(hsm_uri) != self._cloud:
+            raise UnansweredError(f"{hsm_uri} is not a managed HSM of this cloud")
+        # The token must not follow an answer's link to another host.
+        if not (self._cloud.may_receive_token(url) and key_uris.same_vault(url, hsm_uri)):
+            raise UnansweredError(f"an answer links to {url.partition('?')[0]}, which is not {hsm_uri}")
+        response = self._hsm.send_request(HttpRequest("GET", url))
+        response.raise_for_status()
+        return response
 
     def _send(self, target: str) -> Any:
         url = target if target.startswith("https://") else self._cloud.resource_manager + target
@@ -190,6 +210,16 @@ def account_id(text: str) -> str:
         return arm_ids.account_id(text).text
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _pages(link: str, send: Callable[[str], Any]) -> list[Json]:
+    """Every page of a list, from its first page's address on."""
+    found: list[Json] = []
+    while link:
+        page = send(link).json()
+        found += page["value"]
+        link = page.get("nextLink") or ""
+    return found
 
 
 def _answered(ask: Callable[[], T]) -> T:

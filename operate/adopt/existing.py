@@ -79,7 +79,8 @@ def find(cloud: AzureReader, account_id: str, now: datetime) -> Existing:
 
 
 def _assignments(cloud: AzureReader, account: Account, vault: Vault) -> tuple[Json, ...]:
-    if account.key_user is None or not vault.uses_rbac:
+    # A managed HSM's own are among the facts.
+    if account.key_user is None or not vault.uses_rbac or vault.is_managed_hsm:
         return ()
     try:
         listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), api_versions.AUTHORIZATION)

@@ -13,9 +13,9 @@ from shlex import quote
 from components.arguments import names
 from core import api_versions, arm_ids, kinds
 from core.facts import Account, Key, Vault
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, SERVICE_PRINCIPAL
+from core.roles import SERVICE_PRINCIPAL, encryption_user
 from operate.adopt.existing import Existing
-from operate.adopt.plan import grant, in_own_group
+from operate.adopt.plan import grant, granted_elsewhere, in_own_group
 from operate.azure import Json
 from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.model import Facts, NotChecked
@@ -48,16 +48,6 @@ def obstacles(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) ->
 
 def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Obstacle]:
     service = existing.service
-    bound = service.account.encryption.key if isinstance(service.account, Account) else None
-    if bound and bound.in_managed_hsm:
-        yield Obstacle(
-            service.name,
-            f"its key is in the managed HSM {bound.vault_name!r}, whose keys and roles this command does not "
-            "read",
-            "write the service's settings with key.id by hand, and import the account, its key version, its "
-            "role and its binding as docs/managed-hsm.md says",
-        )
-        return
     facts = Facts(existing.taken, "", (service,), deleted=())
     for finding in findings(facts):
         severe = finding.severity is AuditSeverity.ERROR and finding.rule not in _NO_OBSTACLE
@@ -69,7 +59,13 @@ def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator
     if isinstance(service.vault, Vault) and isinstance(service.key, Key):
         yield from _grant(name, existing)
         yield from _identity(name, existing)
-        if takes_vault and not in_own_group(existing):
+        if takes_vault and service.vault.is_managed_hsm:
+            yield Obstacle(
+                service.name,
+                "its key is in a managed HSM, which this project never makes",
+                "leave out --take-vault; the key is then used as it is",
+            )
+        elif takes_vault and not in_own_group(existing):
             yield Obstacle(
                 service.name,
                 "its vault is in another resource group or subscription, where the project makes none",
@@ -115,17 +111,19 @@ def _grant(name: str, existing: Existing) -> Iterator[Obstacle]:
     vault, user = existing.vault, existing.account.key_user
     if user is None:
         return
-    given, role = grant(name, existing), CRYPTO_SERVICE_ENCRYPTION_USER.name
+    given, role = grant(name, existing), encryption_user(vault.id).name
     if given is None and vault.uses_rbac and not _reported(existing):
+        assignee = f"--assignee-object-id {user} --assignee-principal-type {SERVICE_PRINCIPAL}"
         yield Obstacle(
             existing.account.name,
-            f"its identity may use the key by a role that is not {role} at the key or vault, and that is not "
-            "adopted",
-            f"az role assignment create --assignee-object-id {user} --assignee-principal-type "
-            f"{SERVICE_PRINCIPAL} --role '{role}' --scope {quote(existing.key_id)}",
+            f"its identity may use the key by a role that is not {role} at the key"
+            + (", and that is not adopted" if vault.is_managed_hsm else " or vault, and that is not adopted"),
+            f"az keyvault role assignment create --hsm-name {vault.name} {assignee} "
+            f"--role '{role}' --scope {arm_ids.local_scope(existing.key_id)}"
+            if vault.is_managed_hsm
+            else f"az role assignment create {assignee} --role '{role}' --scope {quote(existing.key_id)}",
         )
-    elsewhere = arm_ids.subscription_of(vault.id) != arm_ids.subscription_of(existing.account.id)
-    if given is not None and elsewhere and not given[1]:
+    if given is not None and granted_elsewhere(existing) and not given[1]:
         yield Obstacle(
             existing.account.name,
             "its vault is in another subscription, and its access is not exactly what this project gives",

@@ -8,9 +8,10 @@ from components.arguments import names
 from components.arguments.tags import checked_tags
 from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import Existing
 from operate.azure import Json
+from operate.evidence.model import NotChecked
 from operate.evidence.rotation import newest
 
 
@@ -84,6 +85,8 @@ def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:
     vault, user = existing.vault, existing.account.key_user
     if user is None:
         return None
+    if vault.is_managed_hsm:
+        return _role_in_hsm(name, existing, user)
     if vault.uses_rbac:
         return _role(name, existing.assignments, existing.key_id, user)
     for entry in existing.vault_body["properties"].get("accessPolicies") or ():
@@ -109,9 +112,27 @@ def _role(
     return None
 
 
+def _role_in_hsm(name: str, existing: Existing, principal_id: str) -> tuple[Import, bool] | None:
+    """The role in a managed HSM at the key itself; the resource's id names no assignment."""
+    given = existing.service.assignments
+    for one in () if given is None or isinstance(given, NotChecked) else given:
+        is_the_role = one.role_id == HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        if is_the_role and arm_ids.same(one.scope, existing.key_id) and one.principal_id == principal_id:
+            id = f"{existing.key_id}|{principal_id}"
+            return Import(resource_types.HSM_ROLE_ASSIGNMENT, f"{name}-access", id), True
+    return None
+
+
 def in_own_group(existing: Existing) -> bool:
     """Whether the vault is where the project would make one: in the account's subscription and group."""
     return _home(existing.vault.id) == _home(existing.account.id)
+
+
+def granted_elsewhere(existing: Existing) -> bool:
+    """Whether the grant is in another subscription: it is then of another provider, and the program imports
+    it by itself. The roles of a managed HSM are in no subscription."""
+    elsewhere = _home(existing.vault.id)[0] != _home(existing.account.id)[0]
+    return elsewhere and not existing.vault.is_managed_hsm
 
 
 def _home(id: str) -> tuple[str, str]:
@@ -120,7 +141,9 @@ def _home(id: str) -> tuple[str, str]:
 
 def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bool) -> dict[str, Any]:
     vault, key, account = existing.vault, existing.key, existing.account
-    settings: dict[str, Any] = {"accessModel": "rbac" if vault.uses_rbac else "accessPolicy"}
+    settings: dict[str, Any] = (
+        {} if vault.is_managed_hsm else {"accessModel": "rbac" if vault.uses_rbac else "accessPolicy"}
+    )
     if account.encryption.identity_client_id:
         both = "systemassigned" in _identity_type(existing).lower()
         settings["identity"] = "systemAndUserAssigned" if both else "userAssigned"
@@ -146,8 +169,7 @@ def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Itera
     if existing.identity:
         yield Import(resource_types.USER_ASSIGNED_IDENTITY, f"{name}-identity", existing.identity["id"])
     given = grant(name, existing)
-    # A grant in another subscription is of another provider, and the program imports it by itself.
-    if given and _home(key)[0] == _home(existing.account.id)[0]:
+    if given and not granted_elsewhere(existing):
         yield given[0]
     yield Import(resource_types.KEY_VERSION, f"{name}-key-version", key)
     if not existing.account.encryption.identity_client_id:
@@ -165,7 +187,7 @@ def _notes(name: str, existing: Existing, settings: Mapping[str, Any], *, takes_
         )
     if "pin" in settings["key"]:
         yield f"{name}: key.pin keeps the bound version, which is not the newest; take it out to bind that"
-    if _home(existing.key_id)[0] != _home(existing.account.id)[0]:
+    if granted_elsewhere(existing):
         yield (
             f"{name}: the vault is in another subscription; the first preview shows a provider for it and "
             "the grant being imported (=), which changes neither"

@@ -51,7 +51,7 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
 
     Writing the vault counts in both models, because it can change the model; so does writing role
     assignments, which can grant the right to write the vault. Writing access policies counts only where they
-    are used."""
+    are used. In a managed HSM its own roles alone count, and so does whoever may give them."""
     read, assignments = _vault_and_key(service), _assignments(service)
     if isinstance(read, NotChecked):
         return read
@@ -77,12 +77,18 @@ def _by_policy(vault: Vault) -> Iterator[PrincipalRight]:
 
 def _by_role(key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
     for given in assignments:
-        permits = rights.of_role(given.role) & rights.READS_DATA_KEYS if given.role else frozenset()
+        permits = rights.of_role(given.role, key.id) & rights.READS_DATA_KEYS if given.role else frozenset()
         if permits and arm_ids.covers(given.scope, key.id):
             yield _grant(given, tuple(sorted(permits)))
 
 
 def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
+    if vault.is_managed_hsm:
+        for given in assignments:
+            allowed = given.role is not None and given.role.allows_data(rights.HSM_ROLE_WRITE)
+            if allowed and arm_ids.covers(given.scope, key.id):
+                yield _grant(given, (rights.HSM_ROLE_WRITE.removeprefix("Microsoft."),))
+        return
     for given in assignments:
         permits = tuple(
             action.removeprefix("Microsoft.")

@@ -1,6 +1,6 @@
 """Reads everything about each account from the cloud. A refused query leaves only its own part NotChecked."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -35,8 +35,11 @@ from operate.source import Source
 
 T = TypeVar("T")
 R = TypeVar("R", Account, Vault, Key)
-NO_VAULT = "no subscription that this login sees has a vault"
-"""How the reason begins if no vault was found: it may be deleted, or the login may not see it."""
+NO_VAULT = "no subscription that this login sees has a "
+"""How the reason begins if no vault or managed HSM was found: it may be deleted, or the login may not see
+it."""
+_WHOLE_HSM = "///providers"
+"""How Azure's clients write the scope `/` of a managed HSM's roles in a path."""
 KEY_USE = """AzureDiagnostics
 | where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "{category}"
 | where ResourceId =~ "{vault_id}"
@@ -52,7 +55,9 @@ def key_use(vault_id: str) -> str:
     """The one query on the audit log: uses of a vault's keys by day, identity, operation and key version.
 
     A column that no record has filled yet does not exist, hence column_ifexists. Source:
-    azure/key-vault/general/logging, the table AzureDiagnostics.
+    azure/key-vault/general/logging, the table AzureDiagnostics. That a managed HSM's records, which have the
+    category AuditEvent, too (key-vault/managed-hsm/logging), fill the same columns is assumed: of those that
+    name no key, each counts for every key of the HSM.
     """
     return KEY_USE.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN, category=audit_log.CATEGORY)
 
@@ -120,29 +125,28 @@ def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) ->
         account_id,
         account,
         vault,
-        attempt(lambda: _key(cloud, facts.key_id(vault.id, bound.name))),
-        attempt(lambda: _assignments(cloud, vault.id)),
+        attempt(lambda: _key(cloud, facts.key_id(vault.id, bound.name), bound)),
+        attempt(lambda: _assignments(cloud, vault, bound)),
         audit,
         audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
         attempt(lambda: _deleted_keys(cloud, bound.vault_uri)),
-        denials=attempt(lambda: _denials(cloud, vault.id)) if vault.uses_rbac else (),
+        denials=attempt(lambda: _denials(cloud, vault.id))
+        if vault.uses_rbac and not vault.is_managed_hsm
+        else (),
         locks=locks,
         exemptions=exemptions,
     )
 
 
 def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault:
-    """The vault that the account names by its host, in whatever subscription this login sees."""
-    if bound.in_managed_hsm:
-        raise UnansweredError(
-            f"the key is in the managed HSM {bound.vault_name!r}, whose keys, roles and audit log the "
-            "evidence does not read (docs/managed-hsm.md says how to)"
-        )
+    """The vault or managed HSM that the account names by its host, in whatever subscription this login
+    sees."""
+    type, noun = (arm_ids.MANAGED_HSM, "managed HSM") if bound.in_managed_hsm else (arm_ids.VAULT, "vault")
     own = arm_ids.subscription_of(account_id)
     seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", SUBSCRIPTIONS)]
     refusals = []
     for subscription in [own, *(s for s in sorted(seen) if s != own)]:
-        path = arm_ids.of_subscription(subscription, arm_ids.VAULT)
+        path = arm_ids.of_subscription(subscription, type)
         try:
             listed = cloud.list(path, VAULTS)
         except UnansweredError as error:
@@ -152,14 +156,26 @@ def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault
         for body in listed:
             if str(body["name"]).lower() == bound.vault_name:
                 return _whole(adapters.vault(cloud.get(body["id"], VAULTS)))
-    raise UnansweredError(f"{NO_VAULT} {bound.vault_name!r}{''.join(refusals)}")
+    raise UnansweredError(f"{NO_VAULT}{noun} {bound.vault_name!r}{''.join(refusals)}")
 
 
-def _key(cloud: AzureReader, key_id: str) -> Key:
-    key = adapters.key(cloud.get(key_id, VAULTS), cloud.list(f"{key_id}/versions", VAULTS))
+def _key(cloud: AzureReader, key_id: str, bound: key_uris.KeyUri) -> Key:
+    if bound.in_managed_hsm:
+        key = _key_in_hsm(cloud, key_id, bound)
+    else:
+        key = adapters.key(cloud.get(key_id, VAULTS), cloud.list(f"{key_id}/versions", VAULTS))
     if not all(version.version and version.created for version in key.versions):
         raise ValueError("a version of the key has no name or no time of creation")
     return _whole(key)
+
+
+def _key_in_hsm(cloud: AzureReader, key_id: str, bound: key_uris.KeyUri) -> Key:
+    """Resource Manager does not show the keys of an HSM (key-vault/managed-hsm/access-control)."""
+    path = f"/keys/{bound.name}"
+    rotation = cloud.get_in_hsm(bound.vault_uri, f"{path}/rotationpolicy")
+    current = adapters.arm_key(key_id, cloud.get_in_hsm(bound.vault_uri, path), rotation)
+    versions = cloud.list_in_hsm(bound.vault_uri, f"{path}/versions")
+    return adapters.key(current, [adapters.arm_key(key_id, one) for one in versions])
 
 
 def _whole(resource: R) -> R:
@@ -168,14 +184,29 @@ def _whole(resource: R) -> R:
     return resource
 
 
-def _assignments(cloud: AzureReader, scope: str) -> tuple[RoleAssignment, ...]:
-    """The role assignments at, above and below a scope, each with its role's definition."""
-    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT), AUTHORIZATION)
-    found = [
-        adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], AUTHORIZATION))
-        for body in listed
-    ]
+def _assignments(cloud: AzureReader, vault: Vault, bound: key_uris.KeyUri) -> tuple[RoleAssignment, ...]:
+    """The role assignments at, above and below a vault, each with its role's definition; of a managed HSM,
+    its own, which are all that count in it."""
+    if vault.is_managed_hsm:
+        found = list(_assignments_in_hsm(cloud, vault.id, bound.vault_uri))
+    else:
+        listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), AUTHORIZATION)
+        found = [
+            adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], AUTHORIZATION))
+            for body in listed
+        ]
     return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
+
+
+def _assignments_in_hsm(cloud: AzureReader, hsm_id: str, hsm_uri: str) -> Iterator[RoleAssignment]:
+    definitions = cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
+    roles = {str(body["name"]).lower(): body for body in definitions}
+    for body in cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
+        given = body["properties"]
+        scope = arm_ids.of_local_scope(hsm_id, given["scope"])
+        id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, body["name"])
+        definition = roles[arm_ids.name_of(given["roleDefinitionId"]).lower()]
+        yield adapters.role_assignment({"id": id, "properties": {**given, "scope": scope}}, definition)
 
 
 def _denials(cloud: AzureReader, scope: str) -> tuple[DenyAssignment, ...]:
@@ -212,7 +243,8 @@ def _use(
     """What the first workspace that gets the audit log says."""
     audited = [s for s in settings if s.is_audit]
     if not audited:
-        raise UnansweredError("no diagnostic setting of the vault sends its audit log to a workspace")
+        noun = "managed HSM" if arm_ids.in_managed_hsm(vault_id) else "vault"
+        raise UnansweredError(f"no diagnostic setting of the {noun} sends its audit log to a workspace")
     setting = next((s for s in audited if not s.dedicated), None)
     if setting is None:
         raise UnansweredError(

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from core import demands, rights
+from core import audit_log, demands, rights
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
@@ -99,7 +99,7 @@ RULES: Final = {
         "the account's provisioning state is {state}",
         "wait until its operation has ended, then collect the evidence again",
     ),
-    "vault-network-open": (WARNING, "vault {vault} accepts connections from every network", _CLOSE),
+    "vault-network-open": (WARNING, "{noun} {vault} accepts connections from every network", "{close}"),
     "bound-without-version": (
         ERROR,
         "the binding names no version; the service does not follow rotations",
@@ -132,7 +132,7 @@ RULES: Final = {
     ),
     "no-rotation-policy": (
         WARNING,
-        "the key {key} has no policy by which the vault rotates it",
+        "the key {key} has no policy by which the {noun} rotates it",
         (
             "give it one with az keyvault key rotation-policy update; key.rotatesAfterDays counts only when "
             "a key is made"
@@ -140,8 +140,8 @@ RULES: Final = {
     ),
     "rotation-overdue": (
         WARNING,
-        "the vault should have created a new version of {key} on {due:%Y-%m-%d}",
-        f"{_ROTATE}, and find out why the vault did not rotate",
+        "the {noun} should have created a new version of {key} on {due:%Y-%m-%d}",
+        _ROTATE + ", and find out why the {noun} did not rotate",
     ),
     "no-access-to-key": (
         ERROR,
@@ -182,10 +182,10 @@ RULES: Final = {
     "key-use-not-recorded": (
         WARNING,
         (
-            "no diagnostic setting sends the audit log of vault {vault} to a workspace, so use of the key is "
-            "not recorded"
+            "no diagnostic setting sends the audit log of {noun} {vault} to a workspace, so use of the key "
+            "is not recorded"
         ),
-        "set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up",
+        "{record}",
     ),
     "others-did-unwrap": (
         ERROR,
@@ -252,8 +252,9 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
     found: list[AuditFinding] = []
     for service in facts.services:
         found += [_not_checked(service.name, what, part) for what, part in service.unread]
-        for rule, values in _of_service(service, facts):
+        for rule, found_values in _of_service(service, facts):
             severity, text, fix = RULES[rule]
+            values = {**_words(service.vault), **found_values}
             subject = _subject(service, rule)
             found.append(AuditFinding(rule, severity, subject, text.format(**values), fix.format(**values)))
     found = _with_policies(list(dict.fromkeys(found)), facts.policies)
@@ -271,6 +272,24 @@ def _subject(service: Service, rule: str) -> str:
     if isinstance(service.vault, Vault) and isinstance(service.key, Key) and rule in _OF_KEY:
         return f"{service.vault.name}/{service.key.name}"
     return service.name
+
+
+def _words(vault: object) -> dict[str, str]:
+    """What texts call a vault or managed HSM, and the fixes that differ between them: an HSM is nobody's
+    whose settings this project has."""
+    if not (isinstance(vault, Vault) and vault.is_managed_hsm):
+        return {
+            "noun": "vault",
+            "close": _CLOSE,
+            "record": "set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up",
+        }
+    return {
+        "noun": vault.noun,
+        "close": f"{demands.update_command(vault.name, in_managed_hsm=True)} --default-action Deny --bypass "
+        "AzureServices",
+        "record": f"az monitor diagnostic-settings create --name audit --resource {vault.id} --workspace ID "
+        f"""--logs '[{{"category": "{audit_log.CATEGORY}", "enabled": true}}]'""",
+    }
 
 
 def _with_policies(
@@ -342,11 +361,11 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
     """The demands of the service that are not met, whether or not the key could be read."""
     bound = account.encryption.key
     unmet = [
-        demands.region(account.location, vault.location),
-        demands.tenant(account.tenant_id or vault.tenant_id, vault.tenant_id),
+        demands.region(account.location, vault.location, vault.noun),
+        demands.tenant(account.tenant_id or vault.tenant_id, vault.tenant_id, vault.noun),
         demands.soft_delete(vault.soft_delete, vault.purge_protection),
-        demands.purge_protection(vault.purge_protection),
-        demands.trusted_services(vault.network),
+        demands.purge_protection(vault.purge_protection, vault.noun),
+        demands.trusted_services(vault.network, vault.noun),
         demands.tier(account.kind, account.sku, account.capabilities),
         demands.outbound(account.restricts_outbound, account.allowed_fqdns, account.encryption.key_vault_uri),
     ]

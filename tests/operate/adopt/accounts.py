@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from core import rights
+from core.arm_ids import of_local_scope
 from core.facts import RoleAssignment
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER, Role
 from operate.adopt.existing import Existing
 from operate.adopt.obstacles import obstacles
 from operate.evidence.model import NotChecked, Service
 from tests.operate.evidence import made
 from tests.operate.evidence.made import NOW, OWN, SUBSCRIPTION, vault
 
+HSM = f"{made.GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-contoso"
 KEY_ID = f"{vault().id}/keys/cmk"
 ROLE = CRYPTO_SERVICE_ENCRYPTION_USER.definition_id(SUBSCRIPTION.rpartition("/")[2])
 
@@ -47,6 +49,21 @@ def by_role(scope: str, name: str, role: str = ROLE) -> Existing:
     unlogged = NotChecked("no diagnostic setting")
     service = made.service(vault=vault(uses_rbac=True), assignments=(can,), use=unlogged, audit=())
     return found(service, assignments=({"id": id, "name": name, "properties": properties},))
+
+
+def in_hsm(scope: str = "/keys/cmk", role: Role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER) -> Existing:
+    """An account bound to a key in a managed HSM, with one of the HSM's own roles at a scope."""
+    bound = replace(made.BOUND, key_vault_uri="https://hsm-contoso.managedhsm.azure.net/")
+    can = RoleAssignment(of_local_scope(HSM, scope), OWN, role.id, role)
+    service = made.service(
+        account=made.account(encryption=bound),
+        vault=vault(id=HSM, name="hsm-contoso", uses_rbac=True, policies=()),
+        key=made.key(id=f"{HSM}/keys/cmk", type="RSA-HSM"),
+        assignments=(can,),
+        use=NotChecked("no diagnostic setting"),
+        audit=(),
+    )
+    return found(service, vault_body={})
 
 
 def texts(*pairs: tuple[str, Existing], takes_vault: bool = False) -> str:

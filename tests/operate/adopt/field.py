@@ -109,6 +109,19 @@ class Field:
         made: dict[str, Any] = self.send("PUT", path, "2023-01-31", {"location": "westeurope"})
         return made
 
+    def hsm(self, group_id: str, name: str) -> str:
+        """A managed HSM whose administrator the deployer is."""
+        id = f"{group_id}/providers/Microsoft.KeyVault/managedHSMs/{name}"
+        properties = {
+            "tenantId": seed.TENANT_ID,
+            "initialAdminObjectIds": [seed.DEPLOYER.object_id],
+            "enablePurgeProtection": True,
+        }
+        sku = {"family": "B", "name": "Standard_B1"}
+        body = {"location": "westeurope", "sku": sku, "properties": properties}
+        self.send("PUT", id, "2023-07-01", body)
+        return id
+
     def bind(self, account_id: str, key_uri: str, *, slash: bool = True, client_id: str = "") -> None:
         vault, _, rest = key_uri.partition("/keys/")
         name, version = rest.split("/")

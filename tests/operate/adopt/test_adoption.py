@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 import yaml
 
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
+from localazure import seed
 from tests.operate.adopt.field import OTHER_SUBSCRIPTION, WRAPS, Field, group, principal
 from tests.support import cloud
+from tests.support.arm_client import Client, token
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import PATIENCE_SECONDS, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 Place = tuple[RunningAzure, Stack, Field]
-KINDS = ("account", "vault", "vault.key", "roleAssignment", "userAssignedIdentity")
+KINDS = ("account", "vault", "vault.key", "roleAssignment", "userAssignedIdentity", "hsm.roleAssignment")
+HSM = "hsm-central.managedhsm.azure.net"
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,25 @@ def with_vault(field: Field, home: str) -> list[str]:
     return ["--account", account["id"], "--name", "whole", "--take-vault"]
 
 
+def managed_hsm(azure: RunningAzure, field: Field, home: str) -> list[str]:
+    """Bound to a key of a managed HSM in another subscription, by a role of the HSM's own at the key."""
+    account = field.account(home, "lang-hsm")
+    there = field.group(group("rg-hsm", OTHER_SUBSCRIPTION))
+    field.hsm(there, "hsm-central")
+    hsm = Client(azure.env, HSM, token(azure.env, "https://managedhsm.azure.net"))
+    for principal_id, role, scope in (
+        (seed.DEPLOYER.object_id, HSM_CRYPTO_USER.id, "/keys"),
+        (principal(account), HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id, "/keys/cmk"),
+    ):
+        properties = {"principalId": principal_id, "roleDefinitionId": role}
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{role}?api-version=7.4"
+        assert hsm.send("PUT", path, {"properties": properties})[0] == 201
+    key = {"kty": "RSA-HSM", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]}
+    made = hsm.send("POST", "/keys/cmk/create?api-version=7.4", key)[1]
+    field.bind(account["id"], made["key"]["kid"])
+    return ["--account", account["id"], "--name", "hsm"]
+
+
 def two_on_one_vault(field: Field, home: str) -> list[str]:
     """Two accounts under two keys of one vault."""
     vault = field.vault(home, "kv-shared")
@@ -110,12 +133,13 @@ def two_on_one_vault(field: Field, home: str) -> list[str]:
 
 
 def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
-    """Six accounts, each of another kind: the preview after the import is empty, the first `up` writes
+    """Seven accounts, each of another kind: the preview after the import is empty, the first `up` writes
     nothing, and the cloud is byte for byte what it was."""
     azure, stack, field = place
     home = field.group(group("rg-found"))
     made = (microsoft_managed, access_policy, rbac, user_assigned)
     words = [word for make in made for word in make(field, home)] + two_on_one_vault(field, home)
+    words += managed_hsm(azure, field, home)
     before, accounts = state(azure), words[1::4]
     histories = [cloud.history(azure, account) for account in accounts]
     adopt(stack, "found", *words)

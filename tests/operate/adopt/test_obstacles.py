@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from core.facts import UserAssignedIdentity
+from core.roles import HSM_CRYPTO_USER
 from operate.adopt.existing import Existing
 from operate.evidence.model import NotChecked, Service
-from tests.operate.adopt.accounts import KEY_ID, ROLE, body, by_role, found, texts
+from tests.operate.adopt.accounts import KEY_ID, ROLE, body, by_role, found, in_hsm, texts
 from tests.operate.evidence import made
 from tests.operate.evidence.made import GROUP, NEW, OWN, account, key, vault, version
 
@@ -55,6 +56,16 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
         (found(Service(account().id, NotChecked("404 gone"))), "account: not checked: 404 gone"),
         (by_role(GROUP, "x"), "az role assignment create"),
         (by_role(KEY_ID, "x", role=f"{ROLE}0"), "az role assignment create"),
+        (
+            in_hsm("/keys"),
+            (
+                f"az keyvault role assignment create --hsm-name hsm-contoso --assignee-object-id {OWN} "
+                "--assignee-principal-type ServicePrincipal "
+                "--role 'Managed HSM Crypto Service Encryption User' --scope /keys/cmk"
+            ),
+        ),
+        (in_hsm(role=HSM_CRYPTO_USER), "az keyvault role assignment create"),
+        (in_hsm("/keys/another"), "may not use the key, so the data cannot be read"),
     ],
 )
 def test_what_would_have_to_change_is_refused(one: Existing, words: str) -> None:
@@ -82,4 +93,6 @@ def test_a_vault_elsewhere_cannot_be_taken() -> None:
     """The project makes vaults in the account's group only."""
     away = vault(id=vault().id.replace("rg-contoso", "rg-keys"))
     assert "leave out --take-vault" in texts(("x", found(made.service(vault=away))), takes_vault=True)
+    assert "which this project never makes; leave out" in texts(("x", in_hsm()), takes_vault=True)
+    assert texts(("x", in_hsm())) == ""
     assert texts(("x", found(made.service(vault=away)))) == ""

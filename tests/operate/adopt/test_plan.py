@@ -14,7 +14,7 @@ from operate.adopt.existing import UnreadError
 from operate.adopt.plan import network, plan
 from operate.evidence.model import NotChecked, Service
 from settings.parse import parse
-from tests.operate.adopt.accounts import KEY_ID, body, by_role, found, texts, vault_body
+from tests.operate.adopt.accounts import HSM, KEY_ID, body, by_role, found, in_hsm, texts, vault_body
 from tests.operate.evidence import made
 from tests.operate.evidence.made import NEW, OLD, OWN, account, key, vault, version
 
@@ -170,3 +170,21 @@ def test_what_was_not_read_is_never_used() -> None:
     """A plan for an account that was not read is an error, not an empty file."""
     with pytest.raises(UnreadError):
         plan("x", found(Service(account().id, NotChecked("403"))), takes_vault=False)
+
+
+def test_a_key_in_a_managed_hsm_is_used_as_it_is() -> None:
+    """No access model and no vault are settings of it; the role is imported by key and identity, also where
+    the HSM is in another subscription."""
+    written = plan("x", in_hsm(), takes_vault=False)
+    assert "accessModel" not in written.settings
+    assert written.settings["key"] == {"id": f"{HSM}/keys/cmk"}
+    grant = next(one for one in written.imports if one.name == "x-access")
+    assert grant.type == "azure-cmk:index:ManagedHsmRoleAssignment"
+    assert grant.id == f"{HSM}/keys/cmk|{OWN}"
+    there = in_hsm()
+    elsewhere = account(
+        id=account().id.replace("00000000000a", "00000000000b"), encryption=there.account.encryption
+    )
+    apart = replace(there, service=replace(there.service, account=elsewhere, account_id=elsewhere.id))
+    assert grant in plan("x", apart, takes_vault=False).imports
+    assert not any("another subscription" in note for note in plan("x", apart, takes_vault=False).notes)

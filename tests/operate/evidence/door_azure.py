@@ -17,6 +17,7 @@ WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-scene"
 ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
 _LOGS, _VAULT = "https://api.loganalytics.io", "https://vault.azure.net"
+_HSM = "https://managedhsm.azure.net"
 
 
 SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription.id for subscription in seed.SUBSCRIPTIONS[:2])
@@ -55,8 +56,19 @@ class DoorAzure:
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
     def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        found = self._answer("LIST", f"{vault_uri}/deletedkeys?api-version=7.4", audience=_VAULT)["value"]
+        audience = _HSM if "managedhsm" in vault_uri else _VAULT
+        found = self._answer("LIST", f"{vault_uri}/deletedkeys?api-version=7.4", audience=audience)["value"]
         return [{**key, "name": key["kid"].rsplit("/", 1)[-1]} for key in found]
+
+    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
+        found: Json = self._answer("GET", f"{hsm_uri}{path}?api-version=7.4", audience=_HSM)
+        return found
+
+    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
+        found: Sequence[Json] = self._answer("LIST", f"{hsm_uri}{path}?api-version=7.4", audience=_HSM)[
+            "value"
+        ]
+        return found
 
     def _answer(self, kind: str, url: str, body: Any = None, audience: str = "") -> Any:
         question = f"{kind} {url}"
