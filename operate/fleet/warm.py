@@ -63,15 +63,15 @@ class _AttachedHost(LanguageHost):
 
 
 @contextmanager
-def language_host(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Variables that let an engine attach to a language host, whose processes have `environ`; none where it
-    is to start its own."""
-    launcher = _launcher()
+def language_host(environ: Mapping[str, str], checkout: Path | None = None) -> Iterator[dict[str, str]]:
+    """Variables that let an engine attach to a language host, whose processes have `environ` and the imports
+    of a checkout, by default this folder; none where the engine is to start its own."""
+    launcher = _launcher(environ)
     if launcher is None or environ.get(ATTACH):
         yield {}
         return
     with _starting:
-        warm = _warm_python(str(Path.cwd()))
+        warm = _warm_python(str(checkout or Path.cwd()))
     children = Children(warm.start)
     server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
     host = _AttachedHost("", launcher, children, environ)
@@ -93,10 +93,10 @@ def _warm_python(checkout: str) -> WarmPython:
     return made
 
 
-def _launcher() -> Path | None:
+def _launcher(environ: Mapping[str, str]) -> Path | None:
     """What the CLI's own language host starts a program with, which is beside it; None where it is missing,
     or forks are not safe."""
-    command = shutil.which("pulumi")
+    command = shutil.which("pulumi", path=environ.get("PATH"))
     if sys.platform != "linux" or not command:
         return None
     folders = (Path(command).parent, Path(command).resolve().parent)

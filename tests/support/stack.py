@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from localazure.environment import checkout
+from operate.fleet.warm import language_host
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 600.0
@@ -53,6 +54,10 @@ class Stack:
 
     `cloud` is the environment of a local Azure. Without `refreshes`, the project does not ask for a refresh
     before each preview and update, as a consumer's may not.
+
+    The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
+    as in a fleet: a third of the time. So a test that changes the code of the copy starts the engine itself,
+    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py).
     """
 
     folder: Path
@@ -101,17 +106,20 @@ class Stack:
 
     def pulumi(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the CLI as a person would, without a terminal."""
-        return self._run("pulumi", *words, "--non-interactive", "--color", "never", timeout=timeout)
+        with language_host(self.env, ROOT) as attached:
+            return self._run(
+                "pulumi", *words, "--non-interactive", "--color", "never", timeout=timeout, **attached
+            )
 
     def python(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the project's Python in the checkout, with the stack's environment."""
         return self._run(str(self.folder / ".venv" / "bin" / "python"), *words, timeout=timeout)
 
-    def _run(self, *command: str, timeout: float) -> Run:
+    def _run(self, *command: str, timeout: float, **environ: str) -> Run:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.env,
+            env={**self.env, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
