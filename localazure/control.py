@@ -10,6 +10,7 @@ the page (`/`, for browsers) a cookie that the address of POST /page gives.
     GET  /history?account=ARM-ID           an account's encryption, oldest first (all without `account`)
     GET  /audit?vault=ARM-ID               key uses, oldest first (all without `vault`)
     GET  /signins?tenant=ID                who asked for tokens, granted or not (all without `tenant`)
+    GET  /throttled?subscription=ID        the refusals by `throttling`, oldest first (all without it)
     GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
     GET  /principals, POST /principals     {"name", "tenantId"?, "managedIdentity"?,
                                             "roles"?: [{"role", "scope"}]}
@@ -105,6 +106,7 @@ class Control:
             ("GET", "/history"): lambda asked: self._events("encryption", asked.query.get("account")),
             ("GET", "/audit"): lambda asked: self._events("audit", asked.query.get("vault")),
             ("GET", "/signins"): lambda asked: self._events("signin", asked.query.get("tenant")),
+            ("GET", "/throttled"): lambda asked: self._events("throttled", asked.query.get("subscription")),
             ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
             ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(self.cloud)]},
             ("POST", "/principals"): self._create_principal,

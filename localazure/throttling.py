@@ -44,6 +44,7 @@ def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
     header = f"x-ms-ratelimit-remaining-subscription-{limit.name}"
     if tokens < 1:
         wait = math.ceil((1 - tokens) / limit.per_second)
+        cloud.store.append("throttled", subscription, {"subscription": subscription, "limit": limit.name})
         raise ServiceError(
             429,
             "SubscriptionRequestsThrottled",

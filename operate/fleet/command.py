@@ -151,7 +151,7 @@ class FleetCommand:
         """Runs waves of tasks; the exit code, and what became of each stack. `work` is what is done to each
         stack, where that has another name than the command."""
         rollout, limits, all_done = self.rollout(name), limits or self.fleet.limits, []
-        halted = ""
+        halted, updated = "", engine.last_updates()
         with executor(self.arguments.scheduler, limits) as pool:
             for wave in waves:
                 done, halted = rollout.wave(
@@ -160,7 +160,9 @@ class FleetCommand:
                     pool,
                     limits,
                     self.fleet.stop if halting else None,
-                    writes=(work or name) == "up",
+                    cost=lambda member, changed: planning.calls(
+                        work or name, member.services, first=not updated.get(member.stack), changed=changed
+                    ),
                 )
                 all_done += done
                 if (work or name) == "up":

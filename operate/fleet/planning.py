@@ -17,11 +17,18 @@ REST = "rest"
 """The ring of the stacks that no other ring takes."""
 MOST_JOBS = 256
 """Jobs of one matrix. Source: GitHub Actions, "Usage limits": a matrix makes at most 256 jobs in a run."""
-BUCKET, REFILL = 200.0, 10.0
-"""Writes that Resource Manager takes at once, and a second, for each subscription and service principal.
-Source: Azure Resource Manager, "Understand how Azure Resource Manager throttles requests"."""
-WRITES = 12.0
-"""Writes of one service's first update: its resources, and the binding (docs/speed.md counts 11)."""
+_OF_FIRST: Mapping[str, tuple[int, int, int, int]] = {"preview": (12, 3, 5, 3), "up": (35, 65, 10, 16)}
+_OF_LATER: Mapping[str, tuple[int, int, int, int]] = {
+    "preview": (0, 15, 0, 0),
+    "up": (10, 55, 0, 5),
+    "drift": (0, 26, 0, 0),
+    "evidence": (11, 10, 0, 0),
+    "alarms": (10, 38, 0, 0),
+}
+_UNCHANGED = (10, 27, 0, 0)
+"""Calls to Resource Manager, counted on the local Azure with stacks of 1 and of 4 services: reads of a stack
+and of each of its services, and writes, among which Resource Manager counts questions that are POSTs. By
+action: of a stack that was never updated, of one that was, and of an update that had nothing to do."""
 UNMEASURED = 30.0
 """Seconds of a stack that was never timed: what a first update takes Azure, assumed. Only the balance of
 shards and the order within a wave depend on it."""
@@ -149,21 +156,57 @@ def startable(waiting: Sequence[Member], running: Collection[Member], limits: Li
 
 
 @dataclass(frozen=True)
-class Budget:
-    """The writes that Resource Manager still takes of a subscription, as a token bucket. Times in seconds of
-    any clock."""
+class Calls:
+    """Calls to Resource Manager: `writes` are all that are no GET, HEAD or DELETE."""
 
-    tokens: float = BUCKET
+    reads: float = 0.0
+    writes: float = 0.0
+
+
+def calls(action: str, services: int, *, first: bool, changed: bool = True) -> Calls:
+    """What an action on a stack takes of Resource Manager, about. `first`: the stack was never updated;
+    `changed`: the action changed something, or may."""
+    of = _OF_FIRST.get(action) if first else None
+    if of is None:
+        of = _UNCHANGED if action == "up" and not changed else _OF_LATER.get(action, (0, 0, 0, 0))
+    stack, service, stack_writes, service_writes = of
+    return Calls(stack + service * services, stack_writes + service_writes * services)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Tokens, `refill` more of them each second up to `size`. Times in seconds of any clock."""
+
+    size: float
+    refill: float
+    tokens: float
     at: float = 0.0
 
-    def taken(self, cost: float, now: float) -> Budget:
-        """The budget after `cost` writes begun at `now`; it may fall below zero, and then `wait` tells."""
-        refilled = min(BUCKET, self.tokens + (now - self.at) * REFILL)
+    def taken(self, cost: float, now: float) -> Bucket:
+        """The bucket after `cost` tokens taken at `now`; it may fall below zero, and then `wait` tells."""
+        refilled = min(self.size, self.tokens + (now - self.at) * self.refill)
         return replace(self, tokens=refilled - cost, at=now)
 
     def wait(self, cost: float, now: float) -> float:
-        """Seconds until `cost` writes are there; one of more than the whole bucket waits for a full one."""
-        return max(0.0, -self.taken(min(cost, BUCKET), now).tokens / REFILL)
+        """Seconds until `cost` tokens are there; for more than the whole bucket, until it is full."""
+        return max(0.0, -self.taken(min(cost, self.size), now).tokens / self.refill)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What Resource Manager still takes of one service principal in a subscription. Source: Azure Resource
+    Manager, "Understand how Azure Resource Manager throttles requests"."""
+
+    reads: Bucket = Bucket(250.0, 25.0, 250.0)
+    writes: Bucket = Bucket(200.0, 10.0, 200.0)
+
+    def taken(self, cost: Calls, now: float) -> Budget:
+        """The budget after these calls, begun at `now`."""
+        return Budget(self.reads.taken(cost.reads, now), self.writes.taken(cost.writes, now))
+
+    def wait(self, cost: Calls, now: float) -> float:
+        """Seconds until these calls may begin."""
+        return max(self.reads.wait(cost.reads, now), self.writes.wait(cost.writes, now))
 
 
 def halts(outcomes: Iterable[Outcome], stop: StopRule) -> str:

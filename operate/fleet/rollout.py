@@ -17,9 +17,11 @@ from typing import Any
 from operate.errors import OperateError
 from operate.fleet import planning, work
 from operate.fleet.journal import Journal
-from operate.fleet.planning import Budget, Limits, Member, Outcome, StopRule, Wave
+from operate.fleet.planning import Budget, Calls, Limits, Member, Outcome, StopRule, Wave
 from operate.fleet.work import Done, Task
 
+Cost = Callable[[Member, bool], Calls]
+"""What a task takes of Resource Manager; and what it took, where it changed nothing (False)."""
 Report = Callable[[Mapping[str, Any]], None]
 """Takes each record as it is written: a line for a person, or JSON."""
 
@@ -61,12 +63,13 @@ class Rollout:
         limits: Limits,
         stop: StopRule | None,
         *,
-        writes: bool = False,
+        cost: Cost = lambda _member, _changed: Calls(),
     ) -> tuple[list[Done], str]:
         """What became of each stack that was begun, and why the rollout halts; "" if it goes on.
 
         Once it halts, nothing more of the wave is begun, and what runs is waited for. Without a `stop`,
-        nothing halts it. `writes`: the tasks share Resource Manager's budget of writes.
+        nothing halts it. The tasks of a subscription share Resource Manager's budget: so many begin as their
+        `cost` allows.
         """
         waiting = [self._members[stack] for stack in wave.stacks]
         running: dict[Future[Done], Member] = {}
@@ -76,7 +79,7 @@ class Rollout:
         while running or (waiting and not reason):
             pause = None
             if not reason:
-                begun, pause = self._begin(waiting, list(running.values()), limits, writes=writes)
+                begun, pause = self._begin(waiting, list(running.values()), limits, cost)
                 for member in begun:
                     waiting.remove(member)
                     self.tell("begun", stack=member.stack)
@@ -85,7 +88,9 @@ class Rollout:
                 time.sleep(pause or 0)
                 continue
             for future in wait(running, timeout=pause, return_when=FIRST_COMPLETED).done:
-                done.append(_done(future, running.pop(future).stack))
+                member = running.pop(future)
+                done.append(_done(future, member.stack))
+                self._give_back(member, done[-1].outcome, cost)
                 self.tell_outcome(done[-1].outcome)
             if stop:
                 reason = planning.halts([one.outcome for one in done], stop)
@@ -99,20 +104,26 @@ class Rollout:
         self.tell("outcome", ok=outcome.ok, seconds=outcome.seconds, **values)
 
     def _begin(
-        self, waiting: Sequence[Member], running: Sequence[Member], limits: Limits, *, writes: bool
+        self, waiting: Sequence[Member], running: Sequence[Member], limits: Limits, cost: Cost
     ) -> tuple[list[Member], float | None]:
         """Who begins now, and after how many seconds the budget lets the next begin."""
         now, begun, pauses = time.monotonic(), [], []
         for member in planning.startable(waiting, running, limits):
-            budget = self._budgets.get(member.subscription, Budget(at=now))
-            cost = planning.WRITES * member.services
-            if writes and (pause := budget.wait(cost, now)):
+            budget, taken = self._budgets.get(member.subscription, Budget()), cost(member, True)
+            if pause := budget.wait(taken, now):
                 pauses.append(pause)
                 continue
-            if writes:
-                self._budgets[member.subscription] = budget.taken(cost, now)
+            self._budgets[member.subscription] = budget.taken(taken, now)
             begun.append(member)
         return begun, min(pauses, default=None)
+
+    def _give_back(self, member: Member, outcome: Outcome, cost: Cost) -> None:
+        """What a task was given and did not take, for it found nothing to do."""
+        if outcome.ok and not outcome.changes:
+            given, taken = cost(member, True), cost(member, False)
+            rest = Calls(taken.reads - given.reads, taken.writes - given.writes)
+            budget = self._budgets[member.subscription]
+            self._budgets[member.subscription] = budget.taken(rest, time.monotonic())
 
 
 def _done(future: Future[Done], stack: str) -> Done:

@@ -1,11 +1,11 @@
 """Previews and updates of fleets beside a plain program and the floor, and the local Azure under load.
 
     python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
-    python -m tests.bench fleet [--stacks 20] [--json FILE]
+    python -m tests.bench fleet [--stacks 50] [--at-once 32] [--actions preview up ...] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
 updates of 100 and 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out. The word
-`fleet` measures `python -m operate fleet` over --stacks stacks, and nothing else.
+`fleet` measures `python -m operate fleet` over --stacks stacks, with Azure's real times, and nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("only", nargs="?", choices=["fleet"])
-    parser.add_argument("--stacks", type=int, default=20)
+    parser.add_argument("--stacks", type=int, default=50)
+    parser.add_argument("--at-once", type=int, default=32)
+    parser.add_argument("--actions", nargs="+", choices=list(stacks.ACTIONS), default=list(stacks.ACTIONS))
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--preview", type=int, nargs="*")
     parser.add_argument("--up", type=int, nargs="*")
@@ -43,7 +45,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = [_machine()]
     if asked.only:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(stacks.measure(Path(folder), asked.stacks))
+            rows.append(stacks.measure(Path(folder), asked.stacks, asked.at_once, asked.actions))
         print(stacks.told(rows[-1]))
         _write(asked.json, rows)
         return

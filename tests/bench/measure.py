@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE_SECONDS = 0.05
+_ALL = "all"
 _SMALL_MIB = 5
 """A process that never had more is a shell on the way to another."""
 
@@ -22,8 +23,9 @@ class Cost:
 
     `seconds` are of the wall clock; `cpu_seconds` are its processes' together, and tell more on a machine
     that has other work. `beside_seconds` is the processor time of a server that it asked. `peak_mib` is the
-    most resident memory of each process by its name. `arm_calls` are those to Azure Resource Manager, where
-    they were counted.
+    most resident memory of each process by its name; `all_mib` that of all together at one time, each page
+    that they share counted once, where it was asked for. `arm_calls` are those to Azure Resource Manager,
+    where they were counted.
     """
 
     seconds: float
@@ -31,6 +33,7 @@ class Cost:
     beside_seconds: float
     peak_mib: Mapping[str, int]
     arm_calls: int | None = None
+    all_mib: int = 0
 
 
 def cheapest(costs: Sequence[Cost]) -> Cost:
@@ -45,16 +48,24 @@ def cheapest(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], beside: int | None = None) -> Cost:
-    """The cost of a command; `beside` is the process id of a server. Raises RuntimeError with its output when
-    it fails."""
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    beside: int | None = None,
+    every: float = _SAMPLE_SECONDS,
+) -> Cost:
+    """The cost of a command; `beside` is the process id of a server. Memory is looked at `every` so many
+    seconds, and that of all processes together, which takes longer, where these are one or more. Raises
+    RuntimeError with its output when it fails."""
     peaks: dict[str, int] = {}
-    started, children, server = time.perf_counter(), _children_seconds(), _process_seconds(beside)
+    started, children, server = time.perf_counter(), _children_seconds(), process_seconds(beside)
     with subprocess.Popen(
         list(command), cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         ended = threading.Event()
-        sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended), daemon=True)
+        sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended, every), daemon=True)
         sampler.start()
         output = process.communicate()[0]
         seconds = time.perf_counter() - started
@@ -62,7 +73,9 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], beside: in
         sampler.join()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
-    return Cost(seconds, _children_seconds() - children, _process_seconds(beside) - server, peaks)
+    together = peaks.pop(_ALL, 0)
+    used = _children_seconds() - children, process_seconds(beside) - server
+    return Cost(seconds, *used, peaks, all_mib=together)
 
 
 def _children_seconds() -> float:
@@ -71,7 +84,7 @@ def _children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _process_seconds(pid: int | None) -> float:
+def process_seconds(pid: int | None) -> float:
     """Processor seconds of a running process, from /proc; 0 on a system without it."""
     status = Path(f"/proc/{pid}/stat")
     if pid is None or not status.exists():
@@ -80,9 +93,22 @@ def _process_seconds(pid: int | None) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
-    while not ended.wait(_SAMPLE_SECONDS):
-        for pid in _tree(root):
+def busy_seconds() -> float:
+    """Processor seconds of everything on this machine since its start, from /proc; 0 on a system without."""
+    try:
+        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    except OSError:
+        return 0
+    user, nice, system, _, _, irq, softirq = map(int, fields[:7])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def _sample(root: int, peaks: dict[str, int], ended: threading.Event, every: float) -> None:
+    while not ended.wait(every):
+        pids = _tree(root)
+        if every >= 1:
+            peaks[_ALL] = max(peaks.get(_ALL, 0), sum(map(_share_kib, pids)) // 1024)
+        for pid in pids:
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
                 words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
@@ -94,6 +120,15 @@ def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
             name, mib = _name(words), int(peak) // 1024
             if mib > _SMALL_MIB:
                 peaks[name] = max(peaks.get(name, 0), mib)
+
+
+def _share_kib(pid: int) -> int:
+    """A process's memory, each page divided by how many processes share it."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _tree(root: int) -> list[int]:
@@ -118,6 +153,7 @@ def _name(words: Sequence[str]) -> str:
         ("language_host.py", "language host"),
         ("pulumi-language-python-exec", "program"),
         ("/provider", "azure-cmk"),
+        ("engine/warm.py", "fork of the warm Python"),
     ):
         if part in line:
             return name

@@ -169,6 +169,8 @@ def test_arm_throttles_by_token_bucket(method: str, size: int, refill: int) -> N
     clock.seconds += 1
     again = [door.send(method, path, body).status for _ in range(refill + 1)]
     assert again.index(429) == refill
+    refused = door.cloud.store.events("throttled", seed.SUBSCRIPTION_ID)
+    assert refused == 2 * [{"subscription": seed.SUBSCRIPTION_ID, "limit": kind}]
     other = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups"
     assert door.send("GET", other).status == 200
 

@@ -77,10 +77,8 @@ class FleetCheckout:
 
     def outcomes(self, action: str) -> dict[str, dict[str, Any]]:
         """What the last run of an action left of each stack."""
-        found = [one for one in self.records() if one["action"] == action]
-        return {
-            one["stack"]: one for one in found if one["run"] == found[-1]["run"] and one["event"] == "outcome"
-        }
+        found = [one for one in self.records() if (one["action"], one["event"]) == (action, "outcome")]
+        return {one["stack"]: one for one in found if one["run"] == found[-1]["run"]}
 
     def outputs(self, name: str) -> dict[str, Any]:
         """A stack's outputs."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from operate.errors import OperateError
 from operate.fleet import planning
-from operate.fleet.planning import Budget, Limits, Member, Outcome, Ring, Share, StopRule, Wave
+from operate.fleet.planning import Budget, Calls, Limits, Member, Outcome, Ring, Share, StopRule, Wave
 
 NAMES = st.text("abcdef", min_size=1, max_size=4)
 KEYS = st.frozensets(st.sampled_from(["kv1/a", "kv1/b", "kv2/a", "kv3/a"]), max_size=2)
@@ -100,17 +100,29 @@ def test_no_limit_is_ever_passed_and_everybody_gets_a_turn(
     assert Counter(one.stack for one in ended) == Counter(list(members))
 
 
-@given(st.lists(st.tuples(st.floats(0, 60), st.floats(1, 400)), max_size=30))
-def test_writes_never_pass_the_budget_of_resource_manager(begun: list[tuple[float, float]]) -> None:
-    """Over any time, what was begun when `wait` said zero is at most the bucket and what was refilled since,
+@given(st.lists(st.tuples(st.floats(0, 60), st.floats(0, 400), st.floats(0, 400)), max_size=30))
+def test_calls_never_pass_the_budget_of_resource_manager(begun: list[tuple[float, float, float]]) -> None:
+    """Over any time, what was begun when `wait` said zero is at most the buckets and what was refilled since,
     but for one task of more than a whole bucket."""
-    budget, now, spent = Budget(), 0.0, 0.0
-    for pause, cost in begun:
+    budget, now, spent = Budget(), 0.0, Calls()
+    for pause, *wanted in begun:
         now += pause
+        cost = Calls(min(wanted[0], budget.reads.size), min(wanted[1], budget.writes.size))
         now += budget.wait(cost, now)
         assert budget.wait(cost, now) < 1e-6
-        budget, spent = budget.taken(min(cost, planning.BUCKET), now), spent + min(cost, planning.BUCKET)
-        assert spent <= planning.BUCKET + now * planning.REFILL + 1e-6
+        budget = budget.taken(cost, now)
+        spent = Calls(spent.reads + cost.reads, spent.writes + cost.writes)
+        assert spent.reads <= 250 + now * 25 + 1e-6
+        assert spent.writes <= 200 + now * 10 + 1e-6
+
+
+def test_an_update_takes_more_calls_than_the_local_azure_counted() -> None:
+    """For a stack of one service and one of four: the reads and writes of a first update, with operations of
+    30 s that are polled every 10 s; and of one that changed nothing, which reads alone."""
+    assert planning.calls("up", 1, first=True) == Calls(100, 26)
+    assert planning.calls("up", 4, first=True) == Calls(295, 74)
+    assert planning.calls("up", 1, first=False, changed=False) == Calls(37, 0)
+    assert planning.calls("doctor", 1, first=False) == Calls()
 
 
 OUTCOMES = st.lists(

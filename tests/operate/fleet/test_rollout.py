@@ -8,10 +8,9 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
-from operate.fleet import planning
 from operate.fleet.command import shown
 from operate.fleet.journal import Journal
-from operate.fleet.planning import Limits, Member, Outcome, StopRule, Wave
+from operate.fleet.planning import Calls, Limits, Member, Outcome, StopRule, Wave
 from operate.fleet.rollout import Rollout
 from operate.fleet.work import Done, Task
 
@@ -91,16 +90,24 @@ def test_a_lost_worker_is_a_failure_of_its_stack(tmp_path: Path) -> None:
 
 
 def test_more_than_resource_manager_takes_waits(tmp_path: Path) -> None:
-    """The writes of a subscription are begun no faster than its budget is refilled."""
+    """The calls of a subscription are begun no faster than its budget is refilled; what a task was given and
+    did not take, because it found nothing to do, others have."""
+
+    def cost(member: Member, changed: bool) -> Calls:
+        return Calls(reads=200 if changed else 20, writes=1)
+
     journal = Journal(tmp_path / "journal.jsonl")
-    members = {one: Member(one, subscription="s", services=16) for one in "ab"}
+    members = {one: Member(one, subscription="s") for one in "ab"}
     rollout = Rollout("up", members, journal, lambda _: None, "run")
     limits = Limits(stacks=2, per_subscription=2)
-    begun, pause = rollout._begin([members["a"], members["b"]], [], limits, writes=True)
+    begun, pause = rollout._begin([members["a"], members["b"]], [], limits, cost)
     assert [one.stack for one in begun] == ["a"]
     assert pause is not None
-    assert 0 < pause <= (2 * 16 * planning.WRITES - planning.BUCKET) / planning.REFILL
-    assert len(rollout._begin([members["a"], members["b"]], [], limits, writes=False)[0]) == 2
+    assert 0 < pause <= (2 * 200 - 250) / 25
+    rollout._give_back(members["a"], Outcome("a", changes={"update": 1}), cost)
+    assert rollout._begin([members["b"]], [], limits, cost)[0] == []
+    rollout._give_back(members["a"], Outcome("a"), cost)
+    assert rollout._begin([members["b"]], [], limits, cost) == ([members["b"]], None)
 
 
 def test_a_journal_survives_a_record_that_was_cut_off(tmp_path: Path) -> None:
