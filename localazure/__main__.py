@@ -100,9 +100,14 @@ def _start(home: Home) -> int:
 
 def _serve(home: Home) -> int:
     # Only the server needs these, and every command counts its milliseconds.
-    import uvloop  # noqa: PLC0415
+    try:
+        import uvloop  # noqa: PLC0415
 
-    from localazure.serve import serve  # noqa: PLC0415
+        from localazure.serve import serve  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise HomeError(
+            f"the package {error.name} is not installed; run `python3 -m localazure setup` first"
+        ) from error
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

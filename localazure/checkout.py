@@ -15,13 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from localazure import execution, process
-from localazure.environment import programs_of
+from localazure.environment import python_of
 from localazure.home import Home
 
 ROOT = execution.ROOT
-PYTHON = programs_of(ROOT) / ("python.exe" if os.name == "nt" else "python")
+PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
+_PROGRAM = ("components", "core", "provider", "settings")
 _POLICY_CONFIG = (str(PYTHON), "-m", "policies.configuration", "policy-config.yaml", _PACK_CONFIG)
 
 
@@ -38,35 +39,57 @@ def set_up(words: Sequence[str]) -> int | None:
 
 
 def up(home: Home, stack: str) -> int:
-    """Deploys the stack under the policy pack, and reads the proof back from the local Azure."""
+    """Deploys the stack under the policy pack, and reads the proof back from the local Azure.
+
+    The preview is a command of its own: where everything is as the stack's state has it, that is all.
+    """
     pulumi = Steps(home, stack)
+    events = ROOT / ".pulumi" / "preview.jsonl"
+    events.unlink(missing_ok=True)
+    log = ("--event-log", str(events))  # an option that is there with PULUMI_DEBUG_COMMANDS only
     return (
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
-        or pulumi.run("pulumi", "up", "--stack", stack, "--yes", *_PACK)
-        or _recorded_anew(pulumi, stack)
+        or pulumi.run("pulumi", "preview", "--stack", stack, *log, *_PACK, PULUMI_DEBUG_COMMANDS="true")
+        or _updated(pulumi, stack, events)
         or pulumi.run(str(PYTHON), "-m", "operate", "verify", "--stack", stack, "--write-project")
         or _what_next(home, stack)
     )
 
 
-def _recorded_anew(pulumi: Steps, stack: str) -> int:
-    """An account is recorded before it is bound; recorded anew at the end, the next diff shows only what
-    changes. Where the update changed nothing, it recorded everything as it is."""
-    if not has_changed(
-        pulumi.said("pulumi", "stack", "history", "--stack", stack, "--json", "--page-size", "1")
-    ):
+def _updated(pulumi: Steps, stack: str, events: Path) -> int:
+    """Makes what the preview showed. An account is recorded before it is bound; recorded anew at the end, the
+    next diff shows only what changes."""
+    changed = not is_as_recorded(events)
+    state = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk" / f"{stack}.json"
+    if not changed and not is_newer(ROOT, state):
         return 0
+    code = pulumi.run("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", *_PACK)
+    if code or not changed:
+        return code
     return pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
 
 
-def has_changed(history: str) -> bool:
-    """Whether the latest update of a stack's history, as the CLI prints it in JSON, changed a resource; true
-    where that cannot be read."""
+def is_as_recorded(events: Path) -> bool:
+    """Whether a preview, by the engine's own record of it, found each resource and output as the state has
+    it, in the cloud and in the program; false where that cannot be read."""
     try:
-        return bool(set(json.loads(history)[0]["resourceChanges"]) - {"same"})
-    except (ValueError, LookupError, TypeError):
-        return True
+        found = [json.loads(line) for line in events.read_text().splitlines()]
+        summary = next(event["summaryEvent"] for event in found if "summaryEvent" in event)
+        steps = [event["resOutputsEvent"]["metadata"] for event in found if "resOutputsEvent" in event]
+        unchanged = all(step["op"] in ("same", "refresh") and step["old"] == step["new"] for step in steps)
+        return unchanged and set(summary["resourceChanges"]) == {"same"}
+    except (OSError, ValueError, LookupError, TypeError, StopIteration):
+        return False
+
+
+def is_newer(root: Path, state: Path) -> bool:
+    """Whether the program or its settings were written since the state was: what an update would record
+    without any change that a preview shows, as another protection or dependency. True without a state."""
+    program = [path for folder in _PROGRAM for path in (root / folder).rglob("*") if path.suffix != ".pyc"]
+    files = [*program, *root.glob("*.py"), *root.glob("Pulumi*.yaml"), root / ".venv" / ".synced"]
+    written = (path.stat().st_mtime for path in files if path.is_file())
+    return not state.exists() or max(written, default=0.0) > state.stat().st_mtime
 
 
 def preview(home: Home, stack: str) -> int:
@@ -130,12 +153,8 @@ class Steps:
     def exists(self) -> bool:
         return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
 
-    def run(self, *command: str) -> int:
-        return self._run(*command, quiet=False)[0]
-
-    def said(self, *command: str) -> str:
-        """What a command says."""
-        return self._run(*command, quiet=True)[1]
+    def run(self, *command: str, **environ: str) -> int:
+        return self._run(*command, quiet=False, **environ)[0]
 
     def quietly(self, *command: str) -> int:
         """Shows what a command says only where it fails."""
@@ -144,12 +163,12 @@ class Steps:
             sys.stderr.write(said)
         return code
 
-    def _run(self, *command: str, quiet: bool) -> tuple[int, str]:
+    def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
         done = subprocess.run(
             [execution.program(command[0], self._environ), *command[1:]],
             cwd=ROOT,
-            env=self._environ,
+            env={**self._environ, **environ},
             stdout=subprocess.PIPE if quiet else None,
             stderr=subprocess.STDOUT if quiet else None,
             text=True,

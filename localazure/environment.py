@@ -51,8 +51,8 @@ def onward_of(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which pip and curl trust their registries as before and the local Azure besides: each
-    takes one file, which is made here. Empty where the authorities of this machine are not known.
+    """The variables by which pip, npm and curl trust their registries as before and the local Azure besides:
+    each takes one file, which is made here. Empty where the authorities of this machine are not known.
 
     In an environment of the local Azure the file that is there is right: what was outside is not known.
     """
@@ -64,13 +64,17 @@ def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]
         found = next((one for one in outside if one.is_file() and one != file), None)
         if found is None:
             return {}
-        text = f"{home.ca_bundle.read_text()}\n{found.read_text(encoding='utf-8', errors='replace')}"
+        more = Path(environ.get("NODE_EXTRA_CA_CERTS", ""))
+        trusted = [home.ca_bundle, found, *([more] if more.is_file() and more != found else [])]
+        text = "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in trusted)
         if not file.exists() or file.read_text() != text:
             write_private(file, text)
     if not file.exists():
         return {}
     # requests prefers its own variable to pip's, so pip's alone would not do.
-    return dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"), str(file))
+    return dict.fromkeys(
+        ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"), str(file)
+    )
 
 
 def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:
@@ -105,6 +109,11 @@ def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:
 def programs_of(root: Path) -> Path:
     """The folder of the programs in the virtual environment of the checkout at `root`."""
     return root / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+
+
+def python_of(root: Path) -> Path:
+    """The Python of the checkout at `root`, whether or not it is there."""
+    return programs_of(root) / ("python.exe" if os.name == "nt" else "python")
 
 
 def checkout(root: Path, search_path: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ cannot be undone, so a login or a backend that the user's shell happens to hold 
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import shutil
 import ssl
@@ -46,6 +47,7 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
     }
     _check(found)
     Path(unquote(urlsplit(found["PULUMI_BACKEND_URL"]).path)).mkdir(parents=True, exist_ok=True)
+    count_azure_native_as_installed(ROOT, Path(found["PULUMI_HOME"]))
     return found
 
 
@@ -76,6 +78,23 @@ def program(name: str, environ: Mapping[str, str]) -> str:
             f"no command {name!r} is on PATH; `python3 -m localazure setup` installs pulumi and python"
         )
     return found
+
+
+def count_azure_native_as_installed(root: Path, pulumi_home: Path) -> None:
+    """Makes azure-native count as installed in the Pulumi home of a checkout.
+
+    Every run reaches the local Azure's own, by PULUMI_DEBUG_PROVIDERS. `pulumi install` does not look there:
+    with the official Python host it asks for the plugin of each Python package, and would download what
+    nothing uses, or fail where it cannot.
+    """
+    for described in root.glob(".venv/lib/python*/site-packages/pulumi_azure_native/pulumi-plugin.json"):
+        version = json.loads(described.read_text())["version"]
+        folder = pulumi_home / "plugins" / f"resource-azure-native-v{version}"
+        plugin = folder / "pulumi-resource-azure-native"
+        if not plugin.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            plugin.write_text("#!/bin/sh\necho 'azure-native is served by the local Azure' >&2\nexit 1\n")
+            plugin.chmod(0o755)
 
 
 def _check(environ: Mapping[str, str]) -> None:

@@ -14,11 +14,12 @@ import sys
 import time
 from contextlib import suppress
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure.digest import digest
-from localazure.environment import ONWARD, environment, onward_of, without_outside
+from localazure.environment import ONWARD, environment, onward_of, python_of, without_outside
 from localazure.home import LOOPBACK, Home, HomeError
 
 _ROOT = Path(__file__).parents[1]
@@ -76,7 +77,7 @@ def start(home: Home) -> Start:
     with home.log.open("ab") as log:
         home.log.chmod(0o600)
         begin = log.tell()
-        command = [sys.executable, "-m", "localazure", "serve", "--home", str(home.path)]
+        command = [_interpreter(), "-m", "localazure", "serve", "--home", str(home.path)]
         child = subprocess.Popen(
             command,
             cwd=_ROOT,
@@ -99,7 +100,18 @@ def start(home: Home) -> Start:
     with home.log.open("rb") as log:
         log.seek(begin)
         said = log.read().decode("utf-8", "replace").strip()
-    raise HomeError(said.splitlines()[-1] if said else f"the local Azure did not start; see {home.log}")
+    last = said.splitlines()[-1].removeprefix("local Azure: ") if said else ""
+    raise HomeError(last or f"the local Azure did not start; see {home.log}")
+
+
+def _interpreter() -> str:
+    """A Python that has the server's packages: this one, else the checkout's. Raises HomeError."""
+    if find_spec("uvloop"):
+        return sys.executable
+    own = python_of(_ROOT)
+    if not own.exists():
+        raise HomeError("its packages are not installed yet; run `python3 -m localazure setup` first")
+    return str(own)
 
 
 def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:

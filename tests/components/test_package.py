@@ -19,6 +19,8 @@ from components.host import Package
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+
 
 def test_schema_has_every_input_and_output_with_its_meaning() -> None:
     """What Pulumi reads from the types is the whole contract, described, and nothing internal."""
@@ -137,3 +139,23 @@ def test_the_service_shows_an_example_in_each_language(schema: dict[str, Any]) -
     text = schema["resources"][f"{NAME}:index:EncryptedAIServicesAccount"]["description"]
     assert re.findall(r"^```(\w+)$", text, re.MULTILINE) == ["typescript", "python", "go", "yaml"]
     assert (ROOT / "docs" / "examples" / "typescript" / "index.ts").read_text().strip() in text
+
+
+@pytest.mark.parametrize(
+    ("file", "reference"),
+    [
+        ("python/requirements.txt", r"^{}$"),
+        ("typescript/package.json", r'"@language-cmk/pulumi": "file:{}"'),
+        ("typescript/package.json", r'"file:{}": true'),
+        ("go/go.mod", r"^replace example.com/language-cmk/sdk/go => \./{}$"),
+    ],
+)
+def test_an_example_names_the_folder_that_the_cli_writes(file: str, reference: str) -> None:
+    """`pulumi package add` and `pulumi install` put an SDK into sdks/NAMESPACE-NAME and name that folder in
+    the program's files; an example that names another one cannot be installed. Source: InstallPackage of
+    https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/packages/packages.go."""
+    schema = json.loads(Package(COMPONENTS).schema or "")
+    text = (EXAMPLES / file).read_text()
+    folder = f"sdks/{schema['namespace']}-{schema['name']}"
+    assert re.search(reference.format(folder), text, re.MULTILINE)
+    assert set(re.findall(r"sdks/[\w-]+", text)) == {folder}

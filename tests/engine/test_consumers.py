@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.consumers import HOSTS, add_packages, consumer, use_host
+from tests.support.consumers import HOSTS, consumer, install, use_host
 
 PROGRAMS = {"yaml": "Pulumi.yaml", "python": "__main__.py", "typescript": "index.ts", "go": "main.go"}
 
@@ -20,11 +20,14 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 def test_an_example_is_deployed_changed_rotated_and_destroyed(
     example: str, empty_azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """Under the policy pack, on a stack that is not called dev: the account is bound, stays on its key when
-    it is changed, follows a rotation, and goes; no write ever took it off a key."""
+    """Under the policy pack, on a stack that is not called dev: `pulumi install` is enough and writes into no
+    file of the example; the account is bound, stays on its key when it is changed, follows a rotation, and
+    goes; no write ever took it off a key."""
     stack = consumer(tmp_path, empty_azure, example)
     use_host(stack, example)
-    add_packages(stack, example)
+    before = {path: path.read_bytes() for path in stack.folder.iterdir()}
+    install(stack)
+    assert {path: path.read_bytes() for path in before} == before
     created = stack.pulumi("stack", "select", "--create", "claims-weu")
     assert created.ok, created.output
     pack = ("--yes", "--policy-pack", "../../../policies")

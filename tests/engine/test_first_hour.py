@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.environments import give_environment
 from tests.support.readme import clone, commands
-from tests.support.stack import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 def checkout(tmp_path: Path) -> Iterator[Path]:
     """A clone in which the packages are installed already; its local Azure is stopped at the end."""
     folder = clone(tmp_path / "a clone")
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    give_environment(folder)
     yield folder
     run(folder, "python3 -m localazure stop")
 

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from tests.support.azure import RunningAzure
+from tests.support.environments import give_environment
 from tests.support.readme import clone
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -25,7 +26,8 @@ def test_a_project_of_ones_own_is_made_and_previewed(empty_azure: RunningAzure, 
     new = stack.pulumi("new", str(template), "--dir", str(made), *words, *settings)
     assert new.ok, new.output
     stack.folder = made
-    (made / ".venv").symlink_to(ROOT / ".venv")
+    if not (made / ".venv").exists():  # the official host has made one
+        give_environment(made)
     config = yaml.safe_load((made / "Pulumi.claims-weu.yaml").read_text())["config"]
     assert config == {
         "language-cmk:name": "acme-claims",

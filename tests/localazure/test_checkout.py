@@ -3,24 +3,65 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from localazure.checkout import has_changed
+from localazure.checkout import is_as_recorded, is_newer
+
+SUMMARY = {"summaryEvent": {"resourceChanges": {"same": 1}}}
+HERE = {"urn": "urn:one", "outputs": {"tag": "a"}}
+
+
+def _outputs(op: str, old: object, new: object) -> dict[str, Any]:
+    return {"resOutputsEvent": {"metadata": {"op": op, "old": old, "new": new}}}
 
 
 @pytest.mark.parametrize(
-    ("history", "changed"),
+    ("events", "expected"),
     [
-        (json.dumps([{"kind": "update", "resourceChanges": {"same": 14}}]), False),
-        (json.dumps([{"kind": "update", "resourceChanges": {"same": 13, "update": 1}}]), True),
-        (json.dumps([{"kind": "update", "resourceChanges": {"create": 14}}]), True),
-        (json.dumps([{"kind": "update"}]), True),
-        ("[]", True),
-        ("null", True),
-        ("error: no stack", True),
+        ([_outputs("refresh", HERE, HERE), _outputs("same", HERE, HERE), SUMMARY], True),
+        ([_outputs("refresh", HERE, {**HERE, "outputs": {"tag": "b"}}), SUMMARY], False),
+        ([_outputs("same", HERE, {**HERE, "protect": True}), SUMMARY], False),
+        ([_outputs("create", None, HERE), SUMMARY], False),
+        ([_outputs("delete", HERE, None), SUMMARY], False),
+        ([{"summaryEvent": {"resourceChanges": {"same": 1, "update": 1}}}], False),
+        ([{"summaryEvent": {"resourceChanges": {"create": 1}}}], False),
+        ([_outputs("same", HERE, HERE)], False),
+        ([], False),
     ],
 )
-def test_the_state_is_recorded_anew_only_after_a_change(history: str, changed: bool) -> None:
-    """A second `up` does not wait for it; where the history is not known, it is done."""
-    assert has_changed(history) is changed
+def test_nothing_is_updated_only_where_everything_is_as_recorded(
+    events: list[dict[str, Any]], expected: bool, tmp_path: Path
+) -> None:
+    """A drift, an output, a protection and each step count; so does a record that has no end."""
+    log = tmp_path / "events.jsonl"
+    log.write_text("".join(json.dumps(event) + "\n" for event in events))
+    assert is_as_recorded(log) is expected
+
+
+@pytest.mark.parametrize("text", [None, "error: no stack\n", "null\n"])
+def test_a_record_that_cannot_be_read_counts_as_a_change(text: str | None, tmp_path: Path) -> None:
+    """Where it is not known what the preview found, the update is done."""
+    log = tmp_path / "events.jsonl"
+    if text is not None:
+        log.write_text(text)
+    assert is_as_recorded(log) is False
+
+
+@pytest.mark.parametrize(
+    "file", ["Pulumi.dev.yaml", "__main__.py", "components/guards/preflight.py", ".venv/.synced"]
+)
+def test_a_program_that_was_written_since_is_recorded(file: str, tmp_path: Path) -> None:
+    """A preview does not show all that an update records; a written program or settings file asks for one."""
+    written, state = tmp_path / "root" / file, tmp_path / "dev.json"
+    written.parent.mkdir(parents=True)
+    written.touch()
+    assert is_newer(tmp_path / "root", state)
+    state.touch()
+    os.utime(written, (1, 1))
+    assert not is_newer(tmp_path / "root", state)
+    os.utime(state, (0, 0))
+    assert is_newer(tmp_path / "root", state)

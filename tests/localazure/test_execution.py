@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from localazure import checkout, execution, process
-from localazure.environment import is_from_outside, onward_of
+from localazure.environment import is_from_outside, onward_of, registries_trusted
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
 
@@ -67,6 +67,35 @@ def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
     assert {name for name in found if is_from_outside(name)}.isdisjoint(
         {"PULUMI_ACCESS_TOKEN", "ALL_PROXY", "ARM_USE_OIDC", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"}
     )
+
+
+def test_azure_native_counts_as_installed(tmp_path: Path) -> None:
+    """`pulumi install` looks for the plugin of the Python package's version, finds a program, and downloads
+    nothing: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/workspace/plugins.go, HasPlugin."""
+    package = tmp_path / ".venv" / "lib" / "python3.12" / "site-packages" / "pulumi_azure_native"
+    package.mkdir(parents=True)
+    (package / "pulumi-plugin.json").write_text(
+        '{"resource": true, "name": "azure-native", "version": "1.2.3"}'
+    )
+    for _ in range(2):
+        execution.count_azure_native_as_installed(tmp_path, tmp_path / "home")
+    plugin = tmp_path / "home" / "plugins" / "resource-azure-native-v1.2.3" / "pulumi-resource-azure-native"
+    done = subprocess.run([plugin], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "azure-native is served by the local Azure\n")
+
+
+def test_registries_are_trusted_as_before(azure: RunningAzure, tmp_path: Path) -> None:
+    """pip, curl and npm trust the local Azure, the machine's authorities and those of Node.js."""
+    (tmp_path / "machine.pem").write_text("the machine's")
+    (tmp_path / "node.pem").write_text("for Node.js")
+    outside = {
+        "SSL_CERT_FILE": str(tmp_path / "machine.pem"),
+        "NODE_EXTRA_CA_CERTS": str(tmp_path / "node.pem"),
+    }
+    found = registries_trusted(azure.home, outside)
+    assert set(found) == {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"}
+    (file,) = set(found.values())
+    assert Path(file).read_text() == f"{azure.home.ca_bundle.read_text()}\nthe machine's\nfor Node.js"
 
 
 def test_the_commands_exit_code_is_passed_on(azure: RunningAzure) -> None:
@@ -186,11 +215,11 @@ def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure:
     """Nothing is deployed where a step before it failed, and no proof is asked where `up` failed."""
     run: list[tuple[str, ...]] = []
 
-    def recorded(steps: checkout.Steps, *command: str, quiet: bool) -> tuple[int, str]:
+    def recorded(steps: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         run.append(command[:2])
         return (7 if command[:2] == ("pulumi", "up") else 0), ""
 
     monkeypatch.setattr(checkout.Steps, "_run", recorded)
     assert checkout.up(azure.home, "dev") == 7
     python = str(checkout.PYTHON)
-    assert run == [("pulumi", "stack"), (python, "-m"), ("pulumi", "up")]
+    assert run == [("pulumi", "stack"), (python, "-m"), ("pulumi", "preview"), ("pulumi", "up")]

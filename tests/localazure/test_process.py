@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from localazure import process
-from localazure.home import LOOPBACK, Home, bind, write_private
+from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
 from tests.support.azure import running_azure
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +50,32 @@ def test_output_that_nobody_reads_is_no_traceback(home: Home) -> None:
     done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_bare_python_starts_it_by_the_checkouts_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`python3 -m localazure start` and `exec` need no virtual environment to be active."""
+    own = Path(sys.executable)
+    monkeypatch.setattr(process, "find_spec", lambda name: None)
+    monkeypatch.setattr(process, "python_of", lambda root: own)
+    monkeypatch.setattr(sys, "executable", "/nothing/a-bare-python")
+    assert process.start(home) == process.Start.STARTED
+
+
+def test_without_packages_it_says_what_installs_them(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout that was not set up, or only by `pulumi install`, gets one line with the command."""
+    monkeypatch.setattr(process, "find_spec", lambda name: None)
+    monkeypatch.setattr(process, "python_of", lambda root: Path(root, "nothing"))
+    with pytest.raises(HomeError, match="run `python3 -m localazure setup` first"):
+        process.start(home)
+    without = (
+        "import sys; sys.modules['uvloop'] = None; from localazure.__main__ import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", without, "serve", "--home", str(home.path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "local Azure: the package uvloop is not installed; run `python3 -m localazure setup` first\n",
+    )
 
 
 def test_its_life_from_the_command_line(home: Home) -> None:

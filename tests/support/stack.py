@@ -14,7 +14,9 @@ from typing import Any
 import yaml
 
 from localazure.environment import checkout
+from localazure.execution import count_azure_native_as_installed
 from operate.fleet.warm import language_host
+from tests.support.environments import give_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 600.0
@@ -33,6 +35,7 @@ _PROGRAM = (
     "engine",
     "policy-config.yaml",
     "pyproject.toml",
+    "requirements.txt",
 )
 
 
@@ -79,10 +82,11 @@ class Stack:
         if not self.refreshes:
             project = self.folder / "Pulumi.yaml"
             project.write_text(project.read_text().replace("  refresh: always\n", ""))
-        (self.folder / ".venv").symlink_to(ROOT / ".venv")
+        give_environment(self.folder)
         search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
         self.env = {**os.environ, **self.cloud, **checkout(self.folder, search_path)}
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)
+        count_azure_native_as_installed(ROOT, Path(self.env["PULUMI_HOME"]))
         self.pulumi("stack", "select", "--create", self.name).output  # noqa: B018
 
     @property
