@@ -27,9 +27,12 @@ from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
+from core import arm_ids, demands, key_uris
 from core.api_versions import VAULTS
+from core.arm_ids import ArmId
 from core.login import SETTINGS, Login, LoginError
-from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR
+from core.rights import HSM_ROLE_WRITE
+from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
@@ -41,9 +44,11 @@ from provider.clients import Clients
 from provider.deployment import checks, policies
 from provider.deployment.model import Report
 from provider.deployment.questions import Questions, UnansweredQuestionError
+from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.functions import FunctionError, Functions
 from provider.resource import Call
+from provider.retrying import with_retries
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
@@ -239,7 +244,7 @@ def _deployment(
         gone = SoftDeleted() if isinstance(deleted, Line) else holding_names(service, nothing, *deleted)
         location = locate_key(service, nothing, gone)
         if location.vault_exists:
-            yield from asyncio.run(_existing(service, location, azure, principal.tenant_id))
+            yield from asyncio.run(_existing(service, location, azure, principal))
         for problem in soft_deleted_problems(service, gone):
             yield Line(f"{service.name}, {problem.path}", FAILED, problem.text)
         plan[service.name] = planned(
@@ -285,30 +290,73 @@ async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | L
 
 
 async def _existing(
-    service: ServiceSettings, location: KeyLocation, azure: Azure, tenant_id: str
+    service: ServiceSettings, location: KeyLocation, azure: Azure, principal: Principal
 ) -> list[Line]:
-    """Why the vault that a service is to use cannot hold its key."""
+    """Why the vault or managed HSM that a service is to use cannot hold its key."""
     ask = Questions(azure, _waiter())
     try:
         vault = await ask.get(location.vault_id, VAULTS)
         key = await ask.get(location.key_id, VAULTS) if vault and location.makes_key else None
     except UnansweredQuestionError as error:
         return [Line(f"{service.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
-    of_hsm = [
-        Line(
-            f"{service.name}, key.id",
-            UNCHECKED,
-            "whether this login may read the key and give its role, because only the managed HSM tells",
-            f"it needs {HSM_CRYPTO_USER.name!r} and {HSM_POLICY_ADMINISTRATOR.name!r} at the key",
+    found = [
+        Line(f"{service.name}, {problem.path}", FAILED, problem.text)
+        for problem in existing_vault_problems(service, location, vault, key, principal.tenant_id)
+    ]
+    if vault and location.in_managed_hsm:
+        key_id = arm_ids.key_id(location.key_id)
+        found += await _in_hsm(f"{service.name}, key.id", key_id, azure, principal.object_id)
+    return found
+
+
+async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> list[Line]:
+    """Whether a key in a managed HSM can be bound, and this login may give the account its role: only the HSM
+    itself tells."""
+    waiter, what = _waiter(), "whether the key can be bound, and this login may give the account its role"
+    try:
+        version = await with_retries(lambda: azure.key_version(key, None), waiter)
+        given = await with_retries(lambda: azure.role_assignments(key.text, principal_id), waiter)
+    except ServiceError as failure:
+        fix = _role_command(key, principal_id, HSM_CRYPTO_USER)
+        return [Line(about, UNCHECKED, f"{what}, because {service_message(failure)}", fix)]
+    if version is None:
+        options = key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=True)
+        make = f"az keyvault key create {options} --kty RSA-HSM --size 2048 --ops wrapKey unwrapKey"
+        return [Line(about, FAILED, f"the managed HSM has no key {key.name!r}", make)]
+    unmet = [
+        demands.key_type(version.type, version.size),
+        demands.key_operations(version.operations),
+        *demands.key_usable(version, time.time()),
+    ]
+    found = [
+        Line(about, FAILED, one.text, demands.FIXES.get(one.demand, "").format(key=version.uri))
+        for one in unmet
+        if one
+    ]
+    may = any(
+        one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)
+        for one in given
+    )
+    if not may:
+        found.append(
+            Line(
+                about,
+                UNCHECKED,
+                "whether this login may give the account its role, because it has no role of its own that "
+                "allows that, and roles of its groups are not seen",
+                _role_command(key, principal_id, HSM_POLICY_ADMINISTRATOR),
+            )
         )
-    ]
-    return [
-        *(of_hsm if location.in_managed_hsm else ()),
-        *(
-            Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-            for problem in existing_vault_problems(service, location, vault, key, tenant_id)
-        ),
-    ]
+    usable = f"version {version.version} can be bound, and this login may give the account its role"
+    return found or [Line(about, OK, usable)]
+
+
+def _role_command(key: ArmId, principal_id: str, role: Role) -> str:
+    """How an administrator of the HSM gives this login a role at the key."""
+    return (
+        f"az keyvault role assignment create --hsm-name {key.parent.name} --assignee-object-id "
+        f"{principal_id} --scope {arm_ids.local_scope(key.text)} --role '{role.name}'"
+    )
 
 
 async def _asked(plan: list[PlannedResource], azure: Azure) -> Report:

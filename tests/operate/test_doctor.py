@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from core.login import Login
+from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR
 from localazure import seed
 from operate import doctor
 from operate.stack import StackError
@@ -31,6 +32,7 @@ from tests.components.guards.first_deployments import (
     forgotten,
     vault,
 )
+from tests.support.front import token
 from tests.support.local_deployment import Deployment, InProcess, gate_of
 
 LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
@@ -177,6 +179,71 @@ def test_an_existing_vault_that_cannot_hold_the_key_is_told(
     code, lines = told(capsys)
     (failed,) = [line for line in lines if line["about"] == "claims, accessModel"]
     assert (code, "set accessModel: rbac" in failed["found"]) == (1, True)
+
+
+HSM_KEY = HUB.replace("/vaults/", "/managedHSMs/") + "/keys/cmk"
+
+
+def with_hsm(deployment: Deployment, *, roles: tuple[tuple[str, str], ...], size: int = 2048) -> None:
+    """A managed HSM with a key; the deployer has its roles, and is none of its administrators any more."""
+    hsm = HSM_KEY.removesuffix("/keys/cmk")
+    door = deployment.door
+    body = {
+        "location": "westeurope",
+        "sku": {"family": "B", "name": "Standard_B1"},
+        "properties": {
+            "tenantId": seed.TENANT_ID,
+            "initialAdminObjectIds": [seed.DEPLOYER.object_id],
+            "enablePurgeProtection": True,
+        },
+    }
+    assert door.send("PUT", f"{hsm}?api-version=2023-07-01", body).status == 200
+    bearer = token(audience="https://managedhsm.azure.net")
+    uri = f"https://{hsm.rpartition('/')[2]}.managedhsm.azure.net"
+    administrator = door.send("GET", f"{uri}{ROLES}?api-version=7.4", bearer=bearer).body["value"][0]
+
+    def send(method: str, path: str, body: Any = None) -> None:
+        assert door.send(method, f"{uri}{path}?api-version=7.4", body, bearer=bearer).status < 300
+
+    user = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": HSM_CRYPTO_USER.id}
+    send("PUT", f"/keys{ROLES}/maker", {"properties": user})
+    key = {"kty": "RSA-HSM", "key_size": size, "key_ops": ["wrapKey", "unwrapKey"]}
+    send("POST", "/keys/cmk/create", key)
+    for role, scope in roles:
+        given = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": role}
+        send("PUT", f"{scope}{ROLES}/{role}", {"properties": given})
+    send("DELETE", f"/keys{ROLES}/maker")
+    send("DELETE", administrator["id"])
+
+
+ROLES = "/providers/Microsoft.Authorization/roleAssignments"
+BOTH = ((HSM_CRYPTO_USER.id, "/keys/cmk"), (HSM_POLICY_ADMINISTRATOR.id, "/keys/cmk"))
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "says"),
+    [
+        (HSM_KEY, {"roles": BOTH}, "ok: version"),
+        (HSM_KEY, {"roles": BOTH, "size": 3072}, "FAILED: the key has 3072 bits"),
+        (HSM_KEY, {"roles": BOTH[:1]}, "--role 'Managed HSM Policy Administrator'"),
+        (HSM_KEY, {"roles": ()}, "--scope /keys/cmk --role 'Managed HSM Crypto User'"),
+        (
+            f"{HSM_KEY}2",
+            {"roles": ((HSM_CRYPTO_USER.id, ""),)},
+            "az keyvault key create --hsm-name kv-hub --name cmk2 --kty RSA-HSM --size 2048",
+        ),
+    ],
+)
+def test_a_key_in_a_managed_hsm_is_asked_of_the_hsm(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], key: str, more: dict[str, Any], says: str
+) -> None:
+    """Whether it can be bound, and whether this login may give the account its role, with the way out."""
+    deployment.door.send("PUT", HSM_KEY.partition("/providers/")[0], {"location": "westeurope"})
+    with_hsm(deployment, **more)
+    Path("Pulumi.first.yaml").write_text(SETTINGS + f"  language-cmk:key: {{id: {key}}}\n")
+    _, lines = told(capsys)
+    (line,) = [line for line in lines if line["about"] == "claims, key.id"]
+    assert says in f"{line['result']}: {line['found']} {line['fix']}"
 
 
 def test_a_proxys_password_is_not_told() -> None:

@@ -83,7 +83,8 @@ class Gate:
     def send(self, method: str, url: str, content: bytes = b"") -> Any:
         """One request with the principal's token."""
         parts = urlsplit(url)
-        audience = "https://vault.azure.net" if ".vault." in parts.netloc else "https://management.azure.com/"
+        own = (name for name in ("vault", "managedhsm") if f".{name}." in parts.netloc)
+        audience = next((f"https://{name}.azure.net" for name in own), "https://management.azure.com/")
         with self.lock:
             self.sent.append((method, parts.path))
             headers = {
