@@ -20,6 +20,7 @@ from tests.components.guards.first_deployments import (
 )
 from tests.every_azure.covering import Row, covering
 from tests.support.local_deployment import Deployment
+from tests.support.managed_hsm import make_hsm
 from tests.support.recording import service_inputs
 
 FACTORS: Final = {
@@ -27,9 +28,11 @@ FACTORS: Final = {
     "identity": ("systemAssigned", "userAssigned", "systemAndUserAssigned"),
     "access_model": ("accessPolicy", "rbac"),
     "network": ("closed", "selected", "open", "private"),
-    "key": ("made here", "in an existing vault", "existing"),
+    "key": ("made here", "in an existing vault", "existing", "in a managed HSM"),
     "lock": (None, "CanNotDelete"),
 }
+HSM: Final = HUB.replace("/vaults/", "/managedHSMs/")
+"""A managed HSM of the vault's name."""
 ROWS: Final = covering(FACTORS)
 NETWORKS: Final = {
     "closed": {},
@@ -41,17 +44,21 @@ PLACES: Final = {
     "made here": {},
     "in an existing vault": {"vault": {"id": HUB}},
     "existing": {"key": {"id": f"{HUB}/keys/theirs"}},
+    "in a managed HSM": {"key": {"id": f"{HSM}/keys/theirs"}},
 }
 
 
 def arguments(row: Row) -> dict[str, Any]:
     """A service of the combination."""
     plain = {name: row[name] for name in ("kind", "identity", "access_model", "lock")}
+    if row["key"] == "in a managed HSM":
+        # It has an access model of its own.
+        del plain["access_model"]
     return {**SHARED, **plain, "network": NETWORKS[row["network"]], **PLACES[row["key"]]}
 
 
 def hub(deployment: Deployment, *, rbac: bool) -> None:
-    """Somebody else's vault with a key."""
+    """Somebody else's vault and managed HSM, each with a key."""
     properties = {
         "tenantId": seed.TENANT_ID,
         "sku": {"family": "A", "name": "standard"},
@@ -62,12 +69,13 @@ def hub(deployment: Deployment, *, rbac: bool) -> None:
     made(deployment, HUB, {"location": "westeurope", "properties": properties})
     key = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
     made(deployment, f"{HUB}/keys/theirs", {"properties": key})
+    make_hsm(deployment.door, HSM, key="theirs")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(str(one) for one in row.values()))
 def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) -> None:
-    """Previewed, made, and bound: to a key of the vault that is meant, through the account's own identity or
-    through the one made for it. Face takes no key from that, which the arguments say."""
+    """Previewed, made, and bound: to a key of the vault or HSM that is meant, through the account's own
+    identity or through the one made for it. Face takes no key from that, which the arguments say."""
     args = arguments(row)
     kind = kinds.named(row["kind"])
     if not kind.user_assigned and row["identity"] != "systemAssigned":
@@ -85,8 +93,10 @@ def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) ->
     key = account["properties"]["encryption"]["keyVaultProperties"]
     assert (account["kind"], account["properties"]["provisioningState"]) == (kind.name, "Succeeded")
     vault = "kv-claims" if row["key"] == "made here" else "kv-hub"
-    assert key["keyVaultUri"].rstrip("/") == f"https://{vault}.vault.azure.net"
-    assert key["keyName"] == ("theirs" if row["key"] == "existing" else "cmk-claims")
+    place = "managedhsm" if row["key"] == "in a managed HSM" else "vault"
+    assert key["keyVaultUri"].rstrip("/") == f"https://{vault}.{place}.azure.net"
+    theirs = row["key"] in {"existing", "in a managed HSM"}
+    assert key["keyName"] == ("theirs" if theirs else "cmk-claims")
     assert bool(key.get("identityClientId")) == (row["identity"] != "systemAssigned")
 
 

@@ -32,8 +32,8 @@ from tests.components.guards.first_deployments import (
     forgotten,
     vault,
 )
-from tests.support.front import token
 from tests.support.local_deployment import Deployment, InProcess, gate_of
+from tests.support.managed_hsm import ROLES, make_hsm
 
 LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
 SETTINGS = "config:\n  language-cmk:name: claims\n  language-cmk:location: westeurope\n"
@@ -186,37 +186,15 @@ HSM_KEY = HUB.replace("/vaults/", "/managedHSMs/") + "/keys/cmk"
 
 def with_hsm(deployment: Deployment, *, roles: tuple[tuple[str, str], ...], size: int = 2048) -> None:
     """A managed HSM with a key; the deployer has its roles, and is none of its administrators any more."""
-    hsm = HSM_KEY.removesuffix("/keys/cmk")
-    door = deployment.door
-    body = {
-        "location": "westeurope",
-        "sku": {"family": "B", "name": "Standard_B1"},
-        "properties": {
-            "tenantId": seed.TENANT_ID,
-            "initialAdminObjectIds": [seed.DEPLOYER.object_id],
-            "enablePurgeProtection": True,
-        },
-    }
-    assert door.send("PUT", f"{hsm}?api-version=2023-07-01", body).status == 200
-    bearer = token(audience="https://managedhsm.azure.net")
-    uri = f"https://{hsm.rpartition('/')[2]}.managedhsm.azure.net"
-    administrator = door.send("GET", f"{uri}{ROLES}?api-version=7.4", bearer=bearer).body["value"][0]
-
-    def send(method: str, path: str, body: Any = None) -> None:
-        assert door.send(method, f"{uri}{path}?api-version=7.4", body, bearer=bearer).status < 300
-
-    user = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": HSM_CRYPTO_USER.id}
-    send("PUT", f"/keys{ROLES}/maker", {"properties": user})
-    key = {"kty": "RSA-HSM", "key_size": size, "key_ops": ["wrapKey", "unwrapKey"]}
-    send("POST", "/keys/cmk/create", key)
+    send = make_hsm(deployment.door, HSM_KEY.removesuffix("/keys/cmk"), size=size)
+    (administrator,) = (one for one in send("GET", ROLES, None)["value"] if one["name"] != "maker")
     for role, scope in roles:
         given = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": role}
         send("PUT", f"{scope}{ROLES}/{role}", {"properties": given})
-    send("DELETE", f"/keys{ROLES}/maker")
-    send("DELETE", administrator["id"])
+    send("DELETE", f"/keys{ROLES}/maker", None)
+    send("DELETE", administrator["id"], None)
 
 
-ROLES = "/providers/Microsoft.Authorization/roleAssignments"
 BOTH = ((HSM_CRYPTO_USER.id, "/keys/cmk"), (HSM_POLICY_ADMINISTRATOR.id, "/keys/cmk"))
 
 

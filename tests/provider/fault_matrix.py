@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.keyvault.keys import KeyClient
 
 from core.login import login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -89,14 +90,51 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the key is: in a vault or in a managed HSM of the same name."""
+
+    host: str
+
+    def id(self, world: World) -> str:
+        return world.vault_id() if self.host == "vault" else world.hsm_id()
+
+    def keys(self, world: World) -> KeyClient:
+        return world.keys() if self.host == "vault" else world.hsm_keys()
+
+    def versions(self, world: World) -> list[str]:
+        """The versions of the key, oldest first."""
+        found = self.keys(world).list_properties_of_key_versions("language-key")
+        return [str(one.version) for one in sorted(found, key=lambda one: str(one.created_on))]
+
+    def uri(self, world: World, index: int) -> str:
+        """The URI of a version."""
+        return f"{self.keys(world).vault_url}/keys/language-key/{self.versions(world)[index]}"
+
+    def binding(self, world: World, index: int) -> dict[str, Any]:
+        """The inputs of a binding to a version."""
+        uri = self.uri(world, index)
+        return {"accountId": world.account_id(), "keyUriWithVersion": uri, "vaultId": self.id(world)}
+
+    def bind(self, world: World) -> None:
+        """Binds the account to the first version, past the provider."""
+        world.bind(self.versions(world)[0], vault=f"contoso-keys.{self.host}")
+
+
+IN_VAULT, IN_HSM = Place("vault"), Place("managedhsm")
+
+
 @dataclass
 class Life:
-    """One change, and how a person with the real engine would drive it until it holds."""
+    """One change, and how a person with the real engine would drive it until it holds. `struck` are the hosts
+    whose calls are struck: those to others are the same as in another life."""
 
     name: str
     prepare: Callable[[World], None]
     run: Callable[[Engine, World, dict[str, Any]], Awaitable[None]]
     holds: Callable[[World], bool]
+    struck: frozenset[str]
+    place: Place = IN_VAULT
 
 
 async def converge(life: Life, world: World, connect: Callable[[], Clients], tries: int = 3) -> list[str]:
@@ -135,33 +173,33 @@ def was_struck(world: World) -> bool:
     return all(fault["calls"] >= fault["call"] for fault in world.azure.control("/faults")["value"])
 
 
-def binding_inputs(world: World, version: str) -> dict[str, Any]:
-    return {
-        "accountId": world.account_id(),
-        "keyUriWithVersion": f"https://contoso-keys.vault.azure.net/keys/language-key/{version}",
-        "vaultId": world.vault_id(),
-    }
+def _creation(name: str, place: Place, struck: frozenset[str]) -> Life:
+    inputs: dict[str, Any] = {}
 
+    def begins(world: World) -> None:
+        world.bind(None)
+        # Before any call is struck: reading them asks the place of the key.
+        inputs.update(place.binding(world, 0))
 
-async def _create(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
-    inputs = binding_inputs(world, world.versions()[0])
-    if "partial" in state:
-        # The engine has a state with an error: it reads, and updates what is there.
-        id, olds, live = await pulumi.read(CMK, world.account_id(), inputs, state["partial"])
-        if id:
-            await pulumi.update(CMK, id, olds.values, live.values, inputs)
-            return
-    await pulumi.create(CMK, inputs)
+    async def create(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
+        if "partial" in state:
+            # The engine has a state with an error: it reads, and updates what is there.
+            id, olds, live = await pulumi.read(CMK, world.account_id(), inputs, state["partial"])
+            if id:
+                await pulumi.update(CMK, id, olds.values, live.values, inputs)
+                return
+        await pulumi.create(CMK, inputs)
+
+    return Life(name, begins, create, _is_bound(place, 0), struck, place)
 
 
 async def _update(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
-    first, second = world.versions()[:2]
-    old, new = binding_inputs(world, first), binding_inputs(world, second)
+    old, new = IN_VAULT.binding(world, 0), IN_VAULT.binding(world, 1)
     await pulumi.update(CMK, world.account_id(), {**old, "keySource": "Microsoft.KeyVault"}, old, new)
 
 
 async def _delete(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
-    await pulumi.delete(CMK, world.account_id(), binding_inputs(world, world.versions()[0]))
+    await pulumi.delete(CMK, world.account_id(), IN_VAULT.binding(world, 0))
 
 
 def _grant_inputs(world: World) -> dict[str, Any]:
@@ -194,33 +232,50 @@ class Generations:
     versions: int = field(default=0)
 
 
-def lives() -> list[Life]:
-    """Create, update, delete, rotation and a grant in an HSM, each with its start and its proof."""
+def _rotation(name: str, place: Place, struck: frozenset[str]) -> Life:
     generations = Generations()
 
-    def rotation_begins(world: World) -> None:
+    def begins(world: World) -> None:
         if world.bound_key() is None:
-            world.bind(world.versions()[0])
+            place.bind(world)
         generations.number += 1
-        generations.versions = len(world.versions())
+        generations.versions = len(place.versions(world))
 
     async def rotate(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
-        old = {
-            "keyId": world.key_id(),
-            "generation": generations.number - 1,
-            "accountId": world.account_id(),
-        }
-        new = {**old, "generation": generations.number}
-        await pulumi.update(VERSION, world.key_id(), old, old, new)
+        key = f"{place.id(world)}/keys/language-key"
+        old = {"keyId": key, "generation": generations.number - 1, "accountId": world.account_id()}
+        await pulumi.update(VERSION, key, old, old, {**old, "generation": generations.number})
 
-    return [
-        Life("create", lambda w: w.bind(None), _create, lambda w: w.bound_key() == _uri(w, 0)),
-        Life("update", lambda w: w.bind(w.versions()[0]), _update, lambda w: w.bound_key() == _uri(w, 1)),
-        Life("delete", lambda w: w.bind(w.versions()[0]), _delete, lambda w: w.bound_key() is None),
-        Life("grant", _ungranted, _grant, lambda w: len(_own_grants(w)) == 1),
-        Life("rotate", rotation_begins, rotate, lambda w: len(w.versions()) == generations.versions + 1),
-    ]
+    def holds(world: World) -> bool:
+        return len(place.versions(world)) == generations.versions + 1
+
+    return Life(name, begins, rotate, holds, struck, place)
 
 
-def _uri(world: World, index: int) -> str:
-    return str(binding_inputs(world, world.versions()[index])["keyUriWithVersion"])
+def _is_bound(place: Place, index: int) -> Callable[[World], bool]:
+    return lambda world: world.bound_key() == place.uri(world, index)
+
+
+_ARM, _HSM = frozenset({"arm"}), frozenset({"hsm"})
+LIVES = (
+    _creation("create", IN_VAULT, _ARM | {"login"}),
+    Life("update", IN_VAULT.bind, _update, _is_bound(IN_VAULT, 1), _ARM),
+    Life("delete", IN_VAULT.bind, _delete, lambda w: w.bound_key() is None, _ARM),
+    _rotation("rotate", IN_VAULT, _ARM | {"vault"}),
+    _creation("create in HSM", IN_HSM, _HSM),
+    _rotation("rotate in HSM", IN_HSM, _HSM),
+    Life("grant in HSM", _ungranted, _grant, lambda w: len(_own_grants(w)) == 1, _HSM | {"login"}, IN_HSM),
+)
+"""Create, update, delete and rotation, and what is another matter in a managed HSM."""
+
+
+def begin(life: Life, world: World) -> None:
+    """Makes what a life begins with: its key has two versions where no rotation is to make the second."""
+    if life.place is IN_HSM:
+        world.make_hsm()
+        given = _grant_inputs(world)
+        role = world.hsm_role(given["roleDefinitionId"])
+        world.hsm_roles().create_role_assignment("/keys/language-key", role, given["principalId"])
+    if not life.name.startswith("rotate"):
+        life.place.keys(world).rotate_key("language-key")
+    life.prepare(world)

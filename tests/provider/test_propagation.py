@@ -15,7 +15,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
-from tests.provider.fault_matrix import binding_inputs
+from tests.provider.fault_matrix import IN_VAULT
 from tests.provider.rig import ACCESS, CMK, VERSION, FakeClock, engine
 from tests.provider.world import World
 
@@ -61,7 +61,7 @@ async def test_access_that_comes_late_is_waited_for(
 ) -> None:
     """However late access counts, the account is bound soon after, and nothing is asked for more often than
     its back-off allows."""
-    inputs = {**binding_inputs(world, world.versions()[0]), "accountId": world.account_id("contoso-late")}
+    inputs = {**IN_VAULT.binding(world, 0), "accountId": world.account_id("contoso-late")}
     world.azure.control("/behaviour", {"grant_delay_seconds": delay})
     world.grant(world.make_account("contoso-late"))
     clock = CloudClock(world)
@@ -91,7 +91,7 @@ async def test_reads_that_lag_behind_writes_are_waited_for(world: World) -> None
     """With reads of half a minute ago, a grant just made is seen in time, and so are a new version
     and what was bound."""
     account, principal = world.account_id("contoso-lag"), world.make_account("contoso-lag")
-    inputs = {**binding_inputs(world, world.versions()[0]), "accountId": account}
+    inputs = {**IN_VAULT.binding(world, 0), "accountId": account}
     world.azure.control("/behaviour", {"read_lag_seconds": 30})
     world.grant(principal)
     clock, key = CloudClock(world), {"keyId": world.key_id()}
@@ -110,7 +110,7 @@ async def test_access_given_back_is_proven_by_the_account_that_lives_on_the_key(
     world: World, delay: int
 ) -> None:
     """The validation of restored access ends when the service can open the key again, and not before."""
-    inputs = {**binding_inputs(world, world.versions()[0]), "accountId": world.account_id("contoso-back")}
+    inputs = {**IN_VAULT.binding(world, 0), "accountId": world.account_id("contoso-back")}
     principal = world.make_account("contoso-back")
     world.grant(principal)
     clock = CloudClock(world)

@@ -47,6 +47,7 @@ class World:
         self.vaults: Any = KeyVaultManagementClient(self.credential, self.subscription)
         self.accounts: Any = CognitiveServicesManagementClient(self.credential, self.subscription)
         self._keys: dict[str, KeyClient] = {}
+        self._hsm_roles: dict[str, Any] = {}
 
     @property
     def group_id(self) -> str:
@@ -115,12 +116,18 @@ class World:
         return f"Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/{id}"
 
     def hsm_roles(self, name: str = "contoso-keys") -> Any:
-        """A client of an HSM's own roles."""
-        return KeyVaultAccessControlClient(f"https://{name}.managedhsm.azure.net", self.credential)
+        """A client of an HSM's own roles; one for an HSM, as of keys."""
+        if name not in self._hsm_roles:
+            uri = f"https://{name}.managedhsm.azure.net"
+            self._hsm_roles[name] = KeyVaultAccessControlClient(uri, self.credential)
+        return self._hsm_roles[name]
 
     def hsm_keys(self, name: str = "contoso-keys") -> KeyClient:
-        """A client of an HSM's keys."""
-        return KeyClient(f"https://{name}.managedhsm.azure.net", self.credential)
+        """A client of an HSM's keys; one for an HSM, as of a vault's."""
+        host = f"{name}.managedhsm"
+        if host not in self._keys:
+            self._keys[host] = KeyClient(f"https://{host}.azure.net", self.credential)
+        return self._keys[host]
 
     def deployer_object_id(self) -> str:
         known = self.azure.control("/seeds")["principals"]
@@ -229,13 +236,14 @@ class World:
         vault: str = "contoso-keys",
         key: str = "language-key",
     ) -> None:
-        """Binds the account past the provider, or unbinds it with None."""
+        """Binds the account past the provider, or unbinds it with None. `vault` may be an HSM's name and
+        `.managedhsm`."""
         wanted: dict[str, Any] = {"keySource": "Microsoft.CognitiveServices"}
         if version:
             properties = {
                 "keyName": key,
                 "keyVersion": version,
-                "keyVaultUri": f"https://{vault}.vault.azure.net",
+                "keyVaultUri": f"https://{vault if '.' in vault else f'{vault}.vault'}.azure.net",
             }
             wanted = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": properties}
         from azure.mgmt.cognitiveservices.models import Account

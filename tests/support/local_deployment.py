@@ -46,6 +46,7 @@ from provider.binder import Binder
 from provider.clients import Clients
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.functions import Functions
+from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
 from provider.key_access_cleanup import KeyAccessCleanupHandler
 from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
@@ -80,18 +81,16 @@ class Gate:
     sent: list[tuple[str, str]] = field(default_factory=list)
     lock: Any = field(default_factory=threading.RLock)
 
-    def send(self, method: str, url: str, content: bytes = b"") -> Any:
-        """One request with the principal's token."""
+    def send(self, method: str, url: str, content: bytes = b"", *, signed: bool = True) -> Any:
+        """One request with the principal's token; without it where the client sent none, to be challenged."""
         parts = urlsplit(url)
         own = (name for name in ("vault", "managedhsm") if f".{name}." in parts.netloc)
         audience = next((f"https://{name}.azure.net" for name in own), "https://management.azure.com/")
         with self.lock:
             self.sent.append((method, parts.path))
-            headers = {
-                "host": parts.netloc,
-                "authorization": f"Bearer {token(self.principal, audience)}",
-                "content-type": "application/json",
-            }
+            headers = {"host": parts.netloc, "content-type": "application/json"}
+            if signed:
+                headers["authorization"] = f"Bearer {token(self.principal, audience)}"
             return self.door.front.answer(
                 Raw(method, parts.netloc, parts.path, parts.query, headers, content)
             )
@@ -105,7 +104,8 @@ class _Adapter(requests.adapters.BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else cast("bytes", body)
-        answer = self._gate.send(str(request.method), str(request.url), content)
+        signed = "authorization" in {name.lower() for name in request.headers}
+        answer = self._gate.send(str(request.method), str(request.url), content, signed=signed)
         response = requests.Response()
         response.status_code = answer.status
         response.raw = urllib3.HTTPResponse(
@@ -176,6 +176,7 @@ class _Providers(mocks.Mocks):
             "azure-cmk:index:KeyAccessCleanup": KeyAccessCleanupHandler(self._azure),
             "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
             "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud),
+            "azure-cmk:index:ManagedHsmRoleAssignment": ManagedHsmRoleAssignmentHandler(self._azure),
         }
         self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID, "a client secret")
         self._clock = clock
@@ -195,6 +196,7 @@ class _Providers(mocks.Mocks):
             "checkDeployment": self._functions.check_deployment,
             "getClientConfig": self._functions.get_client_config,
             "getDeleted": self._functions.get_deleted,
+            "getManagedHsmKey": self._functions.get_managed_hsm_key,
         }[name]
         return await ask(self._pulumi_call(60.0), decode(encode(args.args)))
 

@@ -1,0 +1,40 @@
+"""A managed HSM of a cloud in this process, with a key, as its administrators make both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core import arm_ids
+from core.roles import HSM_CRYPTO_USER
+from localazure import seed
+from tests.support.front import Door, token
+
+Send = Callable[[str, str, Any], Any]
+"""Method, path and body of a request to the HSM by the deployer; gives the decoded answer."""
+ROLES = f"/providers/{arm_ids.ROLE_ASSIGNMENT}"
+
+
+def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send:
+    """An HSM whose administrator the deployer is, who may also use its keys; its group is there."""
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "initialAdminObjectIds": [seed.DEPLOYER.object_id],
+        "enablePurgeProtection": True,
+    }
+    sku = {"family": "B", "name": "Standard_B1"}
+    body = {"location": "westeurope", "sku": sku, "properties": properties}
+    assert door.send("PUT", f"{id}?api-version=2023-07-01", body).status == 200
+    bearer = token(audience="https://managedhsm.azure.net")
+
+    def send(method: str, path: str, body: Any = None) -> Any:
+        url = f"https://{arm_ids.name_of(id)}.managedhsm.azure.net{path}?api-version=7.4"
+        reply = door.send(method, url, body, bearer=bearer)
+        assert reply.status < 300, reply
+        return reply.body
+
+    user = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": HSM_CRYPTO_USER.id}
+    send("PUT", f"/keys{ROLES}/maker", {"properties": user})
+    made = {"kty": "RSA-HSM", "key_size": size, "key_ops": ["wrapKey", "unwrapKey"]}
+    send("POST", f"/keys/{key}/create", made)
+    return send
