@@ -29,7 +29,7 @@ def problems(
     not bound in does not count."""
     if before.account is None:
         return
-    if account is None:
+    if account is None and _was_made(before.account):
         yield _account(before.account)
     if account is None or not before.is_bound:
         return
@@ -44,6 +44,12 @@ def problems(
         yield _vault(location)
     elif key is None:
         yield _key(location)
+
+
+def _was_made(account: facts.Account) -> bool:
+    """Whether Azure ever answered for it. `operate recover` records what a killed update was creating by its
+    inputs alone, and the refresh drops what was never made."""
+    return bool(account.provisioning_state or account.principal_id)
 
 
 def _account(account: facts.Account) -> Problem:

@@ -173,3 +173,5 @@ PROGRAMS = (
 
 BROWSER = Program("browser", _NODE, _build_node, lambda folder, _: ["node", f"{folder}/look.js"], _nothing)
 """Looks at pages with a Chromium that is found on the machine."""
+STATE = Program("state", _NODE, _build_node, lambda folder, _: ["node", f"{folder}/containers.js"], _nothing)
+"""A storage account of blobs, Azurite, and a client for it: where Pulumi keeps state in Azure."""

@@ -60,6 +60,24 @@ def test_each_thing_that_is_gone_is_one_problem(
     assert all(words in problem.text for problem in found)
 
 
+def test_an_account_that_azure_never_made_is_not_missed() -> None:
+    """A killed update had begun to create it, and `operate recover` recorded it with its inputs alone: there
+    is no data to lose, and the refresh drops it. One with a user-assigned identity has no principal either,
+    but the state that Azure gave it."""
+    before = recorded(None)
+    assert before.account
+    cut_off = replace(before.account, principal_id=None, tenant_id=None)
+    made = replace(cut_off, provisioning_state="Succeeded")
+    found = [
+        [
+            one.path
+            for one in problems(replace(before, account=account), PLACE, None, None, None, identity=None)
+        ]
+        for account in (cut_off, made)
+    ]
+    assert found == [[], ["accountName"]]
+
+
 def test_a_user_assigned_identity_that_is_gone_is_told() -> None:
     """Only the one that the account uses its key by, and that this stack made."""
     live: dict[str, Any] = {"identity": {"type": "UserAssigned"}}
