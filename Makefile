@@ -60,7 +60,7 @@ coverage: setup ## branch coverage of the product by the tests that run in this 
 	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
 	  tests/policies tests/provider tests/operate tests/review
 
-clients: setup ## an account's life through Azure's own clients, and SDKs of the packages, compiled (kept in .clients)
+clients: setup ## an account's life through Azure's own clients, state in Azurite, and SDKs of the packages, compiled (kept in .clients)
 	@$(PY) -m pytest -q -rs -n 2 --dist loadfile tests/clients tests/sdks
 
 docs: setup ## the documentation as a site, every link checked, into .site/

@@ -7,12 +7,14 @@ version can be enabled again. Does not own the first step, a new version and the
 (`key.generation`)."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys import KeyClient
 
-from core import adapters, api_versions, arm_ids
+from core import adapters, api_versions, arm_ids, key_uris
 from core.facts import Account, KeyVersion
 from core.key_uris import KeyUri
 from operate import login
@@ -41,31 +43,101 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Disables the versions, or without --yes says that it would. Raises NotDisabledError with every reason,
     before anything is disabled; UnansweredError and AzureError if a query fails."""
-    found = [access(one) for one in services(outputs(arguments.stack), arguments.service).values()]
-    wanted = login.of_stack(arguments.stack, found[0].cloud)
-    credential = login.token_credential(wanted)
-    clients = {one.key.vault_uri: KeyClient(one.key.vault_uri, credential) for one in found}
-    keys: dict[tuple[str, str], list[KeyVersion]] = {}
-    unread = []
-    for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
-        try:
-            listed = clients[uri].list_properties_of_key_versions(name)
-            keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
-        except HttpResponseError as error:
-            # The versions may all be of keys that this login may list.
-            unread.append(f"the versions of {KeyUri(uri, name).text} were not read: {error.message}")
-    if reasons := problems(keys, arguments.version, _accounts(found, LiveAzure(wanted))):
-        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
+    found = StackKeys.of(arguments.stack, arguments.service)
+    if reasons := problems(found.versions, arguments.version, found.accounts()):
+        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *found.unread]))
     print("no account that this login can see in the subscriptions of accounts and vaults is bound to them")
-    for (uri, name), versions in keys.items():
+    for (uri, name), versions in found.versions.items():
         for version in (one.version for one in versions if one.version.lower() in arguments.version):
-            key = KeyUri(uri, name, version).text
+            key = KeyUri(uri, name, version)
             if not arguments.yes:
-                print(f"{key} would be disabled; run the command again with --yes to disable it")
+                print(f"{key.text} would be disabled; run the command again with --yes to disable it")
                 continue
-            clients[uri].update_key_properties(name, version, enabled=False)
-            print(f"{key} is disabled; `az keyvault key set-attributes --id {key} --enabled true` enables it")
+            found.disable(key)
+            print(f"{key.text} is disabled; {_enable(key)}")
     return 0
+
+
+def retire(stack: str, keys: Collection[str], *, yes: bool) -> list[str]:
+    """The enabled versions of a stack's keys that are older than the one that its accounts are bound to, as
+    URIs; with `yes` they are disabled. `keys` are `vault/key`, in lower case.
+
+    Raises NotDisabledError with every reason, before anything is disabled: an account of the stack that is
+    not bound to the newest version, or any other that is bound to an older one. As `run` else.
+    """
+    found = StackKeys.of(stack)
+    accounts = found.accounts()
+    bound = {one.id.lower(): one.encryption.key for one in accounts}
+    retired: dict[tuple[str, str], set[str]] = {}
+    reasons = list(found.unread)
+    for service in found.services:
+        id, key = service.account_id, (service.key.vault_uri, service.key.name.lower())
+        if f"{key_uris.place(key[0])}/{key[1]}" not in keys or key not in found.versions:
+            continue
+        now = bound.get(id.lower())
+        uses = next((one for one in found.versions[key] if now and one.version == now.version), None)
+        if uses is None:
+            reasons.append(f"account {id} is not bound to any version of {KeyUri(*key).text}")
+            continue
+        others = [one for one in found.versions[key] if one.enabled and one is not uses]
+        if newer := [one.version for one in others if (one.created or 0) > (uses.created or 0)]:
+            reasons.append(f"account {id} is bound to {uses.version}, and there is a newer one, {newer[0]}")
+        retired.setdefault(key, set()).update(one.version.lower() for one in others)
+    for key, old in retired.items():
+        reasons += problems({key: found.versions[key]}, sorted(old), accounts) if old else []
+    if reasons:
+        raise NotDisabledError("; ".join(["no version was disabled", *dict.fromkeys(reasons)]))
+    old_keys = [KeyUri(*key, version) for key, old in retired.items() for version in sorted(old)]
+    for one in old_keys if yes else ():
+        found.disable(one)
+    return [one.text for one in old_keys]
+
+
+@dataclass
+class StackKeys:
+    """The keys of a stack's services. `versions` are those of each key by its vault's URI and its name in
+    lower case; `unread` says why those of others are not known."""
+
+    services: Sequence[ServiceAccess]
+    versions: Mapping[tuple[str, str], Sequence[KeyVersion]]
+    unread: Sequence[str]
+    _clients: Mapping[str, KeyClient]
+    _cloud: LiveAzure
+
+    @classmethod
+    def of(cls, stack: str, service: str | None = None) -> Self:
+        """Raises NoAccessError for a service without a key, AzureError if a query fails."""
+        found = [access(one) for one in services(outputs(stack), service).values()]
+        wanted = login.of_stack(stack, found[0].cloud, alone=True)
+        credential = login.token_credential(wanted)
+        clients = {one.key.vault_uri: KeyClient(one.key.vault_uri, credential) for one in found}
+        keys: dict[tuple[str, str], list[KeyVersion]] = {}
+        unread = []
+        for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
+            try:
+                listed = clients[uri].list_properties_of_key_versions(name)
+                keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
+            except HttpResponseError as error:
+                # The versions may all be of keys that this login may list.
+                unread.append(f"the versions of {KeyUri(uri, name).text} were not read: {error.message}")
+        return cls(found, keys, unread, clients, LiveAzure(wanted))
+
+    def accounts(self) -> Sequence[Account]:
+        """Every account of the subscriptions of accounts and vaults."""
+        ids = (id for one in self.services for id in (one.account_id, one.vault_id))
+        paths = (
+            arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
+            for subscription in sorted({arm_ids.subscription_of(id) for id in ids})
+        )
+        listed = (one for path in paths for one in self._cloud.list(path, api_versions.ACCOUNTS))
+        return [adapters.account(one) for one in listed]
+
+    def disable(self, key: KeyUri) -> None:
+        self._clients[key.vault_uri].update_key_properties(key.name, key.version, enabled=False)
+
+
+def _enable(key: KeyUri) -> str:
+    return f"`az keyvault key set-attributes --id {key.text} --enabled true` enables it"
 
 
 def problems(
@@ -99,11 +171,3 @@ def problems(
                 "it uses; bind it to a version first"
             )
     return found
-
-
-def _accounts(found: Iterable[ServiceAccess], cloud: LiveAzure) -> Iterator[Account]:
-    """Every account of the subscriptions of accounts and vaults."""
-    ids = (id for one in found for id in (one.account_id, one.vault_id))
-    for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):
-        path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
-        yield from map(adapters.account, cloud.list(path, api_versions.ACCOUNTS))

@@ -19,13 +19,13 @@ from uuid import uuid4
 
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from operate.fleet import alarms, bundle, engine, files, planning, report, split
+from operate.fleet import alarms, bundle, engine, files, live, planning, report, split
 from operate.fleet.alarms import Alarm
 from operate.fleet.engine import NoStackError
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Limits, Member, Wave
-from operate.fleet.rollout import Rollout, executor
+from operate.fleet.rollout import Report, Rollout, executor
 from operate.fleet.split import Split
 from operate.fleet.work import Done, Task
 from operate.fleet.work import run as run_task
@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--key", metavar="VAULT/KEY", help="those whose services use a key")
     which.add_argument("--since", metavar="REVISION", help="those that changed since a git revision")
     how = parser.add_argument_group("how")
-    how.add_argument("--yes", action="store_true", help="up, rotate, revoke, restore, split: do it")
+    how.add_argument("--yes", action="store_true", help="up, rotate, retire, revoke, restore, split: do it")
     how.add_argument("--again", action="store_true", help="up: also stacks that an earlier run left right")
     how.add_argument(
         "--plans", type=Path, metavar="FOLDER", help="up: reviewed plans, FOLDER/STACK/plan.json"
@@ -128,9 +128,9 @@ class FleetCommand:
         names = sorted(self.chosen, key=lambda one: (seconds.get(one, planning.UNMEASURED), one))
         return (Wave("all", 1, tuple(names)),) if names else ()
 
-    def rollout(self, action: str) -> Rollout:
+    def rollout(self, action: str, report: Report | None = None) -> Rollout:
         """A run of an action, reported as the arguments say."""
-        return Rollout(action, self.fleet.members, self.journal, self.report, uuid4().hex[:12])
+        return Rollout(action, self.fleet.members, self.journal, report or self.report, uuid4().hex[:12])
 
     def report(self, record: Mapping[str, Any]) -> None:
         """Prints a record."""
@@ -150,9 +150,14 @@ class FleetCommand:
     ) -> tuple[int, list[Done]]:
         """Runs waves of tasks; the exit code, and what became of each stack. `work` is what is done to each
         stack, where that has another name than the command."""
-        rollout, limits, all_done = self.rollout(name), limits or self.fleet.limits, []
-        halted, updated = "", engine.last_updates()
-        with executor(self.arguments.scheduler, limits) as pool:
+        limits, all_done = limits or self.fleet.limits, []
+        halted, updated = "", engine.last_updates() if (work or name) in planning.OF_FIRST else {}
+        stacks = sum(len(wave.stacks) for wave in waves)
+        with (
+            live.shown(stacks, self.report) as report,
+            executor(self.arguments.scheduler, limits) as pool,
+        ):
+            rollout = self.rollout(name, report)
             for wave in waves:
                 done, halted = rollout.wave(
                     wave,
@@ -336,14 +341,18 @@ def _evidence(command: FleetCommand) -> int:
     return 1 if any(one.outcome.findings.get("error") for one in done) else code
 
 
-def _rotate(command: FleetCommand) -> int:
-    """Raises the generation of each chosen key once, at one stack, and updates all stacks that use it."""
-    members = command.members()
-    wanted = (
-        {command.arguments.key.lower()} if command.arguments.key else {k for m in members for k in m.keys}
-    )
+def _whole_keys(command: FleetCommand) -> set[str]:
+    """The keys of the chosen stacks, or the one that was named. Every stack that uses one is chosen now."""
+    asked = command.arguments.key
+    wanted = {asked.lower()} if asked else {key for one in command.members() for key in one.keys}
     command.chosen = frozenset(one.stack for one in command.fleet.members.values() if one.keys & wanted)
     _refuse_missing(command, engine.last_updates())
+    return wanted
+
+
+def _rotate(command: FleetCommand) -> int:
+    """Raises the generation of each chosen key once, at one stack, and updates all stacks that use it."""
+    wanted = _whole_keys(command)
     users = [replace(one, keys=one.keys & wanted) for one in command.members()]
     targets = _unfinished(command, wanted) or [
         list(one)
@@ -362,6 +371,25 @@ def _rotate(command: FleetCommand) -> int:
     if code == 0:
         rollout.tell("rotated", keys=sorted(wanted))
     return code
+
+
+def _retire(command: FleetCommand) -> int:
+    """Disables the older versions of each key, once every stack that uses it is on the newest: asked of all
+    stacks first, and nothing is disabled where one is not."""
+    wanted = _whole_keys(command)
+    keys = tuple(sorted(wanted))
+    code, _ = command.carry_out("retire", command.all_at_once("retire"), work="followed", keys=keys)
+    if code:
+        print("no version was disabled; `fleet rotate` goes on with a rotation that halted", file=sys.stderr)
+        return code
+    if not command.arguments.yes:
+        print("nothing was changed; say --yes to disable them")
+        return 0
+    # One stack for each key is enough, and two at one vault would only meet.
+    command.chosen = frozenset(
+        {key: one.stack for one in command.members() for key in one.keys & wanted}.values()
+    )
+    return command.carry_out("retire", command.all_at_once("retire"), keys=keys)[0]
 
 
 def _missing(command: FleetCommand, updated: Mapping[str, str]) -> list[str]:
@@ -490,6 +518,7 @@ ACTIONS: Mapping[str, tuple[Callable[[FleetCommand], int], str]] = {
     "up": (_up, "update ring by ring, with proof after each stack"),
     "drift": (_drift, "what was changed outside Pulumi"),
     "rotate": (_rotate, "a new version of each key, then all stacks that use it"),
+    "retire": (_retire, "disable older versions of each key, once no stack needs them"),
     "alarms": (_alarms, "what somebody has to look at, each thing once"),
     "evidence": (_evidence, "one bundle of what auditors ask"),
     "revoke": (lambda one: _access(one, REVOKED, "revoke"), "take the access to the key from every stack"),

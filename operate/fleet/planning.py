@@ -17,7 +17,7 @@ REST = "rest"
 """The ring of the stacks that no other ring takes."""
 MOST_JOBS = 256
 """Jobs of one matrix. Source: GitHub Actions, "Usage limits": a matrix makes at most 256 jobs in a run."""
-_OF_FIRST: Mapping[str, tuple[int, int, int, int]] = {"preview": (12, 3, 5, 3), "up": (35, 65, 10, 16)}
+OF_FIRST: Mapping[str, tuple[int, int, int, int]] = {"preview": (12, 3, 5, 3), "up": (35, 65, 10, 16)}
 _OF_LATER: Mapping[str, tuple[int, int, int, int]] = {
     "preview": (0, 15, 0, 0),
     "up": (10, 55, 0, 5),
@@ -166,7 +166,7 @@ class Calls:
 def calls(action: str, services: int, *, first: bool, changed: bool = True) -> Calls:
     """What an action on a stack takes of Resource Manager, about. `first`: the stack was never updated;
     `changed`: the action changed something, or may."""
-    of = _OF_FIRST.get(action) if first else None
+    of = OF_FIRST.get(action) if first else None
     if of is None:
         of = _UNCHANGED if action == "up" and not changed else _OF_LATER.get(action, (0, 0, 0, 0))
     stack, service, stack_writes, service_writes = of

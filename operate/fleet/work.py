@@ -20,7 +20,7 @@ from azure.core.exceptions import AzureError
 
 from core import clouds
 from core.login import LoginError
-from operate import doctor, login, verify
+from operate import disable_version, doctor, login, verify
 from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence import policy, report
@@ -37,7 +37,8 @@ from operate.stack_file import path_of, stack_file
 @dataclass(frozen=True)
 class Task:
     """One action on one stack. `digest` is the wanted state that the coordinator read; a worker whose
-    checkout says another refuses. `plan` is a reviewed plan, instead of one that is made now."""
+    checkout says another refuses. `plan` is a reviewed plan, instead of one that is made now; `keys` are
+    those, as `vault/key`, whose versions are retired."""
 
     stack: str
     action: str
@@ -47,6 +48,7 @@ class Task:
     proof: bool = True
     minutes: float = 15
     days: int = 90
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,17 @@ def _alarms(task: Task) -> Done:
     return Done(outcome, {alarms.FILE: json.dumps([asdict(one) for one in made])})
 
 
+def _followed(task: Task) -> Done:
+    """Whether every account of the stack is on the newest version of its key; a reason where one is not."""
+    old = disable_version.retire(task.stack, task.keys, yes=False)
+    return Done(Outcome(task.stack, notes=tuple(f"{one} is not needed" for one in old)))
+
+
+def _retire(task: Task) -> Done:
+    old = disable_version.retire(task.stack, task.keys, yes=True)
+    return Done(Outcome(task.stack, notes=tuple(f"{one} is disabled" for one in old)))
+
+
 def _doctor(task: Task) -> Done:
     lines = doctor.lines(task.stack)
     failed = [f"{one.about}: {one.found}; {one.fix}" for one in lines if one.result == doctor.FAILED]
@@ -154,6 +167,8 @@ ACTIONS: Mapping[str, Callable[[Task], Done]] = {
     "alarms": _alarms,
     "evidence": _evidence,
     "doctor": _doctor,
+    "followed": _followed,
+    "retire": _retire,
 }
 
 

@@ -1,7 +1,7 @@
 """Previews and updates of fleets beside a plain program and the floor, and the local Azure under load.
 
     python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
-    python -m tests.bench fleet [--stacks 50] [--at-once 32] [--actions preview up ...] [--json FILE]
+    python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
 updates of 100 and 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out. The word
@@ -31,7 +31,7 @@ def main() -> None:
     )
     parser.add_argument("only", nargs="?", choices=["fleet"])
     parser.add_argument("--stacks", type=int, default=50)
-    parser.add_argument("--at-once", type=int, default=32)
+    parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--actions", nargs="+", choices=list(stacks.ACTIONS), default=list(stacks.ACTIONS))
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--preview", type=int, nargs="*")
