@@ -6,7 +6,9 @@ prefixes, Microsoft's Cloud Adoption Framework (ready/azure-best-practices/resou
 learn.microsoft.com/azure/private-link/private-endpoint-dns; roles,
 learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning; Face's tier, the
 example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
-encryption/cognitive-services-encryption-keys-portal. Kinds that Azure has retired are not listed.
+encryption/cognitive-services-encryption-keys-portal; terms, Azure/azure-sdk-for-python#28233,
+hashicorp/terraform-provider-azurerm#12544 and #23580, microsoft/Build-your-own-copilot-Solution-Accelerator
+#19. Kinds that Azure has retired are not listed.
 """
 
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ class AccountKind:
     service, the least privileged first; none of them may write keys. `approval` is the form without which
     Azure refuses a customer-managed key. `foundry`: the account may have projects, which keep it on the kind
     of key that it had before the first of them. `user_assigned`: a user-assigned identity may use the key.
+    `terms`: Azure makes the first account of a subscription only in the portal, where its terms are accepted.
     """
 
     name: str
@@ -38,6 +41,7 @@ class AccountKind:
     foundry: bool = False
     user_assigned: bool = True
     approval: str = ""
+    terms: bool = False
 
 
 _FORM: Final = "https://aka.ms/cogsvc-cmk"
@@ -46,7 +50,9 @@ _OPENAI_CALLERS: Final = (roles.OPENAI_USER, roles.OPENAI_CONTRIBUTOR)
 _SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
 _TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
 
-LANGUAGE: Final = AccountKind("TextAnalytics", "Azure AI Language", "lang", ("S",), _LANGUAGE_CALLERS)
+LANGUAGE: Final = AccountKind(
+    "TextAnalytics", "Azure AI Language", "lang", ("S",), _LANGUAGE_CALLERS, terms=True
+)
 ALL: Final = (
     LANGUAGE,
     AccountKind(
@@ -57,7 +63,7 @@ ALL: Final = (
         openai=True,
         foundry=True,
     ),
-    AccountKind("CognitiveServices", "Azure AI services multi-service account", "ais"),
+    AccountKind("CognitiveServices", "Azure AI services multi-service account", "ais", terms=True),
     AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True),
     AccountKind("SpeechServices", "Azure AI Speech", "spch", callers=_SPEECH_CALLERS, approval=_FORM),
     AccountKind("TextTranslation", "Azure AI Translator", "trsl", _TRANSLATOR_TIERS),
@@ -65,7 +71,7 @@ ALL: Final = (
     AccountKind("CustomVision.Training", "Custom Vision (training)", "cstvt"),
     AccountKind("CustomVision.Prediction", "Custom Vision (prediction)", "cstv"),
     # Azure/azure-rest-api-specs#18726: Face refuses the key of a user-assigned identity.
-    AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False),
+    AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False, terms=True),
     AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
     AccountKind("ContentModerator", "Content Moderator", "cm", approval=_FORM),
 )

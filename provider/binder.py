@@ -108,11 +108,11 @@ class Binder:
             account = await self._confirmed(account_id, waiter)
             if account is None or not account.encryption.is_customer_managed:
                 return
-            if account.kind.lower() == "aiservices" and account.manages_projects:
+            if account.manages_projects:
                 raise RefusedOperationError(
-                    f"the account {account_id.name} of kind AIServices manages projects and cannot go back "
-                    "to Microsoft-managed keys; delete the account itself, or take the binding out of the "
-                    "stack with `pulumi state delete URN`"
+                    f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
+                    "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
+                    "the stack with `pulumi state delete URN`"
                 )
             context = ErrorContext(account_id=account_id.text)
             try:

@@ -2,9 +2,7 @@
 
 Azure makes no account of some kinds until somebody accepted their Responsible AI terms, by making the first
 one in the portal (ResourceKindRequireAcceptTerms), and no API tells whether that was done. That a
-subscription with an account of the kind has accepted them is assumed. Seen for the kinds below:
-Azure/azure-sdk-for-python#28233, hashicorp/terraform-provider-azurerm#12544 and #23580,
-microsoft/Build-your-own-copilot-Solution-Accelerator#19.
+subscription with an account of the kind has accepted them is assumed.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from provider.deployment.model import CREATE, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "terms"
-KINDS: Final = frozenset({kinds.LANGUAGE.name, "ComputerVision", "Face", "CognitiveServices"})
+KINDS: Final = frozenset(kind.name for kind in kinds.ALL if kind.terms)
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:

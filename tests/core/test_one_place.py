@@ -99,9 +99,14 @@ _HOSTS = [
 
 FACTS: dict[str, tuple[Fact, str]] = {
     "a built-in role's id": (_holds(*roles.BUILT_IN), roles.READER.id.upper()),
+    "the name of a built-in role": (_is(*(role.name for role in roles.BUILT_IN.values())), roles.READER.name),
     "a data action on keys": (
         _is(*rights.DATA_ACTIONS.values()),
         "Microsoft.KeyVault/vaults/keys/wrap/action",
+    ),
+    "a right in a managed HSM": (
+        _matches(r"microsoft\.keyvault/managedhsms?/"),
+        "Microsoft.KeyVault/managedHsm/keys/wrap/action",
     ),
     "a key permission that the service needs": (_is("wrapKey", "unwrapKey"), "WRAPKEY"),
     "a cloud's suffix or endpoint": (_holds(*_HOSTS), "https://{}.vault.usgovcloudapi.net"),
@@ -150,7 +155,16 @@ FACTS: dict[str, tuple[Fact, str]] = {
     "the category of a vault's audit log": (_is(audit_log.CATEGORY), audit_log.CATEGORY),
     "a destination of logs": (_is(*list(audit_log.DESTINATIONS)[1:]), "storageAccountId"),
     "the type of a service principal": (_is(roles.SERVICE_PRINCIPAL), roles.SERVICE_PRINCIPAL),
-    "the kind of a Language account": (_is(kinds.LANGUAGE.name), kinds.LANGUAGE.name),
+    "a kind of account": (
+        # These two are also the format of a model and a module of azure-native.
+        _is(*(name for name in kinds.NAMES if name not in ("OpenAI", "CognitiveServices"))),
+        kinds.LANGUAGE.name,
+    ),
+    "what a kind is called": (_is(*(kind.product for kind in kinds.ALL)), kinds.LANGUAGE.product),
+    "the form for a key of some kinds": (
+        _holds(*(kind.approval for kind in kinds.ALL if kind.approval)),
+        next(kind.approval for kind in kinds.ALL if kind.approval),
+    ),
     "the principal that means everybody": (_is(facts.EVERYBODY), facts.EVERYBODY),
     "a type or size of keys": (_is("RSA", "RSA-HSM"), "rsa"),
     "a group of permissions": (_is("certificates"), "certificates"),
