@@ -15,6 +15,7 @@ import yaml
 from localazure.environment import checkout
 from localazure.home import Home
 from localazure.seed import READER
+from operate.fleet.warm import ATTACH, language_host
 from tests.review.loopback import recorded_tool, serving
 from tests.support.azure import running_azure
 from tests.support.stack import ROOT, Stack
@@ -52,7 +53,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         made = Clone(folder / "work", azure.env)
         done = made.up()
         assert done.ok, done.output
-        yield made
+        # The scripts start the engine, too.
+        with language_host(made.env, ROOT) as attached:
+            made.env |= attached
+            yield made
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +149,8 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
             "AUTHOR": "mallory",
             "RUN": "https://run",
         }
-        change.env = stack.env
+        # Its login is what the step exports.
+        change.env = {name: value for name, value in stack.env.items() if name != ATTACH}
         planned = run_step(change, step("plan", "Plan"), github)
         assert planned.returncode == 0, planned.stdout + planned.stderr
         for name in ("yaml.py", "json.py", "review.py", "core.py", "argparse.py", "sitecustomize.py"):
