@@ -7,12 +7,17 @@ import signal
 
 import pytest
 from hypothesis import settings
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
 # The same examples in every run, so that a change is blamed for what it did itself; CONTRIBUTING.md says how
 # to look for others.
 # No deadline for one example: on a busy machine a fast test is slow once.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
+
+# A registration describes every frame that it comes from, and here fifty of them are pytest's and a thread's.
+resource._get_stack_trace = source_pb2.StackTrace
 
 
 def pytest_configure() -> None:
