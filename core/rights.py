@@ -74,6 +74,7 @@ HSM_DATA_ACTIONS: Final = {
     }.items()
 }
 """The same of a managed HSM's own roles (key-vault/managed-hsm/built-in-roles)."""
+HSM_ROLE_WRITE: Final = "Microsoft.KeyVault/managedHsm/roleAssignments/write/action"
 
 VAULT_WRITE: Final = "Microsoft.KeyVault/vaults/write"
 """An action that changes the vault, its access model included; so it can give any permission."""

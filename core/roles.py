@@ -362,6 +362,12 @@ def hsm_assignment_name(key_id: str, principal_id: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, grant))
 
 
+def encryption_user(key_or_vault_id: str) -> Role:
+    """The role that gives exactly what the service needs of a key there; a managed HSM has its own."""
+    in_hsm = arm_ids.in_managed_hsm(key_or_vault_id)
+    return HSM_CRYPTO_SERVICE_ENCRYPTION_USER if in_hsm else CRYPTO_SERVICE_ENCRYPTION_USER
+
+
 BUILT_IN: Final = {
     role.id: role
     for role in (
