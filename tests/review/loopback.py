@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass
 class Platform:
-    """Answers every GET with `answer` as JSON and the rest with an empty object; `status` is of all."""
+    """Answers a GET or a query with `answer` as JSON, the rest with an empty object; `status` is of all."""
 
     answer: Any
     status: int = 200
@@ -48,7 +48,9 @@ def serving(answer: Any, status: int = 200) -> Iterator[Platform]:
             authorization = self.headers.get("Authorization", "")
             body = json.loads(sent) if sent else None
             platform.asked.append(Asked(self.command, self.path, authorization, body))
-            found = json.dumps(platform.answer if self.command == "GET" else {}).encode()
+            # A query of work items is a POST.
+            asks = self.command == "GET" or "/wiql" in self.path
+            found = json.dumps(platform.answer if asks else {}).encode()
             self.send_response(platform.status)
             self.send_header("Content-Length", str(len(found)))
             self.end_headers()

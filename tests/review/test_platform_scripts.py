@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import stat
 import subprocess
 from pathlib import Path
@@ -223,3 +224,40 @@ def test_azure_devops_refusing_the_comment_fails_the_step(tmp_path: Path) -> Non
     assert code != 0
     assert "The requested URL returned error: 403" in said
     assert written(platform) == []
+
+
+ALARMS = "1 new\n- <b>`prod`</b> 'quoted' & more\n"
+
+
+@pytest.mark.parametrize(
+    ("open_ones", "method", "path", "fields"),
+    [
+        ([], "POST", "workitems/$Task", {"Title", "Description", "Tags"}),
+        ([{"id": 42}, {"id": 43}], "PATCH", "workitems/42", {"History"}),
+    ],
+)
+def test_alarms_are_told_in_one_work_item(
+    tmp_path: Path, open_ones: list[Any], method: str, path: str, fields: set[str]
+) -> None:
+    """An open one is added to, without one it is made. What a report quotes stays text, and no tool has the
+    token among its arguments."""
+    (tmp_path / "alarms.md").write_text(ALARMS)
+    with serving({"workItems": open_ones}) as platform:
+        env = {
+            "PATH": recorded_tool(tmp_path, "curl"),
+            "SYSTEM_ACCESSTOKEN": RUNNER,
+            "SYSTEM_COLLECTIONURI": platform.url,
+            "SYSTEM_TEAMPROJECTID": "project-1",
+        }
+        done = bash(f"{ROOT}/.azuredevops/work_item.sh alarms.md", tmp_path, env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    query, written = platform.asked
+    assert query.path == "/project-1/_apis/wit/wiql?api-version=7.1"
+    assert "[System.Tags] CONTAINS 'language-cmk'" in query.body["query"]
+    assert (written.method, written.path) == (method, f"/project-1/_apis/wit/{path}?api-version=7.1")
+    assert written.authorization == f"Bearer {RUNNER}"
+    values = {one["path"].rpartition(".")[2]: one["value"] for one in written.body}
+    assert set(values) == fields
+    text = values.get("History") or values["Description"]
+    assert text == f"<pre>{html.escape(ALARMS)}</pre>"
+    assert RUNNER not in (tmp_path / "curl.asked").read_text()
