@@ -292,7 +292,9 @@ def _list(command: FleetCommand) -> int:
                 print(json.dumps(told))
                 continue
             labels = " ".join(f"{name}={value}" for name, value in sorted(member.labels.items()))
-            state = "no such stack yet" if known is None else f"updated {known}" if known else "never updated"
+            state = (
+                "no such stack yet" if known is None else f"updated {known}" if known else "nothing deployed"
+            )
             print(f"  {stack}: {wave}; {', '.join(sorted(member.keys))}; {labels}; {state}")
     return 0
 

@@ -173,13 +173,16 @@ def use_checkout() -> None:
 
 
 def last_updates() -> dict[str, str]:
-    """The stacks of the backend, each with the time of its last update; "" where it never had one. Raises
-    StackError."""
+    """The stacks of the backend, each with the time of its last update; "" for one that has nothing, whose
+    time is that of its making. Raises StackError."""
     try:
         found = automation.LocalWorkspace(work_dir=str(Path.cwd()), pulumi_command=_command()).list_stacks()
     except automation.CommandError as error:
         raise StackError(f"the stacks of the backend could not be listed: {_first(str(error))}") from error
-    return {one.name: one.last_update.isoformat() if one.last_update else "" for one in found}
+    return {
+        one.name: one.last_update.isoformat() if one.last_update and one.resource_count else ""
+        for one in found
+    }
 
 
 def changes(summary: Mapping[automation.OpType, int]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from operate.evidence.report import tool_version
 
@@ -49,6 +50,7 @@ td, th { border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; ve
 <p>language-cmk {{ version }}</p>
 </html>
 """
+_HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
 _COLUMNS = ("command", "result", "changes", "open findings")
 
 
@@ -94,7 +96,8 @@ def write(folder: Path, found: Sequence[Row]) -> Path:
         "stacks": [vars(one) for one in found],
     }
     environment = Environment(autoescape=True)
-    environment.filters["line"] = line
+    # What a span of code holds is text as it is: escaped, it would be read as `&#39;`.
+    environment.filters["line"] = lambda text: Markup(line(text))  # noqa: S704
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {
         "report.json": json.dumps(document, indent=2) + "\n",
@@ -129,7 +132,7 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
 
 def line(text: str) -> str:
     """A text in a line or a cell of Markdown: no line feed, bar, mention or mark-up gets through."""
-    shown = " ".join(text.split()).replace("`", "'").replace("|", "\u00a6")
+    shown = " ".join(text.split()).translate(_HARMLESS)
     return f"`{shown}`" if shown else ""
 
 

@@ -64,6 +64,23 @@ def test_a_lock_that_may_be_in_use_is_left_alone(cancelled: Path, gone: int) -> 
     assert not cancelled.exists()
 
 
+def test_a_stack_that_has_nothing_was_never_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backend dates it by its making, though an update of it takes many more calls than of another."""
+    stacks = (
+        '[{"name": "a", "current": true, "lastUpdate": "2026-11-26T19:24:34.159Z", "resourceCount": 17},'
+        ' {"name": "b", "current": false, "lastUpdate": "2026-11-26T19:24:12.762Z", "resourceCount": 0}]'
+    )
+    monkeypatch.setenv(
+        "PATH", fake_pulumi(tmp_path, f"[ $1 = version ] && echo v3.259.0 || echo '{stacks}'")["PATH"]
+    )
+    engine._command.cache_clear()
+    found = engine.last_updates()
+    engine._command.cache_clear()
+    assert set(found) == {"a", "b"}
+    assert found["a"].startswith("2026-11-26T19:24:34")
+    assert found["b"] == ""
+
+
 def test_a_stack_that_the_backend_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that makes it, and not as an update that failed, which a repair could mend."""
 
