@@ -146,7 +146,7 @@ def _alarms(task: Task) -> Done:
 def _followed(task: Task) -> Done:
     """Whether every account of the stack is on the newest version of its key; a reason where one is not."""
     old = disable_version.retire(task.stack, task.keys, yes=False)
-    return Done(Outcome(task.stack, notes=tuple(f"{one} is not needed" for one in old)))
+    return Done(Outcome(task.stack, notes=tuple(f"no account needs {one}" for one in old)))
 
 
 def _retire(task: Task) -> Done:

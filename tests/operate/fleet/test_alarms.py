@@ -76,5 +76,5 @@ def test_an_issue_shows_what_is_new_with_its_fix_and_no_mark_up() -> None:
     """Names in Azure are what others chose."""
     hostile = Alarm("a", "drift", "error", "`@team` <b>", "text\n# title", "fix")
     text = alarms.markdown(alarms.compared([hostile], [SOON], ()))
-    assert "### New\n- **error** `a` `'@team' <b>` drift: `text # title` Fix: `fix`" in text
+    assert "### New\n- **error** `a` `'@team' ‹b>` drift: `text # title` Fix: `fix`" in text
     assert "### Gone\n- **warning** `prod-a` `cmk`" in text
