@@ -51,7 +51,7 @@ class DeploymentArgs(TypedDict):
     version: NotRequired[str | None]
     """Optional. Version of the model. Default: Azure's own, which changes with time."""
     format: NotRequired[str | None]
-    """Optional. Whose format the model has; `OpenAI` by default."""
+    """Optional. Format of the model, named after its publisher; `OpenAI` by default."""
     sku: NotRequired[str | None]
     """Optional. Where and how the model runs: `Standard` (default) in the account's region; names that begin
     with `Global` or `DataZone` process data elsewhere, too."""

@@ -53,7 +53,8 @@ class EncryptionKeyArgs(TypedDict):
     expires_after_days: NotRequired[int | None]
     """Optional. How long each version made by rotation can be used; default 730."""
     rotates_after_days: NotRequired[int | None]
-    """Optional. Days after which the vault makes a new version by itself; default 540, long before expiry."""
+    """Optional. Days after which the vault creates a new version automatically; default 540, long before
+    expiry."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of the key."""
 

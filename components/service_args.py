@@ -70,8 +70,8 @@ class ServiceVaultArgs(TypedDict):
     key_operators: NotRequired[list[str] | None]
     """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
     `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
-    Officer at the vault, before the key is made. What an access policy gives an identity already stays, and
-    what is added to it stays, too, when it is taken out here."""
+    Officer at the vault, before the key is made. An identity keeps the permissions that its access policy
+    already has; those added here stay when it is removed from the list."""
 
 
 class ServiceKeyArgs(TypedDict):
@@ -91,7 +91,7 @@ class ServiceKeyArgs(TypedDict):
     """Optional. Days until a version made by rotation expires; 730 by default. Applied when the key is
     made."""
     rotates_after_days: NotRequired[int | None]
-    """Optional. Days after which the vault makes a new version by itself; 540 by default. `pulumi up`
+    """Optional. Days after which the vault creates a new version automatically; 540 by default. `pulumi up`
     binds it. Applied when the key is made."""
 
 
@@ -117,7 +117,7 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     """Inputs of EncryptedAIServicesAccount."""
 
     location: str
-    """Required. Azure region of everything made here. A change means another account, without the data."""
+    """Required. Azure region of everything made here. Changing it replaces the account, without its data."""
     encryption: NotRequired[str | None]
     """Optional. Who manages the key that encrypts the data at rest: `customerManaged` (default) or
     `microsoftManaged`. A customer-managed key can be added later."""
@@ -126,8 +126,8 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     phases; `userAssigned` or `systemAndUserAssigned`: an identity made before the account, which is then
     created with its key."""
     access_model: NotRequired[str | None]
-    """Optional. How the vault grants the use of its keys: `accessPolicy` (default) or `rbac`. For an
-    existing vault, the model that it has."""
+    """Optional. How the vault grants the use of its keys: `accessPolicy` (default) or `rbac`. For an existing
+    vault, the one that it uses."""
     access: NotRequired[str | None]
     """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
     requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`
@@ -151,13 +151,14 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     `pulumi up` with this change alone first."""
     kind: NotRequired[str | None]
     """Optional. The kind of account: `TextAnalytics` (default) is Language, `AIServices` a Microsoft Foundry
-    resource. An account keeps its kind."""
+    resource. The kind of an account cannot be changed."""
     sku: NotRequired[str | None]
     """Optional. Pricing tier of the account; by default the kind's first paid one, `S` for Language. The free
     tier, `F0`, does not support customer-managed keys."""
     allow_project_management: NotRequired[bool | None]
     """Optional. Whether the account of kind `AIServices` may have projects. Default: `true` with `projects`,
-    else what the account has. With it the account keeps the kind of key that it has."""
+    otherwise unchanged. Once it is true, the account cannot change between a customer-managed and a
+    Microsoft-managed key."""
     projects: NotRequired[list[ProjectArgs] | None]
     """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound,
     because Azure refuses the change of an account that has projects."""
@@ -169,11 +170,11 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     other."""
     lock: NotRequired[str | None]
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
-    nobody deletes them, nor what is below the account, before the lock is gone. Default: no lock. To delete
-    something below the account, remove it together with the lock, then set the lock again."""
+    neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To
+    delete something below the account, remove it together with the lock, then set the lock again."""
     restrict_outbound: NotRequired[bool | None]
-    """Optional. Whether the account may call no hosts but its vault's and those of `allowedFqdns`. Default:
-    what the account has."""
+    """Optional. Whether the account may call only its vault's host and those of `allowedFqdns`. Default:
+    unchanged."""
     allowed_fqdns: NotRequired[list[str] | None]
     """Optional. Further hosts that the account may call, such as `contoso.blob.core.windows.net`; with
     `restrictOutbound`."""
@@ -182,13 +183,13 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     such as for linked storage. They get no access to the key."""
     storage_account_ids: NotRequired[list[str] | None]
     """Optional. ARM ids of the storage accounts that the account is linked to; `[]` links none. Default:
-    those that it has. Their data is encrypted by them, not by the account's key."""
+    unchanged. They encrypt their data with keys of their own, not with the account's."""
     search_service_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of the Azure AI Search service in which custom question answering keeps its data,
-    under that service's own key. Default: the one that the account has."""
+    under that service's own key. Default: unchanged."""
     search_service_key: NotRequired[pulumi.Input[str] | None]
-    """Conditional. An admin key of that service, which each update of the account has to repeat, because
-    Azure shows it to nobody; with `searchServiceId`. Set it with `pulumi config set --secret`."""
+    """Conditional. An admin key of that service, with `searchServiceId`. Azure never returns it, so each
+    update of the account sends it again. Set it with `pulumi config set --secret`."""
     vault: NotRequired[ServiceVaultArgs | None]
     """Optional. The vault: made here, or one that exists."""
     key: NotRequired[ServiceKeyArgs | None]
@@ -196,8 +197,8 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     network: NotRequired[NetworkArgs | None]
     """Optional. Who may reach the account and the vault made here."""
     callers: NotRequired[list[CallerArgs] | None]
-    """Optional. Who may call the service. The account accepts no keys, so that nobody can without a role on
-    it, be it given here or elsewhere."""
+    """Optional. Who may call the service. The account accepts no keys, so only a role on it, given here or
+    elsewhere, lets anyone call it."""
     audit: NotRequired[ServiceAuditArgs | None]
     """Optional. Where the audit logs of the account and of the vault made here go."""
     as_found: NotRequired[list[str] | None]

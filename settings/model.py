@@ -13,7 +13,7 @@ PROTECT = (
     "(`ResourceOptions(protect=...)` in a program)."
 )
 PREVIOUS_NAME = (
-    "Name that the service was created with, if `name` is another one now. Its resources keep the names that "
+    "Name that the service was created with, if `name` has changed since. Its resources keep the names that "
     "are derived from it, in Azure and in the stack; only the stack's outputs have the new name."
 )
 REMOVED_SERVICES = (
