@@ -26,20 +26,14 @@ _ALGORITHM = "RSA-OAEP-256"
 class VaultFacts:
     """What another service sees of a vault. `deleted`: soft-deleted, so its keys are out of reach.
 
-    `location` is as its creator spelled it (`West Europe`, `westeurope`). `trusted_services_pass` tells
-    whether its network rules let Azure's own services in.
+    `location` is as its creator spelled it (`West Europe`, `westeurope`).
     """
 
-    id: str
     name: str
-    uri: str
     location: str
     tenant_id: str
     soft_delete: bool
     purge_protected: bool
-    retention_days: int
-    rbac: bool
-    trusted_services_pass: bool
     deleted: bool = False
 
 
@@ -47,7 +41,6 @@ class VaultFacts:
 class KeyFacts:
     """What another service sees of a key version. Times are epoch seconds; `size` is in bits, None for EC."""
 
-    name: str
     version: str
     kty: str
     size: int | None
@@ -55,8 +48,6 @@ class KeyFacts:
     not_before: int | None
     expires: int | None
     operations: tuple[str, ...]
-    created: int
-    current: bool
 
 
 class KeyRefused(Exception):  # noqa: N818 - Azure refuses; the caller decides whether that is an error
@@ -80,18 +71,12 @@ def vault_at(cloud: Cloud, vault_uri: str) -> VaultFacts | None:
     vault = _vault(cloud, vault_uri)
     if vault is None:
         return None
-    nobody = Caller("", "", vault.tenant_id)
     return VaultFacts(
-        id=vault.id,
         name=vault.name,
-        uri=vault.uri,
         location=vault.location,
         tenant_id=vault.tenant_id,
         soft_delete=vault.soft_delete,
         purge_protected=vault.purge_protected,
-        retention_days=vault.retention_days,
-        rbac=vault.rbac,
-        trusted_services_pass=access.firewall_refusal(vault, nobody, trusted=True) is None,
         deleted=vault.deleted is not None,
     )
 
@@ -106,7 +91,6 @@ def key_at(cloud: Cloud, vault_uri: str, key_name: str, version: str) -> KeyFact
     if key is None or found is None:
         return None
     return KeyFacts(
-        name=key.name,
         version=found.version,
         kty=found.kty,
         size=found.size,
@@ -114,8 +98,6 @@ def key_at(cloud: Cloud, vault_uri: str, key_name: str, version: str) -> KeyFact
         not_before=found.not_before,
         expires=found.expires,
         operations=found.operations,
-        created=found.created,
-        current=found.version == key.current.version,
     )
 
 

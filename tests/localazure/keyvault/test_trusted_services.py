@@ -80,9 +80,9 @@ def test_facts_of_vault_and_key(case: Case) -> None:
     facts, key = trusted_services.vault_at(case.cloud, URI), trusted_services.key_at(case.cloud, URI, "K", "")
     assert facts is not None
     assert key is not None
-    assert (facts.id, facts.uri, facts.location, facts.tenant_id) == (VAULT, URI, "westeurope", TENANT)
+    assert (facts.name, facts.location, facts.tenant_id) == ("Contoso-1", "westeurope", TENANT)
     assert (facts.soft_delete, facts.purge_protected, facts.deleted) == (True, True, False)
-    assert (key.kty, key.size, key.enabled, key.current) == ("RSA", 2048, False, True)
+    assert (key.kty, key.size, key.enabled) == ("RSA", 2048, False)
     assert trusted_services.key_at(case.cloud, URI, "k", "0" * 32) is None
     assert trusted_services.vault_at(case.cloud, "https://other.vault.azure.net/") is None
     assert trusted_services.vault_at(case.cloud, "https://contoso-1.example.com/") is None
