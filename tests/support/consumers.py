@@ -21,7 +21,7 @@ HOSTS = {"yaml": "yaml", "python": "python", "typescript": "nodejs", "go": "go"}
 def consumer(folder: Path, azure: RunningAzure, example: str) -> Stack:
     """The example in a checkout of its own, where it is in the repository; no stack is selected yet. Packages
     can be installed there, as in the environment of `make env`."""
-    stack = Stack(folder / "checkout", azure.env)
+    stack = Stack(folder / "checkout", azure.env, warm=False)
     stack.env.update(registries_trusted(azure.home, os.environ))
     below = stack.folder / "docs" / "examples" / example
     left_out = shutil.ignore_patterns("sdks", "node_modules", "venv", "bin", "Pulumi.*.yaml")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ class Stack:
     before each preview and update, as a consumer's may not.
 
     The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
-    as in a fleet: a third of the time. So a test that changes the code of the copy starts the engine itself,
+    as in a fleet: a third of the time; without `warm`, the engine starts each of them by the language host on
+    PATH. A test that changes the code of the copy starts the engine itself,
     as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py).
     """
 
@@ -68,6 +70,7 @@ class Stack:
     policy_pack: bool = True
     name: str = "dev"
     refreshes: bool = True
+    warm: bool = True
     env: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +113,10 @@ class Stack:
 
     def pulumi(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the CLI as a person would, without a terminal."""
-        with language_host(self.env, ROOT) as attached:
+        host: AbstractContextManager[dict[str, str]] = (
+            language_host(self.env, ROOT) if self.warm else nullcontext({})
+        )
+        with host as attached:
             return self._run(
                 "pulumi", *words, "--non-interactive", "--color", "never", timeout=timeout, **attached
             )
