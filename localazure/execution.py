@@ -7,8 +7,8 @@ cannot be undone, so a login or a backend that the user's shell happens to hold 
 from __future__ import annotations
 
 import http.client
-import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -87,8 +87,8 @@ def count_azure_native_as_installed(root: Path, pulumi_home: Path) -> None:
     with the official Python host it asks for the plugin of each Python package, and would download what
     nothing uses, or fail where it cannot.
     """
-    for described in root.glob(".venv/lib/python*/site-packages/pulumi_azure_native/pulumi-plugin.json"):
-        version = json.loads(described.read_text())["version"]
+    packages = (root / "requirements.txt").read_text()
+    for version in re.findall(r"^pulumi-azure-native==([\w.]+)", packages, re.MULTILINE):
         folder = pulumi_home / "plugins" / f"resource-azure-native-v{version}"
         plugin = folder / "pulumi-resource-azure-native"
         if not plugin.exists():

@@ -72,11 +72,7 @@ def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
 def test_azure_native_counts_as_installed(tmp_path: Path) -> None:
     """`pulumi install` looks for the plugin of the Python package's version, finds a program, and downloads
     nothing: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/workspace/plugins.go, HasPlugin."""
-    package = tmp_path / ".venv" / "lib" / "python3.12" / "site-packages" / "pulumi_azure_native"
-    package.mkdir(parents=True)
-    (package / "pulumi-plugin.json").write_text(
-        '{"resource": true, "name": "azure-native", "version": "1.2.3"}'
-    )
+    (tmp_path / "requirements.txt").write_text("pulumi==3.0.0\npulumi-azure-native==1.2.3 \\\n    --hash=x\n")
     for _ in range(2):
         execution.count_azure_native_as_installed(tmp_path, tmp_path / "home")
     plugin = tmp_path / "home" / "plugins" / "resource-azure-native-v1.2.3" / "pulumi-resource-azure-native"
