@@ -67,6 +67,32 @@ def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="module")
+def converted(sdks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example in YAML as `pulumi convert` writes it, by language: `python`, `nodejs`.
+
+    The CLI and its converter for YAML turn it into PCL; what the official language hosts do with that, their
+    own generators do here. The program in Go is left out: Pulumi's generator gives optional plain objects as
+    values, for which its SDK generator has pointers.
+    """
+    converter = _BUILT / "converter"
+    converter.mkdir(parents=True, exist_ok=True)
+    module = "github.com/pulumi/pulumi-yaml/cmd/pulumi-converter-yaml"
+    _run("go", "build", "-o", converter / "pulumi-converter-yaml", module, cwd=ROOT / "engine" / "yaml")
+    checkout = tmp_path_factory.mktemp("checkout")
+    for name in (".venv", "components", "core", "provider"):
+        (checkout / name).symlink_to(ROOT / name)
+    examples = checkout / "docs" / "examples"
+    shutil.copytree(_EXAMPLES / "yaml", examples / "yaml")
+    search_path = (converter, ROOT / ".pulumi" / "bin", os.environ["PATH"])
+    words = ("pulumi", "convert", "--from", "yaml", "--language", "pcl", "--out", "../pcl")
+    environ = {"PATH": os.pathsep.join(map(str, search_path)), "PULUMI_HOME": str(checkout / "home")}
+    _run(*words, cwd=examples / "yaml", **environ)
+    made, schema = tmp_path_factory.mktemp("converted"), sdks / "language-cmk.json"
+    _run(_BUILT / "generator", schema, made, examples / "pcl" / "program.pp", cwd=made)
+    return made
+
+
 def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
     """The example in Go compiles as it stands beside the SDK that `pulumi package add` makes, and so does all
     of both SDKs."""
@@ -79,8 +105,9 @@ def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
         _run("go", "build", "./...", cwd=program / "sdks" / f"language-cmk-{package}", **_RESOLVING)
 
 
-def test_typescript_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
-    """The example in TypeScript passes the strict compiler, and so do both SDKs."""
+def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, tmp_path: Path) -> None:
+    """The example in TypeScript passes the strict compiler, and so do the one converted from YAML and both
+    SDKs."""
     _require(_NODE)
     packages = _BUILT / "node"
     packages.mkdir(parents=True, exist_ok=True)
@@ -90,6 +117,7 @@ def test_typescript_compiles_them_and_the_example(sdks: Path, tmp_path: Path) ->
         (packages / "package.json").write_text(manifest)
         _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
     shutil.copy(_EXAMPLES / "typescript" / "index.ts", tmp_path)
+    shutil.copy(converted / "nodejs" / "index.ts", tmp_path / "converted.ts")
     for package in ("language-cmk", "azure-cmk"):
         shutil.copytree(sdks / package / "nodejs", tmp_path / package)
     (tmp_path / "node_modules").symlink_to(packages / "node_modules")
@@ -100,19 +128,20 @@ def test_typescript_compiles_them_and_the_example(sdks: Path, tmp_path: Path) ->
         "baseUrl": ".",
         "paths": {"@language-cmk/pulumi": ["./language-cmk"]},
     }
-    config = {"compilerOptions": options, "files": ["index.ts", "azure-cmk/index.ts"]}
+    config = {"compilerOptions": options, "files": ["index.ts", "converted.ts", "azure-cmk/index.ts"]}
     (tmp_path / "tsconfig.json").write_text(json.dumps(config))
     _run("node_modules/.bin/tsc", "--project", ".", cwd=tmp_path)
 
 
-def test_python_checks_the_example_and_compiles_them(sdks: Path, tmp_path: Path) -> None:
-    """The example in Python passes mypy in its strict mode, and a wrong choice in it does not; both SDKs
-    compile."""
+def test_python_checks_the_example_and_compiles_them(sdks: Path, converted: Path, tmp_path: Path) -> None:
+    """The example in Python passes mypy in its strict mode, and so does the one converted from YAML; a wrong
+    choice in it does not; both SDKs compile."""
     paths = os.pathsep.join(str(sdks / package / "python") for package in ("language-cmk", "azure-cmk"))
     checked = ("-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=")
     cache = ("--cache-dir", str(tmp_path / "cache"))
     example = _EXAMPLES / "python" / "__main__.py"
-    _run(sys.executable, *checked, *cache, example, cwd=tmp_path, MYPYPATH=paths)
+    for program in (example, converted / "python" / "__main__.py"):
+        _run(sys.executable, *checked, *cache, program, cwd=tmp_path, MYPYPATH=paths)
     wrong = tmp_path / "wrong.py"
     text = example.read_text()
     wrong.write_text(text.replace("cmk.AccessModel.ACCESS_POLICY", "cmk.AccessModel.NOBODY"))
