@@ -57,6 +57,7 @@ class Kind(Enum):
     STACK = "stack"
     ACCOUNT = "account"
     PROJECT = "Foundry project"
+    DEPLOYMENT = "deployment of a model"
     VAULT = "vault"
     KEY = "key"
     ACCESS_POLICY = "access policy"
@@ -105,6 +106,7 @@ class TypeToken:
 _KINDS: Final = {
     ("cognitiveservices", "account"): Kind.ACCOUNT,
     ("cognitiveservices", "project"): Kind.PROJECT,
+    ("cognitiveservices", "deployment"): Kind.DEPLOYMENT,
     ("keyvault", "vault"): Kind.VAULT,
     ("keyvault", "key"): Kind.KEY,
     ("keyvault", "accesspolicy"): Kind.ACCESS_POLICY,

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from core import arm_ids, facts
+from core import arm_ids, facts, kinds
+from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
 from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
@@ -56,6 +57,7 @@ class LiveState:
 
     `account_read`, `vault_read` and `key_read` say whether it was looked for: only then does None mean
     absent.
+    `projects` are the names of a Foundry account's projects, read where it is on Microsoft-managed keys.
     `bound_key` is the version that the account is bound to now, read where another version is to be bound.
     """
 
@@ -68,12 +70,14 @@ class LiveState:
     bound_key: KeyVersion | None = None
     bound_key_read: bool = False
     roles: tuple[RoleAssignment, ...] | None = None
+    projects: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
 
 async def read_live_state(azure: Azure, target: Target, waiter: Waiter) -> LiveState:
     """Everything around a target. What may not be read is `unreadable`; every other failure is raised."""
     live = await read_roles(azure, target, await read_resources(azure, target, waiter), waiter)
+    live = await read_projects(azure, target, live, waiter)
     return await read_bound_key(azure, target, live, waiter)
 
 
@@ -110,6 +114,33 @@ async def read_roles(azure: Azure, target: Target, live: LiveState, waiter: Wait
     if roles.unreadable:
         return replace(live, unreadable=(*live.unreadable, roles.unreadable))
     return replace(live, roles=tuple(roles.value or ()))
+
+
+async def read_projects(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:
+    """The same, with the projects of a Foundry account that is not bound yet: also of those that nobody's
+    stack has."""
+    account = live.account
+    if target.account is None or account is None or account.encryption.is_customer_managed:
+        return live
+    if not kinds.is_foundry(account.kind):
+        return live
+    path = f"{target.account.text}/projects"
+    listed = await _read("the projects", path, lambda path: _listed(azure, path), waiter)
+    if listed.unreadable:
+        return replace(live, unreadable=(*live.unreadable, listed.unreadable))
+    return replace(live, projects=listed.value or ())
+
+
+async def _listed(azure: Azure, path: str) -> tuple[str, ...]:
+    """The names of an account's projects; none where Azure knows no projects of it. A project's `name` is
+    ACCOUNT/PROJECT, and its id ends with the project's own."""
+    try:
+        found = await azure.ask("GET", path, FOUNDRY)
+    except ServiceError as failure:
+        if failure.is_absent:
+            return ()
+        raise
+    return tuple(sorted(arm_ids.name_of(str(one["id"])) for one in found.get("value") or ()))
 
 
 async def read_bound_key(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:

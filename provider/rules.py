@@ -130,6 +130,21 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
         )
 
 
+def account_has_no_projects(check: Preflight) -> Iterator[Finding]:
+    """ "You can't change from Microsoft-managed to customer-managed keys" once there are projects (learn.
+    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal, limitations), whoever made them."""
+    account, projects = check.live.account, check.live.projects
+    if account is None or not projects:
+        return
+    yield Finding(
+        "account-has-no-projects",
+        Severity.REFUSED,
+        f"the account has the projects {', '.join(map(repr, projects))} under Microsoft-managed keys, and "
+        "Azure changes the key of no account that has projects",
+        "make another account, bind it, and make the projects there; or delete the projects, with their data",
+    )
+
+
 def account_was_read(check: Preflight) -> Iterator[Finding]:
     """Whether an account that may not be read could follow a rotation is unknown, so the key is not
     rotated."""
@@ -470,6 +485,7 @@ BINDING_RULES: tuple[Rule, ...] = (
     account_tier,
     account_has_identity,
     account_is_free,
+    account_has_no_projects,
     vault_was_named,
     key_version_exists,
     key_is_usable,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core import arm_ids
-from review import other_stacks, principals, protection
+from review import foundry, other_stacks, principals, protection
 from review.access import ReviewedGrant
 from review.keys import ReviewedKey
 from review.kinds import Kind
@@ -63,7 +63,7 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
     subjects += [_subject(one, snapshots, by_urn) for one in adrift]
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
     owned = _owned(subjects)
-    found = other_stacks.verdicts(resources, snapshots, owned)
+    found = [*other_stacks.verdicts(resources, snapshots, owned), *foundry.verdicts(resources)]
     others = [
         Unattached(one := by_urn[urn], one.name, one.state.id or None, verdicts=(verdict,))
         for urn, verdict in found

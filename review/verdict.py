@@ -36,6 +36,7 @@ class Name(StrEnum):
     KEY_DELETED = "key-deleted"
     ACCOUNT_REPLACED = "account-replaced"
     ACCOUNT_DELETED = "account-deleted"
+    PROJECT_DELETED = "project-deleted"
     RECOVERY_WEAKENED = "recovery-weakened"
     ACCESS_NARROWED = "access-narrowed"
     PROTECTION_WEAKENED = "protection-weakened"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 
 from core import kinds, roles
+from core.kinds import AccountKind
 from localazure.seed import READER, TENANT_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure
@@ -21,30 +23,121 @@ pytestmark = pytest.mark.engine
 PROJECT = {"projectName": "claims", "projectKind": "Conversation", "language": "en"}
 
 
-def test_every_kind_is_bound_and_keeps_its_kind(empty_azure: RunningAzure, stack: Stack) -> None:
-    """One update makes an account of each kind under its own key; the next finds nothing to do, a tag change
-    leaves none of them unbound, and another kind is refused."""
-    services = [{"name": f"a-{kind.prefix}", "kind": kind.name} for kind in kinds.ALL]
-    stack.configure(name=None, services=services, audit={"newWorkspace": False})
-    made = stack.deploy()
-    assert made.ok, made.output
-    accounts = {name: one["accountId"] for name, one in stack.outputs()["services"].items()}
-    assert len(accounts) == len(kinds.ALL)
+@dataclass
+class Lives:
+    """The whole life of a stack with a service of every kind: after each update, what the cloud recorded of
+    each account, and the kinds whose identity their vault lets in; and at its end what was left."""
+
+    histories: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
+    granted: dict[str, set[str]] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+    def of(self, kind: AccountKind, update: str) -> list[dict[str, Any]]:
+        """The states of a kind's account up to the end of an update."""
+        return self.histories[update][kind.name]
+
+    def during(self, kind: AccountKind, update: str) -> list[dict[str, Any]]:
+        """The states of a kind's account that an update made."""
+        updates = list(self.histories)
+        before = updates[updates.index(update) - 1]
+        return self.of(kind, update)[len(self.of(kind, before)) :]
+
+
+def granted_kinds(azure: RunningAzure) -> Iterator[str]:
+    """The kinds of accounts whose own identity is let in by the vault that they are bound to."""
+    let_in = {
+        one["body"]["name"]: {entry["objectId"] for entry in one["body"]["properties"]["accessPolicies"]}
+        for one in cloud.documents(azure, "vault")
+    }
+    for account in (one["body"] for one in cloud.documents(azure, "account")):
+        key = account["properties"]["encryption"]["keyVaultProperties"]
+        vault = key["keyVaultUri"].removeprefix("https://").partition(".")[0]
+        if account["identity"]["principalId"] in let_in[vault]:
+            yield str(account["kind"])
+
+
+@pytest.fixture(scope="module")
+def lives(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Lives:
+    """Made, changed and rotated in one update, revoked, restored and destroyed."""
+    azure.control("/reset", {})
+    stack = Stack(tmp_path_factory.mktemp("kinds") / "language-cmk", azure.env)
+    found = Lives()
+
+    def services(generation: int) -> list[dict[str, Any]]:
+        own = {"vault": {"keyOperators": ["deployer"]}, "key": {"generation": generation}}
+        return [{"name": f"a-{kind.prefix}", "kind": kind.name, **own} for kind in kinds.ALL]
+
+    def updated(update: str, **settings: Any) -> None:
+        stack.configure(**settings)
+        run = stack.destroy() if update == "destroyed" else stack.deploy()
+        assert run.ok, run.output
+        if not found.accounts:
+            outputs = stack.outputs()["services"]
+            found.accounts = {kind.name: outputs[f"a-{kind.prefix}"]["accountId"] for kind in kinds.ALL}
+        found.histories[update] = {name: cloud.history(azure, id) for name, id in found.accounts.items()}
+        found.granted[update] = set(granted_kinds(azure))
+
+    stack.configure(name=None, vault=None, key=None, audit={"newWorkspace": False}, protect=False)
+    updated("made", services=services(1))
     again = stack.deploy("--expect-no-changes")
     assert again.ok, again.output
-    stack.configure(tags={"owner": "somebody"})
-    changed = stack.deploy()
-    assert changed.ok, changed.output
-    for kind in kinds.ALL:
-        account = accounts[f"a-{kind.prefix}"]
-        assert account.endswith(f"/accounts/{kind.prefix}-a-{kind.prefix}")
-        assert cloud.history(empty_azure, account)[-1]["keySource"] == "Microsoft.KeyVault"
-        assert cloud.unbound_moments(empty_azure, account) == []
-    services[0]["kind"] = "AIServices"
-    stack.configure(services=services)
-    refused = stack.deploy()
-    assert not refused.ok
-    assert "kind: changes from 'TextAnalytics' to 'AIServices'" in refused.output
+    updated("changed", tags={"owner": "somebody"}, services=services(2))
+    updated("revoked", access="revoked")
+    updated("restored", access=None)
+    updated("destroyed")
+    found.left = [str(one["body"]["kind"]) for one in cloud.documents(azure, "account")]
+    return found
+
+
+@pytest.fixture(params=kinds.ALL, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> AccountKind:
+    found: AccountKind = request.param
+    return found
+
+
+def test_it_is_made_on_microsofts_keys_and_then_bound(kind: AccountKind, lives: Lives) -> None:
+    """Under its own name, by its own identity, to the key that was made for it."""
+    assert lives.accounts[kind.name].endswith(f"/accounts/{kind.prefix}-a-{kind.prefix}")
+    first, *_, last = lives.of(kind, "made")
+    assert (first["keySource"], last["keySource"]) == ("Microsoft.CognitiveServices", "Microsoft.KeyVault")
+    assert last["keyUri"].startswith(f"https://kv-a-{kind.prefix}.vault.azure.net/keys/cmk-a-{kind.prefix}/")
+    assert last["readable"]
+
+
+def test_it_stays_bound_while_it_is_changed_and_rotated(kind: AccountKind, lives: Lives) -> None:
+    """A change of the account and a new version of its key in one update: it goes from the one version to the
+    other, and was never on Microsoft's keys or unreadable."""
+    before, states = lives.of(kind, "made")[-1], lives.during(kind, "changed")
+    assert "PUT" in " ".join(state["why"] for state in states)
+    assert states[-1]["keyUri"] != before["keyUri"]
+    assert states[-1]["keyUri"].rpartition("/")[0] == before["keyUri"].rpartition("/")[0]
+    assert all(state["keySource"] == "Microsoft.KeyVault" and state["readable"] for state in states)
+
+
+def test_revoked_has_no_access_and_stays_bound(kind: AccountKind, lives: Lives) -> None:
+    """The vault lets the account's identity in no longer, and the account stays under the key."""
+    assert kind.name in lives.granted["changed"]
+    assert kind.name not in lives.granted["revoked"]
+    assert lives.of(kind, "revoked")[-1]["keyUri"] == lives.of(kind, "changed")[-1]["keyUri"]
+
+
+def test_restored_is_readable_under_the_same_version(kind: AccountKind, lives: Lives) -> None:
+    """What was revoked comes back, and nothing was rotated for it; the proof writes the binding once more,
+    which the key has to open."""
+    assert kind.name in lives.granted["restored"]
+    again = lives.during(kind, "restored")[-1]
+    assert again["readable"]
+    assert again["keyUri"] == lives.of(kind, "changed")[-1]["keyUri"]
+
+
+def test_destroyed_is_gone_and_was_never_unbound(kind: AccountKind, lives: Lives) -> None:
+    """It goes with its key: no update put its data back on Microsoft's keys first."""
+    states = lives.of(kind, "destroyed")
+    bound = next(at for at, state in enumerate(states) if state["keySource"] == "Microsoft.KeyVault")
+    lapses = [one for one in states[bound:] if one["keySource"] != "Microsoft.KeyVault"]
+    assert [one["why"] for one in lapses if one["why"] != "DELETE"] == []
+    assert kind.name not in lives.left
 
 
 @contextmanager

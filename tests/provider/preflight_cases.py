@@ -93,6 +93,12 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
         R,
         f"pulumi import azure-cmk:index:CustomerManagedKey NAME {ACCOUNT_ID}",
     ),
+    "projects of a Foundry account": (
+        live_state(an_account(kind="AIServices"), projects=("claims", "fraud")),
+        "account-has-no-projects",
+        R,
+        "has the projects 'claims', 'fraud' under Microsoft-managed keys",
+    ),
     "outbound restricted": (
         live_state(an_account(restricts_outbound=True, allowed_fqdns=("example.com",))),
         "outbound-reaches-vault",

@@ -9,20 +9,24 @@ from typing import Any
 
 import pytest
 
-from core.facts import Network
+from core.facts import Account, Network
 from provider import rules
 from provider.finding import Preflight, Severity
-from provider.live_state import LiveState, Target
+from provider.live_state import LiveState, Target, read_live_state
 from provider.preflight import findings
+from provider.waiting import Waiter
 from tests.provider.fake_azure import (
+    ACCOUNT_ID,
     KEY_ID,
     VAULT_ID,
+    FakeAzure,
     a_vault,
     a_version,
     an_account,
     bound_to,
 )
 from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, TARGET, USER, live_state
+from tests.provider.rig import FakeClock
 
 
 def found(live: LiveState, target: Target = TARGET, **facts: Any) -> list[tuple[str, Severity, str]]:
@@ -111,3 +115,27 @@ def test_every_rule_has_a_case() -> None:
     elsewhere = {"vault-was-named", "other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key", "key-exists"}
     assert named == {rule for _, rule, *_ in CASES.values()} | elsewhere | of_rotations
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("account", "answer", "names"),
+    [
+        (an_account(kind="AIServices"), {"value": [{"id": f"{ACCOUNT_ID}/projects/claims"}]}, ("claims",)),
+        (an_account(kind="AIServices"), {"value": []}, ()),
+        (an_account(kind="AIServices"), None, ()),
+        (an_account(kind="aiservices", encryption=bound_to()), {"value": [{"id": "/x"}]}, ()),
+        (an_account(), {"value": [{"id": "/x"}]}, ()),
+    ],
+)
+async def test_projects_are_read_before_a_first_binding(
+    account: Account, answer: dict[str, Any] | None, names: tuple[str, ...]
+) -> None:
+    """Also those that were made outside the program, of an account of the kind that has some and is not bound
+    yet; where Azure knows none of the account, there are none."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = account
+    if answer is not None:
+        azure.answers[f"{ACCOUNT_ID}/projects"] = answer
+    live = await read_live_state(azure, TARGET, Waiter(FakeClock(), timeout=10))
+    assert live.projects == names

@@ -1,0 +1,66 @@
+"""What happens to the projects and models of a Foundry account, in hand-made previews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.review.build import ACCOUNT, ACCOUNT_ID, Step, account, bound, review, same, state, step, verdicts
+
+PROJECT = "azure-native:cognitiveservices:Project"
+DEPLOYMENT = "azure-native:cognitiveservices:Deployment"
+
+
+def project(**more: Any) -> Step:
+    return state({"projectName": "claims"}, id=f"{ACCOUNT_ID}/projects/claims", **more)
+
+
+def model() -> Step:
+    return state({"deploymentName": "mini"}, id=f"{ACCOUNT_ID}/deployments/mini")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [[step("delete", PROJECT, "p", project())], [step("replace", PROJECT, "p", project(), project())]],
+)
+def test_a_project_that_goes_is_blocked(steps: list[Step]) -> None:
+    """It holds data, and nothing brings it back; only an approval in the repository passes that."""
+    made = review(*bound(), *steps)
+    assert verdicts(*bound(), *steps) == ["project-deleted"]
+    assert made.rows[0].noun == "Foundry project"
+    assert made.severity.exit_code == 4
+    assert "agents, files and threads are lost" in made.rows[0].verdicts[0].verdict.words
+
+
+def test_a_project_that_is_kept_in_azure_is_released() -> None:
+    """retainOnDelete leaves it, and its data, where it is."""
+    assert verdicts(*bound(), step("delete", PROJECT, "p", project(retainOnDelete=True))) == ["released"]
+
+
+def test_a_project_goes_with_its_account() -> None:
+    """The account's own verdict says all; one of another account has its own."""
+    gone = step("delete", ACCOUNT, "a", account())
+    assert verdicts(gone, step("delete", PROJECT, "p", project())) == ["account-deleted"]
+    other = state({"projectName": "x"}, id=f"{ACCOUNT_ID}-2/projects/x")
+    assert verdicts(gone, step("delete", PROJECT, "p", other)) == ["account-deleted", "project-deleted"]
+
+
+def test_a_project_that_is_gone_already_needs_a_look() -> None:
+    """Somebody deleted it outside Pulumi, and the refresh takes it out of the state."""
+    assert verdicts(*bound(), step("refresh", PROJECT, "p", project())) == ["account-gone"]
+
+
+def test_a_deployment_that_goes_is_noted() -> None:
+    """It holds no data; but who calls it should know."""
+    made = review(*bound(), step("delete", DEPLOYMENT, "m", model()))
+    assert [row.verdicts[0].verdict.name.value for row in made.rows] == ["changed"]
+    assert made.severity.exit_code == 0
+
+
+def test_what_stays_or_comes_has_no_verdict() -> None:
+    """A project that is made or stays, and a deployment that gets more capacity."""
+    assert (
+        verdicts(*bound(), same(PROJECT, "p", project()), step("create", PROJECT, "q", None, project())) == []
+    )
+    assert verdicts(*bound(), step("update", DEPLOYMENT, "m", model(), model())) == []
