@@ -104,6 +104,21 @@ def from_jwk(jwk: Mapping[str, Any]) -> Material:
         raise CryptoError(f"the key lacks {error.args[0]}, or has an unknown value of it") from error
     except ValueError as error:
         raise CryptoError(f"the key is not valid: {error}") from error
+    return _imported(key)
+
+
+def from_pkcs8(der: bytes) -> Material:
+    """The key pair of a private key in PKCS8. Raises CryptoError."""
+    try:
+        key = serialization.load_der_private_key(der, password=None)
+    except (ValueError, TypeError) as error:
+        raise CryptoError(f"the key is not valid: {error}") from error
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise CryptoError(f"a {type(key).__name__} is not supported")
+    return _imported(key)
+
+
+def _imported(key: _PrivateKey) -> Material:
     material = _material(key)
     if isinstance(key, rsa.RSAPrivateKey) and material.size not in RSA_SIZES:
         raise CryptoError(f"key size {material.size} is not supported; expected one of {list(RSA_SIZES)}")

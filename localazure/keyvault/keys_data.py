@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from localazure.keyvault import access, crypto, key_creation, key_store, rotation
+from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item, kid
 from localazure.keyvault.model import Key, KeyVersion
@@ -36,13 +36,16 @@ def create(call: Call) -> Answer:
 
 @operation(access.IMPORT)
 def import_key(call: Call) -> Answer:
-    """Takes in a key pair as a key, or as the next version of one."""
+    """Takes in a key pair, or a transfer file with one, as a key or as the next version of one."""
     sent = call.body
     jwk = sent.get("key")
     if not isinstance(jwk, dict):
         raise bad_parameter("key is no JSON web key")
     try:
-        material = crypto.from_jwk(jwk)
+        if transfer.FIELD in jwk:
+            material = transfer.material(call.cloud, call.vault, jwk[transfer.FIELD])
+        else:
+            material = crypto.from_jwk(jwk)
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
     plain = str(jwk["kty"]).removesuffix("-HSM")

@@ -71,7 +71,7 @@ class World:
         policy = {
             "objectId": deployer,
             "tenantId": self.tenant,
-            "permissions": {"keys": ["get", "list", "create", "update", "rotate", "delete"]},
+            "permissions": {"keys": ["get", "list", "create", "import", "update", "rotate", "delete"]},
         }
         wanted = {
             "sku": {"family": "A", "name": "standard"},
