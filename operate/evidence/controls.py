@@ -62,7 +62,7 @@ _KEPT = Control(
     PCI,
     "3.6.1",
     "Procedures are defined and implemented to protect cryptographic keys used to protect stored account "
-    "data against disclosure",
+    "data against disclosure and misuse",
 )
 _CUSTODIANS = Control(
     PCI,

@@ -84,12 +84,15 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_all_that_is_published_has_one_version(schema: dict[str, Any]) -> None:
-    """Project, packages and policy pack are released together."""
+    """Project, packages, policy pack and notes are released together. The notes' heading has a date once the
+    version is (CONTRIBUTING, How to release)."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     provider = json.loads((ROOT / "provider" / "schema.json").read_text())
     pack = yaml.safe_load((ROOT / "policies" / "PulumiPolicy.yaml").read_text())
     assert {schema["version"], provider["version"], pack["version"]} == {version}
-    assert version in (ROOT / "CHANGELOG.md").read_text()
+    notes = (ROOT / "CHANGELOG.md").read_text()
+    newest = next(line for line in notes.splitlines() if line.startswith("## "))
+    assert re.fullmatch(rf"## {re.escape(version)} (\(unreleased\)|- \d{{4}}-\d\d-\d\d)", newest)
 
 
 def test_both_packages_say_whose_they_are(schema: dict[str, Any]) -> None:
@@ -159,3 +162,48 @@ def test_an_example_names_the_folder_that_the_cli_writes(file: str, reference: s
     folder = f"sdks/{schema['namespace']}-{schema['name']}"
     assert re.search(reference.format(folder), text, re.MULTILINE)
     assert set(re.findall(r"sdks/[\w-]+", text)) == {folder}
+
+
+JAVA_TAKEN = {
+    "class",
+    "clone",
+    "default",
+    "finalize",
+    "getClass",
+    "hashCode",
+    "interface",
+    "native",
+    "new",
+    "notify",
+}
+JAVA_TAKEN |= {
+    "notifyAll",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "static",
+    "switch",
+    "toString",
+    "wait",
+}
+
+
+@pytest.mark.parametrize("package", ["language-cmk", "azure-cmk"])
+def test_names_compile_in_csharp_and_java(package: str, schema: dict[str, Any]) -> None:
+    """Their generators are no part of this test, but what each name becomes is known: a member must not have
+    its class's name (C#, CS0542), no two members or choices may be one name, and no member may be a word or a
+    final method of Java's."""
+    own = schema if package == NAME else json.loads((ROOT / "provider" / "schema.json").read_text())
+    shapes = {**own["resources"], **own.get("types", {})}
+    assert shapes
+    for token, shape in shapes.items():
+        class_name = token.rpartition(":")[2]
+        members = [*shape.get("properties", {}), *shape.get("inputProperties", {})]
+        assert [name for name in members if not re.fullmatch(r"[a-z][A-Za-z0-9]*", name)] == [], token
+        assert class_name not in {name[0].upper() + name[1:] for name in members}, token
+        assert JAVA_TAKEN.isdisjoint(members), token
+        assert len({name.lower() for name in members}) == len(set(members)), token
+        choices = [choice.get("name") or str(choice["value"]) for choice in shape.get("enum", [])]
+        assert [choice for choice in choices if not choice[0].isalpha()] == [], token
+        assert len({re.sub(r"\W", "", choice).lower() for choice in choices}) == len(choices), token
