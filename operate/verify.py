@@ -105,8 +105,8 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     yield from binding(account.encryption, service["keyUriWithVersion"])
     vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
     for claim, unmet in (
-        ("soft delete of the vault", demands.soft_delete(vault.soft_delete, vault.purge_protection)),
-        ("purge protection of the vault", demands.purge_protection(vault.purge_protection)),
+        (f"soft delete of the {vault.noun}", demands.soft_delete(vault.soft_delete, vault.purge_protection)),
+        (f"purge protection of the {vault.noun}", demands.purge_protection(vault.purge_protection)),
     ):
         yield Check(claim, "True", "True" if unmet is None else unmet.found)
     with _client(service["endpoint"], login.token_credential(wanted)) as client:

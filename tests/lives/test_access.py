@@ -10,6 +10,7 @@ import pytest
 from localazure.seed import DEPLOYER, OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
+from tests.support.crash import Moment, killed_at, repair
 from tests.support.judge import Judge
 from tests.support.revocation import carry_out, looked
 from tests.support.stack import Stack
@@ -180,6 +181,25 @@ def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, s
     assert readable(azure, stack) == ["role", "hub", "hsm"]
     carry_out(azure, outputs, "enable the version")
     assert readable(azure, stack) == [*SERVICES]
+
+
+def test_a_kill_at_a_role_of_an_hsm_is_made_good(azure: RunningAzure, stack: Stack) -> None:
+    """The engine dies with all that it started, after the HSM took the role away, and after it gave it back:
+    the runbook's repair and one more run end as was asked, with one role and nothing to do."""
+    for access, method in (("revoked", "DELETE"), (None, "PUT")):
+        stack.configure(access=access)
+        words = ("up", "--yes", "--skip-preview")
+        assert killed_at(azure, stack, [Moment("the role", method, host="hsm")], *words)
+        repair(stack)
+        run = stack.deploy()
+        assert run.ok, run.output
+        assert Judge(azure, stack, "hsm").reads_data() is (access is None)
+    calm = stack.deploy("--expect-no-changes")
+    assert calm.ok, calm.output
+    user = stack.outputs()["services"]["hsm"]["principalId"]
+    given = [one["body"]["body"]["properties"] for one in cloud.documents(azure, "hsm.roleAssignment")]
+    assert [one["scope"] for one in given if one["principalId"] == user] == ["/keys/cmk"]
+    assert cloud.unbound_moments(azure, Judge(azure, stack, "hsm").account_id) == []
 
 
 def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack: Stack) -> None:
