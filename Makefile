@@ -54,7 +54,7 @@ check: setup ## the fast part of the tests: lint, types, unit
 	@$(PYTEST) tests/core tests/one_answer tests/unit tests/components tests/settings tests/policies
 
 test: check ## every test
-	@$(PYTEST) tests/engine tests/lives tests/every_azure tests/ways_out tests/unbound tests/runbooks tests/provider tests/operate tests/review tests/localazure
+	@$(PYTEST) tests/operate tests/review tests/every_azure tests/unbound tests/lives tests/runbooks tests/ways_out tests/engine tests/provider tests/localazure
 
 coverage: setup ## branch coverage of the product by the tests that run in this process, without the engine
 	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
