@@ -11,6 +11,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components.arguments import checks, names
+from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import ArgumentRule, Inputs, known_text, required_text, text
 from components.arguments.problem import Problem
 from components.component import ChildOptions
@@ -29,13 +30,14 @@ class CallerArgs(TypedDict):
 
     principal_id: pulumi.Input[str]
     """Required. Object id of the caller: of a managed identity its principal id, of an application that of
-    its service principal."""
+    its service principal; `deployer` is the identity that runs Pulumi."""
     name: NotRequired[str | None]
     """Conditional. A name for the caller in the program, such as `claims-api`. Required where `principalId`
     is an output; do not change it then, because Azure refuses the same role a second time. Default: the
     object id."""
     principal_type: NotRequired[str | None]
-    """Optional. `ServicePrincipal` (default), which is also a managed identity, `Group` or `User`."""
+    """Optional. `ServicePrincipal`, which is also a managed identity, `Group` or `User`. Default: for
+    `deployer` what Azure finds, else `ServicePrincipal`."""
     role: NotRequired[str | None]
     """Optional. The caller's role on the account, by the name of the built-in role. Default: the least
     privileged one that can call the service, `Cognitive Services Language Reader` for Language."""
@@ -53,7 +55,7 @@ class CallerInputs(Inputs):
     ARGS = CallerArgs
     RULES = (ArgumentRule(_unnamed, ("principal_id", "name")),)
 
-    principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
+    principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.principal)
     name: str = text("", check=names.SERVICE.checked)
     principal_type: str = text(SERVICE_PRINCIPAL, choices=(SERVICE_PRINCIPAL, GROUP, USER))
     role: str = text("", choices=tuple(CALLER_ROLES))
@@ -63,8 +65,23 @@ class CallerInputs(Inputs):
         """What the caller is called in the program."""
         return self.name or str(self.principal_id).lower()
 
-    def logical_names(self, kind: AccountKind) -> tuple[str, ...]:
-        """The name of the role assignment in the program, then the one that it had under the caller's label.
+    def object_id(self, deployer_id: str) -> pulumi.Input[str]:
+        """The caller's object id; `deployer_id` is that of the identity that runs Pulumi."""
+        return deployer_id if self.is_deployer else self.principal_id
+
+    @property
+    def is_deployer(self) -> bool:
+        """Whether the identity that runs Pulumi is meant."""
+        return isinstance(self.principal_id, str) and self.principal_id == DEPLOYER
+
+    @property
+    def type_of_principal(self) -> str | None:
+        """What the caller is; None for a deployer, which may be a person or a pipeline: Azure knows which."""
+        return None if self.is_deployer and "principal_type" not in self.given else self.principal_type
+
+    def logical_names(self, kind: AccountKind, deployer_id: str = "") -> tuple[str, ...]:
+        """The name of the role assignment in the program, then those that it had: under the caller's label,
+        and with `deployer_id` as the deployer or by the deployer's object id.
 
         It follows from the object id, where that is known, so that a caller may be renamed: the engine makes
         what has another name before it deletes the old one, and Azure refuses the same role twice.
@@ -74,21 +91,26 @@ class CallerInputs(Inputs):
         if not principal:
             return (by_label,)
         role = self.role_on(kind).name.removeprefix("Cognitive Services ").lower().replace(" ", "-")
-        return f"caller-{principal.lower()}-{role}", by_label
+        deployer = {DEPLOYER, deployer_id.lower()}
+        others = deployer - {principal.lower(), ""} if principal.lower() in deployer else ()
+        return f"caller-{principal.lower()}-{role}", by_label, *(f"caller-{one}-{role}" for one in others)
 
-    def held(self, kind: AccountKind) -> tuple[str, str]:
+    def held(self, kind: AccountKind, deployer_id: str = DEPLOYER) -> tuple[str, str]:
         """Whose role it is, and which; of an object id that is not known yet, the caller's name."""
-        return (known_text(self.principal_id) or self.name).lower(), self.role_on(kind).id
+        return (known_text(self.object_id(deployer_id)) or self.name).lower(), self.role_on(kind).id
 
     def role_on(self, kind: AccountKind) -> Role:
         """The caller's role on an account of a kind."""
         return CALLER_ROLES[self.role] if self.role else kind.callers[0]
 
 
-def problems(callers: Sequence[CallerInputs], kind: AccountKind) -> Iterator[Problem]:
-    """What is wrong between the callers of one account of a kind."""
+def problems(
+    callers: Sequence[CallerInputs], kind: AccountKind, deployer_id: str = DEPLOYER
+) -> Iterator[Problem]:
+    """What is wrong between the callers of one account of a kind; with `deployer_id`, also that the deployer
+    is listed by its object id, too."""
     labels = Counter(caller.label for caller in callers)
-    held = Counter(caller.held(kind) for caller in callers)
+    held = Counter(caller.held(kind, deployer_id) for caller in callers)
     offered = [role.name for role in kind.callers]
     for index, caller in enumerate(callers):
         path = f"callers[{index}]"
@@ -98,7 +120,7 @@ def problems(callers: Sequence[CallerInputs], kind: AccountKind) -> Iterator[Pro
                 f"found {caller.role!r}, which is not for accounts of kind {kind.name}; expected one of "
                 f"{', '.join(map(repr, offered))}",
             )
-        if held[caller.held(kind)] > 1:
+        if held[caller.held(kind, deployer_id)] > 1:
             yield Problem(
                 f"{path}.principalId",
                 f"{caller.label!r} is listed more than once with one role, which Azure refuses; list it once",
@@ -115,17 +137,19 @@ def make_callers(
     kind: AccountKind,
     account: pulumi.CustomResource,
     options: ChildOptions,
+    *,
+    deployer_id: str,
 ) -> list[pulumi.Resource]:
     """Gives each caller its role on the account; returns the roles."""
     made: list[pulumi.Resource] = []
     for caller in callers:
-        name, *former = (f"{service}-{one}" for one in caller.logical_names(kind))
+        name, *former = (f"{service}-{one}" for one in caller.logical_names(kind, deployer_id))
         role = assign_role(
             name,
             caller.role_on(kind),
             scope=account.id,
-            principal_id=caller.principal_id,
-            principal_type=caller.principal_type,
+            principal_id=caller.object_id(deployer_id),
+            principal_type=caller.type_of_principal,
             opts=options(deleted_with=account, aliases=[pulumi.Alias(name=one) for one in former]),
         )
         made.append(role)

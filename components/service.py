@@ -1,5 +1,6 @@
 """One AI services account whose data at rest is under a customer-managed key: its parts and their order."""
 
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -14,6 +15,7 @@ from components.service_args import EncryptedAIServicesAccountArgs, ServiceInput
 from components.service_parts import Parts
 from components.subscriptions import Subscriptions
 from core import clouds
+from core.calls import example_command
 
 
 class EncryptedAIServicesAccount(Component):
@@ -34,6 +36,9 @@ class EncryptedAIServicesAccount(Component):
     """Where the service is called."""
     token_scope: pulumi.Output[str]
     """The scope of the tokens with which it is called."""
+    example_command: pulumi.Output[str | None]
+    """A command of the Azure CLI that calls the service as one of its callers; none for kinds whose calls
+    need an input of one's own."""
     principal_id: pulumi.Output[str | None]
     """Object id of the identity that uses the key."""
     resource_group_name: pulumi.Output[str]
@@ -102,6 +107,7 @@ class EncryptedAIServicesAccount(Component):
             "accountName": self.account_name,
             "endpoint": self.endpoint,
             "tokenScope": self.token_scope,
+            "exampleCommand": self.example_command,
             "principalId": self.principal_id,
             "resourceGroupName": self.resource_group_name,
             "vaultId": self.vault_id,
@@ -167,6 +173,7 @@ class EncryptedAIServicesAccount(Component):
         self.account_id, self.account_name = account.resource.id, account.resource.name
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
         self.token_scope = self.endpoint.apply(lambda url: clouds.of_endpoint(url).account_scope)
+        self.example_command = self.endpoint.apply(partial(example_command, self._inputs.account_kind))
         nothing: pulumi.Output[str | None] = pulumi.Output.from_input(None)
         self.vault_id = pulumi.Output.from_input(key.vault.id) if key else nothing
         self.vault_uri = version.vault_uri if version else nothing

@@ -222,7 +222,7 @@ class ServiceVaultInputs(Inputs):
 
     name: str = text("", check=names.VAULT.checked)
     id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
-    key_operators: tuple[str, ...] = texts(check=checks.key_operator)
+    key_operators: tuple[str, ...] = texts(check=checks.principal)
 
 
 def _made_or_existing_key(key: "ServiceKeyInputs") -> Iterator[Problem]:

@@ -298,7 +298,12 @@ class Parts:
         """The roles of those who may call the account."""
         made, options = self._inputs.callers, self._owner.child
         self._below_account += make_callers(
-            self._inputs.name, made, self._inputs.account_kind, account.resource, options
+            self._inputs.name,
+            made,
+            self._inputs.account_kind,
+            account.resource,
+            options,
+            deployer_id=self._preflight.deployer_id,
         )
 
     def children(self, account: MadeAccount, after: Sequence[pulumi.Resource]) -> None:

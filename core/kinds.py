@@ -30,6 +30,7 @@ class AccountKind:
     Azure refuses a customer-managed key. `foundry`: the account may have projects, which keep it on the kind
     of key that it had before the first of them. `user_assigned`: a user-assigned identity may use the key.
     `terms`: Azure makes the first account of a subscription only in the portal, where its terms are accepted.
+    `openai`, `language`: the account serves Azure OpenAI, or text analysis.
     """
 
     name: str
@@ -38,6 +39,7 @@ class AccountKind:
     tiers: tuple[str, ...] = ("S0",)
     callers: tuple[Role, ...] = (roles.AI_SERVICES_USER,)
     openai: bool = False
+    language: bool = False
     foundry: bool = False
     user_assigned: bool = True
     approval: str = ""
@@ -51,7 +53,7 @@ _SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
 _TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
 
 LANGUAGE: Final = AccountKind(
-    "TextAnalytics", "Azure AI Language", "lang", ("S",), _LANGUAGE_CALLERS, terms=True
+    "TextAnalytics", "Azure AI Language", "lang", ("S",), _LANGUAGE_CALLERS, language=True, terms=True
 )
 ALL: Final = (
     LANGUAGE,
@@ -61,9 +63,16 @@ ALL: Final = (
         "aif",
         callers=(roles.AI_SERVICES_USER, *_OPENAI_CALLERS, *_LANGUAGE_CALLERS, *_SPEECH_CALLERS),
         openai=True,
+        language=True,
         foundry=True,
     ),
-    AccountKind("CognitiveServices", "Azure AI services multi-service account", "ais", terms=True),
+    AccountKind(
+        "CognitiveServices",
+        "Azure AI services multi-service account",
+        "ais",
+        language=True,
+        terms=True,
+    ),
     AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True),
     AccountKind("SpeechServices", "Azure AI Speech", "spch", callers=_SPEECH_CALLERS, approval=_FORM),
     AccountKind("TextTranslation", "Azure AI Translator", "trsl", _TRANSLATOR_TIERS),

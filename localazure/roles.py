@@ -251,28 +251,32 @@ ROLES = (
         not_data_actions=_NO_QNA_MAKER,
     ),
     *(
-        # Only what they are for: the data planes that they open are not here.
-        Role(id, name, description, actions=("Microsoft.CognitiveServices/*/read",))
-        for id, name, description in (
+        # Of data planes only what is here: those for speech open none.
+        Role(id, name, description, actions=("Microsoft.CognitiveServices/*/read",), data_actions=opened)
+        for id, name, description, opened in (
             (
                 "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
                 "Cognitive Services OpenAI User",
                 "Ability to view files, models, deployments, and to infer.",
+                ("Microsoft.CognitiveServices/accounts/OpenAI/*/read",),
             ),
             (
                 "a001fd3d-188f-4b5d-821b-7da978bf7442",
                 "Cognitive Services OpenAI Contributor",
                 "Full access including the ability to fine-tune, deploy and generate text",
+                ("Microsoft.CognitiveServices/accounts/OpenAI/*",),
             ),
             (
                 "f2dc8367-1007-4938-bd23-fe263f013447",
                 "Cognitive Services Speech User",
                 "Access to the real-time speech recognition and batch transcription APIs.",
+                (),
             ),
             (
                 "0e75ca1e-0464-4b4d-8b93-68208a576181",
                 "Cognitive Services Speech Contributor",
                 "Full access to Speech projects.",
+                (),
             ),
         )
     ),

@@ -51,7 +51,7 @@ SUBSCRIPTIONS = (
 )
 TENANTS = ((TENANT_ID, "Contoso", "contoso"), (OTHER_TENANT_ID, "Fabrikam", "fabrikam"))
 
-_POWERFUL = ("Owner", "Key Vault Administrator", "Cognitive Services Language Owner")
+_POWERFUL = ("Owner", "Key Vault Administrator")
 _GRANTS = (
     (DEPLOYER, SUBSCRIPTION_ID, _POWERFUL),
     (DEPLOYER, OTHER_SUBSCRIPTION_ID, _POWERFUL),

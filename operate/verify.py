@@ -17,7 +17,7 @@ from azure.ai.language.conversations.authoring import ConversationAuthoringClien
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 
-from core import adapters, api_versions, clouds, demands, key_uris
+from core import adapters, api_versions, clouds, demands, key_uris, roles
 from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
@@ -31,6 +31,8 @@ _PAUSE_SECONDS = 5.0
 _PROJECT_CLAIM = "project written and read"
 _NETWORK_REASONS = ("virtual network", "firewall", "public access is disabled")
 """Words of a 403 that is about the network."""
+_CALLER_REASONS = ("data action", "permissiondenied")
+"""Words of a 401 or 403 about a caller without a role."""
 _OTHER_REASONS = (*_NETWORK_REASONS, "data action")
 """Words of a 403 that is about the caller or the network, and so proves nothing about the key."""
 
@@ -140,6 +142,13 @@ def unreachable(client: Any, endpoint: str, network: Network) -> Check | None:
         next(iter(client.list_projects()), None)
     except HttpResponseError as error:
         found = f"{error.status_code}: {error.message}"
+        if any(word in str(error).lower() for word in _CALLER_REASONS):
+            found += (
+                "; nothing was written, because this login may not call the service: list it among the "
+                f"service's callers with the role {roles.LANGUAGE_WRITER.name!r}, and run `pulumi up` "
+                "(a role counts after ten minutes at most)"
+            )
+            return Check(_PROJECT_CLAIM, _PROJECT, found)
         if not any(word in str(error).lower() for word in _NETWORK_REASONS):
             return Check(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
     except ServiceRequestError as error:

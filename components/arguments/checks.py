@@ -6,7 +6,7 @@ from components.arguments.inputs import Check
 from core import arm_ids, key_uris
 
 DEPLOYER = "deployer"
-"""The identity that runs Pulumi, where object ids are listed."""
+"""The identity that runs Pulumi, where object ids are given."""
 
 
 def resource_id(type: str) -> Check:
@@ -47,8 +47,8 @@ def guid(text: str) -> None:
         raise ValueError(f"{text!r} is not a GUID such as 00000000-0000-0000-0000-000000000000")
 
 
-def key_operator(text: str) -> None:
-    """Whoever may make a new version of a key: an object id, or DEPLOYER."""
+def principal(text: str) -> None:
+    """An application, group or person: an object id, or DEPLOYER."""
     if text != DEPLOYER and not arm_ids.is_guid(text):
         raise ValueError(f"{text!r} is neither an object id nor {DEPLOYER!r}")
 

@@ -15,6 +15,7 @@ import pulumi
 from pulumi.runtime import settings
 from pulumi.runtime.sync_await import _sync_await
 
+from components import callers
 from components.access_model import RBAC
 from components.account_write import AccountBefore, bound_key, recorded_account
 from components.arguments.checks import DEPLOYER
@@ -211,6 +212,9 @@ class _Preflight:
             elif not self._is_replaced(name):
                 self._recorded[name] = as_it_is(self._recorded[name], self._accounts[name])
             self._refuse(name, self._losses(name, request))
+            if any(caller.is_deployer for caller in request.inputs.callers):
+                kind, deployer_id = request.inputs.account_kind, self._client["objectId"]
+                self._refuse(name, callers.problems(request.inputs.callers, kind, deployer_id))
         deleted = await self._deleted()
         results = await asyncio.gather(
             *(self._result(name, request, deleted[name]) for name, request in self._services.items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from localazure.authorization import allows_data
@@ -16,12 +17,13 @@ from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
-from localazure.cognitive.kinds import find_kind
+from localazure.cognitive.kinds import Kind, find_kind
 from localazure.web import Request, ServiceError
 
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 _KEY_HEADER = "ocp-apim-subscription-key"
-_ACTIONS = "Microsoft.CognitiveServices/accounts/ConversationalLanguageUnderstanding"
+_ACTIONS = "Microsoft.CognitiveServices/accounts"
+_AUTHORING = "ConversationalLanguageUnderstanding"
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,7 @@ def enter(cloud: Cloud, request: Request, action: str) -> Opened:
     `action` ends the data action (`projects/read`). Raises ServiceError: 404 no such endpoint, 401 or 403
     for the caller, 403 where the customer's key cannot be used.
     """
-    account = _account_at(cloud, request.label)
-    _require_network(account)
-    _require_caller(cloud, request, account, f"{_ACTIONS}/{action}")
+    account = admit(cloud, request, f"{_AUTHORING}/{action}", serves=lambda kind: kind.authoring)
     try:
         return Opened(account, data.unwrap(cloud, account, request.correlation_id))
     except data.KeyUnavailableError as error:
@@ -53,11 +53,23 @@ def enter(cloud: Cloud, request: Request, action: str) -> Opened:
         ) from error
 
 
-def _account_at(cloud: Cloud, subdomain: str) -> Account:
+def admit(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kind], bool]) -> Account:
+    """Admits a request at an account's endpoint, if its kind serves such calls; the data key stays closed.
+
+    `action` is the data action below an account. Raises ServiceError: 404 no such endpoint, 401 or 403 for
+    the caller.
+    """
+    account = _account_at(cloud, request.label, serves)
+    _require_network(account)
+    _require_caller(cloud, request, account, f"{_ACTIONS}/{action}")
+    return account
+
+
+def _account_at(cloud: Cloud, subdomain: str, serves: Callable[[Kind], bool]) -> Account:
     owner = stored.owner_of_subdomain(cloud, subdomain)
     account = stored.find(cloud, owner) if owner else None
     kind = find_kind(account.kind) if account else None
-    if account is None or kind is None or not kind.authoring:
+    if account is None or kind is None or not serves(kind):
         raise ServiceError(404, "404", "Resource not found")
     return account
 

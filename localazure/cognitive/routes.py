@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from localazure import private_links
-from localazure.cognitive import account, accounts, catalog, children, deleted, keys, language, operations_api
+from localazure.cognitive import (
+    account,
+    accounts,
+    calls,
+    catalog,
+    children,
+    deleted,
+    keys,
+    language,
+    operations_api,
+)
 from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
 from localazure.web import Host
@@ -135,6 +145,9 @@ ROUTES: tuple[Route, ...] = (
         operations_api.result,
         "the form for Location, the refusal of a changed signature",
     ),
+    _language("POST", "/language/:analyze-text", calls.analyze_text),
+    _language("GET", "/openai/models", calls.list_models),
+    _language("GET", "/openai/deployments", calls.list_deployments),
     _language("GET", PROJECTS, language.list_projects),
     _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
     _language("PATCH", _PROJECT, language.create_project),

@@ -8,9 +8,10 @@ import pulumi
 import pytest
 
 from components.arguments.problem import InputError
+from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from core import kinds, roles
-from tests.support.recording import CLIENT, PRINCIPAL, RecordingMonitor, run, service_inputs
+from tests.support.recording import CLIENT, DEPLOYER, PRINCIPAL, RecordingMonitor, run, service_inputs
 
 
 def service(**more: Any) -> RecordingMonitor:
@@ -109,3 +110,32 @@ def test_fails_on_what_azure_would_refuse() -> None:
         f"callers[4].name: 'one' {twice}; give each its own name",
     ]
     assert "callers[0].role: found 'Owner', expected" in refused({"principal_id": CLIENT, "role": "Owner"})[0]
+
+
+def test_the_deployer_is_a_caller_by_that_word() -> None:
+    """Its object id is the login's, and Azure looks up whether it is a person or a pipeline; listing it by
+    its object id instead changes nothing of the role."""
+    monitor = service(callers=[{"principal_id": "deployer", "role": roles.LANGUAGE_WRITER.name}])
+    role = monitor.one(":RoleAssignment")
+    assert role.name == "language-caller-deployer-language-writer"
+    assert role.inputs["principalId"] == DEPLOYER
+    assert "principalType" not in role.inputs
+    by_id = service(callers=[{"principal_id": DEPLOYER, "role": roles.LANGUAGE_WRITER.name}])
+    aliases = [alias.spec.name for alias in by_id.one(":RoleAssignment").request.aliases]
+    assert role.name in aliases
+
+
+def test_fails_on_a_deployer_that_is_listed_by_its_object_id_too() -> None:
+    """Azure would refuse the second of the two, which are one; with two roles they are no problem."""
+    both: list[dict[str, Any]] = [{"principal_id": "deployer"}, {"principal_id": DEPLOYER}]
+    with pytest.raises(RefusedError) as error:
+        service(callers=both)
+    twice = "is listed more than once with one role, which Azure refuses; list it once"
+    assert [(problem.path, problem.text) for _, problem in error.value.problems] == [
+        ("callers[0].principalId", f"'deployer' {twice}"),
+        ("callers[1].principalId", f"{DEPLOYER!r} {twice}"),
+    ]
+    assert (
+        len(service(callers=[both[0], {**both[1], "role": roles.LANGUAGE_OWNER.name}]).of(":RoleAssignment"))
+        == 2
+    )

@@ -33,6 +33,7 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
         "accountId",
         "accountName",
         "endpoint",
+        "exampleCommand",
         "grantId",
         "keyUriWithVersion",
         "principalId",

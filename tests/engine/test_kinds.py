@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+from azure.ai.textanalytics import TextAnalyticsClient
 from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
+from azure.identity import ClientSecretCredential, get_bearer_token_provider
+from openai import AuthenticationError, AzureOpenAI, DefaultHttpxClient
 
 from core import kinds, roles
 from core.kinds import AccountKind
@@ -148,13 +151,38 @@ def authoring(
     client secret."""
     for name, value in azure.env.items():
         monkeypatch.setenv(name, value)
-    secret = azure.home.secrets()[READER.name]
-    credential = ClientSecretCredential(TENANT_ID, READER.client_id, secret)
     scopes = [outputs["tokenScope"]]
     with ConversationAuthoringClient(
-        outputs["endpoint"], credential, credential_scopes=scopes, retry_total=0
+        outputs["endpoint"], application(azure), credential_scopes=scopes, retry_total=0
     ) as client:
         yield client
+
+
+def application(azure: RunningAzure) -> ClientSecretCredential:
+    """The login of an application that may read the subscription, but call nothing."""
+    return ClientSecretCredential(TENANT_ID, READER.client_id, azure.home.secrets()[READER.name])
+
+
+def languages(azure: RunningAzure, outputs: Mapping[str, Any]) -> list[str]:
+    """The languages of two texts, asked as an application's own code asks."""
+    with TextAnalyticsClient(outputs["endpoint"], application(azure), retry_total=0) as client:
+        found = client.detect_language(["Guten Tag", "Good day"])
+    return [document.primary_language.iso6391_name for document in found]
+
+
+def models(azure: RunningAzure, outputs: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The models that OpenAI's own client lists, and the deployments."""
+    provider = get_bearer_token_provider(application(azure), outputs["tokenScope"])
+    context = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
+    with AzureOpenAI(
+        azure_endpoint=outputs["endpoint"],
+        azure_ad_token_provider=provider,
+        api_version="2024-10-21",
+        max_retries=0,
+        http_client=DefaultHttpxClient(verify=context),
+    ) as client:
+        deployed: Any = client.get("/deployments", cast_to=object)
+        return [one.id for one in client.models.list()], [one["id"] for one in deployed["data"]]
 
 
 def test_a_caller_gets_in_by_its_role_and_no_further(
@@ -166,11 +194,14 @@ def test_a_caller_gets_in_by_its_role_and_no_further(
     with authoring(empty_azure, stack.outputs(), monkeypatch) as client:
         with pytest.raises(HttpResponseError, match="lacks the required data action"):
             list(client.list_projects())
+        with pytest.raises(HttpResponseError, match="lacks the required data action"):
+            languages(empty_azure, stack.outputs())
         caller: dict[str, Any] = {"principalId": READER.object_id, "name": "claims-api"}
         stack.configure(callers=[caller])
         given = stack.up()
         assert given.ok, given.output
         assert list(client.list_projects()) == []
+        assert languages(empty_azure, stack.outputs()) == ["(Unknown)"] * 2
         caller["name"] = "claims-web"
         stack.configure(callers=[caller])
         renamed = stack.up("--expect-no-changes")
@@ -185,3 +216,20 @@ def test_a_caller_gets_in_by_its_role_and_no_further(
         assert stack.up().ok
         with pytest.raises(HttpResponseError, match="lacks the required data action"):
             client.get_project("claims")
+
+
+def test_openais_own_client_lists_deployments_with_the_role(
+    empty_azure: RunningAzure, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An application is refused without a role, and lists the account's models with the default one."""
+    for name, value in empty_azure.env.items():
+        monkeypatch.setenv(name, value)
+    deployments = [{"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18"}]
+    stack.configure(kind="OpenAI", deployments=deployments)
+    assert stack.deploy().ok
+    with pytest.raises(AuthenticationError, match="lacks the required data action"):
+        models(empty_azure, stack.outputs())
+    stack.configure(callers=[{"principalId": READER.object_id}])
+    given = stack.deploy()
+    assert given.ok, given.output
+    assert models(empty_azure, stack.outputs()) == ([], ["mini"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core import roles
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
@@ -40,6 +41,7 @@ def deployed(stack: Stack) -> Stack:
 
 def test_one_up_binds_the_account_and_the_proof_holds(stack: Stack, azure: RunningAzure) -> None:
     """One `up` from nothing ends with the account under the key that the outputs name, in two phases."""
+    stack.configure(callers=[{"principalId": "deployer", "role": roles.LANGUAGE_WRITER.name}])
     run = stack.up()
     assert run.ok, run.output
     outputs = stack.outputs()

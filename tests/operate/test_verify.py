@@ -187,6 +187,7 @@ def test_a_project_is_written_only_where_a_read_gets_through(
         assert not check.holds
         assert says in str(check)
         assert "nothing was written" in str(check)
+        assert ("service's callers with the role" in str(check)) is ("data action" in says)
         assert ("on a runner beside its private endpoint" in str(check)) is ("does not reach" in str(check))
 
 

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from localazure.seed import DEPLOYER, SUBSCRIPTION_ID
+from tests.support.arm_client import ARM, Client, token
 from tests.support.azure import RunningAzure
+
+_LANGUAGE_OWNER = "f07febfe-79bc-46b1-8b37-790e26e6e498"
+
+
+def data_role() -> tuple[str, dict[str, Any]]:
+    """The role by which the deployer reads and writes the data of every Language account: path and body of
+    the PUT to Resource Manager."""
+    authorization = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Authorization"
+    definition = f"{authorization}/roleDefinitions/{_LANGUAGE_OWNER}"
+    body = {"properties": {"roleDefinitionId": definition, "principalId": DEPLOYER.object_id}}
+    return f"{authorization}/roleAssignments/{_LANGUAGE_OWNER}?api-version=2022-04-01", body
+
+
+def let_deployer_call(azure: RunningAzure) -> None:
+    """Gives the deployer that role."""
+    path, body = data_role()
+    client = Client(azure.env, ARM, token(azure.env, f"https://{ARM}"))
+    try:
+        status, answer = client.send("PUT", path, body)
+    finally:
+        client.close()
+    if status not in (200, 201):
+        raise RuntimeError(f"{path}: {status} {answer}")
 
 
 def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:

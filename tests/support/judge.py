@@ -163,7 +163,14 @@ class Judge:
     def _language(self, method: str, body: Any = None) -> Any:
         host = f"{self.account_id.rpartition('/')[2]}.cognitiveservices.azure.com"
         path = f"{_PROJECTS}/{_DATA}?api-version=2023-04-01"
-        return self._sent(host, "https://cognitiveservices.azure.com", method, path, body)
+        resource = "https://cognitiveservices.azure.com"
+        try:
+            return self._sent(host, resource, method, path, body)
+        except RuntimeError as error:
+            if "lacks the required data action" not in str(error):
+                raise
+        cloud.let_deployer_call(self.azure)
+        return self._sent(host, resource, method, path, body)
 
     def _token(self, resource: str) -> str:
         # A token lasts for an hour, and a life may last longer.

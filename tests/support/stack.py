@@ -85,6 +85,8 @@ class Stack:
         if not self.refreshes:
             project = self.folder / "Pulumi.yaml"
             project.write_text(project.read_text().replace("  refresh: always\n", ""))
+        # The proof of `make up` takes it, and few tests: the others have a resource less to wait for.
+        self.configure(callers=None)
         give_environment(self.folder)
         search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
         self.env = {**os.environ, **self.cloud, **checkout(self.folder, search_path)}

@@ -21,6 +21,7 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 
 from localazure.seed import DEPLOYER, SUBSCRIPTION_ID, TENANT_ID
 from tests.support.azure import RunningAzure
+from tests.support.cloud import let_deployer_call
 
 _TYPE = "Microsoft.CognitiveServices/accounts"
 _PROJECT = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
@@ -85,6 +86,7 @@ class Clients:
 
 @pytest.fixture
 def clients(azure: RunningAzure) -> Iterator[Clients]:
+    let_deployer_call(azure)
     credential = DefaultAzureCredential()
     name = f"lang{uuid.uuid4().hex[:10]}"
     groups = ResourceManagementClient(credential, SUBSCRIPTION_ID)

@@ -12,6 +12,7 @@ from tests.localazure.whole_cloud.client import Way
 from tests.localazure.whole_cloud.model import DAY, NEEDED, SUBSCRIPTION, group_id
 from tests.localazure.whole_cloud.steps import DELETED_VAULT, DEPLOYER
 from tests.localazure.whole_cloud.vaults import PICK, VAULTS, one_of
+from tests.support import cloud
 
 _ALL = f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/accounts"
 
@@ -28,6 +29,9 @@ class WholeCloud(AccountRules):
     def begin(self, rbac: bool, slow: bool) -> None:
         """An account bound to the key of a protected vault."""
         self.way.control("/reset", {})
+        path, body = cloud.data_role()
+        self.way.send("PUT", f"https://management.azure.com{path}", body)
+        self.time_passes(3.11)  # longer than any delay of a grant: it counts in all that follows
         self.world.principals.add(DEPLOYER)
         self.mend("one", "whole-kv-a", rbac=rbac)
         assert self.world.accounts["one"].bound is not None

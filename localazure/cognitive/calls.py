@@ -1,0 +1,98 @@
+"""What a caller asks of an account that keeps nothing: the language of a text, the models of Azure OpenAI.
+
+Paths and fields: azure-ai-textanalytics 5.4.0 (2023-04-01, the task LanguageDetection), and Azure OpenAI's
+`models` and `deployments` (azure-rest-api-specs, data-plane/AzureOpenAI/authoring, 2022-12-01). No text is
+understood here: each is answered as one whose language the service does not find, which it calls `(Unknown)`
+(learn.microsoft.com/azure/ai-services/language-service/language-detection/how-to/call-api). That such calls
+do not use the customer's key is assumed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from localazure.cloud import Cloud
+from localazure.cognitive.children import DEPLOYMENTS
+from localazure.cognitive.data_access import admit
+from localazure.cognitive.kinds import Kind
+from localazure.web import Json, Request, Response, ServiceError
+
+_MOST_DOCUMENTS = 1000
+_UNKNOWN = "(Unknown)"
+
+
+def analyze_text(cloud: Cloud, request: Request) -> Response:
+    """The language of each document. Raises 400 for a body that is wrong, 501 for the other tasks."""
+    admit(cloud, request, "Language/analyze-text/action", serves=_language)
+    body = request.body if isinstance(request.body, dict) else {}
+    task = body.get("kind")
+    if task != "LanguageDetection":
+        raise ServiceError(
+            501, "NotImplemented", f"This local Azure detects languages only; found the task {task!r}."
+        )
+    documents = (body.get("analysisInput") or {}).get("documents")
+    if not isinstance(documents, list) or not documents:
+        raise _invalid("MissingInputDocuments", "The analysisInput must have documents.")
+    if len(documents) > _MOST_DOCUMENTS:
+        raise _invalid("InvalidDocumentBatch", f"The batch has {len(documents)} documents.")
+    ids = Counter(str(document.get("id") or "") for document in documents)
+    if ids[""] or max(ids.values()) > 1:
+        raise _invalid("InvalidDocument", "Each document must have an id of its own.")
+    read = [document for document in documents if str(document.get("text") or "").strip()]
+    results: Json = {
+        "documents": [
+            {"id": document["id"], "detectedLanguage": _unknown(), "warnings": []} for document in read
+        ],
+        "errors": [_empty(document) for document in documents if document not in read],
+        "modelVersion": (body.get("parameters") or {}).get("modelVersion", "latest"),
+    }
+    return Response(200, {"kind": "LanguageDetectionResults", "results": results})
+
+
+def list_models(cloud: Cloud, request: Request) -> Response:
+    """The base models that may be deployed: none, as in Resource Manager's own list here."""
+    admit(cloud, request, "OpenAI/models/read", serves=_openai)
+    return Response(200, {"data": [], "object": "list"})
+
+
+def list_deployments(cloud: Cloud, request: Request) -> Response:
+    """The deployments of the account."""
+    account = admit(cloud, request, "OpenAI/deployments/read", serves=_openai)
+    found = [
+        {
+            "scale_settings": {"scale_type": "standard"},
+            "model": body["properties"]["model"]["name"],
+            "owner": "organization-owner",
+            "id": body["name"],
+            "status": "succeeded",
+            "object": "deployment",
+        }
+        for body in DEPLOYMENTS.below(cloud, account.id)
+    ]
+    return Response(200, {"data": found, "object": "list"})
+
+
+def _language(kind: Kind) -> bool:
+    return kind.authoring
+
+
+def _openai(kind: Kind) -> bool:
+    return kind.deployments
+
+
+def _unknown() -> Json:
+    return {"name": _UNKNOWN, "iso6391Name": _UNKNOWN, "confidenceScore": 0.0}
+
+
+def _empty(document: Json) -> Json:
+    inner = {"code": "InvalidDocument", "message": "Document text is empty."}
+    return {
+        "id": document["id"],
+        "error": {"code": "InvalidArgument", "message": "Invalid document in request.", "innererror": inner},
+    }
+
+
+def _invalid(code: str, message: str) -> ServiceError:
+    return ServiceError(
+        400, "InvalidRequest", "Invalid Request.", extra={"innererror": {"code": code, "message": message}}
+    )
