@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from localazure.authorization import assign_role
-from tests.localazure.cognitive.case import ACCOUNT, OWNER, Case, case
-from tests.localazure.keyvault.case import SERVICE
+from tests.localazure.cognitive.case import ACCOUNT, Case, case
+from tests.localazure.keyvault.case import OWNER, SERVICE
 
 __all__ = ["case"]
 ANALYZE = "/language/:analyze-text"
