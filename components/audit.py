@@ -36,9 +36,9 @@ WORKSPACE_TIER = "PerGB2018"
 
 
 class MadeAudit(NamedTuple):
-    """The id of the workspace, and the diagnostic settings."""
+    """The id of the workspace, if there is one, and the diagnostic settings."""
 
-    workspace_id: pulumi.Output[str]
+    workspace_id: pulumi.Output[str | None]
     settings: list[pulumi.Resource]
 
 
@@ -55,6 +55,18 @@ class AuditTrailArgs(TypedDict):
     """Optional. ARM id of the vault made with the account."""
     workspace_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing workspace; without it one is made, `log-<name>`."""
+    new_workspace: NotRequired[bool | None]
+    """Optional. Whether a workspace is made where `workspaceId` is not given; `true` by default."""
+    storage_account_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of a storage account for the logs, in the region of what is logged."""
+    event_hub_rule_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an authorization rule of an Event Hubs namespace for the logs, in the region of
+    what is logged: `.../namespaces/NAME/authorizationRules/RULE`, with the rights Manage, Send and Listen."""
+    event_hub_name: NotRequired[str | None]
+    """Optional. Name of the event hub; with `eventHubRuleId`. Default: one that Azure makes for each
+    category."""
+    setting_name: NotRequired[str | None]
+    """Optional. Name of the diagnostic settings, when they are made. Default: `<name>-audit`."""
     alerts: NotRequired[bool | None]
     """Optional. Saves queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
     alert_emails: NotRequired[list[str] | None]
@@ -86,9 +98,52 @@ RECIPIENTS = ArgumentRule(_recipients, ("alerts", "alert_emails", "alert_action_
 """Recipients are given only together with alerts."""
 
 
+class _Destinations(Protocol):
+    @property
+    def new_workspace(self) -> bool | None: ...
+    @property
+    def workspace_id(self) -> pulumi.Input[str] | None: ...
+    @property
+    def event_hub_rule_id(self) -> pulumi.Input[str] | None: ...
+    @property
+    def event_hub_name(self) -> str | None: ...
+    @property
+    def alerts(self) -> bool: ...
+
+
+def keeps_workspace(audit: _Destinations) -> bool:
+    """Whether logs go to a workspace, made here or existing."""
+    return audit.workspace_id is not None or audit.new_workspace is not False
+
+
+def _destinations(audit: _Destinations) -> Iterator[Problem]:
+    if audit.new_workspace and audit.workspace_id is not None:
+        yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
+    if audit.alerts and not keeps_workspace(audit):
+        yield Problem("alerts", "needs a workspace: remove newWorkspace: false, or give workspaceId")
+    if audit.event_hub_name and audit.event_hub_rule_id is None:
+        yield Problem("eventHubRuleId", "is required with eventHubName, because it says in which namespace")
+
+
+DESTINATIONS = ArgumentRule(
+    _destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name", "alerts")
+)
+"""What goes together among the destinations of logs."""
+
+
 def _alerts(audit: "AuditTrailInputs") -> Iterator[Problem]:
     if audit.alerts and audit.vault_id is None:
         yield Problem("alerts", "is for a vault's log, so vaultId is required")
+
+
+def _somewhere(audit: "AuditTrailInputs") -> Iterator[Problem]:
+    kept = (audit.storage_account_id, audit.event_hub_rule_id)
+    if not keeps_workspace(audit) and all(place is None for place in kept):
+        yield Problem(
+            "newWorkspace",
+            "found false, and nothing else takes the logs; give workspaceId, storageAccountId or "
+            "eventHubRuleId, or remove it",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +151,14 @@ class AuditTrailInputs(Inputs):
     """AuditTrailArgs with defaults."""
 
     ARGS = AuditTrailArgs
-    RULES = (ArgumentRule(_alerts, ("alerts", "vault_id")), RECIPIENTS)
+    RULES = (
+        ArgumentRule(_alerts, ("alerts", "vault_id")),
+        ArgumentRule(
+            _somewhere, ("new_workspace", "workspace_id", "storage_account_id", "event_hub_rule_id")
+        ),
+        DESTINATIONS,
+        RECIPIENTS,
+    )
 
     name: str = component_name()
     resource_group_name: pulumi.Input[str] = required_text(
@@ -110,6 +172,15 @@ class AuditTrailInputs(Inputs):
     workspace_id: pulumi.Input[str] | None = text(
         accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
     )
+    new_workspace: bool | None = flag()
+    storage_account_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
+    )
+    event_hub_rule_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.EVENT_HUB_RULE)
+    )
+    event_hub_name: str | None = text(check=names.EVENT_HUB.checked)
+    setting_name: str | None = text(check=names.DIAGNOSTIC_SETTING.checked)
     alerts: bool = flag(default=False)
     alert_emails: tuple[str, ...] = texts(check=checks.email)
     alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
@@ -125,8 +196,8 @@ class AuditTrail(Component):
     none is given; with `alerts` saved queries, an action group and two alerts.
     """
 
-    workspace_id: pulumi.Output[str]
-    """ARM id of the workspace."""
+    workspace_id: pulumi.Output[str | None]
+    """ARM id of the workspace; none with `newWorkspace: false` and no `workspaceId`."""
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = read(AuditTrailInputs, name, args)
@@ -148,11 +219,7 @@ def make_audit_trail(
     destroy that is refused for the account would first have ended its audit.
     """
     name, vault_id = inputs.name, inputs.vault_id
-    workspace_id = (
-        _workspace(inputs, owner)
-        if inputs.workspace_id is None
-        else pulumi.Output.from_input(inputs.workspace_id)
-    )
+    workspace_id = _workspace_id(inputs, owner)
     watched: Mapping[str, tuple[pulumi.Input[str] | None, tuple[str, ...]]] = {
         "account": (inputs.account_id, ACCOUNT_CATEGORIES),
         "vault": (vault_id, VAULT_CATEGORIES),
@@ -162,17 +229,21 @@ def make_audit_trail(
         if resource_id is not None:
             setting = monitor.DiagnosticSetting(
                 f"{name}-{what}-audit",
-                name=f"{name}-audit",
+                name=names.diagnostic_setting_name(name, inputs.setting_name),
                 resource_uri=resource_id,
                 workspace_id=workspace_id,
+                storage_account_id=inputs.storage_account_id,
+                event_hub_authorization_rule_id=inputs.event_hub_rule_id,
+                event_hub_name=inputs.event_hub_name,
                 logs=[
                     monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
                     for category in categories
                 ],
-                opts=(logs or owner.protected_child)(delete_before_replace=False),
+                # Azure refuses a second setting with the same destinations, so an old one keeps its name.
+                opts=(logs or owner.protected_child)(delete_before_replace=False, ignore_changes=["name"]),
             )
             settings.append(setting)
-    if inputs.alerts and vault_id is not None:
+    if inputs.alerts and vault_id is not None and workspace_id is not None:
         make_alerts(
             name,
             owner.child,
@@ -185,7 +256,15 @@ def make_audit_trail(
             tags=inputs.tags,
             workspace_provider=workspace_provider,
         )
-    return MadeAudit(workspace_id, settings)
+    return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
+
+
+def _workspace_id(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str] | None:
+    if not keeps_workspace(inputs):
+        return None
+    if inputs.workspace_id is not None:
+        return pulumi.Output.from_input(inputs.workspace_id)
+    return _workspace(inputs, owner)
 
 
 def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]:

@@ -34,7 +34,7 @@ from components.arguments.inputs import (
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.as_found import AS_FOUND
-from components.audit import RECIPIENTS
+from components.audit import DESTINATIONS, RECIPIENTS, keeps_workspace
 from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
 from components.foundry import DeploymentArgs, DeploymentInputs, ProjectArgs, ProjectInputs
@@ -100,10 +100,22 @@ class ServiceAuditArgs(TypedDict):
 
     new_workspace: NotRequired[bool | None]
     """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
-    unless `workspaceId` is given. With `false` and no `workspaceId` no logs are kept, which the policy pack
-    refuses for a vault."""
+    unless `workspaceId` is given. With `false` and no other destination no logs are kept, which the policy
+    pack refuses for a vault."""
     workspace_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing Log Analytics workspace for the audit logs."""
+    storage_account_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an existing storage account that gets the audit logs, too. It has to be in the
+    service's region, of a standard tier, and open to trusted Microsoft services."""
+    event_hub_rule_id: NotRequired[pulumi.Input[str] | None]
+    """Optional. ARM id of an existing authorization rule of an Event Hubs namespace that gets the audit logs,
+    too: `.../namespaces/NAME/authorizationRules/RULE`. The namespace has to be in the service's region, and
+    the rule needs the rights Manage, Send and Listen."""
+    event_hub_name: NotRequired[str | None]
+    """Optional. Name of the event hub in that namespace; with `eventHubRuleId`. Default: one that Azure makes
+    for each category of logs."""
+    setting_name: NotRequired[str | None]
+    """Optional. Name of the diagnostic settings, when they are made. Default: `<name>-audit`."""
     alerts: NotRequired[bool | None]
     """Optional. Saves queries in the workspace (key use by identity, failed unwraps, key changes), and alerts
     on failed unwraps and on keys that expire soon. For a vault made here."""
@@ -251,24 +263,25 @@ class ServiceKeyInputs(Inputs):
     )
 
 
-def _workspace(audit: "ServiceAuditInputs") -> Iterator[Problem]:
-    if audit.new_workspace and audit.workspace_id is not None:
-        yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
-    if audit.alerts and not audit.has_workspace:
-        yield Problem("alerts", "needs a workspace: remove newWorkspace: false, or give workspaceId")
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServiceAuditInputs(Inputs):
     """ServiceAuditArgs with defaults."""
 
     ARGS = ServiceAuditArgs
-    RULES = (ArgumentRule(_workspace, ("new_workspace", "workspace_id", "alerts")), RECIPIENTS)
+    RULES = (DESTINATIONS, RECIPIENTS)
 
     new_workspace: bool | None = flag()
     workspace_id: pulumi.Input[str] | None = text(
         accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
     )
+    storage_account_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
+    )
+    event_hub_rule_id: pulumi.Input[str] | None = text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.EVENT_HUB_RULE)
+    )
+    event_hub_name: str | None = text(check=names.EVENT_HUB.checked)
+    setting_name: str | None = text(check=names.DIAGNOSTIC_SETTING.checked)
     alerts: bool = flag(default=False)
     alert_emails: tuple[str, ...] = texts(check=checks.email)
     alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
@@ -277,8 +290,14 @@ class ServiceAuditInputs(Inputs):
 
     @property
     def has_workspace(self) -> bool:
-        """Whether audit logs are kept, in a workspace made here or in an existing one."""
-        return self.workspace_id is not None or self.new_workspace is not False
+        """Whether audit logs go to a workspace, one made here or an existing one."""
+        return keeps_workspace(self)
+
+    @property
+    def keeps_logs(self) -> bool:
+        """Whether audit logs are kept anywhere."""
+        others = (self.storage_account_id, self.event_hub_rule_id)
+        return self.has_workspace or any(place is not None for place in others)
 
 
 def _tier(service: "ServiceInputs") -> Iterator[Problem]:

@@ -340,7 +340,7 @@ class Parts:
     def audit_trail(self, account_id: pulumi.Output[str]) -> None:
         """The audit logs of the account and of the vault made here, unless they are not to be kept."""
         audit = self._inputs.audit
-        if not audit.has_workspace:
+        if not audit.keeps_logs:
             return
         audit_trail = make_audit_trail(
             AuditTrailInputs(
@@ -350,6 +350,11 @@ class Parts:
                 account_id=account_id,
                 vault_id=self._made_vault_id,
                 workspace_id=audit.workspace_id,
+                new_workspace=audit.new_workspace,
+                storage_account_id=audit.storage_account_id,
+                event_hub_rule_id=audit.event_hub_rule_id,
+                event_hub_name=audit.event_hub_name,
+                setting_name=audit.setting_name,
                 alerts=audit.alerts,
                 alert_emails=audit.alert_emails,
                 alert_action_group_ids=audit.alert_action_group_ids,

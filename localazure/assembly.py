@@ -5,6 +5,7 @@ from __future__ import annotations
 from localazure import (
     alerts,
     deny_assignments,
+    destinations,
     identities,
     inventory,
     locks,
@@ -39,6 +40,7 @@ _TYPES: tuple[Route, ...] = (
     *alerts.ROUTES,
     *identities.ROUTES,
     *workspaces.ROUTES,
+    *destinations.ROUTES,
     *saved_searches.ROUTES,
     *log_queries.ROUTES,
     *policy_assignments.ROUTES,

@@ -17,6 +17,7 @@ from localazure.web import Host, Json, Request, Response
 
 KINDS: Mapping[str, str] = {
     "Microsoft.CognitiveServices/accounts": "account",
+    "Microsoft.EventHub/namespaces": "namespaces",
     "Microsoft.Insights/actionGroups": "actionGroup",
     "Microsoft.Insights/scheduledQueryRules": "scheduledQueryRule",
     "Microsoft.KeyVault/managedHSMs": "hsm",
@@ -26,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "Microsoft.Network/privateEndpoints": "network.privateEndpoint",
     "Microsoft.Network/virtualNetworks": "network.virtualNetwork",
     "Microsoft.OperationalInsights/workspaces": "workspace",
+    "Microsoft.Storage/storageAccounts": "storageAccounts",
 }
 """The types of resources that a resource group lists, and the store's kind of each."""
 _KINDS = {type.lower(): kind for type, kind in KINDS.items()}

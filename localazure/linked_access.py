@@ -2,7 +2,8 @@
 
 Sources: learn.microsoft.com/azure/private-link/rbac-permissions (subnets, zones);
 azure/dns/dns-protect-private-zones-recordsets (links); azure/storage/common/storage-network-security (service
-endpoints); JimGBritt/AzurePolicy#17 (diagnostic settings). Does not own: identities of accounts and approvals
+endpoints); JimGBritt/AzurePolicy#17 and azure/azure-monitor/platform/diagnostic-settings (diagnostic
+settings; for storage accounts it is assumed). Does not own: identities of accounts and approvals
 of endpoints, which depend on more than the body.
 """
 
@@ -19,24 +20,28 @@ _SERVICE_ENDPOINT = (
     "properties.networkAcls.virtualNetworkRules.id",
     "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action",
 )
-_CHECKS: Final[Mapping[str, tuple[str, str]]] = {
-    "Microsoft.KeyVault/vaults/write": _SERVICE_ENDPOINT,
-    "Microsoft.CognitiveServices/accounts/write": _SERVICE_ENDPOINT,
+_CHECKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "Microsoft.KeyVault/vaults/write": (_SERVICE_ENDPOINT,),
+    "Microsoft.CognitiveServices/accounts/write": (_SERVICE_ENDPOINT,),
     "Microsoft.Insights/diagnosticSettings/write": (
-        "properties.workspaceId",
-        "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+        ("properties.workspaceId", "Microsoft.OperationalInsights/workspaces/sharedKeys/action"),
+        ("properties.storageAccountId", "Microsoft.Storage/storageAccounts/listKeys/action"),
+        (
+            "properties.eventHubAuthorizationRuleId",
+            "Microsoft.EventHub/namespaces/authorizationRules/listKeys/action",
+        ),
     ),
     "Microsoft.Network/privateEndpoints/write": (
-        "properties.subnet.id",
-        "Microsoft.Network/virtualNetworks/subnets/join/action",
+        ("properties.subnet.id", "Microsoft.Network/virtualNetworks/subnets/join/action"),
     ),
     "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write": (
-        "properties.privateDnsZoneConfigs.properties.privateDnsZoneId",
-        "Microsoft.Network/privateDnsZones/join/action",
+        (
+            "properties.privateDnsZoneConfigs.properties.privateDnsZoneId",
+            "Microsoft.Network/privateDnsZones/join/action",
+        ),
     ),
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write": (
-        "properties.virtualNetwork.id",
-        "Microsoft.Network/virtualNetworks/join/action",
+        ("properties.virtualNetwork.id", "Microsoft.Network/virtualNetworks/join/action"),
     ),
 }
 """Where the body of a write has ids, and the action that it takes on each."""
@@ -44,9 +49,9 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
 
 def require(cloud: Cloud, request: Request, permission: str, scope: str) -> None:
     """Raises ARM's 403 LinkedAuthorizationFailed for the first resource that the caller may not link."""
-    path, action = _CHECKS.get(permission, ("", ""))
-    for id in _ids(request.body, path.split(".")) if path else ():
-        require_linked(cloud, request.caller, action, id, doing=permission, scope=scope)
+    for path, action in _CHECKS.get(permission, ()):
+        for id in _ids(request.body, path.split(".")):
+            require_linked(cloud, request.caller, action, id, doing=permission, scope=scope)
 
 
 def _ids(value: Any, path: list[str]) -> Iterator[str]:
@@ -57,5 +62,5 @@ def _ids(value: Any, path: list[str]) -> Iterator[str]:
             yield from _ids(item, path)
     elif isinstance(value, dict) and path:
         yield from _ids(value.get(path[0]), path[1:])
-    elif isinstance(value, str) and value.startswith("/") and not path:
+    elif isinstance(value, str) and "/providers/" in value and not path:
         yield value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from localazure import workspaces
+from localazure import destinations, workspaces
 from localazure.cloud import Cloud, iso
 from localazure.routes import Route
 from localazure.shapes import an_object, objects
@@ -31,6 +31,8 @@ _CATEGORIES = {
     "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
     "microsoft.cognitiveservices/accounts": ("Audit", "AzureOpenAIRequestUsage", "RequestResponse", "Trace"),
 }
+_LOCATED = {"microsoft.keyvault/vaults": "vault", "microsoft.cognitiveservices/accounts": "account"}
+"""The store's kinds of the resources whose region says where their logs may go."""
 _METRICS = "AllMetrics"
 _GROUPS = ("allLogs", "audit")
 _SINKS = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
@@ -68,6 +70,12 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "BadRequest",
             f"At least one data sink needs to be specified: one of {', '.join(_SINKS)}.",
         )
+    destinations.require_usable(
+        cloud,
+        _location_of(cloud, _resource(request)),
+        given.get("storageAccountId"),
+        given.get("eventHubAuthorizationRuleId"),
+    )
     body = {
         "id": _id(request).lower(),
         "type": None,
@@ -173,6 +181,12 @@ def _rewritten(resource: str, body: Json) -> Json:
         "metrics": sent["metrics"] or [{"category": _METRICS, **off}],
     }
     return {**body, "properties": properties}
+
+
+def _location_of(cloud: Cloud, resource: str) -> str:
+    kind = _LOCATED.get(_type_of(resource), "")
+    body = cloud.store.get(kind, resource) if kind else None
+    return str(body["location"]) if body else ""
 
 
 def _type_of(resource: str) -> str:

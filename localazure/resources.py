@@ -12,6 +12,7 @@ from localazure import (
     alerts,
     authorization,
     cognitive,
+    destinations,
     filters,
     identities,
     keyvault,
@@ -41,6 +42,7 @@ _CONTENTS = (
     monitor,
     alerts,
     workspaces,
+    destinations,
     policy_assignments,
     policy_exemptions,
 )

@@ -37,6 +37,7 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
         "locations": "2025-09-01",
         "locations/operationResults": "2025-09-01",
     },
+    "Microsoft.EventHub": {"namespaces": "2024-01-01", "namespaces/authorizationRules": "2024-01-01"},
     "Microsoft.Insights": {
         "actionGroups": "2024-10-01-preview",
         "diagnosticSettings": "2021-05-01-preview",
@@ -67,6 +68,7 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
     },
     "Microsoft.PolicyInsights": {"checkPolicyRestrictions": "2024-10-01"},
     "Microsoft.Resources": {"resourceGroups": "2024-03-01", "subscriptions": "2022-12-01"},
+    "Microsoft.Storage": {"storageAccounts": "2023-05-01"},
 }
 _NAMESPACES = {name.lower(): name for name in PROVIDERS}
 

@@ -101,6 +101,20 @@ DEPLOYMENT = Limit(
     r"[A-Za-z0-9][\w.-]*",
     "letters, digits, underscores, periods and hyphens, a letter or digit first",
 )
+DIAGNOSTIC_SETTING = Limit(
+    "diagnostic setting name",
+    1,
+    260,
+    r"[^*&%:<>?+/\\]*[^*&%:<>?+/\\. ]",
+    "any characters but *&%:<>?+/\\, no space or period at the end",
+)
+EVENT_HUB = Limit(
+    "event hub name",
+    1,
+    256,
+    r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?",
+    "letters, digits, periods, hyphens and underscores, a letter or digit at both ends",
+)
 SERVICE = Limit(
     "service name",
     2,
@@ -168,6 +182,11 @@ def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
         return recorded.name
     suffix = "-" + uuid.uuid5(_PLACES, f"{recorded.name}|{place_id}".lower()).hex[:8]
     return name[: ENDPOINT.longest - len(suffix)] + suffix
+
+
+def diagnostic_setting_name(service: str, given: str | None) -> str:
+    """The name of a service's diagnostic settings."""
+    return given or DIAGNOSTIC_SETTING.checked(f"{service}-audit")
 
 
 def action_group_name(service: str) -> str:

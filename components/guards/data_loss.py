@@ -155,7 +155,7 @@ def _locked(inputs: ServiceInputs, before: RecordedService) -> Problems:
     kept |= {one.logical_name for one in inputs.projects}
     kept |= {one.logical_name for one in inputs.deployments}
     kept |= {f"{one.logical_name}-role" for one in inputs.projects if one.role}
-    kept |= {"account-audit"} if inputs.audit.has_workspace else set()
+    kept |= {"account-audit"} if inputs.audit.keeps_logs else set()
     for type, name in sorted(before.resources):
         part = name.removeprefix(f"{inputs.name}-")
         if type in _BELOW and part.startswith(_BELOW[type]) and part not in kept:

@@ -30,6 +30,7 @@ from components.vault import vault_properties
 from core import arm_ids, facts, key_uris, regions
 
 _NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
+_REGIONAL = ("audit.storageAccountId", "audit.eventHubRuleId")
 _WATCHED = ("disableLocalAuth", *_NETWORK)
 """The properties that are compared with what Azure has: those that policies change."""
 
@@ -333,10 +334,10 @@ class _Planner:
 
     def _audit(self) -> Iterator[PlannedResource]:
         audit = self.inputs.audit
-        if not audit.has_workspace:
+        if not audit.keeps_logs:
             return
         workspace = known_text(audit.workspace_id)
-        if audit.workspace_id is None:
+        if audit.has_workspace and audit.workspace_id is None:
             workspace = self._inside(arm_ids.WORKSPACE, names.workspace_name(self.inputs.name))
             yield PlannedResource(
                 workspace,
@@ -345,13 +346,19 @@ class _Planner:
                 self._body(properties={"sku": {"name": WORKSPACE_TIER}}),
                 existing_argument="audit.workspaceId",
             )
-        target = {"properties": {"workspaceId": workspace}} if workspace not in (None, UNKNOWN) else {}
+        places = {
+            "workspaceId": workspace,
+            "storageAccountId": known_text(audit.storage_account_id),
+            "eventHubAuthorizationRuleId": known_text(audit.event_hub_rule_id),
+        }
+        target = {"properties": {name: id for name, id in places.items() if id not in (None, UNKNOWN)}}
+        setting = names.diagnostic_setting_name(self.inputs.name, audit.setting_name)
         watched = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
         if self.inputs.makes_vault:
             watched["vault"] = self._vault_id
         for what, id in watched.items():
             yield PlannedResource(
-                arm_ids.child(id, arm_ids.DIAGNOSTIC_SETTING, f"{self.inputs.name}-audit"),
+                arm_ids.child(id, arm_ids.DIAGNOSTIC_SETTING, setting),
                 f"{what}-audit",
                 "audit",
                 target,
@@ -436,8 +443,12 @@ class _Planner:
             "network.allowedSubnetIds": network.allowed_subnet_ids,
             "network.privateDnsZoneIds": network.private_dns_zone_ids,
             "audit.workspaceId": (audit.workspace_id,),
+            "audit.storageAccountId": (audit.storage_account_id,),
+            "audit.eventHubRuleId": (audit.event_hub_rule_id,),
             "audit.alertActionGroupIds": audit.alert_action_group_ids,
         }
         for argument, ids in given.items():
+            # The region in which what gets logs has to be.
+            where = {"location": self.inputs.location} if argument in _REGIONAL else {}
             for id in filter(None, map(known_text, ids)):
-                yield PlannedResource(id.rstrip("/"), "reference", argument, used=True)
+                yield PlannedResource(id.rstrip("/"), "reference", argument, where, used=True)

@@ -221,6 +221,9 @@ def _diagnostics(cloud: AzureReader, vault_id: str) -> tuple[DiagnosticSetting, 
     return tuple(sorted(found, key=lambda setting: setting.name))
 
 
+_OTHER_DESTINATIONS = ("storageAccountId", "eventHubAuthorizationRuleId")
+
+
 def diagnostic_setting(body: Json) -> DiagnosticSetting:
     """A diagnostic setting; `categories` are those that are on, and groups of them."""
     properties = body["properties"]
@@ -234,6 +237,7 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
         workspace_id=properties.get("workspaceId") or "",
         categories=tuple(sorted(categories)),
         dedicated=str(properties.get("logAnalyticsDestinationType")).lower() == "dedicated",
+        others=tuple(properties[name] for name in _OTHER_DESTINATIONS if properties.get(name)),
     )
 
 
@@ -244,7 +248,11 @@ def _use(
     audited = [s for s in settings if s.is_audit]
     if not audited:
         noun = "managed HSM" if arm_ids.in_managed_hsm(vault_id) else "vault"
-        raise UnansweredError(f"no diagnostic setting of the {noun} sends its audit log to a workspace")
+        places = [place for setting in settings if setting.records_use for place in setting.others]
+        elsewhere = f", but to {', '.join(places)}, which is not read" if places else ""
+        raise UnansweredError(
+            f"no diagnostic setting of the {noun} sends its audit log to a workspace{elsewhere}"
+        )
     setting = next((s for s in audited if not s.dedicated), None)
     if setting is None:
         raise UnansweredError(

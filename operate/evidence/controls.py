@@ -108,6 +108,7 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "others-can-unwrap": (_RESTRICTED, *_NARROW),
     "others-can-grant": (_PRIVILEGED, *_NARROW),
     "key-use-not-recorded": (_LOGS, _GENERATED, _LOGGING, _ACTIVE),
+    "key-use-not-readable": (),
     "others-did-unwrap": (_RESTRICTED, _ENFORCED, *_REFUSALS, _CUSTODIANS),
     "account-was-refused": _REFUSALS,
     "others-were-refused": _REFUSALS,

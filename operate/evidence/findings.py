@@ -187,6 +187,11 @@ RULES: Final = {
         ),
         "{record}",
     ),
+    "key-use-not-readable": (
+        NOTE,
+        "the audit log of vault {vault} goes to {places} and to no workspace, so its uses are not read here",
+        "read them there, or also set audit.newWorkspace: true or audit.workspaceId, and run pulumi up",
+    ),
     "others-did-unwrap": (
         ERROR,
         "principals other than the account unwrapped or decrypted with the key: {who}",
@@ -210,7 +215,14 @@ _READ = "collect the evidence again with a login that may read it (docs/evidence
 _GONE = "look for it among what is soft-deleted, and recover it"
 _PACK = "policy:"
 _OF_VAULT = frozenset(
-    {"soft-delete", "purge-protection", "trusted-services", "vault-network-open", "key-use-not-recorded"}
+    {
+        "soft-delete",
+        "purge-protection",
+        "trusted-services",
+        "vault-network-open",
+        "key-use-not-recorded",
+        "key-use-not-readable",
+    }
 )
 _OF_KEY = frozenset(
     {
@@ -339,7 +351,10 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
     yield from _access(service, account, vault, key)
     audit = service.audit
     if not (audit is None or isinstance(audit, NotChecked) or any(one.is_audit for one in audit)):
-        yield "key-use-not-recorded", {"vault": vault.name}
+        if places := [place for one in audit if one.records_use for place in one.others]:
+            yield "key-use-not-readable", {"vault": vault.name, "places": ", ".join(places)}
+        else:
+            yield "key-use-not-recorded", {"vault": vault.name}
     if isinstance(service.use, KeyUseLog):
         yield from _use(account, rows_of(key.name, service.use))
 

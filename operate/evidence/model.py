@@ -18,17 +18,24 @@ class NotChecked:
 
 @dataclass(frozen=True)
 class DiagnosticSetting:
-    """Where a resource's logs go. `dedicated`: to tables of their own and not to AzureDiagnostics."""
+    """Where a resource's logs go. `dedicated`: to tables of their own and not to AzureDiagnostics. `others`:
+    ARM ids of a storage account and of an event hub's authorization rule that get them, too."""
 
     name: str
     workspace_id: str
     categories: tuple[str, ...]
     dedicated: bool
+    others: tuple[str, ...] = ()
+
+    @property
+    def records_use(self) -> bool:
+        """Whether it is of a vault's audit log, by its category or a group that holds it."""
+        return bool(audit_log.CATEGORIES & set(self.categories))
 
     @property
     def is_audit(self) -> bool:
-        """Whether a vault's audit log goes to a workspace: by its category, or a group that holds it."""
-        return bool(self.workspace_id and audit_log.CATEGORIES & set(self.categories))
+        """Whether a vault's audit log goes to a workspace."""
+        return bool(self.workspace_id) and self.records_use
 
 
 @dataclass(frozen=True)

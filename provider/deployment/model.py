@@ -94,6 +94,8 @@ _NOUNS: Final = {
     arm_ids.SUBNET.lower(): "subnet",
     arm_ids.PRIVATE_DNS_ZONE.lower(): "private DNS zone",
     arm_ids.ACTION_GROUP.lower(): "action group",
+    arm_ids.STORAGE_ACCOUNT.lower(): "storage account",
+    arm_ids.EVENT_HUB_RULE.lower(): "event hub authorization rule",
     arm_ids.ROLE_ASSIGNMENT.lower(): "role assignment",
 }
 

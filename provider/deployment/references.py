@@ -1,4 +1,4 @@
-"""Whether what is referred to by id exists.
+"""Whether what is referred to by id exists, and can be used as it is.
 
 Sources: azure-rest-api-specs, the GET of each type. A type that is not in the table is not looked up.
 """
@@ -9,17 +9,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from core import arm_ids
-from core.api_versions import ACTION_GROUPS, PRIVATE_DNS_ZONES, SUBNETS, WORKSPACES
+from core.api_versions import (
+    ACTION_GROUPS,
+    EVENT_HUBS,
+    PRIVATE_DNS_ZONES,
+    STORAGE_ACCOUNTS,
+    SUBNETS,
+    WORKSPACES,
+)
+from provider.deployment import destinations
 from provider.deployment.model import USE, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "references"
-WHAT: Final = "whether what is referred to by id exists"
+WHAT: Final = "whether what is referred to by id exists and can be used"
 VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.SUBNET.lower(): SUBNETS,
     arm_ids.PRIVATE_DNS_ZONE.lower(): PRIVATE_DNS_ZONES,
     arm_ids.WORKSPACE.lower(): WORKSPACES,
     arm_ids.ACTION_GROUP.lower(): ACTION_GROUPS,
+    arm_ids.STORAGE_ACCOUNT.lower(): STORAGE_ACCOUNTS,
+    arm_ids.EVENT_HUB_RULE.lower(): EVENT_HUBS,
 }
 
 
@@ -28,8 +38,10 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     used = {one.id.lower(): one for one in plan if one.action == USE and one.type.lower() in VERSIONS}
 
     async def judge(one: Planned) -> Iterable[DeploymentFinding]:
-        if await ask.get(one.id, VERSIONS[one.type.lower()]) is not None:
-            return ()
+        answer = await ask.get(one.id, VERSIONS[one.type.lower()])
+        if answer is not None:
+            wrong = await destinations.problems(one, answer, ask)
+            return [DeploymentFinding(NAME, one.id, text, fix) for text, fix in wrong]
         text = f"{one.label} does not exist: {one.id}"
         return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or make it first")]
 

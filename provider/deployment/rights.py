@@ -4,7 +4,8 @@ Sources: Microsoft.Authorization Permissions_ListForResourceGroup and DenyAssign
 (azure-rest-api-specs); that permissions can be listed for a subscription is assumed, as the portal does it.
 Operations: learn.microsoft.com/azure/role-based-access-control/permissions; what linking takes:
 azure/private-link/rbac-permissions, azure/dns/dns-protect-private-zones-recordsets,
-azure/storage/common/storage-network-security (service endpoints), JimGBritt/AzurePolicy#17 (workspaces). A
+azure/storage/common/storage-network-security (service endpoints), JimGBritt/AzurePolicy#17 (workspaces),
+azure/azure-monitor/platform/diagnostic-settings (event hubs; that storage takes the same is assumed). A
 group or resource that is not there yet inherits what its subscription gives.
 """
 
@@ -52,6 +53,8 @@ _LINKED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     arm_ids.DIAGNOSTIC_SETTING.lower(): (
         ("properties.workspaceId", f"{arm_ids.WORKSPACE}/sharedKeys/action"),
+        ("properties.storageAccountId", f"{arm_ids.STORAGE_ACCOUNT}/listKeys/action"),
+        ("properties.eventHubAuthorizationRuleId", f"{arm_ids.EVENT_HUB_RULE}/listKeys/action"),
     ),
     arm_ids.PRIVATE_ENDPOINT.lower(): (
         ("properties.subnet.id", f"{arm_ids.SUBNET}/join/action"),

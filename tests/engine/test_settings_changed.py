@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.judge import KEY_VAULT, VAULTS, Judge
 from tests.support.setting_paths import setting_paths
@@ -33,6 +34,8 @@ CENTRAL = f"{ELSEWHERE_ID}/rg-keys"
 VAULT = f"{CENTRAL}/providers/Microsoft.KeyVault/vaults/kv-central"
 WORKSPACE = f"{CENTRAL}/providers/Microsoft.OperationalInsights/workspaces/log-central"
 ON_CALL = f"{CENTRAL}/providers/Microsoft.Insights/actionGroups/on-call"
+ARCHIVE = f"{CENTRAL}/providers/Microsoft.Storage/storageAccounts/stlogs"
+HUB = f"{CENTRAL}/providers/Microsoft.EventHub/namespaces/evh-logs"
 IDENTITY = f"{CENTRAL}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
 PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
 
@@ -153,11 +156,26 @@ CHANGES = (
         },
     ),
     Change(
-        ("key.name", "network.subnetId", "network.privateDnsZoneIds", "audit.workspaceId"),
+        (
+            "key.name",
+            "network.subnetId",
+            "network.privateDnsZoneIds",
+            "audit.workspaceId",
+            "audit.storageAccountId",
+            "audit.eventHubRuleId",
+            "audit.eventHubName",
+            "audit.settingName",
+        ),
         {
             "key": {"generation": 2, "name": "second"},
             "network": PRIVATE,
-            "audit": {"workspaceId": WORKSPACE},
+            "audit": {
+                "workspaceId": WORKSPACE,
+                "storageAccountId": ARCHIVE,
+                "eventHubRuleId": f"{HUB}/authorizationRules/siem",
+                "eventHubName": "audit",
+                "settingName": "to-siem",
+            },
         },
         {
             **WRITTEN,
@@ -214,6 +232,10 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     judge.arm("PUT", IDENTITY, "2023-01-31", {"location": "westeurope"})
     judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
     judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})
+    judge.arm("PUT", ARCHIVE, "2023-05-01", {"location": "westeurope", "sku": {"name": "Standard_LRS"}})
+    judge.arm("PUT", HUB, "2024-01-01", {"location": "westeurope", "sku": {"name": "Standard"}})
+    rights = {"properties": {"rights": ["Listen", "Manage", "Send"]}}
+    judge.arm("PUT", f"{HUB}/authorizationRules/siem", "2024-01-01", rights)
     on_call = {"location": "global", "properties": {"groupShortName": "on-call", "enabled": True}}
     judge.arm("PUT", ON_CALL, "2023-01-01", on_call)
     vault = {
@@ -242,6 +264,17 @@ def test_settings_change_in_place_and_only_what_they_are_about(stack: Stack, jud
     settled = stack.deploy("--expect-no-changes")
     assert settled.ok, settled.output
     assert judge.arm("GET", judge.account_id, "2024-10-01")["properties"]["internalId"] == account
+    (audit,) = cloud.documents(judge.azure, "diagnosticSetting")
+    sent = audit["body"]["properties"]
+    assert (audit["body"]["name"], sent["workspaceId"], sent["storageAccountId"]) == (
+        "to-siem",
+        WORKSPACE,
+        ARCHIVE,
+    )
+    assert (sent["eventHubAuthorizationRuleId"], sent["eventHubName"]) == (
+        f"{HUB}/authorizationRules/siem",
+        "audit",
+    )
     history = judge.history()
     assert [state for state in history if not state["readable"]] == []
     assert {state["keySource"] for state in history[1:]} == {KEY_VAULT}

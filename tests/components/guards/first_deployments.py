@@ -959,4 +959,73 @@ REFERENCES = (
         {"audit": {"new_workspace": True}},
     ),
 )
-ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *MODIFIED, *EXISTING, *DELETED, *REFERENCES)
+_STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
+_HUB = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
+_TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": _STORAGE}}
+_TO_HUB: Args = {**SHARED, "audit": {"event_hub_rule_id": f"{_HUB}/authorizationRules/siem"}}
+
+
+def storage(
+    location: str = "westeurope", tier: str = "Standard_LRS", **properties: Any
+) -> Callable[[Deployment], None]:
+    """A storage account for logs."""
+
+    def prepare(deployment: Deployment) -> None:
+        group("rg-shared")(deployment)
+        body = {"location": location, "sku": {"name": tier}, "properties": properties}
+        made(deployment, _STORAGE, body, "2023-05-01")
+
+    return prepare
+
+
+def hub(location: str = "westeurope", *rights: str) -> Callable[[Deployment], None]:
+    """A namespace of event hubs, and a rule of it."""
+
+    def prepare(deployment: Deployment) -> None:
+        group("rg-shared")(deployment)
+        made(deployment, _HUB, {"location": location, "sku": {"name": "Standard"}}, "2024-01-01")
+        body = {"properties": {"rights": [*rights]}}
+        made(deployment, f"{_HUB}/authorizationRules/siem", body, "2024-01-01")
+
+    return prepare
+
+
+def undeliverable(
+    name: str, prepare: Callable[[Deployment], None], args: Args, *says: str
+) -> FirstDeployment:
+    """A destination of logs that exists and cannot take them."""
+    (path,) = args["audit"]
+    return FirstDeployment(name, prepare, f"audit.{camel_case(path)}", says, args, {"audit": {}})
+
+
+DESTINATIONS = (
+    undeliverable("no such storage account", group("rg-shared"), _TO_STORAGE, "does not exist", _STORAGE),
+    undeliverable("storage in another region", storage("northeurope"), _TO_STORAGE, "'northeurope'"),
+    undeliverable("premium storage", storage(tier="Premium_LRS"), _TO_STORAGE, "premium", "standard tier"),
+    undeliverable(
+        "storage closed to Azure Monitor",
+        storage(networkAcls={"defaultAction": "Deny", "bypass": "None"}),
+        _TO_STORAGE,
+        "let trusted services pass",
+        "--bypass AzureServices",
+    ),
+    undeliverable(
+        "event hubs in another region",
+        hub("northeurope", "Listen", "Manage", "Send"),
+        _TO_HUB,
+        "'evh-logs' is in region 'northeurope'",
+    ),
+    undeliverable("a rule that only sends", hub("westeurope", "Send"), _TO_HUB, "and not Manage, Listen"),
+)
+ROWS = (
+    *DESTINATIONS,
+    *NAMES,
+    *RIGHTS,
+    *PLACE,
+    *LOCKS,
+    *POLICIES,
+    *MODIFIED,
+    *EXISTING,
+    *DELETED,
+    *REFERENCES,
+)

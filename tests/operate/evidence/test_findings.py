@@ -119,6 +119,11 @@ BROKEN: list[tuple[str, str, Service]] = [
         "key-use-not-recorded",
         service(audit=(DiagnosticSetting("audit", "/w", ("AllMetrics",), dedicated=False),)),
     ),
+    (
+        "note",
+        "key-use-not-readable",
+        service(audit=(DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",)),)),
+    ),
     ("error", "others-did-unwrap", service(use=made.use(row(3), row(2, OTHER)))),
     ("warning", "account-was-refused", service(use=made.use(row(3), row(2, refused=True)))),
     ("warning", "others-were-refused", service(use=made.use(row(3), row(2, OTHER, refused=True)))),
