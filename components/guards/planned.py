@@ -311,8 +311,19 @@ class _Planner:
             in_managed_hsm=self.inputs.in_managed_hsm,
         )
 
+    def _removed_locks(self) -> Iterator[PlannedResource]:
+        """The locks that are taken away, which may take a right that nothing else does."""
+        account = self.before.account
+        for what, at in (("account", account.id if account else None), ("vault", self.location.vault_id)):
+            name = lock_name(self.inputs.name, what)
+            if at and self._has(f"{what}-lock"):
+                yield PlannedResource(
+                    arm_ids.child(at, arm_ids.LOCK, name), f"{what}-lock", "lock", deletes=True
+                )
+
     def _locks(self) -> Iterator[PlannedResource]:
         if not self.inputs.lock:
+            yield from self._removed_locks()
             return
         locked = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
         if self.inputs.has_key and self.inputs.access_model == ACCESS_POLICY and self._vault_id:

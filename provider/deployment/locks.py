@@ -55,6 +55,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def _forbids(level: str, scope: str, planned: Planned) -> bool:
+    if planned.type.lower() == arm_ids.LOCK.lower() and planned.action == DELETE:
+        return False  # a lock does not keep itself
     if not arm_ids.covers(scope, planned.id):
         # A delete takes what is inside along, locked or not.
         return planned.action == DELETE and arm_ids.covers(planned.id, scope)

@@ -959,10 +959,10 @@ REFERENCES = (
         {"audit": {"new_workspace": True}},
     ),
 )
-_STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
-_HUB = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
-_TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": _STORAGE}}
-_TO_HUB: Args = {**SHARED, "audit": {"event_hub_rule_id": f"{_HUB}/authorizationRules/siem"}}
+STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
+EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
+_TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
+_TO_HUB: Args = {**SHARED, "audit": {"event_hub_rule_id": f"{EVENT_HUBS}/authorizationRules/siem"}}
 
 
 def storage(
@@ -973,7 +973,7 @@ def storage(
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
         body = {"location": location, "sku": {"name": tier}, "properties": properties}
-        made(deployment, _STORAGE, body, "2023-05-01")
+        made(deployment, STORAGE, body, "2023-05-01")
 
     return prepare
 
@@ -983,9 +983,9 @@ def hub(location: str = "westeurope", *rights: str) -> Callable[[Deployment], No
 
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
-        made(deployment, _HUB, {"location": location, "sku": {"name": "Standard"}}, "2024-01-01")
+        made(deployment, EVENT_HUBS, {"location": location, "sku": {"name": "Standard"}}, "2024-01-01")
         body = {"properties": {"rights": [*rights]}}
-        made(deployment, f"{_HUB}/authorizationRules/siem", body, "2024-01-01")
+        made(deployment, f"{EVENT_HUBS}/authorizationRules/siem", body, "2024-01-01")
 
     return prepare
 
@@ -999,7 +999,7 @@ def undeliverable(
 
 
 DESTINATIONS = (
-    undeliverable("no such storage account", group("rg-shared"), _TO_STORAGE, "does not exist", _STORAGE),
+    undeliverable("no such storage account", group("rg-shared"), _TO_STORAGE, "does not exist", STORAGE),
     undeliverable("storage in another region", storage("northeurope"), _TO_STORAGE, "'northeurope'"),
     undeliverable("premium storage", storage(tier="Premium_LRS"), _TO_STORAGE, "premium", "standard tier"),
     undeliverable(
