@@ -141,8 +141,7 @@ def _somewhere(audit: "AuditTrailInputs") -> Iterator[Problem]:
     if not keeps_workspace(audit) and all(place is None for place in kept):
         yield Problem(
             "newWorkspace",
-            "found false, and nothing else takes the logs; give workspaceId, storageAccountId or "
-            "eventHubRuleId, or remove it",
+            "found false, but none of workspaceId, storageAccountId and eventHubRuleId is given",
         )
 
 

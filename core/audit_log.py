@@ -10,10 +10,13 @@ CATEGORY: Final = "AuditEvent"
 """The category of a diagnostic setting that delivers each operation on a vault's keys."""
 CATEGORIES: Final = frozenset({CATEGORY, "allLogs", "audit"})
 """That category and the groups that contain it."""
+WORKSPACE: Final = "workspaceId"
+STORAGE: Final = "storageAccountId"
+EVENT_HUB: Final = "eventHubAuthorizationRuleId"
 DESTINATIONS: Final = {
-    "workspaceId": "Log Analytics workspace",
-    "storageAccountId": "storage account",
-    "eventHubAuthorizationRuleId": "event hub",
+    WORKSPACE: "Log Analytics workspace",
+    STORAGE: "storage account",
+    EVENT_HUB: "event hub",
     "marketplacePartnerId": "partner",
 }
 """The properties of a diagnostic setting that say where logs go, and what each is."""

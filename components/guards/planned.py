@@ -27,7 +27,7 @@ from components.lock import lock_name
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.vault import vault_properties
-from core import arm_ids, facts, key_uris, regions
+from core import arm_ids, audit_log, facts, key_uris, regions
 
 _NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
 _REGIONAL = ("audit.storageAccountId", "audit.eventHubRuleId")
@@ -358,9 +358,9 @@ class _Planner:
                 existing_argument="audit.workspaceId",
             )
         places = {
-            "workspaceId": workspace,
-            "storageAccountId": known_text(audit.storage_account_id),
-            "eventHubAuthorizationRuleId": known_text(audit.event_hub_rule_id),
+            audit_log.WORKSPACE: workspace,
+            audit_log.STORAGE: known_text(audit.storage_account_id),
+            audit_log.EVENT_HUB: known_text(audit.event_hub_rule_id),
         }
         target = {"properties": {name: id for name, id in places.items() if id not in (None, UNKNOWN)}}
         setting = names.diagnostic_setting_name(self.inputs.name, audit.setting_name)

@@ -221,7 +221,7 @@ def _diagnostics(cloud: AzureReader, vault_id: str) -> tuple[DiagnosticSetting, 
     return tuple(sorted(found, key=lambda setting: setting.name))
 
 
-_OTHER_DESTINATIONS = ("storageAccountId", "eventHubAuthorizationRuleId")
+_OTHER_DESTINATIONS = (audit_log.STORAGE, audit_log.EVENT_HUB)
 
 
 def diagnostic_setting(body: Json) -> DiagnosticSetting:

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components import audit_queries
+from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import OTHER_SUBSCRIPTION, SUBSCRIPTION, RecordingMonitor, run
 
@@ -123,3 +124,33 @@ def test_queries_ask_the_vaults_audit_log_by_its_fields() -> None:
         assert "objectidentifier_g" in text
     assert 'OperationName == "KeyUnwrap" and status >= 400' in audit_queries.FAILED_UNWRAPS.body
     assert "KeyNearExpiryEventGridNotification" in audit_queries.KEY_EXPIRY.body
+
+
+STORAGE = f"{HUB}/providers/Microsoft.Storage/storageAccounts/stlogs"
+RULE = f"{HUB}/providers/Microsoft.EventHub/namespaces/evh-logs/authorizationRules/siem"
+
+
+def test_logs_go_to_every_destination_of_one_setting() -> None:
+    """Account and vault each have one diagnostic setting, with a name of its own, to all that are given; the
+    workspace is left out where none is wanted."""
+    places = {"storage_account_id": STORAGE, "event_hub_rule_id": RULE, "event_hub_name": "audit"}
+    for workspace, wanted in (({"workspace_id": WORKSPACE}, WORKSPACE), ({"new_workspace": False}, None)):
+        monitor = service(audit={**workspace, **places, "setting_name": "to-siem"})
+        assert monitor.of(":Workspace") == []
+        settings = monitor.of(":DiagnosticSetting")
+        assert {found.name for found in settings} == {"language-account-audit", "language-vault-audit"}
+        for found in settings:
+            sent = found.inputs
+            assert (sent["name"], sent.get("workspaceId"), sent["storageAccountId"]) == (
+                "to-siem",
+                wanted,
+                STORAGE,
+            )
+            assert (sent["eventHubAuthorizationRuleId"], sent["eventHubName"]) == (RULE, "audit")
+            assert found.request.ignoreChanges == ["name"]
+
+
+def test_fails_for_an_event_hub_without_its_namespace() -> None:
+    """The name alone does not say where the event hub is."""
+    with pytest.raises(InputError, match="eventHubRuleId: is required with eventHubName"):
+        service(audit={"event_hub_name": "audit"})

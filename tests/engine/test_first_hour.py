@@ -52,7 +52,7 @@ def test_start_here(checkout: Path) -> None:
     assert "To end all of it:         python3 -m localazure down" in first.stdout
     looked = run(checkout, preview)
     assert looked.returncode == 0, looked.stdout
-    assert "13 unchanged" in looked.stdout
+    assert "14 unchanged" in looked.stdout
     ended = run(checkout, down)
     assert ended.returncode == 0, ended.stdout
     assert not (checkout / ".localazure").exists()
