@@ -965,9 +965,7 @@ _TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
 _TO_HUB: Args = {**SHARED, "audit": {"event_hub_rule_id": f"{EVENT_HUBS}/authorizationRules/siem"}}
 
 
-def storage(
-    location: str = "westeurope", tier: str = "Standard_LRS", **properties: Any
-) -> Callable[[Deployment], None]:
+def storage(location: str = "westeurope", tier: str = "Standard_LRS", **properties: Any) -> Cloud:
     """A storage account for logs."""
 
     def prepare(deployment: Deployment) -> None:
@@ -978,7 +976,7 @@ def storage(
     return prepare
 
 
-def hub(location: str = "westeurope", *rights: str) -> Callable[[Deployment], None]:
+def hub(location: str = "westeurope", *rights: str) -> Cloud:
     """A namespace of event hubs, and a rule of it."""
 
     def prepare(deployment: Deployment) -> None:
@@ -990,9 +988,7 @@ def hub(location: str = "westeurope", *rights: str) -> Callable[[Deployment], No
     return prepare
 
 
-def undeliverable(
-    name: str, prepare: Callable[[Deployment], None], args: Args, *says: str
-) -> FirstDeployment:
+def undeliverable(name: str, prepare: Cloud, args: Args, *says: str) -> FirstDeployment:
     """A destination of logs that exists and cannot take them."""
     (path,) = args["audit"]
     return FirstDeployment(name, prepare, f"audit.{camel_case(path)}", says, args, {"audit": {}})
