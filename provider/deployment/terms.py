@@ -1,46 +1,75 @@
-"""Whether terms that no API accepts may stand in the way.
+"""Whether terms, or a form, that no API tells of may stand in the way.
 
 Azure makes no account of some kinds until somebody accepted their Responsible AI terms, by making the first
-one in the portal (ResourceKindRequireAcceptTerms), and no API tells whether that was done. That a
-subscription with an account of the kind has accepted them is assumed.
+one in the portal (ResourceKindRequireAcceptTerms), and takes a customer's key for others only in a
+subscription for which a form was approved. No API tells whether either was done. That a subscription with an
+account of the kind has accepted the terms, and one with such an account under a customer's key has the
+approval, is assumed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from core import arm_ids, kinds
+from core import adapters, arm_ids, kinds
 from core.api_versions import ACCOUNTS
+from core.facts import Account
 from provider.deployment.model import CREATE, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "terms"
-KINDS: Final = frozenset(kind.name for kind in kinds.ALL if kind.terms)
+TERMS: Final = frozenset(kind.name for kind in kinds.ALL if kind.terms)
+FORMS: Final = {kind.name: kind.approval for kind in kinds.ALL if kind.approval}
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """Names as not checked each kind that has terms and of which the subscription has no account yet."""
-    made: dict[str, set[str]] = {}
+    """Names as not checked each kind that has terms, or a form for its key, and of which the subscription has
+    no account yet, or none under a customer's key."""
+    made: defaultdict[str, set[tuple[str, bool]]] = defaultdict(set)
     for one in plan:
         if one.action == CREATE and one.type.lower() == arm_ids.ACCOUNT.lower() and not one.recovers:
-            made.setdefault(one.subscription, set()).update({one.kind} & KINDS)
-    reports = await asyncio.gather(
-        *(_open(subscription, kinds, ask) for subscription, kinds in made.items() if kinds)
-    )
+            if one.kind in TERMS:
+                made[one.subscription].add((one.kind, False))
+            if (
+                one.kind in FORMS
+                and adapters.account(one.bound or one.content).encryption.is_customer_managed
+            ):
+                made[one.subscription].add((one.kind, True))
+    reports = await asyncio.gather(*(_open(subscription, asked, ask) for subscription, asked in made.items()))
     return sum(reports, Report())
 
 
-async def _open(subscription: str, kinds: set[str], ask: Questions) -> Report:
-    what = "whether the terms of kind {} are accepted in the subscription"
+async def _open(subscription: str, asked: set[tuple[str, bool]], ask: Questions) -> Report:
     try:
-        there = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)
+        listed = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)
     except UnansweredQuestionError as unanswered:
-        return Report(unchecked=(Unchecked(NAME, what.format(", ".join(sorted(kinds))), str(unanswered)),))
-    why = (
-        "no API tells, and it has no account of this kind; if Azure answers ResourceKindRequireAcceptTerms, "
-        "make the first one in the portal, which asks for them, and run the same command again"
-    )
-    missing = sorted(kinds - {str(one.get("kind")) for one in there})
-    return Report(unchecked=tuple(Unchecked(NAME, what.format(kind), why) for kind in missing))
+        found = [Unchecked(NAME, _what(kind, is_form), str(unanswered)) for kind, is_form in sorted(asked)]
+        return Report(unchecked=tuple(found))
+    return Report(unchecked=tuple(_missing([adapters.account(one) for one in listed], asked)))
+
+
+def _missing(there: Sequence[Account], asked: set[tuple[str, bool]]) -> Iterator[Unchecked]:
+    for kind, is_form in sorted(asked):
+        of_kind = [one for one in there if one.kind == kind]
+        if is_form and not any(one.encryption.is_customer_managed for one in of_kind):
+            why = (
+                "no API tells, and it has no account of this kind under a customer's key; the form is "
+                f"{FORMS[kind]}"
+            )
+            yield Unchecked(NAME, _what(kind, is_form), why)
+        elif not is_form and not of_kind:
+            why = (
+                "no API tells, and it has no account of this kind; if Azure answers "
+                "ResourceKindRequireAcceptTerms, make the first one in the portal, which asks for them, and "
+                "run the same command again"
+            )
+            yield Unchecked(NAME, _what(kind, is_form), why)
+
+
+def _what(kind: str, is_form: bool) -> str:
+    if is_form:
+        return f"whether customer-managed keys for kind {kind} are approved for the subscription"
+    return f"whether the terms of kind {kind} are accepted in the subscription"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -76,6 +78,64 @@ def test_private_endpoint_resolves_every_endpoint_of_the_kind(
     assert [one["name"] for one in group.inputs["privateDnsZoneConfigs"]] == [
         zone.replace(".", "-") for zone in zones
     ]
+
+
+def others(kind: AccountKind) -> list[str]:
+    """Roles of callers that are not this kind's."""
+    every = dict.fromkeys(role.name for one in kinds.ALL for role in one.callers)
+    own = {role.name for role in kind.callers}
+    return [name for name in every if name not in own]
+
+
+WHO = "11111111-1111-4111-8111-111111111111"
+RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
+    "tiers": lambda kind: ({"sku": "P9"}, "sku: found 'P9', expected"),
+    "callers": lambda kind: (
+        (
+            {"callers": [{"principal_id": WHO, "role": others(kind)[0]}]},
+            f"not for accounts of kind {kind.name}",
+        )
+        if others(kind)
+        else None
+    ),
+    "openai": lambda kind: (
+        None
+        if kind.openai
+        else (
+            {"deployments": [{"name": "mini", "model": "gpt-4o-mini"}]},
+            f"deployments: are for accounts of kind 'AIServices' or 'OpenAI', but found kind '{kind.name}'",
+        )
+    ),
+    "foundry": lambda kind: (
+        None
+        if kind.foundry
+        else (
+            {"projects": [{"name": "claims"}]},
+            f"projects: is for accounts of kind 'AIServices', but found kind '{kind.name}'",
+        )
+    ),
+    "user_assigned": lambda kind: (
+        None if kind.user_assigned else ({"identity": "userAssigned"}, f"accounts of kind {kind.name} take")
+    ),
+}
+"""What each column of the table refuses of a kind, and how: None where it allows all."""
+NAMES_ALONE = {"name", "product", "prefix"}
+NOTED = {"approval", "terms"}
+"""Columns that refuse nothing: what Azure does not tell is noted in the preview (test_first_deployments)."""
+CASES = [(kind, column) for column in RULES for kind in kinds.ALL if RULES[column](kind)]
+
+
+def test_every_column_of_the_table_has_its_rule() -> None:
+    """A column that is added is refused here, or is a name, or is noted."""
+    assert {field.name for field in fields(AccountKind)} == RULES.keys() | NAMES_ALONE | NOTED
+    assert {column for _, column in CASES} == RULES.keys()
+
+
+@pytest.mark.parametrize(("kind", "column"), CASES, ids=lambda one: getattr(one, "name", one))
+def test_fails_on_what_the_kind_does_not_allow(kind: AccountKind, column: str) -> None:
+    """Each rule of the table, for each kind that has it, in the preview and with its message."""
+    said, message = RULES[column](kind) or ({}, "")
+    assert any(message in one for one in refused(kind=kind.name, **said)), refused(kind=kind.name, **said)
 
 
 def test_fails_on_a_tier_of_another_kind() -> None:

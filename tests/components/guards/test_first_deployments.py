@@ -146,13 +146,15 @@ def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> 
 
 
 def test_the_login_and_terms_that_may_not_be_accepted_are_noted() -> None:
-    """Who makes it, and how, is told once. No API tells of terms, and so a preview names the kinds of which
-    the subscription has no account; kinds without terms are none."""
+    """Who makes it, and how, is told once. No API tells of terms or of the form for a key, and so a preview
+    names the kinds of which the subscription has no account, or none under a customer's key."""
     deployment = Deployment()
     limits.put(deployment.door.cloud, limits.Limit(limits.TERMS, "TextAnalytics"))
     deployment.preview({"claims": {}, "speech": {"kind": "SpeechServices"}})
     assert deployment.warnings == []
-    login, note = deployment.notes
+    login, form, note = deployment.notes
+    assert "whether customer-managed keys for kind SpeechServices are approved" in form
+    assert form.endswith("the form is https://aka.ms/cogsvc-cmk")
     assert login.startswith(f"login: {deployment.principal.object_id} in tenant {seed.TENANT_ID}")
     assert "by a client secret; azure-native and azure-cmk use the same login" in login
     assert note.startswith("not checked: whether the terms of kind TextAnalytics are accepted")
