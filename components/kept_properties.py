@@ -89,7 +89,7 @@ def _search_key_is_missing(name: str, search_id: str) -> str:
     search, group = arm_ids.name_of(search_id), arm_ids.group_of(search_id) or "GROUP"
     return (
         f"account {name!r} uses the search service {search!r} for question answering, and would be written "
-        "without that service's key, which Azure shows to nobody; that cuts it off from the service "
+        "without that service's key, which Azure never returns; that cuts it off from the service "
         "(hashicorp/terraform-provider-azurerm#17239). Nothing was written. Give the account "
         f"searchServiceId: {search_id}, and as the secret searchServiceKey an admin key: "
         f"az search admin-key show --service-name {search} --resource-group {group}"

@@ -26,7 +26,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "doctor": Command(
-        "operate.doctor", "tell what would stand in the way of a first deployment, before any stack exists"
+        "operate.doctor", "check what would prevent a first deployment, before any stack exists"
     ),
     "verify": Command(
         "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
@@ -43,7 +43,9 @@ COMMANDS = {
     "fleet": Command(
         "operate.fleet.command", "preview, update, rotate, prove and revoke many stacks at once"
     ),
-    "probe": Command("operate.probe.command", "ask a subscription of your own what nobody observed of Azure"),
+    "probe": Command(
+        "operate.probe.command", "test in a subscription of your own what this project assumes about Azure"
+    ),
 }
 
 

@@ -103,7 +103,7 @@ def account_has_identity(check: Preflight) -> Iterator[Finding]:
         yield Finding(
             "account-has-identity",
             Severity.CHANGEABLE,
-            "the account has no system-assigned identity, which is to use the key",
+            "the account has no system-assigned identity to use the key",
             "give the account identity type SystemAssigned, or name a user-assigned one in identityClientId",
         )
 

@@ -331,10 +331,9 @@ class _Preflight:
             and inputs.network.access == CLOSED
         ):
             pulumi.log.warn(
-                f"service {name!r}: key.generation is set, but with network.access: closed nobody reaches "
-                "the vault, through which a higher generation would rotate the key. The vault's own rotation "
-                "(key.rotatesAfterDays) needs no reach; or set network.access: private, and run updates on "
-                "a runner in that network"
+                f"service {name!r}: key.generation is set, but with network.access: closed the vault "
+                "cannot be reached to rotate the key. Leave rotation to the vault (key.rotatesAfterDays), or "
+                "set network.access: private and run updates on a runner in that network"
             )
         if location.vault_exists and looked_up[0] is not UNREAD:
             self._refuse(

@@ -90,7 +90,7 @@ def _expected(problem: MalformedError) -> str:
 
 
 RULE = ResourceRule(
-    why="the service refuses a key that it cannot find, or keeps an old one without a word",
+    why="the service refuses a key that it cannot find, or silently keeps an old one",
     source=sources.SERVICE_DOCUMENT,
     severity="high",
     same_as="cnspec:cognitive-services-cmk-encryption",

@@ -51,7 +51,7 @@ def _judge_distance(days: float, options: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    why="nobody notices that a key without an end date should have been replaced",
+    why="without an end date, nothing shows that a key is overdue for replacement",
     source=sources.FIELD,
     severity="medium",
     level="advisory",

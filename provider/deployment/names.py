@@ -57,8 +57,8 @@ def _no_group(members: Sequence[Planned]) -> DeploymentFinding:
     one = members[0]
     group = arm_ids.group_of(one.id)
     location = next((other.location for other in members if other.location), "REGION")
-    text = f"{one.label} is to be made in resource group {group!r}, which does not exist"
-    fix = f"make it with `az group create --name {group} --location {location}`, or name one that exists"
+    text = f"{one.label} would be created in resource group {group!r}, which does not exist"
+    fix = f"create it with `az group create --name {group} --location {location}`, or name one that exists"
     return DeploymentFinding(NAME, one.id, text, fix)
 
 

@@ -63,7 +63,7 @@ async def _provider(
     found = []
     if state.lower() != "registered" and not await _may_register(scope, namespace, ask):
         text = f"the resource provider {namespace} is {state} in {scope}, and this login may not register it"
-        fix = f"somebody who may runs `az provider register --namespace {namespace} --wait`"
+        fix = f"have somebody with that right run `az provider register --namespace {namespace} --wait`"
         found.append(DeploymentFinding(NAME, members[0].id, text, fix))
     offered = {
         f"{namespace}/{one['resourceType']}".lower(): one.get("locations") or ()

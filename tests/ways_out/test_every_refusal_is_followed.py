@@ -139,12 +139,12 @@ def test_what_the_stack_made_is_not_named_as_existing(setting: str, named: Any) 
 
 
 def test_a_generation_needs_a_vault_that_is_reached() -> None:
-    """With a closed network the warning names what needs no reach: the vault's own rotation, which the next
-    update binds."""
+    """With a closed network the warning names the vault's own rotation, which needs no reach, and the next
+    update binds it."""
     world = World("access policies", settings={"network": {"access": "closed"}, "key": {"generation": 1}})
     assert world.up() == ""
-    (told,) = [one for one in world.engine.warnings if "nobody reaches the vault" in one]
-    assert "The vault's own rotation (key.rotatesAfterDays) needs no reach" in told
+    (told,) = [one for one in world.engine.warnings if "the vault cannot be reached" in one]
+    assert "Leave rotation to the vault (key.rotatesAfterDays)" in told
     world.wire.sleep(86_400 * 541)
     world.engine.refresh()
     assert world.up() == ""

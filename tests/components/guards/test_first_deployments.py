@@ -104,7 +104,7 @@ def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -
     closed = {"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}}
     deployment.preview(closed)
     (told,) = deployment.warnings
-    assert "key.generation is set, but with network.access: closed nobody reaches the vault" in told
+    assert "key.generation is set, but with network.access: closed the vault cannot be reached" in told
     deployment.up(closed)
     deployment.sent.clear()
     with pytest.raises(Exception, match=r"vault-is-reachable.*public access is disabled"):
