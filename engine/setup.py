@@ -50,7 +50,7 @@ def make_environment(root: Path, python: Path) -> None:
     synced.touch()
 
 
-def _run(command: list[object], advice: str) -> None:
+def _run(command: "list[object]", advice: str) -> None:  # Python 3.8 reads this file, too
     words = [str(word) for word in command]
     # A virtual environment that happens to be active is not the one that is meant.
     environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
