@@ -119,7 +119,8 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
     ),
 }
 """What each column of the table refuses of a kind, and how: None where it allows all."""
-NAMES_ALONE = {"name", "product", "prefix"}
+NAMES_ALONE = {"name", "product", "prefix", "language"}
+"""What a kind and its parts are called, and by which API it is used."""
 NOTED = {"approval", "terms"}
 """Columns that refuse nothing: what Azure does not tell is noted in the preview (test_first_deployments)."""
 CASES = [(kind, column) for column in RULES for kind in kinds.ALL if RULES[column](kind)]
