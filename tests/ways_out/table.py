@@ -15,12 +15,12 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_settings_leads_to_right_ones": """
         components/arguments/inputs.py _Reading._derived
         components/arguments/inputs.py _Reading._texts
+        components/audit.py _destinations 2
         components/audit.py _recipients
         components/key.py _rotation_before_expiry
         components/network.py checked_ip_range
         components/service_args.py _one_vault
         components/service_args.py _made_or_existing_key
-        components/service_args.py _workspace 2
         components/service_args.py _tier
         components/service_args.py _without_customer_key
         components/service_args.py _vault_of_key
@@ -99,6 +99,9 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
+        provider/deployment/destinations.py _region
+        provider/deployment/destinations.py _rights
+        provider/deployment/destinations.py _storage 2
         provider/deployment/locks.py check.judge
         provider/deployment/names.py _no_group
         provider/deployment/names.py _taken_here 2
@@ -211,6 +214,7 @@ CHECKED: Mapping[str, str] = {
         operate/login.py of_stack
         operate/probe/command.py _place
         operate/recover.py arm_id
+        operate/verify.py unreachable
         operate/recover.py arm_id.value
         provider/functions.py Functions.check_deleted
         provider/checks.py check_binding
