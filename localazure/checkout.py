@@ -72,12 +72,17 @@ def _updated(pulumi: Steps, stack: str, events: Path) -> int:
 
 def is_as_recorded(events: Path) -> bool:
     """Whether a preview, by the engine's own record of it, found each resource and output as the state has
-    it, in the cloud and in the program; false where that cannot be read."""
+    it, in the cloud and in the program; false where that cannot be read. Default providers, which the engine
+    makes and drops by itself, do not count for it either."""
     try:
         found = [json.loads(line) for line in events.read_text().splitlines()]
         summary = next(event["summaryEvent"] for event in found if "summaryEvent" in event)
         steps = [event["resOutputsEvent"]["metadata"] for event in found if "resOutputsEvent" in event]
-        unchanged = all(step["op"] in ("same", "refresh") and step["old"] == step["new"] for step in steps)
+        unchanged = all(
+            step["op"] in ("same", "refresh") and step["old"] == step["new"]
+            for step in steps
+            if "::pulumi:providers:" not in step["urn"] or "::default" not in step["urn"]
+        )
         return unchanged and set(summary["resourceChanges"]) == {"same"}
     except (OSError, ValueError, LookupError, TypeError, StopIteration):
         return False

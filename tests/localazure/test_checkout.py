@@ -15,8 +15,11 @@ SUMMARY = {"summaryEvent": {"resourceChanges": {"same": 1}}}
 HERE = {"urn": "urn:one", "outputs": {"tag": "a"}}
 
 
-def _outputs(op: str, old: object, new: object) -> dict[str, Any]:
-    return {"resOutputsEvent": {"metadata": {"op": op, "old": old, "new": new}}}
+PROVIDER = "urn:pulumi:dev::language-cmk::pulumi:providers:azure-native::default_3_29_0"
+
+
+def _outputs(op: str, old: object, new: object, urn: str = "urn:one") -> dict[str, Any]:
+    return {"resOutputsEvent": {"metadata": {"op": op, "urn": urn, "old": old, "new": new}}}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,8 @@ def _outputs(op: str, old: object, new: object) -> dict[str, Any]:
         ([_outputs("same", HERE, {**HERE, "protect": True}), SUMMARY], False),
         ([_outputs("create", None, HERE), SUMMARY], False),
         ([_outputs("delete", HERE, None), SUMMARY], False),
+        ([_outputs("delete", HERE, None, PROVIDER), SUMMARY], True),
+        ([_outputs("delete", HERE, None, PROVIDER.replace("default", "mine")), SUMMARY], False),
         ([{"summaryEvent": {"resourceChanges": {"same": 1, "update": 1}}}], False),
         ([{"summaryEvent": {"resourceChanges": {"create": 1}}}], False),
         ([_outputs("same", HERE, HERE)], False),
