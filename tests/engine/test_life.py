@@ -32,8 +32,13 @@ def client(name: str, env: dict[str, str], *words: str) -> subprocess.CompletedP
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
 
 
+CALLERS = [{"principalId": "deployer", "role": roles.LANGUAGE_WRITER.name}]
+"""Who proves it, as in Pulumi.dev.yaml."""
+
+
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
+    stack.configure(callers=CALLERS)
     run = stack.deploy()
     assert run.ok, run.output
     return stack
@@ -41,7 +46,7 @@ def deployed(stack: Stack) -> Stack:
 
 def test_one_up_binds_the_account_and_the_proof_holds(stack: Stack, azure: RunningAzure) -> None:
     """One `up` from nothing ends with the account under the key that the outputs name, in two phases."""
-    stack.configure(callers=[{"principalId": "deployer", "role": roles.LANGUAGE_WRITER.name}])
+    stack.configure(callers=CALLERS)
     run = stack.up()
     assert run.ok, run.output
     outputs = stack.outputs()
