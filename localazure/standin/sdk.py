@@ -14,7 +14,6 @@ import enum
 import importlib
 import inspect
 import json
-import re
 import types
 import typing
 from importlib.metadata import version
@@ -138,13 +137,6 @@ def schema() -> str:
         "types": reader.types,
     }
     return json.dumps(package, indent=1, sort_keys=True) + "\n"
-
-
-def default_api_version(row: ResourceType) -> str:
-    """The API version that the SDK's documentation of a resource names; empty if it names none."""
-    resource = getattr(importlib.import_module(f"{PACKAGE}.{row.module}"), row.name)
-    found = re.search(r"Uses Azure REST API version (\S+)\.\s", inspect.getsource(resource))
-    return found[1] if found else ""
 
 
 def _defaults(cls: type) -> Json:
