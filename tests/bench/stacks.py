@@ -96,18 +96,16 @@ class _Bench:
             "budget": _budget_seconds(calls, throttled),
             "processors": all_seconds / (os.cpu_count() or 1),
         }
-        left = (os.cpu_count() or 1) - others_seconds / cost.seconds
-        least = max(bounds["slowest chain"], bounds["budget"], all_seconds / max(left, 0.1))
         return {
             "stacks": len(outcomes),
             "bad": [one["stack"] for one in outcomes if not one["ok"]],
             "cost": asdict(cost),
             "with local azure cpu_seconds": all_seconds,
-            "of others cpu_seconds": others_seconds,
+            "share of other work": others_seconds / cost.seconds / (os.cpu_count() or 1),
             "calls": calls,
             "throttled": throttled,
             "bounds": bounds,
-            "ratio": cost.seconds / least,
+            "ratio": cost.seconds / max(bounds.values()),
         }
 
     def _run(self, action: str, ring: Sequence[str]) -> Cost:
@@ -179,7 +177,7 @@ def told(row: Mapping[str, Any]) -> str:
         )
         lines.append(
             f"           {cost['all_mib'] / min(stacks, workers):.0f} MiB a worker; "
-            f"other work on this machine: {one['of others cpu_seconds']:.0f} s of processor"
+            f"other work had {one['share of other work']:.0%} of this machine's processors"
         )
     lines.append(f"  accounts that were ever unbound: {', '.join(row['ever unbound']) or 'none'}")
     return "\n".join(lines)
