@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20
 
 
-class Progress:
+class RunningStacks:
     """What runs, since when, and how many are done, by the records as they are written."""
 
     def __init__(self, stacks: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,7 +73,7 @@ def shown(stacks: int, report: Report, console: Console | None = None) -> Iterat
         console = Console()
     from rich.live import Live  # noqa: PLC0415
 
-    progress = Progress(stacks)
+    progress = RunningStacks(stacks)
 
     def both(record: Mapping[str, Any]) -> None:
         progress.take(record)

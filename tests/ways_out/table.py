@@ -182,7 +182,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/adopt/files.py _HEAD
     """,
     "tests/runbooks/test_rotation.py::test_rotate_after_compromise": """
-        operate/disable_version.py run
+        operate/disable_version.py _enable
     """,
     "tests/review/test_whole_workflow.py::test_a_pull_request_from_its_clone_to_its_comment": """
         review/__main__.py _state

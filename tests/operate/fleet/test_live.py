@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from operate.fleet.live import Progress, shown
+from operate.fleet.live import RunningStacks, shown
 
 
 def record(event: str, **values: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ RECORDS = (
 def test_the_table_has_what_runs_and_how_much_is_done() -> None:
     """The wave, the count of those that are done and of those that failed, and for how long each runs."""
     moments = iter((0.0, 10.0, 70.0, 95.0))
-    progress = Progress(5, lambda: next(moments))
+    progress = RunningStacks(5, lambda: next(moments))
     for one in RECORDS:
         progress.take(one)
     console = Console(file=io.StringIO(), width=80, record=True)
@@ -40,7 +40,7 @@ def test_the_table_has_what_runs_and_how_much_is_done() -> None:
 
 def test_a_large_fleet_fits_into_a_terminal() -> None:
     """Those that have run for longest are shown, and the others counted."""
-    progress = Progress(1000, lambda: 0.0)
+    progress = RunningStacks(1000, lambda: 0.0)
     for number in range(64):
         progress.take(record("begun", stack=f"s{number}"))
     assert progress.table().row_count == 21
