@@ -299,8 +299,8 @@ def _words(vault: object) -> dict[str, str]:
         "noun": vault.noun,
         "close": f"{demands.update_command(vault.name, in_managed_hsm=True)} --default-action Deny --bypass "
         "AzureServices",
-        "record": f"az monitor diagnostic-settings create --name audit --resource {vault.id} --workspace ID "
-        f"""--logs '[{{"category": "{audit_log.CATEGORY}", "enabled": true}}]'""",
+        "record": f"have its administrators send its {audit_log.CATEGORY} log to a workspace "
+        "(docs/managed-hsm.md has the command)",
     }
 
 

@@ -19,6 +19,7 @@ SECRET: Final = "[secret]"
 ACCOUNT, VAULT, KEY, BINDING = Kind.ACCOUNT, Kind.VAULT, Kind.KEY, Kind.BINDING
 LOGS, GROUP, VERSION = Kind.DIAGNOSTIC_SETTING, Kind.RESOURCE_GROUP, Kind.KEY_VERSION
 POLICY, ASSIGNMENT = Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT
+PROJECT_TOKEN: Final = "azure-native:cognitiveservices:Project"
 LOCK_TOKEN: Final = "azure-native:authorization:ManagementLockByScope"
 POLICY_TOKEN: Final = "azure-native:keyvault:AccessPolicy"
 ASSIGNMENT_TOKEN: Final = "azure-native:authorization:RoleAssignment"
@@ -338,6 +339,7 @@ ROWS: Final = (
     row("lock deleted", of_lock(lambda scene: scene.delete(Kind.LOCK)), "protection-weakened"),
     row("lock against deletion alone", of_lock(lambda scene: scene.set(Kind.LOCK, "level", "CanNotDelete")), "protection-weakened"),
     row("lock replaced", of_lock(lambda scene: scene.replace(Kind.LOCK, "scope", "/x")), "protection-weakened"),
+    row("Foundry project deleted", does(lambda scene: scene.hold(PROJECT_TOKEN, "claims", {"projectName": "claims"}), lambda scene: scene.delete(Kind.PROJECT)), "project-deleted"),
     row("lock added", lambda scene: scene.create(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": "ReadOnly"})),
     row("resource group deleted", deletes(GROUP), "undetermined"),
     row("resource group replaced", replaces(GROUP, "resourceGroupName", "other"), "undetermined"),

@@ -229,6 +229,9 @@ CHECKED: Mapping[str, str] = {
         provider/error_table.py hsm_grant
         components/arguments/checks.py key_id
         operate/revoke.py _hsm_role 2
+        operate/doctor.py _in_hsm
+        operate/doctor.py _role_command
+        operate/evidence/findings.py _words 3
         provider/rules.py _SURROUNDINGS
     """,
     "It would delete or move an account of somebody else": """
@@ -236,7 +239,7 @@ CHECKED: Mapping[str, str] = {
         provider/rules.py account_is_free
         operate/adopt/obstacles.py _fix
         operate/adopt/obstacles.py _account 5
-        operate/adopt/obstacles.py _grant
+        operate/adopt/obstacles.py _grant 2
         operate/adopt/obstacles.py _identity
         operate/adopt/separate.py main
     """,

@@ -26,9 +26,10 @@ WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 OTHER = "99999999-0000-4000-8000-000000000009"
 
 
-def log_to_workspace(world: HsmWorld) -> None:
+def log_to_workspace(world: HsmWorld, *, audit_only: bool = False) -> None:
     body = {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}
-    world.arm("PUT", WORKSPACE, body, api="2022-10-01")
+    if not audit_only:
+        world.arm("PUT", WORKSPACE, body, api="2022-10-01")
     logs = [{"category": "AuditEvent", "enabled": True}]
     setting = f"{HSM}/providers/Microsoft.Insights/diagnosticSettings/audit"
     properties = {"workspaceId": WORKSPACE, "logs": logs}
@@ -111,9 +112,14 @@ def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
     assert rules["vault-network-open"].fix.startswith(
         "az keyvault update-hsm --hsm-name kv-contoso --default"
     )
-    assert f"--resource {HSM} " in rules["key-use-not-recorded"].fix
-    assert '[{"category": "AuditEvent", "enabled": true}]' in rules["key-use-not-recorded"].fix
+    assert "send its AuditEvent log to a workspace" in rules["key-use-not-recorded"].fix
     assert "by which the managed HSM rotates it" in rules["no-rotation-policy"].text
+    log_to_workspace(world, audit_only=True)
+    closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}
+    world.arm("PATCH", HSM, {"properties": closed}, api="2023-07-01")
+    # Who asks comes from elsewhere than the HSM's firewall lets in, so its keys are not read any more.
+    after = found(world)
+    assert not {"vault-network-open", "key-use-not-recorded"} & after.keys()
 
 
 @pytest.mark.parametrize(
