@@ -168,8 +168,14 @@ def endpoint_name(service: str, what: str, subnet_id: str = "", recorded: Placed
 
 
 def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | None = None) -> str:
-    """The name of the link between a network and a service's own DNS zone."""
-    return _placed(f"link-{zone}", network_id, recorded)
+    """The name of the link between a network and a service's own DNS zone.
+
+    A link stays with its network, and the one before goes first. So the name follows from the network alone:
+    an update whose answer was lost finds the link that it made.
+    """
+    if recorded and arm_ids.same(recorded.place_id, network_id):
+        return recorded.name
+    return _with_suffix(f"link-{zone}", network_id)
 
 
 def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
@@ -180,7 +186,11 @@ def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
         return ENDPOINT.checked(name)
     if arm_ids.same(recorded.place_id, place_id):
         return recorded.name
-    suffix = "-" + uuid.uuid5(_PLACES, f"{recorded.name}|{place_id}".lower()).hex[:8]
+    return _with_suffix(name, f"{recorded.name}|{place_id}")
+
+
+def _with_suffix(name: str, seed: str) -> str:
+    suffix = "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
     return name[: ENDPOINT.longest - len(suffix)] + suffix
 
 

@@ -11,7 +11,7 @@ from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.lock import lock_name
-from components.service_args import MICROSOFT_MANAGED, ServiceInputs
+from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
 from core import arm_ids, facts, key_uris, regions, roles
 from core import resource_types as types
 from core.facts import HOURS_HELD
@@ -83,6 +83,19 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         )
 
 
+def _alias(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    """A component's name is also that of parts that have no setting of their own."""
+    audited = (types.DIAGNOSTIC_SETTING, f"{inputs.name}-account-audit") in before.resources
+    if before.former_name and inputs.audit.has_workspace and (audited or before.workspace_id):
+        yield Problem(
+            "name",
+            f"the component is called {inputs.name!r}, and its alias {before.former_name!r}: the workspace "
+            "and the audit settings are named after the component, and would be made anew without the logs. "
+            f"Call it {before.former_name!r} in the program, and remove the alias; a variable or an output "
+            "may have another name",
+        )
+
+
 def _kind(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     if account.kind and account.kind.lower() != inputs.kind.lower() and not is_replaced(inputs, before):
         yield Problem(
@@ -113,6 +126,12 @@ def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.A
             f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure "
             "does not let such an account leave its key; keep encryption: customerManaged, or make a "
             "service of another name, move the data, then remove this one",
+        )
+    elif inputs.access == REVOKED:
+        yield Problem(
+            "encryption",
+            f"changes to {MICROSOFT_MANAGED!r}, but access is {REVOKED!r}, and Azure takes account "
+            f"{account.name!r} off its key only while its identity can use that key; set access: granted",
         )
     elif inputs.unbind_account != account.name:
         yield Problem(
@@ -294,6 +313,7 @@ def losses(
     if account is None:
         return lost
     rules: tuple[Callable[[], Problems], ...] = (
+        lambda: _alias(inputs, before, account),
         lambda: _replacement(inputs, before, account),
         lambda: _kind(inputs, before, account),
         lambda: _identity(inputs, before, account),

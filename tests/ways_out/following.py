@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from components.access import USE
-from core.resource_types import ACCOUNT
 from localazure import seed
-from localazure.authorization import assign_role
-from tests.ways_out.world import VAULT_ID, World, later
+from tests.ways_out.world import VAULT_ID, Place
 
 MOST_UPDATES = 8
 """How many updates a way out may take."""
@@ -28,14 +26,7 @@ _OTHER_MODEL = re.compile(
     r"First grant the identity (?P<identity>[\w-]+) access in the new model.*"
     r"az keyvault update --name kv-claims --enable-rbac-authorization (?P<to_roles>true|false)"
 )
-_IMPORT = re.compile(r"take it over with `pulumi import (?P<type>\S+) (?P<name>\S+) (?P<id>/[^`]+)`")
-_RECOVER = re.compile(
-    r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it"
-)
-_CUT_OFF = re.compile(
-    r"exists already at (?P<id>/\S+) .*?with `python -m operate recover` if an update of this stack was cut"
-)
-_ONE_OF_THEM = re.compile(r"^ *(\w+): is for .*; remove one of them$", re.MULTILINE)
+_ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?(\w+): is for .*; remove one of them$", re.MULTILINE)
 _PUT_BACK = re.compile(
     r"keep the setting as it was|make a service of another name|make another service|use a key there|"
     r"give the new account another name|Make the new vault elsewhere",
@@ -43,20 +34,19 @@ _PUT_BACK = re.compile(
 )
 
 
+_AS_IT_WAS = re.compile(r"by an update with generation as it was; then")
+
+
 class DeadEndError(AssertionError):
     """A refusal that prints no way out, or none that leads out."""
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name)
 
 
 @dataclass
 class Way:
     """The way out of one refusal. `back` puts the change back, for a message that says to leave it be;
-    `steps` is what was done; `lost` is the account whose loss a message has named."""
+    `steps` is what was done; `named` are the settings that a message has named."""
 
-    world: World
+    world: Place
     back: Callable[[], None] = lambda: None
     steps: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
@@ -74,10 +64,11 @@ class Way:
     def _carry_out(self, text: str) -> None:
         done = len(self.steps)
         if "run `pulumi refresh`" in text or "Run `pulumi refresh`" in text:
-            self._once("refresh", self.world.engine.refresh)
-        self._recover(text)
+            self._once("refresh", self.world.refresh)
+        for step, recover in self.world.recoveries(text):
+            self._once(step, recover)
         for one in _ONE_OF_THEM.findall(text):
-            self._once(f"without {one}", lambda one=one: self.world.settings.pop(_snake(one)))  # type: ignore[misc]
+            self._once(f"without {one}", lambda one=one: self.world.set(one, None))  # type: ignore[misc]
         if "az cognitiveservices account identity assign" in text:
             assigned = {"identity": {"type": "SystemAssigned"}}
             self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
@@ -89,38 +80,33 @@ class Way:
             self._once("the other access model", lambda: self._switch(identity, to_roles=to_roles))
         if found := _ASSIGN.search(text):
             role = found["role"]
-            self._once("role", lambda: self._assign(role))
-        settings = list(dict.fromkeys(_SETTING.findall(text)))
-        for number, (name, value) in enumerate(settings):
-            self._once(f"{name}: {value}", lambda name=name, value=value: self._set(name, value))  # type: ignore[misc]
-            if number + 1 < len(settings) and (failed := self.world.up()):
-                raise DeadEndError(f"{self.steps}:\n{failed}")
+            self._once("role", lambda: self.world.assign(seed.DEPLOYER.object_id, role))
+        self._declare(text)
         if len(self.steps) == done and re.search(r"run the (same command|update) again", text, re.IGNORECASE):
             self.steps.append("again")
-            later(self.world)
+            self.world.wait()
         if len(self.steps) == done and _PUT_BACK.search(text):
             self._once("put back", self.back)
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
 
-    def _recover(self, text: str) -> None:
-        for missing in _IMPORT.finditer(text):
-            self._take_over(missing["type"], missing["name"], missing["id"])
-        for missing in _RECOVER.finditer(text):
-            self._take_over(ACCOUNT, "claims-account", missing["id"])
-        for missing in _CUT_OFF.finditer(text):
-            declared = self.world.engine.declared - {*self.world.engine.state}
-            provider, kind = missing["id"].split("/")[-3:-1]
-            for urn in declared:
-                type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
-                if type.split(":")[1:] == [
-                    provider.removeprefix("Microsoft.").lower(),
-                    kind[:-1].capitalize(),
-                ]:
-                    self._take_over(type, name, missing["id"])
+    def _declare(self, text: str) -> None:
+        """The settings that a text names, in its order, with an update after each but the last."""
+        settings = list(dict.fromkeys(_SETTING.findall(text)))
+        if _AS_IT_WAS.search(text):
+            self._once("as it was, then again", self._without_the_change)
+        for number, (name, value) in enumerate(settings):
+            self._once(f"{name}: {value}", lambda name=name, value=value: self._set(name, value))  # type: ignore[misc]
+            if number + 1 < len(settings) and (failed := self.world.up()):
+                raise DeadEndError(f"{self.steps}:\n{failed}")
 
-    def _take_over(self, type: str, name: str, id: str) -> None:
-        self._once(f"import {name}", lambda: self.world.engine.take_over(type, name, id))
+    def _without_the_change(self) -> None:
+        """An update of what was declared before, and then the change again."""
+        wanted = dict(self.world.settings)
+        self.back()
+        Way(self.world, steps=self.steps).follow()
+        self.world.settings.clear()
+        self.world.settings.update(wanted)
 
     def _permit(self, object_id: str, permissions: list[str]) -> None:
         entry = {
@@ -133,20 +119,11 @@ class Way:
 
     def _switch(self, identity: str, *, to_roles: bool) -> None:
         if to_roles:
-            assign_role(self.world.wire.door.cloud, identity, USE.role.name, VAULT_ID)
+            self.world.assign(identity, USE.role.name)
         else:
-            entry = {
-                "tenantId": seed.TENANT_ID,
-                "objectId": identity,
-                "permissions": {"keys": [*USE.policy]},
-            }
-            body = {"properties": {"accessPolicies": [entry]}}
-            self.world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", body)
+            self._permit(identity, [*USE.policy])
         self.world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": to_roles}})
-        self.world.engine.refresh()
-
-    def _assign(self, role: str) -> None:
-        assign_role(self.world.wire.door.cloud, seed.DEPLOYER.object_id, role, VAULT_ID)
+        self.world.refresh()
 
     def _once(self, step: str, carry_out: Callable[[], object]) -> None:
         if step not in self.steps:
@@ -155,4 +132,4 @@ class Way:
 
     def _set(self, name: str, value: str) -> None:
         self.named.add(name)
-        self.world.settings[_snake(name)] = value
+        self.world.set(name, value)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.ways_out.following import Way
-from tests.ways_out.world import DRIFTS, MODES, World, unbound
+from tests.ways_out.world import DRIFTS, MODES, Place, World, unbound
 
 MICROSOFT_MANAGED = {"encryption": "microsoftManaged"}
 SETTINGS: tuple[dict[str, Any], ...] = (
@@ -89,7 +89,7 @@ class Refusals(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.revoked)
     @rule(drift=st.sampled_from([*DRIFTS]), at_once=st.none() | st.sampled_from(["platform", "security"]))
-    def drifts(self, drift: Callable[[World], None], at_once: str | None) -> None:
+    def drifts(self, drift: Callable[[Place], None], at_once: str | None) -> None:
         """By itself, or beside a change of the account."""
         if self.world.mode not in DRIFTS[drift]:
             return

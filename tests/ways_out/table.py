@@ -42,7 +42,7 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_every_refusal_leads_out": """
         components/azure_failures.py explanation 2
         components/guards/data_loss.py _replacement
-        components/guards/data_loss.py _encryption
+        components/guards/data_loss.py _encryption 2
         components/guards/data_loss.py _vault
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
@@ -228,6 +228,8 @@ CHECKED: Mapping[str, str] = {
     "It is about a managed HSM, whose roles and security domain only its own administrators have": """
         provider/error_table.py hsm_grant
         components/arguments/checks.py key_id
+        operate/doctor.py _in_hsm
+        operate/doctor.py _role_command
         operate/revoke.py _hsm_role 2
         operate/doctor.py _in_hsm
         operate/doctor.py _role_command
@@ -251,6 +253,7 @@ CHECKED: Mapping[str, str] = {
         settings/parse.py _without_path
         operate/evidence/findings.py _CLOSE
         operate/evidence/findings.py RULES 6
+        operate/evidence/findings.py _words 2
         operate/evidence/findings.py _GRANT
         operate/evidence/findings.py _ROTATE
         policies/reports.py _text

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from localazure.front import Raw
 from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
-from tests.ways_out.world import DRIFTS, GROUP, MODES, VAULT_ID, World
+from tests.ways_out.world import DRIFTS, GROUP, MODES, VAULT_ID, Place, World
 
 STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
 STEPS_OF_A_LIFE = 6
@@ -55,7 +58,7 @@ def test_every_refusal_leads_out() -> None:
     [(mode, drift) for drift, modes in DRIFTS.items() for mode in MODES if mode in modes],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
-def test_each_drift_has_a_way_back(mode: str, drift: Callable[[World], None], *, refreshes: bool) -> None:
+def test_each_drift_has_a_way_back(mode: str, drift: Callable[[Place], None], *, refreshes: bool) -> None:
     """Also in the second update after a refusal, which finds what the first one has refreshed."""
     world = World(mode, refreshes)
     assert world.up() == ""
@@ -92,6 +95,27 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     assert "refresh" in way.steps
     assert world.readable
     way.follow()
+    assert world.up() == ""
+    assert world.engine.operations == []
+    world.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_account_without_access_leaves_no_key(mode: str) -> None:
+    """Azure would refuse it for as long as anybody waits. With access given back, as it is printed, the
+    update ends, and nothing was made or deleted before."""
+    world = World(mode)
+    assert world.up() == ""
+    world.settings["access"] = "revoked"
+    assert world.up() == ""
+    world.settings.update(encryption="microsoftManaged", unbind_account="lang-claims")
+    assert "set access: granted" in world.up()
+    assert not [one for one in world.engine.operations if one.startswith(("create", "delete"))]
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["access: granted"]
+    way.follow()
+    assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
     world.close()
@@ -211,6 +235,38 @@ def test_an_endpoint_is_made_before_another_is_taken_away(private: World, to: st
     assert len(private.arm("GET", f"{zone}/A")["value"]) == 1
     assert private.up() == ""
     assert private.engine.operations == []
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_dns_that_fails_after_a_move_is_made_good(private: World, write: int, *, arrives: bool) -> None:
+    """The endpoints are there, and a zone, its link or its zone group is not written, or the answer is lost.
+    The next update makes good what is missing, and every zone resolves to the new endpoint alone."""
+    written = 0
+
+    def fail(raw: Raw) -> None:
+        nonlocal written
+        if raw.method in ("PUT", "DELETE") and re.search(
+            "/privatednszonegroups/|/virtualnetworklinks/", raw.path, re.IGNORECASE
+        ):
+            written += 1
+            if written == write:
+                raise requests.ConnectionError("the connection broke")
+
+    way = "after" if arrives else "before"
+    setattr(private.wire, way, fail)
+    said = moved(private, "hub/subnets/endpoints")
+    setattr(private.wire, way, lambda _: None)
+    assert "the connection broke" in said
+    Way(private).follow()
+    assert private.up() == ""
+    assert private.engine.operations == []
+    assert endpoints(private) == ["hub/subnets/endpoints"] * 2
+    for zone in private.arm("GET", f"{GROUP}/Microsoft.Network/privateDnsZones")["value"]:
+        links = private.arm("GET", f"{zone['id']}/virtualNetworkLinks")["value"]
+        assert [one["properties"]["virtualNetwork"]["id"] for one in links] == [f"{NETWORKS}/hub"]
+        (record,) = private.arm("GET", f"{zone['id']}/A")["value"]
+        assert len(record["properties"]["aRecords"]) == 1
 
 
 def test_a_subnet_without_room_takes_no_endpoint_away(private: World) -> None:

@@ -5,10 +5,11 @@ Owns: the changes, each with the refusal's way back. Does not own: how a refusal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 import requests
@@ -16,6 +17,7 @@ import requests
 from components.service import EncryptedAIServicesAccount
 from core.resource_types import ACCOUNT
 from localazure import seed
+from localazure.authorization import assign_role
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.front import Raw
@@ -30,6 +32,7 @@ API = {
     "virtualNetworks": "2024-05-01",
     "privateEndpoints": "2024-05-01",
     "privateDnsZones": "2024-06-01",
+    "roleAssignments": "2022-04-01",
 }
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"
@@ -40,6 +43,45 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     "user-assigned identity": {"identity": "userAssigned"},
 }
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
+_IMPORT = re.compile(r"take it over with `pulumi import (?P<type>\S+) (?P<name>\S+) (?P<id>/[^`]+)`")
+_RECOVER = re.compile(
+    r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it"
+)
+_UNRECORDED = re.compile(
+    r"^(?P<type>azure-native:\S+) (?P<name>\S+): .*exists already at (?P<id>/\S+)", re.MULTILINE
+)
+_CUT_OFF = re.compile(
+    r"exists already at (?P<id>/\S+) .*?with `python -m operate recover` if an update of this stack was cut"
+)
+
+
+class Place(Protocol):
+    """A service `claims` in a stack, as whoever follows what is printed has it."""
+
+    settings: dict[str, Any]
+
+    @property
+    def account_id(self) -> str: ...
+
+    def up(self) -> str:
+        """An update; what it refused or failed with, "" where it succeeded."""
+
+    def refresh(self) -> object: ...
+
+    def set(self, name: str, value: Any) -> None:
+        """Sets a setting by the name that a message gives it; None takes it out."""
+
+    def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
+        """How what the text says exists, and the state does not record, gets into the state."""
+
+    def arm(self, method: str, id: str, body: Any = None) -> Any:
+        """A request as the deployer, and the time that it takes."""
+
+    def assign(self, principal: str, role: str) -> None:
+        """Gives a role at the vault, as somebody who may."""
+
+    def wait(self) -> None:
+        """For a minute."""
 
 
 @dataclass
@@ -95,6 +137,42 @@ class World:
         finally:
             self.wire.before = self.wire.after = lambda _: None
 
+    def refresh(self) -> None:
+        self.engine.refresh()
+
+    def set(self, name: str, value: Any) -> None:
+        key = re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name)
+        self.settings[key] = value
+        if value is None:
+            del self.settings[key]
+
+    def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
+        """By `pulumi import` or `operate recover`."""
+        for missing in _IMPORT.finditer(text):
+            yield self._taken_over(missing["type"], missing["name"], missing["id"])
+        for missing in _RECOVER.finditer(text):
+            yield self._taken_over(ACCOUNT, "claims-account", missing["id"])
+        for missing in _UNRECORDED.finditer(text):
+            yield self._taken_over(missing["type"], missing["name"], missing["id"])
+        for missing in _CUT_OFF.finditer(text):
+            declared = self.engine.declared - {*self.engine.state}
+            provider, kind = missing["id"].split("/")[-3:-1]
+            module, noun = provider.removeprefix("Microsoft.").lower(), kind[:-1].capitalize()
+            for urn in declared:
+                type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
+                if type.split(":")[1:] == [module, noun]:
+                    yield self._taken_over(type, name, missing["id"])
+
+    def _taken_over(self, type: str, name: str, id: str) -> tuple[str, Callable[[], object]]:
+        return f"import {name}", lambda: self.engine.take_over(type, name, id)
+
+    def assign(self, principal: str, role: str) -> None:
+        assign_role(self.wire.door.cloud, principal, role, VAULT_ID)
+
+    def wait(self) -> None:
+        with suppress(RuntimeError):
+            self.wire.sleep(60.0)
+
     @property
     def account_id(self) -> str:
         """Of the account that the state has."""
@@ -142,51 +220,51 @@ class World:
         self.engine.close()
 
 
-def take_grant(world: World) -> None:
+def take_grant(world: Place) -> None:
     """Of whoever uses the key now."""
     account = world.arm("GET", world.account_id)
     identity = account["identity"]
     users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
+    given = world.arm("GET", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments")["value"]
     for principal in users or [identity["principalId"]]:
         entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {}}
         world.arm("PUT", f"{VAULT_ID}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
-        store = world.wire.door.cloud.store
-        for id, found in store.scan("roleAssignment", VAULT_ID):
-            if principal in str(found):
-                store.delete("roleAssignment", id)
+        for one in given:
+            if one["properties"]["principalId"] == principal:
+                world.arm("DELETE", one["id"])
 
 
-def identity_off(world: World) -> None:
+def identity_off(world: Place) -> None:
     world.arm("PATCH", world.account_id, {"identity": {"type": "None"}})
     world.arm("GET", world.account_id)
 
 
-def identity_anew(world: World) -> None:
+def identity_anew(world: Place) -> None:
     identity_off(world)
     world.arm("PATCH", world.account_id, {"identity": {"type": "SystemAssigned"}})
     world.arm("GET", world.account_id)
 
 
-def identity_deleted(world: World) -> None:
+def identity_deleted(world: Place) -> None:
     world.arm("DELETE", IDENTITY_ID)
 
 
-def account_deleted(world: World) -> None:
+def account_deleted(world: Place) -> None:
     world.arm("DELETE", world.account_id)
 
 
-def vault_deleted(world: World) -> None:
+def vault_deleted(world: Place) -> None:
     world.arm("DELETE", VAULT_ID)
 
 
-def unbound(world: World) -> None:
+def unbound(world: Place) -> None:
     world.arm("PATCH", world.account_id, {"properties": {"encryption": {"keySource": MICROSOFT}}})
     world.arm("GET", world.account_id)
 
 
 SYSTEM = ("access policies", "Azure RBAC")
 EVERY = tuple(MODES)
-DRIFTS: Mapping[Callable[[World], None], tuple[str, ...]] = {
+DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
     take_grant: EVERY,
     identity_off: SYSTEM,
     identity_anew: SYSTEM,
@@ -197,9 +275,3 @@ DRIFTS: Mapping[Callable[[World], None], tuple[str, ...]] = {
     unbound: SYSTEM,
 }
 """What somebody does past Pulumi, and the modes in which it can be done."""
-
-
-def later(world: World) -> None:
-    """Somebody waits for a minute, as they read what was said."""
-    with suppress(RuntimeError):
-        world.wire.sleep(60.0)

@@ -1,4 +1,5 @@
-"""A program that imports the component, and does to the account what its configuration says."""
+"""A program that imports the component, and does to the account what its configuration says: `word` is its
+name for the service, and `was` the one that it had."""
 
 import json
 from typing import Any
@@ -39,8 +40,11 @@ args: Any = {
     "network": {"access": "open"},
     "vault": {"key_operators": ["deployer"]},
     "soft_deleted": said.get("soft_deleted"),
+    **said.get("names", {}),
 }
-options = pulumi.ResourceOptions(protect=said["protect"]) if "protect" in said else None
-service = EncryptedAIServicesAccount("claims", args, options)
+options = pulumi.ResourceOptions(
+    protect=said.get("protect"), aliases=[pulumi.Alias(name=said["was"])] if "was" in said else None
+)
+service = EncryptedAIServicesAccount(said.get("word", "claims"), args, options)
 for name, value in service.outputs().items():
     pulumi.export(name, value)

@@ -1,4 +1,5 @@
-"""A service that another program calls by another name is not destroyed, and has a way back."""
+"""A service that an outside program, in YAML or Python, calls by another name is not destroyed, and has a way
+back."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from tests.engine.test_component_package import yaml_stack
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack
+from tests.unbound.consumers import consumer
 
 pytestmark = pytest.mark.engine
 EXAMPLE = ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml"
@@ -34,6 +36,22 @@ def ids(stack: Stack) -> dict[str, str]:
     return {one["urn"]: one.get("id", "") for one in stack.resources()}
 
 
+def is_of_claims(urn: str) -> bool:
+    return urn.rpartition("::")[2].startswith("claims-")
+
+
+def led_back(stack: Stack) -> None:
+    """Updates by a program that has its service's name again: the second service goes by what the engine
+    prints, and that never names the first one."""
+    while not (run := stack.deploy()).ok:
+        urns = _UNPROTECT.findall(run.output)
+        assert urns, run.output
+        assert not [urn for urn in urns if is_of_claims(urn)], run.output
+        for urn in urns:
+            assert stack.pulumi("state", "unprotect", urn, "--yes").ok
+    assert stack.deploy("--expect-no-changes").ok
+
+
 def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure, tmp_path: Path) -> None:
     """The preview fails, for the service is protected. An update without one makes a second service beside
     the first, which stays as it is: with its name told it is the program's again, and the second one goes
@@ -49,13 +67,34 @@ def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure,
     assert not stack.pulumi("up", "--yes", "--skip-preview").ok
     assert before.items() <= ids(stack).items()
     call_it(stack, "desk", name="claims")
-    while not (run := stack.pulumi("up", "--yes", "--skip-preview")).ok:
-        urns = _UNPROTECT.findall(run.output)
-        assert urns, run.output
-        assert not [urn for urn in urns if "::claims" in urn], run.output
-        for urn in urns:
-            assert stack.pulumi("state", "unprotect", urn, "--yes").ok
-    assert stack.deploy("--expect-no-changes").ok
+    led_back(stack)
     assert ids(stack) == before
     account = next(id for urn, id in before.items() if urn.endswith("::claims-account"))
     assert [state for state in cloud.history(empty_azure, account) if not state["readable"]] == []
+
+
+def test_another_name_in_python_destroys_nothing_and_leads_back(
+    empty_azure: RunningAzure, tmp_path: Path
+) -> None:
+    """The same for a program that imports the component. An alias is refused before anything is made: parts
+    without a name of their own would be made anew. The name that the refusal gives is all that it takes."""
+    program = consumer("python", empty_azure, tmp_path)
+    stack = program.stack
+    program.say()
+    assert program.up().ok
+    program.judge.write_data()
+    before = set(ids(stack).items())
+    program.say(word="desk", was="claims")
+    refused = program.up()
+    assert "Call it 'claims' in the program, and remove the alias" in refused.output
+    assert set(ids(stack).items()) == before
+    program.say(word="desk")
+    assert "cannot be deleted" in stack.pulumi("preview").output
+    assert not program.up().ok
+    ours = {one for one in before if is_of_claims(one[0])}
+    assert ours <= set(ids(stack).items())
+    program.say()
+    led_back(stack)
+    assert ours <= set(ids(stack).items())
+    assert program.judge.reads_data()
+    assert program.judge.lapses() == []
