@@ -233,7 +233,7 @@ CHECKED: Mapping[str, str] = {
         operate/revoke.py _hsm_role 2
         operate/doctor.py _in_hsm
         operate/doctor.py _role_command
-        operate/evidence/findings.py _words 3
+        operate/evidence/findings.py _words
         provider/rules.py _SURROUNDINGS
     """,
     "It would delete or move an account of somebody else": """
