@@ -231,9 +231,6 @@ CHECKED: Mapping[str, str] = {
         operate/doctor.py _in_hsm
         operate/doctor.py _role_command
         operate/revoke.py _hsm_role 2
-        operate/doctor.py _in_hsm
-        operate/doctor.py _role_command
-        operate/evidence/findings.py _words
         provider/rules.py _SURROUNDINGS
     """,
     "It would delete or move an account of somebody else": """
@@ -253,7 +250,7 @@ CHECKED: Mapping[str, str] = {
         settings/parse.py _without_path
         operate/evidence/findings.py _CLOSE
         operate/evidence/findings.py RULES 6
-        operate/evidence/findings.py _words 2
+        operate/evidence/findings.py _words
         operate/evidence/findings.py _GRANT
         operate/evidence/findings.py _ROTATE
         policies/reports.py _text
