@@ -143,11 +143,7 @@ def unreachable(client: Any, endpoint: str, network: Network) -> Check | None:
     except HttpResponseError as error:
         found = f"{error.status_code}: {error.message}"
         if any(word in str(error).lower() for word in _CALLER_REASONS):
-            found += (
-                "; nothing was written, because this login may not call the service: list it among the "
-                f"service's callers with the role {roles.LANGUAGE_WRITER.name!r}, and run `pulumi up` "
-                "(a role counts after ten minutes at most)"
-            )
+            found += f"; nothing was written, because {_may_not_call(roles.LANGUAGE_WRITER)}"
             return Check(_PROJECT_CLAIM, _PROJECT, found)
         if not any(word in str(error).lower() for word in _NETWORK_REASONS):
             return Check(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
@@ -211,5 +207,15 @@ def _answer(client: Any) -> str:
     except HttpResponseError as error:
         if error.status_code == 403 and not any(word in str(error).lower() for word in _OTHER_REASONS):
             return _REFUSED
-        return f"{error.status_code}, which says nothing about the key: {error.message}"
+        found = f"{error.status_code}, which says nothing about the key: {error.message}"
+        if any(word in str(error).lower() for word in _CALLER_REASONS):
+            found += f"; {_may_not_call(roles.LANGUAGE_READER)}"
+        return found
     return "200"
+
+
+def _may_not_call(role: roles.Role) -> str:
+    return (
+        f"this login may not call the service: list it among the service's callers with the role "
+        f"{role.name!r}, and run `pulumi up` (a role counts after ten minutes at most)"
+    )

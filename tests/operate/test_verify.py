@@ -138,12 +138,13 @@ def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Data that is still read at the deadline, and a refusal of the caller or network, prove nothing. Whoever
-    waits is told once what for and how long."""
+    waits is told once what for and how long, and who may not call, which role is missing."""
     monkeypatch.setattr(verify, "_PAUSE_SECONDS", 0.001)
     clock = iter(range(100))
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: next(clock))
     check = verify.refused(FakeClient(*answers), len(answers))
     assert check.holds is holds
+    assert ("Cognitive Services Language Reader" in check.found) is ("data action" in answers[-1][1])
     waits = answers[0][0] == 200
     assert capsys.readouterr().err.count("waiting up to") == waits
 

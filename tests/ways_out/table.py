@@ -214,7 +214,7 @@ CHECKED: Mapping[str, str] = {
         operate/login.py of_stack
         operate/probe/command.py _place
         operate/recover.py arm_id
-        operate/verify.py unreachable
+        operate/verify.py _may_not_call
         operate/recover.py arm_id.value
         provider/functions.py Functions.check_deleted
         provider/checks.py check_binding

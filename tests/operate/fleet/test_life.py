@@ -47,7 +47,11 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
         azure.env,
         names,
         {**RINGS, "parallel": {"stacks": 1}, "settings": {"tags": {"costs": "4711"}}},
-        {"c": {"language-cmk:accountName": "lang-fleet-b"}},
+        {
+            # The proof that access is gone asks for data, which only a caller may.
+            "a": {"language-cmk:callers": [{"principalId": "deployer"}]},
+            "c": {"language-cmk:accountName": "lang-fleet-b"},
+        },
     )
     halted = fleet.run("up", "--yes")
     assert halted.code == 1, halted.output
