@@ -275,6 +275,7 @@ def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]
         sku={"name": WORKSPACE_TIER},
         retention_in_days=RETENTION_DAYS,
         tags=inputs.tags,
-        opts=owner.protected_child(),
+        # A component that is renamed by an alias keeps its logs.
+        opts=owner.protected_child(ignore_changes=["workspaceName"]),
     )
     return workspace.id

@@ -111,7 +111,11 @@ class Parts:
                 identity_name=names.identity_name(self._inputs.name),
                 tags=self._inputs.tags,
             ),
-            keep_as_found(self._owner.protected_child, "identity", self._inputs.as_found),
+            # Its name is the service's, and no setting: a service that an alias renames keeps its identity.
+            partial(
+                keep_as_found(self._owner.protected_child, "identity", self._inputs.as_found),
+                ignore_changes=["resourceName"],
+            ),
         )
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:

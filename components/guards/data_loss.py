@@ -83,19 +83,6 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         )
 
 
-def _alias(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
-    """A component's name is also that of parts that have no setting of their own."""
-    audited = (types.DIAGNOSTIC_SETTING, f"{inputs.name}-account-audit") in before.resources
-    if before.former_name and inputs.audit.has_workspace and (audited or before.workspace_id):
-        yield Problem(
-            "name",
-            f"the component is called {inputs.name!r}, and its alias {before.former_name!r}: the workspace "
-            "and the audit settings are named after the component, and would be made anew without the logs. "
-            f"Call it {before.former_name!r} in the program, and remove the alias; a variable or an output "
-            "may have another name",
-        )
-
-
 def _kind(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     if account.kind and account.kind.lower() != inputs.kind.lower() and not is_replaced(inputs, before):
         yield Problem(
@@ -313,7 +300,6 @@ def losses(
     if account is None:
         return lost
     rules: tuple[Callable[[], Problems], ...] = (
-        lambda: _alias(inputs, before, account),
         lambda: _replacement(inputs, before, account),
         lambda: _kind(inputs, before, account),
         lambda: _identity(inputs, before, account),

@@ -32,8 +32,7 @@ class RecordedService:
     that this stack made. `revoked`: an update
     took the access away, as it was declared, and none has restored it since. `access_validated`: the access
     was waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
-    refer to. `placed` are its private endpoints and network links, by logical name. `former_name` is the name
-    by which the state has its account, where that is another one.
+    refer to. `placed` are its private endpoints and network links, by logical name.
     """
 
     account: facts.Account | None = None
@@ -54,7 +53,6 @@ class RecordedService:
     mentioned_ids: frozenset[str] = frozenset()
     projects: tuple[str, ...] = ()
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
-    former_name: str = ""
 
     @property
     def key_user_id(self) -> str | None:
@@ -70,9 +68,6 @@ class RecordedService:
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
     """What a state holds of the service `name`, also by the names that it had before."""
-    former = next(
-        (old for old in former_names if old != name and (types.ACCOUNT, f"{old}-account") in state), ""
-    )
     for old in former_names:
         state = {**_renamed(state, old, name), **state}
     account, vault = state.get((types.ACCOUNT, f"{name}-account")), state.get((types.VAULT, f"{name}-vault"))
@@ -109,7 +104,6 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
             for (type, logical), outputs in state.items()
             if logical.startswith(f"{name}-") and (place := _PLACES.get(type)) and outputs.get("name")
         },
-        former_name=former,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from core import resource_types
 from engine import yaml_host
 from tests.engine.test_component_package import yaml_stack
 from tests.support import cloud
@@ -20,6 +21,13 @@ from tests.unbound.consumers import consumer
 
 pytestmark = pytest.mark.engine
 EXAMPLE = ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml"
+_KEPT = (
+    resource_types.VAULT,
+    resource_types.KEY,
+    resource_types.ACCOUNT,
+    resource_types.DIAGNOSTIC_SETTING,
+    resource_types.WORKSPACE,
+)
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
 
 
@@ -76,18 +84,14 @@ def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure,
 def test_another_name_in_python_destroys_nothing_and_leads_back(
     empty_azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """The same for a program that imports the component. An alias is refused before anything is made: parts
-    without a name of their own would be made anew. The name that the refusal gives is all that it takes."""
+    """The same for a program that imports the component. With an alias, and the names that it had by default,
+    the service has another name and nothing is made anew: neither what holds data nor its logs."""
     program = consumer("python", empty_azure, tmp_path)
     stack = program.stack
     program.say()
     assert program.up().ok
     program.judge.write_data()
     before = set(ids(stack).items())
-    program.say(word="desk", was="claims")
-    refused = program.up()
-    assert "Call it 'claims' in the program, and remove the alias" in refused.output
-    assert set(ids(stack).items()) == before
     program.say(word="desk")
     assert "cannot be deleted" in stack.pulumi("preview").output
     assert not program.up().ok
@@ -96,5 +100,17 @@ def test_another_name_in_python_destroys_nothing_and_leads_back(
     program.say()
     led_back(stack)
     assert ours <= set(ids(stack).items())
+
+    program.say(word="desk", was="claims")
+    assert "resourceGroupName: changes from 'rg-claims'" in program.up().output
+    names: dict[str, Any] = {"resource_group_name": "rg-claims", "account_name": "lang-claims"}
+    names |= {"vault": {"name": "kv-claims", "key_operators": ["deployer"]}}
+    names |= {"key": {"name": "cmk-claims", "generation": 1}}
+    program.say(word="desk", was="claims", names=names)
+    program.must_up()
+    kept = {id for urn, id in ours if urn.split("$")[-1].split("::")[0] in _KEPT}
+    assert len(kept) == 6
+    assert kept <= {id for urn, id in ids(stack).items() if urn.rpartition("::")[2].startswith("desk-")}
+    assert stack.deploy("--expect-no-changes").ok
     assert program.judge.reads_data()
     assert program.judge.lapses() == []

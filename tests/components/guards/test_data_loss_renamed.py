@@ -36,12 +36,11 @@ def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | s
     engine would replace it; with the old names said, nothing is. Any other alias says nothing of a name."""
     azure = FakeAzure()
     azure.state = state()
-    del azure.state[f"{PARENT}azure-native:operationalinsights:Workspace::language-workspace"]
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     opts = pulumi.ResourceOptions(aliases=[alias])
 
     def renamed(**said: Any) -> None:
-        args: Any = {"location": "westeurope", "audit": {"new_workspace": False}, **said}
+        args: Any = {"location": "westeurope", **said}
         run(lambda: EncryptedAIServicesAccount("new", args, opts), azure=azure)
 
     old: Any = {
@@ -58,15 +57,3 @@ def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | s
             renamed(**{**old, "location": "northeurope"})
     else:
         renamed()
-
-
-def test_a_rename_that_takes_audit_along_names_the_former_name() -> None:
-    """Nothing but the name of the component says how workspace and audit settings are called."""
-    azure = FakeAzure()
-    azure.state = state()
-    setting = "azure-native:monitor:DiagnosticSetting::language-account-audit"
-    azure.state[f"{PARENT}{setting}"] = {"type": setting.rpartition("::")[0], "outputs": {"id": "/a"}}
-    opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="language")])
-    args: Any = {"location": "westeurope"}
-    with pytest.raises(RefusedError, match="Call it 'language' in the program, and remove the alias"):
-        run(lambda: EncryptedAIServicesAccount("new", args, opts), azure=azure)
