@@ -81,6 +81,22 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
     )
 
 
+def immovable(inputs: ServiceInputs, before: RecordedService) -> Iterator[Problem]:
+    """An account whose identity has no role at the key that the account is to be moved away from: Azure
+    unwraps with that key first (assumed), and the role that this update gives is at the other key alone."""
+    if before.account is None or before.bound_to is None:
+        return
+    key = before.account.encryption.key_name or before.bound_to[1]
+    setting = "key.name" if inputs.key.id is None else "key.id"
+    back = f"key.name: {key}" if inputs.key.id is None else f"key.id to that of {key!r}"
+    yield Problem(
+        setting,
+        f"moves account {before.account.name!r} away from key {key!r}, which its identity has no role to use "
+        f"any more, and Azure moves an account only while it can. First set {back} and run `pulumi up` until "
+        "access is restored; then change the key",
+    )
+
+
 def revoked_access(
     inputs: ServiceInputs, before: RecordedService, place: KeyLocation
 ) -> RevokedAccess | None:

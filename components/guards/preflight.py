@@ -357,6 +357,7 @@ class _Preflight:
                 before, location, vault, assignment, loses_roles=loses_roles
             )
             account_waits = lacks_access and not replaced
+            await self._judge_move(name, request, location)
         if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
             pulumi.log.info(
                 f"service {name!r}: changes of the account, if any, wait for the next update: first its "
@@ -585,6 +586,22 @@ class _Preflight:
         for warns in (access.still_granted, access.stale_grant):
             if warning := warns(inputs, before, granted=granted):
                 pulumi.log.warn(f"service {name!r}: {warning}")
+
+    async def _judge_move(
+        self, name: str, request: ServiceRequest, location: existing_resources.KeyLocation
+    ) -> None:
+        before = self._recorded[name]
+        role = existing_resources.role_at_bound_key(request.inputs, before, location)
+        if role is None or self._is_replaced(name):
+            return
+        function = "authorization:getRoleAssignment"
+        found = await self._get(function, request, role)
+        if found is None:
+            # A read of a role of seconds ago may be late: the same answer twice is believed.
+            await asyncio.sleep(SECOND_LOOK_SECONDS)
+            found = await self._get(function, request, role, look=2)
+        if found is None:
+            self._refuse(name, access.immovable(request.inputs, before))
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1

@@ -45,6 +45,9 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _encryption 2
         components/guards/data_loss.py _vault
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
+        components/guards/access.py immovable
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
         components/guards/access.py problems
         components/guards/drift.py _FORGET

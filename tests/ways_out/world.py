@@ -141,8 +141,8 @@ class World:
         self.engine.refresh()
 
     def set(self, name: str, value: Any) -> None:
-        key = re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name)
-        self.settings[key] = value
+        key, _, part = re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name).partition(".")
+        self.settings[key] = {**self.settings.get(key, {}), part: value} if part else value
         if value is None:
             del self.settings[key]
 
