@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.judge import ACCOUNTS, KEY_VAULT, MICROSOFT, VAULTS, Judge
-
-
-def unbind(judge: Judge) -> None:
-    """Puts the account back on Microsoft's keys."""
-    _encrypt(judge, {"keySource": MICROSOFT})
+from tests.support.judge import ACCOUNTS, KEY_VAULT, VAULTS, Judge
 
 
 def bind_elsewhere(judge: Judge) -> None:
@@ -17,7 +12,8 @@ def bind_elsewhere(judge: Judge) -> None:
     key = {"properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}}
     made = judge.arm("PUT", f"{judge.vault_id}/keys/elsewhere", VAULTS, key)
     vault_uri, _, name, version = made["properties"]["keyUriWithVersion"].rsplit("/", 3)
-    target = {"keyVaultUri": vault_uri, "keyName": name, "keyVersion": version}
+    bound = judge.arm("GET", judge.account_id, ACCOUNTS)["properties"]["encryption"]["keyVaultProperties"]
+    target = {**bound, "keyVaultUri": vault_uri, "keyName": name, "keyVersion": version}
     _encrypt(judge, {"keySource": KEY_VAULT, "keyVaultProperties": target})
 
 

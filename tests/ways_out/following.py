@@ -7,8 +7,9 @@ prints none of them, or whose ways do not lead out, is a dead end.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from components.access import USE
 from localazure import seed
@@ -34,6 +35,7 @@ _PUT_BACK = re.compile(
 )
 
 
+_ALONE = "with that change alone first"
 _AS_IT_WAS = re.compile(r"by an update with generation as it was; then")
 
 
@@ -51,14 +53,14 @@ class Way:
     steps: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
 
-    def follow(self) -> None:
-        """Updates until one succeeds. Raises DeadEndError."""
-        text = ""
+    def follow(self, text: str = "") -> None:
+        """Updates until one succeeds; `text` is what a first one has said. Raises DeadEndError."""
         for _ in range(MOST_UPDATES):
-            text = self.world.up()
+            text = text or self.world.up()
             if not text:
                 return
             self._carry_out(text)
+            text = ""
         raise DeadEndError(f"no way out in {MOST_UPDATES} updates: {self.steps}\n{text}")
 
     def _carry_out(self, text: str) -> None:
@@ -90,20 +92,39 @@ class Way:
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
 
+    def _alone(self, allowed: Mapping[str, str]) -> None:
+        """An update with nothing but the settings that allow the changes, which then are declared again."""
+        self.named.update(allowed)
+
+        def allow() -> None:
+            for name, value in allowed.items():
+                self.world.set(name, value)
+
+        self._without_the_change(allow)
+
     def _declare(self, text: str) -> None:
-        """The settings that a text names, in its order, with an update after each but the last."""
-        settings = list(dict.fromkeys(_SETTING.findall(text)))
+        """The settings that a text names: those of one refusal in its order, with an update after each but
+        the last, and those of several refusals together."""
+        lines = [(line, [*dict.fromkeys(_SETTING.findall(line))]) for line in text.splitlines()]
+        alone = {name: value for line, named in lines if _ALONE in line for name, value in named}
+        if self.world.protected and alone:
+            self._once(f"{alone} alone", lambda: self._alone(alone))
         if _AS_IT_WAS.search(text):
             self._once("as it was, then again", self._without_the_change)
-        for number, (name, value) in enumerate(settings):
-            self._once(f"{name}: {value}", lambda name=name, value=value: self._set(name, value))  # type: ignore[misc]
-            if number + 1 < len(settings) and (failed := self.world.up()):
-                raise DeadEndError(f"{self.steps}:\n{failed}")
+        rounds = [dict(filter(None, one)) for one in zip_longest(*(named for _, named in lines))]
+        for number, settings in enumerate(rounds):
+            done = len(self.steps)
+            for name, value in settings.items():
+                self._once(f"{name}: {value}", lambda name=name, value=value: self._set(name, value))  # type: ignore[misc]
+            between = len(self.steps) > done and number + 1 < len(rounds)
+            if between and (failed := self.world.up()):
+                Way(self.world, self.back, self.steps, self.named).follow(failed)
 
-    def _without_the_change(self) -> None:
-        """An update of what was declared before, and then the change again."""
+    def _without_the_change(self, instead: Callable[[], None] = lambda: None) -> None:
+        """An update of what was declared before, with something else, and then the change again."""
         wanted = dict(self.world.settings)
         self.back()
+        instead()
         Way(self.world, steps=self.steps).follow()
         self.world.settings.clear()
         self.world.settings.update(wanted)

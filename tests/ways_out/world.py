@@ -56,12 +56,16 @@ _CUT_OFF = re.compile(
 
 
 class Place(Protocol):
-    """A service `claims` in a stack, as whoever follows what is printed has it."""
+    """A service `claims` in a stack, and what a person does to both who follows what is printed. `protected`
+    is whether its resources are."""
 
     settings: dict[str, Any]
 
     @property
     def account_id(self) -> str: ...
+
+    @property
+    def protected(self) -> bool: ...
 
     def up(self) -> str:
         """An update; what it refused or failed with, "" where it succeeded."""
@@ -172,6 +176,10 @@ class World:
     def wait(self) -> None:
         with suppress(RuntimeError):
             self.wire.sleep(60.0)
+
+    @property
+    def protected(self) -> bool:
+        return False
 
     @property
     def account_id(self) -> str:

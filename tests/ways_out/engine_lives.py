@@ -1,0 +1,52 @@
+"""How lives on the real engine are run: one mode a file, so that several run side by side."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.ways_out.engine_machine import EngineRefusals
+from tests.ways_out.engine_world import MODES, standing
+
+STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
+"""Of all files together."""
+FILES = 3
+STEPS_OF_A_LIFE, LIVES_AT_ONCE = 8, 4
+
+
+def live(mode: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file's part of the steps."""
+    given = os.environ.get("WAYS_OUT_SEED")
+    number = int(given) if given else secrets.randbelow(2**32) if "WAYS_OUT_STEPS" in os.environ else 0
+    first = number + 1000 * [*MODES].index(mode)  # other lives in each mode
+    machine = EngineRefusals
+    machine.steps = 0
+    machine.happened.clear()
+    chosen = settings(
+        max_examples=LIVES_AT_ONCE,
+        stateful_step_count=STEPS_OF_A_LIFE,
+        phases=[Phase.explicit, Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    with standing(folder, mode) as (machine.world, machine.standing):
+        began, machine.world.runs = time.monotonic(), 0
+        try:
+            # Hypothesis chooses how long a life is.
+            while machine.steps < STEPS // FILES:
+                run_state_machine_as_test(seed(first + machine.steps)(machine), settings=chosen)
+        finally:
+            with capsys.disabled():
+                seconds = time.monotonic() - began
+                sys.stdout.write(
+                    f"\n{mode}, seed {number}: {machine.steps} steps and {machine.world.runs} runs of the "
+                    f"engine in {seconds:.0f} s; ways gone: {dict(machine.happened)}\n"
+                )

@@ -1,0 +1,178 @@
+"""A protected service `claims` on the real engine, as `world.World` is one in this process.
+
+Owns: the commands of the engine and of this project that a refusal may print, each as a person would run it,
+with the program, the pack and the provider in forks of one warm Python. The stack is not called `dev`, and
+its project asks for no refresh.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core import roles
+from core.resource_types import ACCOUNT
+from tests.support import cloud
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.crash import Bookmark, Moment, killed_at
+from tests.support.judge import Judge
+from tests.support.stack import Stack
+from tests.ways_out.world import API, VAULT_ID
+
+STACK, SERVICE = "prod-eu", "claims"
+MODES: dict[str, dict[str, Any]] = {
+    "access policies": {},
+    "Azure RBAC": {"accessModel": "rbac"},
+    "user-assigned identity": {"identity": "userAssigned"},
+}
+_ROLES = {one.name: one.id for one in vars(roles).values() if isinstance(one, roles.Role)}
+_RECOVER = re.compile(r"`python -m operate recover`|cannot create already existing resource")
+_UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
+_MOST_RECOVERIES = 4
+
+
+@dataclass
+class EngineWorld:
+    """A stack that stands, with data in its account. `flags` are those of its updates, `settings` those of
+    its file, and `runs` counts what the engine was run for."""
+
+    azure: RunningAzure
+    stack: Stack
+    mode: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    runs: int = 0
+
+    def __post_init__(self) -> None:
+        self.judge = Judge(self.azure, self.stack, SERVICE)
+        self._salt = self.stack.config()["encryptionsalt"]
+        self.settings = self.first_settings()
+
+    def first_settings(self) -> dict[str, Any]:
+        """Those of the stack as it was made."""
+        return {
+            "name": SERVICE,
+            "location": "westeurope",
+            "network": {"access": "open"},
+            "vault": {"keyOperators": ["deployer"]},
+            "key": {"generation": 1},
+            **MODES[self.mode],
+        }
+
+    @property
+    def protected(self) -> bool:
+        return True
+
+    @property
+    def account_id(self) -> str:
+        """Of the account that the state has."""
+        return next((str(one["id"]) for one in self.resources() if one["type"] == ACCOUNT), "")
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state has, from its file: the engine takes longer to tell."""
+        (file,) = (self.stack.folder / ".pulumi" / "backend" / ".pulumi" / "stacks").rglob(f"{STACK}.json")
+        latest = json.loads(file.read_text())["checkpoint"].get("latest") or {}
+        found: list[dict[str, Any]] = latest.get("resources") or []
+        return found
+
+    def up(self) -> str:
+        return self.run("up", "--yes", "--skip-preview", *self.flags)
+
+    def refresh(self) -> None:
+        if said := self.run("refresh", "--yes"):
+            raise AssertionError(said)
+
+    def run(self, *words: str) -> str:
+        """A command of the engine, with the settings as they are now; what it printed where it failed."""
+        self.write_settings()
+        self.runs += 1
+        run = self.stack.pulumi(*words)
+        return "" if run.ok else run.output
+
+    def killed(self, moments: Sequence[Moment]) -> None:
+        """An update that is killed with all that it started, or ends before."""
+        self.write_settings()
+        self.runs += 1
+        with suppress(AssertionError):  # refused before any of the moments
+            killed_at(self.azure, self.stack, moments)
+
+    def write_settings(self) -> None:
+        config = {f"language-cmk:{name}": value for name, value in self.settings.items()}
+        document = {"config": config, "encryptionsalt": self._salt}
+        self.stack.config_file.write_text(yaml.safe_dump(document))
+
+    def set(self, name: str, value: Any) -> None:
+        if name == "generation":  # as azure-cmk calls what the settings have as key.generation
+            self.settings["key"] = {**self.settings.get("key", {}), "generation": int(value)}
+            return
+        key, _, part = name.partition(".")
+        meant = {"true": True, "false": False}.get(value, value)
+        self.settings[key] = {**self.settings.get(key, {}), part: meant} if part else meant
+        if value is None:
+            del self.settings[key]
+
+    def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
+        """By `pulumi cancel`, `pulumi state unprotect` and `python -m operate recover`."""
+        if "pulumi cancel" in text:
+            yield "cancel", lambda: self._must("cancel", "--yes", "--stack", STACK)
+        for urn in _UNPROTECT.findall(text):
+            yield f"unprotect {urn}", lambda urn=urn: self._must("state", "unprotect", urn, "--yes")  # type: ignore[misc]
+        if _RECOVER.search(text):
+            yield "recover", self._recover
+
+    def _must(self, *words: str) -> None:
+        run = self.stack.pulumi(*words)
+        assert run.ok, run.output
+
+    def _recover(self) -> None:
+        for _ in range(_MOST_RECOVERIES):
+            run = self.stack.python("-m", "operate", "recover", "--stack", STACK, "--yes")
+            if "nothing that it would create exists already" in run.output:
+                return
+            assert run.ok, run.output
+        raise AssertionError(run.output)
+
+    def arm(self, method: str, id: str, body: Any = None) -> Any:
+        kind = next(version for word, version in API.items() if f"/{word}" in id)
+        answer = self.judge.arm(method, id, kind, body)
+        self.wait()
+        return answer
+
+    def assign(self, principal: str, role: str) -> None:
+        id = f"{VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        definition = f"/providers/Microsoft.Authorization/roleDefinitions/{_ROLES[role]}"
+        self.arm("PUT", id, {"properties": {"principalId": principal, "roleDefinitionId": definition}})
+
+    def wait(self) -> None:
+        self.azure.control("/clock", {"advance": 60})
+
+    def history(self) -> list[dict[str, Any]]:
+        """The states of the account's encryption, oldest first."""
+        return cloud.history(self.azure, self.account_id)
+
+    def keys(self) -> frozenset[str]:
+        """Each version of each key that the cloud has."""
+        return frozenset(
+            f"{one['body']['name']}/{version['version']}"
+            for one in cloud.documents(self.azure, "vault.key")
+            for version in one["body"]["versions"]
+        )
+
+
+@contextmanager
+def standing(folder: Path, mode: str) -> Iterator[tuple[EngineWorld, Bookmark]]:
+    """A deployed stack with data, and the way back to it."""
+    with running_azure(folder / "azure") as azure:
+        stack = Stack(folder / "checkout", azure.environ, name=STACK, refreshes=False)
+        world = EngineWorld(azure, stack, mode)
+        assert world.up() == ""
+        world.judge.write_data()
+        yield world, Bookmark(azure, stack, folder / "standing")
