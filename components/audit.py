@@ -1,8 +1,8 @@
 """The audit trail: every use of the key and every access to the account, in a Log Analytics workspace."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, NotRequired, Protocol, TypedDict
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
@@ -77,16 +77,7 @@ class AuditTrailArgs(TypedDict):
     """Optional. Tags of the workspace."""
 
 
-class _Alerting(Protocol):
-    @property
-    def alerts(self) -> bool: ...
-    @property
-    def alert_emails(self) -> tuple[str, ...]: ...
-    @property
-    def alert_action_group_ids(self) -> tuple[pulumi.Input[str], ...]: ...
-
-
-def _recipients(audit: _Alerting) -> Iterator[Problem]:
+def _recipients(audit: "AuditLogInputs") -> Iterator[Problem]:
     if (audit.alert_emails or audit.alert_action_group_ids) and not audit.alerts:
         yield Problem(
             "alerts",
@@ -94,41 +85,13 @@ def _recipients(audit: _Alerting) -> Iterator[Problem]:
         )
 
 
-RECIPIENTS = ArgumentRule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids"))
-"""Recipients are given only together with alerts."""
-
-
-class _Destinations(Protocol):
-    @property
-    def new_workspace(self) -> bool | None: ...
-    @property
-    def workspace_id(self) -> pulumi.Input[str] | None: ...
-    @property
-    def event_hub_rule_id(self) -> pulumi.Input[str] | None: ...
-    @property
-    def event_hub_name(self) -> str | None: ...
-    @property
-    def alerts(self) -> bool: ...
-
-
-def keeps_workspace(audit: _Destinations) -> bool:
-    """Whether logs go to a workspace, made here or existing."""
-    return audit.workspace_id is not None or audit.new_workspace is not False
-
-
-def _destinations(audit: _Destinations) -> Iterator[Problem]:
+def _destinations(audit: "AuditLogInputs") -> Iterator[Problem]:
     if audit.new_workspace and audit.workspace_id is not None:
         yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
-    if audit.alerts and not keeps_workspace(audit):
+    if audit.alerts and not audit.has_workspace:
         yield Problem("alerts", "needs a workspace: remove newWorkspace: false, or give workspaceId")
     if audit.event_hub_name and audit.event_hub_rule_id is None:
         yield Problem("eventHubRuleId", "is required with eventHubName, because it says in which namespace")
-
-
-DESTINATIONS = ArgumentRule(
-    _destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name", "alerts")
-)
-"""What goes together among the destinations of logs."""
 
 
 def _alerts(audit: "AuditTrailInputs") -> Iterator[Problem]:
@@ -137,8 +100,7 @@ def _alerts(audit: "AuditTrailInputs") -> Iterator[Problem]:
 
 
 def _somewhere(audit: "AuditTrailInputs") -> Iterator[Problem]:
-    kept = (audit.storage_account_id, audit.event_hub_rule_id)
-    if not keeps_workspace(audit) and all(place is None for place in kept):
+    if not audit.keeps_logs:
         yield Problem(
             "newWorkspace",
             "found false, but none of workspaceId, storageAccountId and eventHubRuleId is given",
@@ -146,32 +108,20 @@ def _somewhere(audit: "AuditTrailInputs") -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditTrailInputs(Inputs):
-    """AuditTrailArgs with defaults."""
+class AuditLogInputs:
+    """Where audit logs go, and who is alerted: the arguments that an AuditTrail and a service share."""
 
-    ARGS = AuditTrailArgs
-    RULES = (
-        ArgumentRule(_alerts, ("alerts", "vault_id")),
+    RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(
-            _somewhere, ("new_workspace", "workspace_id", "storage_account_id", "event_hub_rule_id")
+            _destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name", "alerts")
         ),
-        DESTINATIONS,
-        RECIPIENTS,
+        ArgumentRule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids")),
     )
 
-    name: str = component_name()
-    resource_group_name: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
-    )
-    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
-    account_id: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
-    )
-    vault_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
+    new_workspace: bool | None = flag()
     workspace_id: pulumi.Input[str] | None = text(
         accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
     )
-    new_workspace: bool | None = flag()
     storage_account_id: pulumi.Input[str] | None = text(
         accepts_outputs=True, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
@@ -185,6 +135,46 @@ class AuditTrailInputs(Inputs):
     alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
         accepts_outputs=True, check=checks.resource_id(arm_ids.ACTION_GROUP)
     )
+
+    @property
+    def has_workspace(self) -> bool:
+        """Whether audit logs go to a workspace, one made here or an existing one."""
+        return self.workspace_id is not None or self.new_workspace is not False
+
+    @property
+    def keeps_logs(self) -> bool:
+        """Whether audit logs are kept anywhere."""
+        others = (self.storage_account_id, self.event_hub_rule_id)
+        return self.has_workspace or any(place is not None for place in others)
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """These arguments, by their names."""
+        return {one.name: getattr(self, one.name) for one in fields(AuditLogInputs)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditTrailInputs(AuditLogInputs, Inputs):
+    """AuditTrailArgs with defaults."""
+
+    ARGS = AuditTrailArgs
+    RULES = (
+        ArgumentRule(_alerts, ("alerts", "vault_id")),
+        ArgumentRule(
+            _somewhere, ("new_workspace", "workspace_id", "storage_account_id", "event_hub_rule_id")
+        ),
+        *AuditLogInputs.RULES,
+    )
+
+    name: str = component_name()
+    resource_group_name: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    )
+    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
+    account_id: pulumi.Input[str] = required_text(
+        accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
+    )
+    vault_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
 
 
@@ -259,7 +249,7 @@ def make_audit_trail(
 
 
 def _workspace_id(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str] | None:
-    if not keeps_workspace(inputs):
+    if not inputs.has_workspace:
         return None
     if inputs.workspace_id is not None:
         return pulumi.Output.from_input(inputs.workspace_id)

@@ -34,7 +34,7 @@ from components.arguments.inputs import (
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.as_found import AS_FOUND
-from components.audit import DESTINATIONS, RECIPIENTS, keeps_workspace
+from components.audit import AuditLogInputs
 from components.callers import CallerArgs, CallerInputs
 from components.component import Tags
 from components.foundry import DeploymentArgs, DeploymentInputs, ProjectArgs, ProjectInputs
@@ -264,40 +264,10 @@ class ServiceKeyInputs(Inputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceAuditInputs(Inputs):
+class ServiceAuditInputs(AuditLogInputs, Inputs):
     """ServiceAuditArgs with defaults."""
 
     ARGS = ServiceAuditArgs
-    RULES = (DESTINATIONS, RECIPIENTS)
-
-    new_workspace: bool | None = flag()
-    workspace_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
-    )
-    storage_account_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
-    )
-    event_hub_rule_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.EVENT_HUB_RULE)
-    )
-    event_hub_name: str | None = text(check=names.EVENT_HUB.checked)
-    setting_name: str | None = text(check=names.DIAGNOSTIC_SETTING.checked)
-    alerts: bool = flag(default=False)
-    alert_emails: tuple[str, ...] = texts(check=checks.email)
-    alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.ACTION_GROUP)
-    )
-
-    @property
-    def has_workspace(self) -> bool:
-        """Whether audit logs go to a workspace, one made here or an existing one."""
-        return keeps_workspace(self)
-
-    @property
-    def keeps_logs(self) -> bool:
-        """Whether audit logs are kept anywhere."""
-        others = (self.storage_account_id, self.event_hub_rule_id)
-        return self.has_workspace or any(place is not None for place in others)
 
 
 def _tier(service: "ServiceInputs") -> Iterator[Problem]:
