@@ -131,8 +131,8 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
 
 
 def account_has_no_projects(check: Preflight) -> Iterator[Finding]:
-    """ "You can't change from Microsoft-managed to customer-managed keys" once there are projects (learn.
-    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal, limitations), whoever made them."""
+    """An account that has projects, whoever made them, cannot change to a customer-managed key (learn.
+    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal, limitations)."""
     account, projects = check.live.account, check.live.projects
     if account is None or not projects:
         return

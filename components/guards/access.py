@@ -91,9 +91,9 @@ def immovable(inputs: ServiceInputs, before: RecordedService) -> Iterator[Proble
     back = f"key.name: {key}" if inputs.key.id is None else f"key.id to that of {key!r}"
     yield Problem(
         setting,
-        f"moves account {before.account.name!r} away from key {key!r}, which its identity has no role to use "
-        f"any more, and Azure moves an account only while it can. First set {back} and run `pulumi up` until "
-        "access is restored; then change the key",
+        f"moves account {before.account.name!r} away from key {key!r}, but its identity no longer has a role "
+        f"to use that key, and Azure moves an account only while it can. First set {back} and run "
+        "`pulumi up` until access is restored; then change the key",
     )
 
 

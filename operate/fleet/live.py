@@ -68,10 +68,10 @@ def shown(stacks: int, report: Report, console: Console | None = None) -> Iterat
         if not sys.stdout.isatty():
             yield report
             return
-        from rich.console import Console  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415 - as above
 
         console = Console()
-    from rich.live import Live  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415 - as above
 
     progress = RunningStacks(stacks)
 

@@ -34,22 +34,22 @@ def _region(one: Planned, label: str, found: Mapping[str, Any]) -> Iterator[Prob
     there = str(found.get("location") or "")
     if one.location and there and regions.normalised(there) != regions.normalised(one.location):
         yield (
-            f"{label} is in region {there!r}, but what sends it logs is in {one.location!r}",
-            f"give {one.setting} of the same region",
+            f"{label} is in region {there!r}, but its logs come from resources in {one.location!r}",
+            f"set {one.setting} to one in the same region",
         )
 
 
 def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
     if str((found.get("sku") or {}).get("name") or "").lower().startswith("premium"):
         yield (
-            f"{one.label} is of a premium tier, to which no logs are sent",
-            f"give {one.setting} of a standard tier",
+            f"{one.label} has a premium tier, and Azure Monitor sends no logs to premium storage",
+            f"set {one.setting} to one of a standard tier",
         )
     rules = (found.get("properties") or {}).get("networkAcls") or {}
     passes = "azureservices" in str(rules.get("bypass") or "").lower()
     if str(rules.get("defaultAction") or "").lower() == "deny" and not passes:
         yield (
-            f"the firewall of {one.label} does not let trusted services pass, of which Azure Monitor is one",
+            f"the firewall of {one.label} does not admit trusted Microsoft services, such as Azure Monitor",
             f"run `az storage account update --name {one.name} --bypass AzureServices`",
         )
 
@@ -59,6 +59,6 @@ def _rights(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
     missing = [right for right in _RIGHTS if right not in given]
     if missing:
         yield (
-            f"{one.label} gives {', '.join(given) or 'no rights'}, and not {', '.join(missing)}",
-            f"give {one.setting} of a rule with {', '.join(_RIGHTS)}, such as RootManageSharedAccessKey",
+            f"{one.label} grants {', '.join(given) or 'no rights'}, and not {', '.join(missing)}",
+            f"set {one.setting} to a rule with {', '.join(_RIGHTS)}, such as RootManageSharedAccessKey",
         )

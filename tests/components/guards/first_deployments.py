@@ -1002,7 +1002,7 @@ DESTINATIONS = (
         "storage closed to Azure Monitor",
         storage(networkAcls={"defaultAction": "Deny", "bypass": "None"}),
         _TO_STORAGE,
-        "let trusted services pass",
+        "does not admit trusted Microsoft services",
         "--bypass AzureServices",
     ),
     undeliverable(
