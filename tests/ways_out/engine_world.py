@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class EngineWorld:
         if "pulumi cancel" in text:
             yield "cancel", lambda: self._must("cancel", "--yes", "--stack", STACK)
         for urn in _UNPROTECT.findall(text):
-            yield f"unprotect {urn}", lambda urn=urn: self._must("state", "unprotect", urn, "--yes")  # type: ignore[misc]
+            yield f"unprotect {urn}", partial(self._must, "state", "unprotect", urn, "--yes")
         if _RECOVER.search(text):
             yield "recover", self._recover
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 
 from components.access import USE
@@ -70,7 +71,7 @@ class Way:
         for step, recover in self.world.recoveries(text):
             self._once(step, recover)
         for one in _ONE_OF_THEM.findall(text):
-            self._once(f"without {one}", lambda one=one: self.world.set(one, None))  # type: ignore[misc]
+            self._once(f"without {one}", partial(self.world.set, one, None))
         if "az cognitiveservices account identity assign" in text:
             assigned = {"identity": {"type": "SystemAssigned"}}
             self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
@@ -115,7 +116,7 @@ class Way:
         for number, settings in enumerate(rounds):
             done = len(self.steps)
             for name, value in settings.items():
-                self._once(f"{name}: {value}", lambda name=name, value=value: self._set(name, value))  # type: ignore[misc]
+                self._once(f"{name}: {value}", partial(self._set, name, value))
             between = len(self.steps) > done and number + 1 < len(rounds)
             if between and (failed := self.world.up()):
                 Way(self.world, self.back, self.steps, self.named).follow(failed)
