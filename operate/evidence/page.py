@@ -5,31 +5,21 @@ Its template, page.html.j2, escapes every value: no name can be markup.
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from operate.evidence import access, charts, controls, rotation, use
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
-from operate.evidence.words import counted, length
-
-_FOLDER = Path(__file__).parent
+from operate.evidence.templates import templates
+from operate.evidence.words import length
 
 
 def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: str) -> str:
     """The document. `digest` is the SHA-256 of evidence.json, `version` the tool's."""
-    templates = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
-    templates.filters.update(day=_day, minute=_minute, counted=counted, length_of=length, css=_css)
+    made = templates()
+    made.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
+    made.filters.update(day=_day, minute=_minute, length_of=length)
     every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
-    return templates.get_template("page.html.j2").render(
+    return made.get_template("page.html.j2").render(
         facts=facts,
         names=dict(facts.names),
         found=found,
@@ -42,18 +32,10 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         unread=[(one.name, what, part.why) for one in facts.services for what, part in one.unread],
         version=version,
         digest=digest,
-        style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         access=access,
         charts=charts,
         rotation=rotation,
         use=use,
-    )
-
-
-def _css(text: str) -> str:
-    """A text inside a string of CSS: what is no plain character as its code point, which can end nothing."""
-    return "".join(
-        one if one.isascii() and (one.isalnum() or one in " .:-") else f"\\{ord(one):x} " for one in text
     )
 
 

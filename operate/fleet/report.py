@@ -15,6 +15,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from operate.evidence.report import tool_version
+from operate.evidence.templates import templates
+from operate.evidence.words import counted
 
 SCHEMA = "language-cmk/fleet-report/1"
 NOT_RUN = "not run"
@@ -23,7 +25,7 @@ _MOST_ROWS = 300
 _MARKDOWN = """\
 ### {{ title }}
 
-| stack | {{ columns | join(" | ") }} |
+| Stack | {{ columns | join(" | ") }} |
 |---|---|---|---|---|
 {% for one in rows[:most] -%}
 | {{ one.stack }} | {{ cells(one) | map("line") | join(" | ") }} |
@@ -31,27 +33,8 @@ _MARKDOWN = """\
 {% if rows | length > most %}
 {{ rows | length - most }} more are left out here; report.json has all.
 {% endif %}"""
-_PAGE = """\
-<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{{ title }}</title>
-<style>
-body { font: 15px system-ui, sans-serif; margin: 2em auto; max-width: 70em }
-table { border-collapse: collapse; width: 100% }
-td, th { border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top }
-.bad { background: #fdecea }
-</style>
-<h1>{{ title }}</h1>
-<table><tr><th>stack{% for name in columns %}<th>{{ name }}{% endfor %}
-{% for one in rows %}
-<tr{% if not one.ok %} class="bad"{% endif %}><td>{{ one.stack }}{% for cell in cells(one) %}<td>{{ cell }}\
-{% endfor %}
-{% endfor %}
-</table>
-<p>language-cmk {{ version }}</p>
-</html>
-"""
 _HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
-_COLUMNS = ("command", "result", "changes", "open findings")
+_COLUMNS = ["Command", "Result", "Changes", "Open findings"]
 
 
 @dataclass(frozen=True)
@@ -80,9 +63,10 @@ def rows(records: Iterable[Mapping[str, Any]], stacks: Iterable[str]) -> list[Ro
 def write(folder: Path, found: Sequence[Row]) -> Path:
     """Writes report.json, report.md and index.html; the page's path."""
     bad = sum(not one.ok for one in found)
-    title = f"Fleet: {bad} of {len(found)} stacks are not as they should be" if bad else _well(len(found))
+    title = _headline(bad, len(found))
     values = {
         "title": title,
+        "bad": bad,
         "rows": found,
         "columns": _COLUMNS,
         "cells": _cells,
@@ -95,14 +79,15 @@ def write(folder: Path, found: Sequence[Row]) -> Path:
         "ok": not bad,
         "stacks": [vars(one) for one in found],
     }
-    environment = Environment(autoescape=True)
+    markdown = Environment(autoescape=True)
     # What a span of code holds is text as it is: escaped, it would be read as `&#39;`.
-    environment.filters["line"] = lambda text: Markup(line(text))  # noqa: S704
+    markdown.filters["line"] = lambda text: Markup(line(text))  # noqa: S704
+    page = templates(Path(__file__).parent)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {
         "report.json": json.dumps(document, indent=2) + "\n",
-        "report.md": environment.from_string(_MARKDOWN).render(values),
-        "index.html": environment.from_string(_PAGE).render(values),
+        "report.md": markdown.from_string(_MARKDOWN).render(values),
+        "index.html": page.get_template("report.html.j2").render(values),
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder / "index.html"
@@ -136,5 +121,7 @@ def line(text: str) -> str:
     return f"`{shown}`" if shown else ""
 
 
-def _well(count: int) -> str:
-    return f"Fleet: {count} stack{'' if count == 1 else 's'}, all as they should be"
+def _headline(bad: int, count: int) -> str:
+    if not bad:
+        return f"Fleet: {counted(count, 'stack')}, all as they should be"
+    return f"Fleet: {bad} of {counted(count, 'stack')} not as {'it' if bad == 1 else 'they'} should be"
