@@ -206,7 +206,9 @@ def main() -> None:
     sys.path[0] = str(Path.cwd())
     for module in sys.argv[2:]:
         with contextlib.suppress(ImportError):
-            dir(importlib.import_module(module))  # which loads what is lazy
+            # A module of a Pulumi SDK is loaded by the first attribute that is asked for. `dir` asks for none
+            # (pulumi 3.259, pulumi/_utils.py `_INTROSPECTION_ATTRS`).
+            getattr(importlib.import_module(module), "__all__", None)
     # Forks share the memory of what is never collected.
     gc.collect()
     gc.freeze()
