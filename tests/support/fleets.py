@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import yaml
 
+from engine.warm import WarmPython
+from operate.__main__ import main
 from tests.support.stack import Run, Stack
 
+PROGRAM, PACK, PROVIDER = "pulumi-language-python-exec", "pulumi.policy", "provider"
 QUIET = {"parallel": {"stacks": 2}, "stop": {"findings": "never"}}
+
+
+def recording(started: list[str]) -> type[WarmPython]:
+    """A warm Python that also lists what each of its forks is: PROGRAM, PACK or PROVIDER."""
+
+    class Recording(WarmPython):
+        def start(self, command: Any, **how: Any) -> Any:
+            started.append(command[3] if command[2] == "-m" else Path(command[2]).name)
+            return super().start(command, **how)
+
+    return Recording
 
 
 class FleetCheckout:
@@ -55,11 +73,19 @@ class FleetCheckout:
         self.file(name).write_text(yaml.safe_dump(document))
 
     def run(self, *words: str) -> Run:
-        """`python -m operate fleet WORDS`."""
-        return self.stack.python("-m", "operate", "fleet", *words)
+        """`python -m operate fleet WORDS`, in this process: the commands of a test share one warm Python."""
+        said = StringIO()
+        with (
+            mock.patch.dict(os.environ, self.stack.env, clear=True),
+            chdir(self.folder),
+            redirect_stdout(said),
+            redirect_stderr(said),
+        ):
+            code = main(["fleet", *words])
+        return Run(code, said.getvalue())
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """The same, begun and not waited for; it leads a process group."""
+        """The same as a process of its own, begun and not waited for; it leads a process group."""
         return subprocess.Popen(
             [str(self.folder / ".venv" / "bin" / "python"), "-m", "operate", "fleet", *words],
             cwd=self.folder,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from localazure import seed
-from operate.fleet import planning
+from operate.fleet import planning, warm
 from operate.fleet.planning import Calls
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.fleets import QUIET, FleetCheckout
+from tests.support.fleets import PACK, PROGRAM, PROVIDER, QUIET, FleetCheckout, recording
 from tests.support.judge import Judge
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
@@ -130,9 +130,12 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     assert list((fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks").rglob("*.json")) == []
 
 
-def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_path: Path) -> None:
-    """Each stack logs in as its own client at its own tenant, though the environment has one's secret; a
-    stack that lacks its secret fails, and sends nobody else's."""
+def test_two_tenants_never_see_each_others_credentials(
+    azure: RunningAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stack logs in as its own client at its own tenant, though the environment has one's secret, and
+    though programs, packs and providers are forks of one Python; a stack that lacks its secret fails, and
+    sends nobody else's."""
     azure.control("/reset", {})
     foreign = {
         "azure-native:tenantId": seed.OTHER_TENANT_ID,
@@ -151,7 +154,11 @@ def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_
     assert fleet.stack.pulumi(
         "config", "set", "--stack", "other", "--secret", "azure-native:clientSecret", secret
     ).ok
+    started: list[str] = []
+    monkeypatch.setattr(warm, "WarmPython", recording(started))
     done = fleet.run("up", "--yes")
+    assert {PROGRAM, PACK, PROVIDER} == set(started)
+    assert started.count(PROVIDER) >= 2
     assert {one: found["ok"] for one, found in fleet.outcomes("up").items()} == {
         "own": True,
         "other": True,

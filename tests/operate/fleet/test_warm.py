@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.warm import WarmPython
 from operate.fleet import engine, warm
 from operate.stack_file import stack_file
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.fleets import FleetCheckout
+from tests.support.fleets import PACK, PROGRAM, PROVIDER, FleetCheckout, recording
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing runs in forks")
 
@@ -51,16 +50,12 @@ def test_a_preview_in_forks_is_the_same_preview(
         return {urn: {**ordered(one), "seed": ""} for urn, one in planned.items()}, verdicts
 
     cold = seen("cold.json")
-    started: list[list[str]] = []
+    started: list[str] = []
     monkeypatch.setattr(warm, "WarmPython", recording(started))
     with stack.warm():
         assert seen("warm.json") == cold
     assert cold[1]
-    assert {Path(words[2]).name if words[2] != "-m" else words[3] for words in started} == {
-        "pulumi-language-python-exec",
-        "pulumi.policy",
-        "provider",
-    }
+    assert set(started) == {PROGRAM, PACK, PROVIDER}
 
 
 def ordered(value: Any) -> Any:
@@ -70,15 +65,6 @@ def ordered(value: Any) -> Any:
     if isinstance(value, list):
         return sorted(map(ordered, value), key=repr)
     return value
-
-
-def recording(started: list[list[str]]) -> Callable[..., Any]:
-    class Recording(WarmPython):
-        def start(self, command: Any, **how: Any) -> Any:
-            started.append(list(command))
-            return super().start(command, **how)
-
-    return Recording
 
 
 def test_every_module_that_is_imported_before_exists() -> None:
