@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from localazure import execution, process
 from localazure.environment import python_of
+from localazure.forks import Forks
 from localazure.home import Home
 
 ROOT = execution.ROOT
@@ -23,19 +26,26 @@ PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
 _PROGRAM = ("components", "core", "provider", "settings")
+_SET_UP = "LOCALAZURE_SET_UP"
+"""Tells the checkout's own Python that whoever started it has set the checkout up."""
 _POLICY_CONFIG = (str(PYTHON), "-m", "policies.configuration", "policy-config.yaml", _PACK_CONFIG)
 
 
 def set_up(words: Sequence[str]) -> int | None:
     """Sets the checkout up and runs `python -m localazure WORDS` by its Python; the exit code. None where
     this is that Python already, and nothing is left but to go on."""
+    own = Path(sys.prefix).resolve() == (ROOT / ".venv").resolve()
+    if own and os.environ.pop(_SET_UP, "") and words[:1] != ["setup"]:
+        return None
     code = subprocess.run([sys.executable, str(ROOT / "engine" / "setup.py")], check=False).returncode
     if code or words[:1] == ["setup"]:
         return code
-    if Path(sys.prefix).resolve() == (ROOT / ".venv").resolve():
+    if own:
         return None
-    command = [str(PYTHON), "-m", "localazure", *words]
-    return subprocess.run(command, env=_with_root(os.environ), check=False).returncode
+    command, environ = [str(PYTHON), "-m", "localazure", *words], {**_with_root(os.environ), _SET_UP: "true"}
+    if os.name == "posix":  # in place of this process: between a person and the engine, Ctrl-C meets one
+        os.execve(PYTHON, command, environ)  # noqa: S606 - no shell is wanted
+    return subprocess.run(command, env=environ, check=False).returncode
 
 
 def up(home: Home, stack: str) -> int:
@@ -43,18 +53,18 @@ def up(home: Home, stack: str) -> int:
 
     The preview is a command of its own: where everything is as the stack's state has it, that is all.
     """
-    pulumi = Steps(home, stack)
     events = ROOT / ".pulumi" / "preview.jsonl"
     events.unlink(missing_ok=True)
     log = ("--event-log", str(events))  # an option that is there with PULUMI_DEBUG_COMMANDS only
-    return (
-        pulumi.select()
-        or pulumi.run(*_POLICY_CONFIG)
-        or pulumi.run("pulumi", "preview", "--stack", stack, *log, *_PACK, PULUMI_DEBUG_COMMANDS="true")
-        or _updated(pulumi, stack, events)
-        or pulumi.run(str(PYTHON), "-m", "operate", "verify", "--stack", stack, "--write-project")
-        or _what_next(home, stack)
-    )
+    with Steps(home, stack).in_forks() as pulumi:
+        return (
+            pulumi.select()
+            or pulumi.run(*_POLICY_CONFIG)
+            or pulumi.run("pulumi", "preview", "--stack", stack, *log, *_PACK, PULUMI_DEBUG_COMMANDS="true")
+            or _updated(pulumi, stack, events)
+            or pulumi.run(str(PYTHON), "-m", "operate", "verify", "--stack", stack, "--write-project")
+            or _what_next(home, stack)
+        )
 
 
 def _updated(pulumi: Steps, stack: str, events: Path) -> int:
@@ -99,12 +109,12 @@ def is_newer(root: Path, state: Path) -> bool:
 
 def preview(home: Home, stack: str) -> int:
     """What `up` would change, as a diff, under the policy pack."""
-    pulumi = Steps(home, stack)
-    return (
-        pulumi.select()
-        or pulumi.run(*_POLICY_CONFIG)
-        or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
-    )
+    with Steps(home, stack).in_forks() as pulumi:
+        return (
+            pulumi.select()
+            or pulumi.run(*_POLICY_CONFIG)
+            or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
+        )
 
 
 def review(home: Home, stack: str) -> int:
@@ -151,6 +161,20 @@ class Steps:
     def __init__(self, home: Home, stack: str) -> None:
         process.start(home)
         self._stack, self._environ = stack, execution.environment_for(home, os.environ)
+        self._forks: Forks | None = None
+
+    @contextmanager
+    def in_forks(self) -> Iterator[Steps]:
+        """Python commands, and what the engine starts, come from one Python that imports once."""
+        if sys.platform != "linux":  # elsewhere a fork of a process with system libraries is not safe
+            yield self
+            return
+        self._forks = Forks(PYTHON, ROOT, self._environ)
+        try:
+            yield self
+        finally:
+            self._forks.close()
+            self._forks = None
 
     def select(self) -> int:
         return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
@@ -170,16 +194,35 @@ class Steps:
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
-        done = subprocess.run(
-            [execution.program(command[0], self._environ), *command[1:]],
-            cwd=ROOT,
-            env={**self._environ, **environ},
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            text=True,
-            check=False,
-        )
+        if self._forks and not quiet:
+            if command[0] == str(PYTHON) and (code := self._forks.run(command[1:])) is not None:
+                return code, ""
+            environ |= self._forks.variables()
+        with _interrupts_left_to_it():
+            done = subprocess.run(
+                [execution.program(command[0], self._environ), *command[1:]],
+                cwd=ROOT,
+                env={**self._environ, **environ},
+                stdout=subprocess.PIPE if quiet else None,
+                stderr=subprocess.STDOUT if quiet else None,
+                text=True,
+                check=False,
+            )
         return done.returncode, done.stdout or ""
+
+
+@contextmanager
+def _interrupts_left_to_it() -> Iterator[None]:
+    """Ctrl-C reaches the command itself, as the terminal's foreground: the engine ends its update in order,
+    which subprocess would not wait for. Raises KeyboardInterrupt when the command has ended."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _what_next(home: Home, stack: str) -> int:

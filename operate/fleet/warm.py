@@ -63,7 +63,9 @@ class _AttachedHost(LanguageHost):
 
 
 @contextmanager
-def language_host(environ: Mapping[str, str], checkout: Path | None = None) -> Iterator[dict[str, str]]:
+def language_host(
+    environ: Mapping[str, str], checkout: Path | None = None, modules: tuple[str, ...] = MODULES
+) -> Iterator[dict[str, str]]:
     """Variables that let an engine attach to a language host, whose processes have `environ` and the imports
     of a checkout, by default this folder; none where the engine is to start its own."""
     launcher = _launcher(environ)
@@ -71,7 +73,7 @@ def language_host(environ: Mapping[str, str], checkout: Path | None = None) -> I
         yield {}
         return
     with _starting:
-        warm = _warm_python(str(checkout or Path.cwd()))
+        warm = warm_python(checkout or Path.cwd(), modules)
     children = Children(warm.start)
     server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
     host = _AttachedHost("", launcher, children, environ)
@@ -86,9 +88,9 @@ def language_host(environ: Mapping[str, str], checkout: Path | None = None) -> I
 
 
 @functools.cache
-def _warm_python(checkout: str) -> WarmPython:
-    """One for each process and checkout, until the process ends."""
-    made = WarmPython(MODULES, Path(checkout))
+def warm_python(checkout: Path, modules: tuple[str, ...]) -> WarmPython:
+    """One for each process, checkout and list of modules, until the process ends."""
+    made = WarmPython(modules, checkout)
     atexit.register(made.close)
     return made
 

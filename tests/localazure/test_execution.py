@@ -207,6 +207,41 @@ def test_every_step_of_a_word_runs_in_the_local_azure(
     assert capfd.readouterr().err == "why\n"
 
 
+def test_an_interrupt_is_left_to_the_step(
+    azure: RunningAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C reaches the engine too, which ends its update in order: nobody kills it meanwhile, and the word
+    ends after it."""
+    ended = tmp_path / "ended"
+    program = (
+        "import os, pathlib, signal, time\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "while time.process_time() < 1: pass\n"
+        f"pathlib.Path({str(ended)!r}).touch()\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        checkout.Steps(azure.home, "dev").run(sys.executable, "-c", program)
+    assert ended.exists()
+
+
+def test_a_checkout_is_set_up_once_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout's own Python believes whoever started it, and looks for itself otherwise."""
+    run: list[object] = []
+
+    def recorded(command: object, **_: object) -> subprocess.CompletedProcess[str]:
+        run.append(command)
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr(subprocess, "run", recorded)
+    monkeypatch.setattr(sys, "prefix", str(ROOT / ".venv"))
+    monkeypatch.setenv("LOCALAZURE_SET_UP", "true")
+    assert checkout.set_up(["up"]) is None
+    assert not run
+    assert checkout.set_up(["up"]) is None
+    assert checkout.set_up(["setup"]) == 0
+    assert len(run) == 2
+
+
 def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure: RunningAzure) -> None:
     """Nothing is deployed where a step before it failed, and no proof is asked where `up` failed."""
     run: list[tuple[str, ...]] = []
