@@ -1,19 +1,22 @@
 """Who may reach a service's endpoints: one setting for its account and its vault."""
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components.arguments import checks
-from components.arguments.inputs import ArgumentRule, Inputs, text, texts
+from components.arguments import checks, names
+from components.arguments.inputs import ArgumentRule, Inputs, group, mapping, text, texts
 from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
-from core.kinds import AccountKind
+from core.kinds import VAULT_MEMBER, AccountKind
 
 _LONGEST_PREFIX = 30
+ACCOUNT, VAULT = "account", "vault"
+"""What has a private endpoint, and the group of its members in Azure."""
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
 _ZONES = frozenset(
     zone
@@ -43,6 +46,20 @@ def zone_label(what: str, zone: str, zones: Sequence[str]) -> str:
     return f"{what}-zone" if zone == zones[0] else f"{what}-{zone.split('.')[1]}-zone"
 
 
+class PrivateEndpointArgs(TypedDict):
+    """A private endpoint's own names and addresses. A change makes the endpoint anew: its service cannot be
+    reached through it meanwhile, and no data is lost."""
+
+    name: NotRequired[str | None]
+    """Optional. Name of the private endpoint. Default: `pe-<name>-account`, `pe-<name>-vault`."""
+    network_interface_name: NotRequired[str | None]
+    """Optional. Name of its network interface. Default: one that Azure makes of the endpoint's name."""
+    ip_addresses: NotRequired[dict[str, str] | None]
+    """Optional. Its static addresses in the subnet, by member: `default`; of an account of kind `AIServices`,
+    `default` (cognitiveservices.azure.com), `secondary` (openai.azure.com) and `third`
+    (services.ai.azure.com). Default: free ones, which Azure chooses."""
+
+
 class NetworkArgs(TypedDict):
     """Who may reach the endpoints of the account and of the vault made here."""
 
@@ -60,6 +77,10 @@ class NetworkArgs(TypedDict):
     """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
     `privatelink.vaultcore.azure.net`, with `AIServices` and `OpenAI` also those of their other endpoints;
     with `private`. A zone that is not given is made here."""
+    account_endpoint: NotRequired[PrivateEndpointArgs | None]
+    """Optional. The account's private endpoint; with `private`."""
+    vault_endpoint: NotRequired[PrivateEndpointArgs | None]
+    """Optional. The private endpoint of the vault made here; with `private`."""
 
 
 def checked_ip_range(text: str) -> str:
@@ -84,6 +105,41 @@ def checked_ip_range(text: str) -> str:
     return text
 
 
+def _addresses(by_member: Mapping[str, str]) -> None:
+    """Static addresses by member. Raises ValueError with everything that is wrong."""
+    wrong = [
+        f"{member}: {text!r} is not an IPv4 address" for member, text in by_member.items() if not _ipv4(text)
+    ]
+    twice = [text for text, count in Counter(by_member.values()).items() if count > 1]
+    wrong += [f"{text!r} is given to two members; each has an address of its own" for text in twice]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+
+
+def _ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateEndpointInputs(Inputs):
+    """PrivateEndpointArgs with defaults."""
+
+    ARGS = PrivateEndpointArgs
+
+    name: str | None = text(check=names.ENDPOINT.checked)
+    network_interface_name: str | None = text(check=names.NETWORK_INTERFACE.checked)
+    ip_addresses: Mapping[str, str] | None = mapping(check=_addresses)
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """The static addresses by member."""
+        return self.ip_addresses or {}
+
+
 def _zone(text: str) -> None:
     found = arm_ids.resource_id(text, arm_ids.PRIVATE_DNS_ZONE).name
     if found.lower() not in _ZONES:
@@ -102,10 +158,50 @@ def _selected(network: "NetworkInputs") -> Iterator[Problem]:
 def _private(network: "NetworkInputs") -> Iterator[Problem]:
     if network.access == PRIVATE and network.subnet_id is None:
         yield Problem("subnetId", "is required with access: private")
-    if network.access != PRIVATE and (network.subnet_id is not None or network.private_dns_zone_ids):
+    endpoints = network.account_endpoint.given or network.vault_endpoint.given
+    if network.access != PRIVATE and (
+        network.subnet_id is not None or network.private_dns_zone_ids or endpoints
+    ):
         yield Problem(
-            "access", f"found {network.access!r}, but subnetId or DNS zones are given; expected 'private'"
+            "access",
+            f"found {network.access!r}, but a subnet, DNS zones or private endpoints are given; expected "
+            "'private'",
         )
+
+
+def endpoint_problems(network: "NetworkInputs", kind: AccountKind, *, makes_vault: bool) -> Iterator[Problem]:
+    """What is wrong with the private endpoints of an account of a kind and of its vault."""
+    account, vault = network.account_endpoint, network.vault_endpoint
+    if vault.given and not makes_vault:
+        yield Problem(
+            "vaultEndpoint",
+            "is for a vault made here; the endpoints of an existing vault belong to its owner",
+        )
+    for path, endpoint, members in (
+        ("accountEndpoint", account, kind.members),
+        ("vaultEndpoint", vault, (VAULT_MEMBER,)),
+    ):
+        if endpoint.addresses and {*endpoint.addresses} != {*members}:
+            whose = f"an account of kind {kind.name}" if endpoint is account else "a vault"
+            yield Problem(
+                f"{path}.ipAddresses",
+                f"found {', '.join(endpoint.addresses)}; expected an address for each member of {whose}: "
+                f"{', '.join(members)}",
+            )
+    for word, ours, others in (
+        ("name", {account.name}, {vault.name}),
+        ("networkInterfaceName", {account.network_interface_name}, {vault.network_interface_name}),
+        ("ipAddresses", {*account.addresses.values()}, {*vault.addresses.values()}),
+    ):
+        for shared in sorted(filter(None, {_folded(one) for one in ours} & {_folded(one) for one in others})):
+            yield Problem(
+                f"vaultEndpoint.{word}",
+                f"{shared!r} is given to the account's endpoint, too; give it another",
+            )
+
+
+def _folded(text: str | None) -> str:
+    return (text or "").lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +211,10 @@ class NetworkInputs(Inputs):
     ARGS = NetworkArgs
     RULES = (
         ArgumentRule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
-        ArgumentRule(_private, ("access", "subnet_id", "private_dns_zone_ids")),
+        ArgumentRule(
+            _private,
+            ("access", "subnet_id", "private_dns_zone_ids", "account_endpoint", "vault_endpoint"),
+        ),
     )
 
     access: str = text(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
@@ -123,6 +222,12 @@ class NetworkInputs(Inputs):
     allowed_subnet_ids: tuple[str, ...] = texts(check=checks.resource_id(arm_ids.SUBNET))
     subnet_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.SUBNET))
     private_dns_zone_ids: tuple[str, ...] = texts(check=_zone)
+    account_endpoint: PrivateEndpointInputs = group(PrivateEndpointInputs)
+    vault_endpoint: PrivateEndpointInputs = group(PrivateEndpointInputs)
+
+    def endpoint(self, what: str) -> PrivateEndpointInputs:
+        """The endpoint of the `account` or the `vault`."""
+        return self.account_endpoint if what == ACCOUNT else self.vault_endpoint
 
     def zone_id(self, zone_name: str) -> str | None:
         """The existing private DNS zone of a name."""

@@ -9,7 +9,7 @@ from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
 from components.arguments.names import PlacedName
-from components.component import ChildOptions
+from components.component import ChildOptions, waited_for
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import ServiceInputs
 from core import arm_ids
@@ -31,7 +31,8 @@ def make_private_endpoints(
     written.
 
     `recorded` are the endpoints and links that the state has, by logical name. In another subnet an endpoint
-    is another one (azure-native replaces it) of another name, so that it is there before the old one goes.
+    is another one (azure-native replaces it) of another name, so that it is there before the old one goes;
+    one with a name or addresses of its own goes first, because its successor needs them.
     The DNS comes after all endpoints, and what it replaces goes first: a zone has one link to a network, and
     two zone groups would write the same record, which the old one would take away (assumed).
     """
@@ -40,19 +41,15 @@ def make_private_endpoints(
         return []
     subnet = pulumi.Output.from_input(subnet_id)
     endpoints = {
-        what: network.PrivateEndpoint(
-            f"{name}-{what}-endpoint",
+        what: _endpoint(
+            inputs,
+            what,
+            subnet,
+            options,
             resource_group_name=resource_group_name,
-            private_endpoint_name=subnet.apply(
-                partial(names.endpoint_name, name, what, recorded=recorded.get(f"{name}-{what}-endpoint"))
-            ),
-            location=inputs.location,
-            subnet={"id": subnet_id},
-            private_link_service_connections=[
-                {"name": what, "private_link_service_id": target, "group_ids": [what]}
-            ],
-            tags=inputs.tags,
-            opts=options(depends_on=list(after), delete_before_replace=False),
+            target=target,
+            after=after,
+            recorded=recorded.get(f"{name}-{what}-endpoint"),
         )
         for what, target in targets.items()
         if target is not None
@@ -84,6 +81,46 @@ def make_private_endpoints(
             opts=options(depends_on=list(endpoints.values())),
         )
     return [*endpoints.values()]
+
+
+def _endpoint(
+    inputs: ServiceInputs,
+    what: str,
+    subnet: pulumi.Output[str],
+    options: ChildOptions,
+    *,
+    resource_group_name: pulumi.Input[str],
+    target: pulumi.Input[str],
+    after: Sequence[pulumi.Resource],
+    recorded: PlacedName | None,
+) -> network.PrivateEndpoint:
+    own = inputs.network.endpoint(what)
+    # Its successor has the same names or addresses where they are declared, and where the subnet stays.
+    stays = recorded is not None and arm_ids.same(waited_for(subnet) or "", recorded.place_id)
+    return network.PrivateEndpoint(
+        f"{inputs.name}-{what}-endpoint",
+        resource_group_name=resource_group_name,
+        private_endpoint_name=own.name
+        or subnet.apply(partial(names.endpoint_name, inputs.name, what, recorded=recorded)),
+        custom_network_interface_name=own.network_interface_name,
+        ip_configurations=[
+            {"name": member, "group_id": what, "member_name": member, "private_ip_address": address}
+            for member, address in own.addresses.items()
+        ]
+        or None,
+        location=inputs.location,
+        subnet={"id": subnet},
+        private_link_service_connections=[
+            {"name": what, "private_link_service_id": target, "group_ids": [what]}
+        ],
+        tags=inputs.tags,
+        opts=options(
+            depends_on=list(after),
+            delete_before_replace=stays or bool(own.given),
+            # Azure changes neither on an endpoint that exists, and azure-native would try.
+            replace_on_changes=["customNetworkInterfaceName", "ipConfigurations"],
+        ),
+    )
 
 
 def _zone(

@@ -48,7 +48,7 @@ from components.key import (
     ROTATION,
 )
 from components.lock import CAN_NOT_DELETE
-from components.network import NetworkArgs, NetworkInputs
+from components.network import NetworkArgs, NetworkInputs, endpoint_problems
 from core import arm_ids, kinds
 from core.kinds import AccountKind
 from core.regions import region
@@ -288,6 +288,11 @@ def _callers(service: "ServiceInputs") -> Iterator[Problem]:
     yield from callers.problems(service.callers, service.account_kind)
 
 
+def _endpoints(service: "ServiceInputs") -> Iterator[Problem]:
+    for one in endpoint_problems(service.network, service.account_kind, makes_vault=service.makes_vault):
+        yield Problem(f"network.{one.path}", one.text)
+
+
 def _below(service: "ServiceInputs") -> Iterator[Problem]:
     yield from foundry.problems(service)
 
@@ -358,6 +363,7 @@ class ServiceInputs(Inputs):
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         ArgumentRule(_callers, ("kind", "callers")),
+        ArgumentRule(_endpoints, ("kind", "network", "vault", "key", "encryption", "unbind_account")),
         ArgumentRule(_below, ("kind", "allow_project_management", "projects", "deployments")),
         ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         SEARCH,

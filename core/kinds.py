@@ -3,7 +3,8 @@
 Owns: what differs between them: tiers, name prefixes, private DNS zones, what cannot be undone, and the roles
 of callers. Sources: the kinds and their tiers, `az cognitiveservices account list-kinds` and `list-skus`;
 prefixes, Microsoft's Cloud Adoption Framework (ready/azure-best-practices/resource-abbreviations); zones,
-learn.microsoft.com/azure/private-link/private-endpoint-dns; roles,
+learn.microsoft.com/azure/private-link/private-endpoint-dns; members, Azure/bicep-registry-modules, avm/res/
+cognitive-services/account/tests/e2e/max for AIServices, and for OpenAI assumed of one address; roles,
 learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning; Face's tier, the
 example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
 encryption/cognitive-services-encryption-keys-portal; terms, Azure/azure-sdk-for-python#28233,
@@ -45,7 +46,14 @@ class AccountKind:
     approval: str = ""
     terms: bool = False
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The members of the group `account`: each has an address of a private endpoint."""
+        return ("default", "secondary", "third") if self.foundry else (VAULT_MEMBER,)
 
+
+VAULT_MEMBER: Final = "default"
+"""The one member of a vault's group (Azure/terraform-azurerm-avm-res-keyvault-vault#108)."""
 _FORM: Final = "https://aka.ms/cogsvc-cmk"
 _LANGUAGE_CALLERS: Final = (roles.LANGUAGE_READER, roles.LANGUAGE_WRITER, roles.LANGUAGE_OWNER)
 _OPENAI_CALLERS: Final = (roles.OPENAI_USER, roles.OPENAI_CONTRIBUTOR)

@@ -205,7 +205,8 @@ class Arm:
             from azure.core.rest import HttpRequest  # noqa: PLC0415
 
             cloud = self._clients.cloud
-            here = f"{cloud.resource_manager}{path}?api-version={api_version}"
+            query = f"{'&' if '?' in path else '?'}api-version={api_version}"
+            here = f"{cloud.resource_manager}{path}{query}"
             url = path if path.startswith("https://") else here
             response = self._clients.questions().send_request(HttpRequest(method, url, json=body))
             response.raise_for_status()

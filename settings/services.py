@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
-from components.network import dns_zones
+from components.network import ACCOUNT, VAULT, dns_zones
 from core import arm_ids, facts
 from settings.model import ServiceSettings
 
@@ -40,6 +40,34 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
                     "existing in the others",
                 )
     yield from _shared_operators(services)
+    yield from _shared_addresses(services)
+
+
+def _shared_addresses(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
+    """A private endpoint has its addresses in its subnet, and its name in its group, to itself."""
+    made: dict[str, list[tuple[str, str]]] = {}
+    for service in services:
+        subnet = known_text(service.network.subnet_id) or ""
+        group = service.resource_group_name or known_text(service.existing_resource_group_name) or ""
+        for what in (ACCOUNT, VAULT):
+            own = service.network.endpoint(what)
+            for word, value, place in (
+                *(("ipAddresses", address, subnet) for address in own.addresses.values()),
+                ("name", own.name, group),
+                ("networkInterfaceName", own.network_interface_name, group),
+            ):
+                if value:
+                    key = f"network.{what}Endpoint.{word}"
+                    made.setdefault(word, []).append((key, f"{value.lower()}|{place.lower()}"))
+    for rows in made.values():
+        for taken, count in Counter(taken for _, taken in rows).items():
+            if count > 1:
+                value, _, place = taken.partition("|")
+                yield Problem(
+                    next(path for path, one in rows if one == taken),
+                    f"{count} private endpoints have {value!r} in {arm_ids.name_of(place)!r}; give each its "
+                    "own",
+                )
 
 
 def _zone_count(service: ServiceSettings) -> int:

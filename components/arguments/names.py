@@ -87,6 +87,13 @@ ENDPOINT = Limit(
     r"[A-Za-z0-9]([\w.-]*\w)?",
     "letters, digits, underscores, periods and hyphens, a letter or digit first",
 )
+NETWORK_INTERFACE = Limit(
+    "network interface name",
+    1,
+    80,
+    r"[A-Za-z0-9]([\w.-]*\w)?",
+    "letters, digits, underscores, periods and hyphens, a letter or digit first",
+)
 PROJECT = Limit(
     "project name",
     2,
@@ -156,10 +163,12 @@ def workspace_name(service: str) -> str:
 
 @dataclass(frozen=True)
 class PlacedName:
-    """The name of a resource that the state has, with the id of the subnet or network that it is in."""
+    """The name of a resource that the state has, with the id of the subnet or network that it is in, and the
+    private addresses that it has there."""
 
     name: str
     place_id: str
+    addresses: frozenset[str] = frozenset()
 
 
 def endpoint_name(service: str, what: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:

@@ -144,7 +144,7 @@ class _Planner:
         """Whether the state has it, or has a resource that refers to it already."""
         if one.used:
             return one.id.lower() in self.before.mentioned_ids
-        if one.name == "account" and data_loss.is_replaced(self.inputs, self.before):
+        if one.changes or (one.name == "account" and data_loss.is_replaced(self.inputs, self.before)):
             return False
         placed = self._placed(one.name)
         # Another subnet makes another endpoint of the same logical name.
@@ -405,19 +405,24 @@ class _Planner:
         if self.inputs.makes_vault:
             targets["vault"] = self._vault_id
         for what, target in targets.items():
-            recorded = self._placed(f"{what}-endpoint")
+            recorded, own = self._placed(f"{what}-endpoint"), network.endpoint(what)
             place = recorded.place_id if recorded and subnet == UNKNOWN else subnet
-            endpoint = self._inside(
-                arm_ids.PRIVATE_ENDPOINT, names.endpoint_name(self.inputs.name, what, place, recorded)
-            )
+            name = own.name or names.endpoint_name(self.inputs.name, what, place, recorded)
+            endpoint = self._inside(arm_ids.PRIVATE_ENDPOINT, name)
             connection = {"properties": {"privateLinkServiceId": target}}
+            # The service's own endpoints give up the addresses that they have.
+            new = [
+                {"name": member, "properties": {"privateIPAddress": address, "memberName": member}}
+                for member, address in own.addresses.items()
+                if address not in self._held_addresses(subnet)
+            ]
+            properties = {"subnet": {"id": subnet}, "privateLinkServiceConnections": [connection]}
             yield PlannedResource(
                 endpoint,
                 f"{what}-endpoint",
-                "network.subnetId",
-                self._body(
-                    properties={"subnet": {"id": subnet}, "privateLinkServiceConnections": [connection]}
-                ),
+                f"network.{what}Endpoint" if own.given else "network.subnetId",
+                self._body(properties={**properties, **({"ipConfigurations": new} if new else {})}),
+                changes=bool(new and recorded and recorded.name.lower() == name.lower()),
             )
             ids = {
                 zone: network.zone_id(zone) or self._inside(arm_ids.PRIVATE_DNS_ZONE, zone)
@@ -433,6 +438,14 @@ class _Planner:
             for zone, id in ids.items():
                 if network.zone_id(zone) is None:
                     yield from self._zone(id, zone_label(what, zone, zones[what]), subnet)
+
+    def _held_addresses(self, subnet_id: str) -> set[str]:
+        return {
+            address
+            for one in self.before.placed.values()
+            if arm_ids.same(one.place_id, subnet_id)
+            for address in one.addresses
+        }
 
     def _zone(self, id: str, label: str, subnet: str) -> Iterator[PlannedResource]:
         argument = "network.privateDnsZoneIds"

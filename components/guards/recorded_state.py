@@ -100,7 +100,9 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
             id for key, outputs in state.items() if key[1].startswith(f"{name}-") for id in _ids_in(outputs)
         ),
         placed={
-            logical: PlacedName(outputs["name"], (outputs.get(place) or {}).get("id") or "")
+            logical: PlacedName(
+                outputs["name"], (outputs.get(place) or {}).get("id") or "", frozenset(_addresses_of(outputs))
+            )
             for (type, logical), outputs in state.items()
             if logical.startswith(f"{name}-") and (place := _PLACES.get(type)) and outputs.get("name")
         },
@@ -123,6 +125,11 @@ def recorded_names(state: State) -> frozenset[str]:
     services = {name for kind, name in state if kind in of_services}
     accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
+
+
+def _addresses_of(endpoint: Mapping[str, Any]) -> Iterator[str]:
+    for config in endpoint.get("customDnsConfigs") or ():
+        yield from config.get("ipAddresses") or ()
 
 
 def _ids_in(value: Any) -> Iterator[str]:

@@ -21,6 +21,15 @@ def prefix_problem(prefix: str) -> str | None:
     return None
 
 
+def address_problem(address: str) -> str | None:
+    """Why a text is no IP address, None if it is one."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def overlapping(prefixes: Iterable[str]) -> tuple[str, str] | None:
     """Two of the prefixes that share addresses."""
     for one, other in combinations(prefixes, 2):
@@ -43,6 +52,18 @@ def free_address(prefix: str, taken: Collection[str]) -> str | None:
         if address not in taken:
             return address
     return None
+
+
+def is_inside(address: str, prefix: str) -> bool:
+    """Whether an address is one of a prefix's."""
+    return ipaddress.ip_address(address) in _network(prefix)
+
+
+def is_reserved(address: str, prefix: str) -> bool:
+    """Whether Azure keeps an address of a subnet for itself."""
+    network = _network(prefix)
+    number = int(ipaddress.ip_address(address)) - int(network.network_address)
+    return number < RESERVED or number == network.num_addresses - 1
 
 
 def _network(prefix: str) -> Network:

@@ -24,20 +24,23 @@ def get_interface(cloud: Cloud, request: Request) -> Response:
 def _interface(endpoint: Json) -> Json:
     properties = endpoint["properties"]
     id = properties["networkInterfaces"][0]["id"]
+    names: dict[str, list[str]] = {}
+    for config in properties["customDnsConfigs"]:
+        names.setdefault(config["ipAddresses"][0], []).append(config["fqdn"])
     configurations = [
         {
             "name": f"privateEndpointIpConfig.{number}",
             "id": f"{id}/ipConfigurations/privateEndpointIpConfig.{number}",
             "properties": {
                 "provisioningState": "Succeeded",
-                "privateIPAddress": config["ipAddresses"][0],
-                "privateIPAllocationMethod": "Dynamic",
+                "privateIPAddress": address,
+                "privateIPAllocationMethod": "Static" if properties["ipConfigurations"] else "Dynamic",
                 "subnet": properties["subnet"],
                 "primary": number == 0,
-                "privateLinkConnectionProperties": {"fqdns": [config["fqdn"]]},
+                "privateLinkConnectionProperties": {"fqdns": fqdns},
             },
         }
-        for number, config in enumerate(properties["customDnsConfigs"])
+        for number, (address, fqdns) in enumerate(names.items())
     ]
     return {
         "name": id.rsplit("/", 1)[-1],

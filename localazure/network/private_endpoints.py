@@ -2,16 +2,21 @@
 
 Owns: the endpoint's body, its address and its network interface. Its connections live at the resources it
 leads to (private_links.py); their state is read there. Connections asked for are approved at once where
-the caller may approve them; manual ones wait for somebody who approves them there.
+the caller may approve them; manual ones wait for somebody who approves them there. What is refused of static
+addresses: hashicorp/terraform-provider-azurerm#13061 (a member is missing), #4225 (reserved), MicrosoftDocs/
+azure-docs, azure-resource-manager/troubleshooting/common-deployment-errors (outside), postgresql/flexible-
+server/how-to-manage-virtual-network-private-endpoint (taken); that the address of an endpoint never changes,
+a reader's trial of 2026 with both codes. That its network interface keeps its name is assumed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
-from localazure.network.addresses import free_address
+from localazure.network.addresses import address_problem, free_address, is_inside, is_reserved
 from localazure.network.resource import (
     PROVIDER,
     NetworkType,
@@ -64,11 +69,12 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     name = known["name"] if known else request.params["endpoint"]
     guid = known["properties"]["resourceGuid"] if known else cloud.new_id()
     custom = str(given.get("customNetworkInterfaceName") or "")
-    ips = _addresses(cloud, given, known, found[1], wanted[0].target)
+    target = wanted[0].target
+    ips = _addresses(cloud, id, given, known, subnet=found[1], target=target)
     lists = {
         name: [_connection(cloud, id, item, known) for item in wanted if item.list == name] for name in _LISTS
     }
-    interface = f"{id.rsplit('/', 2)[0]}/networkInterfaces/{custom or f'{name}.nic.{guid}'}"
+    interface = _interface_name(cloud, id, custom, known, guid)
     return {
         "name": name,
         "id": id,
@@ -83,8 +89,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
             "ipConfigurations": given.get("ipConfigurations") or [],
             "networkInterfaces": [{"id": interface}],
             "customDnsConfigs": [
-                {"fqdn": fqdn, "ipAddresses": [ip]}
-                for fqdn, ip in zip(wanted[0].target.names, ips, strict=True)
+                {"fqdn": fqdn, "ipAddresses": [ips[member]]}
+                for member, names in target.members.items()
+                for fqdn in names
             ],
         },
     }
@@ -156,29 +163,116 @@ def _connection(cloud: Cloud, endpoint_id: str, wanted: Wanted, known: Json | No
     }
 
 
-def _addresses(cloud: Cloud, given: Json, known: Json | None, subnet: Json, target: Target) -> list[str]:
-    """One address for each name: those asked for, those it had, else the subnet's next free ones."""
-    had = [config["ipAddresses"][0] for config in known["properties"]["customDnsConfigs"]] if known else []
-    asked = [
-        str(an_object(item.get("properties"), "properties").get("privateIPAddress"))
+def _addresses(
+    cloud: Cloud, id: str, given: Json, known: Json | None, *, subnet: Json, target: Target
+) -> dict[str, str]:
+    """The address of each member: those asked for, those it had, else the subnet's next free ones."""
+    asked, had = _asked(id, given, target), _had(known, target)
+    taken = {
+        config["ipAddresses"][0]: body["networkInterfaces"][0]["id"]
+        for body in (user["properties"] for user in users_of(cloud, subnet["id"]) if user["id"] != id)
+        for config in body["customDnsConfigs"]
+    }
+    if asked and had and asked != had:
+        raise _moved(id, was_static=bool(known and known["properties"]["ipConfigurations"]))
+    for address in asked.values() if not had else ():
+        _require_usable(address, subnet, taken)
+    ips = asked or had
+    for member in target.members:
+        if member not in ips:
+            address = free_address(subnet_prefixes(subnet)[0], {*taken, *ips.values()})
+            if address is None:
+                raise _bad("SubnetIsFull", f"Subnet {subnet['name']} has no address left for {id}.")
+            ips[member] = address
+    return ips
+
+
+def _asked(id: str, given: Json, target: Target) -> dict[str, str]:
+    """The static addresses of a body by member, which has all of them or none."""
+    rows = [
+        an_object(item.get("properties"), "properties")
         for item in objects(given.get("ipConfigurations"), "ipConfigurations")
     ]
-    ips = (asked or had)[: len(target.names)]
-    taken = {
-        address
-        for body in users_of(cloud, subnet["id"])
-        for config in body["properties"]["customDnsConfigs"]
-        for address in config["ipAddresses"]
+    asked = {
+        (str(row.get("groupId")), str(row.get("memberName"))): str(row.get("privateIPAddress"))
+        for row in rows
     }
-    while len(ips) < len(target.names):
-        address = free_address(subnet_prefixes(subnet)[0], {*taken, *ips})
-        if address is None:
-            raise _bad(
-                "SubnetIsFull",
-                f"Subnet {subnet['name']} has no address left for {len(target.names)} name(s).",
-            )
-        ips.append(address)
-    return ips
+    missing = [
+        f"GroupId: {target.group}, MemberName: {member}"
+        for member in target.members
+        if (target.group, member) not in asked
+    ]
+    if asked and (missing or len(asked) > len(target.members) or len(rows) > len(asked)):
+        static = "; ".join(
+            f"PrivateIPAddress: {ip}, GroupId: {group}, MemberName: {member}"
+            for (group, member), ip in asked.items()
+        )
+        raise _bad(
+            "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps",
+            f"Private Endpoint {id} contains static ipconfigurations: [{static}] and its missing these "
+            f"membernames/groupids requested by Private Link service [{'; '.join(missing)}]. Private "
+            "Endpoint needs to be reconfigured with missing memberNames.",
+        )
+    return {member: ip for (_, member), ip in asked.items()}
+
+
+def _had(known: Json | None, target: Target) -> dict[str, str]:
+    configs = known["properties"]["customDnsConfigs"] if known else []
+    by_name = {config["fqdn"]: config["ipAddresses"][0] for config in configs}
+    return {member: by_name[names[0]] for member, names in target.members.items() if names[0] in by_name}
+
+
+def _moved(id: str, *, was_static: bool) -> ServiceError:
+    if was_static:
+        return _bad(
+            "PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress",
+            f"User cannot change IP Addresses on these allocated IP configurations of {id}.",
+        )
+    return _bad(
+        "PrivateEndpointStaticIpMustMatchDynamicIpMapping",
+        f"Static Ip Configurations of {id} must have exact Ip address to membername mapping for dynamic Ip "
+        "Configurations.",
+    )
+
+
+def _require_usable(address: str, subnet: Json, taken: Mapping[str, str]) -> None:
+    if address_problem(address):
+        raise _bad("InvalidIPAddressFormat", f"{address!r} is not a valid IP address.")
+    prefix = next((one for one in subnet_prefixes(subnet) if is_inside(address, one)), None)
+    if prefix is None:
+        raise _bad(
+            "PrivateIPAddressNotInSubnet",
+            f"Private static IP address {address} does not belong to the range of subnet prefix "
+            f"{', '.join(subnet_prefixes(subnet))}.",
+        )
+    if is_reserved(address, prefix):
+        raise _bad(
+            "PrivateIPAddressInReservedRange",
+            f"Private static IP address {address} falls within reserved IP range of subnet prefix {prefix}.",
+        )
+    if address in taken:
+        raise _bad(
+            "PrivateIPAddressIsAllocated",
+            f"IP configuration is using the private IP address {address} which is already allocated to "
+            f"resource {taken[address]}.",
+        )
+
+
+def _interface_name(cloud: Cloud, id: str, asked: str, known: Json | None, guid: str) -> str:
+    """The id of the endpoint's network interface."""
+    group = f"{id.rsplit('/', 2)[0]}/networkInterfaces"
+    name = asked or f"{id.rsplit('/', 1)[-1]}.nic.{guid}"
+    interface = f"{group}/{name}"
+    if known and known["properties"]["networkInterfaces"][0]["id"].lower() != interface.lower():
+        raise _bad(
+            "CannotChangeCustomNetworkInterfaceName",
+            f"The network interface of private endpoint {id} cannot be renamed.",
+        )
+    for body in ENDPOINTS.bodies_below(cloud, id.split("/providers/", maxsplit=1)[0]):
+        has = body["properties"]["networkInterfaces"][0]["id"]
+        if body["id"].lower() != id.lower() and has.lower() == interface.lower():
+            raise _bad("NetworkInterfaceNameInUse", f"Network interface {has} belongs to {body['id']}.")
+    return interface
 
 
 def _shown(cloud: Cloud, body: Json) -> Json:

@@ -5,6 +5,7 @@ The one place here that knows other services.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
@@ -16,10 +17,15 @@ from localazure.web import ServiceError
 VAULTS = "Microsoft.KeyVault/vaults"
 ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 _COGNITIVE = "cognitiveservices.azure.com"
-# Which names an account of these kinds has beside that one.
-_MORE_NAMES = {
-    "aiservices": ("openai.azure.com", "services.ai.azure.com"),
-    "openai": ("openai.azure.com",),
+# The names of each member of an account of these kinds; the others have one of each. That an account of kind
+# OpenAI has one member is assumed.
+_MEMBERS = {
+    "aiservices": {
+        "default": (_COGNITIVE,),
+        "secondary": ("openai.azure.com",),
+        "third": ("services.ai.azure.com",),
+    },
+    "openai": {"default": (_COGNITIVE, "openai.azure.com")},
 }
 
 
@@ -27,14 +33,14 @@ _MORE_NAMES = {
 class Target:
     """A resource at the far end of an endpoint.
 
-    `group` is the sub-resource to name in `groupIds`, `names` are the public names that lead to the
-    endpoint, `separator` stands in a connection's name between the endpoint's and a GUID.
+    `group` is the sub-resource to name in `groupIds`; `members` are its members, each with the public names
+    that lead to its address; `separator` stands in a connection's name between the endpoint's and a GUID.
     """
 
     id: str
     type: str
     group: str
-    names: tuple[str, ...]
+    members: Mapping[str, tuple[str, ...]]
     separator: str
 
 
@@ -48,7 +54,7 @@ def target_of(cloud: Cloud, id: str) -> Target | None:
         vault = vault_store.find(cloud, id)
         if vault is None:
             return None
-        return Target(vault.id, VAULTS, "vault", (f"{vault.name.lower()}.vault.azure.net",), "_")
+        return Target(vault.id, VAULTS, "vault", {"default": (f"{vault.name.lower()}.vault.azure.net",)}, "_")
     found = accounts.find(cloud, id) if type == ACCOUNTS.lower() else None
     account = None if found is None else settling.settle(cloud, found)
     if account is None:
@@ -67,6 +73,9 @@ def target_of(cloud: Cloud, id: str) -> Target | None:
             f"Call to {ACCOUNTS} failed. Error message: The account {account.id} has no custom subdomain "
             "name, which a private endpoint needs.",
         )
-    suffixes = (_COGNITIVE, *_MORE_NAMES.get(account.kind.lower(), ()))
-    names = tuple(f"{account.subdomain.lower()}.{suffix}" for suffix in suffixes)
-    return Target(account.id, ACCOUNTS, "account", names, ".")
+    label = account.subdomain.lower()
+    members = {
+        member: tuple(f"{label}.{suffix}" for suffix in suffixes)
+        for member, suffixes in _MEMBERS.get(account.kind.lower(), {"default": (_COGNITIVE,)}).items()
+    }
+    return Target(account.id, ACCOUNTS, "account", members, ".")

@@ -92,6 +92,7 @@ _NOUNS: Final = {
     arm_ids.USER_ASSIGNED_IDENTITY.lower(): "user-assigned identity",
     arm_ids.WORKSPACE.lower(): "workspace",
     arm_ids.SUBNET.lower(): "subnet",
+    arm_ids.PRIVATE_ENDPOINT.lower(): "private endpoint",
     arm_ids.PRIVATE_DNS_ZONE.lower(): "private DNS zone",
     arm_ids.ACTION_GROUP.lower(): "action group",
     arm_ids.STORAGE_ACCOUNT.lower(): "storage account",

@@ -162,7 +162,8 @@ def deleted(deployment: Deployment) -> None:
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
-PRIVATE = {**private(), "audit": ALERTS, "access_model": "rbac", "callers": [CALLER]}
+STATIC = {"ip_addresses": {"default": "10.0.0.20"}}
+PRIVATE = {**private(account_endpoint=STATIC), "audit": ALERTS, "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "audit": ALERTS, "network": OPEN}
 FOUNDRY = {

@@ -37,6 +37,14 @@ ON_CALL = f"{CENTRAL}/providers/Microsoft.Insights/actionGroups/on-call"
 ARCHIVE = f"{CENTRAL}/providers/Microsoft.Storage/storageAccounts/stlogs"
 HUB = f"{CENTRAL}/providers/Microsoft.EventHub/namespaces/evh-logs"
 IDENTITY = f"{CENTRAL}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
+OWN = {
+    what: {
+        "name": f"pep-{what}",
+        "networkInterfaceName": f"nic-{what}",
+        "ipAddresses": {"default": address},
+    }
+    for what, address in (("account", "10.0.0.20"), ("vault", "10.0.0.21"))
+}
 PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
 
 ELSEWHERE = {
@@ -187,8 +195,18 @@ CHANGES = (
         },
     ),
     Change(
+        (
+            *(f"network.{what}Endpoint.name" for what in ("account", "vault")),
+            *(f"network.{what}Endpoint.networkInterfaceName" for what in ("account", "vault")),
+            *(f"network.{what}Endpoint.ipAddresses" for what in ("account", "vault")),
+        ),
+        {"network": {**PRIVATE, "accountEndpoint": OWN["account"], "vaultEndpoint": OWN["vault"]}},
+        # Azure moves no endpoint that exists, and the successor may need what it has.
+        dict.fromkeys(("account-endpoint", "account-dns", "vault-endpoint", "vault-dns"), "delete-replaced"),
+    ),
+    Change(
         ("vault.id",),
-        {"vault": {"id": VAULT}, "key": {"generation": 2}},
+        {"vault": {"id": VAULT}, "key": {"generation": 2}, "network": PRIVATE},
         {
             # The new grant is there before the account is bound anew, and the old one goes after that.
             "key": "create-replacement keyName resourceGroupName vaultName",

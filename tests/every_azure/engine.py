@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -349,9 +349,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if held is None:
             return self._create(urn, request, inputs)
         diff = self._diff(urn, request, held, inputs)
-        if diff.replaces and not self.engine.replaces:
-            raise ProviderError(f"would be replaced for {sorted(diff.replaces)}")
-        if diff.replaces:
+        replaces = {*diff.replaces, *_declared_replaces(request, held.inputs, inputs)}
+        if replaces and not self.engine.replaces:
+            raise ProviderError(f"would be replaced for {sorted(replaces)}")
+        if replaces:
             # A successor begins with what is declared: nothing of the old one is kept (step_generator.go).
             check = provider_pb2.CheckRequest(
                 urn=urn, name=request.name, type=request.type, news=request.object
@@ -373,8 +374,13 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         return self._update(urn, request, held, inputs, sorted(diff.detailedDiff))
 
     def _replace(self, urn: str, request: Any, held: Held, inputs: dict[str, Any], *, first: bool) -> Held:
-        """The old one goes first where neither the program nor the provider says that it can wait."""
-        if first and not request.deleteBeforeReplaceDefined:
+        """The old one goes first, with what is inside it, where the program says so; where it says nothing,
+        as the provider says."""
+        if request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else first:
+            for inside, one in [*self.engine.state.items()]:
+                if one.id.startswith(f"{held.id}/"):
+                    self.engine._delete(inside, one, ())
+                    del self.engine.state[inside]
             self.engine._delete(urn, held, ())
             del self.engine.state[urn]
             return self._create(urn, request, inputs)
@@ -676,6 +682,13 @@ def _waiting_on(wire: Wire) -> Iterator[None]:
         patch.object(preflight, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep})),
     ):
         yield
+
+
+def _declared_replaces(request: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The changed properties for which the program declares a replacement; "*" is any of them."""
+    declared = [*request.replaceOnChanges]
+    changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    return changed if "*" in declared else changed & {*declared}
 
 
 def _is_custom(type: str) -> bool:

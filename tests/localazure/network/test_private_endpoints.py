@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from localazure import seed
-from tests.localazure.network.case import ACCOUNT_API, VAULT_API, Case, furnished
-from tests.support.front import token
+from tests.localazure.network.case import ACCOUNT_API, API, VAULT_API, Case, furnished
+from tests.support.front import Reply, token
 
 
 @pytest.fixture
@@ -228,3 +230,97 @@ def test_network_lists_hold_what_is_in_their_scope(case: Case) -> None:
     assert case.send("GET", f"{case.endpoint}/privateDnsZoneGroups").body["value"] == []
     types = {row["type"] for row in case.send("GET", f"{case.group}/resources").body["value"]}
     assert {"Microsoft.Network/virtualNetworks", "Microsoft.Network/privateEndpoints"} <= types
+
+
+def static(address: str, member: str = "default", group: str = "vault") -> dict[str, Any]:
+    """A static address of a member, as a PUT has it."""
+    properties = {"groupId": group, "memberName": member, "privateIPAddress": address}
+    return {"name": member, "properties": properties}
+
+
+def test_static_addresses_are_those_of_their_members(case: Case) -> None:
+    """An AIServices account has three members, each with its name; the interface has the name asked for."""
+    case.account = f"{case.account}-foundry"
+    body = {
+        "location": "westeurope",
+        "kind": "AIServices",
+        "sku": {"name": "S0"},
+        "properties": {"customSubDomainName": "foundry-1"},
+    }
+    reply = case.send("PUT", case.account, body, ACCOUNT_API)
+    for _ in range(2):
+        case.door.send("GET", reply.headers["azure-asyncoperation"])
+    members = {"third": "10.0.1.12", "default": "10.0.1.10", "secondary": "10.0.1.11"}
+    wanted = case.endpoint_body(case.account, "account")
+    wanted["properties"] |= {
+        "ipConfigurations": [static(ip, member, "account") for member, ip in members.items()],
+        "customNetworkInterfaceName": "nic-foundry",
+    }
+    made = case.made(case.endpoint, wanted).body["properties"]
+    assert {one["fqdn"]: one["ipAddresses"] for one in made["customDnsConfigs"]} == {
+        "foundry-1.cognitiveservices.azure.com": ["10.0.1.10"],
+        "foundry-1.openai.azure.com": ["10.0.1.11"],
+        "foundry-1.services.ai.azure.com": ["10.0.1.12"],
+    }
+    interface = case.send("GET", made["networkInterfaces"][0]["id"]).body
+    assert interface["name"] == "nic-foundry"
+    kept = [row["properties"] for row in interface["properties"]["ipConfigurations"]]
+    assert {row["privateIPAllocationMethod"] for row in kept} == {"Static"}
+    wanted["properties"]["ipConfigurations"].pop()
+    refused = case.send("PUT", f"{case.endpoint}-2", wanted)
+    assert refused.code == "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps"
+    assert "requested by Private Link service [GroupId: account, MemberName: secondary]" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("configurations", "code"),
+    [
+        ([static("10.0.2.9")], "PrivateIPAddressNotInSubnet"),
+        ([static("10.0.1.3")], "PrivateIPAddressInReservedRange"),
+        ([static("10.0.1.255")], "PrivateIPAddressInReservedRange"),
+        ([static("10.0.1.4")], "PrivateIPAddressIsAllocated"),
+        ([static("ten")], "InvalidIPAddressFormat"),
+        ([static("10.0.1.9", "vault")], "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps"),
+    ],
+)
+def test_fails_for_an_address_that_an_endpoint_cannot_have(
+    case: Case, configurations: list[dict[str, Any]], code: str
+) -> None:
+    """Outside the subnet, kept by Azure, another endpoint's, none at all, and of a member that is none."""
+    case.made(case.endpoint, case.endpoint_body(case.vault, "vault"))
+    body = case.endpoint_body(case.vault, "vault")
+    body["properties"]["ipConfigurations"] = configurations
+    assert case.send("PUT", f"{case.endpoint}-2", body).code == code
+
+
+def test_an_endpoint_keeps_its_addresses_and_its_interface_for_life(case: Case) -> None:
+    """The address that it has may become static; no other one is taken, nor another name of the interface."""
+    case.made(case.endpoint, case.endpoint_body(case.vault, "vault"))
+
+    def put(**properties: Any) -> Reply:
+        body = case.endpoint_body(case.vault, "vault")
+        body["properties"] |= properties
+        return case.send("PUT", case.endpoint, body)
+
+    moved = put(ipConfigurations=[static("10.0.1.9")])
+    assert moved.code == "PrivateEndpointStaticIpMustMatchDynamicIpMapping"
+    case.finish(put(ipConfigurations=[static("10.0.1.4")]))
+    moved = put(ipConfigurations=[static("10.0.1.9")])
+    assert moved.code == "PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress"
+    renamed = put(customNetworkInterfaceName="nic-vault")
+    assert renamed.code == "CannotChangeCustomNetworkInterfaceName"
+
+
+def test_a_network_tells_which_addresses_are_free(case: Case) -> None:
+    """A taken or reserved one is not, and the next free one is named; outside every subnet is refused."""
+    case.made(case.endpoint, case.endpoint_body(case.vault, "vault"))
+
+    def ask(address: str) -> Reply:
+        return case.send(
+            "GET", f"{case.network}/CheckIPAddressAvailability", api=f"{API}&ipAddress={address}"
+        )
+
+    assert ask("10.0.1.9").body == {"available": True, "availableIPAddresses": []}
+    for taken in ("10.0.1.4", "10.0.1.0"):
+        assert ask(taken).body == {"available": False, "availableIPAddresses": ["10.0.1.5"]}
+    assert ask("10.0.9.9").code == "PrivateIPAddressNotInAnySubnet"
