@@ -180,10 +180,10 @@ def _addresses(
     ips = asked or had
     for member in target.members:
         if member not in ips:
-            address = free_address(subnet_prefixes(subnet)[0], {*taken, *ips.values()})
-            if address is None:
+            free = free_address(subnet_prefixes(subnet)[0], {*taken, *ips.values()})
+            if free is None:
                 raise _bad("SubnetIsFull", f"Subnet {subnet['name']} has no address left for {id}.")
-            ips[member] = address
+            ips[member] = free
     return ips
 
 

@@ -19,7 +19,8 @@ ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 _COGNITIVE = "cognitiveservices.azure.com"
 # The names of each member of an account of these kinds; the others have one of each. That an account of kind
 # OpenAI has one member is assumed.
-_MEMBERS = {
+_ONE_MEMBER: Mapping[str, tuple[str, ...]] = {"default": (_COGNITIVE,)}
+_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "aiservices": {
         "default": (_COGNITIVE,),
         "secondary": ("openai.azure.com",),
@@ -76,6 +77,6 @@ def target_of(cloud: Cloud, id: str) -> Target | None:
     label = account.subdomain.lower()
     members = {
         member: tuple(f"{label}.{suffix}" for suffix in suffixes)
-        for member, suffixes in _MEMBERS.get(account.kind.lower(), {"default": (_COGNITIVE,)}).items()
+        for member, suffixes in _MEMBERS.get(account.kind.lower(), _ONE_MEMBER).items()
     }
     return Target(account.id, ACCOUNTS, "account", members, ".")
