@@ -116,8 +116,8 @@ class Behaviour:
     deleted_resources_visible_after: float = _switch(
         0.0,
         30.0,
-        asks="How long a soft-deleted vault or account is missing where deleted ones are listed and read, "
-        "though it holds its name.",
+        asks="How long a soft-deleted vault, managed HSM or account is missing where deleted ones are listed "
+        "and read, though it holds its name.",
         otherwise="Deleted keys were seen to be in neither list for a while; of vaults and accounts nobody "
         "said it.",
         source="never observed; recorded traffic of the service for keys",
@@ -132,6 +132,12 @@ class Behaviour:
         otherwise="No number is published for Language; App Configuration says one hour, and Azure Storage "
         "that requests may succeed for up to one.",
         source="learn.microsoft.com/azure/azure-app-configuration/concept-customer-managed-keys",
+        free=True,
+    )
+    page_size: int = _switch(
+        0,
+        asks="How many items a page of a list has, of Resource Manager, of a vault and of a managed HSM; 0 "
+        "is as many as fit, so that most lists have one page.",
         free=True,
     )
     token_seconds: int = _switch(

@@ -15,7 +15,7 @@ from email.utils import formatdate
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from localazure import answers, arm, faults, national_clouds, read_lag, throttling
+from localazure import answers, arm, faults, national_clouds, paging, read_lag, throttling
 from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
@@ -124,8 +124,10 @@ class Front:
             return replace(response, headers={**response.headers, **left})
 
     def _answered(self, request: Request, route: Route) -> Response:
+        size = self.cloud.behaviour.page_size
         with read_lag.applied(self.cloud, request, route):
-            return route.handler(self.cloud, request)
+            response = route.handler(self.cloud, paging.asked_by_size(request, size))
+        return paging.cut(request, response, size)
 
 
 def _request(raw: Raw, correlation_id: str) -> Request:

@@ -1,6 +1,7 @@
 """Lists page by page, as ARM pages: a nextLink with a `$skiptoken` leads to what is left.
 
-Owns: pages, `$top` and `$skiptoken`, and the refusal of ones that are none (texts assumed).
+Owns: pages, `$top` and `$skiptoken`, and the refusal of ones that are none (texts assumed); and the pages of
+`Behaviour.page_size`, which every list has, also one that has none of its own.
 """
 
 from __future__ import annotations
@@ -8,15 +9,42 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
-from localazure.web import Host, Json, Request, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 T = TypeVar("T")
 SIZE = 100
 """Items on a page that no `$top` asks for; Azure's number was not observed."""
 _LARGEST = 1000
+_PARAMETERS = {Host.ARM: "$top", Host.VAULT: "maxresults", Host.HSM: "maxresults"}
+_CUT = "cut-"
+
+
+def asked_by_size(request: Request, size: int) -> Request:
+    """A GET that asks for pages of so many items at most; 0 changes nothing."""
+    name = _PARAMETERS.get(request.host)
+    if not size or request.method != "GET" or name is None:
+        return request
+    sent = request.query.get(name, str(size))
+    least = str(min(size, int(sent))) if sent.isdecimal() else sent
+    return replace(request, query={**request.query, name: least})
+
+
+def cut(request: Request, response: Response, size: int) -> Response:
+    """A page of a list that has no pages of its own; 0 changes nothing."""
+    body = response.body
+    rows = body.get("value") if isinstance(body, dict) else None
+    if not size or request.method != "GET" or not isinstance(rows, list) or len(rows) <= size:
+        return response
+    token = _after(request.query.get("$skiptoken", ""))
+    start = int(token.removeprefix(_CUT)) if token.startswith(_CUT) else 0
+    kept = {**body, "value": rows[start : start + size]}
+    if start + size < len(rows):
+        kept["nextLink"] = _link(request, f"{_CUT}{start + size}")
+    return replace(response, body=kept)
 
 
 def page(
@@ -44,7 +72,8 @@ def _link(request: Request, last: str) -> str:
     kept = {name: value for name, value in request.query.items() if name != "$skiptoken"}
     kept["$skiptoken"] = base64.urlsafe_b64encode(last.lower().encode()).decode()
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in kept.items())
-    return f"https://{Host.ARM}{quote(request.path, safe='/%')}?{query}"
+    host = request.host.replace("*", request.label)
+    return f"https://{host}{quote(request.path, safe='/%')}?{query}"
 
 
 def _top(request: Request) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -49,6 +49,17 @@ class Principal:
     object_id: str = ""
     tenant_id: str = ""
     client_id: str = ""
+
+
+async def all_pages(ask: Callable[[str], Awaitable[Any]], path: str) -> list[Any]:
+    """What all pages of a list have, from the first one's path on; an answer of None counts as no page."""
+    found: list[Any] = []
+    link: str | None = path
+    while link:
+        page = await ask(link) or {}
+        found += page.get("value") or ()
+        link = page.get("nextLink")
+    return found
 
 
 class Azure(Protocol):

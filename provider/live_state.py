@@ -12,7 +12,7 @@ from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
 from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
-from provider.azure_calls import Azure
+from provider.azure_calls import Azure, all_pages
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -135,12 +135,12 @@ async def _listed(azure: Azure, path: str) -> tuple[str, ...]:
     """The names of an account's projects; none where Azure knows no projects of it. A project's `name` is
     ACCOUNT/PROJECT, and its id ends with the project's own."""
     try:
-        found = await azure.ask("GET", path, FOUNDRY)
+        found = await all_pages(lambda link: azure.ask("GET", link, FOUNDRY), path)
     except ServiceError as failure:
         if failure.is_absent:
             return ()
         raise
-    return tuple(sorted(arm_ids.name_of(str(one["id"])) for one in found.get("value") or ()))
+    return tuple(sorted(arm_ids.name_of(str(one["id"])) for one in found))
 
 
 async def read_bound_key(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:

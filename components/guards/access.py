@@ -104,7 +104,8 @@ def revoked_access(
     key_id = before.key_id or (place.key_id if place.vault_id else None)
     if not (inputs.is_revoked and before.is_bound and before.grantee_id and key_id):
         return None
-    return RevokedAccess(key_id, before.grantee_id, before.assignment_id)
+    # Once the assignment is gone from the state, the revocation still names it: nothing has changed.
+    return RevokedAccess(key_id, before.grantee_id, before.assignment_id or before.revoked_assignment_id)
 
 
 def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:

@@ -27,11 +27,11 @@ class RecordedService:
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
     it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
     bound to, lower case; `key_id` is the ARM id of that key, `key_name` the name of a key that this stack
-    made. `assignment_id` is the ARM id of the role assignment that the state holds; `group_name`,
-    `workspace_id` and `identity_id` are those of a resource group, a workspace and a user-assigned identity
-    that this stack made. `revoked`: an update
-    took the access away, as it was declared, and none has restored it since. `access_validated`: the access
-    was waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
+    made. `assignment_id` is the ARM id of the role assignment that the state holds, `revoked_assignment_id`
+    of the one that an update took away; `group_name`, `workspace_id` and `identity_id` are those of a
+    resource group, a workspace and a user-assigned identity that this stack made. `revoked`: an update took
+    the access away, as it was declared, and none has restored it since. `access_validated`: the access was
+    waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
     refer to. `placed` are its private endpoints and network links, by logical name.
     """
 
@@ -47,6 +47,7 @@ class RecordedService:
     revoked: bool = False
     access_validated: bool = False
     assignment_id: str | None = None
+    revoked_assignment_id: str | None = None
     group_name: str | None = None
     workspace_id: str | None = None
     identity_id: str | None = None
@@ -93,6 +94,9 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         access_validated=(types.KEY_ACCESS_VALIDATION, f"{name}-key-access") in state,
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id")
         or state.get((types.HSM_ROLE_ASSIGNMENT, f"{name}-access"), {}).get("assignmentId"),
+        revoked_assignment_id=state.get((types.KEY_ACCESS_REVOCATION, f"{name}-revocation"), {}).get(
+            "assignmentId"
+        ),
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
         identity_id=state.get((types.USER_ASSIGNED_IDENTITY, f"{name}-identity"), {}).get("id"),

@@ -1,24 +1,29 @@
 """Microsoft.KeyVault/managedHSMs: the resource in ARM, and the HSM as its data plane sees it.
 
 A new one is active at once. On Azure that takes half an hour and the download of its security domain, which
-this cloud does not have; nor can an HSM be deleted here, but with its resource group.
+this cloud does not have. A deleted one, which keeps its name, keys and roles, can be recovered and listed;
+only the end of its retention purges it here.
 Shapes are the specification's (Microsoft.KeyVault 2023-07-01), so all of it is assumed.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.model import HSM_SUFFIX, HSM_TYPE, MAX_RETENTION_DAYS, Vault
 from localazure.keyvault.problems import bad_request, invalid
+from localazure.keyvault.vault_body import deleted_body
+from localazure.paging import page
+from localazure.routes import Route
 from localazure.shapes import an_object, require_tags, texts
 from localazure.tracked import TrackedType
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError
 
-_KIND, _INDEX = "hsm", "hsm.name"
+_KIND, _DELETED, _INDEX = "hsm", "hsm.deleted", "hsm.name"
 _NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE)
 _SETTABLE = (
     "enablePurgeProtection",
@@ -31,10 +36,23 @@ _SETTABLE = (
 
 
 def holder(cloud: Cloud, name: str) -> Vault | None:
-    """The managed HSM of a name, which is one HSM's in the whole cloud; None where it is free."""
+    """The live managed HSM of a name, which is one HSM's in the whole cloud; None where there is none."""
     index = cloud.store.get(_INDEX, name)
     body = cloud.store.get(_KIND, index["id"]) if index else None
     return _as_vault(body) if body else None
+
+
+def _deleted_below(cloud: Cloud, scope: str) -> list[Vault]:
+    """The soft-deleted ones of a scope; those whose retention is over are purged here."""
+    stored = cloud.store.scan(_DELETED, scope)
+    found = [replace(_as_vault(one["body"]), deleted=one["deleted"]) for _, one in stored]
+    over = [hsm for hsm in found if (hsm.purge_date or 0.0) <= cloud.clock.now()]
+    for hsm in over:
+        key_store.purge_all(cloud, hsm)
+        local_roles.drop_all(cloud, hsm)
+        cloud.store.delete(_INDEX, hsm.name)
+        cloud.store.delete(_DELETED, hsm.id)
+    return [hsm for hsm in found if hsm not in over]
 
 
 def _as_vault(body: Json) -> Vault:
@@ -59,8 +77,10 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     require_tags(request.body.get("tags"))
     if not _NAME.fullmatch(name):
         raise bad_request(f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens.")
-    taken = holder(cloud, name)
-    if known is None and taken is not None:
+    gone = next((hsm for hsm in _deleted_below(cloud, "") if hsm.name.lower() == name.lower()), None)
+    if gone is not None:
+        return _recovered(cloud, gone, id, sent.get("createMode"))
+    if known is None and holder(cloud, name) is not None:
         raise ServiceError(409, "Conflict", f"The managed HSM name '{name}' is already in use.")
     properties = {key: sent[key] for key in _SETTABLE if sent.get(key) is not None}
     before = known["properties"] if known else {}
@@ -108,13 +128,41 @@ def _check(request: Request, properties: Json, before: Json) -> None:
         raise bad_request('The property "enablePurgeProtection" cannot be set to false once it is true.')
 
 
+def _recovered(cloud: Cloud, gone: Vault, id: str, mode: object) -> Json:
+    """What a soft-deleted HSM was before. Raises 409 where a new one of its name is to be made."""
+    if str(mode).lower() != "recover" or gone.id.lower() != id.lower():
+        raise ServiceError(
+            409,
+            "Conflict",
+            f"The managed HSM name '{gone.name}' is held by a deleted one, to be recovered or purged.",
+        )
+    body: Json = (cloud.store.get(_DELETED, gone.id) or {})["body"]
+    cloud.store.delete(_DELETED, gone.id)
+    return body
+
+
 def _removed(cloud: Cloud, body: Json) -> None:
-    hsm = _as_vault(body)
-    key_store.purge_all(cloud, hsm)
-    local_roles.drop_all(cloud, hsm)
-    cloud.store.delete(_INDEX, hsm.name)
+    # Soft delete is always on (learn.microsoft.com/azure/key-vault/managed-hsm/soft-delete-overview).
+    cloud.store.put(_DELETED, body["id"], {"body": body, "deleted": cloud.clock.now()})
+
+
+def _list_deleted(cloud: Cloud, request: Request) -> Response:
+    latest = cloud.clock.now() - cloud.behaviour.deleted_resources_visible_after
+    below = _deleted_below(cloud, f"/subscriptions/{request.params['subscription']}/")
+    found = [hsm for hsm in below if (hsm.deleted or 0.0) <= latest]
+    return Response(200, page(request, found, lambda hsm: hsm.id, deleted_body))
 
 
 # The clients take 200 and 202 for a new one, and no 201.
 HSMS = TrackedType(_KIND, HSM_TYPE, _make, _removed, created_status=200)
-ROUTES = tuple(route for route in HSMS.routes(assumed="all of it") if route.method != "DELETE")
+ROUTES = (
+    *HSMS.routes(assumed="all of it"),
+    Route(
+        "GET",
+        Host.ARM,
+        "/subscriptions/{subscription}/providers/Microsoft.KeyVault/deletedManagedHSMs",
+        "Microsoft.KeyVault/deletedManagedHSMs/read",
+        _list_deleted,
+        "all of it",
+    ),
+)

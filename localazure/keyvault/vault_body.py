@@ -74,10 +74,11 @@ def system_data(vault: Vault) -> Json:
 
 
 def deleted_body(vault: Vault) -> Json:
-    """A soft-deleted vault's body."""
+    """The body of a soft-deleted vault or managed HSM."""
+    own_id, type = ("mhsmId", "deletedManagedHSMs") if vault.hsm else ("vaultId", "deletedVaults")
     scope = f"/subscriptions/{vault.subscription_id}/providers/Microsoft.KeyVault"
     properties: dict[str, Any] = {
-        "vaultId": vault.id,
+        own_id: vault.id,
         "location": vault.location,
         "tags": dict(vault.tags),
         "deletionDate": iso(vault.deleted or 0, digits=0),
@@ -86,8 +87,8 @@ def deleted_body(vault: Vault) -> Json:
     if vault.purge_protected:
         properties["purgeProtectionEnabled"] = True
     return {
-        "id": f"{scope}/locations/{vault.place}/deletedVaults/{vault.name}",
+        "id": f"{scope}/locations/{vault.place}/{type}/{vault.name}",
         "name": vault.name,
-        "type": "Microsoft.KeyVault/deletedVaults",
+        "type": f"Microsoft.KeyVault/{type}",
         "properties": properties,
     }

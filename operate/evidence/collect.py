@@ -301,6 +301,7 @@ def _deleted(cloud: AzureReader, subscriptions: Iterable[str]) -> tuple[SoftDele
     for subscription in subscriptions:
         for kind, type, version in (
             ("vault", arm_ids.DELETED_VAULT, VAULTS),
+            ("managed HSM", arm_ids.DELETED_MANAGED_HSM, VAULTS),
             ("account", arm_ids.DELETED_ACCOUNT, ACCOUNTS),
         ):
             for body in cloud.list(arm_ids.of_subscription(subscription, type), version):

@@ -271,7 +271,9 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
             found.append(AuditFinding(rule, severity, subject, text.format(**values), fix.format(**values)))
     found = _with_policies(list(dict.fromkeys(found)), facts.policies)
     if isinstance(facts.deleted, NotChecked):
-        found.append(_not_checked("all subscriptions", "soft-deleted vaults and accounts", facts.deleted))
+        found.append(
+            _not_checked("all subscriptions", "soft-deleted vaults, managed HSMs and accounts", facts.deleted)
+        )
     if isinstance(facts.source, NotChecked):
         found.append(_not_checked("all accounts", "where the answers come from", facts.source))
     return tuple(sorted(found, key=lambda f: (f.severity, f.subject, f.rule, f.text)))

@@ -228,11 +228,13 @@ class Scene:
 def leftovers(talk: Conversation, subscription: str) -> list[str]:
     """The random parts of the groups that carry a probe's tag."""
     word = quote(f"tagName eq '{TAG}'")
-    listed = talk.send(
-        "GET",
-        f"/subscriptions/{subscription}/resourcegroups?$filter={word}&api-version={RESOURCES}",
-    )
-    rows = listed.body["value"] if listed.ok else []
+    link: str | None = f"/subscriptions/{subscription}/resourcegroups?$filter={word}&api-version={RESOURCES}"
+    rows: list[Any] = []
+    while link:
+        listed = talk.send("GET", link)
+        page = listed.body if listed.ok else {}
+        rows += page.get("value") or ()
+        link = page.get("nextLink")
     return [str((row.get("tags") or {})[TAG]) for row in rows if TAG in (row.get("tags") or {})]
 
 

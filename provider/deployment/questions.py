@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from core.api_versions import RESOURCES
-from provider.azure_calls import Azure, Principal
+from provider.azure_calls import Azure, Principal, all_pages
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
 from provider.failure import ServiceError
@@ -44,13 +44,7 @@ class Questions:
 
     async def list(self, path: str, api_version: str) -> list[Any]:
         """All pages of a list; empty where the scope is absent. Raises UnansweredError."""
-        found: list[Any] = []
-        page = await self.get(path, api_version)
-        while page:
-            found += page.get("value") or []
-            link = page.get("nextLink")
-            page = await self._once("GET", link, "", None) if link else None
-        return found
+        return await all_pages(lambda link: self.get(link, api_version), path)
 
     async def principal(self) -> Principal:
         """Who is logged in. Raises what the login raises."""

@@ -30,6 +30,7 @@ FACTORS: Final = {
     "network": ("closed", "selected", "open", "private"),
     "key": ("made here", "in an existing vault", "existing", "in a managed HSM"),
     "lock": (None, "CanNotDelete"),
+    "page_size": (0, 1),
 }
 HSM: Final = HUB.replace("/vaults/", "/managedHSMs/")
 """A managed HSM of the vault's name."""
@@ -83,6 +84,7 @@ def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) ->
             service_inputs("claims", **args)
         return
     deployment = Deployment()
+    deployment.door.cloud.behave(page_size=row["page_size"])
     group("rg-shared")(deployment)
     network(deployment)
     hub(deployment, rbac=row["access_model"] == "rbac")

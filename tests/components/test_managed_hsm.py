@@ -186,6 +186,16 @@ def test_revoked_access_is_taken_at_the_key_of_the_hsm_first() -> None:
     assert revocation.urn in monitor.one(":Account").needs
 
 
+def test_access_that_stays_revoked_is_revoked_once() -> None:
+    """The next run declares the revocation that the state has, though the state has no grant any more."""
+    azure = recorded()
+    first = service(azure, access="revoked").one(":KeyAccessRevocation").inputs
+    del azure.state[f"{PREFIX}azure-cmk:index:ManagedHsmRoleAssignment::language-access"]
+    azure.state[f"{PREFIX}azure-cmk:index:KeyAccessRevocation::language-revocation"] = {"outputs": first}
+    assert service(azure, access="revoked").one(":KeyAccessRevocation").inputs == first
+    assert first["assignmentId"]
+
+
 def test_a_vault_of_the_same_name_is_another_place() -> None:
     """The binding in a vault named as the HSM is a move to the HSM, not access that was removed there."""
     key = {"keyVaultUri": "https://hsm-hub.vault.azure.net", "keyName": "cmk", "keyVersion": VERSION}

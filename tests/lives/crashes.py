@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from tests.lives.life import Life, Request
 from tests.support.cloud import documents
 from tests.support.crash import Moment, killed_at, repair
 from tests.support.judge import Judge
+from tests.support.managed_hsm import HSM, HsmJudge, make_running_hsm
 
 GROUP = "/subscriptions/{s}/resourceGroups/{g}"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/{{v}}"
@@ -17,7 +18,15 @@ ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{{a}}"
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{{w}}"
 SETTING = "/providers/Microsoft.Insights/diagnosticSettings/{d}"
 
-WRITES = (("arm", "PUT"), ("arm", "PATCH"), ("arm", "DELETE"), ("vault", "PATCH"), ("vault", "POST"))
+ROLE = "/keys/{k}/providers/Microsoft.Authorization/roleAssignments/{r}"
+"""On an HSM's own host."""
+
+WRITES = (
+    ("arm", "PUT"),
+    ("arm", "PATCH"),
+    ("arm", "DELETE"),
+    *((host, method) for host in ("vault", "hsm") for method in ("PUT", "PATCH", "POST", "DELETE")),
+)
 FAILURES: tuple[dict[str, Any], ...] = (
     {"status": 500, "code": "InternalServerError"},
     {"status": 503, "after": True},
@@ -139,6 +148,104 @@ CHANGES = (
 )
 
 
+_KEY_IN_HSM = {"id": f"{HSM}/keys/cmk"}
+HSM_CHANGES = (
+    Change(
+        "up",
+        (
+            Moment("group", "PUT", GROUP),
+            Moment("workspace", "PUT", WORKSPACE),
+            Moment("account", "PUT", ACCOUNT),
+            Moment("role", "PUT", ROLE, host="hsm"),
+            Moment("audit of the account", "PUT", ACCOUNT + SETTING),
+            Moment("key version", "GET", "/keys/{k}", host="hsm"),
+            Moment("binding", "PATCH", ACCOUNT),
+        ),
+        {},
+        begins_standing=False,
+    ),
+    Change(
+        "rotation",
+        (
+            Moment("mark", "PATCH", "/keys/{k}/{v}", host="hsm"),
+            Moment("rotation", "POST", "/keys/{k}/rotate", host="hsm"),
+            Moment("binding", "PATCH", ACCOUNT),
+        ),
+        {"key": {**_KEY_IN_HSM, "generation": 2}},
+        versions=2,
+    ),
+    Change(
+        "refresh",
+        (
+            Moment("account", "GET", ACCOUNT),
+            Moment("key version", "GET", "/keys/{k}/{v}", host="hsm"),
+            Moment("role", "GET", ROLE.removesuffix("/{r}"), host="hsm"),
+        ),
+        {},
+        words=("refresh", "--yes", "--skip-preview"),
+    ),
+    Change(
+        "revocation",
+        (Moment("role", "DELETE", ROLE, host="hsm"),),
+        {"access": "revoked"},
+        ends_revoked=True,
+    ),
+    Change(
+        "restoration",
+        (Moment("role", "PUT", ROLE, host="hsm"),),
+        {"access": "granted"},
+        begins_revoked=True,
+    ),
+    Change(
+        "replacement",
+        (
+            Moment("old role", "DELETE", ROLE, host="hsm"),
+            Moment("old account", "DELETE", ACCOUNT),
+            Moment("new account", "PUT", ACCOUNT),
+            Moment("new role", "PUT", ROLE, host="hsm"),
+            Moment("binding", "PATCH", ACCOUNT),
+        ),
+        {"accountName": "lang-second"},
+        begins_with={"replaceAccount": "lang-contoso-dev"},
+        ends_with_account="lang-second",
+    ),
+    Change(
+        "destroy",
+        (
+            Moment("account", "DELETE", ACCOUNT),
+            Moment("role", "DELETE", ROLE, host="hsm"),
+            Moment("workspace", "DELETE", WORKSPACE),
+            Moment("group", "DELETE", GROUP),
+        ),
+        {},
+        words=("destroy", "--yes", "--skip-preview"),
+        ends_standing=False,
+    ),
+)
+"""What is another matter where the key is in a managed HSM: nothing of it is the stack's but a role."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The changes of a stack whose key is in one place: its settings, what is made before it, its judge."""
+
+    place: str
+    changes: tuple[Change, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Judge], None] = lambda _: None
+    judge: type[Judge] = Judge
+
+    def __str__(self) -> str:
+        return self.place
+
+
+IN_VAULT = Matrix("vault", CHANGES)
+IN_HSM = Matrix(
+    "managed HSM", HSM_CHANGES, {"vault": None, "key": _KEY_IN_HSM}, make_running_hsm, judge=HsmJudge
+)
+MATRICES = (IN_VAULT, IN_HSM)
+
+
 @dataclass(frozen=True)
 class Again:
     """A change, and the requests at which it is killed one after another, until it is let be."""
@@ -147,22 +254,26 @@ class Again:
     moments: tuple[Moment, ...]
 
 
-def _again(name: str, *names: str) -> Again:
-    change = next(change for change in CHANGES if change.name == name)
+def _again(matrix: Matrix, name: str, *names: str) -> Again:
+    change = next(change for change in matrix.changes if change.name == name)
     by_name = {moment.name: moment for moment in change.moments}
-    return Again(
-        change,
-        tuple(replace(by_name[m.removeprefix("before ")], answered="before " not in m) for m in names),
-    )
+    moments = (replace(by_name[m.removeprefix("before ")], answered="before " not in m) for m in names)
+    return Again(change, tuple(moments))
 
 
 AGAIN_AND_AGAIN = (
-    _again("up", "group", "before vault", "account", "first grant", "binding"),
-    _again("rotation", "rotation", "before binding", "binding"),
-    _again("tags", "vault", "account"),
-    _again("destroy", "account", "before vault", "vault"),
+    _again(IN_VAULT, "up", "group", "before vault", "account", "first grant", "binding"),
+    _again(IN_VAULT, "rotation", "rotation", "before binding", "binding"),
+    _again(IN_VAULT, "tags", "vault", "account"),
+    _again(IN_VAULT, "destroy", "account", "before vault", "vault"),
 )
-"""What every run of the tests goes through; the whole matrix takes half an hour."""
+"""What every run of the tests goes through; the whole matrix takes an hour."""
+
+AGAIN_IN_HSM = (
+    _again(IN_HSM, "up", "before role", "role", "binding"),
+    _again(IN_HSM, "rotation", "mark", "rotation"),
+    _again(IN_HSM, "revocation", "role"),
+)
 
 
 @dataclass(frozen=True)
@@ -177,10 +288,10 @@ class Case:
         return f"{self.change.name}, {'machine' if self.whole else 'engine'} killed {self.moment}"
 
 
-def counted() -> Iterator[Request]:
+def counted(matrix: Matrix) -> Iterator[Request]:
     """What is counted while the stack is first made: every write, and those that the matrix kills at."""
     yield from ((host, method, "") for host, method in WRITES)
-    yield from sorted({(moment.host, moment.method, moment.path) for moment in CHANGES[0].moments})
+    yield from sorted({(moment.host, moment.method, moment.path) for moment in matrix.changes[0].moments})
 
 
 def unnamed(life: Life) -> list[str]:
@@ -197,9 +308,9 @@ def unnamed(life: Life) -> list[str]:
     return found
 
 
-def cases() -> Iterator[Case]:
+def cases(matrix: Matrix) -> Iterator[Case]:
     """The whole matrix: each change at each of its requests, before and after it, both kinds of kill."""
-    for change in CHANGES:
+    for change in matrix.changes:
         for moment in change.moments:
             for answered in (False, True):
                 for whole in (True, False):
@@ -247,7 +358,7 @@ def judge(life: Life, change: Change, stored: list[Any], what: str) -> None:
         return
     calm = life.stack.deploy("--expect-no-changes")
     assert calm.ok, f"{what}: the next up changes something\n{calm.output}"
-    account = Judge(life.azure, life.stack, account_name=change.ends_with_account)
+    account = replace(life.judge, account_name=change.ends_with_account)
     wrong = account.verdicts(versions=change.versions, granted=not change.ends_revoked)
     assert wrong == [], f"{what}: {wrong}"
     assert account.refusals() == [], f"{what}: {account.refusals()}"

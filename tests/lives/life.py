@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark
@@ -30,10 +31,21 @@ class Life:
     made_with: Mapping[Request, int]
 
 
-def begin_life(folder: Path, counted: Iterable[Request] = ()) -> Iterator[Life]:
-    """Deploys stack `dev` as the repository has it on a local Azure of its own, once."""
+def begin_life(
+    folder: Path,
+    counted: Iterable[Request] = (),
+    *,
+    settings: Mapping[str, Any] | None = None,
+    judge_of: Callable[[RunningAzure, Stack], Judge] = Judge,
+    prepare: Callable[[Judge], None] = lambda _: None,
+) -> Iterator[Life]:
+    """Deploys stack `dev` as the repository has it on a local Azure of its own, once, with other `settings`
+    and after something was made for it."""
     with running_azure(folder / "azure") as azure:
         stack = Stack(folder / "checkout", azure.environ, policy_pack=False)
+        judge = judge_of(azure, stack)
+        prepare(judge)
+        stack.configure(**(settings or {}))
         nothing = Bookmark(azure, stack, folder / "nothing")
         for host, method, path in counted:
             # So late a call strikes nobody; it only counts.
@@ -42,7 +54,6 @@ def begin_life(folder: Path, counted: Iterable[Request] = ()) -> Iterator[Life]:
         assert run.ok, run.output
         found = azure.control("/faults")["value"]
         azure.control("/faults", method="DELETE")
-        judge = Judge(azure, stack)
         judge.write_data()
         yield Life(
             azure,

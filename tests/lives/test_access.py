@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from localazure.seed import DEPLOYER, OTHER_SUBSCRIPTION_ID
+from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.crash import Moment, killed_at, repair
 from tests.support.judge import Judge
+from tests.support.managed_hsm import HSM, make_running_hsm
 from tests.support.revocation import carry_out, looked
 from tests.support.stack import Stack
 
@@ -19,8 +19,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 SERVICES = ("policy", "role", "hub", "hsm")
 _GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
 _VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
-_HSM = f"{_GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-central"
-_CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
 
 
 def services(*, generation: int) -> list[dict[str, Any]]:
@@ -30,7 +28,7 @@ def services(*, generation: int) -> list[dict[str, Any]]:
         {"name": "policy", "vault": operators, "key": {"generation": generation}},
         {"name": "role", "accessModel": "rbac", "identity": "userAssigned"},
         {"name": "hub", "vault": {"id": _VAULT}},
-        {"name": "hsm", "key": {"id": f"{_HSM}/keys/cmk"}},
+        {"name": "hsm", "key": {"id": f"{HSM}/keys/cmk"}},
     ]
 
 
@@ -54,7 +52,7 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
         "accessPolicies": [],
     }
     judge.arm("PUT", _VAULT, "2024-11-01", {"location": "westeurope", "properties": properties})
-    _make_hsm(judge, azure.env["AZURE_TENANT_ID"])
+    make_running_hsm(judge)
     stack.configure(
         name=None,
         vault=None,
@@ -66,23 +64,6 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
     for name in SERVICES:
         Judge(azure, stack, name).write_data()
     return stack
-
-
-def _make_hsm(judge: Judge, tenant_id: str) -> None:
-    """An HSM with a key, which the deployer may manage and give."""
-    properties = {
-        "tenantId": tenant_id,
-        "initialAdminObjectIds": [DEPLOYER.object_id],
-        "enablePurgeProtection": True,
-    }
-    sku = {"family": "B", "name": "Standard_B1"}
-    body = {"location": "westeurope", "sku": sku, "properties": properties}
-    judge.arm("PUT", _HSM, "2024-11-01", body)
-    role = {"principalId": DEPLOYER.object_id, "roleDefinitionId": _CRYPTO_USER}
-    path = f"/keys/providers/Microsoft.Authorization/roleAssignments/{_CRYPTO_USER}"
-    judge.hsm("hsm-central", "PUT", path, {"properties": role})
-    key = {"kty": "RSA-HSM", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]}
-    judge.hsm("hsm-central", "POST", "/keys/cmk/create", key)
 
 
 def readable(azure: RunningAzure, stack: Stack) -> list[str]:
@@ -98,6 +79,8 @@ def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: S
     assert run.ok, run.output
     assert "- 5 deleted" in run.output  # the grants, and the proof of the one that came before its account
     assert readable(azure, stack) == []
+    calm = stack.deploy("--expect-no-changes")
+    assert calm.ok, calm.output
     stack.configure(access=None)
     run = stack.up()
     assert run.ok, run.output
@@ -181,25 +164,6 @@ def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, s
     assert readable(azure, stack) == ["role", "hub", "hsm"]
     carry_out(azure, outputs, "enable the version")
     assert readable(azure, stack) == [*SERVICES]
-
-
-def test_a_kill_at_a_role_of_an_hsm_is_made_good(azure: RunningAzure, stack: Stack) -> None:
-    """The engine dies with all that it started, after the HSM took the role away, and after it gave it back:
-    the runbook's repair and one more run end as was asked, with one role and nothing to do."""
-    for access, method in (("revoked", "DELETE"), (None, "PUT")):
-        stack.configure(access=access)
-        words = ("up", "--yes", "--skip-preview")
-        assert killed_at(azure, stack, [Moment("the role", method, host="hsm")], *words)
-        repair(stack)
-        run = stack.deploy()
-        assert run.ok, run.output
-        assert Judge(azure, stack, "hsm").reads_data() is (access is None)
-    calm = stack.deploy("--expect-no-changes")
-    assert calm.ok, calm.output
-    user = stack.outputs()["services"]["hsm"]["principalId"]
-    given = [one["body"]["body"]["properties"] for one in cloud.documents(azure, "hsm.roleAssignment")]
-    assert [one["scope"] for one in given if one["principalId"] == user] == ["/keys/cmk"]
-    assert cloud.unbound_moments(azure, Judge(azure, stack, "hsm").account_id) == []
 
 
 def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack: Stack) -> None:

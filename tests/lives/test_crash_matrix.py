@@ -8,18 +8,46 @@ import time
 
 import pytest
 
-from tests.lives.crashes import AGAIN_AND_AGAIN, Again, begin, cases, judge, run, unnamed
+from tests.lives.crashes import (
+    AGAIN_AND_AGAIN,
+    AGAIN_IN_HSM,
+    IN_HSM,
+    IN_VAULT,
+    MATRICES,
+    Again,
+    Matrix,
+    begin,
+    cases,
+    judge,
+    run,
+    unnamed,
+)
 from tests.lives.life import Life
 from tests.support.crash import killed_at, repair
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200)]
+each_place = pytest.mark.parametrize("matrix", MATRICES, indirect=True, ids=str)
 
 
+@pytest.mark.parametrize("matrix", [IN_VAULT], indirect=True, ids=str)
 @pytest.mark.parametrize("again", AGAIN_AND_AGAIN, ids=lambda again: again.change.name)
 def test_an_update_that_is_killed_again_and_again_converges(
     life: Life, again: Again, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Killed at one request after another, each time repaired by the runbook; the run let be converges."""
+    _goes_through(life, again, capsys)
+
+
+@pytest.mark.parametrize("matrix", [IN_HSM], indirect=True, ids=str)
+@pytest.mark.parametrize("again", AGAIN_IN_HSM, ids=lambda again: again.change.name)
+def test_it_converges_where_the_key_is_in_a_managed_hsm(
+    life: Life, again: Again, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed at the HSM's own roles and keys."""
+    _goes_through(life, again, capsys)
+
+
+def _goes_through(life: Life, again: Again, capsys: pytest.CaptureFixture[str]) -> None:
     change = again.change
     begin(life, change)
     stored, repairs = life.judge.ciphertext(), []
@@ -35,10 +63,12 @@ def test_an_update_that_is_killed_again_and_again_converges(
         sys.stdout.write(f"\n{change.name}: {len(repairs)} kills, worst repair: {', '.join(worst)}\n")
 
 
-def test_the_matrix_knows_every_write_of_an_up(life: Life) -> None:
+@each_place
+def test_the_matrix_knows_every_write_of_an_up(matrix: Matrix, life: Life) -> None:
     """A resource that is added to the stack is added to the crash matrix, too."""
     assert unnamed(life) == []
-    assert sum(life.made_with.values()) > 10
+    # Each is counted twice: among all that are like it, and by its own path.
+    assert sum(life.made_with.values()) > len(matrix.changes[0].moments)
 
 
 def test_the_state_is_one_file(life: Life) -> None:
@@ -49,14 +79,15 @@ def test_the_state_is_one_file(life: Life) -> None:
     assert {path.suffix for path in kept if path.is_file()} <= {".json", ".bak"}
 
 
-@pytest.mark.skipif("LIVES_CRASHES" not in os.environ, reason="half an hour: LIVES_CRASHES=all runs it")
-def test_every_kill_converges(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.skipif("LIVES_CRASHES" not in os.environ, reason="an hour: LIVES_CRASHES=all runs it")
+@each_place
+def test_every_kill_converges(matrix: Matrix, life: Life, capsys: pytest.CaptureFixture[str]) -> None:
     """Each request, before and after it, engine alone or machine: the runbook's repair and one run converge.
 
     LIVES_CRASHES is `all`, or words of the cases' names.
     """
     wanted = os.environ["LIVES_CRASHES"]
-    chosen = [case for case in cases() if wanted == "all" or wanted in str(case)]
+    chosen = [case for case in cases(matrix) if wanted == "all" or wanted in str(case)]
     began, repairs, failures = time.monotonic(), [], []
     for case in chosen:
         try:

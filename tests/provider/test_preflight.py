@@ -28,6 +28,8 @@ from tests.provider.fake_azure import (
 from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, TARGET, USER, live_state
 from tests.provider.rig import FakeClock
 
+_NEXT = f"https://management.azure.com{ACCOUNT_ID}/projects?$skiptoken=2"
+
 
 def found(live: LiveState, target: Target = TARGET, **facts: Any) -> list[tuple[str, Severity, str]]:
     judged = findings(Preflight(target, live, NOW, **facts))
@@ -122,6 +124,11 @@ def test_every_rule_has_a_case() -> None:
     ("account", "answer", "names"),
     [
         (an_account(kind="AIServices"), {"value": [{"id": f"{ACCOUNT_ID}/projects/claims"}]}, ("claims",)),
+        (
+            an_account(kind="AIServices"),
+            {"value": [{"id": f"{ACCOUNT_ID}/projects/claims"}], "nextLink": _NEXT},
+            ("audits", "claims"),
+        ),
         (an_account(kind="AIServices"), {"value": []}, ()),
         (an_account(kind="AIServices"), None, ()),
         (an_account(kind="aiservices", encryption=bound_to()), {"value": [{"id": "/x"}]}, ()),
@@ -131,9 +138,10 @@ def test_every_rule_has_a_case() -> None:
 async def test_projects_are_read_before_a_first_binding(
     account: Account, answer: dict[str, Any] | None, names: tuple[str, ...]
 ) -> None:
-    """Also those that were made outside the program, of an account of the kind that has some and is not bound
-    yet; where Azure knows none of the account, there are none."""
+    """Also those that were made outside the program, on whichever page of the list, of an account of the kind
+    that has some and is not bound yet; where Azure knows none of the account, there are none."""
     azure = FakeAzure()
+    azure.answers[_NEXT] = {"value": [{"id": f"{ACCOUNT_ID}/projects/audits"}]}
     azure.accounts[ACCOUNT_ID.lower()] = account
     if answer is not None:
         azure.answers[f"{ACCOUNT_ID}/projects"] = answer

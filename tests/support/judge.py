@@ -45,6 +45,10 @@ class Judge:
     def vault_id(self) -> str:
         return f"{self.group}/providers/Microsoft.KeyVault/vaults/kv-{self.name}"
 
+    @property
+    def key_name(self) -> str:
+        return f"cmk-{self.name}"
+
     def arm(self, method: str, path: str, api_version: str, body: Any = None) -> Any:
         """A request as the deployer; the decoded answer. Raises RuntimeError where it is refused."""
         return self._sent(
@@ -85,7 +89,7 @@ class Judge:
     def versions(self) -> list[str]:
         """The versions of the service's key, oldest first."""
         kept = cloud.documents(self.azure, "vault.key")
-        (key,) = [found["body"] for found in kept if found["body"]["name"] == f"cmk-{self.name}"]
+        (key,) = [found["body"] for found in kept if found["body"]["name"] == self.key_name]
         return [version["version"] for version in key["versions"]]
 
     def rotations(self) -> int:
@@ -103,7 +107,7 @@ class Judge:
         return str(account["body"]["identity"]["principalId"])
 
     def grants(self) -> list[str]:
-        """Whom the vault's access policies are for."""
+        """Whom the key is granted to: the account's identity, and the deployer."""
         (vault,) = cloud.documents(self.azure, "vault")
         return [entry["objectId"] for entry in vault["body"]["properties"]["accessPolicies"]]
 
@@ -112,15 +116,19 @@ class Judge:
         last = self.history()[-1]
         return str(last["keyUri"] or "").rpartition("/")[2]
 
-    def strays(self, *, audited: bool = True) -> list[str]:
-        """The kinds of which there are more or fewer than one service has."""
-        wanted = {
+    def wanted(self, *, audited: bool) -> dict[str, int]:
+        """How many of each kind one service has."""
+        return {
             "account": 1,
             "vault": 1,
             "group": 1,
             "workspace": audited,
             "diagnosticSetting": 2 * audited,
         }
+
+    def strays(self, *, audited: bool = True) -> list[str]:
+        """The kinds of which there are more or fewer than one service has."""
+        wanted = self.wanted(audited=audited)
         there = {kind: len(cloud.documents(self.azure, kind)) for kind in wanted}
         return [
             f"{there[kind]} of {kind}, expected {count:d}"

@@ -1,30 +1,57 @@
-"""A managed HSM of a cloud in this process, with a key, as its administrators make both."""
+"""A managed HSM with a key, as its administrators make both, and what a service is whose key it holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 from localazure import seed
+from tests.support import cloud
 from tests.support.front import Door, token
+from tests.support.judge import Judge
 
 Send = Callable[[str, str, Any], Any]
 """Method, path and body of a request to the HSM by the deployer; gives the decoded answer."""
 ROLES = f"/providers/{arm_ids.ROLE_ASSIGNMENT}"
 
 
+VERSION = "2024-11-01"
+HSM = (
+    f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
+    "/providers/Microsoft.KeyVault/managedHSMs/hsm-central"
+)
+"""In another subscription than the services that use its keys."""
+
+
+@dataclass
+class HsmJudge(Judge):
+    """A service whose key is `cmk` in the managed HSM `HSM`, which is not the stack's."""
+
+    @property
+    def vault_id(self) -> str:
+        return HSM
+
+    @property
+    def key_name(self) -> str:
+        return "cmk"
+
+    def wanted(self, *, audited: bool) -> dict[str, int]:
+        # The group is the HSM's own; its log belongs to its administrators.
+        return {**super().wanted(audited=audited), "vault": 0, "group": 2, "diagnosticSetting": audited}
+
+    def grants(self) -> list[str]:
+        given = [
+            one["body"]["body"]["properties"] for one in cloud.documents(self.azure, "hsm.roleAssignment")
+        ]
+        return [one["principalId"] for one in given if one["scope"] != "/"]
+
+
 def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send:
-    """An HSM whose administrator the deployer is, who may also use its keys; its group is there."""
-    properties = {
-        "tenantId": seed.TENANT_ID,
-        "initialAdminObjectIds": [seed.DEPLOYER.object_id],
-        "enablePurgeProtection": True,
-    }
-    sku = {"family": "B", "name": "Standard_B1"}
-    body = {"location": "westeurope", "sku": sku, "properties": properties}
-    assert door.send("PUT", f"{id}?api-version=2023-07-01", body).status == 200
+    """One in a cloud of this process; its group is there."""
+    assert door.send("PUT", f"{id}?api-version={VERSION}", _resource()).status == 200
     bearer = token(audience="https://managedhsm.azure.net")
 
     def send(method: str, path: str, body: Any = None) -> Any:
@@ -33,8 +60,34 @@ def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send
         assert reply.status < 300, reply
         return reply.body
 
+    _fill(send, key, size)
+    return send
+
+
+def make_running_hsm(judge: Judge, id: str = HSM) -> None:
+    """One in a cloud of another process, with its group and the key `cmk`."""
+    judge.arm("PUT", arm_ids.parse(id).scope, "2024-03-01", {"location": "westeurope"})
+    judge.arm("PUT", id, VERSION, _resource())
+    _fill(lambda *request: judge.hsm(arm_ids.name_of(id), *request), "cmk", 2048)
+
+
+def _resource() -> dict[str, Any]:
+    """An HSM whose administrator the deployer is."""
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "initialAdminObjectIds": [seed.DEPLOYER.object_id],
+        "enablePurgeProtection": True,
+    }
+    return {
+        "location": "westeurope",
+        "sku": {"family": "B", "name": "Standard_B1"},
+        "properties": properties,
+    }
+
+
+def _fill(send: Send, key: str, size: int) -> None:
+    """A key, and for the deployer the role to use and rotate it."""
     user = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": HSM_CRYPTO_USER.id}
     send("PUT", f"/keys{ROLES}/maker", {"properties": user})
     made = {"kty": "RSA-HSM", "key_size": size, "key_ops": ["wrapKey", "unwrapKey"]}
     send("POST", f"/keys/{key}/create", made)
-    return send

@@ -191,10 +191,32 @@ def test_every_use_is_in_the_audit_log(hsm: Case) -> None:
 
 
 def test_a_deleted_group_takes_its_hsm_with_it(hsm: Case) -> None:
-    """No key and no grant of an HSM outlives it."""
+    """It is soft-deleted; no key and no grant of an HSM outlives its retention."""
     grant(hsm, OWNER, CRYPTO_USER)
     make_key(hsm)
     delete_in_group(hsm.cloud, GROUP)
     assert trusted_services.vault_at(hsm.cloud, URI) is None
+    assert error(hsm.arm("PUT", HSM, hsm_body())) == (409, "Conflict")
+    hsm.cloud.clock.advance(90 * 86400)
     assert hsm.arm("PUT", HSM, hsm_body(initialAdminObjectIds=[SERVICE.object_id])).status == 200
     assert error(make_key(hsm)) == (403, "AccessDenied")
+
+
+def test_a_deleted_hsm_is_listed_and_comes_back_with_its_keys_and_roles(hsm: Case) -> None:
+    """Its name is held, nobody can use its keys meanwhile, and the list says when it is gone for good."""
+    grant(hsm, SERVICE, ENCRYPTION_USER)
+    grant(hsm, OWNER, CRYPTO_USER, name=NAME.replace("b36", "c36"))
+    make_key(hsm)
+    assert wraps(hsm) == "works"
+    assert hsm.arm("DELETE", HSM).status == 200
+    assert wraps(hsm) != "works"
+    deleted = f"{GROUP.split('/resourceGroups')[0]}/providers/Microsoft.KeyVault/deletedManagedHSMs"
+    (body,) = hsm.arm("GET", deleted).body["value"]
+    assert body["name"] == "Contoso-Hsm"
+    assert body["properties"]["mhsmId"] == HSM
+    assert body["properties"]["purgeProtectionEnabled"] is True
+    assert body["properties"]["deletionDate"] < body["properties"]["scheduledPurgeDate"]
+    recovery = {**hsm_body(), "properties": {"createMode": "recover"}}
+    assert hsm.arm("PUT", HSM, recovery).status == 200
+    assert hsm.arm("GET", deleted).body["value"] == []
+    assert wraps(hsm) == "works"

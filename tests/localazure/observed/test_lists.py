@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from localazure import paging
@@ -35,10 +37,15 @@ def make(door: Door, kind: tuple[str, str], *, delete: bool = False) -> None:
 
 def pages(door: Door, url: str) -> list[list[str]]:
     """The names on each page, from the first to the last."""
+    return [[row["name"] for row in rows] for rows in rows_of(door, url)]
+
+
+def rows_of(door: Door, url: str) -> list[list[Any]]:
+    """The items on each page."""
     found = []
     while url:
         body = send(door, "GET", url).body
-        found.append([row["name"] for row in body["value"]])
+        found.append(body["value"])
         url = body.get("nextLink", "")
     return found
 
@@ -90,3 +97,24 @@ def test_fails_for_a_page_that_cannot_be(query: str) -> None:
     reply = send(scene(), "GET", f"{GROUP}/providers/{VAULTS[0]}?api-version={VAULTS[1]}&{query}")
     assert (reply.status, reply.code) == (400, "BadRequest")
     assert query.split("=", maxsplit=1)[0] in reply.message
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/providers/Microsoft.KeyVault/vaults?api-version=2024-11-01",
+        "/resourceGroups?api-version=2021-04-01&$top=2",
+        # One page on this cloud.
+        "/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01",
+    ],
+)
+def test_every_list_has_pages_of_a_size(path: str) -> None:
+    """`page_size`: the same items in the same order, one a page."""
+    door = scene()
+    make(door, VAULTS)
+    door.group("another")
+    url = f"{SUBSCRIPTION}{path}"
+    whole = [row for rows in rows_of(door, url) for row in rows]
+    door.cloud.behave(page_size=1)
+    assert [rows for rows in rows_of(door, url) if rows] == [[row] for row in whole]
+    assert len(whole) > 1

@@ -38,13 +38,7 @@ class DoorAzure:
         return found
 
     def list(self, path: str, api_version: str) -> Sequence[Json]:
-        found: list[Json] = []
-        link = f"{path}?api-version={api_version}"
-        while link:
-            page = self._answer("LIST", link)
-            found += page["value"]
-            link = str(page.get("nextLink") or "").removeprefix(page_scene.ARM)
-        return found
+        return self._pages(f"{path}?api-version={api_version}")
 
     def query(
         self, customer_id: str, text: str, since: datetime, until: datetime
@@ -57,7 +51,7 @@ class DoorAzure:
 
     def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
         audience = _HSM if "managedhsm" in vault_uri else _VAULT
-        found = self._answer("LIST", f"{vault_uri}/deletedkeys?api-version=7.4", audience=audience)["value"]
+        found = self._pages(f"{vault_uri}/deletedkeys?api-version=7.4", audience)
         return [{**key, "name": key["kid"].rsplit("/", 1)[-1]} for key in found]
 
     def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
@@ -65,9 +59,14 @@ class DoorAzure:
         return found
 
     def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        found: Sequence[Json] = self._answer("LIST", f"{hsm_uri}{path}?api-version=7.4", audience=_HSM)[
-            "value"
-        ]
+        return self._pages(f"{hsm_uri}{path}?api-version=7.4", _HSM)
+
+    def _pages(self, link: str, audience: str = "") -> list[Json]:
+        found: list[Json] = []
+        while link:
+            page = self._answer("LIST", link, audience=audience)
+            found += page["value"]
+            link = str(page.get("nextLink") or "").removeprefix(page_scene.ARM)
         return found
 
     def _answer(self, kind: str, url: str, body: Any = None, audience: str = "") -> Any:

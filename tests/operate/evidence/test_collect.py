@@ -15,6 +15,7 @@ from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow
 from operate.evidence.report import document, files
 from operate.evidence.use import bound_since, spans
 from tests.one_answer.world import GROUP, KEY, World
+from tests.operate.evidence import door_azure
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,
     OTHER_SUBSCRIPTION,
@@ -26,6 +27,7 @@ from tests.operate.evidence.door_azure import (
 )
 from tests.operate.evidence.made import NOW, row
 from tests.support.front import Door, token
+from tests.support.managed_hsm import make_hsm
 
 NAMES = ("cut-off", "plain", "rotated")
 
@@ -114,11 +116,14 @@ def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
 
 
 def test_what_is_soft_deleted_is_told_with_its_end(door: Door) -> None:
-    """A deleted vault and a deleted account of the subscription, and when they are gone for good."""
+    """A deleted vault, managed HSM and account of the subscription, and when they are gone for good."""
+    hsm = f"{door_azure.GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-former"
+    make_hsm(door, hsm)
+    assert door.send("DELETE", f"{hsm}?api-version=2024-11-01").status == 200
     facts, _ = gather(door)
     assert not isinstance(facts.deleted, NotChecked)
     found = {(one.kind, one.name): one for one in facts.deleted}
-    assert set(found) == {("vault", "kv-former"), ("account", "gone")}
+    assert set(found) == {("vault", "kv-former"), ("managed HSM", "hsm-former"), ("account", "gone")}
     assert all(one.deleted and one.purged and one.deleted < one.purged for one in facts.deleted)
 
 
@@ -127,7 +132,14 @@ def test_every_kind_of_question_is_asked(door: Door) -> None:
     _, azure = gather(door)
     kinds = {question.partition("?")[0].rsplit("/", 1)[-1] for question in azure.questions}
     asked = {"locks", "policyExemptions", "versions", "roleAssignments", "diagnosticSettings", "query"}
-    assert kinds >= asked | {"deletedVaults", "deletedAccounts", "deletedkeys", "vaults", "subscriptions"}
+    assert kinds >= asked | {
+        "deletedVaults",
+        "deletedManagedHSMs",
+        "deletedAccounts",
+        "deletedkeys",
+        "vaults",
+        "subscriptions",
+    }
 
 
 def test_what_was_not_read_is_in_the_document(door: Door) -> None:
