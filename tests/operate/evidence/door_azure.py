@@ -61,7 +61,7 @@ class DoorAzure:
     def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
         return self._pages(f"{hsm_uri}{path}?api-version=7.4", _HSM)
 
-    def _pages(self, link: str, audience: str = "") -> list[Json]:
+    def _pages(self, link: str, audience: str = "") -> Sequence[Json]:
         found: list[Json] = []
         while link:
             page = self._answer("LIST", link, audience=audience)
