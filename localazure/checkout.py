@@ -19,13 +19,14 @@ from pathlib import Path
 from localazure import execution, process
 from localazure.environment import python_of
 from localazure.forks import Forks
-from localazure.home import Home
+from localazure.home import Home, HomeError
 
 ROOT = execution.ROOT
 PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
 _PROGRAM = ("components", "core", "provider", "settings")
+_PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
 _SET_UP = "LOCALAZURE_SET_UP"
 """Tells the checkout's own Python that whoever started it has set the checkout up."""
 _POLICY_CONFIG = (str(PYTHON), "-m", "policies.configuration", "policy-config.yaml", _PACK_CONFIG)
@@ -62,7 +63,7 @@ def up(home: Home, stack: str) -> int:
             or pulumi.run(*_POLICY_CONFIG)
             or pulumi.run("pulumi", "preview", "--stack", stack, *log, *_PACK, PULUMI_DEBUG_COMMANDS="true")
             or _updated(pulumi, stack, events)
-            or pulumi.run(str(PYTHON), "-m", "operate", "verify", "--stack", stack, "--write-project")
+            or pulumi.run(*_PROOF, "--stack", stack)
             or _what_next(home, stack)
         )
 
@@ -177,6 +178,15 @@ class Steps:
             self._forks = None
 
     def select(self) -> int:
+        """Makes the stack where it is missing. Raises HomeError without settings, of which Pulumi would make
+        a file that has nothing but a salt."""
+        settings = ROOT / f"Pulumi.{self._stack}.yaml"
+        if not settings.exists():
+            raise HomeError(
+                f"stack {self._stack!r} has no settings: found no {settings.name}; "
+                f"cp Pulumi.prod.example.yaml {settings.name}, put names of your own in, and leave "
+                "azure-native:subscriptionId and azure-native:tenantId out: the local Azure has its own"
+            )
         return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
 
     def exists(self) -> bool:

@@ -20,7 +20,8 @@ from typing import IO
 from engine.children import Children, anew
 from operate.fleet.warm import MODULES, language_host, warm_python
 
-_MODULES = (*MODULES, "operate.verify", "policies.configuration")
+_MODULES = (*MODULES, "operate.verify")
+# A module that is a command itself is not among them: Python warns of a second one of its name.
 
 
 def serve(commands: Iterable[str], answers: IO[str]) -> None:

@@ -207,6 +207,13 @@ def test_every_step_of_a_word_runs_in_the_local_azure(
     assert capfd.readouterr().err == "why\n"
 
 
+def test_a_stack_without_settings_is_not_made(azure: RunningAzure) -> None:
+    """Pulumi would write a file with nothing but a salt, which a copied example then has to replace."""
+    with pytest.raises(HomeError, match=r"found no Pulumi\.nowhere\.yaml; cp Pulumi\.prod\.example\.yaml"):
+        checkout.Steps(azure.home, "nowhere").select()
+    assert not (ROOT / "Pulumi.nowhere.yaml").exists()
+
+
 def test_an_interrupt_is_left_to_the_step(
     azure: RunningAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

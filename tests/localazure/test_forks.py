@@ -41,7 +41,15 @@ def test_a_command_has_its_code_its_words_and_the_environment(forks: Forks, tmp_
     )
     assert forks.run([str(program), str(told), "a word"]) == 7
     assert told.read_text() == repr(("mine", str(ROOT), True, "a word"))
-    assert forks.run(["-m", "policies.configuration", "/nowhere", str(tmp_path / "out")]) != 0
+
+
+def test_a_module_says_what_it_says_by_itself(
+    forks: Forks, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Python has nothing to warn of: what was imported is none of the commands."""
+    assert forks.run(["-m", "policies.configuration", "policy-config.yaml", str(tmp_path / "out")]) == 0
+    assert forks.run(["-m", "operate", "verify", "--help"]) == 0
+    assert "Warning" not in capfd.readouterr().err
 
 
 def test_what_still_runs_ends_with_them(tmp_path: Path) -> None:

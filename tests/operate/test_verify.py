@@ -216,8 +216,11 @@ def test_the_data_is_asked_for_with_a_token_of_its_cloud(
     assert client.call_args.kwargs == {"credential_scopes": [scope]}
 
 
-def test_the_proof_of_an_account_that_is_not_reached_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The read comes first, and its refusal is the check's result."""
+def test_the_proof_of_an_account_that_is_not_reached_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The read comes first, and its refusal is the check's result; whoever asks only for what this machine
+    reaches is told, and nothing has failed."""
     client = MagicMock()
     client.return_value.__enter__.return_value.list_projects.side_effect = ServiceRequestError("no route")
     monkeypatch.setattr(verify, "ConversationAuthoringClient", client)
@@ -226,4 +229,9 @@ def test_the_proof_of_an_account_that_is_not_reached_writes_nothing(monkeypatch:
     service = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}
     *_, last = verify.verify(service, Login(), write_project=True, seconds=0)
     assert "does not reach" in last.found
+    checks = list(verify.verify(service, Login(), write_project=True, if_reached=True, seconds=0))
+    assert "written" not in " ".join(check.claim for check in checks)
+    assert (
+        "?       project written and read: not tried; this machine does not reach" in capsys.readouterr().out
+    )
     client.return_value.__enter__.return_value.create_project.assert_not_called()

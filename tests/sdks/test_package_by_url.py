@@ -11,18 +11,32 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 import certifi
 import pytest
 import trustme
+import yaml
 
 from components.__main__ import COMPONENTS
 from components.host import Package
 from components.package_schema import VERSION
+from engine import yaml_host
+from localazure.execution import count_azure_native_as_installed
+from tests.support.azure import running_azure
+from tests.support.consumers import required_host
+from tests.support.environments import official_host
 from tests.support.readme import clone
 from tests.support.stack import ROOT
 
 pytestmark = pytest.mark.timeout(1800)
+
+LANGUAGES = {
+    "python": ("requirements.txt", "pulumi>=3.259.0,<4\n"),
+    "nodejs": ("package.json", '{"name": "claims", "dependencies": {"@pulumi/pulumi": "^3.259.0"}}\n'),
+    "go": ("go.mod", "module claims\n\ngo 1.25\n\nrequire github.com/pulumi/pulumi/sdk/v3 v3.259.0\n"),
+}
+"""By language, the list of packages that a program of it has, and a text for one that has only the SDK."""
 
 
 class GitHost(BaseHTTPRequestHandler):
@@ -66,10 +80,11 @@ class GitHost(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
-@pytest.fixture
-def remote(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The files of this repository as a tag of a repository that a host serves: its URL, and the host's
     certificate authority."""
+    tmp_path = tmp_path_factory.mktemp("remote")
     checkout = clone(tmp_path / "checkout")
     name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
     for words in (("init", "-q"), ("add", "-A"), (*name, "commit", "-qm", "x"), ("tag", f"v{VERSION}")):
@@ -97,21 +112,86 @@ def remote(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         thread.join()
 
 
-def test_a_version_of_the_package_is_fetched_by_its_url(remote: tuple[str, Path], tmp_path: Path) -> None:
+class Fetching(NamedTuple):
+    """Where a version of the repository is served, and the environment in which the CLI fetches it."""
+
+    url: str
+    environ: dict[str, str]
+
+    def pulumi(self, *words: str, cwd: Path, **environ: str) -> str:
+        """What the CLI prints; its plugins stay in one home for all tests here."""
+        done = subprocess.run(
+            ["pulumi", *words],
+            cwd=cwd,
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def fetching(remote: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Fetching:
+    url, authority = remote
+    folder = tmp_path_factory.mktemp("fetching")
+    (folder / "backend").mkdir()
+    # The official host asks for the plugin of each Python package of a plugin; the local Azure serves it.
+    count_azure_native_as_installed(ROOT, folder / "home")
+    hosts = {str(found.parent): None for language in LANGUAGES if (found := official_host(language))}
+    return Fetching(
+        url,
+        {
+            **os.environ,
+            "PATH": os.pathsep.join([*hosts, str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "x",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "SSL_CERT_FILE": str(authority),
+            "NO_PROXY": url.split("/")[2],
+        },
+    )
+
+
+def test_a_version_of_the_package_is_fetched_by_its_url(fetching: Fetching, tmp_path: Path) -> None:
     """The CLI finds the tag of the version, the plugin in that folder of it gets its packages, and tells the
     schema from which `pulumi package add` makes an SDK of any language."""
-    url, authority = remote
-    environ = {
-        **os.environ,
-        "PATH": f"{ROOT / '.pulumi' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "SSL_CERT_FILE": str(authority),
-        "NO_PROXY": url.split("/")[2],
-    }
-    command = ["pulumi", "package", "get-schema", f"{url}/components@{VERSION}"]
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    schema = json.loads(done.stdout)
+    schema = json.loads(
+        fetching.pulumi("package", "get-schema", f"{fetching.url}/components@{VERSION}", cwd=tmp_path)
+    )
     assert (schema["name"], schema["version"]) == ("language-cmk", VERSION)
     assert set(schema["resources"]) == set(json.loads(Package(COMPONENTS).schema or "")["resources"])
+
+
+def test_a_program_in_yaml_adds_both_packages_by_url(fetching: Fetching, tmp_path: Path) -> None:
+    """In the words of docs/packages.md, and in a folder that has nothing of the repository: its preview makes
+    the service with the plugins that were fetched."""
+    yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
+    project = yaml.safe_load((ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml").read_text())
+    del project["packages"], project["plugins"]
+    (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    for package in ("components", "provider"):
+        fetching.pulumi("package", "add", f"{fetching.url}/{package}@{VERSION}", cwd=tmp_path)
+    added = yaml.safe_load((tmp_path / "Pulumi.yaml").read_text())["packages"]
+    assert set(added) == {"language-cmk", "azure-cmk"}
+    fetching.pulumi("stack", "init", "claims", cwd=tmp_path)
+    with running_azure(tmp_path / "azure") as azure:
+        shown = fetching.pulumi("preview", "--color", "never", cwd=tmp_path, **azure.env)
+    assert "azure-cmk:index:CustomerManagedKey" in shown
+
+
+@pytest.mark.parametrize(("language", "file"), LANGUAGES.items())
+def test_a_program_in_another_language_adds_the_package_by_url(
+    language: str, file: tuple[str, str], fetching: Fetching, tmp_path: Path
+) -> None:
+    """By the official host of the language: the SDK is generated, and the program's own list names it."""
+    required_host(language)
+    (tmp_path / "Pulumi.yaml").write_text(f"name: claims\nruntime: {language}\n")
+    name, text = file
+    (tmp_path / name).write_text(text)
+    fetching.pulumi("package", "add", f"{fetching.url}/components@{VERSION}", cwd=tmp_path)
+    assert (tmp_path / "sdks" / "language-cmk-language-cmk").is_dir()
+    assert "sdks/language-cmk-language-cmk" in (tmp_path / name).read_text()
+    assert fetching.url.removeprefix("https://") in (tmp_path / "Pulumi.yaml").read_text()

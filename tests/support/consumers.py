@@ -39,14 +39,19 @@ def use_host(stack: Stack, example: str) -> None:
     if example == "yaml":
         yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
         return
-    host = HOSTS[example]
-    found = official_host(host)
+    found = required_host(HOSTS[example])
+    stack.env["PATH"] = os.pathsep.join([str(found.parent), stack.env["PATH"]])
+
+
+def required_host(language: str) -> Path:
+    """Pulumi's own host of a language; skips the test where there is none."""
+    found = official_host(language)
     if found is None:
         pytest.skip(
-            f"pulumi-language-{host} comes with the official Pulumi CLI: put it on PATH, or name its folder "
-            "in OFFICIAL_HOSTS"
+            f"pulumi-language-{language} comes with the official Pulumi CLI: put it on PATH, or name its "
+            "folder in OFFICIAL_HOSTS"
         )
-    stack.env["PATH"] = os.pathsep.join([str(found.parent), stack.env["PATH"]])
+    return found
 
 
 def install(stack: Stack) -> None:
