@@ -139,6 +139,11 @@ def down(home: Home, stack: str) -> int:
                 "pulumi", "stack", "rm", stack, "--yes", "--preserve-config"
             )
         if code:
+            own = _named(stack)
+            sys.stderr.write(
+                "down: the stack is still there. If it is protected, set language-cmk:protect: false in "
+                f"Pulumi.{stack}.yaml; python3 -m localazure up{own} takes it over, and down{own} works\n"
+            )
             return code
         process.stop(home)
         shutil.rmtree(home.path, ignore_errors=True)
@@ -236,7 +241,7 @@ def _interrupts_left_to_it() -> Iterator[None]:
 
 
 def _what_next(home: Home, stack: str) -> int:
-    own = "" if stack == "dev" else f" --stack {stack}"
+    own = _named(stack)
     sys.stdout.write(
         f"\nThe local Azure's page:   {process.page_address(home)}\n"
         f"What a change would do:   edit Pulumi.{stack}.yaml, then python3 -m localazure preview{own}\n"
@@ -244,6 +249,11 @@ def _what_next(home: Home, stack: str) -> int:
         f"To end all of it:         python3 -m localazure down{own}\n"
     )
     return 0
+
+
+def _named(stack: str) -> str:
+    """The option that names a stack, for a line that can be pasted."""
+    return "" if stack == "dev" else f" --stack {stack}"
 
 
 def _with_root(environ: Mapping[str, str]) -> dict[str, str]:
