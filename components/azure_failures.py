@@ -24,8 +24,9 @@ import pulumi
 
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
+from core.environment import take_over
 from core.refusals import UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
-from core.resource_types import ACCOUNT
+from core.resource_types import ACCOUNT, parse_urn
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
@@ -61,7 +62,7 @@ _EXPLAINED = {
 }
 
 
-def explanation(name: str, type: str, error: str) -> str | None:
+def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str | None:
     """What to do about an error of azure-native; None where it is another one."""
     if _UNSEEN.search(error):
         return (
@@ -70,9 +71,8 @@ def explanation(name: str, type: str, error: str) -> str | None:
         )
     if found := _SEEN.search(error):
         return (
-            f"{name}: it exists, and this stack does not record it. If it was just deleted, reads may lag "
-            "behind for a minute: run the same command again. If an update of this stack was cut off, run "
-            f"`python -m operate recover`; else take it over with `pulumi import {type} {name} {found['id']}`"
+            f"{name}: {found['id']} exists, and this stack does not record it. If it was just deleted, reads "
+            f"may lag behind for a minute: run the same command again; {take_over(stack)}"
         )
     if _HELD.search(error):
         return (
@@ -123,8 +123,9 @@ def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
 
 
 def _report(failed: pulumi.ErrorHookArgs) -> bool:
+    stack = parse_urn(failed.urn).stack
     for error in failed.errors:
-        if words := explanation(failed.name, failed.type, error):
+        if words := explanation(failed.name, failed.type, error, stack):
             pulumi.log.error(words)
     return False  # azure-native has the write behind it, and would refuse a second one
 

@@ -101,7 +101,9 @@ class ServiceAuditArgs(TypedDict):
     new_workspace: NotRequired[bool | None]
     """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
     unless `workspaceId` is given. With `false` and no other destination no logs are kept, which the policy
-    pack refuses for a vault."""
+    pack refuses for a vault. A workspace that was made is then deleted with its logs; while it is protected,
+    that takes `protect: false` in an update before, or the `pulumi state unprotect` commands that are
+    printed."""
     workspace_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of an existing Log Analytics workspace for the audit logs."""
     storage_account_id: NotRequired[pulumi.Input[str] | None]

@@ -7,3 +7,11 @@ NAMESPACE: Final = "language-cmk:"
 RECOVERS: Final = "LANGUAGE_CMK_RECOVERS"
 """Environment variable of a preview that asks what a stack declares: resources that exist in Azure and that
 the state does not have are then no reason to refuse. No update looks at it."""
+
+
+def take_over(stack: str = "STACK") -> str:
+    """What to do about something that exists and that the state of a stack lacks."""
+    return (
+        f"if this stack made it, run `python -m operate recover --stack {stack}`, which lists what the state "
+        "lacks and with --yes takes it in"
+    )

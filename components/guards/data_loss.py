@@ -275,6 +275,18 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:
             )
 
 
+def ended_logs(inputs: ServiceInputs, before: RecordedService) -> str | None:
+    """A warning where the workspace that this stack made is not declared any more."""
+    if before.workspace_id is None or (inputs.audit.has_workspace and inputs.audit.workspace_id is None):
+        return None
+    return (
+        f"audit no longer has a workspace made here, which deletes workspace "
+        f"{arm_ids.name_of(before.workspace_id)!r} with its logs. While it and the diagnostic settings are "
+        "protected, the engine refuses: first run `pulumi up` with protect: false alone, or run each `pulumi "
+        "state unprotect` command that is printed, and then the same command again"
+    )
+
+
 def no_longer_declared(before: RecordedService, name: str) -> Problem:
     """Why a program that declares all of its services may not leave one out without a word."""
     account = before.account.name if before.account else ""

@@ -20,6 +20,7 @@ from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
 from core import adapters, arm_ids, demands, facts, key_uris, rights, roles
 from core import resource_types as types
+from core.environment import take_over
 
 Answer = Mapping[str, Any] | None
 
@@ -201,16 +202,15 @@ def unusable_key(key: Answer, location: KeyLocation, before: RecordedService) ->
         yield Problem("key.id", f"the key {location.key_name!r} cannot be used: {demand.text}{run}")
 
 
-def unrecorded_account(recorded: Answer, account: Answer) -> Iterator[Problem]:
+def unrecorded_account(recorded: Answer, account: Answer, stack: str) -> Iterator[Problem]:
     """Why an account cannot be made: it exists, and the state does not have it."""
     if account is None or recorded is not None:
         return
     yield Problem(
         "accountName",
-        f"account {account['name']!r} exists at {account['id']}, and this stack does not record it. If an "
-        "update of this stack was cut off, run `python -m operate recover`; if the stack forgot the account, "
-        "or it was made elsewhere, `python -m operate adopt` writes what `pulumi import` needs; or choose "
-        "another accountName",
+        f"account {account['name']!r} exists at {account['id']}, and this stack does not record it: "
+        f"{take_over(stack)}; if it was made elsewhere, take it into a stack of its own with `python -m "
+        f"operate adopt --stack NEW --account {account['id']} --name NAME`, or choose another accountName",
     )
 
 

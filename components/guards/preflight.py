@@ -212,6 +212,8 @@ class _Preflight:
             elif not self._is_replaced(name):
                 self._recorded[name] = as_it_is(self._recorded[name], self._accounts[name])
             self._refuse(name, self._losses(name, request))
+            if warning := data_loss.ended_logs(request.inputs, self._recorded[name]):
+                pulumi.log.warn(f"service {name!r}: {warning}")
             if any(caller.is_deployer for caller in request.inputs.callers):
                 kind, deployer_id = request.inputs.account_kind, self._client["objectId"]
                 self._refuse(name, callers.problems(request.inputs.callers, kind, deployer_id))
@@ -348,7 +350,9 @@ class _Preflight:
         live = None if live is UNREAD else live
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
         if (before.account is None or replaced) and not self._recovers:
-            self._refuse(name, existing_resources.unrecorded_account(account.recorded, live))
+            self._refuse(
+                name, existing_resources.unrecorded_account(account.recorded, live, pulumi.get_stack())
+            )
         account_waits = False
         if looked_up[0] is not UNREAD and looked_up[2] is not UNREAD:
             self._judge_access(name, location, vault, assignment)

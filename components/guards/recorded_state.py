@@ -115,12 +115,19 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
 
 def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> RecordedService:
     """The same with the account as Azure has it: another run, or a person, may have bound or unbound it since
-    the state was written. `live` is None where there is no account, or none that may be read."""
+    the state was written, and `operate recover` records no identity. `live` is None where there is no
+    account, or none that may be read."""
     if before.account is None or live is None:
         return before
     account = replace(adapters.account(live), id=before.account.id, name=before.account.name)
     key_identity = _key_identity(account, is_bound=False)
-    return replace(before, account=account, key_identity=key_identity, bound_to=_bound_to(None, account))
+    return replace(
+        before,
+        account=account,
+        key_identity=key_identity,
+        bound_to=_bound_to(None, account),
+        grantee_id=before.grantee_id or account.key_user,
+    )
 
 
 def recorded_names(state: State) -> frozenset[str]:

@@ -87,7 +87,7 @@ RULES: Final = {
     "local-auth-on": (
         WARNING,
         "anyone with an account key can read the data; no log says who",
-        "run pulumi up, which turns it off (disableLocalAuth: true)",
+        "run pulumi up --refresh, which turns it off (disableLocalAuth: true)",
     ),
     "account-network-open": (
         WARNING,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from core import arm_ids
 from core.api_versions import ACCOUNTS, RESOURCES, VAULTS
+from core.environment import take_over
 from core.facts import HOURS_HELD
 from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, about_each
@@ -73,11 +74,8 @@ def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> 
     if planned.existing_setting:
         value = planned.name if planned.type == GROUP else planned.id
         ways.append(f"use the existing one with {planned.existing_setting}: {value}")
-    ways.append(
-        "or take it over: with `python -m operate recover` if an update of this stack was cut off, else with "
-        "`python -m operate adopt`"
-    )
-    return DeploymentFinding(NAME, planned.id, f"{text} and this stack does not record it", ", ".join(ways))
+    fix = f"{' or '.join(ways)}; {take_over()}"
+    return DeploymentFinding(NAME, planned.id, f"{text} and this stack does not record it", fix)
 
 
 async def _taken_in_the_world(planned: Planned, ask: Questions) -> DeploymentFinding | None:

@@ -147,6 +147,16 @@ def test_an_update_of_an_account_that_is_not_found_is_refused() -> None:
     assert "`pulumi refresh`" in problem
 
 
+def test_an_account_that_is_made_anew_under_its_name_is_refused() -> None:
+    """`--replace` asks for that; no refresh would help."""
+    found = AccountBefore(recorded=account("v1"), live=account("v1"))
+    problem = loss("lang-claims", account(), found, is_update=False, same_key=True)
+    assert problem is not None
+    assert "Leave out --replace" in problem
+    assert "run the update again" in problem
+    assert "refresh" not in problem
+
+
 def test_a_key_that_only_the_state_tells_of_is_kept_as_well() -> None:
     """The read immediately before the write may lag behind, too."""
     found = AccountBefore(live=account(), recorded_key=bound_key(account("v1")))

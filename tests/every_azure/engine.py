@@ -38,6 +38,7 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components import azure_failures
 from components.guards import preflight
+from core import arm_ids
 from localazure.standin import arm as standin_arm
 from localazure.standin.azure import MANAGEMENT, Answer, Login
 from localazure.standin.connections import Connections
@@ -129,14 +130,17 @@ class Engine:
                 self._refresh(urn)
 
     def take_over(self, type: str, name: str, id: str) -> None:
-        """Puts a resource that the last program declared into the state as it is live, as `pulumi import` and
-        `operate recover` do."""
+        """Puts a resource that the last program declared into the state, as `operate recover` does: what only
+        Azure knows of it is not in its outputs."""
         (urn,) = [urn for urn in self.declared if urn.endswith(f"{type}::{name}")]
+        type = urn.split("::")[2].rpartition("$")[2]
         with _waiting_on(self.wire):
             asked = provider_pb2.ReadRequest(id=id, urn=urn, name=name, type=type)
             read = self.call("Read", type, asked)
         assert read.id, f"{id} does not exist"
-        self.state[urn] = Held(type, read.id, from_struct(read.inputs), from_struct(read.properties))
+        inputs = from_struct(read.inputs)
+        outputs = {**copy.deepcopy(inputs), "id": read.id, "name": arm_ids.name_of(read.id)}
+        self.state[urn] = Held(type, read.id, inputs, outputs)
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""

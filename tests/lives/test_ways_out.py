@@ -22,7 +22,8 @@ from tests.support.stack import Run, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 _SETTING = re.compile(r"\bset (\w+): ([\w-]+)")
-_COMMAND = re.compile(r"run `(python -m operate recover|pulumi refresh)`")
+_RECOVER = re.compile(r"run `python (-m operate recover --stack [\w-]+)`")
+_UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
 _FURTHEST = 4
 """How many updates a way out may take."""
 
@@ -79,6 +80,13 @@ def key_renamed_and_back(life: Life) -> None:
     life.stack.configure(key={"generation": 1})
 
 
+def audit_forgotten(life: Life) -> None:
+    """Somebody takes a diagnostic setting out of the state, which Azure still has."""
+    urns = [str(one["urn"]) for one in life.stack.resources()]
+    (urn,) = [urn for urn in urns if urn.endswith("-vault-audit")]
+    assert life.stack.pulumi("state", "delete", urn, "--force", "--yes").ok
+
+
 Spoiled = Callable[[Life], None]
 LEAD_BACK: tuple[Spoiled, ...] = (
     identity_made_anew,
@@ -86,6 +94,7 @@ LEAD_BACK: tuple[Spoiled, ...] = (
     false_404_of_the_account,
     false_404_of_the_group,
     key_renamed_and_back,
+    audit_forgotten,
 )
 
 
@@ -102,8 +111,11 @@ def followed(life: Life) -> list[str]:
 
 
 def _next(life: Life, run: Run, done: list[str]) -> list[str]:
-    if _COMMAND.search(run.output) or "cannot create already existing resource" in run.output:
-        words = ("-m", "operate", "recover", "--stack", life.stack.name, "--yes")
+    if "run `pulumi refresh`" in run.output:
+        assert life.stack.refresh().ok
+        return ["refresh"]
+    if found := _RECOVER.search(run.output):
+        words = (*found[1].split(), "--yes")
         for _ in range(_FURTHEST):
             recovered = life.stack.python(*words)
             if "nothing that it would create exists already" in recovered.output:
@@ -165,6 +177,24 @@ def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
     assert restored.ok, restored.output
     assert beta.reads_data()
     assert cloud.unbound_moments(life.azure, beta.account_id) == []
+
+
+def test_the_audit_of_a_protected_stack_is_ended_on_purpose(life: Life) -> None:
+    """The preview says what goes, and that it is protected; each command that is printed then leads on, and
+    what holds data stays protected."""
+    life.standing.restore()
+    life.stack.configure(audit={"newWorkspace": False})
+    while not (run := life.stack.deploy()).ok:
+        assert "deletes workspace 'log-contoso-dev' with its logs" in run.output
+        assert "`pulumi state unprotect` command that is printed" in run.output
+        urns = set(_UNPROTECT.findall(run.output))
+        assert urns, run.output
+        assert all(urn.endswith(("-audit", "-workspace")) for urn in urns), urns
+        for urn in urns:
+            assert life.stack.pulumi("state", "unprotect", urn, "--yes").ok
+    assert life.judge.strays(audited=False) == []
+    assert life.judge.reads_data()
+    assert not life.stack.destroy().ok
 
 
 def test_a_refused_destroy_deletes_nothing(life: Life) -> None:

@@ -35,7 +35,7 @@ MODES: dict[str, dict[str, Any]] = {
     "user-assigned identity": {"identity": "userAssigned"},
 }
 _ROLES = {one.name: one.id for one in vars(roles).values() if isinstance(one, roles.Role)}
-_RECOVER = re.compile(r"`python -m operate recover`|cannot create already existing resource")
+_RECOVER = re.compile(r"`python -m operate recover --stack|cannot create already existing resource")
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
 _MOST_RECOVERIES = 4
 

@@ -83,6 +83,31 @@ def test_each_drift_has_a_way_back(mode: str, drift: Callable[[Place], None], *,
     world.close()
 
 
+@pytest.mark.parametrize("refreshes", [False, True], ids=["no refresh", "refresh"])
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_state_forgot_is_taken_over(mode: str, *, refreshes: bool) -> None:
+    """Somebody deleted the account from the state with all that depends on it, as `pulumi state delete
+    --target-dependents` does. What is printed takes each back, and Azure is left as it was."""
+    world = World(mode, refreshes)
+    assert world.up() == ""
+    account, states = world.account, len(world.history())
+    assert account is not None
+    for urn in list(world.engine.state):
+        if not urn.endswith(("-group", "-vault", "-key", "-identity", "claims")):
+            del world.engine.state[urn]
+    way = Way(world)
+    way.follow()
+    assert "import claims-account" in way.steps
+    back = world.account
+    assert back is not None
+    assert back.internal_id == account.internal_id
+    assert all(state["readable"] for state in world.history()[states:])
+    assert world.unbound_moments(states) == []
+    assert world.up() == ""
+    assert world.engine.operations == []
+    world.close()
+
+
 @pytest.mark.parametrize("before_refresh", [False, True])
 @pytest.mark.parametrize("mode", MODES)
 def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> None:

@@ -43,16 +43,14 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     "user-assigned identity": {"identity": "userAssigned"},
 }
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
-_IMPORT = re.compile(r"take it over with `pulumi import (?P<type>\S+) (?P<name>\S+) (?P<id>/[^`]+)`")
+_TAKE_OVER = "(?s:.*?)if this stack made it, run `python -m operate recover --stack [A-Za-z]+`"
 _RECOVER = re.compile(
-    r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it"
+    r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it" + _TAKE_OVER
 )
 _UNRECORDED = re.compile(
-    r"^(?P<type>azure-native:\S+) (?P<name>\S+): .*exists already at (?P<id>/\S+)", re.MULTILINE
+    r"(?P<name>[\w-]+): (?P<id>/\S+) exists, and this stack does not record it" + _TAKE_OVER
 )
-_CUT_OFF = re.compile(
-    r"exists already at (?P<id>/\S+) .*?with `python -m operate recover` if an update of this stack was cut"
-)
+_CUT_OFF = re.compile(r"exists already at (?P<id>/\S+) and this stack does not record it" + _TAKE_OVER)
 
 
 class Place(Protocol):
@@ -151,13 +149,11 @@ class World:
             del self.settings[key]
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
-        """By `pulumi import` or `operate recover`."""
-        for missing in _IMPORT.finditer(text):
-            yield self._taken_over(missing["type"], missing["name"], missing["id"])
+        """By `operate recover`."""
         for missing in _RECOVER.finditer(text):
             yield self._taken_over(ACCOUNT, "claims-account", missing["id"])
         for missing in _UNRECORDED.finditer(text):
-            yield self._taken_over(missing["type"], missing["name"], missing["id"])
+            yield self._taken_over("", missing["name"], missing["id"])
         for missing in _CUT_OFF.finditer(text):
             declared = self.engine.declared - {*self.engine.state}
             provider, kind = missing["id"].split("/")[-3:-1]

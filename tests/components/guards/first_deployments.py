@@ -162,7 +162,7 @@ NAMES = (
         "the vault exists in the group",
         vault(SUBSCRIPTION, "rg-shared", "kv-claims"),
         "vault.name",
-        ("exists already", "tagged team=hub", "vault.id: ", "operate adopt"),
+        ("exists already", "tagged team=hub", "vault.id: ", "operate recover --stack"),
         SHARED,
         {
             "vault": {
@@ -209,7 +209,7 @@ NAMES = (
         "the identity exists in the group",
         resource("Microsoft.ManagedIdentity/userAssignedIdentities", "id-claims", "2023-01-31"),
         "name",
-        ("user-assigned identity 'id-claims' exists already", "operate adopt"),
+        ("user-assigned identity 'id-claims' exists already", "operate recover --stack"),
         {**SHARED, "identity": "userAssigned"},
         fix=lambda deployment: deployment.arm(
             "DELETE",

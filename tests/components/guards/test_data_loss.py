@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.data_loss import losses
+from components.guards.data_loss import ended_logs, losses
 from components.guards.invokes import by_type_and_name
 from components.guards.preflight import RefusedError, ServiceRequest, preflight
 from components.guards.recorded_state import recorded_service
@@ -287,3 +287,19 @@ def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
     azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL}])
     asked: Any = {"account_name": "lang-second", "replace_account": "lang-language"}
     assert service(azure, **asked).one(":AccessPolicy").request.importId == ""
+
+
+@pytest.mark.parametrize(
+    ("audit", "warns"),
+    [({}, False), ({"new_workspace": False}, True), ({"workspace_id": WORKSPACE_ID + "2"}, True)],
+)
+def test_logs_that_are_deleted_are_told(audit: dict[str, Any], *, warns: bool) -> None:
+    """They go with the workspace that this stack made, also where another one follows it."""
+    before = recorded_service("language", by_type_and_name(state()))
+    warning = ended_logs(service_inputs(audit=audit), before)
+    assert ("deletes workspace 'log-language' with its logs" in (warning or "")) is warns
+    no_workspace = {urn: found for urn, found in state().items() if "Workspace" not in urn}
+    assert (
+        ended_logs(service_inputs(audit=audit), recorded_service("language", by_type_and_name(no_workspace)))
+        is None
+    )
