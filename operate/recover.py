@@ -292,7 +292,8 @@ def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
     form = FORMS.get(type)
     if form is None:
         raise UnknownIdError(
-            f"the id of a {type} is not known here; check whether it was created, then `pulumi import` it"
+            f"the id of a {type} is not known here; check whether it was created, then `pulumi import` it, "
+            "with --parent where it is below a component"
         )
 
     def value(match: re.Match[str]) -> str:

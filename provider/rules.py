@@ -119,7 +119,8 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
             "account-is-free",
             Severity.REFUSED,
             f"the account is already bound to the key {bound.text}, which this stack does not manage",
-            f"take it over with `pulumi import azure-cmk:index:CustomerManagedKey NAME {account.id}`",
+            f"take it over with `pulumi import azure-cmk:index:CustomerManagedKey NAME {account.id}`, and "
+            "--parent COMPONENT=URN where it is below a component",
         )
     elif not key_uris.same_vault(bound.vault_uri, key.vault_uri) and check.target.vault is None:
         yield Finding(

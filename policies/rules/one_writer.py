@@ -31,7 +31,8 @@ def _judge_bindings(bindings: list[Node]) -> Findings:
         yield Violation(
             found=f"{extra.name} and {bindings[0].name} bind the same account",
             required="one binding for each account",
-            fix="remove one of them (unprotected and with `pulumi state delete`, so that nothing is unbound)",
+            fix="take one of them out of the program, and before the next update out of the state with "
+            "`pulumi state delete --force URN`, so that nothing is unbound",
             urn=extra.urn,
         )
 
@@ -62,7 +63,8 @@ def _judge_twins(accounts: list[Node]) -> Findings:
                 yield Violation(
                     found=f"{account.name} and {other.name} are the same account in Azure",
                     required="one resource for each account",
-                    fix="remove one of them with `pulumi state delete`",
+                    fix="take one of them out of the program, and before the next update out of the state "
+                    "with `pulumi state delete --force URN`, so that nothing is deleted",
                     urn=account.urn,
                 )
 

@@ -40,10 +40,10 @@ FOLLOWED: Mapping[str, str] = {
     """,
     # What a service has, and what was done to it
     f"{_W}/test_every_refusal_is_followed.py::test_every_refusal_leads_out": """
-        components/azure_failures.py explanation 2
+        components/azure_failures.py explanation
         components/guards/data_loss.py _replacement
         components/guards/data_loss.py _encryption 2
-        components/guards/data_loss.py _vault
+        components/guards/data_loss.py _vault 2
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
         components/guards/access.py immovable
@@ -89,6 +89,12 @@ FOLLOWED: Mapping[str, str] = {
         components/account_write.py loss
         policies/rules/account_write_keeps_key.py _judge_inputs
     """,
+    "tests/lives/test_ways_out.py::test_the_audit_of_a_protected_stack_is_ended_on_purpose": """
+        components/guards/data_loss.py ended_logs
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_what_a_state_forgot_is_taken_over": """
+        core/environment.py take_over
+    """,
     "tests/engine/test_services_left_out.py::test_no_service_goes_unnamed": """
         components/guards/data_loss.py no_longer_declared
     """,
@@ -107,7 +113,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/deployment/destinations.py _storage 2
         provider/deployment/locks.py check.judge
         provider/deployment/names.py _no_group
-        provider/deployment/names.py _taken_here 2
+        provider/deployment/names.py _taken_here
         provider/deployment/names.py _taken_in_the_world
         provider/deployment/place.py _provider
         provider/deployment/place.py _sku
@@ -205,28 +211,49 @@ FOLLOWED: Mapping[str, str] = {
         operate/verify.py unprovable
         policies/__main__.py _load
     """,
-}
-CHECKED: Mapping[str, str] = {
-    "It asks for a login, an id or a right that only the reader has": """
-        components/guards/preflight.py _Preflight._check_deployment
+    f"{_W}/test_inputs_lead_out.py::test_what_is_said_leads_to_what_is_accepted": """
         core/login.py Login.with_cli_account 2
-        operate/doctor.py _pulumi
-        operate/doctor.py _backend
-        operate/doctor.py _azure 2
-        operate/fleet/engine.py NoStackError.__init__
         operate/login.py of_stack
         operate/probe/command.py _place
-        operate/recover.py arm_id
-        operate/verify.py _may_not_call
         operate/recover.py arm_id.value
         provider/functions.py Functions.check_deleted
         provider/checks.py check_binding
         provider/checks.py _client_id
         provider/checks.py principal_id
         components/access.py has_identity
-        components/kept_properties.py _search_key_is_missing
         settings/shared.py _settings 2
         review/approvals.py _wrong
+        components/account.py _outbound
+        components/foundry.py problems
+        components/foundry.py _unique
+        settings/parse.py _without_path
+        policies/reports.py _text
+    """,
+    f"{_W}/test_evidence_leads_out.py::test_what_the_evidence_finds_is_mended": """
+        operate/evidence/findings.py _CLOSE
+        operate/evidence/findings.py RULES 6
+        operate/evidence/findings.py _words
+        operate/evidence/findings.py _GRANT
+        operate/evidence/findings.py _ROTATE
+    """,
+    f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_its_fix": """
+        policies/rules/account_outbound_compatible.py judge
+        policies/rules/binding_identity.py _own
+        policies/rules/key_usable.py _dates
+        policies/rules/one_writer.py _judge_bindings
+        policies/rules/one_writer.py _judge_twins
+    """,
+}
+CHECKED: Mapping[str, str] = {
+    "It asks for a login, an id or a right that only the reader has": """
+        components/guards/preflight.py _Preflight._check_deployment
+        operate/doctor.py _pulumi
+        operate/doctor.py _backend
+        operate/doctor.py _azure 2
+        operate/fleet/engine.py NoStackError.__init__
+        operate/recover.py arm_id
+        operate/verify.py _may_not_call
+        components/kept_properties.py _search_key_is_missing
     """,
     "It is about a managed HSM, whose roles and security domain only its own administrators have": """
         provider/error_table.py hsm_grant
@@ -246,26 +273,11 @@ CHECKED: Mapping[str, str] = {
         operate/adopt/separate.py main
     """,
     "It names a choice, and whatever is chosen is judged by tests of the same rule": """
-        components/account.py _outbound
-        components/foundry.py problems
-        components/foundry.py _unique
         components/guards/data_loss.py _locked
-        settings/parse.py _without_path
-        operate/evidence/findings.py _CLOSE
-        operate/evidence/findings.py RULES 6
-        operate/evidence/findings.py _words
-        operate/evidence/findings.py _GRANT
-        operate/evidence/findings.py _ROTATE
-        policies/reports.py _text
-        policies/rules/account_outbound_compatible.py judge
-        policies/rules/binding_identity.py _own
         policies/rules/grant_present.py _SETTING
         policies/rules/grant_present.py _judge_model
         policies/rules/key_expiry.py judge 2
         policies/rules/key_rotation_policy.py judge
-        policies/rules/key_usable.py _dates
-        policies/rules/one_writer.py _judge_bindings
-        policies/rules/one_writer.py _judge_twins
         policies/rules/vault_audited.py judge
     """,
 }
