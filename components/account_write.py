@@ -188,8 +188,8 @@ def loss(
     if not is_update and before.recorded is not None:
         return (
             f"account {name!r} is bound to {bound.uri}, and this update would make it anew under its own "
-            "name. Nothing was written. Leave out --replace or --target-replace, if it was given; otherwise a "
-            "read did not find the account: run the update again"
+            "name. Nothing was written. Leave out --replace or --target-replace, if it was given; otherwise "
+            "a read did not find the account: run the update again"
         )
     if declared is None:
         what = "without a key"
