@@ -14,9 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.roles import HSM_CRYPTO_USER
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
+from localazure.keyvault import local_roles
+from localazure.keyvault.managed_hsms import holder
+from localazure.keyvault.model import Vault
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
 COMMANDS: Mapping[str, Mapping[str, list[str]]] = json.loads(
@@ -235,6 +239,48 @@ def _lock_delete(door: Door, options: Options) -> None:
     azure(door, "DELETE", options["ids"][0], api="2020-05-01")
 
 
+def _hsm(door: Door, name: str) -> Vault:
+    found = holder(door.cloud, name)
+    if found is None:
+        raise ValueError(f"az: no managed HSM {name!r}")
+    return found
+
+
+def _key_create(door: Door, options: Options) -> None:
+    hsm = _hsm(door, options["hsm-name"][0])
+    maker = create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="key maker")
+    local_roles.assign(door.cloud, hsm, maker.object_id, HSM_CRYPTO_USER.id, "/keys")
+    url = f"https://{hsm.name}.managedhsm.azure.net/keys/{options['name'][0]}/create?api-version={_KEYS}"
+    body = {"kty": options["kty"][0], "key_size": int(options["size"][0]), "key_ops": options["ops"]}
+    reply = door.send("POST", url, body, bearer=token(maker, "https://managedhsm.azure.net"))
+    if reply.status >= 400:
+        raise ValueError(f"{url}: {reply.status} {reply.body}")
+
+
+def _hsm_role(options: Options) -> str:
+    return next(one.id for one in local_roles.ROLES if one.name == options["role"][0])
+
+
+def _assign_in_hsm(door: Door, options: Options) -> None:
+    hsm, scope = _hsm(door, options["hsm-name"][0]), options["scope"][0]
+    local_roles.assign(door.cloud, hsm, options["assignee-object-id"][0], _hsm_role(options), scope)
+
+
+def _unassign_in_hsm(door: Door, options: Options) -> None:
+    hsm, role = _hsm(door, options["hsm-name"][0]), _hsm_role(options)
+    given = [
+        body
+        for body in local_roles.assignments(door.cloud, hsm)
+        if body["properties"]["scope"] == options["scope"][0]
+        and body["properties"]["principalId"] == options["assignee-object-id"][0]
+        and body["properties"]["roleDefinitionId"].endswith(role)
+    ]
+    if not given:
+        raise ValueError("az: no such role assignment")
+    for body in given:
+        local_roles.drop(door.cloud, hsm, body)
+
+
 def _set_policy(door: Door, options: Options) -> None:
     vault_id = _vault(door, options["name"][0])["id"]
     _permit(door, vault_id, options["object-id"][0], options["key-permissions"])
@@ -251,10 +297,13 @@ _DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "cognitiveservices account update": _account_update,
     "group create": _group_create,
     "keyvault delete-policy": _delete_policy,
+    "keyvault key create": _key_create,
     "keyvault key recover": _key_recover,
     "keyvault key rotation-policy update": _rotation_policy,
     "keyvault key set-attributes": _key_attributes,
     "keyvault recover": _vault_recover,
+    "keyvault role assignment create": _assign_in_hsm,
+    "keyvault role assignment delete": _unassign_in_hsm,
     "keyvault set-policy": _set_policy,
     "keyvault update": _vault_update,
     "lock delete": _lock_delete,

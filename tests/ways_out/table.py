@@ -243,6 +243,24 @@ FOLLOWED: Mapping[str, str] = {
         policies/rules/one_writer.py _judge_bindings
         policies/rules/one_writer.py _judge_twins
     """,
+    f"{_W}/test_managed_hsm_leads_out.py::test_a_missing_role_is_given_by_the_command_that_is_printed": """
+        provider/error_table.py hsm_grant
+    """,
+    f"{_W}/test_managed_hsm_leads_out.py::test_doctor_is_content_after_its_commands": """
+        operate/doctor.py _in_hsm
+        operate/doctor.py _role_command
+    """,
+    f"{_W}/test_managed_hsm_leads_out.py::test_access_is_revoked_and_given_back": """
+        operate/revoke.py _hsm_role 2
+    """,
+    f"{_W}/test_adoption_leads_out.py::test_an_account_is_adopted_after_the_command": """
+        operate/adopt/obstacles.py _fix
+        operate/adopt/obstacles.py _account 5
+        operate/adopt/obstacles.py _grant 2
+    """,
+    f"{_W}/test_adoption_leads_out.py::test_a_state_is_separated_where_it_is_given": """
+        operate/adopt/separate.py main
+    """,
 }
 CHECKED: Mapping[str, str] = {
     "It asks for a login, an id or a right that only the reader has": """
@@ -256,21 +274,13 @@ CHECKED: Mapping[str, str] = {
         components/kept_properties.py _search_key_is_missing
     """,
     "It is about a managed HSM, whose roles and security domain only its own administrators have": """
-        provider/error_table.py hsm_grant
         components/arguments/checks.py key_id
-        operate/doctor.py _in_hsm
-        operate/doctor.py _role_command
-        operate/revoke.py _hsm_role 2
         provider/rules.py _SURROUNDINGS
     """,
     "It would delete or move an account of somebody else": """
         provider/binder.py Binder.unbind
         provider/rules.py account_is_free
-        operate/adopt/obstacles.py _fix
-        operate/adopt/obstacles.py _account 5
-        operate/adopt/obstacles.py _grant 2
         operate/adopt/obstacles.py _identity
-        operate/adopt/separate.py main
     """,
     "It names a choice, and whatever is chosen is judged by tests of the same rule": """
         components/guards/data_loss.py _locked

@@ -1,0 +1,111 @@
+"""What prevents an adoption is gone once its command is carried out; else the account is left outside."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from core.roles import HSM_CRYPTO_USER
+from localazure.authorization import assign_role
+from localazure.keyvault import local_roles
+from localazure.keyvault.managed_hsms import holder
+from operate.adopt import separate
+from operate.adopt.existing import find
+from operate.adopt.obstacles import obstacles
+from tests.localazure.keyvault.case import quick_keys
+from tests.operate.adopt.field import Field, group, principal
+from tests.operate.evidence.door_azure import DoorAzure, _DoorClient
+from tests.support.az import carry_out
+from tests.support.front import Door
+from tests.support.managed_hsm import make_hsm
+
+HOME = group("rg-found")
+HSM = f"{HOME}/providers/Microsoft.KeyVault/managedHSMs/hsm-found"
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    with quick_keys():
+        yield
+
+
+def local_auth(_: Door, field: Field) -> str:
+    return str(field.account(HOME, "lang-found", disableLocalAuth=False)["id"])
+
+
+def no_subdomain(_: Door, field: Field) -> str:
+    return str(field.account(HOME, "lang-found", customSubDomainName=None)["id"])
+
+
+def another_tier(_: Door, field: Field) -> str:
+    """One that Azure no longer offers, and that older accounts still have."""
+    id = str(field.account(HOME, "lang-found")["id"])
+    field.send("PATCH", id, "2024-10-01", {"sku": {"name": "S1"}})
+    field.settled(id)
+    return id
+
+
+def another_role(door: Door, field: Field) -> str:
+    """Under Azure RBAC, by a wider role."""
+    account = field.account(HOME, "lang-found")
+    vault = field.vault(HOME, "kv-found", enableRbacAuthorization=True)
+    assign_role(door.cloud, principal(account), "Key Vault Crypto Officer", vault)
+    door.cloud.clock.advance(3600)
+    field.bind(account["id"], field.key(vault))
+    return str(account["id"])
+
+
+def another_role_in_an_hsm(door: Door, field: Field) -> str:
+    account = field.account(HOME, "lang-found")
+    send = make_hsm(door, HSM)
+    hsm = holder(door.cloud, "hsm-found")
+    assert hsm is not None
+    local_roles.assign(door.cloud, hsm, principal(account), HSM_CRYPTO_USER.id, "/keys/cmk")
+    field.bind(account["id"], send("GET", "/keys/cmk", None)["key"]["kid"])
+    return str(account["id"])
+
+
+CASES: Mapping[str, Callable[[Door, Field], str]] = {
+    "--set properties.disableLocalAuth=true": local_auth,
+    "--custom-domain lang-found": no_subdomain,
+    "--sku S": another_tier,
+    "az role assignment create": another_role,
+    "az keyvault role assignment create": another_role_in_an_hsm,
+}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_an_account_is_adopted_after_the_command(command: str) -> None:
+    """As it is printed, in the cloud that was asked, which then is asked again."""
+    door = Door()
+    field = Field(_DoorClient(door))
+    field.group(HOME)
+    id = CASES[command](door, field)
+
+    def found() -> list[str]:
+        now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
+        return [str(one) for one in obstacles([("found", find(DoorAzure(door), id, now))], takes_vault=False)]
+
+    (told,) = found()
+    assert command in told
+    assert carry_out(door, told) == 1
+    door.cloud.clock.advance(3600)
+    assert found() == []
+
+
+def test_a_state_is_separated_where_it_is_given(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `pulumi stack export` prints, in the place of what is not."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("error: no stack selected"))
+    assert separate.main() == 2
+    assert "expected what `pulumi stack export` prints" in capsys.readouterr().err
+    exported = {"version": 3, "deployment": {"resources": []}}
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(exported)))
+    assert separate.main() == 0
+    assert json.loads(capsys.readouterr().out) == exported
