@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 
@@ -75,8 +76,9 @@ def cli_account(active: tuple[str, str, str]) -> None:
 def stack_login(config: Mapping[str, str]) -> None:
     """Of a stack of a fleet that names another client than the environment does."""
     found = {"azure-native:clientId": CLIENT, "azure-native:tenantId": OTHER, **config}
-    login._configuration = lambda _: {name: {"value": value} for name, value in found.items()}
-    login.of_stack("prod", alone=True)
+    shown = {name: {"value": value} for name, value in found.items()}
+    with patch("operate.login._configuration", lambda _: shown):
+        login.of_stack("prod", alone=True)
 
 
 def account(given: Mapping[str, Any]) -> None:
@@ -116,7 +118,7 @@ ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
 class Case(NamedTuple):
     """What is refused, in which words, and the same with that done."""
 
-    accepts: Callable[[Any], None]
+    accepts: Callable[[Any], object]
     wrong: Any
     words: str
     right: Any
@@ -225,7 +227,6 @@ CASES: Mapping[str, Case] = {
 def test_what_is_said_leads_to_what_is_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words say what then is given."""
     case = CASES[name]
-    monkeypatch.setattr(login, "_configuration", login._configuration)
     environ = {"ARM_CLIENT_ID": "client", "ARM_CLIENT_SECRET": "secret", "ARM_TENANT_ID": TENANT}
     for variable, value in environ.items():
         monkeypatch.setenv(variable, value)
