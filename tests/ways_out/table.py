@@ -108,6 +108,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
+        provider/deployment/addresses.py check.judge
         provider/deployment/destinations.py _region
         provider/deployment/destinations.py _rights
         provider/deployment/destinations.py _storage 2
@@ -226,6 +227,7 @@ FOLLOWED: Mapping[str, str] = {
         components/account.py _outbound
         components/foundry.py problems
         components/foundry.py _unique
+        components/network.py endpoint_problems
         settings/parse.py _without_path
         policies/reports.py _text
     """,

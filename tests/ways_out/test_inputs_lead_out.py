@@ -39,6 +39,7 @@ from tests.support.logins import OTHER, TENANT
 
 CLIENT = "44444444-4444-4444-4444-444444444444"
 SEARCH_ID = VAULT_ID.replace("Microsoft.KeyVault/vaults", "Microsoft.Search/searchServices")
+SUBNET = VAULT_ID.partition("/Microsoft.KeyVault/")[0] + "/Microsoft.Network/virtualNetworks/v/subnets/s"
 GROUP = "azure-native:resources:ResourceGroup"
 
 
@@ -110,6 +111,12 @@ def exemptions(given: list[Mapping[str, str]]) -> None:
     answers = Pack({"vault-retention": {"exemptions": given}}).ask_stack([*two_phases().values()])
     if ended := [one.message for one in answers if "has ended" in one.message]:
         raise ValueError(ended[0])
+
+
+def private(account_endpoint: str, vault_endpoint: str) -> str:
+    """The network of a service whose private endpoints have these names."""
+    endpoints = {"accountEndpoint": {"name": account_endpoint}, "vaultEndpoint": {"name": vault_endpoint}}
+    return json.dumps({"access": "private", "subnetId": SUBNET, **endpoints})
 
 
 ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
@@ -218,6 +225,12 @@ CASES: Mapping[str, Case] = {
         "run `pulumi config rm language-cmk:network.access`, then `pulumi config set --path "
         "language-cmk:network.access VALUE`",
         {"network": '{"access": "closed"}'},
+    ),
+    "a name for two endpoints": Case(
+        settings,
+        {"network": private("pep-claims", "pep-claims")},
+        "give it another",
+        {"network": private("pep-claims", "pep-vault")},
     ),
     "an exemption that has ended": Case(exemptions, [ENDED], "remove it", []),
 }
