@@ -9,7 +9,7 @@ import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
 from components import audit_queries
-from components.arguments import names
+from components.arguments.names import NamingRule
 from components.component import ChildOptions, Tags
 from core import arm_ids
 
@@ -33,7 +33,7 @@ ALERTS = (
 
 
 def make_alerts(
-    name: str,
+    rule: NamingRule,
     options: ChildOptions,
     *,
     resource_group_name: pulumi.Input[str],
@@ -50,7 +50,7 @@ def make_alerts(
     `workspace_provider` is an azure-native provider for the workspace's subscription, if that is another
     one: a saved query is part of the workspace, while the alerts only refer to it.
     """
-    vault = pulumi.Output.from_input(vault_id)
+    name, vault = rule.service, pulumi.Output.from_input(vault_id)
     place = workspace_id.apply(lambda found: arm_ids.resource_id(found, arm_ids.WORKSPACE))
     for query in audit_queries.SAVED:
         operationalinsights.SavedSearch(
@@ -67,12 +67,12 @@ def make_alerts(
         )
     recipients: list[pulumi.Input[str]] = list(action_group_ids)
     if emails:
-        recipients.append(_action_group(name, options, resource_group_name, emails, tags))
+        recipients.append(_action_group(rule, options, resource_group_name, emails, tags))
     for alert in ALERTS:
         monitor.ScheduledQueryRule(
             f"{name}-{alert.query.name}-alert",
             resource_group_name=resource_group_name,
-            rule_name=names.alert_name(name, alert.query.name),
+            rule_name=rule.name("alert", alert.query.name),
             location=location,
             kind="LogAlert",
             display_name=f"{alert.query.title} ({name})",
@@ -99,16 +99,16 @@ def _any_result(query: pulumi.Input[str]) -> monitor.ConditionArgsDict:
 
 
 def _action_group(
-    name: str,
+    rule: NamingRule,
     options: ChildOptions,
     resource_group_name: pulumi.Input[str],
     emails: Sequence[str],
     tags: Tags | None,
 ) -> pulumi.Output[str]:
     group = monitor.ActionGroup(
-        f"{name}-alerts",
+        f"{rule.service}-alerts",
         resource_group_name=resource_group_name,
-        action_group_name=names.action_group_name(name),
+        action_group_name=rule.name("actionGroup"),
         location="global",
         # What a text message is signed with; Azure allows 12 characters.
         group_short_name="cmk-alerts",

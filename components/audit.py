@@ -20,6 +20,7 @@ from components.arguments.inputs import (
     text,
     texts,
 )
+from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags
@@ -176,6 +177,12 @@ class AuditTrailInputs(AuditLogInputs, Inputs):
     )
     vault_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+    rule: NamingRule | None = None
+
+    @property
+    def naming_rule(self) -> NamingRule:
+        """What gives the resources made here their names."""
+        return self.rule or NamingRule(self.name)
 
 
 class AuditTrail(Component):
@@ -218,7 +225,7 @@ def make_audit_trail(
         if resource_id is not None:
             setting = monitor.DiagnosticSetting(
                 f"{name}-{what}-audit",
-                name=names.diagnostic_setting_name(name, inputs.setting_name),
+                name=inputs.setting_name or inputs.naming_rule.name("diagnosticSetting"),
                 resource_uri=resource_id,
                 workspace_id=workspace_id,
                 storage_account_id=inputs.storage_account_id,
@@ -234,7 +241,7 @@ def make_audit_trail(
             settings.append(setting)
     if inputs.alerts and vault_id is not None and workspace_id is not None:
         make_alerts(
-            name,
+            inputs.naming_rule,
             owner.child,
             resource_group_name=inputs.resource_group_name,
             location=inputs.location,
@@ -260,7 +267,7 @@ def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]
     workspace = operationalinsights.Workspace(
         f"{inputs.name}-workspace",
         resource_group_name=inputs.resource_group_name,
-        workspace_name=names.workspace_name(inputs.name),
+        workspace_name=inputs.naming_rule.name("workspace"),
         location=inputs.location,
         sku={"name": WORKSPACE_TIER},
         retention_in_days=RETENTION_DAYS,

@@ -10,28 +10,30 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_azure_native import authorization
 
+from components.arguments.names import NamingRule
+
 CAN_NOT_DELETE = "CanNotDelete"
 _NOTES = "Holds data under a customer-managed key, or the key. Made by language-cmk."
 
 
 def lock_name(service: str, what: str) -> str:
-    """The logical name of a lock, and its name in Azure."""
+    """The logical name of a lock."""
     return f"{service}-{what}-lock"
 
 
 def make_lock(
-    service: str,
+    rule: NamingRule,
     what: str,
     scope: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     after: Sequence[pulumi.Resource] = (),
 ) -> pulumi.Resource:
     """Locks a resource. `after` is what is below it: it is deleted only when the lock is gone."""
-    name = lock_name(service, what)
-    own = pulumi.ResourceOptions(depends_on=list(after))
+    # One that exists keeps its name: nothing is unlocked meanwhile.
+    own = pulumi.ResourceOptions(depends_on=list(after), ignore_changes=["lockName"])
     return authorization.ManagementLockByScope(
-        name,
-        lock_name=name,
+        lock_name(rule.service, what),
+        lock_name=rule.name("lock", what),
         scope=scope,
         level=CAN_NOT_DELETE,
         notes=_NOTES,

@@ -97,12 +97,16 @@ def _endpoint(
     own = inputs.network.endpoint(what)
     # Its successor has the same names or addresses where they are declared, and where the subnet stays.
     stays = recorded is not None and arm_ids.same(waited_for(subnet) or "", recorded.place_id)
+    rule = inputs.naming_rule
+    interface = names.interface_name(
+        own.network_interface_name, recorded, rule.name("networkInterface", what)
+    )
     return network.PrivateEndpoint(
         f"{inputs.name}-{what}-endpoint",
         resource_group_name=resource_group_name,
         private_endpoint_name=own.name
-        or subnet.apply(partial(names.endpoint_name, inputs.name, what, recorded=recorded)),
-        custom_network_interface_name=own.network_interface_name,
+        or subnet.apply(partial(names.endpoint_name, rule.name("privateEndpoint", what), recorded=recorded)),
+        custom_network_interface_name=interface,
         ip_configurations=[
             {"name": member, "group_id": what, "member_name": member, "private_ip_address": address}
             for member, address in own.addresses.items()
@@ -116,7 +120,7 @@ def _endpoint(
         tags=inputs.tags,
         opts=options(
             depends_on=list(after),
-            delete_before_replace=stays or bool(own.given),
+            delete_before_replace=stays or bool(own.given or interface),
             # Azure changes neither on an endpoint that exists, and azure-native would try.
             replace_on_changes=["customNetworkInterfaceName", "ipConfigurations"],
         ),

@@ -7,6 +7,7 @@ import pulumi
 
 from components.account import InlineKeyInputs, MadeAccount
 from components.arguments.inputs import known_text, read, secret_texts, with_known_values
+from components.arguments.names import NamingFunction
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
 from components.key_version import KeyVersion
@@ -63,13 +64,20 @@ class EncryptedAIServicesAccount(Component):
         vault_provider: pulumi.ProviderResource | None = None,
         workspace_provider: pulumi.ProviderResource | None = None,
         preflight_result: PreflightResult | None = None,
+        naming: NamingFunction | None = None,
     ) -> None:
-        """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
+        """`naming` gives resources their names in Azure, before the templates of `names`.
+
+        `vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; `workspace_provider` for that of an existing workspace in which queries are saved. By
         default they are made from the ids. `preflight_result` is that of preflight(), which a program of
         several services calls once for all, with the providers of all."""
         known = read(
-            ServiceInputs, name, with_known_values(ServiceInputs, args), secret=lambda: secret_texts(args)
+            ServiceInputs,
+            name,
+            with_known_values(ServiceInputs, args),
+            secret=lambda: secret_texts(args),
+            besides={"naming": naming},
         )
         if preflight_result is None:
             others = Subscriptions(name=name, opts=opts)
@@ -79,7 +87,7 @@ class EncryptedAIServicesAccount(Component):
             workspace_provider = workspace_provider or others.provider_of(workspace_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        inputs = read(ServiceInputs, name, args)
+        inputs = read(ServiceInputs, name, args, besides={"naming": naming})
         super().__init__(name, opts, _decisions(inputs))
         self._inputs = inputs
         providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}

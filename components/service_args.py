@@ -5,20 +5,21 @@ existing resources is in guards/.
 """
 
 import dataclasses
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NotRequired, Self, TypedDict
+from typing import NamedTuple, NotRequired, Self, TypedDict
 
 import pulumi
 
 from components import callers, foundry
 from components.access_model import ACCESS_POLICY, MANAGED_HSM, RBAC
 from components.account import OUTBOUND, SEARCH, TIERS, tier_problems
+from components.alerts import ALERTS
 from components.arguments import checks, names
 from components.arguments.inputs import (
     ArgumentRule,
     Inputs,
+    arguments,
     camel_case,
     component_name,
     flag,
@@ -31,6 +32,7 @@ from components.arguments.inputs import (
     text,
     texts,
 )
+from components.arguments.names import NamingFunction, NamingRule
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.as_found import AS_FOUND
@@ -48,7 +50,7 @@ from components.key import (
     ROTATION,
 )
 from components.lock import CAN_NOT_DELETE
-from components.network import NetworkArgs, NetworkInputs, endpoint_problems
+from components.network import PRIVATE, NetworkArgs, NetworkInputs, endpoint_problems
 from core import arm_ids, kinds
 from core.kinds import AccountKind
 from core.regions import region
@@ -93,6 +95,41 @@ class ServiceKeyArgs(TypedDict):
     rotates_after_days: NotRequired[int | None]
     """Optional. Days after which the vault creates a new version automatically; 540 by default. `pulumi up`
     binds it. Applied when the key is made."""
+
+
+class NamesArgs(TypedDict):
+    """How the resources made here are named in Azure. Each is a template; `{service}`, `{stack}`,
+    `{location}` and `{kind}`, the abbreviation of the account's kind, stand for what they say."""
+
+    resource_group: NotRequired[str | None]
+    """Optional. The resource group. Default: `rg-{service}`."""
+    vault: NotRequired[str | None]
+    """Optional. The vault, globally unique. Default: `kv-{service}`."""
+    key: NotRequired[str | None]
+    """Optional. The key. Default: `cmk-{service}`. Another name makes another key and binds the account to
+    it."""
+    account: NotRequired[str | None]
+    """Optional. The account and its subdomain, globally unique. Default: `{kind}-{service}`."""
+    identity: NotRequired[str | None]
+    """Optional. The user-assigned identity, when it is made. Default: `id-{service}`."""
+    workspace: NotRequired[str | None]
+    """Optional. The Log Analytics workspace, when it is made. Default: `log-{service}`."""
+    private_endpoint: NotRequired[str | None]
+    """Optional. The private endpoints, when they are made; `{target}` is `account` or `vault`. Default:
+    `pe-{service}-{target}`."""
+    network_interface: NotRequired[str | None]
+    """Optional. Their network interfaces, when they are made; `{target}` is `account` or `vault`. Default:
+    what Azure makes of the endpoint's name."""
+    diagnostic_setting: NotRequired[str | None]
+    """Optional. The diagnostic settings, when they are made. Default: `{service}-audit`."""
+    action_group: NotRequired[str | None]
+    """Optional. The action group of `audit.alertEmails`. Default: `ag-{service}`."""
+    alert: NotRequired[str | None]
+    """Optional. The alerts; `{alert}` is `failed-unwraps` or `key-near-expiry`. Default:
+    `alert-{service}-{alert}`."""
+    lock: NotRequired[str | None]
+    """Optional. The locks, when they are made; `{target}` is `account` or `vault`. Default:
+    `{service}-{target}-lock`."""
 
 
 class ServiceAuditArgs(TypedDict):
@@ -220,6 +257,10 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     whatever else is declared. `python -m operate adopt` writes it; remove a word to manage that part."""
     tags: NotRequired[Tags | None]
     """Optional. Tags of everything made here."""
+    names: NotRequired[NamesArgs | None]
+    """Optional. How what is made here is named in Azure. A name that is given by itself, such as
+    `accountName`, comes first. Another rule refuses to replace what holds data, and what says *when it is
+    made* keeps its name."""
 
 
 def _one_vault(vault: "ServiceVaultInputs") -> Iterator[Problem]:
@@ -270,6 +311,33 @@ class ServiceAuditInputs(AuditLogInputs, Inputs):
     """ServiceAuditArgs with defaults."""
 
     ARGS = ServiceAuditArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamesInputs(Inputs):
+    """NamesArgs with defaults."""
+
+    ARGS = NamesArgs
+
+    resource_group: str | None = text(check=names.template_of("resourceGroup"))
+    vault: str | None = text(check=names.template_of("vault"))
+    key: str | None = text(check=names.template_of("key"))
+    account: str | None = text(check=names.template_of("account"))
+    identity: str | None = text(check=names.template_of("identity"))
+    workspace: str | None = text(check=names.template_of("workspace"))
+    private_endpoint: str | None = text(check=names.template_of("privateEndpoint"))
+    network_interface: str | None = text(check=names.template_of("networkInterface"))
+    diagnostic_setting: str | None = text(check=names.template_of("diagnosticSetting"))
+    action_group: str | None = text(check=names.template_of("actionGroup"))
+    alert: str | None = text(check=names.template_of("alert"))
+    lock: str | None = text(check=names.template_of("lock"))
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """Those that are given, by resource."""
+        return {
+            camel_case(name): getattr(self, name) for name in arguments(NamesInputs) if getattr(self, name)
+        }
 
 
 def _tier(service: "ServiceInputs") -> Iterator[Problem]:
@@ -348,12 +416,28 @@ def _alerts(service: "ServiceInputs") -> Iterator[Problem]:
 
 
 def _derived_names(service: "ServiceInputs") -> Iterator[Problem]:
-    for argument, given, derive in service.derived_names:
+    rule, made = service.naming_rule, {one.resource: one for one in service.derived_names}
+    for resource, target in service.named:
+        argument, given = made[resource][1:] if resource in made else ("", "")
         try:
             if not given:
-                derive(service.name)
+                rule.name(resource, target)
         except ValueError as error:
-            yield Problem("name", f"{error}; shorten the name, or give {argument}")
+            if rule.function:
+                yield Problem("naming", str(error))
+            elif resource in rule.templates:
+                yield Problem(f"names.{resource}", f"{error}; shorten the template, or the service's name")
+            else:
+                ways = f"give {argument}" if argument else f"set names.{resource}"
+                yield Problem("name", f"{error}; shorten the name, or {ways}")
+
+
+class DerivedName(NamedTuple):
+    """What is made here under a name that an argument may give."""
+
+    resource: str
+    argument: str
+    given: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -386,6 +470,7 @@ class ServiceInputs(Inputs):
                 "account_name",
                 "resource_group_name",
                 "existing_resource_group_name",
+                "names",
             ),
         ),
     )
@@ -430,6 +515,17 @@ class ServiceInputs(Inputs):
     audit: ServiceAuditInputs = group(ServiceAuditInputs)
     as_found: tuple[str, ...] = texts(choices=AS_FOUND)
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+    naming: NamingFunction | None = None
+    stack: str = ""
+    # Last, because it hides the module in what follows.
+    names: NamesInputs = group(NamesInputs)
+
+    @property
+    def naming_rule(self) -> NamingRule:
+        """What gives the resources made here their names."""
+        return NamingRule(
+            self.name, self.location, self.account_kind, self.stack, self.names.templates, self.naming
+        )
 
     @property
     def account_kind(self) -> AccountKind:
@@ -482,22 +578,53 @@ class ServiceInputs(Inputs):
         return self.makes_key and self.vault.id is None
 
     @property
-    def derived_names(self) -> tuple[tuple[str, str, Callable[[str], str]], ...]:
-        """The names of what is made here: the argument, its value, and how it is derived without one."""
-        found: list[tuple[str, str, Callable[[str], str]]] = []
+    def derived_names(self) -> tuple[DerivedName, ...]:
+        """The names of what is made here that arguments may give."""
+        found = [DerivedName("account", "accountName", self.account_name)]
         if self.existing_resource_group_name is None:
-            found.append(("resourceGroupName", self.resource_group_name, names.resource_group_name))
-        account_name = functools.partial(names.account_name, kind=self.account_kind)
-        found.append(("accountName", self.account_name, account_name))
+            found.append(DerivedName("resourceGroup", "resourceGroupName", self.resource_group_name))
         if self.makes_vault:
-            found.append(("vault.name", self.vault.name, names.vault_name))
+            found.append(DerivedName("vault", "vault.name", self.vault.name))
         if self.makes_key:
-            found.append(("key.name", self.key.name, names.key_name))
+            found.append(DerivedName("key", "key.name", self.key.name))
+        return tuple(found)
+
+    def argument_of(self, resource: str) -> str:
+        """The path of what gives the resource its name: its own argument, or the rule."""
+        made = {one.resource: one.argument for one in self.derived_names}
+        own = {
+            "account": "account_name" in self.given,
+            "resourceGroup": "resource_group_name" in self.given,
+            "vault": "name" in self.vault.given,
+            "key": "name" in self.key.given,
+        }
+        by_rule = resource in self.names.templates and not own.get(resource)
+        return f"names.{resource}" if by_rule else made.get(resource, "name")
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The names that the rule gives to what is made here: resource and target."""
+        targets = ("account", "vault") if self.makes_vault else ("account",)
+        found = [(one.resource, "") for one in self.derived_names]
+        if self.has_key and not self.binds_in_two_phases:
+            found.append(("identity", ""))
+        if self.network.access == PRIVATE:
+            found += [(one, target) for one in ("privateEndpoint", "networkInterface") for target in targets]
+        if self.audit.keeps_logs:
+            found.append(("diagnosticSetting", ""))
+            if self.audit.has_workspace and self.audit.workspace_id is None:
+                found.append(("workspace", ""))
+        if self.audit.alerts:
+            found += [("alert", query) for query in (one.query.name for one in ALERTS)]
+            found += [("actionGroup", "")] if self.audit.alert_emails else []
+        if self.lock:
+            found += [("lock", target) for target in ("account", "vault")]
         return tuple(found)
 
     def completed(self) -> Self:
         """The same with the account's tier and the names of what is made here; other names stay empty."""
-        made = {argument: given or derive(self.name) for argument, given, derive in self.derived_names}
+        rule = self.naming_rule
+        made = {one.argument: one.given or rule.name(one.resource) for one in self.derived_names}
         return dataclasses.replace(
             self,
             resource_group_name=made.get("resourceGroupName", ""),

@@ -16,7 +16,6 @@ from components.account import (
     allowed_hosts,
     make_account,
 )
-from components.arguments import names
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailInputs, make_audit_trail
@@ -108,10 +107,10 @@ class Parts:
                 name=self._inputs.name,
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
-                identity_name=names.identity_name(self._inputs.name),
+                identity_name=self._inputs.naming_rule.name("identity"),
                 tags=self._inputs.tags,
             ),
-            # Its name is the service's, and no setting: a service that an alias renames keeps its identity.
+            # A service that an alias renames, or whose rule of names changes, keeps its identity.
             partial(
                 keep_as_found(self._owner.protected_child, "identity", self._inputs.as_found),
                 ignore_changes=["resourceName"],
@@ -354,6 +353,7 @@ class Parts:
                 account_id=account_id,
                 vault_id=self._made_vault_id,
                 tags=self._inputs.tags,
+                rule=self._inputs.naming_rule,
                 **audit.shared,
             ),
             self._owner,
@@ -368,12 +368,12 @@ class Parts:
             return
         # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused for
         # the account deletes nothing.
-        name, options = self._inputs.name, self._owner.child
-        make_lock(name, "account", account.resource.id, options(), self._below_account)
+        options, lock = self._owner.child, partial(make_lock, self._inputs.naming_rule)
+        lock("account", account.resource.id, options(), self._below_account)
         if self._vault is not None and self._inputs.access_model == ACCESS_POLICY:
             # The account's lock goes first: a vault does not go before its account.
             own = options(provider=self._vault.provider)
-            make_lock(name, "vault", self._vault.id, own, self._below_account)
+            lock("vault", self._vault.id, own, self._below_account)
 
     def _kept_unless(self, *named: str | None) -> ChildOptions:
         """Options of what holds data or gives access to it; unprotected if the account is named."""

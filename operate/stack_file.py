@@ -61,7 +61,7 @@ class StackFile:
         secret = frozenset(
             name.removeprefix(NAMESPACE) for name, value in self.config.items() if _is_secret(value)
         )
-        return parse(own, shared=shared.merged(*(one for _, one in below)), secret=secret)
+        return parse(own, shared=shared.merged(*(one for _, one in below)), secret=secret, stack=self.stack)
 
 
 def path_of(stack: str, folder: Path = Path()) -> Path:

@@ -42,9 +42,10 @@ def parse(
     *,
     secret: frozenset[str] = frozenset(),
     shared: Mapping[str, object] | None = None,
+    stack: str = "",
 ) -> Settings:
     """The settings in a configuration, whose keys come without their namespace and whose values may still be
-    texts; over those that the stack shares with its fleet.
+    texts; over those that the stack shares with its fleet. `stack` is the stack's name, for names.
 
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
@@ -55,10 +56,10 @@ def parse(
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
         given = _normalised(merged(common, alone))
-        service, wrong = _examined(given)
+        service, wrong = _examined(given, stack)
         if service.previous_name and not wrong:
             # What was made is known by the name that it was made with.
-            service, wrong = _examined({**given, "name": service.previous_name})
+            service, wrong = _examined({**given, "name": service.previous_name}, stack)
         services.append(dataclasses.replace(service, label=str(given.get("name"))))
         problems += [Problem(_place(problem.path, alone, prefix), problem.text) for problem in wrong]
     if not problems:
@@ -83,8 +84,14 @@ def _without_path(raw: dict[str, object]) -> Iterator[Problem]:
         )
 
 
-def _examined(given: Mapping[str, object]) -> tuple[ServiceSettings, list[Problem]]:
-    return examine(ServiceSettings, given, spelling=camel_case, others=[SERVICES, REMOVED])
+def _examined(given: Mapping[str, object], stack: str) -> tuple[ServiceSettings, list[Problem]]:
+    return examine(
+        ServiceSettings,
+        given,
+        spelling=camel_case,
+        others=[SERVICES, REMOVED],
+        besides={"stack": stack},
+    )
 
 
 def _removed(value: object, problems: list[Problem]) -> tuple[str, ...]:

@@ -31,6 +31,13 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
             if service.network.subnet_id and len(service.network.private_dns_zone_ids) < _zone_count(service)
         ],
     }
+    for resource in ("identity", "workspace", "privateEndpoint", "networkInterface", "actionGroup", "alert"):
+        kinds[f"names.{resource}"] = [
+            f"{_group(service)}/{name}"
+            for service in services
+            for made, target in service.named
+            if made == resource and (name := service.naming_rule.name(resource, target))
+        ]
     for path, made in kinds.items():
         for name, count in Counter(name.lower() for name in made).items():
             if count > 1:
@@ -43,12 +50,16 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
     yield from _shared_addresses(services)
 
 
+def _group(service: ServiceSettings) -> str:
+    return service.resource_group_name or known_text(service.existing_resource_group_name) or ""
+
+
 def _shared_addresses(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
     """A private endpoint has its addresses in its subnet, and its name in its group, to itself."""
     made: dict[str, list[tuple[str, str]]] = {}
     for service in services:
         subnet = known_text(service.network.subnet_id) or ""
-        group = service.resource_group_name or known_text(service.existing_resource_group_name) or ""
+        group = _group(service)
         for what in (ACCOUNT, VAULT):
             own = service.network.endpoint(what)
             for word, value, place in (

@@ -27,7 +27,7 @@ def load() -> Settings:
     stack = pulumi.get_stack()
     levels = read(Path()).of(stack, labels_of(stack, _everything()))
     return dataclasses.replace(
-        parse(values, secret=secret, shared=merged(*(one.settings for one in levels))),
+        parse(values, secret=secret, shared=merged(*(one.settings for one in levels)), stack=stack),
         subscription_id=login.get("subscriptionId"),
         tenant_id=login.get("tenantId"),
     )

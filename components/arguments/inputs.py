@@ -148,11 +148,18 @@ def camel_case(python_name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def read(form: type[F], name: str, args: object, *, secret: Callable[[], frozenset[str]] = frozenset) -> F:
+def read(
+    form: type[F],
+    name: str,
+    args: object,
+    *,
+    secret: Callable[[], frozenset[str]] = frozenset,
+    besides: Mapping[str, object] | None = None,
+) -> F:
     """The arguments of a component in their form. Raises InputError with every problem, in which no text that
-    `secret` returns appears."""
+    `secret` returns appears. `besides` are values of the form's fields that are no arguments."""
     given = args if isinstance(args, Mapping) else {}
-    inputs, problems = examine(form, given, name=name)
+    inputs, problems = examine(form, given, name=name, besides=besides)
     if given is not args:
         problems = [Problem("args", f"found a {type(args).__name__}, expected a dictionary of arguments")]
     if problems:
@@ -174,13 +181,15 @@ def examine(
     name: str | None = None,
     spelling: Callable[[str], str] = str,
     others: Sequence[str] = (),
+    besides: Mapping[str, object] | None = None,
 ) -> tuple[F, list[Problem]]:
     """The arguments in their form, and every problem; an argument that is wrong has its default.
 
     Without `name`, the component's own name is read from the arguments, too. `spelling` turns a Python name
     into the caller's; `others` are further names that a misspelt one may have meant.
+    `besides` are values of the form's fields that are no arguments.
     """
-    reading = _Reading(spelling, others, fixed={} if name is None else {"name": name})
+    reading = _Reading(spelling, others, fixed={} if name is None else {"name": name}, besides=besides or {})
     inputs = reading.form(form, args, "")
     return (inputs if reading.problems else inputs.completed()), reading.problems
 
@@ -275,9 +284,14 @@ class _Reading:
     """One pass over the arguments of one component."""
 
     def __init__(
-        self, spelling: Callable[[str], str], others: Sequence[str], fixed: Mapping[str, str]
+        self,
+        spelling: Callable[[str], str],
+        others: Sequence[str],
+        *,
+        fixed: Mapping[str, str],
+        besides: Mapping[str, object],
     ) -> None:
-        self._spelling, self._others, self._fixed = spelling, others, fixed
+        self._spelling, self._others, self._fixed, self._besides = spelling, others, fixed, besides
         self.problems: list[Problem] = []
 
     def form(self, form: type[F], args: Mapping[str, object], path: str) -> F:
@@ -309,7 +323,8 @@ class _Reading:
             if len(self.problems) > before:
                 wrong.add(name)  # something in it is
         missing = {name: "" for name, one in declared.items() if one.required and name not in read}
-        inputs = form(given=frozenset(values) - frozenset(fixed), **{**missing, **read})
+        besides: dict[str, Any] = {} if path else {**self._besides}
+        inputs = form(given=frozenset(values) - frozenset(fixed), **{**missing, **read, **besides})
         for rule in form.RULES:
             if wrong.isdisjoint(rule.reads):
                 self.problems += [Problem(path + one.path, one.text) for one in rule.problems(inputs)]

@@ -1,4 +1,6 @@
-"""Physical names: how they are made from a service's name, and Azure's limits on them.
+"""Physical names: the rule that gives each resource its name in Azure, and Azure's limits on names.
+
+`DEFAULTS` is the rule; a service's `names` replaces it by templates, and a Python program by a function.
 
 Names are checked, never shortened: a shortened name could be another service's, too. Limits:
 learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's Cloud
@@ -7,7 +9,12 @@ Adoption Framework.
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Final, NamedTuple
+
+import pulumi
 
 from core import arm_ids, kinds
 from core.kinds import AccountKind
@@ -131,49 +138,177 @@ SERVICE = Limit(
 )
 
 
-def resource_group_name(service: str) -> str:
-    """The name of a service's own resource group."""
-    return RESOURCE_GROUP.checked(f"rg-{service}")
+ACTION_GROUP = Limit(
+    "action group name",
+    1,
+    260,
+    r"[^:<>+/&%\\?|]*[^:<>+/&%\\?|. ]",
+    "any characters but :<>+/&%\\?|, no space or period at the end",
+)
+ALERT = Limit(
+    "alert name",
+    1,
+    260,
+    r"[^*#<>%{}&:\\?/]*[^*#<>%{}&:\\?/. ]",
+    "any characters but *#<>%{}&:\\?/, no space or period at the end",
+)
+LOCK = Limit(
+    "lock name",
+    1,
+    90,
+    r"[\w().-]*[\w()-]",
+    "letters, digits, underscores, hyphens, periods and parentheses, no period at the end",
+)
+
+
+class _Default(NamedTuple):
+    """Azure's limit, the template, and the placeholder without which several would have one name."""
+
+    limit: Limit
+    template: str
+    distinguishes: str = ""
+
+
+DEFAULTS: Final[Mapping[str, _Default]] = {
+    "resourceGroup": _Default(RESOURCE_GROUP, "rg-{service}"),
+    "vault": _Default(VAULT, "kv-{service}"),
+    "key": _Default(KEY, "cmk-{service}"),
+    "account": _Default(ACCOUNT, "{kind}-{service}"),
+    "identity": _Default(IDENTITY, "id-{service}"),
+    "workspace": _Default(WORKSPACE, "log-{service}"),
+    "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "target"),
+    "networkInterface": _Default(NETWORK_INTERFACE, "", "target"),
+    "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit"),
+    "actionGroup": _Default(ACTION_GROUP, "ag-{service}"),
+    "alert": _Default(ALERT, "alert-{service}-{alert}", "alert"),
+    "lock": _Default(LOCK, "{service}-{target}-lock", "target"),
+}
+"""What has a name by the rule. Without a template Azure chooses one."""
+_PLACEHOLDERS: Final = ("service", "stack", "location", "kind")
+
+
+def template_of(resource: str) -> Callable[[str], None]:
+    """Checks a template for the names of a resource. The check raises ValueError."""
+    distinguishes = DEFAULTS[resource].distinguishes
+    known = [*_PLACEHOLDERS, *filter(None, [distinguishes])]
+
+    def check(template: str) -> None:
+        try:
+            parts = list(Formatter().parse(template))
+        except ValueError as error:
+            raise ValueError(f"{template!r} is no template: {error}") from None
+        found = [name for _, name, _, _ in parts if name is not None]
+        plain = not any(spec or conversion for _, _, spec, conversion in parts)
+        if not plain or not set(found) <= set(known):
+            words = ", ".join(f"{{{one}}}" for one in known)
+            raise ValueError(f"{template!r} has other placeholders than {words}")
+        if distinguishes and distinguishes not in found:
+            raise ValueError(f"{template!r} needs {{{distinguishes}}}, because a service has several")
+
+    return check
+
+
+@dataclass(frozen=True)
+class NamedResource:
+    """What a naming function is asked about.
+
+    `resource` is a key of `DEFAULTS`, such as "vault"; `target` what it belongs to where a service has
+    several: "account" or "vault" of a private endpoint, network interface or lock, or the query of an alert.
+    `kind` is Microsoft's abbreviation for the account's kind ("lang"); `default` the name that it has
+    otherwise.
+    """
+
+    resource: str
+    target: str
+    service: str
+    stack: str
+    location: str
+    kind: str
+    default: str
+
+
+NamingFunction = Callable[[NamedResource], str | None]
+"""Gives a resource its name; None keeps the one that it has otherwise."""
+
+
+@dataclass(frozen=True)
+class NamingRule:
+    """Gives the resources of one service their names in Azure.
+
+    `templates` are by resource, as in `DEFAULTS`; `stack` is the stack's name, "" for that of the run.
+    """
+
+    service: str
+    location: str = ""
+    kind: AccountKind = kinds.LANGUAGE
+    stack: str = ""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    function: NamingFunction | None = None
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it is another one than the default."""
+        return bool(self.templates) or self.function is not None
+
+    def name(self, resource: str, target: str = "") -> str:
+        """The name; "" where Azure chooses it. Raises ValueError when Azure would refuse it."""
+        default = DEFAULTS[resource]
+        template = self.templates.get(resource) or default.template
+        stack = ""
+        if self.function or "{stack}" in template:
+            stack = self.stack or pulumi.get_stack()
+        values = {"service": self.service, "stack": stack, "location": self.location}
+        values |= {"kind": self.kind.prefix, "target": target, "alert": target}
+        name = template.format_map(values)
+        if self.function:
+            asked = NamedResource(
+                resource, target, self.service, stack, self.location, self.kind.prefix, default=name
+            )
+            given = self.function(asked)
+            name = name if given is None else given
+        return default.limit.checked(name) if name else ""
 
 
 def vault_name(service: str) -> str:
-    """The name of a service's own vault; unique in the world."""
-    return VAULT.checked(f"kv-{service}")
+    """The name of a vault that is composed by itself; unique in the world."""
+    return NamingRule(service).name("vault")
 
 
 def key_name(service: str) -> str:
-    """The name of a service's own key; unique in its vault, also when services share one."""
-    return KEY.checked(f"cmk-{service}")
+    """The name of a key that is composed by itself; unique in its vault."""
+    return NamingRule(service).name("key")
 
 
 def account_name(service: str, kind: AccountKind = kinds.LANGUAGE) -> str:
-    """The name of a service's account, and its endpoint's subdomain; unique in the world."""
-    return ACCOUNT.checked(f"{kind.prefix}-{service}")
+    """The name of an account that is composed by itself, and its subdomain; unique in the world."""
+    return NamingRule(service, kind=kind).name("account")
 
 
 def identity_name(service: str) -> str:
-    """The name of a service's user-assigned identity."""
-    return IDENTITY.checked(f"id-{service}")
-
-
-def workspace_name(service: str) -> str:
-    """The name of a service's own Log Analytics workspace."""
-    return WORKSPACE.checked(f"log-{service}")
+    """The name of a user-assigned identity that is composed by itself."""
+    return NamingRule(service).name("identity")
 
 
 @dataclass(frozen=True)
 class PlacedName:
-    """The name of a resource that the state has, with the id of the subnet or network that it is in, and the
-    private addresses that it has there."""
+    """The name of a resource that the state has, with the id of the subnet or network that it is in, the
+    private addresses that it has there, and the name that was declared for its network interface."""
 
     name: str
     place_id: str
     addresses: frozenset[str] = frozenset()
+    interface: str = ""
 
 
-def endpoint_name(service: str, what: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:
-    """The name of a service's private endpoint, of its `account` or `vault`."""
-    return _placed(f"pe-{service}-{what}", subnet_id, recorded)
+def endpoint_name(name: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:
+    """The name of a private endpoint in a subnet, where the rule gives it `name`."""
+    return _placed(name, subnet_id, recorded)
+
+
+def interface_name(own: str | None, recorded: PlacedName | None, by_rule: str) -> str | None:
+    """The name of a private endpoint's network interface; None where Azure chooses it. One that exists keeps
+    its name, unless it is given another of its own."""
+    return own or (recorded.interface if recorded else by_rule) or None
 
 
 def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | None = None) -> str:
@@ -201,21 +336,6 @@ def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
 def _with_suffix(name: str, seed: str) -> str:
     suffix = "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
     return name[: ENDPOINT.longest - len(suffix)] + suffix
-
-
-def diagnostic_setting_name(service: str, given: str | None) -> str:
-    """The name of a service's diagnostic settings."""
-    return given or DIAGNOSTIC_SETTING.checked(f"{service}-audit")
-
-
-def action_group_name(service: str) -> str:
-    """The name of the group of those who receive a service's alerts; Azure allows 260 characters."""
-    return f"ag-{service}"
-
-
-def alert_name(service: str, query: str) -> str:
-    """The name of a service's alert; Azure allows 260 characters."""
-    return f"alert-{service}-{query}"
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

@@ -51,7 +51,13 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         (setting, old, new)
         for setting, old, new in (
             ("location", regions.normalised(account.location), regions.normalised(inputs.location)),
-            ("resourceGroupName", group.lower(), group_name(inputs).lower()),
+            (
+                "existingResourceGroupName"
+                if inputs.existing_resource_group_name is not None
+                else inputs.argument_of("resourceGroup"),
+                group.lower(),
+                group_name(inputs).lower(),
+            ),
         )
         if new not in (old, UNKNOWN)
     ]
@@ -64,7 +70,7 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
             )
         elif declared == account.name:
             yield Problem(
-                "accountName",
+                inputs.argument_of("account"),
                 f"the deleted account holds {declared!r} for {HOURS_HELD} hours; give the new account "
                 "another name",
             )
@@ -76,7 +82,7 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
             )
     if not moves and not allowed and declared != account.name:
         yield Problem(
-            "accountName",
+            inputs.argument_of("account"),
             f"changes from {account.name!r} to {declared!r}, which is another account; of "
             f"{account.name!r}, {lost}. To do that on purpose, set replaceAccount: {account.name}; if the "
             "account is protected, run `pulumi up` with that change alone first",
@@ -197,7 +203,7 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
         return
     if declared_name != before.vault.name:
         yield Problem(
-            "vault.name",
+            inputs.argument_of("vault"),
             f"changes from {before.vault.name!r} to {declared_name!r}, which deletes {before.vault.name!r} "
             f"while the data of account {account.name!r} is under its key. Make the new vault elsewhere and "
             "give its vault.id: the account is then bound to its key before the old vault is deleted, which "

@@ -23,7 +23,6 @@ from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.key import key_properties
-from components.lock import lock_name
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import USER_ASSIGNED, ServiceInputs
 from components.vault import vault_properties
@@ -140,6 +139,10 @@ class _Planner:
     tenant_id: str
     keeps_key: bool
 
+    @property
+    def _rule(self) -> names.NamingRule:
+        return self.inputs.naming_rule
+
     def is_recorded(self, one: PlannedResource) -> bool:
         """Whether the state has it, or has a resource that refers to it already."""
         if one.used:
@@ -163,7 +166,7 @@ class _Planner:
             yield PlannedResource(
                 self.group_id,
                 "group",
-                "resourceGroupName",
+                inputs.argument_of("resourceGroup"),
                 self._body(),
                 existing_argument="existingResourceGroupName",
             )
@@ -179,9 +182,9 @@ class _Planner:
             account_id = self._inside(arm_ids.ACCOUNT, inputs.account_name)
             role = arm_ids.child(account_id, arm_ids.ROLE_ASSIGNMENT, "new")
             # An object id that is known here may be an output's, and the name then follows from the label.
-            names = caller.logical_names(inputs.account_kind)
-            recorded = (name for name in names if self._has(name))
-            yield PlannedResource(role, next(recorded, names[0]), "callers")
+            logical = caller.logical_names(inputs.account_kind)
+            recorded = (name for name in logical if self._has(name))
+            yield PlannedResource(role, next(recorded, logical[0]), "callers")
         if (account := self.before.account) and data_loss.is_replaced(inputs, self.before):
             yield PlannedResource(account.id, "account", "replaceAccount", deletes=True)
 
@@ -205,7 +208,9 @@ class _Planner:
 
     @property
     def _identity_id(self) -> str:
-        return self._inside(arm_ids.USER_ASSIGNED_IDENTITY, names.identity_name(self.inputs.name))
+        # One that exists keeps its name.
+        made = self._inside(arm_ids.USER_ASSIGNED_IDENTITY, self._rule.name("identity"))
+        return self.before.identity_id or made
 
     def _key(self) -> Iterator[PlannedResource]:
         inputs = self.inputs
@@ -215,7 +220,7 @@ class _Planner:
             yield PlannedResource(
                 self._vault_id,
                 "vault",
-                "vault.name",
+                inputs.argument_of("vault"),
                 self._body(
                     properties=on_the_wire(
                         vault_properties(self.tenant_id, inputs.access_model, inputs.network)
@@ -231,7 +236,7 @@ class _Planner:
             yield PlannedResource(
                 self._key_id,
                 "key",
-                "key.name",
+                inputs.argument_of("key"),
                 {"properties": on_the_wire(body)},
                 existing_argument="key.id",
             )
@@ -242,7 +247,7 @@ class _Planner:
             yield PlannedResource(
                 self._identity_id,
                 "identity",
-                "name",
+                inputs.argument_of("identity"),
                 self._body(),
             )
         # What a managed HSM grants is no resource of Resource Manager.
@@ -291,7 +296,7 @@ class _Planner:
         return PlannedResource(
             self._inside(arm_ids.ACCOUNT, inputs.account_name),
             "account",
-            "accountName",
+            inputs.argument_of("account"),
             under_key if inline else free,
             bound=None if inline else bound,
             recovers=self.deleted.account is not None,
@@ -315,7 +320,7 @@ class _Planner:
         """The locks that are taken away, which may take a right that nothing else does."""
         account = self.before.account
         for what, at in (("account", account.id if account else None), ("vault", self.location.vault_id)):
-            name = lock_name(self.inputs.name, what)
+            name = self._rule.name("lock", what)
             if at and self._has(f"{what}-lock"):
                 yield PlannedResource(
                     arm_ids.child(at, arm_ids.LOCK, name), f"{what}-lock", "lock", deletes=True
@@ -329,7 +334,7 @@ class _Planner:
         if self.inputs.has_key and self.inputs.access_model == ACCESS_POLICY and self._vault_id:
             locked["vault"] = self._vault_id
         for what, id in locked.items():
-            name = lock_name(self.inputs.name, what)
+            name = self._rule.name("lock", what)
             yield PlannedResource(arm_ids.child(id, arm_ids.LOCK, name), f"{what}-lock", "lock")
 
     def _below_account(self) -> Iterator[PlannedResource]:
@@ -349,11 +354,11 @@ class _Planner:
             return
         workspace = known_text(audit.workspace_id)
         if audit.has_workspace and audit.workspace_id is None:
-            workspace = self._inside(arm_ids.WORKSPACE, names.workspace_name(self.inputs.name))
+            workspace = self._inside(arm_ids.WORKSPACE, self._rule.name("workspace"))
             yield PlannedResource(
                 workspace,
                 "workspace",
-                "name",
+                self.inputs.argument_of("workspace"),
                 self._body(properties={"sku": {"name": WORKSPACE_TIER}}),
                 existing_argument="audit.workspaceId",
             )
@@ -363,7 +368,7 @@ class _Planner:
             audit_log.EVENT_HUB: known_text(audit.event_hub_rule_id),
         }
         target = {"properties": {name: id for name, id in places.items() if id not in (None, UNKNOWN)}}
-        setting = names.diagnostic_setting_name(self.inputs.name, audit.setting_name)
+        setting = audit.setting_name or self._rule.name("diagnosticSetting")
         watched = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
         if self.inputs.makes_vault:
             watched["vault"] = self._vault_id
@@ -378,7 +383,7 @@ class _Planner:
             return
         if audit.alert_emails:
             yield PlannedResource(
-                self._inside(arm_ids.ACTION_GROUP, names.action_group_name(self.inputs.name)),
+                self._inside(arm_ids.ACTION_GROUP, self._rule.name("actionGroup")),
                 "alerts",
                 "audit.alertEmails",
             )
@@ -389,7 +394,7 @@ class _Planner:
         for alert in ALERTS:
             query = alert.query.name
             yield PlannedResource(
-                self._inside(arm_ids.ALERT_RULE, names.alert_name(self.inputs.name, query)),
+                self._inside(arm_ids.ALERT_RULE, self._rule.name("alert", query)),
                 f"{query}-alert",
                 "audit.alerts",
                 self._body(),
@@ -407,7 +412,7 @@ class _Planner:
         for what, target in targets.items():
             recorded, own = self._placed(f"{what}-endpoint"), network.endpoint(what)
             place = recorded.place_id if recorded and subnet == UNKNOWN else subnet
-            name = own.name or names.endpoint_name(self.inputs.name, what, place, recorded)
+            name = own.name or names.endpoint_name(self._rule.name("privateEndpoint", what), place, recorded)
             endpoint = self._inside(arm_ids.PRIVATE_ENDPOINT, name)
             connection = {"properties": {"privateLinkServiceId": target}}
             # The service's own endpoints give up the addresses that they have.

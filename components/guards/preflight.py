@@ -26,6 +26,7 @@ from components.cmk_resource import cmk_invoke_options
 from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer, FoundPolicy
 from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
+from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import (
     USER,
@@ -214,6 +215,8 @@ class _Preflight:
             self._refuse(name, self._losses(name, request))
             if warning := data_loss.ended_logs(request.inputs, self._recorded[name]):
                 pulumi.log.warn(f"service {name!r}: {warning}")
+            for kept in kept_names(request.inputs, self._recorded[name]):
+                _say_once(f"service {name!r}: {kept}")
             if any(caller.is_deployer for caller in request.inputs.callers):
                 kind, deployer_id = request.inputs.account_kind, self._client["objectId"]
                 self._refuse(name, callers.problems(request.inputs.callers, kind, deployer_id))

@@ -105,7 +105,10 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         ),
         placed={
             logical: PlacedName(
-                outputs["name"], (outputs.get(place) or {}).get("id") or "", frozenset(_addresses_of(outputs))
+                outputs["name"],
+                (outputs.get(place) or {}).get("id") or "",
+                frozenset(_addresses_of(outputs)),
+                outputs.get("customNetworkInterfaceName") or "",
             )
             for (type, logical), outputs in state.items()
             if logical.startswith(f"{name}-") and (place := _PLACES.get(type)) and outputs.get("name")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from components.arguments import names
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure
@@ -64,6 +65,7 @@ ELSEWHERE = {
     "storageAccountIds": "test_linked_resources.py",
     "searchServiceId": "test_linked_resources.py",
     "searchServiceKey": "test_linked_resources.py",
+    **{f"names.{resource}": "../ways_out/test_names.py" for resource in names.DEFAULTS},
     "kind": "test_kinds.py",
     "callers": "test_kinds.py",
     "vault.name": "test_components_guards.py",

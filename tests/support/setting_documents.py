@@ -101,6 +101,18 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "audit.alertEmails": st.lists(st.just("security@contoso.example"), max_size=1),
     "audit.alertActionGroupIds": st.lists(st.just(f"{_GROUP}/Microsoft.Insights/actionGroups/a"), max_size=1),
     "asFound": st.lists(st.sampled_from(["tags", "network"]), max_size=1),
+    "names.resourceGroup": st.just("rg-{service}-{location}"),
+    "names.vault": st.just("kv{service}"),
+    "names.key": st.just("key-{service}"),
+    "names.account": st.just("{kind}-{service}-x"),
+    "names.identity": st.just("uami-{service}"),
+    "names.workspace": st.just("law-{service}"),
+    "names.privateEndpoint": st.just("pep-{service}-{target}"),
+    "names.networkInterface": st.just("nic-{service}-{target}"),
+    "names.diagnosticSetting": st.just("audit-{service}"),
+    "names.actionGroup": st.just("agp-{service}"),
+    "names.alert": st.just("{alert}-{service}"),
+    "names.lock": st.just("lock-{service}-{target}"),
     "tags": st.dictionaries(st.sampled_from(["owner", "cost centre"]), st.text(max_size=3), max_size=2),
 }
 """Values of every setting, right by themselves."""
@@ -134,6 +146,8 @@ WRONG: Mapping[str, list[Any]] = {
     "network.accountEndpoint.networkInterfaceName": ["nic."],
     "network.accountEndpoint.ipAddresses": [{"default": "10.0.0"}, {"default": "10.0.0.1", "a": "10.0.0.1"}],
     "audit.alertEmails": [["nobody"]],
+    "names.vault": ["kv-{environment}", "kv-{service"],
+    "names.privateEndpoint": ["pep-{service}"],
     "tags": [{"a?": "1"}, {"a": 1}, {"a": None}],
 }
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 import pytest
 
 from components.arguments import names
+from core import kinds
 
 
 @pytest.mark.parametrize(
@@ -27,11 +31,60 @@ def test_limits_are_azures(limit: names.Limit, right: list[str], wrong: list[str
 
 def test_derived_names_are_stable() -> None:
     """A service's names are made from its name and nothing else."""
-    assert names.vault_name("svc") == "kv-svc"
-    assert names.key_name("svc") == "cmk-svc"
-    assert names.account_name("svc") == "lang-svc"
-    assert names.resource_group_name("svc") == "rg-svc"
-    assert names.identity_name("svc") == "id-svc"
+    rule = names.NamingRule("svc")
+    assert {resource: rule.name(resource, "account") for resource in names.DEFAULTS} == {
+        "resourceGroup": "rg-svc",
+        "vault": "kv-svc",
+        "key": "cmk-svc",
+        "account": "lang-svc",
+        "identity": "id-svc",
+        "workspace": "log-svc",
+        "privateEndpoint": "pe-svc-account",
+        "networkInterface": "",
+        "diagnosticSetting": "svc-audit",
+        "actionGroup": "ag-svc",
+        "alert": "alert-svc-account",
+        "lock": "svc-account-lock",
+    }
+
+
+def test_a_template_gives_a_name_from_service_stack_location_and_kind() -> None:
+    """What no template names keeps its default; a function comes last, and may keep what the rule gives."""
+    templates = {"vault": "kv{service}{stack}", "account": "{kind}-{service}-{location}-{stack}"}
+    rule = names.NamingRule("svc", "westeurope", kinds.named("OpenAI"), "prod", templates)
+    assert (rule.name("vault"), rule.name("account")) == ("kvsvcprod", "oai-svc-westeurope-prod")
+    assert rule.name("key") == "cmk-svc"
+
+    def shout(one: names.NamedResource) -> str | None:
+        return f"{one.default}-{one.location}-{one.target}" if one.resource == "privateEndpoint" else None
+
+    rule = dataclasses.replace(rule, function=shout)
+    assert rule.name("privateEndpoint", "vault") == "pe-svc-vault-westeurope-vault"
+    assert rule.name("vault") == "kvsvcprod"
+    with pytest.raises(ValueError, match=r"key vault name 'kvsvc-much-too-long-a-name' has 26 characters"):
+        dataclasses.replace(rule, function=lambda _: "kvsvc-much-too-long-a-name").name("vault")
+
+
+@pytest.mark.parametrize(
+    ("resource", "template", "says"),
+    [
+        ("vault", "kv-{environment}", "has other placeholders than {service}, {stack}, {location}, {kind}"),
+        ("vault", "kv-{service:>9}", "has other placeholders"),
+        ("vault", "kv-{service", "is no template"),
+        ("vault", "kv-{service.name}", "has other placeholders"),
+        ("vault", "kv-{target}", "has other placeholders"),
+        ("privateEndpoint", "pep-{service}", "needs {target}, because a service has several"),
+        (
+            "alert",
+            "alert-{service}-{target}",
+            "other placeholders than {service}, {stack}, {location}, {kind}, {al",
+        ),
+    ],
+)
+def test_fails_for_a_template_that_gives_no_name(resource: str, template: str, says: str) -> None:
+    """An unknown placeholder, a format, a brace that is not closed, one name for several resources."""
+    with pytest.raises(ValueError, match=re.escape(says)):
+        names.template_of(resource)(template)
 
 
 def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:

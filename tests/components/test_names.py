@@ -1,0 +1,146 @@
+"""The rule of names: every resource of a service has its name by it, and every one that can has the tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.arguments.names import NamedResource
+from components.arguments.problem import InputError
+from components.service import EncryptedAIServicesAccount
+from tests.components.test_private_and_alerts import SUBNET
+from tests.support.recording import RecordingMonitor, run
+
+EVERYTHING: dict[str, Any] = {
+    "location": "westeurope",
+    "identity": "userAssigned",
+    "lock": "CanNotDelete",
+    "network": {"access": "private", "subnet_id": SUBNET},
+    "audit": {"alerts": True, "alert_emails": ["security@contoso.example"]},
+    "tags": {"owner": "claims"},
+}
+NAMES = {
+    ":ResourceGroup": "resourceGroupName",
+    ":Vault": "vaultName",
+    ":Key": "keyName",
+    ":Account": "accountName",
+    ":UserAssignedIdentity": "resourceName",
+    ":Workspace": "workspaceName",
+    ":PrivateEndpoint": "privateEndpointName",
+    ":DiagnosticSetting": "name",
+    ":ActionGroup": "actionGroupName",
+    ":ScheduledQueryRule": "ruleName",
+    ":ManagementLockByScope": "lockName",
+}
+"""The input of each type that is its name in Azure."""
+TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink"} - {":DiagnosticSetting", ":ManagementLockByScope"}
+TEMPLATES = {
+    "resource_group": "RG-{service}-{location}",
+    "vault": "kv{service}",
+    "key": "key-{service}",
+    "account": "{kind}-{service}-weu",
+    "identity": "uami-{service}",
+    "workspace": "law-{service}",
+    "private_endpoint": "pep-{service}-{target}",
+    "network_interface": "nic-{service}-{target}",
+    "diagnostic_setting": "diag-{service}",
+    "action_group": "agp-{service}",
+    "alert": "{alert}-{service}",
+    "lock": "lock-{service}-{target}",
+}
+
+
+def named(monitor: RecordingMonitor) -> dict[str, set[str]]:
+    """The names in Azure, by type."""
+    return {type: {found.inputs[word] for found in monitor.of(type)} for type, word in NAMES.items()}
+
+
+def service(naming: Any = None, **more: Any) -> RecordingMonitor:
+    return run(lambda: EncryptedAIServicesAccount("claims", {**EVERYTHING, **more}, naming=naming))
+
+
+def test_every_name_follows_the_templates() -> None:
+    """Of each resource that has a name of its own; the interface of an endpoint, too."""
+    monitor = service(names=TEMPLATES)
+    assert named(monitor) == {
+        ":ResourceGroup": {"RG-claims-westeurope"},
+        ":Vault": {"kvclaims"},
+        ":Key": {"key-claims"},
+        ":Account": {"lang-claims-weu"},
+        ":UserAssignedIdentity": {"uami-claims"},
+        ":Workspace": {"law-claims"},
+        ":PrivateEndpoint": {"pep-claims-account", "pep-claims-vault"},
+        ":DiagnosticSetting": {"diag-claims"},
+        ":ActionGroup": {"agp-claims"},
+        ":ScheduledQueryRule": {"failed-unwraps-claims", "key-near-expiry-claims"},
+        ":ManagementLockByScope": {"lock-claims-account", "lock-claims-vault"},
+    }
+    interfaces = {found.inputs["customNetworkInterfaceName"] for found in monitor.of(":PrivateEndpoint")}
+    assert interfaces == {"nic-claims-account", "nic-claims-vault"}
+
+
+def test_a_name_of_its_own_comes_before_the_rule() -> None:
+    """`vault.name` and the like say more than a template."""
+    monitor = service(names=TEMPLATES, vault={"name": "kv-mine"}, account_name="mine")
+    assert named(monitor)[":Vault"] == {"kv-mine"}
+    assert named(monitor)[":Account"] == {"mine"}
+
+
+def test_a_function_names_what_it_wants() -> None:
+    """It gets what the templates gave, is asked about every resource, and may keep that with None."""
+    asked = set()
+
+    def naming(one: NamedResource) -> str | None:
+        asked.add(one.resource)
+        return f"{one.default}-{one.kind}" if one.resource in ("vault", "account") else None
+
+    monitor = service(naming, names={"vault": "kv{service}"})
+    assert named(monitor)[":Vault"] == {"kvclaims-lang"}
+    assert named(monitor)[":Account"] == {"lang-claims-lang"}
+    assert named(monitor)[":Key"] == {"cmk-claims"}
+    assert {"identity", "workspace", "privateEndpoint", "networkInterface", "alert", "lock"} <= asked
+
+
+@pytest.mark.parametrize(
+    ("more", "naming", "says"),
+    [
+        (
+            {"names": {"vault": "kv-{service}-{location}-long"}},
+            None,
+            "names.vault: key vault name 'kv-claims-west",
+        ),
+        (
+            {"names": {"account": "Lang-{service}"}},
+            None,
+            "names.account: account name 'Lang-claims' is not allowed",
+        ),
+        (
+            {"names": {"identity": "{service}."}},
+            None,
+            "names.identity: identity name 'claims.' is not allowed",
+        ),
+        (
+            {},
+            lambda one: "-" if one.resource == "workspace" else None,
+            "naming: workspace name '-' has 1 char",
+        ),
+    ],
+)
+def test_fails_for_a_name_that_azure_would_refuse(more: Any, naming: Any, says: str) -> None:
+    """Whichever resource it is of, before anything is made."""
+    with pytest.raises(InputError, match=says.replace(".", r"\.")):
+        service(naming, **more)
+
+
+def test_everything_that_takes_tags_has_them() -> None:
+    """Each type that Azure lets be tagged; locks and diagnostic settings have none."""
+    monitor = service()
+    untagged = {
+        found.name
+        for type in TAGGED
+        for found in monitor.of(type)
+        if found.inputs.get("tags") != {"owner": "claims"}
+    }
+    assert untagged == set()
+    assert all(monitor.of(type) for type in TAGGED)
