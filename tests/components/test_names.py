@@ -57,7 +57,8 @@ def named(monitor: RecordingMonitor) -> dict[str, set[str]]:
 
 
 def service(naming: Any = None, **more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("claims", {**EVERYTHING, **more}, naming=naming))
+    args: Any = {**EVERYTHING, **more}
+    return run(lambda: EncryptedAIServicesAccount("claims", args, naming=naming))
 
 
 def test_every_name_follows_the_templates() -> None:
