@@ -294,6 +294,14 @@ class Behaviour:
         "deployments of AI services",
     )
 
+    move_without_old_key: str = _switch(
+        "refused",
+        "moved",
+        asks="What becomes of a write that takes an account from its key to another one, or to Microsoft's, "
+        "while its identity may not use the key that it leaves.",
+        otherwise="The service unwraps its data key with the old key first, unless it still remembers it.",
+        source="never observed",
+    )
     account_with_children: str = _switch(
         "refused",
         "deletes_them",

@@ -8,12 +8,13 @@ is drift, which an update mends. Pure. Does not own: the calls to Azure (preflig
 
 from collections.abc import Iterator
 
+from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.key_access_revocation import RevokedAccess
 from components.service_args import ServiceInputs
-from core import adapters, key_uris, rights
+from core import adapters, arm_ids, facts, key_uris, rights
 from core.rights import Access
 
 
@@ -72,6 +73,10 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
         return
     if inputs.is_revoked or before.revoked or granted:
         return
+    if inputs.unbinds and before.key_id:
+        # Access can be restored only while the account is to stay on its key.
+        yield from immovable(inputs, before, before.key_id)
+        return
     yield Problem(
         "access",
         f"the access of account {before.account.name!r} to its key was removed outside Pulumi: its "
@@ -81,19 +86,49 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
     )
 
 
-def immovable(inputs: ServiceInputs, before: RecordedService) -> Iterator[Problem]:
-    """An account whose identity has no role at the key that the account is to be moved away from: Azure
-    unwraps with that key first (assumed), and the role that this update gives is at the other key alone."""
-    if before.account is None or before.bound_to is None:
+def left_key(inputs: ServiceInputs, before: RecordedService, place: KeyLocation) -> str | None:
+    """The ARM id of the key that this update takes the account away from, to another one or to Microsoft's,
+    where nothing else in it looks at the access to that key; None where there is none.
+
+    An access policy is for all keys of its vault, so that `is_granted` judges it; an adopted role may be
+    wider than one key, and is not judged.
+    """
+    if not (before.is_bound and before.key_user_id and before.bound_to) or inputs.is_revoked:
+        return None
+    vault, key = before.bound_to
+    here = bool(place.vault_id) and key_uris.place_of(place.vault_id) == vault
+    stays = here and (place.key_name.lower() == key or not place.assignment_name)
+    unknown = not place.vault_id  # one that is yet to be made
+    if "access" in inputs.as_found or (inputs.has_key and (stays or unknown)):
+        return None
+    known = [before.key_id, facts.key_id(place.vault_id, key) if here else None]
+    return next((id for id in known if id and _place_of_key(id) == before.bound_to), None)
+
+
+def _place_of_key(key_id: str) -> tuple[str, str]:
+    """The names of vault and key, lower case."""
+    return key_uris.place_of(arm_ids.key_id(key_id).parent.text), arm_ids.name_of(key_id).lower()
+
+
+def immovable(inputs: ServiceInputs, before: RecordedService, key_id: str) -> Iterator[Problem]:
+    """An account whose identity cannot use the key that the account is to be moved away from: Azure unwraps
+    with that key first (assumed), and what this update gives is at the other key alone."""
+    if before.account is None:
         return
-    key = before.account.encryption.key_name or before.bound_to[1]
-    setting = "key.name" if inputs.key.id is None else "key.id"
-    back = f"key.name: {key}" if inputs.key.id is None else f"key.id to that of {key!r}"
+    key, vault = arm_ids.name_of(key_id), arm_ids.key_id(key_id).parent
+    made_here = before.vault is not None and arm_ids.same(before.vault.id, vault.text)
+    setting, back = "key.name", f"set key.name: {key}"
+    if inputs.unbinds or not inputs.has_key:
+        setting, back = "encryption", "set encryption: customerManaged"
+    elif inputs.key.id is not None:
+        setting, back = "key.id", "remove key.id" if made_here else f"set key.id: {key_id}"
+    elif inputs.vault.id is not None and not arm_ids.same(known_text(inputs.vault.id) or "", vault.text):
+        setting, back = "vault.id", "remove vault.id" if made_here else f"set vault.id: {vault.text}"
     yield Problem(
         setting,
-        f"moves account {before.account.name!r} away from key {key!r}, but its identity no longer has a role "
-        f"to use that key, and Azure moves an account only while it can. First set {back} and run "
-        "`pulumi up` until access is restored; then change the key",
+        f"takes account {before.account.name!r} away from key {key!r}, but its identity can no longer use "
+        f"that key, and Azure moves an account only while it can. First {back} and run `pulumi up` until "
+        "access is restored; then make the change again",
     )
 
 

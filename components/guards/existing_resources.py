@@ -18,7 +18,7 @@ from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
-from core import adapters, arm_ids, demands, facts, key_uris, rights, roles
+from core import adapters, arm_ids, demands, facts, rights, roles
 from core import resource_types as types
 from core.environment import take_over
 
@@ -127,22 +127,6 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         assignment_name=assignment_name,
         assignment_scope=assignment_scope,
     )
-
-
-def role_at_bound_key(
-    inputs: ServiceInputs, before: RecordedService, location: KeyLocation
-) -> dict[str, str] | None:
-    """What names the role by which an account uses the key that this update moves it away from, within a
-    vault under Azure RBAC; None where nothing moves so, or the role was adopted and may be a wider one."""
-    user, bound_to = before.key_user_id, before.bound_to
-    if not (before.is_bound and user and bound_to and location.assignment_name) or location.in_managed_hsm:
-        return None
-    moves = bound_to[0] == key_uris.place_of(location.vault_id) and bound_to[1] != location.key_name.lower()
-    if not moves or inputs.is_revoked or "access" in inputs.as_found:
-        return None
-    scope = facts.key_id(location.vault_id, bound_to[1])
-    role = names.role_assignment_name(scope, user, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
-    return {"scope": scope, "roleAssignmentName": role}
 
 
 def problems(

@@ -18,6 +18,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components import callers
 from components.access_model import RBAC
 from components.account_write import AccountBefore, bound_key, recorded_account
+from components.arguments import names
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import known_text
 from components.arguments.names import PlacedName
@@ -39,9 +40,10 @@ from components.key import kept_rotation
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
 from components.service_args import RECOVER, ServiceInputs
-from core import adapters, arm_ids, facts
+from core import adapters, arm_ids, facts, rights, roles
 from core.environment import RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS, is_forbidden_text
+from core.rights import Access
 
 UNREAD: Answer = {}
 """The answer about something that may not be read, by identity: it may exist."""
@@ -598,17 +600,35 @@ class _Preflight:
         self, name: str, request: ServiceRequest, location: existing_resources.KeyLocation
     ) -> None:
         before = self._recorded[name]
-        role = existing_resources.role_at_bound_key(request.inputs, before, location)
-        if role is None or self._is_replaced(name):
+        key_id = access.left_key(request.inputs, before, location)
+        if key_id is None or self._is_replaced(name):
             return
-        function = "authorization:getRoleAssignment"
-        found = await self._get(function, request, role)
-        if found is None:
-            # A read of a role of seconds ago may be late: the same answer twice is believed.
+        if not await self._usable(request, key_id, before.key_user_id or ""):
+            # A read of access of seconds ago may be late: the same answer twice is believed.
             await asyncio.sleep(SECOND_LOOK_SECONDS)
-            found = await self._get(function, request, role, look=2)
-        if found is None:
-            self._refuse(name, access.immovable(request.inputs, before))
+            if not await self._usable(request, key_id, before.key_user_id or "", look=2):
+                self._refuse(name, access.immovable(request.inputs, before, key_id))
+
+    async def _usable(self, request: ServiceRequest, key_id: str, user: str, look: int = 1) -> bool:
+        """Whether an identity can use a key, by a grant for it alone; True where that cannot be read."""
+        key = arm_ids.key_id(key_id)
+        if arm_ids.in_managed_hsm(key_id):
+            hsm = await invoke(
+                "azure-cmk:index:getManagedHsmKey", cmk_invoke_options(), keyId=key_id, principalId=user
+            )
+            return bool(hsm.get("unread") or hsm.get("hsm") is None or hsm.get("assignmentId"))
+        arguments = {"resourceGroupName": key.parent.group, "vaultName": key.parent.name}
+        vault = await self._get("keyvault:getVault", request, arguments, look)
+        if vault is UNREAD or (vault is None and request.vault_provider):
+            return True  # one that another login reads
+        if vault is None:
+            return False
+        found = adapters.vault(vault)
+        if not found.uses_rbac:
+            return rights.by_policies(found, user).level is Access.FULL
+        role = names.role_assignment_name(key_id, user, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
+        assignment = {"scope": key_id, "roleAssignmentName": role}
+        return await self._get("authorization:getRoleAssignment", request, assignment, look) is not None
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1

@@ -56,14 +56,24 @@ def problems(inputs: ServiceInputs, deleted: SoftDeleted) -> list[Problem]:
         remedy = f"give another accountName, or delete its data for good with `{purge}`"
         found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers)
         if recovers and not inputs.binds_in_two_phases:
-            found.append(
-                Problem(
-                    "softDeleted",
-                    f"account {account['name']!r} would come back bound through its former user-assigned "
-                    f"identity, which cannot be recovered; {remedy}",
-                )
-            )
+            found.append(_other_identity(account, remedy))
     return found
+
+
+def _other_identity(account: Mapping[str, Any], remedy: str) -> Problem:
+    """An account comes back as it was bound; its own identity does, too, and no user-assigned one does."""
+    name = account["name"]
+    if account.get("principalId"):
+        return Problem(
+            "identity",
+            f"account {name!r} comes back with its system-assigned identity, which can use its key; set "
+            "identity: systemAssigned",
+        )
+    return Problem(
+        "softDeleted",
+        f"account {name!r} would come back bound through its former user-assigned identity, which cannot be "
+        f"recovered; {remedy}",
+    )
 
 
 def _held(

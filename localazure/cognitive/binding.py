@@ -55,20 +55,24 @@ def rebind(
     gives it, why the operation will fail.
 
     The stored data is not touched. Raises ServiceError when a rule forbids it, or when the old key can
-    no longer be used: going on would lose the data (the refusal and its text are assumed). Where the identity
-    that used it is gone, the one that `new` names may use it instead (assumed).
+    no longer be used: going on would lose the data (the refusal and its text are assumed, and
+    `move_without_old_key` is the other assumption). Where the identity that used it is gone, the one that
+    `new` names may use it instead (assumed).
     """
     _check(cloud, new, creating=False)
     try:
         gone = key_user(cloud, old)[0] is None
         data_key = data.unwrap(cloud, new if gone else old, correlation_id)
     except data.KeyUnavailableError as error:
-        raise ServiceError(
-            400,
-            "BadRequest",
-            rules.INVALID,
-            headers={"x-localazure-findings": f"the current key cannot be used: {_line(error.message)}"},
-        ) from error
+        remembered = data.remembered(cloud, old)
+        if cloud.behaviour.move_without_old_key == "refused" or remembered is None:
+            raise ServiceError(
+                400,
+                "BadRequest",
+                rules.INVALID,
+                headers={"x-localazure-findings": f"the current key cannot be used: {_line(error.message)}"},
+            ) from error
+        data_key = remembered
     try:
         return _wrapped(cloud, new, data_key, correlation_id), None
     except _FailsLaterError as later:

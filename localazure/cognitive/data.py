@@ -13,6 +13,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import TypedDict
 
 from cryptography.exceptions import InvalidTag
@@ -81,18 +82,26 @@ def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
     The service may remember the key of an earlier time (`key_remembered_seconds`, assumed).
     """
     lasts = cloud.behaviour.key_remembered_seconds
-    if not lasts:
+    if not lasts and cloud.behaviour.move_without_old_key == "refused":
         return _unwrapped(cloud, account, correlation_id)
     try:
         data_key = _unwrapped(cloud, account, correlation_id)
     except KeyUnavailableError:
-        known = cloud.store.get(_REMEMBERED, account.id)
-        if known is None or known["of"] != account.internal_id or known["at"] + lasts < cloud.clock.now():
+        known = remembered(cloud, account, lasts) if lasts else None
+        if known is None:
             raise
-        return aes_key_unwrap(_master(cloud), b64decode(known["wrapped"]))
+        return known
     kept = {"at": cloud.clock.now(), "of": account.internal_id}
     cloud.store.put(_REMEMBERED, account.id, {**kept, **wrap_for_microsoft(cloud, data_key)})
     return data_key
+
+
+def remembered(cloud: Cloud, account: Account, seconds: float = inf) -> bytes | None:
+    """The account's data key as it was last fetched, at most so long ago; None where it was not."""
+    known = cloud.store.get(_REMEMBERED, account.id)
+    if known is None or known["of"] != account.internal_id or known["at"] + seconds < cloud.clock.now():
+        return None
+    return aes_key_unwrap(_master(cloud), b64decode(known["wrapped"]))
 
 
 def _unwrapped(cloud: Cloud, account: Account, correlation_id: str) -> bytes:

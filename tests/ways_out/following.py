@@ -18,7 +18,9 @@ from tests.ways_out.world import VAULT_ID, Place
 
 MOST_UPDATES = 8
 """How many updates a way out may take."""
-_SETTING = re.compile(r"\bset ([a-zA-Z.]+): (?!the )([\w-]+)")
+_SETTING = re.compile(r"\bset ([a-zA-Z.]+): (?!the )([\w/-](?:[\w/.-]*\w)?)")
+_OF_A_POLICY = re.compile(r"\[mandatory\](?:(?!\[advisory\]).)*?fix: set ([a-zA-Z.]+) to (\w+)", re.DOTALL)
+_REMOVED_FIRST = re.compile(r"First remove ([a-zA-Z.]+) and run")
 _SET_POLICY = re.compile(
     r"az keyvault set-policy --name kv-claims --object-id (?P<object_id>[0-9a-f-]{36}) "
     r"--key-permissions (?P<permissions>[\w ]+)"
@@ -71,6 +73,10 @@ class Way:
         for step, recover in self.world.recoveries(text):
             self._once(step, recover)
         for one in _ONE_OF_THEM.findall(text):
+            self._once(f"without {one}", partial(self.world.set, one, None))
+        for name, value in _OF_A_POLICY.findall(text):
+            self._once(f"{name}: {value}", partial(self._set, name, value))
+        for one in _REMOVED_FIRST.findall(text):
             self._once(f"without {one}", partial(self.world.set, one, None))
         if "az cognitiveservices account identity assign" in text:
             assigned = {"identity": {"type": "SystemAssigned"}}

@@ -46,7 +46,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _vault 2
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
-        components/guards/access.py immovable
+        components/guards/access.py immovable 7
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
         components/guards/access.py problems
@@ -100,6 +100,9 @@ FOLLOWED: Mapping[str, str] = {
     """,
     "tests/components/test_foundry.py::test_a_project_is_deleted_only_on_purpose": """
         components/guards/data_loss.py _projects
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_a_deleted_account_keeps_its_identity": """
+        components/guards/soft_deleted.py _other_identity
     """,
     # First deployments
     "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """

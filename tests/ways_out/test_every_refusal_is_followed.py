@@ -13,9 +13,11 @@ import requests
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from localazure import seed as seed_of_azure
 from localazure.front import Raw
 from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out
+from tests.support.managed_hsm import make_hsm
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
 from tests.ways_out.world import (
@@ -25,6 +27,7 @@ from tests.ways_out.world import (
     VAULT_ID,
     Place,
     World,
+    account_deleted,
     identity_anew,
     take_grant,
 )
@@ -134,35 +137,107 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     world.close()
 
 
-@pytest.mark.parametrize("refreshes", [False, True], ids=["no refresh", "refresh"])
-@pytest.mark.parametrize("how", [take_grant, identity_anew, None], ids=["taken", "anew", "revoked"])
+OTHER_VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/kv-other"
+HSM = f"{GROUP}/Microsoft.KeyVault/managedHSMs/hsm-claims"
+MOVES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "another key": ("Azure RBAC", {"key": {"name": "second"}}, "key.name: cmk-claims"),
+    "another vault": ("access policies", {"vault": {"id": OTHER_VAULT}}, "without vault.id"),
+    "another vault by roles": ("Azure RBAC", {"vault": {"id": OTHER_VAULT}}, "without vault.id"),
+    "a managed HSM": ("access policies", {"key": {"id": f"{HSM}/keys/cmk"}}, "without key.id"),
+    "Microsoft's key": (
+        "access policies",
+        {"encryption": "microsoftManaged", "unbind_account": "lang-claims"},
+        "encryption: customerManaged",
+    ),
+}
+"""Where an account is moved from the key `cmk-claims` of its vault, and the first step of the way back."""
+
+
+@pytest.mark.parametrize("assumed", ["refused", "moved"])
+@pytest.mark.parametrize(
+    ("to", "how"),
+    [
+        (to, how)
+        for to in MOVES
+        for how in (take_grant, identity_anew, None)
+        # Lost in another way, it is restored by the update that takes the account off its key.
+        if to != "Microsoft's key" or how is take_grant
+    ],
+)
 def test_an_account_is_moved_only_from_a_key_that_it_can_use(
-    how: Callable[[Place], None] | None, *, refreshes: bool
+    to: str, how: Callable[[Place], None] | None, assumed: str
 ) -> None:
-    """Under Azure RBAC a role is at one key. Azure unwraps with the key in use to move an account, so that a
-    role at the other key alone would be waited for in vain: the preview says to go back first. Whether the
-    access was taken by somebody, was lost with the identity, or by the setting."""
-    first, second = {"generation": 1, "name": "cmk-claims"}, {"generation": 1, "name": "second"}
-    world = World("Azure RBAC", settings={"key": first}, refreshes=refreshes)
+    """Azure unwraps with the key in use to move an account (assumed: `move_without_old_key`), so that access
+    to the other key alone would be waited for in vain: the preview says to go back first. Whether the access
+    was taken by somebody, was lost with the identity, or by the setting; and where Azure would move it, too.
+    """
+    mode, change, back = MOVES[to]
+    world = World(mode)
+    world.wire.door.cloud.behave(move_without_old_key=assumed)
     try:
         assert world.up() == ""
+        properties = {
+            "tenantId": seed_of_azure.TENANT_ID,
+            "sku": {"family": "A", "name": "standard"},
+            "enablePurgeProtection": True,
+            "enableRbacAuthorization": mode == "Azure RBAC",
+            "accessPolicies": [],
+        }
+        world.arm("PUT", OTHER_VAULT, {"location": "westeurope", "properties": properties})
+        make_hsm(world.wire.door, HSM)
+        first = dict(world.settings)
         if how:
             how(world)
         else:
             world.settings["access"] = "revoked"
             assert world.up() == ""
             world.settings["access"] = "granted"
-        world.settings["key"] = second
+        world.settings.update(change)
         way = Way(world)
         way.follow()
-        assert way.steps[0] == "key.name: cmk-claims"
-        assert world.settings["key"] == first
+        assert way.steps[0] == back
         assert world.readable
-        world.settings["key"] = second
+        world.settings = first | change
         assert world.up() == ""
         assert world.readable
+        if "vault" in change:
+            assert "kv-other" in str(world.account)
     finally:
         world.close()
+
+
+@pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("moved", 202)])
+def test_a_move_without_access_to_the_old_key_is_the_switchs_say(assumed: str, status: int) -> None:
+    """Of the local Azure, as it answers a client that sends such a move."""
+    world = World("access policies")
+    world.wire.door.cloud.behave(move_without_old_key=assumed)
+    try:
+        assert world.up() == ""
+        take_grant(world)
+        unbound = {"properties": {"encryption": {"keySource": "Microsoft.CognitiveServices"}}}
+        url = f"https://management.azure.com{world.account_id}?api-version=2025-06-01"
+        assert world.session.send("PATCH", url, unbound).status == status
+        assert world.readable is (assumed == "moved")
+    finally:
+        world.close()
+
+
+def test_a_deleted_account_keeps_its_identity() -> None:
+    """Whoever declares another identity meanwhile is told so, and not to delete the data for good."""
+    world = World("access policies")
+    assert world.up() == ""
+    before = world.account
+    assert before
+    account_deleted(world)
+    world.refresh()
+    world.settings["identity"] = "userAssigned"
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["softDeleted: recover", "identity: systemAssigned"]
+    assert world.account
+    assert world.account.internal_id == before.internal_id
+    assert world.readable
+    world.close()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -146,7 +146,7 @@ class World:
         key, _, part = re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name).partition(".")
         self.settings[key] = {**self.settings.get(key, {}), part: value} if part else value
         if value is None:
-            del self.settings[key]
+            del (self.settings[key] if part else self.settings)[part or key]
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
         """By `operate recover`."""
