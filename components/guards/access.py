@@ -143,6 +143,17 @@ def revoked_access(
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or before.revoked_assignment_id)
 
 
+def not_by_targets(inputs: ServiceInputs, before: RecordedService) -> str | None:
+    """A warning where this update is to take the access away: with targets the engine leaves out a resource
+    that is new, ends well, and tells the program nothing of it."""
+    if not inputs.is_revoked or before.revoked or not before.is_bound:
+        return None
+    return (
+        "access: revoked is carried out by this update before anything else, but not with --target or "
+        "--exclude: leave them out"
+    )
+
+
 def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:
     """A warning where an update that failed took the access away and could not take the grant out of the
     state: without a refresh, the next one takes it for there."""

@@ -592,9 +592,13 @@ class _Preflight:
         granted = access.is_granted(before, location, vault, assignment)
         if not self._is_replaced(name):
             self._refuse(name, access.problems(inputs, before, granted=granted))
-        for warns in (access.still_granted, access.stale_grant):
-            if warning := warns(inputs, before, granted=granted):
-                pulumi.log.warn(f"service {name!r}: {warning}")
+        warnings = (
+            access.not_by_targets(inputs, before),
+            access.still_granted(inputs, before, granted=granted),
+            access.stale_grant(inputs, before, granted=granted),
+        )
+        for warning in filter(None, warnings):
+            pulumi.log.warn(f"service {name!r}: {warning}")
 
     async def _judge_move(
         self, name: str, request: ServiceRequest, location: existing_resources.KeyLocation

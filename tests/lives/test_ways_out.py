@@ -179,6 +179,22 @@ def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
     assert cloud.unbound_moments(life.azure, beta.account_id) == []
 
 
+def test_an_update_of_targets_says_that_it_revokes_nothing(life: Life) -> None:
+    """The engine ends well without the revocation, which is no target; done as it is said, it is there."""
+    life.standing.restore()
+    life.stack.configure(access="revoked")
+    urns = [str(one["urn"]) for one in life.stack.resources()]
+    (grant,) = [urn for urn in urns if urn.endswith("::contoso-dev-access")]
+    run = life.stack.deploy("--target", grant)
+    assert run.ok, run.output
+    assert life.judge.reads_data()
+    assert "but not with --target or --exclude: leave them out" in run.output
+    revoked = life.stack.deploy()
+    assert revoked.ok, revoked.output
+    assert not life.judge.reads_data()
+    assert "--target" not in life.stack.deploy("--expect-no-changes").output
+
+
 def test_the_audit_of_a_protected_stack_is_ended_on_purpose(life: Life) -> None:
     """The preview says what goes, and that it is protected; each command that is printed then leads on, and
     what holds data stays protected."""

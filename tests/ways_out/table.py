@@ -92,6 +92,9 @@ FOLLOWED: Mapping[str, str] = {
     "tests/lives/test_ways_out.py::test_the_audit_of_a_protected_stack_is_ended_on_purpose": """
         components/guards/data_loss.py ended_logs
     """,
+    "tests/lives/test_ways_out.py::test_an_update_of_targets_says_that_it_revokes_nothing": """
+        components/guards/access.py not_by_targets
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_what_a_state_forgot_is_taken_over": """
         core/environment.py take_over
     """,
