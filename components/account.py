@@ -175,6 +175,43 @@ SEARCH = ArgumentRule(_search_with_key, ("search_service_id", "search_service_ke
 """A search service is linked by its id and a key."""
 
 
+class _Linking(Protocol):
+    @property
+    def account_kind(self) -> AccountKind: ...
+    @property
+    def storage_account_ids(self) -> Sequence[str] | None: ...
+    @property
+    def search_service_id(self) -> pulumi.Input[str] | None: ...
+
+
+def _links_of_kind(account: _Linking) -> Iterator[Problem]:
+    kind, storage = account.account_kind, account.storage_account_ids or ()
+    if storage and not kind.storage:
+        takes = ", ".join(one.name for one in kinds.ALL if one.storage)
+        yield Problem(
+            "storageAccountIds",
+            f"found kind {kind.name}, which Azure links to no storage (BringOwnFeatureNotEnabled); expected "
+            f"one of {takes}, or no storageAccountIds",
+        )
+    elif kind.storage_stays and len(storage) > 1:
+        yield Problem(
+            "storageAccountIds",
+            f"found {len(storage)} storage accounts, but Azure links an account of kind {kind.name} to one; "
+            "remove the others",
+        )
+    if account.search_service_id is not None and not kind.search:
+        takes = ", ".join(one.name for one in kinds.ALL if one.search)
+        yield Problem(
+            "searchServiceId",
+            f"found kind {kind.name}, which has no question answering; expected one of {takes}, or no "
+            "searchServiceId and searchServiceKey",
+        )
+
+
+LINKS = ArgumentRule(_links_of_kind, ("kind", "storage_account_ids", "search_service_id"))
+"""Only some kinds keep data in storage or in a search service of their owner's."""
+
+
 class _Calling(Protocol):
     @property
     def restrict_outbound(self) -> bool | None: ...
@@ -221,6 +258,7 @@ class AIServicesAccountInputs(Inputs):
         ArgumentRule(_derived_name, ("name", "kind", "account_name")),
         ArgumentRule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
         SEARCH,
+        LINKS,
         OUTBOUND,
     )
 

@@ -178,6 +178,7 @@ class EncryptedAIServicesAccount(Component):
         grant: pulumi.CustomResource | None = None,
     ) -> None:
         parts.callers(account)
+        parts.storage_access(account)
         self.account_id, self.account_name = account.resource.id, account.resource.name
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
         self.token_scope = self.endpoint.apply(lambda url: clouds.of_endpoint(url).account_scope)

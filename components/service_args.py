@@ -13,7 +13,7 @@ import pulumi
 
 from components import callers, foundry
 from components.access_model import ACCESS_POLICY, MANAGED_HSM, RBAC
-from components.account import OUTBOUND, SEARCH, TIERS, tier_problems
+from components.account import LINKS, OUTBOUND, SEARCH, TIERS, tier_problems
 from components.alerts import ALERTS
 from components.arguments import checks, names
 from components.arguments.inputs import (
@@ -233,8 +233,12 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     """Optional. ARM ids of user-assigned identities that the account has besides the one that uses the key,
     such as for linked storage. They get no access to the key."""
     storage_account_ids: NotRequired[list[str] | None]
-    """Optional. ARM ids of the storage accounts that the account is linked to; `[]` links none. Default:
+    """Optional. ARM ids of the storage accounts that the account is linked to, for the kinds `TextAnalytics`,
+    `SpeechServices` and `AIServices`; `[]` links none. The latter two have one, which never changes. Default:
     unchanged. They encrypt their data with keys of their own, not with the account's."""
+    grant_storage_access: NotRequired[bool | None]
+    """Optional. Whether the account's own identity gets the role Storage Blob Data Contributor on each of
+    these; default true. With false their owner grants it."""
     search_service_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of the Azure AI Search service in which custom question answering keeps its data,
     under that service's own key. Default: unchanged."""
@@ -354,6 +358,20 @@ def _identity_of_kind(service: "ServiceInputs") -> Iterator[Problem]:
         )
 
 
+def storage_role(storage_id: str) -> str:
+    """What the role on a linked storage account is called in the program, after the service's name."""
+    return f"storage-{arm_ids.name_of(storage_id).lower()}"
+
+
+def _storage_identity(service: "ServiceInputs") -> Iterator[Problem]:
+    if service.granted_storage_ids and service.identity == USER_ASSIGNED:
+        yield Problem(
+            "grantStorageAccess",
+            "the account reads and writes its storage accounts by its own identity, but found identity: "
+            f"{USER_ASSIGNED}; expected identity: {BOTH}, or grantStorageAccess: false",
+        )
+
+
 def _callers(service: "ServiceInputs") -> Iterator[Problem]:
     yield from callers.problems(service.callers, service.account_kind)
 
@@ -453,6 +471,8 @@ class ServiceInputs(Inputs):
         ArgumentRule(_below, ("kind", "allow_project_management", "projects", "deployments")),
         ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         SEARCH,
+        LINKS,
+        ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
         OUTBOUND,
         ArgumentRule(_vault_of_key, ("vault", "key")),
         ArgumentRule(_managed_hsm, ("access_model", "vault", "key")),
@@ -504,6 +524,7 @@ class ServiceInputs(Inputs):
     storage_account_ids: tuple[str, ...] | None = texts(
         None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
+    grant_storage_access: bool = flag(default=True)
     search_service_id: pulumi.Input[str] | None = text(
         accepts_outputs=True, check=checks.resource_id(arm_ids.SEARCH_SERVICE)
     )
@@ -536,6 +557,11 @@ class ServiceInputs(Inputs):
     def manages_projects(self) -> bool | None:
         """Whether the account may have projects; None for what it has."""
         return True if self.projects else self.allow_project_management
+
+    @property
+    def granted_storage_ids(self) -> tuple[str, ...]:
+        """The storage accounts on which the account's own identity gets a role."""
+        return (self.storage_account_ids or ()) if self.grant_storage_access else ()
 
     @property
     def unbinds(self) -> bool:

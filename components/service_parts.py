@@ -36,9 +36,11 @@ from components.lock import make_lock
 from components.private_network import make_private_endpoints
 from components.references import KeyReference, VaultReference
 from components.resource_group import make_resource_group
-from components.service_args import USER_ASSIGNED, ServiceInputs
+from components.role_assignment import assign_role
+from components.service_args import USER_ASSIGNED, ServiceInputs, storage_role
 from components.service_key import service_key
 from core import arm_ids, key_uris, regions
+from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
 class Parts:
@@ -308,6 +310,17 @@ class Parts:
             options,
             deployer_id=self._preflight.deployer_id,
         )
+
+    def storage_access(self, account: MadeAccount) -> None:
+        """The role by which the account's own identity uses the storage accounts that it is linked to."""
+        for id in self._inputs.granted_storage_ids:
+            assign_role(
+                f"{self._inputs.name}-{storage_role(id)}",
+                STORAGE_BLOB_DATA_CONTRIBUTOR,
+                scope=id,
+                principal_id=account.principal_id,
+                opts=self._owner.child(),
+            )
 
     def children(self, account: MadeAccount, after: Sequence[pulumi.Resource]) -> None:
         """Projects and deployments of models, after what binds the account to its key."""

@@ -73,6 +73,9 @@ def account(body: Json) -> Account:
         restricts_outbound=properties.get("restrictOutboundNetworkAccess") is True,
         allowed_fqdns=tuple(_text(one) for one in properties.get("allowedFqdnList") or ()),
         manages_projects=properties.get("allowProjectManagement") is True,
+        storage_ids=tuple(
+            _text(_mapping(one).get("resourceId")) for one in properties.get("userOwnedStorage") or ()
+        ),
         local_auth=properties.get("disableLocalAuth") is not True,
         network=network(properties),
     )

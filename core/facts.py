@@ -107,6 +107,7 @@ class Account:
     restricts_outbound: bool = False
     allowed_fqdns: tuple[str, ...] = ()
     manages_projects: bool = False
+    storage_ids: tuple[str, ...] = ()
     local_auth: bool = True
     network: Network = Network()
 

@@ -9,7 +9,10 @@ learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-le
 example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
 encryption/cognitive-services-encryption-keys-portal; terms, Azure/azure-sdk-for-python#28233,
 hashicorp/terraform-provider-azurerm#12544 and #23580, microsoft/Build-your-own-copilot-Solution-Accelerator
-#19. Kinds that Azure has retired are not listed.
+#19; linked storage, learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry and
+azure/ai-services/speech-service/bring-your-own-storage-speech-resource, and its refusal for other kinds,
+hashicorp/terraform#35635 and hashicorp/terraform-provider-azurerm#29386; a search service, the
+documentation of azurerm_cognitive_account, for Foundry assumed. Kinds that Azure has retired are not listed.
 """
 
 from dataclasses import dataclass
@@ -31,7 +34,9 @@ class AccountKind:
     Azure refuses a customer-managed key. `foundry`: the account may have projects, which keep it on the kind
     of key that it had before the first of them. `user_assigned`: a user-assigned identity may use the key.
     `terms`: Azure makes the first account of a subscription only in the portal, where its terms are accepted.
-    `openai`, `language`: the account serves Azure OpenAI, or text analysis.
+    `openai`, `language`: the account serves Azure OpenAI, or text analysis. `storage`: it may keep data in
+    linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
+    changes. `search`: its question answering may keep data in a search service.
     """
 
     name: str
@@ -45,6 +50,9 @@ class AccountKind:
     user_assigned: bool = True
     approval: str = ""
     terms: bool = False
+    storage: bool = False
+    storage_stays: bool = False
+    search: bool = False
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -61,7 +69,15 @@ _SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
 _TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
 
 LANGUAGE: Final = AccountKind(
-    "TextAnalytics", "Azure AI Language", "lang", ("S",), _LANGUAGE_CALLERS, language=True, terms=True
+    "TextAnalytics",
+    "Azure AI Language",
+    "lang",
+    ("S",),
+    _LANGUAGE_CALLERS,
+    language=True,
+    terms=True,
+    storage=True,
+    search=True,
 )
 ALL: Final = (
     LANGUAGE,
@@ -73,6 +89,9 @@ ALL: Final = (
         openai=True,
         language=True,
         foundry=True,
+        storage=True,
+        storage_stays=True,
+        search=True,
     ),
     AccountKind(
         "CognitiveServices",
@@ -82,7 +101,15 @@ ALL: Final = (
         terms=True,
     ),
     AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True),
-    AccountKind("SpeechServices", "Azure AI Speech", "spch", callers=_SPEECH_CALLERS, approval=_FORM),
+    AccountKind(
+        "SpeechServices",
+        "Azure AI Speech",
+        "spch",
+        callers=_SPEECH_CALLERS,
+        approval=_FORM,
+        storage=True,
+        storage_stays=True,
+    ),
     AccountKind("TextTranslation", "Azure AI Translator", "trsl", _TRANSLATOR_TIERS),
     AccountKind("FormRecognizer", "Azure AI Document Intelligence", "di"),
     AccountKind("CustomVision.Training", "Custom Vision (training)", "cstvt"),

@@ -281,6 +281,12 @@ SPEECH_CONTRIBUTOR: Final = Role(
 )
 """Of the roles for OpenAI and Speech only the names are here: nothing that they allow concerns a key."""
 
+STORAGE_BLOB_DATA_CONTRIBUTOR: Final = Role(
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"
+)
+"""What an account's identity needs on a storage account in which it keeps data (learn.microsoft.com/azure/
+ai-services/speech-service/bring-your-own-storage-speech-resource)."""
+
 
 def _in_hsm(*actions: str) -> tuple[str, ...]:
     return tuple(f"Microsoft.KeyVault/managedHsm/{action}" for action in actions)

@@ -270,10 +270,13 @@ def _deployment(
         yield Line(about, FAILED, finding.text, finding.fix)
     for change in report.changes:
         yield Line(policies.NAME, WARNING, change.text, change.fix)
+    for note in report.notes:
+        yield Line(note.check, WARNING, note.text, note.fix)
     for question in report.unchecked:
         yield Line(question.check, UNCHECKED, f"{question.what}, because {question.why}")
     wrong = {one.check for one in report.findings} | {one.check for one in report.unchecked}
     wrong |= {policies.NAME} if report.changes else set()
+    wrong |= {one.check for one in report.notes}
     for name in checks.CHECKS:
         if name not in wrong:
             yield Line(name, OK, "nothing that Azure would refuse")

@@ -153,9 +153,9 @@ class Functions:
 
     async def check_deployment(self, call: Call, args: Properties) -> dict[str, Value]:
         """What Azure would refuse of resources that are about to be made, and what policies change of them:
-        `{"findings": [...], "unchecked": [...], "changes": [...]}`. Nothing is written."""
+        `{"findings": [...], "unchecked": [...], "changes": [...], "notes": [...]}`. Nothing is written."""
         if args.has_unknowns:
-            return dict.fromkeys(("findings", "unchecked", "changes"), UNKNOWN)
+            return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
         given = args.values["resources"]
         plan = [checks.planned(one) for one in given if not _is_unknown(one)]
         report = await checks.run(plan, Questions(self._azure, call.waiter), args.values.get("checks") or ())
@@ -171,6 +171,7 @@ class Functions:
             "findings": [asdict(finding) for finding in report.findings],
             "unchecked": [asdict(question) for question in report.unchecked],
             "changes": [asdict(change) for change in report.changes],
+            "notes": [asdict(note) for note in report.notes],
         }
 
     async def get_deleted(self, call: Call, args: Properties) -> dict[str, Value]:

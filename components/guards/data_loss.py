@@ -158,6 +158,22 @@ def _projects(inputs: ServiceInputs, before: RecordedService, account: facts.Acc
         )
 
 
+def _storage(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+    """Of some kinds, what an account is linked to never changes (core/kinds.py has the source)."""
+    wanted = inputs.storage_account_ids
+    if wanted is None or not inputs.account_kind.storage_stays or is_replaced(inputs, before):
+        return
+    if {id.lower() for id in wanted} != {id.lower() for id in account.storage_ids}:
+        had = ", ".join(map(repr, account.storage_ids)) or "none"
+        yield Problem(
+            "storageAccountIds",
+            f"found {', '.join(map(repr, wanted)) or 'none'}, but account {account.name!r} was made with "
+            f"{had}, and Azure links an account of kind {inputs.kind} to storage only when it is made; "
+            "expected what it was made with, or make a service of another name, move the data, then remove "
+            "this one",
+        )
+
+
 def _locked(inputs: ServiceInputs, before: RecordedService) -> Problems:
     """What a lock on the account keeps from being deleted below it (components/lock.py)."""
     if not inputs.lock or (types.LOCK, lock_name(inputs.name, "account")) not in before.resources:
@@ -324,6 +340,7 @@ def losses(
         lambda: _identity(inputs, before, account),
         lambda: _encryption(inputs, before, account),
         lambda: _projects(inputs, before, account),
+        lambda: _storage(inputs, before, account),
         lambda: _locked(inputs, before),
         lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
         lambda: _vault(inputs, before, account),

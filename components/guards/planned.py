@@ -24,7 +24,7 @@ from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.key import key_properties
 from components.network import PRIVATE, dns_zones, zone_label
-from components.service_args import USER_ASSIGNED, ServiceInputs
+from components.service_args import USER_ASSIGNED, ServiceInputs, storage_role
 from components.vault import vault_properties
 from core import arm_ids, audit_log, facts, key_uris, regions
 
@@ -185,6 +185,9 @@ class _Planner:
             logical = caller.logical_names(inputs.account_kind)
             recorded = (name for name in logical if self._has(name))
             yield PlannedResource(role, next(recorded, logical[0]), "callers")
+        for id in inputs.granted_storage_ids:
+            role = arm_ids.child(id, arm_ids.ROLE_ASSIGNMENT, "new")
+            yield PlannedResource(role, storage_role(id), "storageAccountIds")
         if (account := self.before.account) and data_loss.is_replaced(inputs, self.before):
             yield PlannedResource(account.id, "account", "replaceAccount", deletes=True)
 
@@ -476,6 +479,10 @@ class _Planner:
             "audit.eventHubRuleId": (audit.event_hub_rule_id,),
             "audit.alertActionGroupIds": audit.alert_action_group_ids,
         }
+        for id in self.inputs.storage_account_ids or ():
+            # Its kind says what the storage is for.
+            content = {"location": self.inputs.location, "kind": self.inputs.kind}
+            yield PlannedResource(id.rstrip("/"), "reference", "storageAccountIds", content, used=True)
         for argument, ids in given.items():
             # The region in which what gets logs has to be.
             where = {"location": self.inputs.location} if argument in _REGIONAL else {}

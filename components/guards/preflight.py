@@ -541,6 +541,8 @@ class _Preflight:
             for name, resources in self._planned.items():
                 if any(arm_ids.same(one.id, change["id"]) for one in resources):
                     say(f"service {name!r}: {change['text']}; {change['fix']}")
+        for note in report.get("notes") or ():
+            pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():
             for name, resources in self._planned.items():
                 self._refuse(

@@ -42,7 +42,11 @@ class Kind:
     `endpoints` are the keys of the answer's `endpoints`; `customer_key` says whether the kind can live on a
     customer-managed key at all (the SKU decides too); `rate_limit` is the count of calls per
     10 seconds in `callRateLimit`, None where most answers have none; `authoring` says whether its endpoint
-    serves the Language authoring API; `deployments` whether models are deployed to it.
+    serves the Language authoring API; `deployments` whether models are deployed to it. `storage` says
+    whether it takes `userOwnedStorage` (hashicorp/terraform#35635 and
+    hashicorp/terraform-provider-azurerm#29386 quote the refusal for OpenAI and FormRecognizer),
+    `storage_stays` that this is set when an account is made and never again
+    (learn.microsoft.com/azure/ai-services/speech-service/bring-your-own-storage-speech-resource).
     """
 
     name: str
@@ -53,6 +57,8 @@ class Kind:
     authoring: bool = False
     bypass: bool = False
     deployments: bool = False
+    storage: bool = False
+    storage_stays: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
 
     def takes_customer_key(self, sku: str) -> bool:
@@ -81,6 +87,7 @@ _KINDS = (
         rate_limit=None,
         authoring=True,
         bypass=True,
+        storage=True,
         # The container's value was not kept from the recordings; this one is assumed.
         valued_capabilities=(("Container", "TextAnalytics.*"), ("Cloud", _LANGUAGE_CLOUD)),
     ),
@@ -91,10 +98,16 @@ _KINDS = (
         authoring=True,
         bypass=True,
         deployments=True,
+        storage=True,
+        storage_stays=True,
     ),
     Kind("CognitiveServices", ("S0",), ("Language", "Computer Vision", "FormRecognizer"), authoring=True),
     Kind(
-        "SpeechServices", ("F0", "S0"), ("Speech Services Speech to Text", "Speech Services Text to Speech")
+        "SpeechServices",
+        ("F0", "S0"),
+        ("Speech Services Speech to Text", "Speech Services Text to Speech"),
+        storage=True,
+        storage_stays=True,
     ),
     Kind("FormRecognizer", ("F0", "S0"), ("FormRecognizer",)),
     Kind(

@@ -63,9 +63,22 @@ def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
     if str(sent.get("publicNetworkAccess", "Enabled")) not in ("Enabled", "Disabled"):
         raise _bad("publicNetworkAccess must be 'Enabled' or 'Disabled'.")
     network_rules.check(sent.get("networkAcls", {}), kind)
+    _check_storage(sent.get("userOwnedStorage") or [], kind)
     if "encryption" in sent:
         sent["encryption"] = _encryption(sent["encryption"])
     return sent
+
+
+def _check_storage(linked: list[Json], kind: Kind) -> None:
+    if linked and not kind.storage:
+        raise ServiceError(
+            400,
+            "BringOwnFeatureNotEnabled",
+            "Bring your own feature is not enabled for Subscription/SKU/Kind.",
+        )
+    if kind.storage_stays and len(linked) > 1:
+        # Documented; the text is assumed.
+        raise _bad("Only one storage account can be linked to an account of this kind.")
 
 
 def is_subdomain(name: str) -> bool:

@@ -23,6 +23,7 @@ from localazure.cognitive import (
     validation,
 )
 from localazure.cognitive.account import TYPE, Account
+from localazure.cognitive.kinds import Kind
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import account_body
 from localazure.locations import REGIONS, location_in, require_same_location
@@ -91,7 +92,8 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     if not sent_encryption and old.encryption:
         new = _silent_about_encryption(cloud, old, new)
     if "userOwnedStorage" not in properties and old.properties.get("userOwnedStorage"):
-        new = _silent_about_storage(cloud, old, new)
+        new = _silent_about_storage(cloud, old, new, stays=kind.storage_stays)
+    _require_same_storage(old, new, kind)
     principal_id = (old.identity or {}).get("principalId")
     new, refusal = _changed(
         cloud,
@@ -118,6 +120,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
         sent["apiProperties"] = {**old.properties.get("apiProperties", {}), **sent["apiProperties"]}
     tags = old.tags if body.get("tags") is None else body["tags"]
     new = replace(old, sku=sku, tags=tags, properties={**old.properties, **sent}, verb="PATCH")
+    _require_same_storage(old, new, kind)
     policy.require_allowed(cloud, new)
     new, refusal = _changed(
         cloud,
@@ -145,13 +148,24 @@ def _silent_about_encryption(cloud: Cloud, old: Account, new: Account) -> Accoun
     return new
 
 
-def _silent_about_storage(cloud: Cloud, old: Account, new: Account) -> Account:
+def _require_same_storage(old: Account, new: Account, kind: Kind) -> None:
+    """Raises 400 for another link of an account of a kind that keeps the one it was made with."""
+    was, becomes = (
+        [str(link.get("resourceId")).lower() for link in account.properties.get("userOwnedStorage") or []]
+        for account in (old, new)
+    )
+    if kind.storage_stays and was != becomes:
+        # Documented; code and text assumed.
+        raise ServiceError(400, "BadRequest", "The user owned storage of an account cannot be changed.")
+
+
+def _silent_about_storage(cloud: Cloud, old: Account, new: Account, *, stays: bool) -> Account:
     """What a PUT without `userOwnedStorage` makes of one that is there (`put_without_user_owned_storage`)."""
     does, storage = cloud.behaviour.put_without_user_owned_storage, old.properties["userOwnedStorage"]
     if does == "refused":
         # Code and text assumed.
         raise ServiceError(400, "BadRequest", "The user owned storage of an account cannot be removed.")
-    if does == "keeps":
+    if does == "keeps" or stays:
         return replace(new, properties={**new.properties, "userOwnedStorage": storage})
     return new
 

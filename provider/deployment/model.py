@@ -103,8 +103,8 @@ _NOUNS: Final = {
 
 @dataclass(frozen=True)
 class DeploymentFinding:
-    """Something that Azure would refuse. `id` is the planned resource's; `text` is what was found, `fix` what
-    to do about it."""
+    """Something that Azure would refuse, or a note. `id` is the planned resource's; `text` is what was found,
+    `fix` what to do about it."""
 
     check: str
     id: str
@@ -136,16 +136,18 @@ class PolicyChange:
 
 @dataclass(frozen=True)
 class Report:
-    """What all checks together found."""
+    """What all checks together found. `notes` are good to know and refuse nothing."""
 
     findings: tuple[DeploymentFinding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     changes: tuple[PolicyChange, ...] = ()
+    notes: tuple[DeploymentFinding, ...] = ()
 
     def __add__(self, other: Report) -> Report:
         unchecked = dict.fromkeys((*self.unchecked, *other.unchecked))
         changes = (*self.changes, *other.changes)
-        return Report((*self.findings, *other.findings), tuple(unchecked), changes)
+        notes = (*self.notes, *other.notes)
+        return Report((*self.findings, *other.findings), tuple(unchecked), changes, notes)
 
 
 def group_of(id: str) -> str:

@@ -5,7 +5,8 @@ Sources: azure-rest-api-specs, the GET of each type. A type that is not in the t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from core import arm_ids
@@ -17,9 +18,9 @@ from core.api_versions import (
     SUBNETS,
     WORKSPACES,
 )
-from provider.deployment import destinations
+from provider.deployment import destinations, linked_storage
 from provider.deployment.model import USE, DeploymentFinding, Planned, Report
-from provider.deployment.questions import Questions, about_each
+from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
 
 NAME: Final = "references"
 WHAT: Final = "whether what is referred to by id exists and can be used"
@@ -40,9 +41,21 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     async def judge(one: Planned) -> Iterable[DeploymentFinding]:
         answer = await ask.get(one.id, VERSIONS[one.type.lower()])
         if answer is not None:
-            wrong = await destinations.problems(one, answer, ask)
+            if linked_storage.is_linked(one):
+                wrong = linked_storage.problems(one, answer)
+            else:
+                wrong = await destinations.problems(one, answer, ask)
             return [DeploymentFinding(NAME, one.id, text, fix) for text, fix in wrong]
         text = f"{one.label} does not exist: {one.id}"
         return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or make it first")]
 
-    return await about_each(NAME, WHAT, used.values(), judge)
+    report = await about_each(NAME, WHAT, used.values(), judge)
+    return report + Report(notes=tuple([note async for note in _notes(used.values(), ask)]))
+
+
+async def _notes(used: Iterable[Planned], ask: Questions) -> AsyncIterator[DeploymentFinding]:
+    for one in filter(linked_storage.is_linked, used):
+        with suppress(UnansweredQuestionError):
+            answer = await ask.get(one.id, VERSIONS[one.type.lower()])
+            for text, fix in linked_storage.notes(one, answer) if answer else ():
+                yield DeploymentFinding(NAME, one.id, text, fix)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.judge import ACCOUNTS, KEY_VAULT, Judge
@@ -13,7 +14,8 @@ from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
-_DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
+_GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-data"
+_DATA = f"{_GROUP}/providers"
 STORAGE, OTHER_STORAGE = (f"{_DATA}/Microsoft.Storage/storageAccounts/{name}" for name in ("st1", "st2"))
 SEARCH = f"{_DATA}/Microsoft.Search/searchServices/srch-claims"
 IDENTITY = "7d2f0b57-0a35-4d4e-9d7c-3c0a2d3c4b5a"
@@ -24,6 +26,16 @@ def stored(azure: RunningAzure) -> dict[str, Any]:
     """The account's properties as the cloud holds them, with what no answer shows."""
     (account,) = cloud.documents(azure, "account")
     found: dict[str, Any] = account["body"]["properties"]
+    return found
+
+
+def roles(judge: Judge) -> dict[str, list[str]]:
+    """Who has a role on each storage account itself."""
+    found = {}
+    for id in (STORAGE, OTHER_STORAGE):
+        listed = judge.arm("GET", f"{id}/providers/Microsoft.Authorization/roleAssignments", "2022-04-01")
+        given = [one["properties"] for one in listed["value"]]
+        found[id] = [one["principalId"] for one in given if one["scope"] == id]
     return found
 
 
@@ -67,18 +79,25 @@ def test_what_the_portal_linked_stays(stack: Stack, azure: RunningAzure, identit
 
 
 def test_links_are_what_the_settings_say(stack: Stack, azure: RunningAzure) -> None:
-    """Storage and search are linked, changed and taken away by settings; a link that stays keeps the identity
-    that reads it."""
+    """Storage and search are linked, changed and taken away by settings, with the role of the account's
+    identity on the storage, which is in another subscription; a link that stays keeps the identity that reads
+    it."""
+    judge = Judge(azure, stack)
+    judge.arm("PUT", _GROUP, "2024-03-01", {"location": "westeurope"})
+    for id in (STORAGE, OTHER_STORAGE):
+        judge.arm("PUT", id, "2023-05-01", {"location": "westeurope"})
     stack.configure(storageAccountIds=[STORAGE], searchServiceId=SEARCH, searchServiceKey="key-1")
     settled(stack)
     assert stored(azure)["userOwnedStorage"] == [{"resourceId": STORAGE}]
-    judge = Judge(azure, stack)
+    assert roles(judge) == {STORAGE: [judge.principal_id()], OTHER_STORAGE: []}
     judge.arm("PATCH", judge.account_id, ACCOUNTS, {"properties": {"userOwnedStorage": LINKED}})
     stack.configure(storageAccountIds=[STORAGE, OTHER_STORAGE], searchServiceKey="key-2")
     settled(stack)
     assert stored(azure)["userOwnedStorage"] == [*LINKED, {"resourceId": OTHER_STORAGE}]
     assert stored(azure)["apiProperties"]["qnaAzureSearchEndpointKey"] == "key-2"
+    assert roles(judge) == {id: [judge.principal_id()] for id in (STORAGE, OTHER_STORAGE)}
     stack.configure(storageAccountIds=[])
     settled(stack)
     assert stored(azure).get("userOwnedStorage", []) == []
+    assert roles(judge) == {STORAGE: [], OTHER_STORAGE: []}
     assert cloud.unbound_moments(azure, judge.account_id) == []

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "unbindAccount": "test_components_encryption.py",
     "sku": "test_components_encryption.py",
     "storageAccountIds": "test_linked_resources.py",
+    "grantStorageAccess": "../components/test_linked_storage.py",
     "searchServiceId": "test_linked_resources.py",
     "searchServiceKey": "test_linked_resources.py",
     **{f"names.{resource}": "../ways_out/test_names.py" for resource in names.DEFAULTS},

@@ -59,6 +59,7 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
         st.just(f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"), max_size=1
     ),
     "storageAccountIds": st.lists(st.just(f"{_GROUP}/Microsoft.Storage/storageAccounts/st"), max_size=1),
+    "grantStorageAccess": st.booleans(),
     "searchServiceId": st.just(f"{_GROUP}/Microsoft.Search/searchServices/srch"),
     "searchServiceKey": st.just("an admin key"),
     "callers": st.lists(

@@ -1015,6 +1015,36 @@ DESTINATIONS = (
 )
 
 
+_LINKED: Args = {**SHARED, "storage_account_ids": [STORAGE]}
+_CLOSED = {"defaultAction": "Deny", "bypass": "None"}
+LINKED = (
+    FirstDeployment(
+        "no such storage to link",
+        group("rg-shared"),
+        "storageAccountIds",
+        ("does not exist", STORAGE),
+        _LINKED,
+        {"storage_account_ids": []},
+    ),
+    FirstDeployment(
+        "linked storage closed to the account",
+        storage(networkAcls=_CLOSED),
+        "storageAccountIds",
+        ("does not admit trusted Microsoft services", "--bypass AzureServices"),
+        _LINKED,
+        fix=storage(networkAcls={**_CLOSED, "bypass": "AzureServices"}),
+    ),
+    FirstDeployment(
+        "no right to give the role on linked storage",
+        both(storage(), login(KV, CS, LOGS, scope=IN_SHARED)),
+        "storageAccountIds",
+        ("may not do", "roleAssignments/write"),
+        _LINKED,
+        {"grant_storage_access": False},
+    ),
+)
+
+
 def taken(deployment: Deployment) -> None:
     """The network, and a private endpoint that has the address 10.0.0.4."""
     network(deployment)
@@ -1055,6 +1085,7 @@ ROWS = (
     *POLICIES,
     *MODIFIED,
     *EXISTING,
+    *LINKED,
     *DELETED,
     *REFERENCES,
 )

@@ -1,0 +1,140 @@
+"""Storage and search that an account is linked to: for which kinds, who may use them, what never changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.arguments.problem import InputError
+from components.guards.preflight import RefusedError
+from core import arm_ids, kinds
+from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
+from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, Args, group, made, storage
+from tests.support.local_deployment import Deployment
+from tests.support.recording import service_inputs
+
+LINKED: Args = {**SHARED, "storage_account_ids": [STORAGE]}
+OTHER = f"{STORAGE}2"
+SEARCH = f"{IN_SHARED}/providers/Microsoft.Search/searchServices/srch"
+_ACCOUNTS = "2025-06-01"
+
+
+def account_id(kind: str) -> str:
+    return f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/{kinds.named(kind).prefix}-claims"
+
+
+def roles_on(deployment: Deployment, scope: str) -> list[tuple[str, str]]:
+    """Who has which role at a scope itself."""
+    path = f"{scope}/providers/{arm_ids.ROLE_ASSIGNMENT}"
+    given = [one["properties"] for one in deployment.arm("GET", path, api="2022-04-01").body["value"]]
+    own = [one for one in given if one["scope"].lower() == scope.lower()]
+    return [(one["principalId"], arm_ids.name_of(one["roleDefinitionId"])) for one in own]
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.storage])
+def test_an_account_keeps_data_in_storage_that_it_may_use(kind: str) -> None:
+    """It is linked in its create and gets exactly the role, under its key as any other."""
+    deployment = Deployment()
+    storage()(deployment)
+    args = {**LINKED, "kind": kind}
+    deployment.preview({"claims": args})
+    told = [note for note in deployment.notes if "storage account 'stlogs'" in note]
+    assert "is encrypted with Microsoft-managed keys" in "".join(told)
+    deployment.up({"claims": args})
+    body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
+    assert body["properties"]["userOwnedStorage"] == [{"resourceId": STORAGE}]
+    assert body["properties"]["encryption"]["keySource"] == "Microsoft.KeyVault"
+    own = body["identity"]["principalId"]
+    assert roles_on(deployment, STORAGE) == [(own, STORAGE_BLOB_DATA_CONTRIBUTOR.id)]
+    deployment.preview({"claims": args})
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if not kind.storage])
+def test_other_kinds_are_refused_as_azure_does(kind: str) -> None:
+    """By the arguments; the local Azure, asked past them, refuses the same."""
+    with pytest.raises(InputError, match=r"storageAccountIds.*BringOwnFeatureNotEnabled"):
+        service_inputs("claims", **LINKED, kind=kind)
+    deployment = Deployment()
+    group("rg-shared")(deployment)
+    body = {
+        "location": "westeurope",
+        "kind": kind,
+        "sku": {"name": kinds.named(kind).tiers[0]},
+        "properties": {"userOwnedStorage": [{"resourceId": STORAGE}]},
+    }
+    assert deployment.arm("PUT", account_id(kind), body, api=_ACCOUNTS).code == "BringOwnFeatureNotEnabled"
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL])
+def test_question_answering_is_of_some_kinds(kind: str) -> None:
+    """A search service is linked to those that answer questions, and to no other."""
+    args: Args = {**SHARED, "kind": kind, "search_service_id": SEARCH, "search_service_key": "a key"}
+    if not kinds.named(kind).search:
+        with pytest.raises(InputError, match="searchServiceId: found kind"):
+            service_inputs("claims", **args)
+        return
+    deployment = Deployment()
+    group("rg-shared")(deployment)
+    deployment.preview({"claims": args})
+    deployment.up({"claims": args})
+    body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
+    assert body["properties"]["apiProperties"]["qnaAzureSearchEndpointId"] == SEARCH
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.storage])
+@pytest.mark.parametrize("linked", [[], [OTHER]], ids=["none", "another"])
+def test_of_some_kinds_the_storage_never_changes(kind: str, linked: list[str]) -> None:
+    """Refused in the preview, and by the local Azure; Language is moved, and its role with it."""
+    deployment = Deployment()
+    storage()(deployment)
+    made(deployment, OTHER, {"location": "westeurope"}, "2023-05-01")
+    args = {**LINKED, "kind": kind}
+    deployment.up({"claims": args})
+    changed = {**args, "storage_account_ids": linked}
+    links = {"userOwnedStorage": [{"resourceId": id} for id in linked]}
+    sent = deployment.arm("PATCH", account_id(kind), {"properties": links}, api=_ACCOUNTS)
+    if kinds.named(kind).storage_stays:
+        assert sent.status == 400
+        with pytest.raises(RefusedError, match=r"storageAccountIds: found .* was made with .*stlogs"):
+            deployment.preview({"claims": changed})
+    else:
+        assert sent.status == 202
+        deployment.preview({"claims": changed})
+
+
+def test_storage_under_its_own_customer_key_and_in_another_region_is_told() -> None:
+    """Of what is as it should be nothing is said; another region is no refusal."""
+    deployment = Deployment()
+    storage("northeurope", encryption={"keySource": "Microsoft.Keyvault"})(deployment)
+    deployment.preview({"claims": LINKED})
+    told = [note for note in deployment.notes if "storage account 'stlogs'" in note]
+    assert [text.partition("; ")[0] for text in told] == [
+        "storage account 'stlogs' is in region 'northeurope', and the account in 'westeurope'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            {"kind": "SpeechServices", "storage_account_ids": [STORAGE, OTHER]},
+            "found 2 storage accounts, but Azure links an account of kind SpeechServices to one",
+        ),
+        ({"identity": "userAssigned"}, "grantStorageAccess: .*expected identity: systemAndUserAssigned"),
+    ],
+)
+def test_fails_on_links_that_do_not_fit(args: dict[str, Any], message: str) -> None:
+    """With what would."""
+    with pytest.raises(InputError, match=message):
+        service_inputs("claims", **{**LINKED, **args})
+
+
+@pytest.mark.parametrize("identity", ["userAssigned", "systemAssigned"])
+def test_its_owner_may_give_the_role(identity: str) -> None:
+    """With grantStorageAccess: false the storage account is left alone, whoever reads it."""
+    deployment = Deployment()
+    storage()(deployment)
+    args = {**LINKED, "grant_storage_access": False, "identity": identity}
+    deployment.up({"claims": args})
+    assert roles_on(deployment, STORAGE) == []
