@@ -318,7 +318,7 @@ class Parts:
                 f"{self._inputs.name}-{storage_role(id)}",
                 STORAGE_BLOB_DATA_CONTRIBUTOR,
                 scope=id,
-                principal_id=account.principal_id,
+                principal_id=account.grantee_id,
                 opts=self._owner.child(),
             )
 

@@ -99,7 +99,11 @@ def planned(
         tenant_id=tenant_id,
         keeps_key=keeps_key,
     )
-    return [*_written(maker, live or {})]
+    written = [*_written(maker, live or {})]
+    if before.group_name and written:
+        # The state may have one that is not there, of an update that was cut off: the engine then makes it.
+        written.append(PlannedResource(maker.group_id, "group", "resourceGroupName", used=True))
+    return written
 
 
 def _written(maker: "_Planner", live: Mapping[str, Found]) -> Iterator[PlannedResource]:

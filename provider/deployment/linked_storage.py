@@ -28,7 +28,7 @@ def notes(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
     if source.lower() != facts.CUSTOMER_MANAGED.lower():
         yield (
             f"{one.label} is encrypted with Microsoft-managed keys, and what the account keeps there with it",
-            f"give {one.name} a customer-managed key of its own if that data is to be under your key",
+            "only a customer-managed key of the storage account's own puts that data under your key",
         )
     there = str(found.get("location") or "")
     if there and regions.normalised(there) != regions.normalised(one.location):

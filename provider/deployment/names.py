@@ -29,10 +29,12 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or anywhere in the world."""
     made = [one for one in plan if one.action == CREATE and not one.recovers]
 
+    own_groups = {one.id.lower() for one in plan if one.type == GROUP}
+
     async def judge(group_id: str) -> Iterable[DeploymentFinding]:
         members = [one for one in made if arm_ids.same(one.group_id, group_id)]
         existing = await _existing(group_id, ask)
-        if not existing and not any(one.type == GROUP for one in members):
+        if not existing and group_id.lower() not in own_groups:
             return [_no_group(members)]
         found = [finding for one in members if (finding := _taken_here(one, existing))]
         here = {finding.id for finding in found}

@@ -118,6 +118,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/deployment/destinations.py _region
         provider/deployment/destinations.py _rights
         provider/deployment/destinations.py _storage 2
+        provider/deployment/linked_storage.py problems
         provider/deployment/locks.py check.judge
         provider/deployment/names.py _no_group
         provider/deployment/names.py _taken_here
