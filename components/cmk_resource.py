@@ -6,7 +6,8 @@ Pulumi gives a plugin only its own package's configuration, so `azure-native:cli
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NotRequired, TypedDict
 from weakref import WeakKeyDictionary
 
 import pulumi
@@ -16,6 +17,31 @@ from pulumi.runtime.config import is_config_secret
 from core.login import SETTINGS, configured
 
 PACKAGE: Final = "azure-cmk"
+
+
+class PluginSource(TypedDict):
+    """Which plugin the engine takes; empty where it is the one of its name that it knows."""
+
+    version: NotRequired[str]
+    plugin_download_url: NotRequired[str]
+
+
+def plugin_beside(folder: str) -> PluginSource:
+    """Where the provider comes from, when the components were fetched by a git URL into `folder`, the name of
+    a folder of plugins: the same repository and version.
+
+    An engine knows a fetched plugin by its URL alone, and Pulumi YAML tells it only of packages that a
+    program names. Source of the folder's name: pulumi 3.259, go/common/workspace/plugins.go (`LocalName`,
+    `Dir`), which has `_` for each `/`; at GitHub, only the repository's own name may have one, too.
+    """
+    found = re.fullmatch(r"resource-([^_]+)_(?:([^_]+)_)?(.+)_components-v(.+)", folder)
+    if found is None:
+        return {}
+    path = "/".join(filter(None, found.group(1, 2, 3)))
+    return {"version": found[4], "plugin_download_url": f"git://{path}/provider"}
+
+
+_SOURCE: Final = plugin_beside(Path(__file__).resolve().parents[1].name)
 _providers: "WeakKeyDictionary[pulumi.Resource, pulumi.ProviderResource | None]" = WeakKeyDictionary()
 
 
@@ -26,7 +52,7 @@ class CmkResource(pulumi.CustomResource):
         self, token: str, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Uses the login of azure-native, unless another provider is given, also by the parent."""
-        opts = opts or pulumi.ResourceOptions()
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(**_SOURCE), opts)
         inherited = opts.parent.get_provider(token) if opts.parent else None
         if opts.provider is None and inherited is None and (provider := cmk_provider()):
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider))
@@ -44,7 +70,9 @@ class CmkResource(pulumi.CustomResource):
 def cmk_invoke_options() -> pulumi.InvokeOptions | None:
     """Options of a call of this provider's functions."""
     provider = cmk_provider()
-    return pulumi.InvokeOptions(provider=provider) if provider else None
+    if provider is None:
+        return pulumi.InvokeOptions(**_SOURCE) if _SOURCE else None
+    return pulumi.InvokeOptions(provider=provider)
 
 
 def cmk_provider() -> pulumi.ProviderResource | None:
@@ -77,6 +105,7 @@ def _make_provider() -> pulumi.ProviderResource | None:
         PACKAGE,
         PACKAGE,
         {name: pulumi.Output.secret(value) if name in secret else value for name, value in inputs.items()},
+        pulumi.ResourceOptions(**_SOURCE),
     )
 
 

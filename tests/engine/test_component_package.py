@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
+from components.package_schema import VERSION
 from engine import yaml_host
 from tests.support import cloud
 from tests.support.azure import RunningAzure
@@ -60,3 +62,26 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
         ("PATCH", True),
         ("PATCH", True),
     ], states
+
+
+def test_fetched_components_take_the_provider_of_their_version(
+    language_host: None, empty_azure: RunningAzure, tmp_path: Path
+) -> None:
+    """Where the CLI has fetched both by git URL, a program in YAML names only the components: they say where
+    the engine finds `azure-cmk`."""
+    stack = consumer(tmp_path, empty_azure, "yaml")
+    for part in ("components", "provider"):
+        name = f"resource-git.example_team_language-cmk.git_{part}-v{VERSION}"
+        fetched = Path(stack.env["PULUMI_HOME"], "plugins", name)
+        for folder in ("components", "core", "provider"):
+            shutil.copytree(ROOT / folder, fetched / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (fetched / ".venv").symlink_to(ROOT / ".venv")
+    program = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())
+    del program["packages"], program["plugins"]
+    source = {"version": VERSION, "pluginDownloadURL": "git://git.example/team/language-cmk.git/components"}
+    program["resources"]["claims"]["options"] |= source
+    (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
+    assert stack.pulumi("stack", "select", "--create", "claims-weu").ok
+    preview = stack.pulumi("preview")
+    assert preview.ok, preview.output
+    assert "azure-cmk:index:CustomerManagedKey" in preview.output
