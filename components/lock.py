@@ -11,9 +11,9 @@ import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments.names import NamingRule
+from core.environment import LOCK_NOTES
 
 CAN_NOT_DELETE = "CanNotDelete"
-_NOTES = "Holds data under a customer-managed key, or the key. Made by language-cmk."
 
 
 def lock_name(service: str, what: str) -> str:
@@ -36,6 +36,6 @@ def make_lock(
         lock_name=rule.name("lock", what),
         scope=scope,
         level=CAN_NOT_DELETE,
-        notes=_NOTES,
+        notes=LOCK_NOTES,
         opts=pulumi.ResourceOptions.merge(opts, own),
     )

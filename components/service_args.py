@@ -446,8 +446,8 @@ def _derived_names(service: "ServiceInputs") -> Iterator[Problem]:
             elif resource in rule.templates:
                 yield Problem(f"names.{resource}", f"{error}; shorten the template, or the service's name")
             else:
-                ways = f"give {argument}" if argument else f"set names.{resource}"
-                yield Problem("name", f"{error}; shorten the name, or {ways}")
+                given_by = argument or f"names.{resource}"
+                yield Problem("name", f"{error}; shorten the name, or give {given_by}")
 
 
 class DerivedName(NamedTuple):

@@ -4,6 +4,8 @@ from typing import Final
 
 NAMESPACE: Final = "language-cmk:"
 """Of the settings in every stack's file, whatever `pulumi new` named the project."""
+LOCK_NOTES: Final = "Holds data under a customer-managed key, or the key. Made by language-cmk."
+"""The notes of the locks that a stack makes, by which it knows them."""
 RECOVERS: Final = "LANGUAGE_CMK_RECOVERS"
 """Environment variable of a preview that asks what a stack declares: resources that exist in Azure and that
 the state does not have are then no reason to refuse. No update looks at it."""

@@ -187,7 +187,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     @with_grpc_errors
     async def Delete(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
-        await resource.delete(self._call(request), request.id, decode(request.properties))
+        # What is no output of a resource may still say what its deletion is about.
+        inputs, outputs = decode(request.old_inputs), decode(request.properties)
+        olds = Properties({**inputs.values, **outputs.values}, inputs.secrets | outputs.secrets)
+        await resource.delete(self._call(request), request.id, olds)
         return empty_pb2.Empty()
 
     @with_grpc_errors

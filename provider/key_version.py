@@ -22,6 +22,7 @@ from provider.difference import Difference, diff_key_version
 from provider.failure import ServiceError
 from provider.finding import Finding
 from provider.live_state import LiveState
+from provider.others_locks import others_locks
 from provider.preflight import RefusedOperationError, blocking, pass_preflight, refusal, refused_as
 from provider.resource import Call, State
 from provider.retrying import with_retries
@@ -119,7 +120,12 @@ class KeyVersionHandler:
         return State(id, self._filled(key, news, made, newest=made.version))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Nothing: the versions belong to the key."""
+        """Nothing: the versions belong to the key. In a destroy this comes before account and vault, so that
+        it tells the locks on them that others have made."""
+        account_id = olds.text("accountId")
+        vault_id = arm_ids.key_id(id).parent.text
+        for told in await others_locks(self._azure, call.waiter, [*filter(None, [account_id]), vault_id]):
+            await call.warn(told)
 
     async def _preview_rotation(self, call: Call, planned: PlannedRotation) -> None:
         """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not

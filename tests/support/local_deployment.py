@@ -225,7 +225,11 @@ class _Providers(mocks.Mocks):
             _finished(handler.read(self._pulumi_call(60.0), id, *known))
 
     def delete(self, one: Mapping[str, Any]) -> None:
-        """Deletes a resource of azure-native."""
+        """Deletes a resource of azure-native or azure-cmk."""
+        if handler := self._resources.get(one["type"]):
+            olds = decode(encode({**one["inputs"], **one["outputs"]}))
+            _finished(handler.delete(self._pulumi_call(60.0), str(one["outputs"]["id"]), olds))
+            return
         life = self._life(one["type"])
         _finished(life.delete(str(one["outputs"]["id"]), old_inputs=from_struct(to_struct(one["inputs"]))))
 

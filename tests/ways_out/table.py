@@ -131,6 +131,9 @@ FOLLOWED: Mapping[str, str] = {
         provider/deployment/policies.py _told 2
         provider/deployment/rights.py judged 2
     """,
+    f"{_W}/test_locks.py::test_a_destroy_names_the_locks_of_others_and_what_it_says_makes_it_pass": """
+        provider/others_locks.py others_locks
+    """,
     # The binding, and what Azure answers
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
         core/demands.py FIXES 2

@@ -28,6 +28,7 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
         "key": {"id": f"{VAULT_ID.replace('kv-hub', 'kv-other')}/keys/own"},
     },
     "a name that makes longer ones": {"name": "a" * 40, "accountName": "lang-a"},
+    "a template that makes longer ones": {"names": {"vault": "kv-{service}-{location}-contoso"}},
     "an access model of a managed HSM": {"key": {"id": HSM_KEY}, "accessModel": "rbac"},
     "operators of a managed HSM": {"key": {"id": HSM_KEY}, "vault": {"keyOperators": ["deployer"]}},
     "a list that names one twice": {
@@ -105,6 +106,8 @@ def carry_out(document: dict[str, Any], path: str, text: str) -> None:
         assign(document, near(path, found[1]), None)
     elif found := re.search(r"shorten the name, or give ([\w.]+)", text):
         assign(document, found[1], SAMPLES[found[1]])
+    elif "shorten the template" in text:
+        assign(document, path, "kv-{service}")
     elif found := re.search(r"did you mean '(\w+)'|use '(\w+)'|expected '(\w+)'", text):
         assign(document, path, found[1] or found[2] or found[3])
     elif found := re.search(r"expected at (?:most|least) (\d+)", text):

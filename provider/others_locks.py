@@ -1,0 +1,45 @@
+"""Locks that this project did not make, on what a destroy deletes next.
+
+A destroy runs no program that could explain a refusal, and Azure names the scopes of the locks and not the
+locks. Sources: learn.microsoft.com/azure/azure-resource-manager/management/lock-resources (levels,
+inheritance); azure-rest-api-specs, Microsoft.Authorization ManagementLocks_ListByScope 2020-05-01.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from core import arm_ids
+from core.api_versions import LOCKS
+from core.environment import LOCK_NOTES
+from provider.azure_calls import Azure
+from provider.failure import ServiceError
+from provider.retrying import with_retries
+from provider.waiting import DeadlineError, Waiter
+
+
+async def others_locks(azure: Azure, waiter: Waiter, resource_ids: Collection[str]) -> list[str]:
+    """What to say of each lock at, above or below the resources. Nothing of resources that are gone, or whose
+    locks may not be read: a look that fails forbids nothing."""
+    found: dict[str, str] = {}
+    for id in resource_ids:
+        for lock in await _locks_of(azure, waiter, id):
+            properties, lock_id = lock.get("properties") or {}, str(lock["id"])
+            if properties.get("notes") != LOCK_NOTES:
+                found.setdefault(
+                    lock_id.lower(),
+                    f"the lock {lock.get('name')!r} ({properties.get('level')}) forbids deleting "
+                    f"{arm_ids.name_of(id)!r}, and this stack did not make it. Where that is to be deleted, "
+                    f"the lock's owner runs `az lock delete --ids {lock_id}`, and you the same command again",
+                )
+    return [*found.values()]
+
+
+async def _locks_of(azure: Azure, waiter: Waiter, id: str) -> Sequence[Mapping[str, Any]]:
+    path = arm_ids.child(id, arm_ids.LOCK)
+    try:
+        answer = await with_retries(lambda: azure.ask("GET", path, LOCKS), waiter)
+    except (ServiceError, DeadlineError):
+        return ()
+    return answer.get("value") or ()
