@@ -80,6 +80,12 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
                 f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
                 "move; make a service of another name there",
             )
+    if allowed and declared != account.name and inputs.is_revoked:
+        yield Problem(
+            "access",
+            f"found {REVOKED!r}, but {declared!r} is another account, which is bound to its key only with "
+            f"access; set access: granted for this update, or keep accountName: {account.name}",
+        )
     if not moves and not allowed and declared != account.name:
         yield Problem(
             inputs.argument_of("account"),

@@ -26,7 +26,7 @@ FOLLOWED: Mapping[str, str] = {
         components/service_args.py _vault_of_key
         components/service_args.py _resource_group
         components/service_args.py _managed_hsm 2
-        components/service_args.py _derived_names
+        components/service_args.py _derived_names 2
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_a_part_leads_to_right_arguments": """
         components/account.py _tier
@@ -41,7 +41,7 @@ FOLLOWED: Mapping[str, str] = {
     # What a service has, and what was done to it
     f"{_W}/test_every_refusal_is_followed.py::test_every_refusal_leads_out": """
         components/azure_failures.py explanation
-        components/guards/data_loss.py _replacement
+        components/guards/data_loss.py _replacement 2
         components/guards/data_loss.py _encryption 2
         components/guards/data_loss.py _vault 2
     """,
