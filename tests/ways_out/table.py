@@ -273,17 +273,18 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_adoption_leads_out.py::test_a_state_is_separated_where_it_is_given": """
         operate/adopt/separate.py main
     """,
+    "tests/components/test_kept_properties.py::test_a_search_service_is_never_written_without_its_key": """
+        components/kept_properties.py _search_key_is_missing
+    """,
 }
 CHECKED: Mapping[str, str] = {
     "It asks for a login, an id or a right that only the reader has": """
-        components/guards/preflight.py _Preflight._check_deployment
         operate/doctor.py _pulumi
         operate/doctor.py _backend
         operate/doctor.py _azure 2
         operate/fleet/engine.py NoStackError.__init__
         operate/recover.py arm_id
         operate/verify.py _may_not_call
-        components/kept_properties.py _search_key_is_missing
     """,
     "It is about a managed HSM, whose roles and security domain only its own administrators have": """
         components/arguments/checks.py key_id
@@ -305,6 +306,7 @@ CHECKED: Mapping[str, str] = {
 }
 """What no test follows to its end, by the reason; its commands and settings are checked for being real."""
 HELP = """
+    components/guards/preflight.py _Preflight._check_deployment
     engine/requirements.py _HEAD
     operate/__main__.py _parser
     operate/recover.py as_exported
