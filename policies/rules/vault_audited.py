@@ -28,9 +28,10 @@ def judge(relations: Relations, _: Options) -> Findings:
                 + (" that records audit events" if verdicts else ""),
                 required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a "
                 "destination",
-                fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace or "
-                "storage account",
-                setting="set audit.newWorkspace to true, or audit.workspaceId to an existing workspace",
+                fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace, "
+                "storage account or event hub",
+                setting="set audit.newWorkspace to true, or audit.workspaceId, audit.storageAccountId or "
+                "audit.eventHubRuleId to one that exists",
                 urn=vault.urn,
             )
 
