@@ -26,7 +26,7 @@ FOLLOWED: Mapping[str, str] = {
         components/service_args.py _vault_of_key
         components/service_args.py _resource_group
         components/service_args.py _managed_hsm 2
-        components/service_args.py _derived_names 2
+        components/service_args.py _derived_names
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_a_part_leads_to_right_arguments": """
         components/account.py _tier
