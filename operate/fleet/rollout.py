@@ -17,7 +17,7 @@ from typing import Any
 from operate.errors import OperateError
 from operate.fleet import planning, work
 from operate.fleet.journal import Journal
-from operate.fleet.planning import Budget, Calls, Limits, Member, Outcome, StopRule, Wave
+from operate.fleet.planning import PACED, Budget, Calls, Limits, Member, Outcome, StopRule, Wave
 from operate.fleet.work import Done, Task
 
 Cost = Callable[[Member, bool], Calls]
@@ -109,7 +109,7 @@ class Rollout:
         """Who begins now, and after how many seconds the budget lets the next begin."""
         now, begun, pauses = time.monotonic(), [], []
         for member in planning.startable(waiting, running, limits):
-            budget, taken = self._budgets.get(member.subscription, Budget()), cost(member, True)
+            budget, taken = self._budgets.get(member.subscription, PACED), cost(member, True)
             if pause := budget.wait(taken, now):
                 pauses.append(pause)
                 continue

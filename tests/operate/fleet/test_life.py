@@ -95,8 +95,12 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     accounts = cloud.documents(azure, "account")
     assert {one["body"]["tags"]["costs"] for one in accounts} == {"4711"}
 
+    count_calls(azure)
     rotated = fleet.run("rotate", "--yes", "--stack", "a", "--stack", "b")
     assert rotated.code == 0, rotated.output
+    made, planned = calls_made(azure), planning.calls("up", 1, first=False)
+    assert 0.6 * planned.reads < made.reads / 2 <= planned.reads
+    assert made.writes / 2 <= planned.writes
     for name in ("a", "b"):
         assert len(cloud.bound_keys(azure, outputs[name]["accountId"])) == 2
     assert len(cloud.bound_keys(azure, outputs["c"]["accountId"])) == 1

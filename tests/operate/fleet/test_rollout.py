@@ -103,7 +103,7 @@ def test_more_than_resource_manager_takes_waits(tmp_path: Path) -> None:
     begun, pause = rollout._begin([members["a"], members["b"]], [], limits, cost)
     assert [one.stack for one in begun] == ["a"]
     assert pause is not None
-    assert 0 < pause <= (2 * 200 - 250) / 25
+    assert (2 * 200 - 250) / 25 < pause <= (2 * 200 - 225) / 22.5
     rollout._give_back(members["a"], Outcome("a", changes={"update": 1}), cost)
     assert rollout._begin([members["b"]], [], limits, cost)[0] == []
     rollout._give_back(members["a"], Outcome("a"), cost)
