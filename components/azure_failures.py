@@ -71,8 +71,9 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
         )
     if found := _SEEN.search(error):
         return (
-            f"{name}: {found['id']} exists, and this stack does not record it. If it was just deleted, reads "
-            f"may lag behind for a minute: run the same command again; {take_over(stack)}"
+            f"{name}: {found['id']} exists, and this stack does not record it. With --replace, leave that "
+            "out. If it was just deleted, reads may lag behind for a minute: run the same command again; "
+            f"{take_over(stack)}"
         )
     if _HELD.search(error):
         return (

@@ -30,6 +30,10 @@ def native(status: int, code: str, message: str = "odd") -> str:
             ("network.privateDnsZoneIds", "az network private-dns zone list"),
         ),
         (native(409, "RoleAssignmentExists"), ("Remove that assignment",)),
+        (
+            "cannot create already existing resource '/subscriptions/s/x'",
+            ("With --replace, leave that out", "run `python -m operate recover --stack STACK`"),
+        ),
     ],
 )
 def test_a_refusal_is_explained_with_the_setting_that_helps(error: str, ways_out: tuple[str, ...]) -> None:
