@@ -48,6 +48,9 @@ OWN = {
 }
 PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
 
+# The endpoint of the vault made here goes with it.
+KEPT = {**PRIVATE, "accountEndpoint": OWN["account"]}
+
 ELSEWHERE = {
     "name": "another name is another service",
     "previousName": "test_services_left_out.py",
@@ -209,7 +212,7 @@ CHANGES = (
     ),
     Change(
         ("vault.id",),
-        {"vault": {"id": VAULT}, "key": {"generation": 2}, "network": PRIVATE},
+        {"vault": {"id": VAULT}, "key": {"generation": 2}, "network": KEPT},
         {
             # The new grant is there before the account is bound anew, and the old one goes after that.
             "key": "create-replacement keyName resourceGroupName vaultName",
