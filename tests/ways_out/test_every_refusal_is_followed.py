@@ -32,8 +32,7 @@ from tests.ways_out.world import (
     take_grant,
 )
 
-STEPS = int(os.environ.get("WAYS_OUT_STEPS", "30"))
-"""Few by themselves: the lives on the real engine (engine_lives.py) have 300."""
+STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
 STEPS_OF_A_LIFE = 6
 
 
