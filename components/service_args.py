@@ -53,7 +53,7 @@ from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE, NetworkArgs, NetworkInputs, endpoint_problems
 from core import arm_ids, kinds
 from core.kinds import AccountKind
-from core.regions import region
+from core.regions import normalised, region
 from core.roles import HSM_CRYPTO_USER
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
@@ -544,9 +544,8 @@ class ServiceInputs(Inputs):
     @property
     def naming_rule(self) -> NamingRule:
         """What gives the resources made here their names."""
-        return NamingRule(
-            self.name, self.location, self.account_kind, self.stack, self.names.templates, self.naming
-        )
+        location, templates = normalised(self.location), self.names.templates
+        return NamingRule(self.name, location, self.account_kind, self.stack, templates, self.naming)
 
     @property
     def account_kind(self) -> AccountKind:

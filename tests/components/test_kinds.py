@@ -88,6 +88,9 @@ def others(kind: AccountKind) -> list[str]:
 
 
 WHO = "11111111-1111-4111-8111-111111111111"
+_SHARED = "/subscriptions/11111111-1111-4111-8111-111111111112/resourceGroups/rg-shared/providers"
+STORAGE = [f"{_SHARED}/Microsoft.Storage/storageAccounts/st{name}" for name in ("one", "two")]
+SEARCH = f"{_SHARED}/Microsoft.Search/searchServices/srch"
 RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
     "tiers": lambda kind: ({"sku": "P9"}, "sku: found 'P9', expected"),
     "callers": lambda kind: (
@@ -116,6 +119,27 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
     ),
     "user_assigned": lambda kind: (
         None if kind.user_assigned else ({"identity": "userAssigned"}, f"accounts of kind {kind.name} take")
+    ),
+    "storage": lambda kind: (
+        None
+        if kind.storage
+        else (
+            {"storage_account_ids": STORAGE[:1]},
+            f"storageAccountIds: found kind {kind.name}, which Azure links to no storage",
+        )
+    ),
+    "storage_stays": lambda kind: (
+        ({"storage_account_ids": STORAGE}, "storageAccountIds: found 2 storage accounts")
+        if kind.storage_stays
+        else None
+    ),
+    "search": lambda kind: (
+        None
+        if kind.search
+        else (
+            {"search_service_id": SEARCH, "search_service_key": "key"},
+            f"searchServiceId: found kind {kind.name}, which has no question answering",
+        )
     ),
 }
 """What each column of the table refuses of a kind, and how: None where it allows all."""

@@ -187,10 +187,15 @@ def test_fails_to_recover_into_another_group() -> None:
         service(deleted("rg-other"), soft_deleted="recover")
 
 
-def test_fails_to_recover_an_account_of_a_user_assigned_identity() -> None:
-    """Its identity does not come back, so the data would be out of reach."""
+def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
+    """A user-assigned identity does not come back, so the data would be out of reach; the account's own does,
+    and is to be kept."""
+    azure = deleted()
+    with pytest.raises(RefusedError, match="comes back with its system-assigned identity"):
+        service(azure, soft_deleted="recover", identity="userAssigned")
+    del azure.deleted["accounts"][0]["principalId"]
     with pytest.raises(RefusedError, match="former user-assigned identity"):
-        service(deleted(), soft_deleted="recover", identity="userAssigned")
+        service(azure, soft_deleted="recover", identity="userAssigned")
 
 
 @pytest.mark.parametrize(
