@@ -20,7 +20,7 @@ from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
 from core import adapters, arm_ids, demands, facts, rights, roles
 from core import resource_types as types
-from core.environment import take_over
+from core.environment import adopt, take_over
 
 Answer = Mapping[str, Any] | None
 
@@ -193,8 +193,7 @@ def unrecorded_account(recorded: Answer, account: Answer, stack: str) -> Iterato
     yield Problem(
         "accountName",
         f"account {account['name']!r} exists at {account['id']}, and this stack does not record it: "
-        f"{take_over(stack)}; if it was made elsewhere, take it into a stack of its own with `python -m "
-        f"operate adopt --stack NEW --account {account['id']} --name NAME`, or choose another accountName",
+        f"{take_over(stack)}; {adopt(account['id'])}, or choose another accountName",
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from core import arm_ids
 from core.api_versions import ACCOUNTS, RESOURCES, VAULTS
-from core.environment import take_over
+from core.environment import adopt, take_over
 from core.facts import HOURS_HELD
 from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, about_each
@@ -76,7 +76,10 @@ def _taken_here(planned: Planned, existing: Mapping[str, Mapping[str, Any]]) -> 
     if planned.existing_setting:
         value = planned.name if planned.type == GROUP else planned.id
         ways.append(f"use the existing one with {planned.existing_setting}: {value}")
-    fix = f"{' or '.join(ways)}; {take_over()}"
+    taken = [" or ".join(ways), take_over()]
+    if planned.type.lower() == arm_ids.ACCOUNT.lower():
+        taken.append(adopt(planned.id))
+    fix = "; ".join(taken)
     return DeploymentFinding(NAME, planned.id, f"{text} and this stack does not record it", fix)
 
 

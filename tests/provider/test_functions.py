@@ -174,7 +174,7 @@ async def test_check_deployment_leaves_out_what_is_not_known_yet() -> None:
     asked = [{"id": group, "setting": "groupName"}, {"id": UNKNOWN}]
     async with engine(azure) as pulumi:
         answer, _ = await pulumi.invoke(CHECK, {"resources": asked, "checks": ["names"]})
-    assert [one["fix"].split(",")[0] for one in answer["findings"]] == ["give another groupName"]
+    assert [one["fix"].split(";")[0] for one in answer["findings"]] == ["give another groupName"]
     assert [one["what"] for one in answer["unchecked"]] == ["resources with values that are not known yet"]
 
 

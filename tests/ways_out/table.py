@@ -84,6 +84,7 @@ FOLLOWED: Mapping[str, str] = {
         components/account_write.py _not_found
         components/azure_failures.py _EXPLAINED
         components/guards/existing_resources.py unrecorded_account
+        core/environment.py adopt
     """,
     "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
         components/account_write.py loss

@@ -57,6 +57,20 @@ def test_rotation_needs_the_old_version_to_be_usable(case: Case) -> None:
     assert case.patch(bind(newer)).status == 202
 
 
+def test_a_key_that_cannot_be_used_may_be_left_where_azure_remembers(case: Case) -> None:
+    """With `move_without_old_key: moved` the service takes what it last fetched, and the data stays."""
+    case.cloud.behave(move_without_old_key="moved")
+    case.bound()
+    case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
+    before = _stored(case)
+    old = case.get()["properties"]["encryption"]["keyVaultProperties"]["keyVersion"]
+    newer = case.make_key()
+    case.data("PATCH", f"/keys/k/{old}", {"attributes": {"enabled": False}})
+    assert case.patch(bind(newer)).status == 202
+    assert _stored(case)[0] == before[0]
+    assert case.language("GET", f"{PROJECTS}/orders").status == 200
+
+
 def test_unbinding_is_explicit_and_needs_the_key(case: Case) -> None:
     """keySource Microsoft.CognitiveServices goes back to Microsoft's keys, if the data can be taken along."""
     principal = case.bound()["identity"]["principalId"]
