@@ -8,7 +8,6 @@ from localazure import seed
 from tests.localazure.observed.fact import GUID, Fact, Step, answer, check, scene, send
 from tests.localazure.observed.test_keys import CREATE, HOST, KID, VAULT, url, vault
 from tests.localazure.observed.test_vaults import VAULT as VAULT_ID
-from tests.support.front import SUBSCRIPTION
 
 DELETE = Step("DELETE", url("keys/k"))
 RBAC = vault(enableRbacAuthorization=True)
@@ -144,10 +143,6 @@ def test_a_deleted_key_is_found_when_the_time_is_over() -> None:
         (f"{VAULT_ID}/secrets/s?api-version=2024-11-01", "GET https://management.azure.com"),
         (url("secrets/s"), f"GET {HOST}/secrets/s"),
         (url("certificates"), f"GET {HOST}/certificates"),
-        (
-            f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedManagedHSMs?api-version=2024-11-01",
-            "deletedManagedHSMs",
-        ),
     ],
 )
 def test_what_key_vault_has_and_this_cloud_has_not_names_itself(path: str, named: str) -> None:
