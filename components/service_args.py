@@ -537,7 +537,7 @@ class ServiceInputs(Inputs):
     as_found: tuple[str, ...] = texts(choices=AS_FOUND)
     tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
     naming: NamingFunction | None = None
-    stack: str = ""
+    stack: str = dataclasses.field(default="", compare=False)
     # Last, because it hides the module in what follows.
     names: NamesInputs = group(NamesInputs)
 
