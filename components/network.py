@@ -108,7 +108,9 @@ def checked_ip_range(text: str) -> str:
 def _addresses(by_member: Mapping[str, str]) -> None:
     """Static addresses by member. Raises ValueError with everything that is wrong."""
     wrong = [
-        f"{member}: {text!r} is not an IPv4 address" for member, text in by_member.items() if not _ipv4(text)
+        f"{member}: {text!r} is not an IPv4 address"
+        for member, text in sorted(by_member.items())
+        if not _ipv4(text)
     ]
     twice = [text for text, count in Counter(by_member.values()).items() if count > 1]
     wrong += [f"{text!r} is given to two members; each has an address of its own" for text in twice]
@@ -183,10 +185,10 @@ def endpoint_problems(network: "NetworkInputs", kind: AccountKind, *, makes_vaul
     ):
         if endpoint.addresses and {*endpoint.addresses} != {*members}:
             whose = f"an account of kind {kind.name}" if endpoint is account else "a vault"
+            found = ", ".join(sorted(endpoint.addresses))  # an engine's maps have no order
             yield Problem(
                 f"{path}.ipAddresses",
-                f"found {', '.join(endpoint.addresses)}; expected an address for each member of {whose}: "
-                f"{', '.join(members)}",
+                f"found {found}; expected an address for each member of {whose}: {', '.join(members)}",
             )
     for word, ours, others in (
         ("name", {account.name}, {vault.name}),

@@ -228,8 +228,8 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
             inputs.argument_of("vault"),
             f"changes from {before.vault.name!r} to {declared_name!r}, which deletes {before.vault.name!r} "
             f"while the data of account {account.name!r} is under its key. Make the new vault elsewhere and "
-            "give its vault.id: the account is then bound to its key before the old vault is deleted, which "
-            "a protected one is only after the `pulumi state unprotect` commands that are printed",
+            "give its vault.id: the account is then bound to its key before the old vault is deleted. While "
+            "the old one is protected, the engine refuses that and prints the commands that allow it",
         )
     model, declared = (
         RBAC if before.vault.uses_rbac else ACCESS_POLICY,

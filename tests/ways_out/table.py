@@ -43,7 +43,7 @@ FOLLOWED: Mapping[str, str] = {
         components/azure_failures.py explanation
         components/guards/data_loss.py _replacement 2
         components/guards/data_loss.py _encryption 2
-        components/guards/data_loss.py _vault 2
+        components/guards/data_loss.py _vault
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
         components/guards/access.py immovable 7
