@@ -12,8 +12,8 @@ from typing import Any
 
 from core import arm_ids
 from core.api_versions import LOCKS
-from core.environment import LOCK_NOTES
-from provider.azure_calls import Azure
+from core.facts import LOCK_NOTES
+from provider.azure_calls import Azure, all_pages
 from provider.failure import ServiceError
 from provider.retrying import with_retries
 from provider.waiting import DeadlineError, Waiter
@@ -30,8 +30,8 @@ async def others_locks(azure: Azure, waiter: Waiter, resource_ids: Collection[st
                 found.setdefault(
                     lock_id.lower(),
                     f"the lock {lock.get('name')!r} ({properties.get('level')}) forbids deleting "
-                    f"{arm_ids.name_of(id)!r}, and this stack did not make it. Where that is to be deleted, "
-                    f"the lock's owner runs `az lock delete --ids {lock_id}`, and you the same command again",
+                    f"{arm_ids.name_of(id)!r}, and this stack did not make it. To delete that, have the "
+                    f"lock's owner run `az lock delete --ids {lock_id}`, and then run the same command again",
                 )
     return [*found.values()]
 
@@ -39,7 +39,6 @@ async def others_locks(azure: Azure, waiter: Waiter, resource_ids: Collection[st
 async def _locks_of(azure: Azure, waiter: Waiter, id: str) -> Sequence[Mapping[str, Any]]:
     path = arm_ids.child(id, arm_ids.LOCK)
     try:
-        answer = await with_retries(lambda: azure.ask("GET", path, LOCKS), waiter)
+        return await all_pages(lambda link: with_retries(lambda: azure.ask("GET", link, LOCKS), waiter), path)
     except (ServiceError, DeadlineError):
         return ()
-    return answer.get("value") or ()
