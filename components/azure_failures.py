@@ -24,7 +24,7 @@ import pulumi
 
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
-from core.environment import take_over
+from core.commands import take_over
 from core.refusals import UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
 from core.resource_types import ACCOUNT, parse_urn
 

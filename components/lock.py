@@ -11,7 +11,7 @@ import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments.names import NamingRule
-from core.environment import LOCK_NOTES
+from core.facts import LOCK_NOTES
 
 CAN_NOT_DELETE = "CanNotDelete"
 

@@ -263,8 +263,8 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     """Optional. Tags of everything made here."""
     names: NotRequired[NamesArgs | None]
     """Optional. How what is made here is named in Azure. A name that is given by itself, such as
-    `accountName`, comes first. Another rule refuses to replace what holds data, and what says *when it is
-    made* keeps its name."""
+    `accountName`, comes first. A changed rule is refused where it would replace what holds data; what is
+    named *when it is made* keeps the name that it has."""
 
 
 def _one_vault(vault: "ServiceVaultInputs") -> Iterator[Problem]:

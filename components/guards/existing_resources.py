@@ -20,7 +20,7 @@ from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
 from core import adapters, arm_ids, demands, facts, rights, roles
 from core import resource_types as types
-from core.environment import adopt, take_over
+from core.commands import adopt, take_over
 
 Answer = Mapping[str, Any] | None
 

@@ -26,6 +26,6 @@ def kept_names(inputs: ServiceInputs, before: RecordedService) -> Iterator[str]:
         by_rule = rule.name(resource, target)
         if name and name.lower() != by_rule.lower():
             yield (
-                f"{name!r} keeps its name, because it would be made anew; names.{resource} gives {by_rule!r} "
-                "to new ones"
+                f"{name!r} keeps its name, because another one would replace it; the rule of names gives "
+                f"{by_rule!r} to a new {resource}"
             )

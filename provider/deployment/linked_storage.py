@@ -27,7 +27,7 @@ def notes(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
     source = str(((found.get("properties") or {}).get("encryption") or {}).get("keySource") or "")
     if source.lower() != facts.CUSTOMER_MANAGED.lower():
         yield (
-            f"{one.label} is encrypted with Microsoft-managed keys, and what the account keeps there with it",
+            f"{one.label} is encrypted with Microsoft-managed keys, and so is what the account keeps there",
             "only a customer-managed key of the storage account's own puts that data under your key",
         )
     there = str(found.get("location") or "")

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from core import arm_ids
 from core.api_versions import ACCOUNTS, RESOURCES, VAULTS
-from core.environment import adopt, take_over
+from core.commands import adopt, take_over
 from core.facts import HOURS_HELD
 from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, about_each

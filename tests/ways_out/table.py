@@ -84,7 +84,7 @@ FOLLOWED: Mapping[str, str] = {
         components/account_write.py _not_found
         components/azure_failures.py _EXPLAINED
         components/guards/existing_resources.py unrecorded_account
-        core/environment.py adopt
+        core/commands.py adopt
     """,
     "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
         components/account_write.py loss
@@ -97,7 +97,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/access.py not_by_targets
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_what_a_state_forgot_is_taken_over": """
-        core/environment.py take_over
+        core/commands.py take_over
     """,
     "tests/engine/test_services_left_out.py::test_no_service_goes_unnamed": """
         components/guards/data_loss.py no_longer_declared
