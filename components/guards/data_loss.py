@@ -45,7 +45,7 @@ def is_replaced(inputs: ServiceInputs, before: RecordedService) -> bool:
 
 def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     allowed = inputs.replace_account == account.name
-    declared, lost = inputs.account_name, f"it would be deleted, and its data with it {_KEPT}"
+    declared, lost = inputs.account_name, f"would be deleted, and its data with it {_KEPT}"
     group = arm_ids.group_of(account.id)
     moves = [
         (setting, old, new)
@@ -65,8 +65,8 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         if not allowed:
             yield Problem(
                 setting,
-                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: {lost}; make a "
-                "service of another name there, move the data, then remove this one",
+                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; make "
+                "a service of another name there, move the data, then remove this one",
             )
         elif declared == account.name:
             yield Problem(
@@ -89,8 +89,8 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
     if not moves and not allowed and declared != account.name:
         yield Problem(
             inputs.argument_of("account"),
-            f"changes from {account.name!r} to {declared!r}, which is another account; of "
-            f"{account.name!r}, {lost}. To do that on purpose, set replaceAccount: {account.name}; if the "
+            f"changes from {account.name!r} to {declared!r}, which is another account: "
+            f"{account.name!r} {lost}. To do that on purpose, set replaceAccount: {account.name}; if the "
             "account is protected, run `pulumi up` with that change alone first",
         )
 
