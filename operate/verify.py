@@ -55,6 +55,12 @@ class Check:
         return f"  FAILED  {self.claim}: found {self.found or 'nothing'}, expected {self.expected}"
 
 
+@dataclass(frozen=True)
+class KeptOut(Check):
+    """A check that a network, or a role that this machine lacks, did not let begin. It says nothing of the
+    key."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_stack(parser)
@@ -106,24 +112,24 @@ def prove(
     if_reached: bool = False,
     seconds: float = 900,
 ) -> bool:
-    """Prints every check of one service; whether all of them held."""
+    """Prints every check of one service; whether all of them held. With `if_reached`, that this machine is
+    kept out of the account is only told."""
     held = True
     try:
-        checks = verify(service, wanted, write_project=write_project, if_reached=if_reached, seconds=seconds)
-        for check in checks:
-            print(check, flush=True)
-            held = held and check.holds
+        for check in verify(service, wanted, write_project=write_project, seconds=seconds):
+            if if_reached and isinstance(check, KeptOut):
+                print(f"  ?       {check.claim}: not tried; {check.found}", flush=True)
+            else:
+                print(check, flush=True)
+                held = held and check.holds
     except (AzureError, UnansweredError) as error:
         print(f"  FAILED  the cloud could not be queried: {error}")
         return False
     return held
 
 
-def verify(
-    service: Outputs, wanted: Login, *, write_project: bool, seconds: float, if_reached: bool = False
-) -> Iterator[Check]:
-    """All checks of a service, one after another. With `if_reached`, an account that this machine may not
-    call is only told. Raises UnansweredError or AzureError when a query fails."""
+def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: float) -> Iterator[Check]:
+    """All checks of a service, one after another. Raises UnansweredError or AzureError when a query fails."""
     cloud = LiveAzure(wanted)
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
@@ -137,10 +143,7 @@ def verify(
         if service.get("access") == "revoked":
             yield refused(client, seconds)
         elif write_project and (closed := unreachable(client, service["endpoint"], account.network)):
-            if not if_reached:
-                yield closed
-            else:
-                print(f"  ?       {closed.claim}: not tried; {closed.found}")
+            yield closed
         elif write_project:
             yield project(client)
 
@@ -169,14 +172,14 @@ def unreachable(client: Any, endpoint: str, network: Network) -> Check | None:
         found = f"{error.status_code}: {error.message}"
         if any(word in str(error).lower() for word in _CALLER_REASONS):
             found += f"; nothing was written, because {_may_not_call(roles.LANGUAGE_WRITER)}"
-            return Check(_PROJECT_CLAIM, _PROJECT, found)
+            return KeptOut(_PROJECT_CLAIM, _PROJECT, found)
         if not any(word in str(error).lower() for word in _NETWORK_REASONS):
             return Check(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
     except ServiceRequestError as error:
         found = str(error)
     else:
         return None
-    return Check(
+    return KeptOut(
         _PROJECT_CLAIM,
         _PROJECT,
         f"this machine does not reach {endpoint}, and nothing was written: {network.described} ({found}). "

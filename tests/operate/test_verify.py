@@ -216,22 +216,32 @@ def test_the_data_is_asked_for_with_a_token_of_its_cloud(
     assert client.call_args.kwargs == {"credential_scopes": [scope]}
 
 
-def test_the_proof_of_an_account_that_is_not_reached_writes_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("refusal", "kept_out"),
+    [
+        (ServiceRequestError("no route"), True),
+        (HttpResponseError("Public access is disabled. Please configure private endpoint."), True),
+        (HttpResponseError("Principal does not have access to API/Operation (PermissionDenied)."), True),
+        (HttpResponseError("The service cannot use the customer-managed key."), False),
+    ],
+)
+def test_the_proof_of_an_account_that_refuses_writes_nothing(
+    refusal: Exception, kept_out: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The read comes first, and its refusal is the check's result; whoever asks only for what this machine
-    reaches is told, and nothing has failed."""
+    """The read comes first, and its refusal is the check's result. Whoever asks only for what this machine
+    reaches is told of a network or a missing role, and nothing has failed; any other refusal has."""
     client = MagicMock()
-    client.return_value.__enter__.return_value.list_projects.side_effect = ServiceRequestError("no route")
+    client.return_value.__enter__.return_value.list_projects.side_effect = refusal
     monkeypatch.setattr(verify, "ConversationAuthoringClient", client)
-    body = {"id": "/x", "properties": {"publicNetworkAccess": "Disabled"}}
+    monkeypatch.setattr(verify, "binding", lambda *_: iter(()))
+    body = {"id": "/x", "properties": {"enableSoftDelete": True, "enablePurgeProtection": True}}
     monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": body}))
     service = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}
-    *_, last = verify.verify(service, Login(), write_project=True, seconds=0)
-    assert "does not reach" in last.found
-    checks = list(verify.verify(service, Login(), write_project=True, if_reached=True, seconds=0))
-    assert "written" not in " ".join(check.claim for check in checks)
-    assert (
-        "?       project written and read: not tried; this machine does not reach" in capsys.readouterr().out
-    )
+    assert not verify.prove(service, Login(), write_project=True)
+    said = capsys.readouterr().out
+    assert "FAILED  project written and read" in said
+    assert "nothing was written" in said
+    assert ("this machine does not reach" in said) == (kept_out and "PermissionDenied" not in str(refusal))
+    assert verify.prove(service, Login(), write_project=True, if_reached=True) == kept_out
+    assert ("?       project written and read: not tried;" in capsys.readouterr().out) == kept_out
     client.return_value.__enter__.return_value.create_project.assert_not_called()
