@@ -219,7 +219,7 @@ def _state_of_a_new_account(one: Exchange) -> Any:
 
 
 def _metrics(one: Exchange) -> Any:
-    is_setting = one.method == "PUT" and "/diagnosticsettings/" in one.path
+    is_setting = one.method == "PUT" and "/diagnosticsettings/" in one.path and one.status < 300
     return bool(one.body["properties"].get("metrics")) if is_setting else None
 
 
