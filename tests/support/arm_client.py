@@ -42,11 +42,19 @@ class Client:
     def _exchange(
         self, method: str, path: str, content: str | None, type: str
     ) -> tuple[int, dict[str, str], Any]:
-        self._connection.request(method, path, content, {**self._headers, "Content-Type": type})
-        response = self._connection.getresponse()
+        try:
+            response = self._asked(method, path, content, type)
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            # The server closes what was idle for a minute: a test between two requests may take longer.
+            self._connection.close()
+            response = self._asked(method, path, content, type)
         text = response.read()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return response.status, headers, json.loads(text) if text else None
+
+    def _asked(self, method: str, path: str, content: str | None, type: str) -> http.client.HTTPResponse:
+        self._connection.request(method, path, content, {**self._headers, "Content-Type": type})
+        return self._connection.getresponse()
 
     def close(self) -> None:
         self._connection.close()
