@@ -9,7 +9,7 @@ from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Un
 from policies.view import UNKNOWN
 
 _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
-_SETTING = "set access: granted, and take the grant of the service out of asFound"
+_SETTING = "set access: granted, and take access out of asFound"
 
 
 def judge(relations: Relations, _: Options) -> Findings:

@@ -28,7 +28,8 @@ def judge(key: Subject, options: Options) -> Findings:
             required="an expiry date",
             fix="set attributes.expires (seconds since 1970), with a rotation well before it: "
             "with an expired key the service's data cannot be read",
-            setting="set key.expiresAfterDays before the key is made",
+            setting="give the key a rotation policy with az keyvault key rotation-policy update; "
+            "key.expiresAfterDays counts only when a key is made",
         )
     elif expires is not None:
         yield from _judge_distance((expires - options.now()) / _DAY, options)

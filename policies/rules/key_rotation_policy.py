@@ -23,7 +23,8 @@ def judge(key: Subject, _: Options) -> Findings:
             required="a lifetime action of type rotate",
             fix="state rotationPolicy when the key is made (Azure ignores it on an existing key), "
             "and bind the account again after each rotation",
-            setting="set key.rotatesAfterDays before the key is made",
+            setting="give the key a rotation policy with az keyvault key rotation-policy update; "
+            "key.rotatesAfterDays counts only when a key is made",
         )
 
 

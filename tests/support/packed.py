@@ -5,32 +5,57 @@ Owns: the translation of what was registered into what the pack is asked. Does n
 
 from __future__ import annotations
 
-from tests.policies.asking import Pack, Thing
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.policies.asking import Answer, Pack, Thing
+from tests.support.ignored_changes import reset
 from tests.support.recording import RecordingMonitor, Registered
+
+
+@dataclass
+class _Registered(Thing):
+    """One with the URN that it was registered with, which names the components around it."""
+
+    registered: str = ""
+
+    @property
+    def urn(self) -> str:
+        return self.registered
 
 
 def refusals(monitor: RecordingMonitor) -> set[tuple[str, str]]:
     """The mandatory rules that refuse the program, each with the logical name that it refuses; and those of
     any level that could not be evaluated."""
-    names = {found.urn: found.name for found in monitor.registered}
-    pack = Pack()
-    answers = [
-        (found.name, answer)
-        for found in monitor.registered
-        for answer in pack.ask(_thing(found, dict(found.inputs), names))
-    ]
-    stack = pack.ask_stack([_thing(found, dict(found.outputs), names) for found in monitor.registered])
-    answers += [(answer.urn.rsplit("::", 1)[-1], answer) for answer in stack]
     return {
         (answer.rule, name)
-        for name, answer in answers
+        for name, answer in answers(monitor, {})
         if answer.level == "mandatory" or "could not be evaluated" in answer.message
     }
 
 
-def _thing(found: Registered, props: dict[str, object], names: dict[str, str]) -> Thing:
+def answers(monitor: RecordingMonitor, found: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Answer]]:
+    """What the pack says of the program, each with the logical name that it is about. `found` are the inputs
+    that the state has of resources, by their type tokens: they stay where a program ignores changes."""
+    names = {one.urn: one.name for one in monitor.registered}
+    pack = Pack()
+
+    def kept(one: Registered, props: Mapping[str, Any]) -> Thing:
+        result = copy.deepcopy(dict(props))
+        for path in one.request.ignoreChanges if one.type in found else ():
+            reset(path, found[one.type], result)
+        return _thing(one, result, names)
+
+    said = [(one.name, answer) for one in monitor.registered for answer in pack.ask(kept(one, one.inputs))]
+    stack = pack.ask_stack([kept(one, one.outputs) for one in monitor.registered])
+    return said + [(answer.urn.rsplit("::", 1)[-1], answer) for answer in stack]
+
+
+def _thing(found: Registered, props: dict[str, Any], names: Mapping[str, str]) -> Thing:
     request = found.request
-    return Thing(
+    return _Registered(
         found.name,
         found.type,
         props,
@@ -42,4 +67,5 @@ def _thing(found: Registered, props: dict[str, object], names: dict[str, str]) -
             for key, value in request.propertyDependencies.items()
         },
         parent=names.get(request.parent),
+        registered=found.urn,
     )

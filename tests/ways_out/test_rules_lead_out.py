@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 
 from policies.rules import RULES
-from tests.policies.asking import NOW, Thing
+from settings import parse
+from tests.policies.asking import ACCESS_POLICY, KEY, NOW, VAULT, Thing
 from tests.policies.bags import with_change
 from tests.policies.refusals import REFUSED
 from tests.policies.stacks import CLIENT, diagnostics, two_phases
 from tests.policies.test_mutations import _answers
+from tests.settings.test_properties import program
+from tests.support.packed import answers
+from tests.support.recording import TENANT, FakeAzure, RecordingMonitor, run
 
 Things = Sequence[Thing]
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -110,3 +115,73 @@ def test_a_rule_is_satisfied_by_its_fix(case: tuple[str, int, str], fix: Callabl
     said = _answers(BY_NAME[name], refused)
     assert any(words in one for one in said), said
     assert _answers(BY_NAME[name], replace(refused, things=fix(refused.things))) == []
+
+
+class Adopted(NamedTuple):
+    """What of a resource the state has that the settings leave as it was found, and the settings."""
+
+    rule: str
+    type: str
+    found: Mapping[str, Any]
+    settings: Mapping[str, str]
+
+
+WITHOUT_POLICY: Mapping[str, Any] = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
+ROTATED = WITHOUT_POLICY | {
+    "rotationPolicy": {"attributes": {"expiryTime": "P2Y"}, **_ROTATES},
+}
+"""After `az keyvault key rotation-policy update`, as a refresh reads it."""
+RBAC_VAULT = {
+    "enableRbacAuthorization": True,
+    "enablePurgeProtection": True,
+    "softDeleteRetentionInDays": 90,
+    "tenantId": TENANT,
+    "sku": {"family": "A", "name": "premium"},
+}
+NARROW = {"policy": {"permissions": {"keys": ["get"]}}}
+SETTINGS: Mapping[str, tuple[Adopted, Adopted]] = {
+    "set access: granted, and take access out of asFound": (
+        Adopted("grant-present", ACCESS_POLICY, NARROW, {"asFound": '["access"]'}),
+        Adopted("grant-present", ACCESS_POLICY, NARROW, {"access": "granted"}),
+    ),
+    "set accessModel to the model that the vault uses: accessPolicy, or rbac": (
+        Adopted("grant-present", VAULT, {"properties": RBAC_VAULT}, {"asFound": '["vault"]'}),
+        Adopted(
+            "grant-present",
+            VAULT,
+            {"properties": RBAC_VAULT},
+            {"asFound": '["vault"]', "accessModel": "rbac"},
+        ),
+    ),
+    "with az keyvault key rotation-policy update; key.expiresAfterDays": (
+        Adopted("key-expiry", KEY, {"properties": WITHOUT_POLICY}, {}),
+        Adopted("key-expiry", KEY, {"properties": ROTATED}, {}),
+    ),
+    "with az keyvault key rotation-policy update; key.rotatesAfterDays": (
+        Adopted("key-rotation-policy", KEY, {"properties": WITHOUT_POLICY}, {}),
+        Adopted("key-rotation-policy", KEY, {"properties": ROTATED}, {}),
+    ),
+    "set audit.newWorkspace to true": (
+        Adopted("vault-audited", KEY, {"properties": ROTATED}, {"audit": '{"newWorkspace": false}'}),
+        Adopted("vault-audited", KEY, {"properties": ROTATED}, {"audit": '{"newWorkspace": true}'}),
+    ),
+}
+"""The fix in words of the settings; what is refused with it, and what then is there."""
+
+
+@pytest.mark.parametrize("words", SETTINGS)
+def test_a_rule_is_satisfied_by_the_setting_that_it_names(words: str) -> None:
+    """In a stack of this project, whose adopted parts stay as they were found."""
+    wrong, right = (_said(one) for one in SETTINGS[words])
+    assert any(words in one for one in wrong), wrong
+    assert right == []
+
+
+def _said(one: Adopted) -> list[str]:
+    """What the rule says of the whole program with these settings."""
+    monitor = RecordingMonitor(FakeAzure())
+    document = {"name": "claims", "location": "westeurope", **one.settings}
+    with patch.object(program.settings, "load", lambda: parse(document)):
+        run(program.main, monitor=monitor)
+    said = answers(monitor, {one.type: one.found})
+    return [answer.message for _, answer in said if answer.rule == one.rule]
