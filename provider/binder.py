@@ -99,8 +99,9 @@ class Binder:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
         return account, operation_id
 
-    async def unbind(self, account_id: ArmId, waiter: Waiter) -> None:
-        """Gives the account back to Microsoft's keys; done already when it is gone or not bound.
+    async def unbind(self, account_id: ArmId, waiter: Waiter, *, refused: str = "") -> None:
+        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `refused` is
+        why one that is bound stays so.
 
         Raises what `bind` raises.
         """
@@ -108,6 +109,8 @@ class Binder:
             account = await self._confirmed(account_id, waiter)
             if account is None or not account.encryption.is_customer_managed:
                 return
+            if refused:
+                raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")
             if account.manages_projects:
                 raise RefusedOperationError(
                     f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "

@@ -5,9 +5,9 @@ Owns the account's `properties.encryption` and nothing else of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from core import arm_ids
+from core import arm_ids, resource_types
 from core.clouds import Cloud
 from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
@@ -33,11 +33,16 @@ class CustomerManagedKeyHandler:
 
     derived: Mapping[str, tuple[str, ...]] = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder) -> None:
+    def __init__(
+        self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder, followers: Collection[str]
+    ) -> None:
+        """`followers` are the ids, lower case, of the accounts for which the program declares the version of
+        a key in this run."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
         self._binder = binder
+        self._followers = followers
         # Ids, lower case, of the accounts that the program declares a binding for in this run.
         self._declared: set[str] = set()
 
@@ -109,12 +114,20 @@ class CustomerManagedKeyHandler:
         after a change of the binding's logical name: the engine makes the new binding first and deletes the
         old one last, and both are the same account's. It checks every resource that the program declares, and
         none that it does not (source: pulumi/pulumi pkg/resource/deploy/step_generator.go).
+
+        A service's account stays on its key, too, where it is deleted in the same run, for then nobody calls
+        this, and where the program does not run, as in a destroy that leaves the account out. One that is to
+        leave its key keeps the version of it, which the program declares for the account.
         """
         if id.lower() in self._declared:
             await call.inform("the account stays bound, for the program declares a binding for it")
             return
+        account_id = arm_ids.account_id(id)
+        unbinds = id.lower() in self._followers or not _is_of_a_service(call.urn)
         try:
-            await self._binder.unbind(arm_ids.account_id(id), call.waiter)
+            await self._binder.unbind(
+                account_id, call.waiter, refused="" if unbinds else _STAYS.format(account=account_id.name)
+            )
         except ServiceError as failure:
             raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
 
@@ -159,5 +172,19 @@ class CustomerManagedKeyHandler:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
 
 
+_STAYS = (
+    "this run deletes its binding but not the account, whose data would go to a Microsoft-managed key; "
+    "nothing of it was changed\n  fix: delete the account in the same run, or leave out the binding as well; "
+    "to put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and "
+    "unbindAccount: {account}, and run `pulumi up` first"
+)
+
+
 def _is_bound(account: Account | None) -> bool:
     return account is not None and account.encryption.is_customer_managed
+
+
+def _is_of_a_service(urn: str) -> bool:
+    """Whether a binding is part of a service, whose guards judge what becomes of its account."""
+    types = (resource_types.SERVICE, resource_types.FORMER_TYPES[resource_types.SERVICE])
+    return any(f"{type}$" in urn for type in types)

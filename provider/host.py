@@ -110,14 +110,17 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
         azure = self._connect(wanted)
         binder = Binder(azure, self._clock)
+        followers: set[str] = set()
         self._served = Served(
             {
-                resource_types.BINDING: CustomerManagedKeyHandler(azure, self._clock, wanted.cloud, binder),
+                resource_types.BINDING: CustomerManagedKeyHandler(
+                    azure, self._clock, wanted.cloud, binder, followers
+                ),
                 resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(azure),
                 resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
                 resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, self._clock),
                 resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),
-                resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud),
+                resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud, followers),
             },
             Functions(azure, lambda: wanted.subscription_id, wanted.method.value),
         )

@@ -52,13 +52,17 @@ class KeyVersionHandler:
 
     derived: Mapping[str, tuple[str, ...]] = {}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud) -> None:
+    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, followers: set[str]) -> None:
+        """`followers` gets the ids, lower case, of the accounts that a program declares a version for."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
+        self._followers = followers
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def check(self, news: Properties) -> list[Failure]:
+        if account_id := news.text("accountId"):
+            self._followers.add(account_id.lower())
         return check_key_version(news)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:

@@ -17,6 +17,8 @@ from provider.host import Host
 from provider.waiting import Clock
 from provider.wire import Properties, decode, encode
 
+PART = "language-cmk:index:KeyBinding"
+"""What the resources are part of, unless a test says otherwise."""
 CMK = "azure-cmk:index:CustomerManagedKey"
 VERSION = "azure-cmk:index:KeyVersion"
 ACCESS = "azure-cmk:index:KeyAccessValidation"
@@ -154,11 +156,12 @@ class Engine:
         )
         return decode((await self._call(self.stub.Update(request))).properties)
 
-    async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
+    async def delete(
+        self, type: str, id: str, olds: Mapping[str, Any] | None = None, within: str = PART
+    ) -> None:
+        urn = self.urn(type, within)
         await self._call(
-            self.stub.Delete(
-                provider_pb2.DeleteRequest(urn=self.urn(type), id=id, properties=encode(olds or {}))
-            )
+            self.stub.Delete(provider_pb2.DeleteRequest(urn=urn, id=id, properties=encode(olds or {})))
         )
 
     async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -171,10 +174,8 @@ class Engine:
     async def cancel(self) -> None:
         await self.stub.Cancel(empty_pb2.Empty())
 
-    def urn(self, type: str) -> str:
-        return (
-            f"urn:pulumi:test::language-cmk::language-cmk:index:EncryptedAIServicesAccount${type}::language"
-        )
+    def urn(self, type: str, within: str = PART) -> str:
+        return f"urn:pulumi:test::language-cmk::{within}${type}::language"
 
     async def _call(self, call: Any) -> Any:
         try:

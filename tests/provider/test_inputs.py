@@ -20,8 +20,8 @@ from tests.provider.rig import CMK, VERSION, FakeClock
 def resource(type: str, cloud: clouds.Cloud = clouds.PUBLIC) -> Resource:
     azure, clock = FakeAzure(), FakeClock()
     if type == CMK:
-        return CustomerManagedKeyHandler(azure, clock, cloud, Binder(azure, clock))
-    return KeyVersionHandler(azure, clock, cloud)
+        return CustomerManagedKeyHandler(azure, clock, cloud, Binder(azure, clock), ())
+    return KeyVersionHandler(azure, clock, cloud, set())
 
 
 def check(type: str, news: dict[str, Any], cloud: clouds.Cloud = clouds.PUBLIC) -> dict[str, str]:

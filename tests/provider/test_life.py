@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from core import resource_types
 from core.arm_ids import ArmId
 from core.facts import Account, Encryption
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN, decode, encode
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    KEY_ID,
     PRINCIPAL,
     V1,
     V2,
@@ -24,7 +26,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FailedError, engine
+from tests.provider.rig import CMK, VERSION, FailedError, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID, "accountDigest": "a"}
 
@@ -206,6 +208,32 @@ async def test_delete_unbinds_where_the_program_declares_a_binding_of_another_ac
         id, olds = await pulumi.create(CMK, INPUTS)
         await pulumi.check(CMK, {**INPUTS, "accountId": f"{ACCOUNT_ID}-other"})
         await pulumi.delete(CMK, id, olds.values)
+    assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+
+
+SERVICES = [resource_types.SERVICE, resource_types.FORMER_TYPES[resource_types.SERVICE]]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_fails_to_unbind_a_services_account_that_nothing_says_to_unbind(service: str) -> None:
+    """As a destroy would that leaves the account out, in which no program runs. It names the ways on."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        with pytest.raises(FailedError, match=r"(?s)stays on its key.*unbindAccount: lang"):
+            await pulumi.delete(CMK, id, olds.values, within=service)
+        azure.accounts.clear()
+        await pulumi.delete(CMK, id, olds.values, within=service)
+    assert [patch.key_source for patch in azure.patches] == ["Microsoft.KeyVault"]
+
+
+async def test_a_service_whose_program_keeps_the_key_for_its_account_unbinds_it() -> None:
+    """So it does with `unbindAccount`: key, version and access stay, and the binding is not declared."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        id, olds = await pulumi.create(CMK, INPUTS)
+        await pulumi.check(VERSION, {"keyId": KEY_ID, "accountId": ACCOUNT_ID.upper()})
+        await pulumi.delete(CMK, id, olds.values, within=resource_types.SERVICE)
     assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
 
 

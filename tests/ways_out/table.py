@@ -99,6 +99,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_what_a_state_forgot_is_taken_over": """
         core/commands.py take_over
     """,
+    "tests/engine/test_account_left_out.py::test_an_account_that_is_left_out_keeps_its_key": """
+        provider/customer_managed_key.py _STAYS
+    """,
     "tests/engine/test_services_left_out.py::test_no_service_goes_unnamed": """
         components/guards/data_loss.py no_longer_declared
     """,
@@ -256,6 +259,13 @@ FOLLOWED: Mapping[str, str] = {
         policies/rules/one_writer.py _judge_bindings
         policies/rules/one_writer.py _judge_twins
     """,
+    f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_the_setting_that_it_names": """
+        policies/rules/grant_present.py _SETTING
+        policies/rules/grant_present.py _judge_model
+        policies/rules/key_expiry.py judge 2
+        policies/rules/key_rotation_policy.py judge
+        policies/rules/vault_audited.py judge
+    """,
     f"{_W}/test_managed_hsm_leads_out.py::test_a_missing_role_is_given_by_the_command_that_is_printed": """
         provider/error_table.py hsm_grant
     """,
@@ -298,11 +308,6 @@ CHECKED: Mapping[str, str] = {
     """,
     "It names a choice, and whatever is chosen is judged by tests of the same rule": """
         components/guards/data_loss.py _locked
-        policies/rules/grant_present.py _SETTING
-        policies/rules/grant_present.py _judge_model
-        policies/rules/key_expiry.py judge 2
-        policies/rules/key_rotation_policy.py judge
-        policies/rules/vault_audited.py judge
     """,
 }
 """What no test follows to its end, by the reason; its commands and settings are checked for being real."""

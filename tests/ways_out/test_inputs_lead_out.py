@@ -45,7 +45,7 @@ GROUP = "azure-native:resources:ResourceGroup"
 
 def binding(given: Mapping[str, Any]) -> None:
     azure, clock = FakeAzure(), FakeClock()
-    handler = CustomerManagedKeyHandler(azure, clock, clouds.PUBLIC, Binder(azure, clock))
+    handler = CustomerManagedKeyHandler(azure, clock, clouds.PUBLIC, Binder(azure, clock), ())
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), **given}
     if failures := handler.check(Properties(inputs)):
         raise ValueError(failures[0].reason)
