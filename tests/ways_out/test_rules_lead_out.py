@@ -127,7 +127,8 @@ class Adopted(NamedTuple):
 
 
 WITHOUT_POLICY: Mapping[str, Any] = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
-ROTATED = WITHOUT_POLICY | {
+ROTATED: Mapping[str, Any] = {
+    **WITHOUT_POLICY,
     "rotationPolicy": {"attributes": {"expiryTime": "P2Y"}, **_ROTATES},
 }
 """After `az keyvault key rotation-policy update`, as a refresh reads it."""
