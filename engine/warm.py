@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import IO, Any
 
 _NUMBER = struct.Struct("q")
+OUTPUTS = (1, 2)
+"""The descriptors of this process's own output."""
 
 
 class Fork:
@@ -104,8 +106,17 @@ class WarmPython:
         self._control.close()
         self._server.wait()
 
-    def start(self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_output: bool) -> Fork:
-        """Runs `python -u SCRIPT|FOLDER|-m MODULE ARGUMENT ...` in a fork that leads a process group.
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        read_output: bool,
+        outputs: Sequence[int] = OUTPUTS,
+    ) -> Fork:
+        """Runs `python -u SCRIPT|FOLDER|-m MODULE ARGUMENT ...` in a fork that leads a process group, and
+        whose output goes to `outputs` unless it is read.
 
         Raises OSError when the warm Python is gone.
         """
@@ -113,8 +124,8 @@ class WarmPython:
         pipes = [os.pipe() for _ in range(2 if read_output else 0)]
         try:
             with self._sending:
-                outputs = [write for _, write in pipes] or [1, 2]
-                socket.send_fds(self._control, [b"."], [theirs.fileno(), *outputs])
+                written = [write for _, write in pipes] or outputs
+                socket.send_fds(self._control, [b"."], [theirs.fileno(), *written])
         finally:
             theirs.close()
             for _, write in pipes:

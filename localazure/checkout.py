@@ -35,6 +35,8 @@ _POLICY_CONFIG = (str(PYTHON), "-m", "policies.configuration", "policy-config.ya
 def set_up(words: Sequence[str]) -> int | None:
     """Sets the checkout up and runs `python -m localazure WORDS` by its Python; the exit code. None where
     this is that Python already, and nothing is left but to go on."""
+    # Container images set it; each start of each plugin would then compile all that it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     own = Path(sys.prefix).resolve() == (ROOT / ".venv").resolve()
     if own and os.environ.pop(_SET_UP, "") and words[:1] != ["setup"]:
         return None
@@ -166,16 +168,18 @@ class Steps:
 
     def __init__(self, home: Home, stack: str) -> None:
         process.start(home)
-        self._stack, self._environ = stack, execution.environment_for(home, os.environ)
+        self._home, self._stack = home, stack
+        self._environ = execution.environment_for(home, os.environ)
         self._forks: Forks | None = None
 
     @contextmanager
     def in_forks(self) -> Iterator[Steps]:
-        """Python commands, and what the engine starts, come from one Python that imports once."""
+        """Python commands, and what the engine starts, come from one Python that imports once; it stays for
+        the next word, and ends with the local Azure."""
         if sys.platform != "linux":  # elsewhere a fork of a process with system libraries is not safe
             yield self
             return
-        self._forks = Forks(PYTHON, ROOT, self._environ)
+        self._forks = Forks(self._home, PYTHON, ROOT, self._environ)
         try:
             yield self
         finally:

@@ -1,53 +1,99 @@
-"""Commands that another process names, in forks of one Python whose imports are done, and a language host for
-the engine that it runs: `python -m operate.forks DESCRIPTOR`.
+"""Commands that other processes name, in forks of one Python whose imports are done, and a language host for
+the engines that they run: `python -m operate.forks DESCRIPTOR PROCESS IMPORTED`.
 
-Owns: the conversation. The first line of answers has the variables that an engine needs, as JSON; standard
-input then names commands, each a JSON list of what follows `python -u`; each is answered by its exit code. It
-ends, with all that it runs, when standard input does. Does not own: forks (engine/warm.py), and the language
-host (fleet/warm.py). Where forks are not possible, each command is a process as any.
+Owns: the conversations, on the listening socket of DESCRIPTOR. Whoever connects sends the descriptors of its
+output, then a line of JSON: what it takes to be imported here, and the environment of its commands. Where
+that is not IMPORTED, the answer is none, and all ends. Else the answer is a line with the variables that an
+engine needs; each line then names a command, as a JSON list of what follows `python -u`, and is answered by
+its exit code. A conversation ends, with all that it runs, when the other side ends it; and all ends with
+PROCESS. Does not own: forks (engine/warm.py), and the language host (fleet/warm.py).
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import selectors
+import socket
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
-from engine.children import Children, anew
+from engine.children import Children
 from operate.fleet.warm import MODULES, language_host, warm_python
 
 _MODULES = (*MODULES, "operate.verify")
 # A module that is a command itself is not among them: Python warns of a second one of its name.
+_HELLO_SECONDS = 5
 
 
-def serve(commands: Iterable[str], answers: IO[str]) -> None:
-    """Answers until `commands` end."""
-    checkout = Path.cwd()
-    with language_host(os.environ, checkout, _MODULES) as variables:
-        start = warm_python(checkout, _MODULES).start if variables else anew
-        children = Children(start)
-        _tell(answers, json.dumps(variables))
-        for line in commands:
-            threading.Thread(target=_run, args=(children, json.loads(line), answers), daemon=True).start()
-        children.end_all()
+def serve(listener: socket.socket, process: int, imported: str) -> None:
+    """Answers until the process ends, or somebody has other code; conversations go on to their own end."""
+    conversations = []
+    with listener, selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(os.pidfd_open(process), selectors.EVENT_READ)
+        while [key.fileobj for key, _ in selector.select()] == [listener]:
+            one = Conversation(listener.accept()[0])
+            if one.imported != imported:
+                one.end()
+                if one.imported:
+                    break
+                continue
+            conversations.append(threading.Thread(target=one.hold))
+            conversations[-1].start()
+    for conversation in conversations:
+        conversation.join()
 
 
-def _run(children: Children, words: list[str], answers: IO[str]) -> None:
-    command = [sys.executable, "-u", *words]
-    with children.run(command, cwd=str(Path.cwd()), env=os.environ, read_output=False) as child:
-        code = child.wait()
-    _tell(answers, str(code))
+class Conversation:
+    """With one process, as the module says; `imported` is empty where it has gone already."""
 
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._lines = connection, connection.makefile()
+        self._outputs: list[int] = []
+        self._environ: Mapping[str, str] = {}
+        self.imported = ""
+        connection.settimeout(_HELLO_SECONDS)
+        with suppress(OSError, ValueError):
+            self._outputs = socket.recv_fds(connection, 1, 2)[1]
+            hello = json.loads(self._lines.readline())
+            self.imported, self._environ = hello["imported"], hello["environ"]
+        connection.settimeout(None)
 
-def _tell(answers: IO[str], line: str) -> None:
-    answers.write(f"{line}\n")
-    answers.flush()
+    def hold(self) -> None:
+        """Answers until the other side ends it, and ends what still runs."""
+        checkout = Path.cwd()
+        with language_host(self._environ, checkout, _MODULES, self._outputs) as variables:
+            self._tell(json.dumps(variables))
+            if variables:
+                warm = warm_python(checkout, _MODULES)
+                children = Children(functools.partial(warm.start, outputs=self._outputs))
+                for line in self._lines:
+                    threading.Thread(target=self._run, args=(children, json.loads(line)), daemon=True).start()
+                children.end_all()
+        self.end()
+
+    def _run(self, children: Children, words: Sequence[str]) -> None:
+        command = [sys.executable, "-u", *words]
+        with children.run(command, cwd=str(Path.cwd()), env=self._environ, read_output=False) as child:
+            code = child.wait()
+        self._tell(str(code))
+
+    def _tell(self, line: str) -> None:
+        with suppress(OSError):  # it has gone
+            self._connection.sendall(f"{line}\n".encode())
+
+    def end(self) -> None:
+        """Closes what the other side sent."""
+        self._lines.close()
+        self._connection.close()
+        for output in self._outputs:
+            os.close(output)
 
 
 if __name__ == "__main__":
-    with os.fdopen(int(sys.argv[1]), "w") as pipe:
-        serve(sys.stdin, pipe)
+    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])

@@ -15,7 +15,7 @@ import functools
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +27,7 @@ from pulumi.runtime.proto import language_pb2_grpc
 
 from engine.children import Children
 from engine.language_host import LanguageHost
-from engine.warm import WarmPython
+from engine.warm import OUTPUTS, WarmPython
 
 ATTACH = "PULUMI_DEBUG_LANGUAGES"
 """Where the engine finds language hosts that run already. Source: pulumi 3.259, pkg/resource/plugin/
@@ -64,17 +64,20 @@ class _AttachedHost(LanguageHost):
 
 @contextmanager
 def language_host(
-    environ: Mapping[str, str], checkout: Path | None = None, modules: tuple[str, ...] = MODULES
+    environ: Mapping[str, str],
+    checkout: Path | None = None,
+    modules: tuple[str, ...] = MODULES,
+    outputs: Sequence[int] = OUTPUTS,
 ) -> Iterator[dict[str, str]]:
-    """Variables that let an engine attach to a language host, whose processes have `environ` and the imports
-    of a checkout, by default this folder; none where the engine is to start its own."""
+    """Variables that let an engine attach to a language host, whose processes have `environ`, `outputs` and
+    the imports of a checkout, by default this folder; none where the engine is to start its own."""
     launcher = _launcher(environ)
     if launcher is None or environ.get(ATTACH):
         yield {}
         return
     with _starting:
         warm = warm_python(checkout or Path.cwd(), modules)
-    children = Children(warm.start)
+    children = Children(functools.partial(warm.start, outputs=outputs))
     server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
     host = _AttachedHost("", launcher, children, environ)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)

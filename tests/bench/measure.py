@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -60,7 +61,7 @@ def run(
     seconds, and that of all processes together, which takes longer, where these are one or more. Raises
     RuntimeError with its output when it fails."""
     peaks: dict[str, int] = {}
-    started, children, server = time.perf_counter(), _children_seconds(), process_seconds(beside)
+    started, children, server = time.perf_counter(), children_seconds(), process_seconds(beside)
     with subprocess.Popen(
         list(command), cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -74,11 +75,11 @@ def run(
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
     together = peaks.pop(_ALL, 0)
-    used = _children_seconds() - children, process_seconds(beside) - server
+    used = children_seconds() - children, process_seconds(beside) - server
     return Cost(seconds, *used, peaks, all_mib=together)
 
 
-def _children_seconds() -> float:
+def children_seconds() -> float:
     """Processor seconds of all ended children of this process and of theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -87,10 +88,23 @@ def _children_seconds() -> float:
 def process_seconds(pid: int | None) -> float:
     """Processor seconds of a running process, from /proc; 0 on a system without it."""
     status = Path(f"/proc/{pid}/stat")
-    if pid is None or not status.exists():
-        return 0
-    fields = status.read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(_ticks(status)[:2]) / os.sysconf("SC_CLK_TCK") if pid is not None and status.exists() else 0
+
+
+def seconds_beside(folder: Path) -> float:
+    """Processor seconds of every process that was started by a path in `folder` and still runs, and of those
+    that it has run; 0 on a system without /proc."""
+    used = 0
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            if str(folder) in status.with_name("cmdline").read_text(errors="replace"):
+                used += sum(_ticks(status))
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(status: Path) -> list[int]:
+    """Of a process and of its ended children, user and system each."""
+    return [int(field) for field in status.read_text().rsplit(")", 1)[1].split()[11:15]]
 
 
 def busy_seconds() -> float:

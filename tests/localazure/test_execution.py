@@ -232,7 +232,8 @@ def test_an_interrupt_is_left_to_the_step(
 
 
 def test_a_checkout_is_set_up_once_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checkout's own Python believes whoever started it, and looks for itself otherwise."""
+    """The checkout's own Python believes whoever started it, and looks for itself otherwise. Bytecode is
+    kept, whatever a container image says: nothing compiles again what it imports."""
     run: list[object] = []
 
     def recorded(command: object, **_: object) -> subprocess.CompletedProcess[str]:
@@ -242,8 +243,10 @@ def test_a_checkout_is_set_up_once_a_word(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(subprocess, "run", recorded)
     monkeypatch.setattr(sys, "prefix", str(ROOT / ".venv"))
     monkeypatch.setenv("LOCALAZURE_SET_UP", "true")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert checkout.set_up(["up"]) is None
     assert not run
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
     assert checkout.set_up(["up"]) is None
     assert checkout.set_up(["setup"]) == 0
     assert len(run) == 2
