@@ -46,6 +46,7 @@ class Cloud:
         self.store = store or Store()
         self.clock = Clock(self.store)
         self._random: random.Random
+        self._behaviour: tuple[dict[str, Any], Behaviour] = {}, Behaviour()
         self.seed_ids(seed)
 
     def new_id(self) -> str:
@@ -61,7 +62,10 @@ class Cloud:
 
     @property
     def behaviour(self) -> Behaviour:
-        return restored(self.store.get("cloud", "behaviour") or {})
+        stored = self.store.get("cloud", "behaviour") or {}
+        if stored != self._behaviour[0]:
+            self._behaviour = stored, restored(stored)
+        return self._behaviour[1]
 
     def behave(self, **changes: Any) -> None:
         """Sets switches. Raises ValueError naming those that are unknown or cannot have their value."""

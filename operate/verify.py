@@ -28,6 +28,9 @@ _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
 _REFUSED = "403, because the key cannot be used"
 _PAUSE_SECONDS = 5.0
+"""Between two reads of what is to be refused; later a tenth of the time that has passed, since a key can be
+remembered for an hour and each read counts against the service's limit of calls."""
+_LONGEST_PAUSE_SECONDS = 60.0
 _PROJECT_CLAIM = "project written and read"
 _NETWORK_REASONS = ("virtual network", "firewall", "public access is disabled")
 """Words of a 403 that is about the network."""
@@ -202,8 +205,12 @@ def project(client: Any) -> Check:
 def refused(client: Any, seconds: float) -> Check:
     """Reads the account's data until it is refused for the key, for `seconds` at most: that is how long the
     service may go on using a key that was revoked. No published document says how long that takes."""
-    until, waiting = time.monotonic() + seconds, False
-    while (answer := _answer(client)) == "200" and time.monotonic() + _PAUSE_SECONDS < until:
+    began, waiting = time.monotonic(), False
+    while (answer := _answer(client)) == "200":
+        passed = time.monotonic() - began
+        pause = min(max(passed / 10, _PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+        if passed + pause >= seconds:
+            break
         if not waiting:
             print(
                 f"  waiting up to {seconds / 60:g} minutes (--minutes): the data can still be read, because "
@@ -211,7 +218,7 @@ def refused(client: Any, seconds: float) -> Check:
                 file=sys.stderr,
             )
         waiting = True
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(pause)
     return Check("revoked: data answers", _REFUSED, answer)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from localazure.coverage import between_marks
@@ -22,6 +23,7 @@ _DEFENCES = f"<!-- defences: {_MADE} -->", "<!-- /defences -->"
 _LIVES = f"<!-- lives: {_MADE} -->", "<!-- /lives -->"
 
 
+@cache
 def rows() -> list[Row]:
     """The rows of the array that the document is about."""
     return covering(FACTORS)

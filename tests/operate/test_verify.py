@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -147,6 +148,31 @@ def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
     assert ("Cognitive Services Language Reader" in check.found) is ("data action" in answers[-1][1])
     waits = answers[0][0] == 200
     assert capsys.readouterr().err.count("waiting up to") == waits
+
+
+def test_an_hour_of_waiting_takes_few_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data is read each five seconds at first and each minute in the end, so that two hours count little
+    against the service's limit of calls, and a refusal is noticed within a minute."""
+    now = 0.0
+    reads: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    def answer(_: object) -> str:
+        reads.append(now)
+        return "200"
+
+    monkeypatch.setattr("operate.verify.time.monotonic", lambda: now)
+    monkeypatch.setattr("operate.verify.time.sleep", sleep)
+    monkeypatch.setattr(verify, "_answer", answer)
+    assert not verify.refused(FakeClient(), 7200).holds
+    pauses = [after - before for before, after in pairwise(reads)]
+    assert pauses[:5] == [5.0] * 5
+    assert max(pauses) == 60.0
+    assert 7200 - 60 <= reads[-1] < 7200
+    assert len(reads) < 160
 
 
 class Unreachable(FakeClient):
