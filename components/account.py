@@ -36,7 +36,7 @@ from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags, read_back, waited_for
 from components.kept_properties import NEVER_SHOWN, declared_links, with_kept, without_secret
 from components.network import NetworkArgs, NetworkInputs
-from core import arm_ids, clouds, key_uris, kinds
+from core import arm_ids, clouds, key_uris, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED, LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
 from core.kinds import FREE_TIER, AccountKind
@@ -124,12 +124,8 @@ class InlineKeyInputs(Inputs):
 def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Problem]:
     """What is wrong with the tier of an account of a kind. `otherwise`: what can be done instead of using a
     paid tier with a customer-managed key; "" for an account without one."""
-    if sku == FREE_TIER and otherwise:
-        yield Problem(
-            "sku",
-            f"found {sku!r}, which does not support customer-managed keys; use {kind.tiers[0]!r}, or "
-            f"{otherwise}",
-        )
+    if otherwise and (unmet := kind_limits.tier(kind.name, sku)):
+        yield Problem("sku", f"found {unmet.found}; use {kind.tiers[0]!r}, or {otherwise}")
     elif sku and sku not in (*kind.tiers, FREE_TIER):
         known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"
         yield Problem("sku", f"found {sku!r}, expected {known} for kind {kind.name}")
@@ -185,27 +181,14 @@ class _Linking(Protocol):
 
 
 def _links_of_kind(account: _Linking) -> Iterator[Problem]:
-    kind, storage = account.account_kind, account.storage_account_ids or ()
-    if storage and not kind.storage:
-        takes = ", ".join(one.name for one in kinds.ALL if one.storage)
-        yield Problem(
-            "storageAccountIds",
-            f"found kind {kind.name}, which Azure links to no storage (BringOwnFeatureNotEnabled); expected "
-            f"one of {takes}, or no storageAccountIds",
-        )
-    elif kind.storage_stays and len(storage) > 1:
-        yield Problem(
-            "storageAccountIds",
-            f"found {len(storage)} storage accounts, but Azure links an account of kind {kind.name} to one; "
-            "remove the others",
-        )
-    if account.search_service_id is not None and not kind.search:
-        takes = ", ".join(one.name for one in kinds.ALL if one.search)
-        yield Problem(
-            "searchServiceId",
-            f"found kind {kind.name}, which has no question answering; expected one of {takes}, or no "
-            "searchServiceId and searchServiceKey",
-        )
+    kind = account.account_kind.name
+    unmet = {
+        "storageAccountIds": kind_limits.storage(kind, len(account.storage_account_ids or ())),
+        "searchServiceId": kind_limits.search(kind, linked=account.search_service_id is not None),
+    }
+    for path, one in unmet.items():
+        if one:
+            yield Problem(path, f"found {one.text}")
 
 
 LINKS = ArgumentRule(_links_of_kind, ("kind", "storage_account_ids", "search_service_id"))

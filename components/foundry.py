@@ -20,7 +20,7 @@ from components.arguments.problem import Problem
 from components.callers import CALLER_ROLES
 from components.component import ChildOptions, Tags, read_back
 from components.role_assignment import assign_role
-from core import arm_ids
+from core import arm_ids, kind_limits
 from core.kinds import AccountKind
 
 STANDARD = "Standard"
@@ -114,16 +114,13 @@ def problems(service: _WithChildren) -> Iterator[Problem]:
     """What is wrong with what an account has below it, for its kind."""
     kind = service.account_kind
     managed = service.allow_project_management
-    if (managed or service.projects) and not kind.foundry:
+    if (managed or service.projects) and (unmet := kind_limits.projects(kind.name)):
         path = "projects" if service.projects else "allowProjectManagement"
-        yield Problem(path, f"is for accounts of kind 'AIServices', but found kind {kind.name!r}")
+        yield Problem(path, f"found {unmet.text}")
     elif service.projects and managed is False:
         yield Problem("allowProjectManagement", "found false, but projects are listed; remove one of them")
-    if service.deployments and not kind.openai:
-        yield Problem(
-            "deployments",
-            f"are for accounts of kind 'AIServices' or 'OpenAI', but found kind {kind.name!r}",
-        )
+    if service.deployments and (unmet := kind_limits.deployments(kind.name)):
+        yield Problem("deployments", f"found {unmet.text}")
     yield from _unique("projects", [one.name for one in service.projects])
     yield from _unique("deployments", [one.name for one in service.deployments])
     offered = [role.name for role in kind.callers]

@@ -51,7 +51,7 @@ from components.key import (
 )
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE, NetworkArgs, NetworkInputs, endpoint_problems
-from core import arm_ids, kinds
+from core import arm_ids, kind_limits, kinds
 from core.kinds import AccountKind
 from core.regions import normalised, region
 from core.roles import HSM_CRYPTO_USER
@@ -350,11 +350,10 @@ def _tier(service: "ServiceInputs") -> Iterator[Problem]:
 
 
 def _identity_of_kind(service: "ServiceInputs") -> Iterator[Problem]:
-    if service.has_key and not service.binds_in_two_phases and not service.account_kind.user_assigned:
+    user_assigned = service.has_key and not service.binds_in_two_phases
+    if unmet := kind_limits.key_identity(service.kind, user_assigned=user_assigned):
         yield Problem(
-            "identity",
-            f"found {service.identity!r}, but accounts of kind {service.kind} take a customer-managed key "
-            f"only through their own identity; expected {SYSTEM_ASSIGNED!r}",
+            "identity", f"found {service.identity!r}, but {unmet.found}; expected {SYSTEM_ASSIGNED!r}"
         )
 
 

@@ -12,6 +12,7 @@
 | `adapters` | those facts from Resource Manager's JSON, from an SDK model, from azure-native's state |
 | `rights` | what a grant gives on a key, and whether it is what the service needs |
 | `kinds` | the kinds of accounts: tiers, identities, zones, roles of callers |
+| `kind_limits` | what an account of a kind cannot have |
 | `calls` | how an account is called, by kind |
 | `demands` | what the service demands of account, vault and key |
 | `refusals` | what Azure's refusals mean: retry, wait, or give up |

@@ -128,13 +128,18 @@ def named(name: str) -> AccountKind:
     return _BY_NAME[name.lower()]
 
 
+def find(name: str) -> AccountKind | None:
+    """The kind of a name, in any casing; None for one that is not listed."""
+    return _BY_NAME.get(name.lower())
+
+
 def is_foundry(kind: str) -> bool:
     """Whether accounts of a kind may have projects."""
-    found = _BY_NAME.get(kind.lower())
+    found = find(kind)
     return found is not None and found.foundry
 
 
 def tier_for_a_key(kind: str) -> str:
     """The tier to recommend for a customer-managed key; "" for a kind that is not listed."""
-    found = _BY_NAME.get(kind.lower())
+    found = find(kind)
     return found.tiers[0] if found else ""

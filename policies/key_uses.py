@@ -31,6 +31,15 @@ class KeyUse:
     client_id: Text
 
     @property
+    def names_identity(self) -> bool:
+        """Whether a user-assigned identity is named for the key. A preview does not know an input of a
+        binding that the program leaves out, nor one whose value it does not know yet: the latter comes from
+        somewhere."""
+        if self.client_id is UNKNOWN and self.writer.kind is Kind.BINDING:
+            return bool(self.writer.resource.property_dependencies.get("identityClientId"))
+        return self.client_id is not None
+
+    @property
     def in_managed_hsm(self) -> bool:
         """Whether the key is in a managed HSM, as far as that is known."""
         return isinstance(self.vault_name, str) and key_uris.is_hsm_place(self.vault_name)
@@ -61,6 +70,12 @@ class KeyUses:
     def account_of(self, binding: Node) -> Node | None:
         """The account a binding writes to."""
         return self._target(binding, Kind.ACCOUNT, "accountId")
+
+    def account_above(self, child: Node) -> Node | None:
+        """The account that a project or a deployment is below."""
+        stated = child.view.text("accountName")
+        named = self.index.account_named(stated.strip()) if isinstance(stated, str) else None
+        return named or self.index.source(child, Kind.ACCOUNT, "accountName")
 
     @cached_property
     def bindings_by_account(self) -> dict[str, list[Node]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from core import arm_ids, demands, facts, key_uris, rights
+from core import arm_ids, demands, facts, key_uris, kind_limits, rights
 from core.demands import Unmet
 from core.facts import HOURS_HELD, Account, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
@@ -108,6 +108,15 @@ def account_has_identity(check: Preflight) -> Iterator[Finding]:
         )
 
 
+def account_takes_identity(check: Preflight) -> Iterator[Finding]:
+    """The account's kind takes a key through this identity (core.kinds has the source)."""
+    account, target = check.live.account, check.target
+    if account and target.identity_known:
+        unmet = kind_limits.key_identity(account.kind, user_assigned=bool(target.identity_client_id))
+        fix = "remove identityClientId, and give the account identity type SystemAssigned"
+        yield from _unmet("account-takes-identity", Severity.REFUSED, unmet, fix)
+
+
 def account_is_free(check: Preflight) -> Iterator[Finding]:
     """Nobody else has bound the account, and it moves to another vault only where that is asked for."""
     account, key = check.live.account, check.key
@@ -129,6 +138,15 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
             f"the key is in the vault {key.host}, but the account is bound in {bound.host}",
             "if the move is intended, name the new vault in vaultId",
         )
+
+
+def account_keeps_its_vault(check: Preflight) -> Iterator[Finding]:
+    """An account takes later keys from another vault, unless those of its kind do not."""
+    account, key = check.live.account, check.key
+    bound = account.encryption.key if account else None
+    if account and key and bound and not key_uris.same_vault(bound.vault_uri, key.vault_uri):
+        unmet = kind_limits.vault_change(account.kind, bound.host, key.host)
+        yield from _unmet("account-keeps-its-vault", Severity.REFUSED, unmet, "bind a key of that vault")
 
 
 def account_has_no_projects(check: Preflight) -> Iterator[Finding]:
@@ -485,7 +503,9 @@ BINDING_RULES: tuple[Rule, ...] = (
     account_is_not_busy,
     account_tier,
     account_has_identity,
+    account_takes_identity,
     account_is_free,
+    account_keeps_its_vault,
     account_has_no_projects,
     vault_was_named,
     key_version_exists,

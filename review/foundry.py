@@ -6,6 +6,7 @@ azure/ai-foundry/how-to/agent-service-operator-disaster-recovery). A deployment 
 
 from collections.abc import Iterable, Iterator
 
+from review import kind_verdicts
 from review.kinds import Kind
 from review.other_stacks import Found
 from review.resource import ReviewedResource
@@ -23,6 +24,7 @@ def verdicts(resources: Iterable[ReviewedResource]) -> Iterator[Found]:
         for one in resources
         if one.kind is Kind.ACCOUNT and _goes(one) and one.live and one.live.id
     )
+    yield from kind_verdicts.below_accounts(resources)
     for one in resources:
         if one.kind in _BELOW and not (one.live and one.live.id.lower().startswith(going)):
             for verdict in _of(one):

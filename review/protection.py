@@ -65,6 +65,8 @@ class Protection:
     local_auth: bool | Mark | None = None
     audit: Audit = field(default_factory=Audit)
     protect: bool = False
+    kind: Value = None
+    tier: Value = None
     binding: str | None = None
     used_by: frozenset[str] = frozenset()
     outbound: Outbound | None = None
@@ -100,6 +102,8 @@ def of_account(snapshot: Snapshot, account: ReviewedResource, state: ReviewedSta
         vault=_vault(snapshot, key),
         audit=exposure.audit_of(snapshot.logs_of(account.urn, id)),
         protect=state.protect,
+        kind=text(state.declared("kind")),
+        tier=text(state.declared("sku.name")),
         outbound=exposure.outbound_of(state),
         linked=exposure.linked_of(state),
         binding_protect=bool(binding and binding[1].protect),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from core import arm_ids
 from core.facts import HOURS_HELD
 from core.rights import Access
-from review import access_verdicts, keys, vault_verdicts, weakening
+from review import access_verdicts, keys, kind_verdicts, vault_verdicts, weakening
 from review.keys import ReviewedKey, newest_version
 from review.kinds import Kind
 from review.protection import Protection
@@ -65,6 +65,8 @@ def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
             # What was weakened outside Pulumi, and stays so.
             stays = set(weakening.of_account(subject.recorded, planned))
             yield from (one for one in weakening.of_account(subject.recorded, live) if one in stays)
+    if planned:
+        yield from kind_verdicts.of_account(live, planned)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 

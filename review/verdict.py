@@ -45,6 +45,7 @@ class Name(StrEnum):
     IDENTITY_CHANGED = "identity-changed"
     OLDER_VERSION = "older-version"
     LINK_LOST = "link-lost"
+    NOT_FOR_KIND = "not-for-kind"
     KEY_CHANGED = "key-changed"
     NOT_ENCRYPTED = "not-encrypted"
     RELEASED = "released"

@@ -12,7 +12,7 @@ from components.arguments.problem import Problem
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.lock import lock_name
 from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
-from core import arm_ids, facts, key_uris, regions, roles
+from core import arm_ids, facts, key_uris, kind_limits, regions, roles
 from core import resource_types as types
 from core.facts import HOURS_HELD
 
@@ -165,18 +165,13 @@ def _projects(inputs: ServiceInputs, before: RecordedService, account: facts.Acc
 
 
 def _storage(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
-    """Of some kinds, what an account is linked to never changes (core/kinds.py has the source)."""
     wanted = inputs.storage_account_ids
-    if wanted is None or not inputs.account_kind.storage_stays or is_replaced(inputs, before):
+    if wanted is None or is_replaced(inputs, before):
         return
-    if {id.lower() for id in wanted} != {id.lower() for id in account.storage_ids}:
-        had = ", ".join(map(repr, account.storage_ids)) or "none"
+    if unmet := kind_limits.storage_change(inputs.kind, account.storage_ids, wanted):
         yield Problem(
             "storageAccountIds",
-            f"found {', '.join(map(repr, wanted)) or 'none'}, but account {account.name!r} was made with "
-            f"{had}, and Azure links an account of kind {inputs.kind} to storage only when it is made; "
-            "expected what it was made with, or make a service of another name, move the data, then remove "
-            "this one",
+            f"found {unmet.text}; or make a service of another name, move the data, then remove this one",
         )
 
 
@@ -248,20 +243,14 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
 
 
 def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
-    """A Foundry resource takes later keys from the vault of its first one only (learn.microsoft.com/azure/
-    ai-foundry/concepts/encryption-keys-portal)."""
-    if before.bound_to is None or not inputs.account_kind.foundry or not inputs.has_key:
+    if before.bound_to is None or not inputs.has_key:
         return
     key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
     path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
     declared = key_uris.place_of(arm_ids.key_id(key_id).parent.text if key_id else vault_id or "")
     declared = (declared or inputs.vault.name).lower()
-    if declared and declared != before.bound_to[0].lower():
-        yield Problem(
-            path,
-            f"changes to vault {declared!r}, but account {account.name!r} is of kind {account.kind}, "
-            f"which only takes other keys of its vault {before.bound_to[0]!r}; use a key there",
-        )
+    if declared and (unmet := kind_limits.vault_change(account.kind, before.bound_to[0], declared)):
+        yield Problem(path, f"found {unmet.text}")
 
 
 def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:

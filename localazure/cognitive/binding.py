@@ -126,6 +126,7 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
         kind=account.kind,
         sku=sku,
         takes_customer_key=kind is not None and kind.takes_customer_key(sku),
+        identity_refused=kind is not None and kind.own_identity and bool(target.get("identityClientId")),
         principal_id=principal_id,
         no_principal=no_principal,
         vault=vault,

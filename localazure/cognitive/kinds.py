@@ -47,6 +47,8 @@ class Kind:
     hashicorp/terraform-provider-azurerm#29386 quote the refusal for OpenAI and FormRecognizer),
     `storage_stays` that this is set when an account is made and never again
     (learn.microsoft.com/azure/ai-services/speech-service/bring-your-own-storage-speech-resource).
+    `own_identity` says that it uses a customer-managed key through no user-assigned identity
+    (Azure/azure-rest-api-specs#18726).
     """
 
     name: str
@@ -59,6 +61,7 @@ class Kind:
     deployments: bool = False
     storage: bool = False
     storage_stays: bool = False
+    own_identity: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
 
     def takes_customer_key(self, sku: str) -> bool:
@@ -117,7 +120,7 @@ _KINDS = (
         bypass=True,
         deployments=True,
     ),
-    Kind("Face", ("F0", "E0", "S0"), ("Face",)),
+    Kind("Face", ("F0", "E0", "S0"), ("Face",), own_identity=True),
     Kind("ComputerVision", ("F0", "S1"), ("Computer Vision",), customer_key=False),
     Kind("CustomVision.Training", ("F0", "S0"), ("CustomVision.Training",)),
     Kind("CustomVision.Prediction", ("F0", "S0"), ("CustomVision.Prediction",)),

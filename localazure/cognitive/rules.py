@@ -46,6 +46,7 @@ class Facts:
     kind: str
     sku: str
     takes_customer_key: bool
+    identity_refused: bool
     principal_id: str | None
     no_principal: str
     vault: VaultFacts | None
@@ -81,6 +82,9 @@ def host_of(vault_uri: str) -> str:
 def _of_identity(facts: Facts) -> Iterator[Finding]:
     if facts.principal_id is None:
         yield Finding(facts.no_principal, NO_IDENTITY)
+    if facts.identity_refused:
+        found = f"kind {facts.kind} uses a key only through the account's own identity"
+        yield Finding(found, NOT_OFFERED)
 
 
 def _of_settings(facts: Facts) -> Iterator[Finding]:

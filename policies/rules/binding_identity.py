@@ -11,23 +11,13 @@ from policies.view import UNKNOWN, shown
 
 def judge(relations: Relations, _: Options) -> Findings:
     """Without identityClientId it is the account's own identity; with it, one that is attached."""
-    for binding in relations.index.of(Kind.BINDING):
-        account = relations.account_of(binding)
-        if account is None:
+    for use in relations.uses:
+        if use.writer.kind is not Kind.BINDING or use.account is None:
             continue
-        client_id = binding.view.text("identityClientId")
-        if _states_no_client(binding, client_id):
-            yield from _own(binding, account, relations)
-        elif isinstance(client_id, str):
-            yield from _attached(binding, account, client_id)
-
-
-def _states_no_client(binding: Node, client_id: object) -> bool:
-    """A preview does not know an input that the program leaves out, nor one whose value it does not know yet:
-    the latter comes from somewhere."""
-    return client_id is None or (
-        client_id is UNKNOWN and not binding.resource.property_dependencies.get("identityClientId")
-    )
+        if not use.names_identity:
+            yield from _own(use.writer, use.account, relations)
+        elif isinstance(use.client_id, str):
+            yield from _attached(use.writer, use.account, use.client_id)
 
 
 def _own(binding: Node, account: Node, relations: Relations) -> Findings:

@@ -3,13 +3,12 @@
 from core.resource_types import Kind
 from policies.relations import Relations
 from policies.rule import Findings, Options, StackRule, Violation
-from policies.stack_index import Node
 
 
 def judge(relations: Relations, _: Options) -> Findings:
     """By dependency, so a preview decides it. account-has-customer-key reports an account without a key."""
     for project in relations.index.of(Kind.PROJECT):
-        account = _account_of(project, relations)
+        account = relations.account_above(project)
         if account is None:
             continue
         bindings = relations.bindings_by_account.get(account.urn, [])
@@ -22,12 +21,6 @@ def judge(relations: Relations, _: Options) -> Findings:
                 fix=f"add {names} to depends_on of {project.name}",
                 urn=project.urn,
             )
-
-
-def _account_of(project: Node, relations: Relations) -> Node | None:
-    stated = project.view.text("accountName")
-    named = relations.index.account_named(stated.strip()) if isinstance(stated, str) else None
-    return named or relations.index.source(project, Kind.ACCOUNT, "accountName")
 
 
 RULE = StackRule(

@@ -90,13 +90,22 @@ def test_accounts_without_projects_are_as_before() -> None:
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ({"projects": PROJECTS}, "projects: is for accounts of kind 'AIServices', but found kind 'TextAnal"),
-        ({"allow_project_management": True}, "allowProjectManagement: is for accounts of kind 'AIServices'"),
+        (
+            {"projects": PROJECTS},
+            "projects: found kind TextAnalytics, which has no projects; expected kind AIServices",
+        ),
+        (
+            {"allow_project_management": True},
+            "allowProjectManagement: found kind TextAnalytics, which has no projects",
+        ),
         (
             {"kind": "AIServices", "projects": PROJECTS, "allow_project_management": False},
             "allowProjectManagement: found false, but projects are listed",
         ),
-        ({"deployments": MODELS}, "deployments: are for accounts of kind 'AIServices' or 'OpenAI', but"),
+        (
+            {"deployments": MODELS},
+            "deployments: found kind TextAnalytics, to which no models are deployed; expected kind AIS",
+        ),
         (
             {"kind": "OpenAI", "deployments": [MODELS[0], {**MODELS[1], "name": "MINI"}]},
             "deployments[0].name: 'mini' is listed more than once",

@@ -106,7 +106,7 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
         if kind.openai
         else (
             {"deployments": [{"name": "mini", "model": "gpt-4o-mini"}]},
-            f"deployments: are for accounts of kind 'AIServices' or 'OpenAI', but found kind '{kind.name}'",
+            f"deployments: found kind {kind.name}, to which no models are deployed; expected kind AIServices",
         )
     ),
     "foundry": lambda kind: (
@@ -114,7 +114,7 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
         if kind.foundry
         else (
             {"projects": [{"name": "claims"}]},
-            f"projects: is for accounts of kind 'AIServices', but found kind '{kind.name}'",
+            f"projects: found kind {kind.name}, which has no projects; expected kind AIServices",
         )
     ),
     "user_assigned": lambda kind: (

@@ -96,7 +96,9 @@ def test_of_some_kinds_the_storage_never_changes(kind: str, linked: list[str]) -
     sent = deployment.arm("PATCH", account_id(kind), {"properties": links}, api=_ACCOUNTS)
     if kinds.named(kind).storage_stays:
         assert sent.status == 400
-        with pytest.raises(RefusedError, match=r"storageAccountIds: found .* was made with .*stlogs"):
+        with pytest.raises(
+            RefusedError, match=r"storageAccountIds: found .*expected what it was made with: .*stlogs"
+        ):
             deployment.preview({"claims": changed})
     else:
         assert sent.status == 202

@@ -27,8 +27,9 @@ from tests.policies.bags import (
     vault_props,
     with_change,
 )
-from tests.policies.stacks import Stack, two_phases
+from tests.policies.stacks import Stack, one_phase, two_phases
 
+DEPLOYMENT: Final = "azure-native:cognitiveservices:Deployment"
 PROJECT: Final = "azure-native:cognitiveservices:Project"
 OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 OFFICER: Final = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
@@ -87,6 +88,11 @@ def stack(
     else:
         found = {key: thing for key, thing in found.items() if key != name}
     return Refused(list(found.values()))
+
+
+def of_kind(kind: str) -> Stack:
+    """Two phases with an account of another kind."""
+    return {thing.name: thing for thing in stack("account", "kind", kind).things}
 
 
 def with_thing(name: str, token: str, props: Mapping[str, Any], of_account: str) -> Refused:
@@ -150,6 +156,13 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         inline(f"{_CMK}.identityClientId", ...),
         inline("identity.userAssignedIdentities", []),
         inline("identity.userAssignedIdentities", _OTHER),
+    ],
+    "account-fits-its-kind": [
+        stack("account", "properties.userOwnedStorage", [{"resourceId": "/s"}], of=of_kind("OpenAI")),
+        stack("account", "properties.apiProperties", {"qnaAzureSearchEndpointId": "/s"}, of=of_kind("Face")),
+        stack("account", "kind", "Face", of=one_phase()),
+        with_thing("project", PROJECT, {"accountName": "lang-one"}, "accountName"),
+        with_thing("model", DEPLOYMENT, {"accountName": "lang-one"}, "accountName"),
     ],
     "account-tier-supports-cmk": [account("sku.name", "F0")],
     "cmk-complete": [

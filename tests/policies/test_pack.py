@@ -46,6 +46,7 @@ MANDATORY = [
     "role-least-privilege",
     "account-identity",
     "account-tier-supports-cmk",
+    "account-fits-its-kind",
     "cmk-complete",
     "cmk-not-at-create-with-system-identity",
     "cmk-no-versionless",

@@ -252,6 +252,11 @@ FOLLOWED: Mapping[str, str] = {
         operate/evidence/findings.py _GRANT
         operate/evidence/findings.py _ROTATE
     """,
+    "tests/one_answer/test_kinds.py::test_what_the_fixes_say_is_taken": """
+        policies/rules/account_fits_its_kind.py _links
+        policies/rules/account_fits_its_kind.py judge
+        provider/rules.py account_takes_identity
+    """,
     f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_its_fix": """
         policies/rules/account_outbound_compatible.py judge
         policies/rules/binding_identity.py _own
