@@ -239,6 +239,11 @@ def _lock_delete(door: Door, options: Options) -> None:
     azure(door, "DELETE", options["ids"][0], api="2020-05-01")
 
 
+def _rest(door: Door, options: Options) -> None:
+    path, _, api = options["url"][0].partition("?api-version=")
+    azure(door, options["method"][0].upper(), path, json.loads(options["body"][0]), api=api)
+
+
 def _hsm(door: Door, name: str) -> Vault:
     found = holder(door.cloud, name)
     if found is None:
@@ -310,5 +315,6 @@ _DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "policy exemption create": _exempt,
     "provider register": _register,
     "resource update": _resource_update,
+    "rest": _rest,
     "role assignment create": _assign,
 }

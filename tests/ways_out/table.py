@@ -245,6 +245,31 @@ FOLLOWED: Mapping[str, str] = {
         settings/parse.py _without_path
         policies/reports.py _text
     """,
+    f"{_W}/test_commands_lead_out.py::test_a_backend_is_there_after_the_login": """
+        operate/doctor.py _pulumi
+        operate/doctor.py _backend
+    """,
+    f"{_W}/test_commands_lead_out.py::test_a_login_is_there_after_what_is_said": """
+        operate/doctor.py _azure 2
+    """,
+    f"{_W}/test_commands_lead_out.py::test_a_stack_is_there_after_its_command": """
+        operate/fleet/engine.py NoStackError.__init__
+    """,
+    f"{_W}/test_commands_lead_out.py::test_a_keys_id_is_put_together_as_it_is_said": """
+        components/arguments/checks.py key_id
+    """,
+    f"{_W}/test_commands_lead_out.py::test_a_binding_that_exists_is_taken_over_by_the_import": """
+        provider/rules.py account_is_free
+    """,
+    f"{_W}/test_commands_lead_out.py::test_a_binding_that_cannot_be_undone_goes_by_what_is_said": """
+        provider/binder.py Binder.unbind
+    """,
+    f"{_W}/test_commands_lead_out.py::test_what_is_below_a_locked_account_goes_without_the_lock": """
+        components/guards/data_loss.py _locked
+    """,
+    f"{_W}/test_commands_lead_out.py::test_who_may_not_call_is_listed_among_the_callers": """
+        operate/verify.py _may_not_call
+    """,
     f"{_W}/test_evidence_leads_out.py::test_what_the_evidence_finds_is_mended": """
         operate/evidence/findings.py _CLOSE
         operate/evidence/findings.py RULES 6
@@ -285,6 +310,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/adopt/obstacles.py _fix
         operate/adopt/obstacles.py _account 5
         operate/adopt/obstacles.py _grant 2
+        operate/adopt/obstacles.py _identity
     """,
     f"{_W}/test_adoption_leads_out.py::test_a_state_is_separated_where_it_is_given": """
         operate/adopt/separate.py main
@@ -294,25 +320,11 @@ FOLLOWED: Mapping[str, str] = {
     """,
 }
 CHECKED: Mapping[str, str] = {
-    "It asks for a login, an id or a right that only the reader has": """
-        operate/doctor.py _pulumi
-        operate/doctor.py _backend
-        operate/doctor.py _azure 2
-        operate/fleet/engine.py NoStackError.__init__
+    "It is about a type of the reader's own program, whose ARM id only the reader can work out": """
         operate/recover.py arm_id
-        operate/verify.py _may_not_call
     """,
-    "It is about a managed HSM, whose roles and security domain only its own administrators have": """
-        components/arguments/checks.py key_id
+    "A security domain is given out once, wrapped with keys that only the HSM's administrators hold": """
         provider/rules.py _SURROUNDINGS
-    """,
-    "It would delete or move an account of somebody else": """
-        provider/binder.py Binder.unbind
-        provider/rules.py account_is_free
-        operate/adopt/obstacles.py _identity
-    """,
-    "It names a choice, and whatever is chosen is judged by tests of the same rule": """
-        components/guards/data_loss.py _locked
     """,
 }
 """What no test follows to its end, by the reason; its commands and settings are checked for being real."""

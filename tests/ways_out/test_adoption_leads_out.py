@@ -70,12 +70,25 @@ def another_role_in_an_hsm(door: Door, field: Field) -> str:
     return str(account["id"])
 
 
+def bound_with_a_slash(door: Door, field: Field) -> str:
+    """By its user-assigned identity, as portal and CLI write the vault's address."""
+    identity = field.identity(HOME, "id-found")
+    assigned = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: {}}}
+    id = str(field.account(HOME, "lang-found", identity=assigned)["id"])
+    vault = field.vault(HOME, "kv-found")
+    field.policy(vault, identity["properties"]["principalId"], ["get", "wrapKey", "unwrapKey"])
+    door.cloud.clock.advance(3600)
+    field.bind(id, field.key(vault), client_id=identity["properties"]["clientId"])
+    return id
+
+
 CASES: Mapping[str, Callable[[Door, Field], str]] = {
     "--set properties.disableLocalAuth=true": local_auth,
     "--custom-domain lang-found": no_subdomain,
     "--sku S": another_tier,
     "az role assignment create": another_role,
     "az keyvault role assignment create": another_role_in_an_hsm,
+    "az rest --method patch": bound_with_a_slash,
 }
 
 

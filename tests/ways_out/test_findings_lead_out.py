@@ -38,12 +38,14 @@ class Hub:
     account: Mapping[str, Any] = field(default_factory=dict)
     granted: bool = True
     pin: str | None = None
+    kind: str = "TextAnalytics"
+    sku: str = "S"
 
     def __post_init__(self) -> None:
         self.wire = Wire()
         self.door, self.engine = self.wire.door, Engine(self.wire)
         self.door.group("rg-hub")
-        body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+        body = {"location": "westeurope", "kind": self.kind, "sku": {"name": self.sku}}
         own = {
             "identity": {"type": "SystemAssigned"},
             "properties": {"customSubDomainName": "lang-hub", **self.account},
