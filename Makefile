@@ -36,7 +36,7 @@ review: ## the encryption review of what `up` would change, into .review/
 evidence: ## what an auditor asks about the stack's keys, from the live cloud, into .evidence/
 	@$(LOCAL) evidence --stack $(STACK)
 
-down: ## destroy stack dev, stop the local Azure, leave nothing but caches
+down: ## destroy stack dev and, with the last stack, stop the local Azure; leave nothing but caches
 	@$(LOCAL) down --stack $(STACK)
 
 pack: setup ## the policy pack as a folder that needs nothing of the checkout, into .pack/

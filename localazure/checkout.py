@@ -25,6 +25,7 @@ ROOT = execution.ROOT
 PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
+_STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
 _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
 _SET_UP = "LOCALAZURE_SET_UP"
@@ -74,7 +75,7 @@ def _updated(pulumi: Steps, stack: str, events: Path) -> int:
     """Makes what the preview showed. An account is recorded before it is bound; recorded anew at the end, the
     next diff shows only what changes."""
     changed = not is_as_recorded(events)
-    state = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk" / f"{stack}.json"
+    state = _STATES / f"{stack}.json"
     if not changed and not is_newer(ROOT, state):
         return 0
     code = pulumi.run("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", *_PACK)
@@ -132,7 +133,8 @@ def evidence(home: Home, stack: str) -> int:
 
 
 def down(home: Home, stack: str) -> int:
-    """Destroys the stack, stops the local Azure, and leaves nothing but caches."""
+    """Destroys the stack, stops the local Azure, and leaves nothing but caches; but what other stacks of the
+    backend need stays, and is said."""
     code = 0
     if home.path.exists():
         pulumi = Steps(home, stack)
@@ -147,11 +149,23 @@ def down(home: Home, stack: str) -> int:
                 f"Pulumi.{stack}.yaml; python3 -m localazure up{own} takes it over, and down{own} works\n"
             )
             return code
+        if others := _stacks():
+            sys.stdout.write(
+                f"The local Azure goes on, because it has other stacks: {', '.join(others)}.\n"
+                f"It ends with the last:    python3 -m localazure down --stack NAME\n"
+            )
+            return 0
         process.stop(home)
         shutil.rmtree(home.path, ignore_errors=True)
     for folder in ("backend", "home"):
         shutil.rmtree(ROOT / ".pulumi" / folder, ignore_errors=True)
     return code
+
+
+def _stacks() -> list[str]:
+    """The stacks that have a state in the backend of the checkout; those of other projects by both names."""
+    found = _STATES.parent.glob("*/*.json")
+    return sorted(one.stem if one.parent == _STATES else f"{one.parent.name}/{one.stem}" for one in found)
 
 
 WORDS: Mapping[str, Callable[[Home, str], int]] = {

@@ -35,7 +35,8 @@ class Forks:
         with _address(home) as address:
             with suppress(OSError):
                 self._connect(address)
-                if self.variables():
+                self.variables()
+                if self._there:
                     return
                 self.close()
             command = [str(python), "-m", "operate.forks"]
@@ -66,16 +67,16 @@ class Forks:
             self._say(self._hello)
 
     def variables(self) -> dict[str, str]:
-        """What lets an engine use the forks; empty where there are none."""
+        """What lets an engine use the forks; empty where there are none, or it has a host of its own."""
         if self._variables is None:
-            self._variables = json.loads(self._answer() or "{}")
+            answer = self._answer()
+            self._there, self._variables = bool(answer), json.loads(answer or "{}")
         return self._variables
 
     def run(self, words: Sequence[str]) -> int | None:
         """The exit code of `python WORDS`, whose output goes where this process's goes; None where the forks
         are gone."""
-        if not self.variables():
-            return None
+        self.variables()
         with suppress(BrokenPipeError, ConnectionResetError):
             self._say(json.dumps(words))
         answer = self._answer()

@@ -4,8 +4,9 @@ the engines that they run: `python -m operate.forks DESCRIPTOR PROCESS IMPORTED`
 Owns: the conversations, on the listening socket of DESCRIPTOR. Whoever connects sends the descriptors of its
 output, then a line of JSON: what it takes to be imported here, and the environment of its commands. Where
 that is not IMPORTED, the answer is none, and all ends. Else the answer is a line with the variables that an
-engine needs; each line then names a command, as a JSON list of what follows `python -u`, and is answered by
-its exit code. A conversation ends, with all that it runs, when the other side ends it; and all ends with
+engine needs, which are none where Pulumi's own language host is found; each line then names a command, as a
+JSON list of what follows `python -u`, and is answered by its exit code. A conversation ends, with all that it
+runs, when the other side ends it; and all ends with
 PROCESS. Does not own: forks (engine/warm.py), and the language host (fleet/warm.py).
 """
 
@@ -19,13 +20,13 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from engine.children import Children
-from operate.fleet.warm import MODULES, language_host, warm_python
+from operate.fleet.warm import MODULES, is_official_host_found, language_host, warm_python
 
-_MODULES = (*MODULES, "operate.verify")
+_COMMANDS = ("operate.verify",)
 # A module that is a command itself is not among them: Python warns of a second one of its name.
 _HELLO_SECONDS = 5
 
@@ -67,14 +68,17 @@ class Conversation:
     def hold(self) -> None:
         """Answers until the other side ends it, and ends what still runs."""
         checkout = Path.cwd()
-        with language_host(self._environ, checkout, _MODULES, self._outputs) as variables:
-            self._tell(json.dumps(variables))
-            if variables:
-                warm = warm_python(checkout, _MODULES)
-                children = Children(functools.partial(warm.start, outputs=self._outputs))
-                for line in self._lines:
-                    threading.Thread(target=self._run, args=(children, json.loads(line)), daemon=True).start()
-                children.end_all()
+        # Pulumi's own language host is preferred: what it starts is no fork.
+        own = is_official_host_found(self._environ)
+        modules = _COMMANDS if own else (*MODULES, *_COMMANDS)
+        with ExitStack() as attached:
+            host = language_host(self._environ, checkout, modules, self._outputs)
+            self._tell(json.dumps({} if own else attached.enter_context(host)))
+            warm = warm_python(checkout, modules)
+            children = Children(functools.partial(warm.start, outputs=self._outputs))
+            for line in self._lines:
+                threading.Thread(target=self._run, args=(children, json.loads(line)), daemon=True).start()
+            children.end_all()
         self.end()
 
     def _run(self, children: Children, words: Sequence[str]) -> None:

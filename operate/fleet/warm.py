@@ -107,3 +107,13 @@ def _launcher(environ: Mapping[str, str]) -> Path | None:
     folders = (Path(command).parent, Path(command).resolve().parent)
     found = (folder / "pulumi-language-python-exec" for folder in folders)
     return next((one for one in found if one.is_file()), None)
+
+
+def is_official_host_found(environ: Mapping[str, str]) -> bool:
+    """Whether the CLI would start Pulumi's own language host for Python, a program where ours is a script."""
+    host, path = "pulumi-language-python", environ.get("PATH")
+    command, first = shutil.which("pulumi", path=path), shutil.which(host, path=path)
+    places = [Path(first)] if first else []
+    places += [Path(command).resolve().parent / host] if command else []
+    found = next((place for place in places if place.is_file()), None)
+    return found is not None and not found.read_bytes().startswith(b"#!")

@@ -264,3 +264,44 @@ def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure:
     assert checkout.up(azure.home, "dev") == 7
     python = str(checkout.PYTHON)
     assert run == [("pulumi", "stack"), (python, "-m"), ("pulumi", "preview"), ("pulumi", "up")]
+
+
+def test_down_keeps_what_other_stacks_need(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their vaults and accounts are in the same local Azure, and their states in the same backend: both go
+    with the last stack. The stack itself is destroyed either way."""
+    destroyed = []
+
+    class Recorded:
+        def __init__(self, home: Home, stack: str) -> None:
+            self._stack = stack
+
+        def exists(self) -> bool:
+            return (states / f"{self._stack}.json").exists()
+
+        def run(self, *command: str) -> int:
+            if command[1] == "destroy":
+                destroyed.append(self._stack)
+                (states / f"{self._stack}.json").unlink()
+            return 0
+
+    home, backend = Home(tmp_path / "azure"), tmp_path / ".pulumi" / "backend"
+    states = backend / ".pulumi" / "stacks" / "language-cmk"
+    other = states.parent / "claims"
+    for folder in (home.path, states, other):
+        folder.mkdir(parents=True)
+    for file in (states / "dev.json", states / "staging.json", other / "dev.json"):
+        file.touch()
+    monkeypatch.setattr(checkout, "Steps", Recorded)
+    monkeypatch.setattr(checkout, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout, "_STATES", states)
+    assert checkout.down(home, "dev") == 0
+    assert "goes on, because it has other stacks: claims/dev, staging." in capsys.readouterr().out
+    (other / "dev.json").unlink()
+    assert home.path.exists()
+    assert checkout.down(home, "staging") == 0
+    assert capsys.readouterr().out == ""
+    assert not home.path.exists()
+    assert not backend.exists()
+    assert destroyed == ["dev", "staging"]

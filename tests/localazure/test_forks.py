@@ -75,6 +75,17 @@ def test_an_engine_is_told_where_its_language_host_is(forks: Forks) -> None:
     assert forks.variables()["PULUMI_DEBUG_LANGUAGES"].startswith("python:")
 
 
+def test_pulumis_own_language_host_is_preferred(home: Home, environ: dict[str, str], tmp_path: Path) -> None:
+    """The engine starts that one, as on a subscription; the commands of a word are forks all the same."""
+    official = tmp_path / "pulumi-language-python"
+    official.write_bytes(b"\x7fELF")
+    official.chmod(0o755)
+    found = {**environ, "PATH": os.pathsep.join([str(tmp_path), environ["PATH"]])}
+    with closing(Forks(home, PYTHON, ROOT, found)) as forks:
+        assert forks.variables() == {}
+        assert python_of(forks, tmp_path)
+
+
 def test_a_command_has_its_code_its_words_and_the_environment(forks: Forks, tmp_path: Path) -> None:
     """It runs in the checkout with what the forks were given, and what they have imported is there."""
     program, told = tmp_path / "program.py", tmp_path / "told"
