@@ -6,10 +6,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
+from packaging.utils import parse_wheel_filename
 
 from engine.requirements import FILE, exported
 
@@ -71,3 +74,49 @@ def test_pip_reads_each_list(folder: str) -> None:
         [sys.executable, *command], cwd=ROOT / folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+_PLATFORMS = {
+    "Linux": [*(f"manylinux_2_{glibc}_x86_64" for glibc in range(17, 29)), "manylinux2014_x86_64"],
+    "Linux on ARM": [*(f"manylinux_2_{glibc}_aarch64" for glibc in range(17, 29)), "manylinux2014_aarch64"],
+    "macOS": list(mac_platforms((14, 0), "arm64")),
+    "Windows": ["win_amd64"],
+}
+
+
+def _wheels() -> dict[str, list[frozenset[Tag]]]:
+    """By locked package, what each of its wheels fits."""
+    return {
+        package["name"]: [
+            parse_wheel_filename(wheel["url"].rpartition("/")[2])[3] for wheel in package.get("wheels", ())
+        ]
+        for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+        if "registry" in package["source"]
+    }
+
+
+def test_nothing_is_compiled_on_another_machine() -> None:
+    """Every locked package of a deployment has a wheel for each Python from 3.11 to 3.14 and each system; on
+    Linux and macOS, where the local Azure runs, each package of it and of the tests has one, too."""
+    wheels = _wheels()
+    deployed = {line.split("==")[0] for line in FILE.read_text().splitlines() if "==" in line}
+    lacking = []
+    for platform, tags in _PLATFORMS.items():
+        for minor in (11, 12, 13, 14):
+            fitting = {
+                *cpython_tags((3, minor), platforms=tags),
+                *compatible_tags((3, minor), f"cp3{minor}", tags),
+            }
+            lacking += [
+                (name, platform, minor)
+                for name in (deployed if platform == "Windows" else wheels)
+                if not any(fitting & fits for fits in wheels[name])
+            ]
+    assert lacking == []
+
+
+def test_every_python_from_3_11_on_is_allowed() -> None:
+    """The lock is made for the Pythons that pyproject.toml allows, and pyproject.toml has no upper end."""
+    for file in ("pyproject.toml", "uv.lock"):
+        text = (ROOT / file).read_text()
+        assert 'requires-python = ">=3.11"' in text
