@@ -186,7 +186,13 @@ def _services(
         return
     for index, own in enumerate(listed):
         if isinstance(own, dict):
-            yield f"{SERVICES}[{index}].", own, shared
+            path = f"{SERVICES}[{index}]."
+            problems += [
+                Problem(path + key, f"is a setting of the whole stack; move it beside {SERVICES}")
+                for key in (SERVICES, REMOVED)
+                if key in own
+            ]
+            yield path, {key: own[key] for key in own if key not in (SERVICES, REMOVED)}, shared
         else:
             problems.append(Problem(f"{SERVICES}[{index}]", f"found {shown(own)}, expected an object"))
 

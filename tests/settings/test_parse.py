@@ -52,6 +52,17 @@ def test_values_have_the_type_they_are_declared_with(setting: str, value: object
     assert getattr(service, setting) == read
 
 
+@pytest.mark.parametrize("name", ["services", "removedServices"])
+def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
+    """No word is said to have been meant for itself."""
+    listed = json.dumps([{"name": "claims", name: []}])
+    with pytest.raises(SettingsError) as refused:
+        parse({"location": "westeurope", "services": listed})
+    (problem,) = refused.value.problems
+    assert problem.path == f"services[0].{name}"
+    assert problem.text == "is a setting of the whole stack; move it beside services"
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
