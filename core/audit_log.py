@@ -13,6 +13,7 @@ CATEGORIES: Final = frozenset({CATEGORY, "allLogs", "audit"})
 WORKSPACE: Final = "workspaceId"
 STORAGE: Final = "storageAccountId"
 EVENT_HUB: Final = "eventHubAuthorizationRuleId"
+EVENT_HUB_NAME: Final = "eventHubName"
 DESTINATIONS: Final = {
     WORKSPACE: "Log Analytics workspace",
     STORAGE: "storage account",

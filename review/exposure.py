@@ -138,36 +138,43 @@ def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Audit:
-    """What diagnostic settings record of a resource, and where to.
+    """What diagnostic settings record of a resource, and where to: each category with the kind of a place and
+    its folded id."""
 
-    `places` are folded ids by what they are.
-    """
-
-    categories: frozenset[str] = frozenset()
-    places: frozenset[tuple[str, str]] = frozenset()
+    records: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def words(self) -> str | None:
         """For a reader; None where nothing is recorded."""
         if not self:
             return None
-        places = (f"{what} {arm_ids.name_of(id)}" for what, id in sorted(self.places))
-        return f"{', '.join(sorted(self.categories))} to {', '.join(places)}"
+        categories = sorted({category for category, _, _ in self.records})
+        places = sorted({(what, id) for _, what, id in self.records})
+        shown = (f"{what} {arm_ids.name_of(id)}" for what, id in places)
+        return f"{', '.join(categories)} to {', '.join(shown)}"
 
     def __bool__(self) -> bool:
-        return bool(self.categories and self.places)
+        return bool(self.records)
 
     def loses(self, after: Audit) -> bool:
-        """Whether something that is recorded now, or a place that has it, is not there after."""
-        everything = after.categories & {"alllogs"}
-        lost = frozenset() if everything else self.categories - after.categories
-        return bool(self) and bool(lost or self.places - after.places)
+        """Whether something that is recorded now is not recorded at its place after."""
+        return any(
+            not any((holder, what, id) in after.records for holder in _holders(category))
+            for category, what, id in self.records
+        )
+
+
+def _holders(category: str) -> frozenset[str]:
+    """A category, and the groups that contain it."""
+    groups = (
+        {name.lower() for name in audit_log.CATEGORIES} if category == audit_log.CATEGORY.lower() else set()
+    )
+    return frozenset({category, "alllogs", *groups})
 
 
 def audit_of(settings: Iterable[ReviewedState]) -> Audit:
     """All diagnostic settings of a resource together; one without a category or a place records nothing."""
-    categories: set[str] = set()
-    places: set[tuple[str, str]] = set()
+    records: set[tuple[str, str, str]] = set()
     for state in settings:
         listed = items(state.declared("logs"))
         logs = listed if isinstance(listed, list) else []
@@ -180,11 +187,21 @@ def audit_of(settings: Iterable[ReviewedState]) -> Audit:
         if isinstance(listed, Mark):
             names = {listed.value}
         to = {
-            (what, place.value if isinstance(place, Mark) else place.strip().rstrip("/").lower())
+            (what, place.value if isinstance(place, Mark) else _place(state, path, place))
             for path, what in audit_log.DESTINATIONS.items()
             if (place := text(state.declared(path)))
         }
-        if names and to:
-            categories |= names
-            places |= to
-    return Audit(frozenset(categories), frozenset(places))
+        records |= {(name, what, id) for name in names for what, id in to}
+    return Audit(frozenset(records))
+
+
+def _place(state: ReviewedState, path: str, written: str) -> str:
+    """Where logs go: a folded id. Of an event hub it is the hub's, whichever rule of its namespace lets the
+    logs in; without a name Azure makes hubs in the namespace."""
+    id = written.strip().rstrip("/").lower()
+    if path != audit_log.EVENT_HUB:
+        return id
+    namespace, hub = id.partition("/authorizationrules/")[0], text(state.declared(audit_log.EVENT_HUB_NAME))
+    if isinstance(hub, Mark):
+        return hub.value
+    return f"{namespace}/eventhubs/{hub.lower()}" if hub else namespace

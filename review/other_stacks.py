@@ -55,6 +55,10 @@ def verdicts(
             done = _GOING[one.replaced] if _goes(one) else "WRITTEN"
             words = f"{done}, and this review does not read what {{}} does to data"
             found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
+        elif one.kind is Kind.PRIVATE_ENDPOINT and _goes(one):
+            then = " meanwhile; the new one may have other addresses" if one.replaced else ""
+            words = f"private endpoint {_GOING[one.replaced]}: calls through it fail{then}"
+            found.append((one.urn, Verdict(Name.CHANGED, words)))
         elif one.kind is Kind.LOCK:
             found += [(one.urn, verdict) for verdict in _lock(one)]
     return found

@@ -182,8 +182,8 @@ RULES: Final = {
     "key-use-not-recorded": (
         WARNING,
         (
-            "no diagnostic setting sends the audit log of {noun} {vault} to a workspace, so use of the key "
-            "is not recorded"
+            "no diagnostic setting sends the audit log of {noun} {vault} to a workspace, storage or an event "
+            "hub, so use of the key is not recorded"
         ),
         "{record}",
     ),
@@ -295,13 +295,15 @@ def _words(vault: object) -> dict[str, str]:
         return {
             "noun": "vault",
             "close": _CLOSE,
-            "record": "set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up",
+            "record": "set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up; with "
+            "audit.storageAccountId or audit.eventHubRuleId alone it is recorded, but not read here",
         }
     return {
         "noun": vault.noun,
         "close": f"{demands.update_command(vault.name, in_managed_hsm=True)} --default-action Deny --bypass "
         "AzureServices",
-        "record": f"have its administrators send its {audit_log.CATEGORY} log to a workspace "
+        "record": f"have its administrators send its {audit_log.CATEGORY} log to a workspace, "
+        "or to storage or an event hub, where it is not read here "
         "(docs/managed-hsm.md has the command)",
     }
 

@@ -17,6 +17,7 @@ from tests.review.build import (
     PRINCIPAL,
     ROLE,
     ROLES,
+    UNKNOWN,
     VAULT,
     VAULT_ID,
     Step,
@@ -179,11 +180,73 @@ def logs(place: str = "law-1", category: str = "audit", enabled: bool = True, **
         (logs(category="metrics"), ["protection-weakened"]),
         (logs(category="allLogs"), []),
         (logs(storageAccountId="/s"), []),
+        (
+            logs(category="metrics", logs=[{"category": "AuditEvent", "enabled": True}]),
+            ["protection-weakened"],
+        ),
     ],
 )
 def test_audit_sent_elsewhere_or_to_nothing_is_told(after: Step, expected: list[str]) -> None:
     """Who reads the log at its old place reads nothing any more."""
     assert verdicts(*bound(), step("update", LOGS, "l", logs(), after)) == expected
+
+
+HUB = f"{GROUP}/providers/Microsoft.EventHub/namespaces/ns"
+
+
+def hub(namespace: str = HUB, rule: str = "Root", name: str | None = "audit") -> Step:
+    """Logs that go to an event hub alone."""
+    id = f"{namespace}/authorizationRules/{rule}"
+    return logs("", eventHubAuthorizationRuleId=id, **({"eventHubName": name} if name else {}))
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (hub(rule="Other"), []),
+        (hub(name="AUDIT"), []),
+        (hub(name="second"), ["protection-weakened"]),
+        (hub(name=None), ["protection-weakened"]),
+        (hub(name=UNKNOWN), ["protection-weakened"]),
+        (hub(f"{HUB}2"), ["protection-weakened"]),
+    ],
+)
+def test_an_event_hub_is_told_by_its_namespace_and_name(after: Step, expected: list[str]) -> None:
+    """Not by the rule that lets the logs in: who reads the hub reads on."""
+    assert verdicts(*bound(), step("update", LOGS, "l", hub(), after)) == expected
+
+
+def test_a_group_holds_the_category() -> None:
+    """AuditEvent is in the group audit; the other way round less may be recorded."""
+    one, group = logs(logs=[{"category": "AuditEvent", "enabled": True}]), logs()
+    assert verdicts(*bound(), step("update", LOGS, "l", one, group)) == []
+    assert verdicts(*bound(), step("update", LOGS, "l", group, one)) == ["protection-weakened"]
+
+
+def test_logs_that_change_places_are_told() -> None:
+    """Each category is still recorded, and each place still gets something, but who read the one reads the
+    other."""
+    other = [{"category": "AzurePolicyEvaluationDetails", "enabled": True}]
+    before, after = (logs(), logs("law-2", logs=other)), (logs("law-2"), logs(logs=other))
+    steps = [
+        step("update", LOGS, name, *pair)
+        for name, pair in zip("lm", zip(before, after, strict=True), strict=True)
+    ]
+    assert verdicts(*bound(), *steps) == ["protection-weakened"]
+
+
+@pytest.mark.parametrize(
+    ("op", "words"), [("delete", "DELETED: calls"), ("replace", "may have other addresses")]
+)
+def test_a_private_endpoint_that_goes_is_noted(op: str, words: str) -> None:
+    """No data is at stake; but who calls through it should know."""
+    target = {"privateLinkServiceConnections": [{"privateLinkServiceId": VAULT_ID}]}
+    endpoint = state(target, id=f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe")
+    after = endpoint if op == "replace" else None
+    made = review(*bound(), step(op, "azure-native:network:PrivateEndpoint", "pe", endpoint, after))
+    (told,) = [one.verdict for row in made.rows for one in row.verdicts]
+    assert (told.name.value, made.severity.exit_code) == ("changed", 0)
+    assert words in told.words
 
 
 def test_one_of_two_audit_logs_may_not_go_unseen() -> None:
