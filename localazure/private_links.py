@@ -68,11 +68,12 @@ def routes(
     *,
     resource_id: Callable[[Cloud, Request], str],
     group: str,
-    zones: Sequence[str],
+    members_and_zones: Callable[[Cloud, Request], tuple[Sequence[str], Sequence[str]]],
 ) -> tuple[Route, ...]:
     """The rows below a resource type; `resource_id` gives the resource's id or raises its 404.
 
-    `group` is the sub-resource endpoints connect to, `zones` the private DNS zones it needs.
+    `group` is the sub-resource endpoints connect to; of a resource, its members in the group and the private
+    DNS zones that it needs.
     """
 
     def found(cloud: Cloud, request: Request) -> Json:
@@ -107,7 +108,8 @@ def routes(
 
     def resources(cloud: Cloud, request: Request) -> Response:
         id = f"{resource_id(cloud, request)}/privateLinkResources/{group}"
-        properties = {"groupId": group, "requiredMembers": ["default"], "requiredZoneNames": list(zones)}
+        members, zones = members_and_zones(cloud, request)
+        properties = {"groupId": group, "requiredMembers": [*members], "requiredZoneNames": [*zones]}
         row = {"id": id, "name": group, "type": f"{type}/privateLinkResources", "properties": properties}
         return Response(200, {"value": [row]})
 

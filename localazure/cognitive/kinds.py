@@ -7,6 +7,7 @@ rule needs is here, and their SKUs and capabilities are assumed where nothing el
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from localazure.web import Json
@@ -161,6 +162,25 @@ POLICY_EXCLUDED_KINDS = frozenset(
 )
 """`excludedKinds` of the built-in policy by default: AIServices is one, TextAnalytics is not; the rest is
 assumed."""
+
+_COGNITIVE = "cognitiveservices.azure.com"
+# The suffixes of the names of each member of the group `account`, of these kinds; the others have one of
+# each. Source for AIServices: Azure/bicep-registry-modules, avm/res/cognitive-services/account/tests/e2e/max;
+# that an account of kind OpenAI has one member is assumed.
+_ONE_MEMBER: Mapping[str, tuple[str, ...]] = {"default": (_COGNITIVE,)}
+_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "aiservices": {
+        "default": (_COGNITIVE,),
+        "secondary": ("openai.azure.com",),
+        "third": ("services.ai.azure.com",),
+    },
+    "openai": {"default": (_COGNITIVE, "openai.azure.com")},
+}
+
+
+def members_of(kind: str) -> Mapping[str, tuple[str, ...]]:
+    """The members to which a private endpoint leads, each with the suffixes of its public names."""
+    return _MEMBERS.get(kind.lower(), _ONE_MEMBER)
 
 
 def find_kind(name: str) -> Kind | None:

@@ -134,7 +134,7 @@ ROUTES: tuple[Route, ...] = (
         f"{_PROVIDER}/accounts",
         resource_id=lambda cloud, request: account.require(cloud, account.id_of(request)).id,
         group="account",
-        zones=("privatelink.cognitiveservices.azure.com",),
+        members_and_zones=accounts.members_and_zones,
     ),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route(

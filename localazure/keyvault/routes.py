@@ -148,7 +148,7 @@ ROUTES: tuple[Route, ...] = (
         "Microsoft.KeyVault/vaults",
         resource_id=lambda cloud, request: arm.require_vault(cloud, request).id,
         group="vault",
-        zones=("privatelink.vaultcore.azure.net",),
+        members_and_zones=lambda *_: (("default",), ("privatelink.vaultcore.azure.net",)),
     ),
     _data("POST", "/keys/restore", backups.restore, "texts of errors; geographies"),
     _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),

@@ -11,23 +11,12 @@ from dataclasses import dataclass
 from localazure.cloud import Cloud
 from localazure.cognitive import account as accounts
 from localazure.cognitive import settling
+from localazure.cognitive.kinds import members_of
 from localazure.keyvault import vault_store
 from localazure.web import ServiceError
 
 VAULTS = "Microsoft.KeyVault/vaults"
 ACCOUNTS = "Microsoft.CognitiveServices/accounts"
-_COGNITIVE = "cognitiveservices.azure.com"
-# The names of each member of an account of these kinds; the others have one of each. That an account of kind
-# OpenAI has one member is assumed.
-_ONE_MEMBER: Mapping[str, tuple[str, ...]] = {"default": (_COGNITIVE,)}
-_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "aiservices": {
-        "default": (_COGNITIVE,),
-        "secondary": ("openai.azure.com",),
-        "third": ("services.ai.azure.com",),
-    },
-    "openai": {"default": (_COGNITIVE, "openai.azure.com")},
-}
 
 
 @dataclass(frozen=True)
@@ -77,6 +66,6 @@ def target_of(cloud: Cloud, id: str) -> Target | None:
     label = account.subdomain.lower()
     members = {
         member: tuple(f"{label}.{suffix}" for suffix in suffixes)
-        for member, suffixes in _MEMBERS.get(account.kind.lower(), _ONE_MEMBER).items()
+        for member, suffixes in members_of(account.kind).items()
     }
     return Target(account.id, ACCOUNTS, "account", members, ".")

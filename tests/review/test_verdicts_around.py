@@ -197,7 +197,7 @@ HUB = f"{GROUP}/providers/Microsoft.EventHub/namespaces/ns"
 def hub(namespace: str = HUB, rule: str = "Root", name: str | None = "audit") -> Step:
     """Logs that go to an event hub alone."""
     id = f"{namespace}/authorizationRules/{rule}"
-    return logs("", eventHubAuthorizationRuleId=id, **({"eventHubName": name} if name else {}))
+    return logs("", eventHubAuthorizationRuleId=id, eventHubName=name)
 
 
 @pytest.mark.parametrize(
