@@ -54,11 +54,12 @@ def _cause(message: str) -> str:
 
 
 def policy_finding(raw: Mapping[str, Any]) -> PolicyFinding:
-    """Reads a `policyEvent`."""
+    """Reads a `policyEvent`; its lines, of which the first says the rule, become one."""
+    lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
     return PolicyFinding(
         policy=str(raw.get("policyName", "")),
         level=str(raw.get("enforcementLevel", "")).lower(),
-        message=str(raw.get("message", "")),
+        message="; ".join(filter(None, lines)),
         urn=str(raw.get("resourceUrn", "")),
         pack=str(raw.get("policyPackName", "")),
     )

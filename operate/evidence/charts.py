@@ -16,6 +16,7 @@ from core.facts import Account, Key, KeyVersion
 from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 from operate.evidence.rotation import next_rotation
 from operate.evidence.use import UNWRAPS, Span, bound_since, spans
+from operate.evidence.words import counted
 
 WIDTH = 760
 _LEFT, _RIGHT = 112, 14
@@ -110,7 +111,8 @@ def versions_chart(account: Account, key: Key, use: KeyUseLog | NotChecked | Non
     next_one = f"; the next rotation is due {due:%Y-%m-%d}" if due else ""
     return Chart(
         f"Versions of {key.name} and the binding of {account.name}",
-        f"{len(shown)} versions, the account is bound to {bound}{next_one}; the table of versions has all.",
+        f"{counted(len(shown), 'version')}, the account is bound to {bound}{next_one}; the table of versions "
+        "has all.",
         bottom + _AXIS,
         shapes,
     )
@@ -175,7 +177,7 @@ def use_chart(rows: Sequence[UseRow], own: str, since: datetime, until: datetime
     total = sum(bar.total() for bar in bars.values())
     return Chart(
         f"Use of the key by {unit}",
-        f"{total} uses from {since:%Y-%m-%d} to {until:%Y-%m-%d}; the table has the sums.",
+        f"{counted(total, 'use')} from {since:%Y-%m-%d} to {until:%Y-%m-%d}; the table has the sums.",
         _BARS_HEIGHT,
         [*shapes, *_dates(since, count, step, wide)],
     )
@@ -193,7 +195,7 @@ def colour_of(row: UseRow, own: str) -> str:
 def _bar(found: Counter[str], day: datetime, left: float, wide: float, top: int) -> SvgElement:
     y = float(_BARS_HEIGHT - _BARS_BOTTOM)
     named = [name for name in USE_COLOURS if found[name]]
-    words = ", ".join(f"{found[name]} {USE_COLOURS[name]}" for name in named)
+    words = ", ".join(f"{USE_COLOURS[name]}: {found[name]}" for name in named)
     shapes = [SvgElement("title", {}, f"{day:%Y-%m-%d}: {words}")]
     for name in named:
         high = max(found[name] / top * (_BARS_HEIGHT - _BARS_TOP - _BARS_BOTTOM), 1.5)

@@ -47,11 +47,12 @@ def test_policy_answers_are_read_from_an_event_log() -> None:
     event = {
         "policyName": "p",
         "enforcementLevel": "mandatory",
-        "message": "m",
+        "message": "What is so\n  found: m\n",
         "resourceUrn": "urn:pulumi:s::p::t::x",
     }
     (found,) = read_policies(json.dumps({"sequence": 0, "policyEvent": event}) + "\n")
     assert (found.policy, found.refuses, found.resource) == ("p", True, "x")
+    assert found.message == "What is so; found: m"
 
 
 def test_a_replacement_is_one_resource() -> None:
