@@ -38,7 +38,7 @@ def serve(listener: socket.socket, process: int, imported: str) -> None:
         selector.register(listener, selectors.EVENT_READ)
         selector.register(os.pidfd_open(process), selectors.EVENT_READ)
         while [key.fileobj for key, _ in selector.select()] == [listener]:
-            one = Conversation(listener.accept()[0])
+            one = CommandConnection(listener.accept()[0])
             if one.imported != imported:
                 one.end()
                 if one.imported:
@@ -50,8 +50,8 @@ def serve(listener: socket.socket, process: int, imported: str) -> None:
         conversation.join()
 
 
-class Conversation:
-    """With one process, as the module says; `imported` is empty where it has gone already."""
+class CommandConnection:
+    """A conversation with one process; `imported` is empty where that has gone already."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection, self._lines = connection, connection.makefile()
