@@ -42,8 +42,10 @@ from core.key_uris import KeyUri
 from core.kinds import FREE_TIER, AccountKind
 from core.regions import region
 
-# All that a later update of an account may write, but its identity and its key.
+# All that a later update of an account may write, but its key. A state may lack the identity that the account
+# has: somebody turned it on again past Pulumi.
 _CHANGING = [
+    "identity",
     "properties.disableLocalAuth",
     "properties.networkAcls",
     "properties.publicNetworkAccess",

@@ -26,7 +26,7 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark, Moment, killed_at
 from tests.support.judge import Judge
 from tests.support.stack import Stack
-from tests.ways_out.world import API, VAULT_ID
+from tests.ways_out.world import API, LONG_AGO, VAULT_ID
 
 STACK, SERVICE = "prod-eu", "claims"
 MODES: dict[str, dict[str, Any]] = {
@@ -146,6 +146,10 @@ class EngineWorld:
         answer = self.judge.arm(method, id, kind, body)
         self.wait()
         return answer
+
+    def expire(self, key: str, version: str) -> None:
+        with suppress(RuntimeError):  # an update may have taken the deployer's permissions away
+            self.judge.vault("PATCH", f"/keys/{key}/{version}", {"attributes": {"exp": LONG_AGO}})
 
     def assign(self, principal: str, role: str) -> None:
         id = f"{VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"

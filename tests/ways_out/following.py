@@ -33,11 +33,12 @@ _OTHER_MODEL = re.compile(
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?(\w+): is for .*; remove one of them$", re.MULTILINE)
 _PUT_BACK = re.compile(
     r"keep the setting as it was|make a service of another name|make another service|use a key there|"
-    r"give the new account another name|Make the new vault elsewhere",
+    r"give the new account another name|Make the new vault elsewhere|correct network\.subnetId",
     re.IGNORECASE,
 )
 
 
+_ROTATE = "raise `generation` for a new version"
 _ALONE = "with that change alone first"
 _AS_IT_WAS = re.compile(r"by an update with generation as it was; then")
 
@@ -118,6 +119,9 @@ class Way:
             self._once(f"{alone} alone", lambda: self._alone(alone))
         if _AS_IT_WAS.search(text):
             self._once("as it was, then again", self._without_the_change)
+        if _ROTATE in text:
+            number = int(self.world.settings.get("key", {}).get("generation", 0)) + 1
+            self._once(_ROTATE, lambda: self.world.set("key.generation", number))
         rounds = [dict(filter(None, one)) for one in zip_longest(*(named for _, named in lines))]
         for number, settings in enumerate(rounds):
             done = len(self.steps)
@@ -132,7 +136,7 @@ class Way:
         wanted = dict(self.world.settings)
         self.back()
         instead()
-        Way(self.world, steps=self.steps).follow()
+        Way(self.world, steps=self.steps, named=self.named).follow()
         self.world.settings.clear()
         self.world.settings.update(wanted)
 

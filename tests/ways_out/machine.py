@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.ways_out.following import Way
-from tests.ways_out.world import DRIFTS, MODES, Place, World, unbound
+from tests.ways_out.world import DRIFTS, MODES, NETWORKS, Place, World, make_networks, unbound
 
 MICROSOFT_MANAGED = {"encryption": "microsoftManaged"}
 SETTINGS: tuple[dict[str, Any], ...] = (
@@ -36,6 +36,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 """How Azure behaves while one update runs."""
 
+SUBNETS = ("vnet/subnets/endpoints", "vnet/subnets/others", "hub/subnets/endpoints", "vnet/subnets/endpionts")
+"""The last one is mistyped."""
 CUT_OFF: tuple[dict[str, Any], ...] = (
     {"access": "revoked"},
     {"access": "granted"},
@@ -60,6 +62,7 @@ class Refusals(RuleBasedStateMachine):
         self.revoked = self.unbound = False
         self.generation = 1
         assert self.world.up() == ""
+        make_networks(self.world)
         self.data = self.world.account
         self.seen = len(self.world.history())
 
@@ -96,6 +99,15 @@ class Refusals(RuleBasedStateMachine):
         drift(self.world)
         self.unbound = drift is unbound
         self.changes({"tags": {"owner": at_once}} if at_once else {})
+
+    @precondition(lambda self: not self.revoked)
+    @rule(subnets=st.lists(st.sampled_from(SUBNETS), min_size=1, max_size=3))
+    def private_endpoints(self, subnets: list[str]) -> None:
+        """They are made, moved and, where a subnet is mistyped, left alone, as World judges."""
+        before = self.world.settings.get("network")
+        for one in subnets:
+            self.changes({"network": {"access": "private", "subnet_id": f"{NETWORKS}/{one}"}})
+        self.changes({"network": before or {"access": "open"}})
 
     @rule(fault=st.sampled_from(FAULTS), owner=st.sampled_from(["platform", "security"]))
     def fault(self, fault: dict[str, Any], owner: str) -> None:
@@ -183,6 +195,17 @@ class Refusals(RuleBasedStateMachine):
         first = max(self.seen, bound.index(True))
         assert world.unbound_moments(first) == [], way.steps
         self.seen = len(bound)
+        self._no_older_version_is_bound()
+
+    def _no_older_version_is_bound(self) -> None:
+        """Of any key, at any time."""
+        ages: dict[str, int] = {}
+        versions = self.world.versions()
+        for state in self.world.history():
+            key, _, version = (state["keyUri"] or "").rpartition("/")
+            age = versions.get(version, 0)
+            assert age >= ages.get(key, 0), f"an older version of {key} was bound: {state}"
+            ages[key] = age
 
     def teardown(self) -> None:
         if hasattr(self, "world"):

@@ -24,11 +24,14 @@ from tests.ways_out.world import (
     DRIFTS,
     GROUP,
     MODES,
+    NETWORKS,
     VAULT_ID,
     Place,
     World,
     account_deleted,
     identity_anew,
+    identity_off,
+    make_networks,
     take_grant,
 )
 
@@ -83,6 +86,25 @@ def test_each_drift_has_a_way_back(mode: str, drift: Callable[[Place], None], *,
     assert back is not None
     assert back.internal_id == account.internal_id
     assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
+def test_an_identity_that_the_state_lost_is_no_write_of_the_account(mode: str) -> None:
+    """A refresh has recorded that the account has no identity, and somebody assigns one, as is printed. It
+    gets access first: no write of the account is taken until then."""
+    world = World(mode)
+    assert world.up() == ""
+    identity_off(world)
+    world.refresh()
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["identity"]
+    way.follow()
+    assert world.is_bound
+    assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
     world.close()
 
 
@@ -331,7 +353,6 @@ def test_a_generation_needs_a_vault_that_is_reached() -> None:
     world.close()
 
 
-NETWORKS = f"{GROUP}/Microsoft.Network/virtualNetworks"
 ENDPOINT = "azure-native:network:PrivateEndpoint"
 
 
@@ -340,14 +361,7 @@ def private() -> Iterator[World]:
     """A stack whose private endpoints are in the subnet `endpoints` of one of two networks."""
     world = World("access policies")
     assert world.up() == ""
-    subnets = [
-        {"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}}
-        for number, name in enumerate(("endpoints", "others"))
-    ]
-    for network in ("vnet", "hub"):
-        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
-        body = {"location": "westeurope", "properties": space}
-        world.arm("PUT", f"{NETWORKS}/{network}", body)
+    make_networks(world)
     assert moved(world, "vnet/subnets/endpoints") == ""
     yield world
     world.close()

@@ -36,12 +36,15 @@ API = {
 }
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"
+NETWORKS = f"{GROUP}/Microsoft.Network/virtualNetworks"
 IDENTITY_ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-claims"
 MODES: Mapping[str, Mapping[str, Any]] = {
     "access policies": {},
     "Azure RBAC": {"access_model": "rbac"},
     "user-assigned identity": {"identity": "userAssigned"},
 }
+LONG_AGO = 1_700_000_000
+"""November 2023."""
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
 _TAKE_OVER = "(?s:.*?)if this stack made it, run `python -m operate recover --stack [A-Za-z]+`"
 _RECOVER = re.compile(
@@ -79,6 +82,9 @@ class Place(Protocol):
     def arm(self, method: str, id: str, body: Any = None) -> Any:
         """A request as the deployer, and the time that it takes."""
 
+    def expire(self, key: str, version: str) -> None:
+        """Ends a version of a key of the service's vault, as somebody who may."""
+
     def assign(self, principal: str, role: str) -> None:
         """Gives a role at the vault, as somebody who may."""
 
@@ -111,10 +117,13 @@ class World:
 
     def up(self) -> str:
         """An update; what it refused or failed with, "" where it succeeded."""
+        before = self.endpoints()
         try:
             self.engine.up(self.program, refresh=self.refreshes)
         except UpdateError as error:
             return str(error)
+        finally:
+            self._loses_no_endpoint(before)
         return ""
 
     def up_cut_off(self, write: int, *, arrives: bool, stays: bool) -> str:
@@ -183,6 +192,26 @@ class World:
         found = [held.id for held in self.engine.state.values() if held.type == ACCOUNT]
         return found[0] if found else ""
 
+    def versions(self) -> dict[str, int]:
+        """How many of its key are older, by version."""
+        keys = self.wire.door.cloud.store.scan("vault.key", "")
+        return {one["version"]: age for _, key in keys for age, one in enumerate(key["versions"])}
+
+    def endpoints(self) -> dict[str, str]:
+        """The subnets of the live private endpoints, by what they connect to."""
+        found = self.wire.door.cloud.store.scan("privateEndpoint", "")
+        return {
+            body["properties"]["privateLinkServiceConnections"][0]["properties"][
+                "privateLinkServiceId"
+            ]: body["properties"]["subnet"]["id"]
+            for _, body in found
+        }
+
+    def _loses_no_endpoint(self, before: Mapping[str, str]) -> None:
+        """Whatever an update ends with, and whatever it makes first."""
+        if self.settings.get("network", {}).get("access") == "private":
+            assert {*before} <= {*self.endpoints()}, "an endpoint was taken away, and no other made"
+
     @property
     def account(self) -> stored.Account | None:
         """The live account as the cloud has it."""
@@ -220,8 +249,29 @@ class World:
         self.wire.sleep(60.0)
         return answer.body
 
+    def expire(self, key: str, version: str) -> None:
+        cloud = self.wire.door.cloud
+        with cloud.store.transaction():
+            for id, body in cloud.store.scan("vault.key", ""):
+                for one in body["versions"] if body["name"] == key else ():
+                    if one["version"] == version:
+                        one["expires"] = LONG_AGO
+                        cloud.store.put("vault.key", id, body)
+
     def close(self) -> None:
         self.engine.close()
+
+
+def make_networks(world: Place) -> None:
+    """Two networks with two subnets each."""
+    subnets = [
+        {"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}}
+        for number, name in enumerate(("endpoints", "others"))
+    ]
+    for network in ("vnet", "hub"):
+        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
+        body = {"location": "westeurope", "properties": space}
+        world.arm("PUT", f"{NETWORKS}/{network}", body)
 
 
 def take_grant(world: Place) -> None:
@@ -266,6 +316,12 @@ def unbound(world: Place) -> None:
     world.arm("GET", world.account_id)
 
 
+def bound_version_expires(world: Place) -> None:
+    """Somebody ends it early; older versions are still good."""
+    bound = world.arm("GET", world.account_id)["properties"]["encryption"]["keyVaultProperties"]
+    world.expire(bound["keyName"], bound["keyVersion"])
+
+
 SYSTEM = ("access policies", "Azure RBAC")
 EVERY = tuple(MODES)
 DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
@@ -277,5 +333,6 @@ DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
     account_deleted: SYSTEM,
     vault_deleted: EVERY,
     unbound: SYSTEM,
+    bound_version_expires: EVERY,
 }
 """What somebody does past Pulumi, and the modes in which it can be done."""
