@@ -34,7 +34,10 @@ NAMES = {
     ":ManagementLockByScope": "lockName",
 }
 """The input of each type that is its name in Azure."""
-TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink"} - {":DiagnosticSetting", ":ManagementLockByScope"}
+TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink", ":Project", ":Deployment"} - {
+    ":DiagnosticSetting",
+    ":ManagementLockByScope",
+}
 TEMPLATES = {
     "resource_group": "RG-{service}-{location}",
     "vault": "kv{service}",
@@ -136,7 +139,8 @@ def test_fails_for_a_name_that_azure_would_refuse(more: Any, naming: Any, says: 
 
 def test_everything_that_takes_tags_has_them() -> None:
     """Each type that Azure lets be tagged; locks and diagnostic settings have none."""
-    monitor = service()
+    below = {"projects": [{"name": "claims"}], "deployments": [{"name": "mini", "model": "gpt-4o-mini"}]}
+    monitor = service(kind="AIServices", **below)
     untagged = {
         found.name
         for type in TAGGED
