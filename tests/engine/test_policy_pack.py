@@ -168,7 +168,7 @@ BLOCKED_IN_PREVIEW = sorted(
         "same-tenant",
         "one-writer",
     }
-    | {"no-mixed-access-policies", "vault-audited"}
+    | {"account-fits-its-kind", "no-mixed-access-policies", "vault-audited"}
 )
 
 
