@@ -83,8 +83,11 @@ class CommandConnection:
 
     def _run(self, children: Children, words: Sequence[str]) -> None:
         command = [sys.executable, "-u", *words]
-        with children.run(command, cwd=str(Path.cwd()), env=self._environ, read_output=False) as child:
-            code = child.wait()
+        try:
+            with children.run(command, cwd=str(Path.cwd()), env=self._environ, read_output=False) as child:
+                code = child.wait()
+        except OSError:  # their Python was killed: whoever asks next starts another
+            os._exit(1)
         self._tell(str(code))
 
     def _tell(self, line: str) -> None:

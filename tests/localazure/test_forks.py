@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -164,6 +165,16 @@ def test_they_end_with_the_local_azure(environ: dict[str, str], tmp_path: Path) 
         process.kill()
     assert select.select([warm], [], [], 30)[0]
     os.close(warm)
+
+
+def test_a_python_that_was_killed_is_replaced(home: Home, environ: dict[str, str], tmp_path: Path) -> None:
+    """As by a machine that is short of memory: the word goes on without it, and the next has another."""
+    with closing(Forks(home, PYTHON, ROOT, environ)) as forks:
+        killed = python_of(forks, tmp_path)
+        os.kill(killed, signal.SIGKILL)
+        assert forks.run([str(tmp_path / "who.py"), str(tmp_path / "who")]) is None
+    with closing(Forks(home, PYTHON, ROOT, environ)) as forks:
+        assert python_of(forks, tmp_path) != killed
 
 
 def test_what_still_runs_ends_with_them(home: Home, environ: dict[str, str], tmp_path: Path) -> None:
