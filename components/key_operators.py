@@ -4,7 +4,8 @@ In a vault with Azure RBAC their role comes before the key: users needed a role 
 make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
 An operator may already have an access policy, for other keys or secrets. It keeps all of it: a policy that
-suffices is left alone, and what is missing in another one is added. The stack deletes neither.
+suffices is left alone, and what is missing in another one is added. The stack deletes neither. A role that
+one already has at an existing vault is left alone, too.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ from components.service_args import ServiceInputs
 def assign_officers(
     inputs: ServiceInputs, preflight: PreflightResult, vault: VaultReference, options: ChildOptions
 ) -> list[pulumi.Resource]:
-    """The role of the key operators at a vault with Azure RBAC, which the key and its versions come after."""
+    """The role of the key operators at a vault with Azure RBAC, which the key and its versions come after;
+    Azure gives it to nobody twice, so that of another stack is left to it."""
     if inputs.access_model != RBAC:
         return []
     return [
@@ -40,6 +42,7 @@ def assign_officers(
             ),
         )
         for operator in inputs.vault.key_operators
+        if operator not in preflight.found_officers
     ]
 
 

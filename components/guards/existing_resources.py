@@ -278,6 +278,24 @@ def found_operators(
     return found
 
 
+def officers(
+    inputs: ServiceInputs, before: RecordedService, location: KeyLocation, deployer_id: str
+) -> Mapping[str, Mapping[str, str]]:
+    """The role assignments at an existing vault with Azure RBAC that key operators may have without this
+    stack, by operator: the arguments to read each."""
+    if not location.vault_exists or inputs.grants_by != RBAC:
+        return {}
+    return {
+        operator: {
+            "scope": location.vault_id,
+            "roleAssignmentName": names.role_assignment_name(location.vault_id, object_id, ROTATION.role.id),
+        }
+        for operator in inputs.vault.key_operators
+        for object_id in [deployer_id if operator == DEPLOYER else operator]
+        if (types.ROLE_ASSIGNMENT, f"{inputs.name}-operator-{operator}-access") not in before.resources
+    }
+
+
 def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:
     """The permissions in a vault's access policies, by object id, lower case."""
     entries = ((vault or {}).get("properties") or {}).get("accessPolicies") or ()

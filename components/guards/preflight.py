@@ -6,7 +6,7 @@ concurrently and work in a preview. Does not own: the rules, which are in the ot
 
 import asyncio
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -110,7 +110,8 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `found_operators`: access policies that key operators have without this stack.
+    `found_operators`: access policies that key operators have without this stack; `found_officers`: those of
+    them who have their role at an existing vault without it.
     `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
     of the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`:
     the account is under its key by a grant that exists, and no proof of the access was ever recorded.
@@ -126,6 +127,7 @@ class PreflightResult:
     keeps_key: bool = False
     adopted: Mapping[str, str] = field(default_factory=dict)
     found_operators: Mapping[str, FoundPolicy] = field(default_factory=dict)
+    found_officers: frozenset[str] = frozenset()
     account_waits: bool = False
     account_id: str | None = None
     account: AccountBefore | None = None
@@ -408,6 +410,7 @@ class _Preflight:
             found_operators=existing_resources.found_operators(
                 request.inputs, before, location, vault, self._client["objectId"]
             ),
+            found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
             account_waits=account_waits,
             account_id=before.account.id if before.account else None,
             account=account,
@@ -459,6 +462,18 @@ class _Preflight:
             self._key(request, location, before, look),
             self._get("authorization:getRoleAssignment", request, assignment, look),
         )
+
+    async def _found_officers(
+        self, request: ServiceRequest, before: RecordedService, location: existing_resources.KeyLocation
+    ) -> AsyncIterator[str]:
+        """Azure gives a role to nobody twice at one scope: that of another stack, or of a person, is left as
+        it is. A recovery is told of it, for it may be this stack's own."""
+        if self._recovers:
+            return
+        wanted = existing_resources.officers(request.inputs, before, location, self._client["objectId"])
+        for operator, asked in wanted.items():
+            if await self._get("authorization:getRoleAssignment", request, asked, 1):
+                yield operator
 
     def _is_gone(
         self,

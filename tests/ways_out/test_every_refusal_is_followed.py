@@ -278,6 +278,48 @@ def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_a_key_is_named_as_before_again(mode: str) -> None:
+    """The key that the account was on first is still in the vault, and is taken as it is."""
+    world = World(mode)
+    assert world.up() == ""
+    for name in ("second", "cmk-claims"):
+        world.settings["key"] = {"name": name}
+        assert world.up() == ""
+        account = world.account
+        assert account is not None
+        assert (account.key_vault_properties or {})["keyName"] == name
+        assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
+    assert world.unbound_moments(0 if mode == "user-assigned identity" else 1) == []
+    world.close()
+
+
+@pytest.mark.parametrize("holder", ["another account", "a deleted account"])
+def test_no_account_is_replaced_by_one_whose_name_is_held(holder: str) -> None:
+    """The names of a replacement are looked up as for a first one: the old account and its data stay."""
+    world = World("access policies")
+    assert world.up() == ""
+    before = world.account
+    assert before is not None
+    world.wire.door.group("rg-other")
+    other = GROUP.replace("rg-claims", "rg-other") + "/Microsoft.CognitiveServices/accounts/lang-second"
+    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+    world.arm("PUT", other, {**body, "properties": {"customSubDomainName": "lang-second"}})
+    if holder == "a deleted account":
+        world.arm("DELETE", other)
+    world.settings.update(account_name="lang-second", replace_account="lang-claims")
+    assert "give another accountName" in world.up()
+    assert world.account == before
+    assert world.readable
+    world.settings["account_name"] = "lang-third"
+    assert world.up() == ""
+    assert world.account_id.endswith("/lang-third")
+    assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_an_account_without_access_leaves_no_key(mode: str) -> None:
     """Azure would refuse it for as long as anybody waits. With access given back, as it is printed, the
     update ends, and nothing was made or deleted before."""
