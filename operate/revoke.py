@@ -30,7 +30,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
 from core.roles import SERVICE_PRINCIPAL, hsm_assignment_name
 from operate.errors import DeclinedError
-from operate.stack import Outputs, add_stack, outputs, services
+from operate.stack import Outputs, add_stack, outputs, services, without
 
 _PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
 _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
@@ -121,10 +121,7 @@ def granted(service: Outputs) -> ServiceAccess:
 def access(service: Outputs) -> ServiceAccess:
     """The same, whether there is a grant or not. Raises NoAccessError for a service without a key."""
     if missing := [name for name in _NEEDED if not service.get(name)]:
-        raise NoAccessError(
-            f"the stack has no output {', '.join(missing)}: it has no account under a customer's key, or was "
-            "last updated by an older version of this project; run `pulumi up` first"
-        )
+        raise NoAccessError(f"the service has no account under a customer's key, or {without(missing)}")
     try:
         key = key_uris.parse_versioned(service["keyUriWithVersion"])
     except ValueError as error:

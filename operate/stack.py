@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,14 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
             f"{file}: found a list or a value, expected the object that `pulumi stack output --json` prints"
         )
     return found
+
+
+def without(names: Sequence[str]) -> str:
+    """That a stack lacks outputs that a command needs, and what to do."""
+    return (
+        f"the stack has no output {', '.join(names)}: run `pulumi up` first; a program of your own exports "
+        "what each of its services outputs, by name, as `services` (docs/packages.md)"
+    )
 
 
 def services(outputs: Outputs, named: str | None = None) -> Mapping[str, Outputs]:

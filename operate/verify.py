@@ -22,7 +22,7 @@ from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import Outputs, add_stack, outputs, services
+from operate.stack import Outputs, add_stack, outputs, services, without
 
 _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
@@ -230,7 +230,7 @@ def unprovable(service: Outputs) -> str:
             "(encryption: microsoftManaged): there is nothing to prove"
         )
     missing = [name for name in _NEEDED if name not in service]
-    return f"the stack has no output {', '.join(missing)}: run `pulumi up` first" if missing else ""
+    return without(missing) if missing else ""
 
 
 def _client(endpoint: str, credential: TokenCredential) -> ConversationAuthoringClient:

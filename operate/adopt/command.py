@@ -23,10 +23,18 @@ from operate.stack import add_stack
 from operate.stack_file import path_of
 from settings.parse import SettingsError, parse
 
+_PROGRAM = Path(__file__).resolve().parents[2]
+"""Where the program is whose settings and resources an adoption writes."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
     wanted, accounts = arguments, arguments.account
+    if Path.cwd().resolve() != _PROGRAM:
+        raise OperateError(
+            f"accounts are adopted into the program of this repository, and {Path.cwd()} holds another; run "
+            f"the command in {_PROGRAM}, where a stack of their own takes them in"
+        )
     if len(wanted.name) != len(accounts):
         raise OperateError(f"{len(accounts)} accounts need as many names, found {len(wanted.name)}")
     azure = LiveAzure(login.of_new_stack(wanted.stack))

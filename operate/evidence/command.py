@@ -21,7 +21,7 @@ from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.rotation import rotation_text
 from operate.evidence.words import counted
 from operate.source import Source
-from operate.stack import StackError, add_stack, outputs, services
+from operate.stack import StackError, add_stack, outputs, services, without
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[list[str], 
         found = outputs(wanted.stack, otherwise=", or name accounts with --account")
         ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
         if not ids:
-            raise StackError(f"the stack {wanted.stack} has no output accountId: run `pulumi up` first")
+            raise StackError(without(["accountId"]))
         return ids, f"Stack {wanted.stack}"
     if wanted.subscription:
         ids = [id for subscription in wanted.subscription for id in accounts_in(azure, subscription)]

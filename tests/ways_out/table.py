@@ -198,6 +198,9 @@ FOLLOWED: Mapping[str, str] = {
         operate/fleet/engine.py unlock
         operate/fleet/split.py _resources
     """,
+    "tests/operate/test_outside_the_clone.py::test_a_program_beside_the_clone_has_the_commands": """
+        operate/stack.py without
+    """,
     "tests/operate/test_revoke.py::test_a_role_is_deleted_and_comes_back_under_its_name": """
         operate/revoke.py _role 2
     """,
@@ -221,9 +224,6 @@ FOLLOWED: Mapping[str, str] = {
         engine/language_host.py LanguageHost.InstallDependencies
         operate/fleet/engine.py _command
         operate/stack.py outputs 2
-        operate/evidence/command.py _accounts
-        operate/revoke.py access
-        operate/verify.py unprovable
         policies/__main__.py _load
     """,
     f"{_W}/test_inputs_lead_out.py::test_what_is_said_leads_to_what_is_accepted": """
