@@ -16,7 +16,7 @@ import yaml
 
 from localazure.environment import checkout
 from localazure.execution import count_azure_native_as_installed
-from operate.fleet.warm import language_host
+from operate.fleet.warm import MODULES, language_host
 from tests.support.environments import give_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +62,8 @@ class Stack:
     The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
     as in a fleet: a third of the time; without `warm`, the engine starts each of them by the language host on
     PATH. A test that changes the code of the copy starts the engine itself,
-    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py).
+    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py). `hastened`:
+    whether the waits of those forks take no time (hastened.py).
     """
 
     folder: Path
@@ -71,6 +72,7 @@ class Stack:
     name: str = "dev"
     refreshes: bool = True
     warm: bool = True
+    hastened: bool = False
     env: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,9 +84,7 @@ class Stack:
             elif source.exists():
                 shutil.copy(source, self.folder / name)
         (self.folder / "Pulumi.dev.yaml").rename(self.config_file)
-        if not self.refreshes:
-            project = self.folder / "Pulumi.yaml"
-            project.write_text(project.read_text().replace("  refresh: always\n", ""))
+        self.ask_for_refreshes(self.refreshes)
         # The proof of `make up` takes it, and few tests: the others have a resource less to wait for.
         self.configure(callers=None)
         give_environment(self.folder)
@@ -97,6 +97,13 @@ class Stack:
     @property
     def config_file(self) -> Path:
         return self.folder / f"Pulumi.{self.name}.yaml"
+
+    def ask_for_refreshes(self, refreshes: bool) -> None:
+        """Has the project ask for a refresh before each preview and update, or not."""
+        project = (ROOT / "Pulumi.yaml").read_text()
+        (self.folder / "Pulumi.yaml").write_text(
+            project if refreshes else project.replace("  refresh: always\n", "")
+        )
 
     def config(self) -> dict[str, Any]:
         """The stack's configuration as its file has it."""
@@ -115,13 +122,17 @@ class Stack:
 
     def pulumi(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the CLI as a person would, without a terminal."""
-        host: AbstractContextManager[dict[str, str]] = (
-            language_host(self.env, ROOT) if self.warm else nullcontext({})
-        )
-        with host as attached:
+        with self.host() as attached:
             return self._run(
                 "pulumi", *words, "--non-interactive", "--color", "never", timeout=timeout, **attached
             )
+
+    def host(self) -> AbstractContextManager[dict[str, str]]:
+        """Where the engine finds its language host, as variables; none where it is to start one."""
+        if not self.warm:
+            return nullcontext({})
+        modules = (*MODULES, "tests.support.hastened") if self.hastened else MODULES
+        return language_host(self.env, ROOT, modules)
 
     def python(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the project's Python in the checkout, with the stack's environment."""

@@ -15,38 +15,39 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.ways_out.engine_machine import EngineRefusals
 from tests.ways_out.engine_world import MODES, standing
 
-STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
-"""Of all files together."""
+STEPS = int(os.environ.get("WAYS_OUT_STEPS", "300"))
+"""Of all files together, more or less: Hypothesis ends some lives early."""
 FILES = 3
-STEPS_OF_A_LIFE, LIVES_AT_ONCE = 8, 4
+STEPS_OF_A_LIFE = 25
 
 
 def live(mode: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file's part of the steps."""
+    """A file's part of the steps (engine_machine.py says what one is)."""
     given = os.environ.get("WAYS_OUT_SEED")
-    number = int(given) if given else secrets.randbelow(2**32) if "WAYS_OUT_STEPS" in os.environ else 0
+    number = int(given) if given else secrets.randbelow(2**32) if "WAYS_OUT_STEPS" in os.environ else 1
     first = number + 1000 * [*MODES].index(mode)  # other lives in each mode
     machine = EngineRefusals
-    machine.steps = 0
+    machine.steps.clear()
     machine.happened.clear()
-    chosen = settings(
-        max_examples=LIVES_AT_ONCE,
-        stateful_step_count=STEPS_OF_A_LIFE,
-        phases=[Phase.explicit, Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
     with standing(folder, mode) as (machine.world, machine.standing):
         began, machine.world.runs = time.monotonic(), 0
         try:
-            # Hypothesis chooses how long a life is.
-            while machine.steps < STEPS // FILES:
-                run_state_machine_as_test(seed(first + machine.steps)(machine), settings=chosen)
+            while (left := STEPS // FILES - machine.steps.total()) > 0:
+                lives = -(-left // STEPS_OF_A_LIFE)
+                chosen = settings(
+                    max_examples=lives,
+                    stateful_step_count=-(-left // lives) + 1,
+                    phases=[Phase.generate],
+                    database=None,
+                    deadline=None,
+                    suppress_health_check=list(HealthCheck),
+                )
+                run_state_machine_as_test(seed(first + machine.steps.total())(machine), settings=chosen)
         finally:
             with capsys.disabled():
                 seconds = time.monotonic() - began
                 sys.stdout.write(
-                    f"\n{mode}, seed {number}: {machine.steps} steps and {machine.world.runs} runs of the "
-                    f"engine in {seconds:.0f} s; ways gone: {dict(machine.happened)}\n"
+                    f"\n{mode}, seed {number}: {machine.steps.total()} steps and {machine.world.runs} "
+                    f"commands in {seconds:.0f} s; steps: {dict(machine.steps)}; "
+                    f"ways gone: {dict(machine.happened)}\n"
                 )

@@ -1,8 +1,9 @@
 """A protected service `claims` on the real engine, as `world.World` is one in this process.
 
 Owns: the commands of the engine and of this project that a refusal may print, each as a person would run it,
-with the program, the pack and the provider in forks of one warm Python. The stack is not called `dev`, and
-its project asks for no refresh.
+with the program, the pack and the provider in forks of one warm Python whose waits take no time; and that
+each of these commands, killed ones too, is judged by what the local Azure has recorded (record.py). The stack
+is not called `dev`.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ import yaml
 
 from core import roles
 from core.resource_types import ACCOUNT
-from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark, Moment, killed_at
 from tests.support.judge import Judge
 from tests.support.stack import Stack
+from tests.ways_out.record import Record
 from tests.ways_out.world import API, LONG_AGO, VAULT_ID
 
 STACK, SERVICE = "prod-eu", "claims"
@@ -51,6 +52,8 @@ class EngineWorld:
     settings: dict[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     runs: int = 0
+    named: set[str] = field(default_factory=set)
+    """The settings that refusals have named since all was as declared."""
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.azure, self.stack, SERVICE)
@@ -94,16 +97,25 @@ class EngineWorld:
     def run(self, *words: str) -> str:
         """A command of the engine, with the settings as they are now; what it printed where it failed."""
         self.write_settings()
-        self.runs += 1
-        run = self.stack.pulumi(*words)
+        with self._judged(words):
+            run = self.stack.pulumi(*words)
         return "" if run.ok else run.output
+
+    @contextmanager
+    def _judged(self, words: Sequence[str]) -> Iterator[None]:
+        """Whatever a command is for, and however it ends: no account is off its key afterwards, or was in
+        between, and nothing is destroyed, that no refusal has named."""
+        self.runs += 1
+        before = Record.of(self.azure.home.database)
+        yield
+        lapses = before.lapses(self.azure.home.database, self.named)
+        assert not lapses, f"{' '.join(words)}, with {sorted(self.named)} named: {lapses}"
 
     def killed(self, moments: Sequence[Moment]) -> None:
         """An update that is killed with all that it started, or ends before."""
         self.write_settings()
-        self.runs += 1
-        with suppress(AssertionError):  # refused before any of the moments
-            killed_at(self.azure, self.stack, moments)
+        with self._judged(["killed"]), suppress(AssertionError):  # refused before any of the moments
+            killed_at(self.azure, self.stack, moments, warm=True)
 
     def write_settings(self) -> None:
         config = {f"language-cmk:{name}": value for name, value in self.settings.items()}
@@ -130,12 +142,13 @@ class EngineWorld:
             yield "recover", self._recover
 
     def _must(self, *words: str) -> None:
-        run = self.stack.pulumi(*words)
-        assert run.ok, run.output
+        if said := self.run(*words):
+            raise AssertionError(said)
 
     def _recover(self) -> None:
         for _ in range(_MOST_RECOVERIES):
-            run = self.stack.python("-m", "operate", "recover", "--stack", STACK, "--yes")
+            with self._judged(["recover"]):
+                run = self.stack.python("-m", "operate", "recover", "--stack", STACK, "--yes")
             if "nothing that it would create exists already" in run.output:
                 return
             assert run.ok, run.output
@@ -159,24 +172,12 @@ class EngineWorld:
     def wait(self) -> None:
         self.azure.control("/clock", {"advance": 60})
 
-    def history(self) -> list[dict[str, Any]]:
-        """The states of the account's encryption, oldest first."""
-        return cloud.history(self.azure, self.account_id)
-
-    def keys(self) -> frozenset[str]:
-        """Each version of each key that the cloud has."""
-        return frozenset(
-            f"{one['body']['name']}/{version['version']}"
-            for one in cloud.documents(self.azure, "vault.key")
-            for version in one["body"]["versions"]
-        )
-
 
 @contextmanager
 def standing(folder: Path, mode: str) -> Iterator[tuple[EngineWorld, Bookmark]]:
     """A deployed stack with data, and the way back to it."""
     with running_azure(folder / "azure") as azure:
-        stack = Stack(folder / "checkout", azure.environ, name=STACK, refreshes=False)
+        stack = Stack(folder / "checkout", azure.environ, name=STACK, refreshes=False, hastened=True)
         world = EngineWorld(azure, stack, mode)
         assert world.up() == ""
         world.judge.write_data()

@@ -39,6 +39,7 @@ _PUT_BACK = re.compile(
 
 
 _ROTATE = "raise `generation` for a new version"
+_AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
 _AS_IT_WAS = re.compile(r"by an update with generation as it was; then")
 
@@ -92,7 +93,9 @@ class Way:
             role = found["role"]
             self._once("role", lambda: self.world.assign(seed.DEPLOYER.object_id, role))
         self._declare(text)
-        if len(self.steps) == done and re.search(r"run the (same command|update) again", text, re.IGNORECASE):
+        # A warning beside a refusal may say so, too: that has been tried once, then.
+        tried = self.steps[-1:] == ["again"] and _PUT_BACK.search(text)
+        if len(self.steps) == done and _AGAIN.search(text) and not tried:
             self.steps.append("again")
             self.world.wait()
         if len(self.steps) == done and _PUT_BACK.search(text):
