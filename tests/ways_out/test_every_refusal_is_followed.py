@@ -17,6 +17,7 @@ from localazure import seed as seed_of_azure
 from localazure.front import Raw
 from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out
+from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import make_hsm
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
@@ -275,6 +276,30 @@ def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
     assert world.account_id.endswith("/lang-second")
     assert world.readable
     world.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_first_revocation_says_what_comes_first(mode: str) -> None:
+    """Of a service that has no account yet, and so no identity that could be named; nothing is made."""
+    world = World(mode, settings={"access": "revoked"})
+    text = world.up()
+    assert "make it with access: granted first" in text
+    assert "identity" not in text
+    assert world.engine.operations == []
+    world.settings["access"] = "granted"
+    assert world.up() == ""
+    assert world.readable
+    world.close()
+
+
+def test_changes_that_wait_for_access_are_told() -> None:
+    """In the preview: a tag of the account comes one update after its access."""
+    deployment = Deployment()
+    service: dict[str, Any] = {"audit": {"new_workspace": False}}
+    for access in ("granted", "revoked"):
+        deployment.up({"claims": {**service, "access": access}})
+    deployment.preview({"claims": {**service, "access": "granted", "tags": {"owner": "night"}}})
+    assert any("changes of the account, if any, wait for the next update" in one for one in deployment.notes)
 
 
 @pytest.mark.parametrize("mode", MODES)
