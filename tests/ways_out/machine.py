@@ -6,7 +6,7 @@ the cloud are as they are, on the engine in this process.
 It was seen to find, with the WAYS_OUT_SEED in brackets, each of these that was taken out of the product:
 what the settings would lose is refused (23); the account waits while its identity lacks access (181); no
 older version is bound in the place of one that has expired (1); an identity that was turned off is reported
-(10).
+(10); a subnet is looked up before an endpoint is made in it (28).
 """
 
 from __future__ import annotations
