@@ -7,7 +7,7 @@ Three files of 100 steps take about 107 commands each, and a command 1.8 s of pr
 engine takes 0.8 s and its processes and the local Azure the rest: five minutes on two cores.
 
 It found that an account was written before its identity had access, where a refresh had recorded that the
-account has none and somebody then assigned one (WAYS_OUT_SEED=1).
+account has none and somebody then assigned one.
 """
 
 from __future__ import annotations
