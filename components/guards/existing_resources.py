@@ -18,7 +18,7 @@ from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
-from core import adapters, arm_ids, demands, facts, rights, roles
+from core import adapters, arm_ids, demands, facts, key_uris, rights, roles
 from core import resource_types as types
 from core.commands import adopt, take_over
 
@@ -170,9 +170,20 @@ def problems(
         )
 
 
-def unusable_key(key: Answer, location: KeyLocation, before: RecordedService) -> Iterator[Problem]:
-    """Why an existing key cannot be used by an account that is not under it yet; a key that is not there is
-    told with what else is referred to."""
+def unusable_key(
+    key: Answer, location: KeyLocation, before: RecordedService, *, is_absent: bool
+) -> Iterator[Problem]:
+    """Why an existing key cannot be used by an account that is not under it yet. `is_absent`: whether its
+    vault is there without it."""
+    if is_absent:
+        hsm, place = location.in_managed_hsm, arm_ids.key_id(location.key_id).parent.name
+        noun = "managed HSM" if hsm else "vault"
+        options = key_uris.cli_options(place, location.key_name, in_managed_hsm=hsm)
+        yield Problem(
+            "key.id",
+            f"there is no key {location.key_name!r} in {noun} {place!r}; correct it, or make the key first; "
+            f"if it was deleted, run `az keyvault key recover {options}`",
+        )
     if key is None or location.makes_key or before.is_bound:
         return
     size = key.get("keySize")

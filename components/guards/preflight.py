@@ -308,7 +308,8 @@ class _Preflight:
         drifts = self._is_ours(before.account) and not replaced
         identity_id = before.identity_id if drifts and before.key_identity == USER else None
         looked_up = await self._look(request, location, before, identity_id)
-        if self._is_gone(request, before, location, live, looked_up, drifts=drifts):
+        gone = self._is_gone(request, before, location, live, looked_up, drifts=drifts)
+        if gone or _lacks_key(request, before, location, looked_up):
             # Or a front end is behind, as after a grant of seconds ago: the same answer twice is believed.
             await asyncio.sleep(SECOND_LOOK_SECONDS)
             looked_up = await self._look(request, location, before, identity_id, look=2)
@@ -351,7 +352,8 @@ class _Preflight:
                     request.inputs, location, vault, existing_key, self._client["tenantId"]
                 ),
             )
-        self._refuse(name, existing_resources.unusable_key(key, location, before))
+        is_absent = _lacks_key(request, before, location, looked_up)
+        self._refuse(name, existing_resources.unusable_key(key, location, before, is_absent=is_absent))
         if drifts and all_read:
             self._refuse(name, drift.problems(before, location, live, vault, key, identity=identity))
         live = None if live is UNREAD else live
@@ -527,8 +529,7 @@ class _Preflight:
         try:
             return await self._get("keyvault:getKey", request, arguments, look)
         except InvokeError as error:
-            gets_role = request.inputs.access_model == RBAC and DEPLOYER in request.inputs.vault.key_operators
-            if gets_role and not before.is_bound and missing_data_role(str(error)):
+            if _gets_role(request, before) and missing_data_role(str(error)):
                 return None
             raise
 
@@ -694,3 +695,22 @@ class _Preflight:
     def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
         chosen = provider or self._provider
         return pulumi.InvokeOptions(provider=chosen) if chosen else None
+
+
+def _gets_role(request: ServiceRequest, before: RecordedService) -> bool:
+    """Whether this update may give the deployer the role to read the key."""
+    operators = request.inputs.vault.key_operators
+    return request.inputs.access_model == RBAC and DEPLOYER in operators and not before.is_bound
+
+
+def _lacks_key(
+    request: ServiceRequest,
+    before: RecordedService,
+    location: existing_resources.KeyLocation,
+    looked_up: Sequence[Answer],
+) -> bool:
+    """Whether a vault that is there lacks the existing key that an account is yet to be bound to."""
+    vault, key, *_ = looked_up
+    is_named = location.reads_key and not location.makes_key and not before.is_bound
+    is_there = vault is not None and vault is not UNREAD
+    return is_named and is_there and key is None and not _gets_role(request, before)

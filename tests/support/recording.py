@@ -64,6 +64,8 @@ def existing_vault(**properties: Any) -> dict[str, Any]:
     }
 
 
+EXISTING_KEY = "own"
+_USABLE = {"kty": "RSA", "keySize": 2048.0, "keyOps": ["wrapKey", "unwrapKey"]}
 _KEY = ("keyVaultUri", "keyName", "keyVersion")
 
 
@@ -81,7 +83,7 @@ class FakeAzure(mocks.Mocks):
     """Answers as azure-native and azure-cmk would, as far as the components read it.
 
     `state` is what the stack holds before the run, by URN, and its accounts exist as it has them, bound where
-    it has a binding; `vault` and `key` are existing ones.
+    it has a binding; `vault` and `key` are existing ones. The vault has EXISTING_KEY besides.
     """
 
     def __init__(self) -> None:
@@ -115,15 +117,16 @@ class FakeAzure(mocks.Mocks):
                 "tenantId": TENANT,
             },
         }
-        if args.token == "azure-native:keyvault:getKey" and self.key is None:
-            raise AbsentError
+        if args.token == "azure-native:keyvault:getKey":
+            if self.key is None and args.args["keyName"] != EXISTING_KEY:
+                raise AbsentError
+            return dict(self.key or _USABLE), []
         if args.token == "azure-native:authorization:getRoleAssignment":
             raise AbsentError
         if args.token == "azure-native:cognitiveservices:getProject":
             return {"identity": {"type": "SystemAssigned", "principalId": PROJECT_PRINCIPAL}}, []
         if args.token == "azure-native:cognitiveservices:getAccount":
             return self._account(str(args.args["accountName"])), []
-        answers["azure-native:keyvault:getKey"] = self.key or {}
         return answers[args.token], []
 
     def _account(self, name: str) -> dict[str, Any]:

@@ -139,6 +139,9 @@ FOLLOWED: Mapping[str, str] = {
         provider/others_locks.py others_locks
     """,
     # The binding, and what Azure answers
+    f"{_W}/test_findings_lead_out.py::test_a_key_that_is_not_there_is_told_before_anything_is_made": """
+        components/guards/existing_resources.py unusable_key
+    """,
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
         core/demands.py FIXES 2
         core/demands.py update_command 2

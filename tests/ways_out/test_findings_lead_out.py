@@ -196,3 +196,17 @@ def test_a_key_that_cannot_be_used_is_told_before_anything_is_made(
     if carry_out(hub.door, text):
         assert world.up() == ""
     world.close()
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_key_that_is_not_there_is_told_before_anything_is_made(mode: str) -> None:
+    """Also by an update without a preview. A deleted one comes back by the command that is printed."""
+    hub = Hub()
+    key_deleted(hub)
+    world = World(mode, settings={"key": {"id": KEY}}, wire=hub.wire)
+    text = world.up()
+    assert "key.id: there is no key 'cmk' in vault 'kv-hub'" in text
+    assert world.engine.operations == []
+    assert carry_out(hub.door, text)
+    assert world.up() == ""
+    world.close()
