@@ -12,9 +12,11 @@ PYTHON ?= python3
 PY := .venv/bin/python
 STACK ?= dev
 LOCAL = $(PYTHON) -m localazure
-# Three at a time on two cores: a test of the real engine spends half of its time waiting. In the order of the folders
-# named, those with the longest files first: xdist's own order has them last, where workers wait for each other.
-PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+# Three at a time on two cores: a test of the real engine spends half of its time waiting.
+PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile
+# The folders are named with the longest files first. xdist's own order goes by the number of tests in a file, which is
+# right for `check`; here it has the longest last, where workers wait for each other.
+IN_ORDER = --no-loadscope-reorder
 
 .PHONY: help setup up preview review evidence pack down env test check coverage clients docs pictures fix bench clean
 
@@ -56,10 +58,10 @@ check: setup ## the fast part of the tests: lint, types, unit
 	@$(PYTEST) tests/core tests/one_answer tests/unit tests/components tests/settings tests/policies
 
 test: check ## every test
-	@$(PYTEST) tests/operate tests/review tests/every_azure tests/unbound tests/lives tests/runbooks tests/ways_out tests/engine tests/provider tests/localazure
+	@$(PYTEST) $(IN_ORDER) tests/operate tests/review tests/every_azure tests/unbound tests/lives tests/runbooks tests/ways_out tests/engine tests/provider tests/localazure
 
 coverage: setup ## branch coverage of the product by the tests that run in this process, without the engine
-	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
+	@$(PYTEST) $(IN_ORDER) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
 	  tests/policies tests/provider tests/operate tests/review
 
 clients: setup ## an account's life through Azure's own clients, state in Azurite, and SDKs of the packages, compiled (kept in .clients)
