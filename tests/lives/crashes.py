@@ -178,7 +178,7 @@ HSM_CHANGES = (
         "refresh",
         (
             Moment("account", "GET", ACCOUNT),
-            Moment("key version", "GET", "/keys/{k}/{v}", host="hsm"),
+            Moment("key version", "GET", "/keys/{k}", host="hsm"),
             Moment("role", "GET", ROLE.removesuffix("/{r}"), host="hsm"),
         ),
         {},
