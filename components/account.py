@@ -42,10 +42,8 @@ from core.key_uris import KeyUri
 from core.kinds import FREE_TIER, AccountKind
 from core.regions import region
 
-# All that a later update of an account may write, but its key. A state may lack the identity that the account
-# has: somebody turned it on again past Pulumi.
+# All that a later update of an account may write, but its identity and its key.
 _CHANGING = [
-    "identity",
     "properties.disableLocalAuth",
     "properties.networkAcls",
     "properties.publicNetworkAccess",
@@ -363,6 +361,8 @@ def make_account(
         ignored += IGNORED
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
+        # A refresh recorded that it was off. It is on again: to state it would be a write for nothing.
+        ignored += ["identity"] if before.is_recorded_without_identity else []
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False

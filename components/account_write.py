@@ -101,6 +101,12 @@ class AccountBefore:
         live = bound_key(self.live)
         return live if live and live.encryption.key_version else self.recorded_key or live
 
+    @property
+    def is_recorded_without_identity(self) -> bool:
+        """Whether the state has the account, and no identity of it."""
+        identity = {} if self.recorded is None else self.recorded.get("identity") or {"type": "None"}
+        return identity.get("type") == "None"
+
     def may_be_written(
         self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()
     ) -> bool:
