@@ -361,8 +361,6 @@ def make_account(
         ignored += IGNORED
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
-        # A refresh recorded that it was off. It is on again: to state it would be a write for nothing.
-        ignored += ["identity"] if before.is_recorded_without_identity else []
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
@@ -370,7 +368,7 @@ def make_account(
     opts.hooks = (
         pulumi.ResourceHookBinding()
         if unbinds
-        else key_guard(inputs.account_name, through, before=before, same_key=not inline)
+        else key_guard(inputs.account_name, through, before=before, same_key=not inline, frozen=frozen)
     )
     opts.hooks.on_error = [*(on_error or explains)]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)

@@ -101,12 +101,6 @@ class AccountBefore:
         live = bound_key(self.live)
         return live if live and live.encryption.key_version else self.recorded_key or live
 
-    @property
-    def is_recorded_without_identity(self) -> bool:
-        """Whether the state has the account, and no identity of it."""
-        identity = {} if self.recorded is None else self.recorded.get("identity") or {"type": "None"}
-        return identity.get("type") == "None"
-
     def may_be_written(
         self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()
     ) -> bool:
@@ -219,19 +213,30 @@ def _not_found(name: str) -> str:
     )
 
 
+def _identity_unrecorded(name: str) -> str:
+    return (
+        f"account {name!r} has an identity that the state does not have: it was turned off and on again "
+        "outside Pulumi. Azure refuses to write the account until the identity has access to the key. "
+        "Nothing was written. Run `pulumi refresh`, which records the identity, and then the update again"
+    )
+
+
 def key_guard(
     name: str,
     opts: pulumi.InvokeOptions | None = None,
     *,
     before: AccountBefore | None = None,
     same_key: bool = True,
+    frozen: bool = False,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail a create or update of the account `name` that would take its key away, immediately
     before it is written, and in a preview. The components' own accounts have them. For one that a program
     makes with azure-native itself, give them as `pulumi.ResourceOptions(hooks=key_guard("lang-claims"))`.
 
     `opts` say through which provider the account is read. `before` is the account as it was found before the
-    run, if that was looked for. With `same_key` the binding alone moves the account to another key.
+    run, if that was looked for. With `same_key` the binding alone moves the account to another key. `frozen`:
+    this run is not to write the account, because its identity has no access to the key yet, and refuses to
+    where the state lacks the identity.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
@@ -242,7 +247,10 @@ def key_guard(
         live = await read_account(name, None if group == _KNOWN_LATER else group, opts)
         now = replace(before or AccountBefore(), live=live)
         is_update = about.old_outputs is not None
-        if problem := loss(name, sent, now, is_update=is_update, same_key=same_key):
+        problem = loss(name, sent, now, is_update=is_update, same_key=same_key)
+        if frozen and is_update and not _has_identity(await _plain(about.old_outputs)):
+            problem = problem or _identity_unrecorded(name)
+        if problem:
             # The components' own accounts are found before, and have that.
             raise KeyLostError(problem if before else f"{problem}{_OF_ITS_OWN}")
 
@@ -260,6 +268,10 @@ async def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: await _plain(one) for name, one in value.items()}
     return [await _plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _has_identity(account: Mapping[str, Any]) -> bool:
+    return (account.get("identity") or {}).get("type") not in (None, "None")
 
 
 def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:

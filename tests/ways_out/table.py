@@ -48,6 +48,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
         components/guards/access.py immovable 7
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_an_identity_that_the_state_lost_is_not_written": """
+        components/account_write.py _identity_unrecorded
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
         components/guards/access.py problems
         components/guards/drift.py _FORGET
