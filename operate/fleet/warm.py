@@ -116,4 +116,7 @@ def is_official_host_found(environ: Mapping[str, str]) -> bool:
     places = [Path(first)] if first else []
     places += [Path(command).resolve().parent / host] if command else []
     found = next((place for place in places if place.is_file()), None)
-    return found is not None and not found.read_bytes().startswith(b"#!")
+    if found is None:
+        return False
+    with found.open("rb") as file:
+        return file.read(2) != b"#!"

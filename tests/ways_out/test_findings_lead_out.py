@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.binding import KeyBinding
 from localazure import seed
+from localazure.authorization import assign_role
+from localazure.directory import create_principal
+from tests.components.guards.first_deployments import IN_SHARED, SHARED, group
 from tests.every_azure.engine import Engine, UpdateError
 from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
+from tests.support.local_deployment import Deployment
 from tests.ways_out.world import World
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
@@ -210,3 +215,24 @@ def test_a_key_that_is_not_there_is_told_before_anything_is_made(mode: str) -> N
     assert carry_out(hub.door, text)
     assert world.up() == ""
     world.close()
+
+
+def test_a_key_that_needs_a_role_of_this_update_to_be_read_is_not_taken_for_absent() -> None:
+    """Azure may ask for a role on the vault's data before it shows a key; the update gives it to the
+    deployer, who has none yet."""
+    deployment = Deployment(Hub(vault={"enableRbacAuthorization": True}).door)
+    cloud = deployment.door.cloud
+    cloud.behave(arm_keys_need_data_role=True)
+    deployment.principal = create_principal(
+        cloud, tenant_id=seed.TENANT_ID, name="pipeline", managed_identity=False
+    )
+    for role in ("Contributor", "Role Based Access Control Administrator"):
+        assign_role(cloud, deployment.principal.object_id, role, SUBSCRIPTION)
+    args = {**SHARED, "access_model": "rbac", "key": {"id": KEY}}
+    group("rg-shared")(deployment)
+    with pytest.raises(pulumi.RunError, match=r"set vault\.keyOperators"):
+        deployment.up({"claims": args})
+    deployment.up({"claims": {**args, "vault": {"key_operators": ["deployer"]}}})
+    account = f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
+    bound = deployment.arm("GET", account, api="2025-06-01").body["properties"]["encryption"]
+    assert bound["keySource"] == "Microsoft.KeyVault"
