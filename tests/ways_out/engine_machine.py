@@ -158,7 +158,7 @@ class EngineRefusals(RuleBasedStateMachine):
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # whatever fails, the life that led there is what a reader needs
             words = [
                 f"{name} {' '.join(getattr(one, '__name__', str(one)) for one in given)}"
                 for name, *given in self.lived
