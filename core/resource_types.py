@@ -47,6 +47,10 @@ STACK: Final = "pulumi:pulumi:Stack"
 
 GENERIC_INPUTS: Final = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
 """What azure-native's generic resource is told of its type."""
+GENERIC_NAMES: Final = (GENERIC_INPUTS[1], "resourceName")
+"""Where it has its parent's name, at the end of a path, and its own."""
+AZAPI_PARENT: Final = "parentId"
+"""Where azapi's resources have their parent's id."""
 TEMPLATE_INPUTS: Final = ("template", "templateContent", "templateBody")
 """Where azure-native, pulumi-azure and its older resource have an ARM template: an object, or its JSON."""
 
@@ -131,6 +135,7 @@ _OWN: Final = {
 _BY_ARM_TYPE: Final = {
     "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
     "microsoft.cognitiveservices/accounts/projects": Kind.PROJECT,
+    "microsoft.cognitiveservices/accounts/deployments": Kind.DEPLOYMENT,
     "microsoft.keyvault/vaults": Kind.VAULT,
     "microsoft.keyvault/vaults/keys": Kind.KEY,
     "microsoft.keyvault/vaults/accesspolicies": Kind.ACCESS_POLICY,
@@ -140,6 +145,15 @@ _BY_ARM_TYPE: Final = {
     "microsoft.network/privateendpoints": Kind.PRIVATE_ENDPOINT,
     "microsoft.authorization/locks": Kind.LOCK,
 }
+PARENT_NAME_INPUTS: Final = {
+    Kind.PROJECT: "accountName",
+    Kind.DEPLOYMENT: "accountName",
+    Kind.KEY: "vaultName",
+    Kind.ACCESS_POLICY: "vaultName",
+}
+"""What azure-native's own types call the name of the resource that they are below."""
+NAME_INPUTS: Final = {Kind.VAULT: "vaultName", Kind.KEY: "keyName", Kind.ACCOUNT: "accountName"}
+"""What azure-native's own types call their name."""
 _AZURE_NATIVE: Final = re.compile(
     r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)"
 )
@@ -203,11 +217,21 @@ def kind_of_arm_type(type: str) -> Kind | None:
     return _BY_ARM_TYPE.get(type.strip("/").lower())
 
 
-def kind_of_generic(namespace: str, parent_path: str, type: str) -> Kind | None:
+def kind_of_generic(namespace: str, parent_path: str | None, type: str) -> Kind | None:
     """The kind of azure-native's generic resource, by its `resourceProviderNamespace`, `parentResourcePath`
-    (types and names in turn: `vaults/contoso`) and `resourceType`."""
+    (types and names in turn: `vaults/contoso`) and `resourceType`. A parent that is made by the same update
+    is not known yet (None): what has that namespace and that last type is then taken for the kind."""
+    namespace, type = namespace.strip("/").lower(), type.strip("/").lower()
+    if parent_path is None:
+        ends = (f"{namespace}/", f"/{type}")
+        below = (
+            kind
+            for known, kind in _BY_ARM_TYPE.items()
+            if known.startswith(ends[0]) and known.endswith(ends[1])
+        )
+        return next(below, None)
     parents = parent_path.strip("/").split("/")[::2] if parent_path.strip("/") else []
-    return kind_of_arm_type("/".join([namespace.strip("/"), *parents, type.strip("/")]))
+    return kind_of_arm_type("/".join([namespace, *parents, type]))
 
 
 def _api_version(pinned: str | None) -> str | None:

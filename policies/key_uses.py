@@ -8,7 +8,7 @@ from functools import cached_property
 
 from core import arm_ids, key_uris
 from core.arm_ids import MalformedError
-from core.resource_types import COMPONENTS, Kind
+from core.resource_types import AZAPI_PARENT, COMPONENTS, GENERIC_NAMES, PARENT_NAME_INPUTS, Kind
 from policies.encryption import DeclaredEncryption, Text, encryption_of, leaves_encryption
 from policies.stack_index import Node, StackIndex
 from policies.view import UNKNOWN, type_of_unknown
@@ -71,11 +71,15 @@ class KeyUses:
         """The account a binding writes to."""
         return self._target(binding, Kind.ACCOUNT, "accountId")
 
+    def _parent_of(self, child: Node, kind: Kind) -> Node | None:
+        """The resource that a child's name of its parent comes from, in whatever type the program uses."""
+        return self.index.source(child, kind, PARENT_NAME_INPUTS[child.kind], GENERIC_NAMES[0], AZAPI_PARENT)
+
     def account_above(self, child: Node) -> Node | None:
         """The account that a project or a deployment is below."""
-        stated = child.view.text("accountName")
+        stated = child.view.text(PARENT_NAME_INPUTS[child.kind])
         named = self.index.account_named(stated.strip()) if isinstance(stated, str) else None
-        return named or self.index.source(child, Kind.ACCOUNT, "accountName")
+        return named or self._parent_of(child, Kind.ACCOUNT)
 
     @cached_property
     def bindings_by_account(self) -> dict[str, list[Node]]:
@@ -232,6 +236,6 @@ class KeyUses:
 
     def vault_of(self, node: Node) -> Node | None:
         """The vault that a key or an access policy is in."""
-        stated = node.view.get("vaultName")
+        stated = node.view.get(PARENT_NAME_INPUTS[node.kind])
         by_name = self.index.vault_by_name.get(stated.lower()) if isinstance(stated, str) else None
-        return by_name or self.index.source(node, Kind.VAULT, "vaultName")
+        return by_name or self._parent_of(node, Kind.VAULT)

@@ -6,11 +6,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import arm_ids
-from core.resource_types import GENERIC_INPUTS, Kind, kind_of_arm_type, kind_of_generic, parse_token
-from policies.view import UNKNOWN, View, as_text, step
+from core.resource_types import (
+    AZAPI_PARENT,
+    GENERIC_INPUTS,
+    GENERIC_NAMES,
+    NAME_INPUTS,
+    PARENT_NAME_INPUTS,
+    Kind,
+    kind_of_arm_type,
+    kind_of_generic,
+    parse_token,
+)
+from policies.view import UNKNOWN, View, as_text
 
 _BESIDE: Final = ("name", "location", "tags", "identity")
 """What azapi has beside the body."""
+_NAMED_BY: Final = (GENERIC_INPUTS[0], GENERIC_INPUTS[2])
+"""The namespace and the last type of a generic resource."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +44,17 @@ def read(token: str, props: object) -> ClassifiedResource:
 
 
 def _generic(view: View) -> ClassifiedResource:
-    """azure-native's generic resource (resources.Resource)."""
-    namespace, parent, type = (_plain(view.get(part)) or "" for part in GENERIC_INPUTS)
-    return ClassifiedResource(kind_of_generic(namespace, parent, type), _plain(view.get("apiVersion")), view)
+    """azure-native's generic resource (resources.Resource): by its inputs, and by the type and the id that it
+    has once it is there."""
+    parent, name = (view.get(one) for one in GENERIC_NAMES)
+    namespace, type, known = (_plain(view.get(part)) or "" for part in (*_NAMED_BY, "type"))
+    kind = kind_of_generic(namespace, None if parent is UNKNOWN else _plain(parent) or "", type)
+    kind = kind or kind_of_arm_type(known)
+    id = _plain(view.get("id"))
+    if parent is None and id is not None:
+        parent = id.rstrip("/").rpartition("/")[0].rpartition("/")[0]
+    named = View({**_names(kind, parent, name), **view.values()})
+    return ClassifiedResource(kind, _plain(view.get("apiVersion")), named)
 
 
 def _azapi(token: str, view: View) -> ClassifiedResource:
@@ -46,19 +66,18 @@ def _azapi(token: str, view: View) -> ClassifiedResource:
     if not token.lower().endswith(":resource"):
         return ClassifiedResource(Kind.OTHER_PROVIDER, None, view)
     outer = {name: value for name in _BESIDE if (value := view.get(name)) is not None}
+    outer |= _names(kind, view.get(AZAPI_PARENT), view.get("name"))
     body = _object(view.get("body"))
-    if body is None:
-        return ClassifiedResource(kind, version or None, View({**outer, "properties": UNKNOWN}))
-    inner = {name: step(body, name) for name in body}
-    return ClassifiedResource(kind, version or None, View({**outer, **inner, **_parent(kind, view)}))
+    inner = {"properties": UNKNOWN} if body is None else View(body).values()
+    return ClassifiedResource(kind, version or None, View({**outer, **inner}))
 
 
-def _parent(kind: Kind, view: View) -> dict[str, object]:
-    """A child of a vault names it by the id that azapi has as `parentId`."""
-    parent = view.get("parentId")
-    if kind not in (Kind.KEY, Kind.ACCESS_POLICY):
-        return {}
-    return {"vaultName": arm_ids.name_of(parent) if isinstance(parent, str) else parent}
+def _names(kind: Kind | None, parent: object, name: object) -> dict[str, object]:
+    """A resource's name and its parent's, by the inputs of azure-native's own type; `parent` is an id or a
+    path that ends in the name."""
+    above = arm_ids.name_of(parent) if isinstance(parent, str) else parent
+    named = ((PARENT_NAME_INPUTS, above), (NAME_INPUTS, name))
+    return {inputs[kind]: value for inputs, value in named if kind in inputs and value is not None}
 
 
 def _object(body: object) -> Mapping[str, object] | None:

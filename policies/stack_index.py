@@ -10,7 +10,7 @@ from typing import Final
 
 from pulumi_policy import PolicyResource
 
-from core.resource_types import Kind
+from core.resource_types import NAME_INPUTS, Kind
 from policies.kinds import read
 from policies.session import Session
 from policies.view import UNKNOWN, View
@@ -43,7 +43,6 @@ class Node:
         return str(provider.urn) if provider else None
 
 
-_NAME_INPUT: Final = {Kind.VAULT: "vaultName", Kind.KEY: "keyName", Kind.ACCOUNT: "accountName"}
 _ARM_ID_PARTS: Final = 8
 """subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
 
@@ -121,7 +120,7 @@ class StackIndex:
     def names_of(self, node: Node) -> set[str]:
         """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
         views = [node.view, self.session.declared(node.urn) or node.view]
-        stated = [view.get(key) for view in views for key in ("name", _NAME_INPUT.get(node.kind, "name"))]
+        stated = [view.get(key) for view in views for key in ("name", NAME_INPUTS.get(node.kind, "name"))]
         return {name.lower() for name in stated if isinstance(name, str)}
 
     def exists(self, node: Node) -> bool:

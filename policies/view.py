@@ -85,6 +85,11 @@ class View:
         """True when there is no object: absent, null, or another shape."""
         return self._bag is not UNKNOWN and not isinstance(self._bag, Mapping)
 
+    def values(self) -> dict[str, object]:
+        """The values on the top level, by name; none where there is no object."""
+        bag = self._bag
+        return {name: step(bag, name) for name in bag} if isinstance(bag, Mapping) else {}
+
     def get(self, *path: str | int) -> object:
         """The value at `path`: None when absent or null, UNKNOWN when it or anything above it is unknown."""
         value = self._bag

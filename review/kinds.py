@@ -5,14 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from core import resource_types
+from core import arm_ids, resource_types
 from core.resource_types import Kind
 from review.values import Mark, folded, look, text
 
-__all__ = ["Kind", "kind_of", "may_hold", "name_of", "token_of"]
+__all__ = ["Kind", "kind_of", "may_hold", "name_of", "token_of", "with_names"]
 
 # These nest their settings as their own types do, so that the same reading does for both.
-_AS_GENERIC: Final = {Kind.ACCOUNT, Kind.VAULT, Kind.KEY, Kind.ROLE_ASSIGNMENT}
+_AS_GENERIC: Final = {
+    *(Kind.ACCOUNT, Kind.PROJECT, Kind.DEPLOYMENT),
+    *(Kind.VAULT, Kind.KEY, Kind.ROLE_ASSIGNMENT),
+}
 # What gives access without a role assignment or an access policy: what a role allows, who may take it, and
 # another login of an identity.
 _GIVES_ACCESS: Final = re.compile(
@@ -36,11 +39,26 @@ def kind_of(token: str, inputs: Mapping[str, Any] | None = None) -> Kind | None:
         type = text(look(inputs, "type"))
         known = isinstance(type, Mark) or resource_types.kind_of_arm_type((type or "").partition("@")[0])
         return Kind.OTHER_PROVIDER if known else None
-    namespace, parent, type = (
-        folded(text(look(inputs, name))) or "" for name in resource_types.GENERIC_INPUTS
+    namespace, parent, type = (text(look(inputs, name)) or "" for name in resource_types.GENERIC_INPUTS)
+    found = resource_types.kind_of_generic(
+        folded(namespace) or "", None if isinstance(parent, Mark) else parent, folded(type) or ""
     )
-    found = resource_types.kind_of_generic(namespace, parent, type)
     return found if found is None or found in _AS_GENERIC else Kind.OTHER_PROVIDER
+
+
+def with_names(token: str, kind: Kind, state: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A state whose inputs call the resource and its parent as azure-native's own type does, if it is a
+    generic one."""
+    if not state or resource_types.kind_of(token) is not Kind.GENERIC:
+        return state
+    inputs, needs = dict(state.get("inputs") or {}), dict(state.get("propertyDependencies") or {})
+    called = (resource_types.PARENT_NAME_INPUTS, resource_types.NAME_INPUTS)
+    for names, stated in zip(called, resource_types.GENERIC_NAMES, strict=True):
+        if kind in names and stated in inputs:
+            known = text(look(inputs, stated))
+            inputs[names[kind]] = arm_ids.name_of(known) if isinstance(known, str) else inputs[stated]
+            needs[names[kind]] = needs.get(stated) or ()
+    return {**state, "inputs": inputs, "propertyDependencies": needs}
 
 
 def may_hold(inputs: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core import arm_ids
-from review.kinds import Kind, name_of
+from review.kinds import Kind, name_of, token_of, with_names
 from review.values import Mark, Value, look, text
 
 REPLACING: Final = (
@@ -96,9 +96,10 @@ class Step:
 
     @classmethod
     def of(cls, raw: Mapping[str, Any], kind: Kind, *, refreshed: bool) -> Step:
-        before, after = raw.get("oldState"), raw.get("newState")
+        urn = str(raw.get("urn", ""))
+        before, after = (with_names(token_of(urn), kind, raw.get(one)) for one in ("oldState", "newState"))
         return cls(
-            urn=str(raw.get("urn", "")),
+            urn=urn,
             kind=kind,
             op=str(raw.get("op", "")),
             refreshed=refreshed,

@@ -70,9 +70,15 @@ def test_tokens(token: str, expected: TypeToken) -> None:
         (("microsoft.keyvault", "vaults/v1", "keys"), Kind.KEY),
         (("Microsoft.KeyVault", "/vaults/v1/", "accessPolicies"), Kind.ACCESS_POLICY),
         (("Microsoft.CognitiveServices", "", "accounts"), Kind.ACCOUNT),
+        (("Microsoft.CognitiveServices", "accounts/a", "deployments"), Kind.DEPLOYMENT),
+        (("Microsoft.CognitiveServices", None, "Projects"), Kind.PROJECT),
+        (("Microsoft.CognitiveServices", None, "commitmentPlans"), None),
         (("Microsoft.Storage", "", "storageAccounts"), None),
     ],
 )
-def test_a_generic_resource_is_known_by_its_type(parts: tuple[str, str, str], kind: Kind | None) -> None:
-    """azure-native's generic resource names its ARM type in three properties."""
+def test_a_generic_resource_is_known_by_its_type(
+    parts: tuple[str, str | None, str], kind: Kind | None
+) -> None:
+    """azure-native's generic resource names its ARM type in three properties; its parent may not be known
+    yet."""
     assert resource_types.kind_of_generic(*parts) is kind

@@ -6,10 +6,24 @@ from typing import Any
 
 import pytest
 
-from tests.review.build import ACCOUNT, ACCOUNT_ID, Step, account, bound, review, same, state, step, verdicts
+from tests.review.build import (
+    ACCOUNT,
+    ACCOUNT_ID,
+    UNKNOWN,
+    Step,
+    account,
+    bound,
+    review,
+    same,
+    state,
+    step,
+    urn,
+    verdicts,
+)
 
 PROJECT = "azure-native:cognitiveservices:Project"
 DEPLOYMENT = "azure-native:cognitiveservices:Deployment"
+GENERIC = "azure-native:resources:Resource"
 
 
 def project(**more: Any) -> Step:
@@ -20,9 +34,24 @@ def model() -> Step:
     return state({"deploymentName": "mini"}, id=f"{ACCOUNT_ID}/deployments/mini")
 
 
+def generic(type: str, parent: str = "accounts/lang", **more: Any) -> Step:
+    """The same, as azure-native's generic resource writes it."""
+    inputs = {
+        "resourceProviderNamespace": "Microsoft.CognitiveServices",
+        "parentResourcePath": parent,
+        "resourceType": type,
+        "resourceName": "claims",
+    }
+    return state(inputs, id=f"{ACCOUNT_ID}/{type}/claims", **more)
+
+
 @pytest.mark.parametrize(
     "steps",
-    [[step("delete", PROJECT, "p", project())], [step("replace", PROJECT, "p", project(), project())]],
+    [
+        [step("delete", PROJECT, "p", project())],
+        [step("replace", PROJECT, "p", project(), project())],
+        [step("delete", GENERIC, "p", generic("projects"))],
+    ],
 )
 def test_a_project_that_goes_is_blocked(steps: list[Step]) -> None:
     """It holds data, and nothing brings it back; only an approval in the repository passes that."""
@@ -64,3 +93,28 @@ def test_what_stays_or_comes_has_no_verdict() -> None:
         verdicts(*bound(), same(PROJECT, "p", project()), step("create", PROJECT, "q", None, project())) == []
     )
     assert verdicts(*bound(), step("update", DEPLOYMENT, "m", model(), model())) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("AIServices", {"projects": [], "deployments": []}),
+        ("OpenAI", {"projects": ["not-for-kind"], "deployments": []}),
+        ("TextAnalytics", {"projects": ["not-for-kind"], "deployments": ["not-for-kind"]}),
+    ],
+)
+def test_what_the_kind_of_the_account_cannot_have_is_refused(
+    kind: str, expected: dict[str, list[str]]
+) -> None:
+    """By the account's name, or by what the name comes from; in whichever type of azure-native."""
+    above = account()
+    above["inputs"]["kind"] = kind
+    for type, token in (("projects", PROJECT), ("deployments", DEPLOYMENT)):
+        for parent, needs in (("lang", []), (UNKNOWN, [urn(ACCOUNT, "a")])):
+            typed = state({"accountName": parent}, propertyDependencies={"accountName": needs})
+            path = parent if needs else f"accounts/{parent}"
+            untyped = generic(type, path, propertyDependencies={"parentResourcePath": needs})
+            for made, new in ((token, typed), (GENERIC, {**untyped, "id": ""})):
+                steps = [same(ACCOUNT, "a", above), step("create", made, "below", None, new)]
+                found = [one for one in verdicts(*steps) if one == "not-for-kind"]
+                assert found == expected[type], (made, parent)

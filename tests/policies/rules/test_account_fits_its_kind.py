@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT, Thing
+from tests.policies.asking import GENERIC, UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT, Thing
 from tests.policies.editing import both, says, with_prop
-from tests.policies.stacks import Stack, one_phase, two_phases
+from tests.policies.stacks import ACCOUNT_ID, Stack, one_phase, two_phases
 
 RULE = "account-fits-its-kind"
 ONE, TWO = [{"resourceId": "/one"}], [{"resourceId": "/one"}, {"resourceId": UNKNOWN_TEXT}]
@@ -71,9 +71,34 @@ def test_a_key_is_used_through_an_identity_that_the_kind_can_use(
 def test_an_account_has_below_it_what_its_kind_can_have(
     preview: bool, kind: str, expected: dict[str, str]
 ) -> None:
-    """Whether the account's name is known or not."""
+    """Whether the account's name is known or not, and whether the program uses the types of azure-native
+    itself or generic ones."""
     for type, verdict in expected.items():
-        props = {"accountName": UNKNOWN_TEXT if preview else "lang-one"}
-        token = f"azure-native:cognitiveservices:{type}"
-        below = Thing("below", token, props, property_dependencies={"accountName": ["account"]})
-        assert says({**of_kind(kind, preview=preview), "below": below}, RULE) == verdict
+        for below in written_as(type, preview=preview):
+            assert says({**of_kind(kind, preview=preview), "below": below}, RULE) == verdict, below
+
+
+def written_as(type: str, *, preview: bool) -> list[Thing]:
+    """What is below the account of the right stack, as a program may write it, and as it then exists."""
+    arm_type, name = f"{type.lower()}s", UNKNOWN_TEXT if preview else "lang-one"
+    generic = {
+        "resourceProviderNamespace": "Microsoft.CognitiveServices",
+        "parentResourcePath": UNKNOWN_TEXT if preview else "accounts/lang-one",
+        "resourceType": arm_type,
+        "resourceName": "below",
+    }
+    azapi = {
+        "type": f"Microsoft.CognitiveServices/accounts/{arm_type}@2025-06-01",
+        "parentId": UNKNOWN_TEXT if preview else ACCOUNT_ID,
+    }
+    written = [
+        (f"azure-native:cognitiveservices:{type}", {"accountName": name}, "accountName"),
+        (GENERIC, generic, "parentResourcePath"),
+        ("azapi:resources:Resource", azapi, "parentId"),
+    ]
+    things = [
+        Thing("below", token, props, property_dependencies={parent: ["account"]})
+        for token, props, parent in written
+    ]
+    exists = {"type": azapi["type"].partition("@")[0], "id": f"{ACCOUNT_ID}/{arm_type}/below"}
+    return things if preview else [*things, Thing("below", GENERIC, exists)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policies.asking import UNKNOWN_TEXT, Thing
+from tests.policies.asking import GENERIC, UNKNOWN_TEXT, Thing
 from tests.policies.editing import both, bound, change, says, without
 from tests.policies.stacks import Stack, one_phase, two_phases
 
@@ -25,6 +25,21 @@ def test_a_project_that_does_not_wait_for_the_binding_is_refused(preview: bool) 
     name = UNKNOWN_TEXT if preview else "lang-one"
     assert says(with_project(stack, name), "project-after-key") == "violation"
     assert says(with_project(stack, name, depends_on=["binding"]), "project-after-key") == "pass"
+
+
+@both
+def test_a_generic_project_is_one(preview: bool) -> None:
+    """A program that makes it by azure-native's generic resource is held to the same order."""
+    props = {
+        "resourceProviderNamespace": "Microsoft.CognitiveServices",
+        "parentResourcePath": UNKNOWN_TEXT if preview else "accounts/lang-one",
+        "resourceType": "projects",
+        "resourceName": "claims",
+    }
+    project = Thing("project", GENERIC, props, property_dependencies={"parentResourcePath": ["account"]})
+    stack = {**two_phases(preview=preview), "project": project}
+    assert says(stack, "project-after-key") == "violation"
+    assert says(change(stack, "project", depends_on=["binding"]), "project-after-key") == "pass"
 
 
 @bound
