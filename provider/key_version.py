@@ -77,7 +77,7 @@ class KeyVersionHandler:
         check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
             return State(id, await self._preview_outputs(call, news, olds.text("version") or ""))
-        await self._preview_rotation(call, await self._planned(call, arm_ids.key_id(id), news))
+        await self._preview_rotation(call, await self._planned(call, arm_ids.key_id(id), old_inputs, news))
         return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
 
     async def create(self, call: Call, inputs: Properties) -> State:
@@ -114,7 +114,7 @@ class KeyVersionHandler:
         check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
             return State(id, await self._outputs(call, key, news, olds.text("version") or ""))
-        planned = await self._planned(call, key, news)
+        planned = await self._planned(call, key, old_inputs, news)
         async with self._locks[key.normalised]:
             with refused_as(planned.error_context):
                 await pass_preflight(
@@ -161,8 +161,13 @@ class KeyVersionHandler:
     ) -> tuple[LiveState, list[Finding]]:
         return await rotation_preflight(self._azure, planned, call.waiter, self._clock.time())
 
-    async def _planned(self, call: Call, key: ArmId, news: Properties) -> PlannedRotation:
-        account = news.text("accountId")
+    async def _planned(
+        self, call: Call, key: ArmId, old_inputs: Properties, news: Properties
+    ) -> PlannedRotation:
+        """An account in the place of another one is yet to be bound, so that it does not follow."""
+        account, before = news.text("accountId"), old_inputs.text("accountId")
+        if account and before and not arm_ids.same(account, before):
+            account = None
         planned = PlannedRotation(key, self._vault_uri(key), arm_ids.account_id(account) if account else None)
         with refused_as(planned.error_context):
             deployer = await with_retries(self._azure.principal, call.waiter)

@@ -197,14 +197,25 @@ def unusable_key(
         yield Problem("key.id", f"the key {location.key_name!r} cannot be used: {demand.text}{run}")
 
 
-def unrecorded_account(recorded: Answer, account: Answer, stack: str) -> Iterator[Problem]:
-    """Why an account cannot be made: it exists, and the state does not have it."""
+def unrecorded_account(
+    recorded: Answer, account: Answer, stack: str, in_its_place: str = ""
+) -> Iterator[Problem]:
+    """Why an account cannot be made: it exists, and the state does not have it.
+
+    `in_its_place` is the account that the service has. An update that failed may have put it there, and the
+    engine shows no program what such an update has left to delete.
+    """
     if account is None or recorded is not None:
         return
+    name, fix = account["name"], f"{take_over(stack)}; {adopt(account['id'])}, or choose another accountName"
+    if in_its_place:
+        fix = (
+            f"the service has {in_its_place!r}. If a replacement of {name!r} by it failed half-way, finish "
+            f"that first: put back the settings that it had, and set replaceAccount: {name} for {name!r} to "
+            "be deleted; or choose another accountName"
+        )
     yield Problem(
-        "accountName",
-        f"account {account['name']!r} exists at {account['id']}, and this stack does not record it: "
-        f"{take_over(stack)}; {adopt(account['id'])}, or choose another accountName",
+        "accountName", f"account {name!r} exists at {account['id']}, and this stack does not record it: {fix}"
     )
 
 

@@ -359,8 +359,9 @@ class _Preflight:
         live = None if live is UNREAD else live
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
         if (before.account is None or replaced) and not self._recovers:
+            in_its_place, stack = before.account.name if before.account else "", pulumi.get_stack()
             self._refuse(
-                name, existing_resources.unrecorded_account(account.recorded, live, pulumi.get_stack())
+                name, existing_resources.unrecorded_account(account.recorded, live, stack, in_its_place)
             )
         account_waits = False
         if looked_up[0] is not UNREAD and looked_up[2] is not UNREAD:

@@ -130,6 +130,19 @@ async def test_an_account_that_is_not_there_yet_follows_when_it_is_made(preview:
     assert len(azure.versions) == (1 if preview else 2)
 
 
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
+async def test_an_account_in_the_place_of_another_does_not_follow_but_is_bound_afterwards(
+    preview: bool,
+) -> None:
+    """Its rotation comes in the same update as the account, which is on Microsoft's keys until then."""
+    azure = azure_with(an_account())
+    replaced = {**OLD, "accountId": f"{ACCOUNT_ID}-before"}
+    async with engine(azure) as pulumi:
+        await pulumi.update(VERSION, KEY_ID, {}, replaced, NEXT, preview=preview)
+    assert "account" not in azure.calls
+    assert len(azure.versions) == (1 if preview else 2)
+
+
 async def test_an_account_that_is_not_known_yet_is_not_asked() -> None:
     """A preview that does not know the account judges the key and its vault alone."""
     azure = azure_with(an_account())

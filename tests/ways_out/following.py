@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
+from typing import Any
 
 from components.access import USE
 from localazure import seed
@@ -38,6 +39,7 @@ _PUT_BACK = re.compile(
 )
 
 
+_FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
@@ -51,12 +53,17 @@ class DeadEndError(AssertionError):
 @dataclass
 class Way:
     """The way out of one refusal. `back` puts the change back, for a message that says to leave it be;
-    `steps` is what was done; `named` are the settings that a message has named."""
+    `steps` is what was done; `named` are the settings that a message has named; `change` are the settings
+    that it began with."""
 
     world: Place
     back: Callable[[], None] = lambda: None
     steps: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
+    change: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.change = self.change or dict(self.world.settings)
 
     def follow(self, text: str = "") -> None:
         """Updates until one succeeds; `text` is what a first one has said. Raises DeadEndError."""
@@ -116,12 +123,14 @@ class Way:
     def _declare(self, text: str) -> None:
         """The settings that a text names: those of one refusal in its order, with an update after each but
         the last, and those of several refusals together."""
+        if _FINISHED_FIRST in text:
+            self._once("forward", lambda: self._become(self.change))
         lines = [(line, [*dict.fromkeys(_SETTING.findall(line))]) for line in text.splitlines()]
         alone = {name: value for line, named in lines if _ALONE in line for name, value in named}
         if self.world.protected and alone:
             self._once(f"{alone} alone", lambda: self._alone(alone))
         if _AS_IT_WAS.search(text):
-            self._once("as it was, then again", self._without_the_change)
+            self._once("generation as it was, then again", self._without_rotation)
         if _ROTATE in text:
             number = int(self.world.settings.get("key", {}).get("generation", 0)) + 1
             self._once(_ROTATE, lambda: self.world.set("key.generation", number))
@@ -132,16 +141,29 @@ class Way:
                 self._once(f"{name}: {value}", partial(self._set, name, value))
             between = len(self.steps) > done and number + 1 < len(rounds)
             if between and (failed := self.world.up()):
-                Way(self.world, self.back, self.steps, self.named).follow(failed)
+                Way(self.world, self.back, self.steps, self.named, self.change).follow(failed)
+
+    def _become(self, settings: Mapping[str, Any]) -> None:
+        self.world.settings.clear()
+        self.world.settings.update(settings)
+
+    def _without_rotation(self) -> None:
+        """An update of everything else, and then the rotation."""
+        wanted = dict(self.world.settings)
+        self.back()
+        before = int(self.world.settings.get("key", {}).get("generation", 0))
+        self._become(wanted)
+        self.world.set("key.generation", before)
+        Way(self.world, self.back, self.steps, self.named, self.change).follow()
+        self._become(wanted)
 
     def _without_the_change(self, instead: Callable[[], None] = lambda: None) -> None:
         """An update of what was declared before, with something else, and then the change again."""
         wanted = dict(self.world.settings)
         self.back()
         instead()
-        Way(self.world, steps=self.steps, named=self.named).follow()
-        self.world.settings.clear()
-        self.world.settings.update(wanted)
+        Way(self.world, steps=self.steps, named=self.named, change=self.change).follow()
+        self._become(wanted)
 
     def _permit(self, object_id: str, permissions: list[str]) -> None:
         entry = {
