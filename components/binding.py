@@ -97,6 +97,9 @@ class KeyBindingInputs(Inputs):
 class KeyBinding(Component):
     """Puts an account's data under the newest version of a key, once the account's identity may use it.
 
+    Its deletion puts the data back under Microsoft-managed keys, because what gives the account access may go
+    next. It is protected for that.
+
     Produces: azure-cmk:index:KeyVersion, azure-cmk:index:CustomerManagedKey.
     """
 

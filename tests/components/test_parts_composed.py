@@ -12,6 +12,7 @@ from components.binding import KeyBinding
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.vault import KeyVault
+from tests.review.build import BINDING, binding, bound, review, step, urn
 from tests.support.recording import PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
 
 PLACE: Any = {"resource_group_name": "rg", "location": "westeurope"}
@@ -48,6 +49,17 @@ def test_a_key_grants_its_use_and_a_binding_takes_the_grant(access_model: str) -
     assert binding.inputs["accountDigest"]
     assert binding.inputs["keyUriWithVersion"].endswith(f"/keys/cmk-claims/{VERSION}")
     assert version.inputs["generation"] == 2
+
+
+def test_a_binding_alone_is_not_deleted_by_an_accident() -> None:
+    """Its deletion unbinds the account: the engine refuses that of a protected resource, and the review of a
+    pull request blocks it, also where the protection was taken off before."""
+    made = composed("rbac").one(":CustomerManagedKey")
+    assert made.request.protect
+    removed = {**step("delete", BINDING, "b", binding()), "urn": made.urn}
+    found = review(*(one for one in bound() if one["urn"] != urn(BINDING, "b")), removed)
+    assert [one.verdict.name.value for row in found.rows for one in row.verdicts] == ["unbound"]
+    assert found.severity.exit_code == 4
 
 
 def test_a_key_grants_its_use_to_a_user_assigned_identity() -> None:
