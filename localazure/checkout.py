@@ -150,10 +150,8 @@ def down(home: Home, stack: str) -> int:
             )
             return code
         if others := _stacks():
-            sys.stdout.write(
-                f"The local Azure goes on, because it has other stacks: {', '.join(others)}.\n"
-                f"It ends with the last:    python3 -m localazure down --stack NAME\n"
-            )
+            sys.stdout.write("The local Azure goes on, because it has other stacks. It ends after these:\n")
+            sys.stdout.write("".join(f"  {line}\n" for line in _endings(others)))
             return 0
         process.stop(home)
         shutil.rmtree(home.path, ignore_errors=True)
@@ -162,10 +160,22 @@ def down(home: Home, stack: str) -> int:
     return code
 
 
-def _stacks() -> list[str]:
-    """The stacks that have a state in the backend of the checkout; those of other projects by both names."""
-    found = _STATES.parent.glob("*/*.json")
-    return sorted(one.stem if one.parent == _STATES else f"{one.parent.name}/{one.stem}" for one in found)
+def _stacks() -> list[tuple[str, str]]:
+    """The project and name of each stack that has a state in the backend of the checkout."""
+    return sorted((one.parent.name, one.stem) for one in _STATES.parent.glob("*/*.json"))
+
+
+def _endings(stacks: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """How each stack is destroyed, those of other programs first: the checkout's last one ends the local
+    Azure."""
+    for project, stack in stacks:
+        if project != _STATES.name:
+            yield (
+                f"in the folder of project {project}, with the exports of `make env`: pulumi destroy --stack "
+                f"{stack} && pulumi stack rm {stack}"
+            )
+    for stack in [stack for project, stack in stacks if project == _STATES.name] or ["dev"]:
+        yield f"python3 -m localazure down{_named(stack)}"
 
 
 WORDS: Mapping[str, Callable[[Home, str], int]] = {

@@ -41,7 +41,7 @@ class StackFile:
         """The settings of the project, with a placeholder for each secret."""
         return decoded(
             {
-                name.removeprefix(NAMESPACE): _SECRET if _is_secret(value) else value
+                name.removeprefix(NAMESPACE): _without_secrets(value)
                 for name, value in self.config.items()
                 if name.startswith(NAMESPACE)
             }
@@ -59,7 +59,9 @@ class StackFile:
         """The stack's settings. Raises SettingsError."""
         *below, (_, own) = self.levels(of_fleet)
         secret = frozenset(
-            name.removeprefix(NAMESPACE) for name, value in self.config.items() if _is_secret(value)
+            name.removeprefix(NAMESPACE)
+            for name, value in self.config.items()
+            if _without_secrets(value) != value
         )
         return parse(own, shared=shared.merged(*(one for _, one in below)), secret=secret, stack=self.stack)
 
@@ -80,5 +82,9 @@ def stack_file(path: Path) -> StackFile:
     return StackFile(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), loaded)
 
 
-def _is_secret(value: object) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"secure"}
+def _without_secrets(value: object) -> object:
+    """A value with a placeholder for each secret in it."""
+    if isinstance(value, Mapping):
+        inner = {name: _without_secrets(one) for name, one in value.items()}
+        return _SECRET if set(value) == {"secure"} else inner
+    return [_without_secrets(one) for one in value] if isinstance(value, list) else value

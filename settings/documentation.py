@@ -35,6 +35,7 @@ _SECRET = {
     "properties": {"secure": {"type": "string"}},
     "additionalProperties": False,
 }
+_ANY_SECRET = {"$ref": "#/$defs/Secret"}
 _JSON_TYPES = {ArgumentKind.TEXT: "string", ArgumentKind.NUMBER: "integer", ArgumentKind.FLAG: "boolean"}
 _WORDS = {
     ArgumentKind.TEXT: "text",
@@ -94,12 +95,17 @@ def schema() -> dict[str, Any]:
 
 def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
     """A setting at the top, also as `pulumi config set` writes it: a flag as text, any value secret."""
+    text = [{"enum": ["true", "false"]}] if described.get("type") == "boolean" else []
+    return described if "anyOf" in described else _or(described, *text, _ANY_SECRET)
+
+
+def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
+    """What is described, or one of the others in its place."""
     outer: dict[str, Any] = {
         word: described[word] for word in ("title", "description", "default") if word in described
     }
     inner = {word: value for word, value in described.items() if word not in outer}
-    text = [{"enum": ["true", "false"]}] if inner.get("type") == "boolean" else []
-    return {**outer, "anyOf": [inner, *text, {"$ref": "#/$defs/Secret"}]}
+    return {**outer, "anyOf": [inner, *others]}
 
 
 def descriptions(args: type) -> dict[str, str]:
@@ -173,6 +179,8 @@ def _title(name: str) -> str:
 
 
 def _json(argument: Argument, default: object, meaning: str) -> dict[str, Any]:
+    """Below the top, too, a text may be secret, as `pulumi config set --secret --path` writes it. A flag or
+    number may not: Pulumi would hand it over as text, which is refused."""
     described: dict[str, Any] = {"description": meaning}
     if not argument.required and default not in (None, "", ()) and not argument.form:
         described["default"] = default
@@ -185,16 +193,22 @@ def _json(argument: Argument, default: object, meaning: str) -> dict[str, Any]:
             return {**described, "type": ["array", "null"], "items": {"type": "object", **form}}
         return {**described, "type": ["object", "null"], **form}
     if argument.kind is ArgumentKind.MAPPING:
-        return {**described, "type": ["object", "null"], "additionalProperties": {"type": "string"}}
+        return {
+            **described,
+            "type": ["object", "null"],
+            "additionalProperties": _or({"type": "string"}, _ANY_SECRET),
+        }
     single: dict[str, Any] = {
         "type": "string" if argument.kind is ArgumentKind.TEXTS else _JSON_TYPES[argument.kind]
     }
     if argument.choices:
         single["enum"] = list(argument.choices)
     if argument.kind is ArgumentKind.TEXTS:
-        return {**described, "type": ["array", "null"], "items": single, "uniqueItems": True}
+        items = _or(single, _ANY_SECRET)
+        return {**described, "type": ["array", "null"], "items": items, "uniqueItems": True}
     if argument.minimum is not None:
         single["minimum"] = argument.minimum
     if argument.maximum is not None:
         single["maximum"] = argument.maximum
-    return {**described, **single}
+    found = {**described, **single}
+    return _or(found, _ANY_SECRET) if argument.kind is ArgumentKind.TEXT else found

@@ -270,7 +270,8 @@ def test_down_keeps_what_other_stacks_need(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Their vaults and accounts are in the same local Azure, and their states in the same backend: both go
-    with the last stack. The stack itself is destroyed either way."""
+    with the last stack. The stack itself is destroyed either way. What it prints names each of the others,
+    and ends them when it is pasted."""
     destroyed = []
 
     class Recorded:
@@ -297,11 +298,26 @@ def test_down_keeps_what_other_stacks_need(
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     monkeypatch.setattr(checkout, "_STATES", states)
     assert checkout.down(home, "dev") == 0
-    assert "goes on, because it has other stacks: claims/dev, staging." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "goes on, because it has other stacks" in said
+    of_other, own = re.findall(r"^  (.+)$", said, re.MULTILINE)
+    assert "project claims" in of_other
+    assert of_other.endswith(": pulumi destroy --stack dev && pulumi stack rm dev")
     (other / "dev.json").unlink()
     assert home.path.exists()
-    assert checkout.down(home, "staging") == 0
+    command, _, last = own.rpartition(" ")
+    assert command == "python3 -m localazure down --stack"
+    assert checkout.down(home, last) == 0
     assert capsys.readouterr().out == ""
     assert not home.path.exists()
     assert not backend.exists()
     assert destroyed == ["dev", "staging"]
+
+
+def test_down_ends_the_local_azure_after_the_last_stack_of_another_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where none of the checkout's own is left, `down` alone ends it."""
+    monkeypatch.setattr(checkout, "_STATES", tmp_path / "language-cmk")
+    *_, last = checkout._endings([("claims", "dev")])
+    assert last == "python3 -m localazure down"

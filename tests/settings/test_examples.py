@@ -11,6 +11,7 @@ import yaml
 
 from settings import parse
 from settings.documentation import schema
+from settings.parse import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [*sorted((ROOT / "docs" / "examples").glob("*.yaml")), ROOT / "Pulumi.prod.example.yaml"]
@@ -36,3 +37,25 @@ def test_an_editor_accepts_what_pulumi_config_set_writes() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"config": {**config, "language-cmk:protect": "perhaps"}}, schema())
     assert not parse({"name": "claims", "location": "westeurope", "protect": "false"}).services[0].protect
+
+
+def test_an_editor_accepts_a_secret_inside_a_setting() -> None:
+    """`pulumi config set --secret --path` encrypts one text in a group, list or service. A flag or number it
+    would hand over as text, which the program refuses, too."""
+    secret = {"secure": "v1:abc"}
+    config = {
+        "language-cmk:location": "westeurope",
+        "language-cmk:network": {"access": secret},
+        "language-cmk:vault": {"keyOperators": [secret]},
+        "language-cmk:tags": {"owner": secret},
+        "language-cmk:services": [{"name": secret, "vault": {"name": secret}}],
+    }
+    jsonschema.validate({"config": config}, schema())
+    for group in ({"key": {"generation": secret}}, {"audit": {"alerts": secret}}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(
+                {"config": {f"language-cmk:{key}": one for key, one in group.items()}}, schema()
+            )
+    for wrong in ({"key": {"generation": "2"}}, {"audit": {"alerts": "false"}}):
+        with pytest.raises(SettingsError):
+            parse({"name": "claims", "location": "westeurope", **wrong})

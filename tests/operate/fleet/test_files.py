@@ -66,13 +66,15 @@ def test_a_wrong_entry_is_named_with_its_place(tmp_path: Path, change: dict[str,
 
 
 def test_the_problems_of_all_stacks_are_told_at_once(tmp_path: Path) -> None:
-    """Each with its file; a secret that is encrypted there is no problem, and a stack outside is not read."""
+    """Each with its file; a secret that is encrypted there is no problem, also inside a setting, and a stack
+    outside is not read."""
     folder = checkout(
         tmp_path,
         FLEET,
         prod_a={"sku": "F9"},
         prod_b={"access": "never"},
         prod_c={"name": {"secure": "v1:x"}},
+        prod_d={"vault": {"name": {"secure": "v1:x"}}, "tags": {"owner": {"secure": "v1:x"}}},
         dev={"sku": "F9"},
     )
     with pytest.raises(OperateError) as error:
