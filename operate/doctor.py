@@ -3,8 +3,9 @@
     python -m operate doctor --stack dev [--json]
 
 Reads the stack's settings from its file, so that no stack need exist yet. A service that the stack has
-already is left to `pulumi preview`. Owns: the questions about this machine, and the table. Does not own: what
-Azure would refuse (provider/deployment), which a preview asks as well.
+already is left to `pulumi preview`, and so is a program of somebody's own, which has no such settings.
+Owns: the questions about this machine, and the table. Does not own: what Azure would refuse
+(provider/deployment), which a preview asks as well.
 """
 
 import argparse
@@ -37,7 +38,7 @@ from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.stack import StackError, add_stack, outputs, pulumi, services
-from operate.stack_file import path_of, stack_file
+from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from provider.arm import Arm
 from provider.azure_calls import Azure, Principal
 from provider.clients import Clients
@@ -149,7 +150,7 @@ def _backend(text: str) -> Line:
 
 
 def _secrets(stack: str) -> Line:
-    about, document = "secrets provider", stack_file(path_of(stack)).document
+    about, document = "secrets provider", _file(stack).document
     provider = str(document.get("secretsprovider") or "")
     if provider and provider != "passphrase":
         return Line(about, UNCHECKED, f"{provider.partition('?')[0]}, because only an update uses its key")
@@ -176,13 +177,34 @@ def _proxy(environ: Mapping[str, str]) -> Line:
     )
 
 
-def _azure(stack: str) -> Iterator[Line]:
+def _file(stack: str) -> StackFile:
+    """The stack's own file; an empty one where there is none yet."""
+    path = path_of(stack)
+    return stack_file(path) if path.exists() else StackFile(stack, {})
+
+
+def _settings(stack: str) -> tuple[Line, Sequence[ServiceSettings]]:
+    """What the stack's settings declare; nothing where they are wrong, or the program has none of ours."""
+    path, folder = path_of(stack), Path.cwd().resolve()
+    if folder != PROGRAM and Path("Pulumi.yaml").exists() and not _file(stack).own():
+        found = f"{folder} has a program of its own, which says what is deployed"
+        fix = "`pulumi preview` asks Azure what it would refuse of each service"
+        return Line("settings", UNCHECKED, found, fix), ()
+    if not path.exists():
+        fix = f"cp Pulumi.prod.example.yaml {path}, and put your names in"
+        return Line("settings", FAILED, f"found no {path}", fix), ()
     try:
-        settings = stack_file(path_of(stack)).settings(read(Path()))
+        services = _file(stack).settings(read(Path())).services
     except sdk.RunError as error:
-        yield Line("settings", FAILED, str(error))
+        return Line("settings", FAILED, str(error)), ()
+    return Line("settings", OK, ", ".join(service.name for service in services)), services
+
+
+def _azure(stack: str) -> Iterator[Line]:
+    line, declared = _settings(stack)
+    yield line
+    if line.result == FAILED:
         return
-    yield Line("settings", OK, ", ".join(service.name for service in settings.services))
     try:
         found = login.of_new_stack(stack)
         azure = connect(found)
@@ -197,11 +219,13 @@ def _azure(stack: str) -> Iterator[Line]:
         return
     yield Line("login", OK, who)
     yield _clock(found)
+    if not declared:
+        return
     deployed = _deployed(stack)
     if deployed is None or deployed:
         about = ", ".join(sorted(deployed)) if deployed else "the service"
         yield Line(about, UNCHECKED, "it is deployed already, and `pulumi preview` checks its changes")
-    new = [one for one in settings.services if deployed is not None and one.label not in deployed]
+    new = [one for one in declared if deployed is not None and one.label not in deployed]
     if new:
         yield from _deployment(new, azure, principal, found)
 

@@ -21,6 +21,8 @@ from settings.model import Settings
 from settings.parse import decoded, parse
 from settings.shared import FILE, SharedSettings, Values
 
+PROGRAM = Path(__file__).resolve().parents[1]
+"""Where the program is whose settings stand in such a file."""
 _SECRET = "a-secret"  # noqa: S105 - stands for one that is encrypted in the file
 
 

@@ -20,20 +20,17 @@ from operate.adopt.plan import plan
 from operate.azure import LiveAzure, account_id
 from operate.errors import OperateError
 from operate.stack import add_stack
-from operate.stack_file import path_of
+from operate.stack_file import PROGRAM, path_of
 from settings.parse import SettingsError, parse
-
-_PROGRAM = Path(__file__).resolve().parents[2]
-"""Where the program is whose settings and resources an adoption writes."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
     wanted, accounts = arguments, arguments.account
-    if Path.cwd().resolve() != _PROGRAM:
+    if Path.cwd().resolve() != PROGRAM:
         raise OperateError(
             f"accounts are adopted into the program of this repository, and {Path.cwd()} holds another; run "
-            f"the command in {_PROGRAM}, where a stack of their own takes them in"
+            f"the command in {PROGRAM}, where a stack of their own takes them in"
         )
     if len(wanted.name) != len(accounts):
         raise OperateError(f"{len(accounts)} accounts need as many names, found {len(wanted.name)}")

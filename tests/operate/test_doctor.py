@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR
 from localazure import seed
 from operate import doctor
 from operate.stack import StackError
+from operate.stack_file import PROGRAM
 from provider.arm import Arm
 from tests.components.guards.first_deployments import (
     EXISTING,
@@ -76,6 +78,41 @@ def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str])
     assert [line for line in lines if line["result"] != "ok"] == []
     assert {"names", "rights", "place", "locks", "policies"} <= {line["about"] for line in lines}
     assert (code, deployment.writes()) == (0, [])
+
+
+@pytest.mark.parametrize("file", ["config:\n  shop:color: red\nencryptionsalt: v1:x\n", None])
+def test_a_program_of_ones_own_is_left_to_its_preview(
+    file: str | None, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no settings of this project, whether or not its stack has a file yet: one line says who asks
+    Azure in its place, and the login is looked at all the same."""
+    Path("Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
+    path = Path("Pulumi.first.yaml")
+    if file is None:
+        path.unlink()
+    else:
+        path.write_text(file)
+    code, (settings, *others) = told(capsys)
+    assert (settings["about"], settings["result"]) == ("settings", "not checked")
+    assert settings["found"].startswith(f"{Path.cwd()} has a program of its own")
+    assert "`pulumi preview`" in settings["fix"]
+    assert [(one["about"], one["result"]) for one in others] == [("login", "ok"), ("clock", "ok")]
+    assert code == 0
+
+
+def test_a_stack_without_a_file_is_told_how_to_begin(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the clone, by the README's own command, after which the settings are right."""
+    Path("Pulumi.first.yaml").unlink()
+    for name in ("Pulumi.yaml", "Pulumi.prod.example.yaml"):
+        Path(name).write_text((PROGRAM / name).read_text())
+    monkeypatch.setattr(doctor, "PROGRAM", Path.cwd())
+    code, (line,) = told(capsys)
+    assert (code, line["result"], line["found"]) == (1, "FAILED", "found no Pulumi.first.yaml")
+    subprocess.run(line["fix"].partition(",")[0], shell=True, check=True)
+    _, (line, *_) = told(capsys)
+    assert (line["about"], line["result"]) == ("settings", "ok")
 
 
 def test_what_a_preview_refuses_is_told(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:

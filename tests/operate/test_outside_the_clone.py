@@ -70,12 +70,16 @@ def outputs_of_the_page() -> Any:
 
 
 def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
-    """What proves and revokes says which outputs it lacks, and has what it needs with those of the page. An
-    account that the state has forgotten comes back by the command that the refusal prints, as it was. An
-    adoption, which writes the clone's own program, is refused with the place to run it in."""
+    """Before the first deployment `doctor` looks at the machine and the login, and names what looks at the
+    program. What proves and revokes says which outputs it lacks, and has what it needs with those of the
+    page. An account that the state has forgotten comes back by the command that the refusal prints, as it
+    was. An adoption, which writes the clone's own program, is refused with the place to run it in."""
     with running_azure(tmp_path / "home") as azure:
         shop = Shop(azure, tmp_path)
         stack, judge = shop.stack, Judge(azure, shop.stack, name="claims")
+        doctor = shop.operate("doctor")
+        assert doctor.ok, doctor.output
+        assert re.search(r"not checked +settings: .*`pulumi preview` asks Azure", doctor.output)
         assert stack.deploy().ok
         judge.write_data()
         for command in ("verify", "evidence", "revoke-commands"):

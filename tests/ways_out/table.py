@@ -254,6 +254,9 @@ FOLLOWED: Mapping[str, str] = {
         settings/parse.py _without_path
         policies/reports.py _text
     """,
+    "tests/operate/test_doctor.py::test_a_stack_without_a_file_is_told_how_to_begin": """
+        operate/doctor.py _settings
+    """,
     f"{_W}/test_commands_lead_out.py::test_a_backend_is_there_after_the_login": """
         operate/doctor.py _pulumi
         operate/doctor.py _backend
