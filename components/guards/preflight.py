@@ -164,6 +164,12 @@ def preflight(
     revoke_access(asked.revoked)
     if asked.problems:
         raise RefusedError(asked.problems, [*asked.revoked])
+    # Beside a refusal it would read as if the same command could work a second time.
+    for name, taken in asked.taken_over.items():
+        pulumi.log.warn(
+            f"service {name!r}: takes over what Azure has and the state has not: {', '.join(taken)}. If the "
+            "engine says that it does not exist, a read of Azure was late: run the same command again"
+        )
     return results
 
 
@@ -193,6 +199,7 @@ class _Preflight:
         self._services, self._provider, self._configured = services, provider, configured
         self.problems: list[tuple[str, Problem]] = []
         self.revoked: dict[str, RevokedAccess] = {}
+        self.taken_over: dict[str, list[str]] = {}
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
         self._planned: dict[str, list[PlannedResource]] = {}
         self._unread: dict[str, str] = {}
@@ -387,11 +394,7 @@ class _Preflight:
             location, vault, assignment, self._client["objectId"], revoked=before.revoked
         )
         if adopted and deleted.vault is None:
-            pulumi.log.warn(
-                f"service {name!r}: takes over what Azure has and the state has not: "
-                f"{', '.join(sorted(adopted))}. If the engine says that it does not exist, a read of Azure "
-                "was late: run the same command again"
-            )
+            self.taken_over[name] = sorted(adopted)
         if taken := access.revoked_access(request.inputs, before, location):
             self.revoked[name] = taken
         return PreflightResult(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.guards.data_loss import ended_logs, losses
@@ -235,6 +237,24 @@ def test_grants_that_are_there_are_taken_over() -> None:
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     grant = service(azure).one(":AccessPolicy")
     assert grant.request.importId.endswith(f"/vaults/kv-language/accessPolicy/{PRINCIPAL}")
+
+
+@pytest.mark.parametrize(("said", "told"), [({}, 1), ({"location": "northeurope"}, 0)])
+def test_fails_without_the_advice_to_try_again(
+    said: dict[str, Any], told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a grant is taken over, and what to do if it is not there after all, is said of an update that goes
+    ahead; beside a refusal it would read as if the same command could work the next time."""
+    azure, warnings = FakeAzure(), list[str]()
+    azure.state = state()
+    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    wanted = {"language": ServiceRequest(service_inputs(**said))}
+    with nullcontext() if told else pytest.raises(RefusedError):
+        run(lambda: preflight(wanted), azure=azure)
+    advice = [text for text in warnings if "run the same command again" in text]
+    assert len(advice) == told
 
 
 def test_a_grant_that_was_revoked_is_made_anew() -> None:
