@@ -94,6 +94,19 @@ def search(kind: str, *, linked: bool) -> Unmet | None:
     )
 
 
+def bypass(kind: str, *, stated: bool) -> Unmet | None:
+    """Only the network rules of some kinds know an exception for Azure's trusted services."""
+    found = kinds.find(kind)
+    if found is None or found.bypass or not stated:
+        return None
+    takes = ", ".join(one.name for one in kinds.ALL if one.bypass)
+    return Unmet(
+        "kind-bypass",
+        f"kind {found.name}, whose network rules have no bypass",
+        f"one of {takes}, or networkAcls without bypass",
+    )
+
+
 def projects(kind: str) -> Unmet | None:
     """Only Foundry accounts have projects."""
     found = kinds.find(kind)

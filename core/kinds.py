@@ -12,7 +12,8 @@ hashicorp/terraform-provider-azurerm#12544 and #23580, microsoft/Build-your-own-
 #19; linked storage, learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry and
 azure/ai-services/speech-service/bring-your-own-storage-speech-resource, and its refusal for other kinds,
 hashicorp/terraform#35635 and hashicorp/terraform-provider-azurerm#29386; a search service, the
-documentation of azurerm_cognitive_account, for Foundry assumed. Kinds that Azure has retired are not listed.
+documentation of azurerm_cognitive_account, for Foundry assumed; a bypass of network rules,
+hashicorp/terraform-provider-azurerm#30887. Kinds that Azure has retired are not listed.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class AccountKind:
     `terms`: Azure makes the first account of a subscription only in the portal, where its terms are accepted.
     `openai`, `language`: the account serves Azure OpenAI, or text analysis. `storage`: it may keep data in
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
-    changes. `search`: its question answering may keep data in a search service.
+    changes. `search`: its question answering may keep data in a search service. `bypass`: its network rules
+    may let Azure's trusted services pass.
     """
 
     name: str
@@ -53,6 +55,7 @@ class AccountKind:
     storage: bool = False
     storage_stays: bool = False
     search: bool = False
+    bypass: bool = False
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -78,6 +81,7 @@ LANGUAGE: Final = AccountKind(
     terms=True,
     storage=True,
     search=True,
+    bypass=True,
 )
 ALL: Final = (
     LANGUAGE,
@@ -92,6 +96,7 @@ ALL: Final = (
         storage=True,
         storage_stays=True,
         search=True,
+        bypass=True,
     ),
     AccountKind(
         "CognitiveServices",
@@ -100,7 +105,7 @@ ALL: Final = (
         language=True,
         terms=True,
     ),
-    AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True),
+    AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True, bypass=True),
     AccountKind(
         "SpeechServices",
         "Azure AI Speech",

@@ -60,6 +60,7 @@ def _limits(account: Protection) -> Iterator[Unmet]:
         kind_limits.key_identity(kind, user_assigned=named),
         kind_limits.storage(kind, len(_storage(account))),
         kind_limits.search(kind, linked=any(what == "search" for what, _ in account.linked)),
+        kind_limits.bypass(kind, stated=account.bypass is not None),
     )
     yield from (one for one in found if one)
 

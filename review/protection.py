@@ -71,6 +71,7 @@ class Protection:
     used_by: frozenset[str] = frozenset()
     outbound: Outbound | None = None
     linked: frozenset[tuple[str, str]] = frozenset()
+    bypass: Value = None
     binding_protect: bool = False
     key_protect: bool = False
 
@@ -106,6 +107,7 @@ def of_account(snapshot: Snapshot, account: ReviewedResource, state: ReviewedSta
         tier=text(state.declared("sku.name")),
         outbound=exposure.outbound_of(state),
         linked=exposure.linked_of(state),
+        bypass=text(state.declared("properties.networkAcls.bypass")),
         binding_protect=bool(binding and binding[1].protect),
         key_protect=_key_protect(snapshot, key),
         binding=binding[0].urn if binding else None,

@@ -12,12 +12,15 @@ _BELOW = {Kind.PROJECT: kind_limits.projects, Kind.DEPLOYMENT: kind_limits.deplo
 
 
 def judge(relations: Relations, _: Options) -> Findings:
-    """Links to storage and search, the identity that uses the key, and what is below the account."""
+    """Network rules, links to storage and search, the identity that uses the key, and what is below it."""
     for account in relations.index.of(Kind.ACCOUNT):
         view = relations.index.session.declared(account.urn) or account.view
         if as_text(view.get("kind")) is UNKNOWN:
             yield NotYetKnown("the kind of the account is not known yet", account.urn)
         yield from _links(account, view, _kind(account, relations))
+        # What Azure shows of an account, it has taken.
+        if declared := relations.index.session.declared(account.urn):
+            yield from _network(account, declared.at("networkAcls"), _kind(account, relations))
     for use in relations.uses:
         if use.account is not None and use.names_identity:
             unmet = kind_limits.key_identity(_kind(use.account, relations), user_assigned=True)
@@ -50,6 +53,14 @@ def _links(account: Node, view: View, kind: str) -> Findings:
     yield from _found(kind_limits.search(kind, linked=linked), account, fix, setting)
 
 
+def _network(account: Node, rules: View, kind: str) -> Findings:
+    if rules.is_unknown:
+        yield NotYetKnown("the network rules of the account are not known yet", account.urn)
+    else:
+        unmet = kind_limits.bypass(kind, stated=rules.get("bypass") is not None)
+        yield from _found(unmet, account, "take bypass out of properties.networkAcls")
+
+
 def _found(unmet: Unmet | None, node: Node, fix: str, setting: str | None = None) -> Findings:
     if unmet:
         yield Violation(unmet.found, unmet.expected, fix, node.urn, setting)
@@ -57,7 +68,8 @@ def _found(unmet: Unmet | None, node: Node, fix: str, setting: str | None = None
 
 RULE = StackRule(
     why="Azure refuses it, after other resources of the same update were made",
-    source="limits of the kinds: hashicorp/terraform#35635, Azure/azure-rest-api-specs#18726, and "
+    source="limits of the kinds: hashicorp/terraform#35635, hashicorp/terraform-provider-azurerm#30887, "
+    "Azure/azure-rest-api-specs#18726, and "
     "learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry",
     severity="medium",
     judge=judge,

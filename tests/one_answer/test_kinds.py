@@ -52,6 +52,7 @@ LIMITS: Final = {
     "storage": lambda kind: kind_limits.storage(kind, 1),
     "storage_stays": lambda kind: kind_limits.storage(kind, 2),
     "search": lambda kind: kind_limits.search(kind, linked=True),
+    "bypass": lambda kind: kind_limits.bypass(kind, stated=True),
     "foundry": kind_limits.projects,
     "openai": kind_limits.deployments,
 }
@@ -70,6 +71,8 @@ NOT_ASKED: Final = {
     ("provider", "storage"): "the preflight reads an account that Azure made with it",
     ("provider", "storage_stays"): "the same",
     ("provider", "search"): "the same",
+    ("provider", "bypass"): "the same",
+    ("components", "bypass"): "they state none",
     ("provider", "foundry"): "a binding writes no project; those that are there, it asks about",
     ("provider", "openai"): "a binding writes no deployment",
 }
@@ -128,6 +131,7 @@ def pack_refuses(column: str, kind: str) -> bool:
         "storage": ("properties.userOwnedStorage", [{"resourceId": one} for one in TWO[:1]]),
         "storage_stays": ("properties.userOwnedStorage", [{"resourceId": one} for one in TWO]),
         "search": ("properties.apiProperties", {"qnaAzureSearchEndpointId": SEARCH}),
+        "bypass": ("properties.networkAcls", {"defaultAction": "Deny", "bypass": "AzureServices"}),
     }
     if column in changes:
         stack = with_prop(stack, "account", *changes[column])
@@ -151,6 +155,8 @@ def preview(column: str, kind: str) -> Iterator[Step]:
         after["inputs"]["properties"]["userOwnedStorage"] = [{"resourceId": one} for one in linked]
     if column == "search":
         after["inputs"]["properties"]["apiProperties"] = {"qnaAzureSearchEndpointId": SEARCH}
+    if column == "bypass":
+        after["inputs"]["properties"]["networkAcls"] = {"defaultAction": "Deny", "bypass": "AzureServices"}
     for one in (before, after):
         one["inputs"] |= {"kind": kind, "sku": {"name": kinds.named(kind).tiers[0]}}
     if column == "tiers":
@@ -174,7 +180,8 @@ def preview(column: str, kind: str) -> Iterator[Step]:
 def test_everybody_refuses_what_core_refuses(column: str, kind: str) -> None:
     """And nothing else."""
     expected = limit(column, kind) is not None
-    assert service_refuses(column, kind) is expected
+    if ("components", column) not in NOT_ASKED:
+        assert service_refuses(column, kind) is expected
     assert pack_refuses(column, kind) is expected
     assert review_says(column, kind) is expected
     if ("provider", column) not in NOT_ASKED:
@@ -199,7 +206,7 @@ def test_a_key_of_another_vault_is_refused_of_some_kinds(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", kinds.NAMES)
-@pytest.mark.parametrize("column", ["storage", "foundry", "openai"])
+@pytest.mark.parametrize("column", ["storage", "bypass", "foundry", "openai"])
 def test_the_local_azure_refuses_it(column: str, kind: str) -> None:
     """A judge that shares nothing with the table: what is refused above, it refuses, and takes the rest."""
     deployment = Deployment()
@@ -216,6 +223,8 @@ def test_the_local_azure_refuses_it(column: str, kind: str) -> None:
     }
     if column == "storage":
         body["properties"]["userOwnedStorage"] = [{"resourceId": STORAGE}]
+    if column == "bypass":
+        body["properties"]["networkAcls"] = {"defaultAction": "Deny", "bypass": "AzureServices"}
     if column == "foundry":
         body["properties"]["allowProjectManagement"] = kinds.named(kind).foundry
     sent = deployment.arm("PUT", id, body, api="2025-06-01")

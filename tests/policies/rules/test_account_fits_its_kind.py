@@ -36,14 +36,17 @@ def of_kind(kind: Any, *, preview: bool, **properties: Any) -> Stack:
         ("SpeechServices", {"apiProperties": {"qnaAzureSearchEndpointKey": None}}, "pass"),
         ("SpeechServices", {"userOwnedStorage": UNKNOWN_LIST}, "open"),
         ("SpeechServices", {"apiProperties": UNKNOWN_OBJECT}, "open"),
+        ("SpeechServices", {"networkAcls": {"defaultAction": "Deny"}}, "pass"),
+        ("SpeechServices", {"networkAcls": {"bypass": UNKNOWN_TEXT}}, "violation"),
+        ("SpeechServices", {"networkAcls": UNKNOWN_OBJECT}, "open"),
         (UNKNOWN_TEXT, {"userOwnedStorage": ONE}, "open"),
         ("SomethingNew", {"userOwnedStorage": ONE, "apiProperties": SEARCH}, "pass"),
     ],
 )
-def test_an_account_is_linked_to_what_its_kind_can_use(
+def test_an_account_has_what_its_kind_can_have(
     preview: bool, kind: Any, properties: dict[str, Any], expected: str
 ) -> None:
-    """Storage and search; of a kind that is not listed nothing is known."""
+    """Storage, search and network rules; of a kind that is not listed nothing is known."""
     assert says(of_kind(kind, preview=preview, **properties), RULE) == expected
 
 
