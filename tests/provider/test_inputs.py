@@ -130,10 +130,13 @@ def test_good_and_unknown_inputs_pass() -> None:
         ("usgovernment", "v.vault.usgovcloudapi.net", True),
         ("china", "v.vault.azure.cn", True),
         ("AzureChinaCloud", "v.vault.azure.net", False),
+        ("usgovernment", "v.managedhsm.usgovcloudapi.net", True),
+        ("china", "v.managedhsm.azure.cn", True),
+        ("china", "v.managedhsm.azure.net", False),
     ],
 )
 def test_a_vault_must_be_of_the_chosen_cloud(environment: str, host: str, good: bool) -> None:
-    """A key URI of another cloud is refused, whatever else is right."""
+    """A key URI of another cloud is refused, whatever else is right; of a managed HSM, too."""
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(vault_uri=f"https://{host}")}
     assert (check(CMK, inputs, clouds.named(environment)) == {}) is good
 

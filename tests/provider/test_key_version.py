@@ -52,14 +52,21 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it() -> No
     ("environment", "suffix"),
     [("public", "azure.net"), ("usgovernment", "usgovcloudapi.net"), ("AzureChinaCloud", "azure.cn")],
 )
-async def test_a_key_has_the_address_of_its_cloud(environment: str, suffix: str) -> None:
-    """In each cloud the URIs are those of its vaults, and a binding there takes no other's."""
+@pytest.mark.parametrize(("type", "host"), [("vaults", "vault"), ("managedHSMs", "managedhsm")])
+async def test_a_key_has_the_address_of_its_cloud(
+    environment: str, suffix: str, type: str, host: str
+) -> None:
+    """In each cloud the URIs are its vaults' and managed HSMs', and a binding there takes no other's."""
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}
-    async with engine(FakeAzure(), config={"environment": environment}) as pulumi:
-        _, outputs = await pulumi.create(VERSION, INPUTS)
+    azure = FakeAzure()
+    azure.versions = [a_version(type="RSA-HSM" if host == "managedhsm" else "RSA")]
+    wanted = {**INPUTS, "keyId": KEY_ID.replace("/vaults/", f"/{type}/")}
+    async with engine(azure, config={"environment": environment}) as pulumi:
+        _, outputs = await pulumi.create(VERSION, wanted)
         failures = await pulumi.check(CMK, inputs)
     assert (
-        outputs.values["keyUriWithVersion"] == f"https://language-vault.vault.{suffix}/keys/language-key/{V1}"
+        outputs.values["keyUriWithVersion"]
+        == f"https://language-vault.{host}.{suffix}/keys/language-key/{V1}"
     )
     assert list(failures) == ([] if suffix == "azure.net" else ["keyUriWithVersion"])
 
