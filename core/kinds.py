@@ -125,6 +125,8 @@ ALL: Final = (
     AccountKind("ContentModerator", "Content Moderator", "cm", approval=_FORM),
 )
 NAMES: Final = tuple(kind.name for kind in ALL)
+WITHOUT_DATA: Final = ("ComputerVision",)
+"""Kinds that store nothing, for which Azure has no customer-managed key (Azure/azure-policy#1586)."""
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 

@@ -1,5 +1,6 @@
 """Every account is under a customer-managed key."""
 
+from core import kinds
 from core.resource_types import Kind
 from policies import sources
 from policies.relations import Relations
@@ -9,8 +10,8 @@ from policies.view import UNKNOWN, as_word
 
 
 def judge(relations: Relations, options: Options) -> Findings:
-    """A binding in the stack, or encryption that the account itself states."""
-    excluded = options.words("excludedKinds")
+    """A binding in the stack, or encryption that the account itself states; of kinds that store data."""
+    excluded = {*options.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}
     for account in relations.index.of(Kind.ACCOUNT):
         if as_word(account.view.get("kind")) in excluded or relations.index.is_unbound_on_purpose(account):
             continue
@@ -49,7 +50,8 @@ RULE = StackRule(
     settings={
         "excludedKinds": texts(
             "Kinds of account that need no key, such as OpenAI. Azure Policy excludes AIServices, "
-            "CognitiveServices and others by default; this rule excludes none."
+            "CognitiveServices and others by default; this rule excludes only ComputerVision, which stores "
+            "nothing and takes no key."
         )
     },
     judge=judge,

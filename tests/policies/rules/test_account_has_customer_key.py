@@ -69,6 +69,15 @@ def test_excluded_kinds_need_no_key() -> None:
     assert says(stack, "account-has-customer-key", pack) == "pass"
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("ComputerVision", "pass"), ("FormRecognizer", "violation"), (None, "violation")]
+)
+def test_a_kind_that_stores_nothing_needs_no_key(kind: str | None, expected: str) -> None:
+    """Azure would take none; every other kind needs one, also one that nothing is known of."""
+    stack = with_prop(without(two_phases(), "binding"), "account", "kind", kind)
+    assert says(stack, "account-has-customer-key") == expected
+
+
 def test_an_account_that_is_only_read_is_not_judged() -> None:
     """It belongs to another program, and its inputs never came by."""
     pack = Pack()
