@@ -51,7 +51,8 @@ def interpreter(info: pb.ProgramInfo) -> str:
     python = Path(info.root_directory, virtualenv, "bin", "python")
     if not python.exists():
         raise FileNotFoundError(
-            f"no Python in the virtual environment {virtualenv!r} of {info.root_directory}: run `make setup`"
+            f"no Python in the virtual environment {virtualenv!r} of {info.root_directory}: run "
+            "`python3 -m localazure setup`"
         )
     return str(python)
 
@@ -158,13 +159,12 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     ) -> Iterator[pb.InstallDependenciesResponse]:
         try:
             interpreter(request.info)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
             # A program has another way, and may be told to go on without a network (`pulumi new`).
             if request.is_plugin:
                 yield from self._install(request)
                 return
-        message = "dependencies come from uv.lock: run `make setup`\n"
-        yield pb.InstallDependenciesResponse(stdout=message.encode())
+            yield pb.InstallDependenciesResponse(stdout=f"{error}\n".encode())
 
     def _install(self, request: pb.InstallDependenciesRequest) -> Iterator[pb.InstallDependenciesResponse]:
         """Makes the virtual environment of a plugin, with the packages of its requirements.txt, as the

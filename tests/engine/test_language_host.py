@@ -83,7 +83,23 @@ def test_missing_virtual_environment_is_named(host: Host, tmp_path: Path) -> Non
     stub = host.stub
     answer = stub.Run(pb.RunRequest(pwd=str(tmp_path), info=info(tmp_path, virtualenv="absent")))
     assert "absent" in answer.error
-    assert "make setup" in answer.error
+    assert "run `python3 -m localazure setup`" in answer.error
+
+
+def test_packages_that_are_there_need_no_word(host: Host, tmp_path: Path) -> None:
+    """`pulumi install` and `pulumi package add` name a command only where it is needed."""
+    stub = host.stub
+    (tmp_path / "made" / "bin").mkdir(parents=True)
+    (tmp_path / "made" / "bin" / "python").touch()
+
+    def said(virtualenv: str) -> str:
+        request = pb.InstallDependenciesRequest(
+            directory=str(tmp_path), info=info(tmp_path, virtualenv=virtualenv)
+        )
+        return b"".join(one.stdout for one in stub.InstallDependencies(request)).decode()
+
+    assert said("made") == ""
+    assert "run `python3 -m localazure setup`" in said("absent")
 
 
 def test_plugin_output_and_exit_code_are_passed_on(host: Host, tmp_path: Path) -> None:

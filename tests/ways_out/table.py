@@ -229,8 +229,6 @@ FOLLOWED: Mapping[str, str] = {
         review/preview.py _read_digest
     """,
     "tests/engine/test_first_hour.py::test_start_here": """
-        engine/language_host.py interpreter
-        engine/language_host.py LanguageHost.InstallDependencies
         operate/fleet/engine.py _command
         operate/stack.py outputs 2
         policies/__main__.py _load
