@@ -1,4 +1,5 @@
-"""The pages in a browser: nothing that axe objects to, nothing wider than a telephone, in light and dark."""
+"""The pages in a browser: nothing that axe objects to, nothing wider than a telephone, in light and dark; and
+on paper."""
 
 from __future__ import annotations
 
@@ -27,6 +28,9 @@ from tests.support.front import Door, token
 pytestmark = pytest.mark.timeout(600)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium: apt-get install chromium, then it runs"
+)
 ELSEWHERE = Source("public", "management.azure.com", "local Azure", False, "t", "o", "", "a", "OIDC")
 
 
@@ -63,10 +67,6 @@ def fleet_pages(folder: Path) -> dict[str, str]:
 
 def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:
     """What a browser makes of each page: wide and as a telephone, in light and dark."""
-    try:
-        program = BROWSER.ready()
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
     looks = [
         {
             "url": page.as_uri(),
@@ -78,16 +78,25 @@ def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:
         for width in (1280, 390)
         for dark in (False, True)
     ]
-    command = ["node", str(program / "look.js"), str(CHROMIUM)]
-    done = subprocess.run(
-        command, input=json.dumps(looks), capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
+    found: list[dict[str, Any]] = browsed("look.js", looks)
     return found
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, then it runs")
+def browsed(script: str, wanted: list[Any]) -> Any:
+    """What a script of tests/clients/browser tells."""
+    try:
+        program = BROWSER.ready()
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+    command = ["node", str(program / script), str(CHROMIUM)]
+    done = subprocess.run(
+        command, input=json.dumps(wanted), capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@needs_browser
 def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
     """Evidence, local Azure and fleet: axe finds nothing, none is wider than 390 pixels; a bad page is
     found."""
@@ -101,3 +110,23 @@ def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
     assert [one["overflow"] for one in sound] == [0] * 16
     assert all(one["overflow"] > 100 for one in broken)
     assert all(any(text.startswith("image-alt") for text in one["violations"]) for one in broken)
+
+
+@needs_browser
+def test_each_printed_sheet_says_what_it_is_of(tmp_path: Path) -> None:
+    """Whoever holds one sheet of the evidence knows its stack, its time, its number, and that it is not from
+    Azure. The local Azure's page prints its facts, without what can only be clicked."""
+    pages = {"evidence": evidence(), "azure": local_azure()}
+    for name, text in pages.items():
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+    sheets, local = browsed("print.js", [(tmp_path / f"{name}.html").as_uri() for name in pages])
+    # A summary, a sheet or more for each of four accounts, and what concerns all of them.
+    assert len(sheets) >= 6
+    for number, sheet in enumerate(sheets, 1):
+        assert "Encryption evidence: Stack test, 2026-06-01 12:00 UTC" in sheet
+        assert f"{number} / {len(sheets)}" in sheet
+        assert "NOT FROM AZURE" in sheet
+    printed = " ".join(" ".join(local).split())
+    for words in ("Local Azure", "no access policy allows its identity to unwrap", "Audit log of key uses"):
+        assert words in printed
+    assert "name, key version, id" not in printed
