@@ -171,8 +171,8 @@ def _endings(stacks: Sequence[tuple[str, str]]) -> Iterator[str]:
     for project, stack in stacks:
         if project != _STATES.name:
             yield (
-                f"in the folder of project {project}, with the exports of `make env`: pulumi destroy --stack "
-                f"{stack} && pulumi stack rm {stack}"
+                f"in the folder of project {project}, with the exports of `python3 -m localazure env`: "
+                f"pulumi destroy --stack {stack} && pulumi stack rm {stack}"
             )
     for stack in [stack for project, stack in stacks if project == _STATES.name] or ["dev"]:
         yield f"python3 -m localazure down{_named(stack)}"

@@ -25,12 +25,16 @@ def list_services(stack: Stack, *services: dict[str, Any], **more: Any) -> None:
 
 def test_no_service_goes_unnamed(stack: Stack, azure: RunningAzure) -> None:
     """Left out or renamed, a service is refused and stays; with the setting that the refusal names it goes,
-    or comes under its new name with its account, never unbound."""
+    or comes under its new name with its account, never unbound. What others read of a service, in `services`,
+    is the same beside another service; alone, it has the same outputs at the top, too."""
     claims, sandbox = {"name": "claims"}, {"name": "sandbox", "protect": False}
     list_services(stack, claims, sandbox)
     first = stack.up()
     assert first.ok, first.output
-    account = stack.outputs()["services"]["claims"]["accountId"]
+    both = stack.outputs()
+    assert set(both) == {"services"}
+    of_claims = both["services"]["claims"]
+    account = of_claims["accountId"]
 
     list_services(stack, claims)
     refused = stack.up()
@@ -40,6 +44,7 @@ def test_no_service_goes_unnamed(stack: Stack, azure: RunningAzure) -> None:
     list_services(stack, claims, removedServices=["sandbox"])
     removed = stack.up()
     assert removed.ok, removed.output
+    assert stack.outputs() == {"services": {"claims": of_claims}, **of_claims}
 
     list_services(stack, {"name": "complaints"})
     renamed = stack.up()

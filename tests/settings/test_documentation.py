@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,16 @@ def test_every_setting_has_a_title_that_people_read() -> None:
     network = service["properties"]["network"]["properties"]
     assert network["privateDnsZoneIds"]["title"] == "Private DNS zone ids"
     assert all(title[0].isupper() and not any(c.isupper() for c in title[4:]) for title in titles.values())
+
+
+def test_editors_find_the_schema() -> None:
+    """By the first line of each stack's file that is copied, and for Visual Studio Code by a setting that
+    covers a stack of any name."""
+    (schemas,) = json.loads((ROOT / ".vscode" / "settings.json").read_text()).values()
+    ((path, globs),) = schemas.items()
+    assert (ROOT / path).samefile(ROOT / "docs" / "settings.schema.json")
+    assert any(fnmatch("Pulumi.prod-eu.yaml", one) for one in globs)
+    assert not any(fnmatch("Pulumi.yaml", one) for one in globs)
+    for name in ("Pulumi.dev.yaml", "Pulumi.prod.example.yaml"):
+        first = (ROOT / name).read_text().partition("\n")[0]
+        assert first == "# yaml-language-server: $schema=docs/settings.schema.json"

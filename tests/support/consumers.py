@@ -10,12 +10,14 @@ import pytest
 
 from engine import yaml_host
 from localazure.environment import registries_trusted
+from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.environments import official_host
 from tests.support.stack import ROOT, Stack
 
 HOSTS = {"yaml": "yaml", "python": "python", "typescript": "nodejs", "go": "go"}
 """Pulumi's language host by example."""
+_PROGRAMS = {"yaml": "Pulumi.yaml", "python": "__main__.py", "typescript": "index.ts", "go": "main.go"}
 
 
 def consumer(folder: Path, azure: RunningAzure, example: str) -> Stack:
@@ -58,3 +60,51 @@ def install(stack: Stack) -> None:
     """Generates the SDK and installs what the program needs, in the words of docs/packages.md."""
     done = stack.pulumi("install")
     assert done.ok, done.output
+
+
+def live(example: str, azure: RunningAzure, folder: Path) -> None:
+    """An example's whole life on an empty local Azure; raises AssertionError where it is not as it should
+    be."""
+    stack = consumer(folder, azure, example)
+    use_host(stack, example)
+    before = {path: path.read_bytes() for path in stack.folder.iterdir()}
+    install(stack)
+    assert {path: path.read_bytes() for path in before} == before
+    created = stack.pulumi("stack", "select", "--create", "claims-weu")
+    assert created.ok, created.output
+    pack = ("--yes", "--policy-pack", "../../../policies")
+
+    first = stack.pulumi("up", *pack)
+    assert first.ok, first.output
+    key = stack.outputs()["keyUriWithVersion"]
+    assert "/keys/cmk-claims/" in key
+
+    program = stack.folder / _PROGRAMS[example]
+    text = program.read_text()
+    program.write_text(text.replace("owner", "team"))
+    assert program.read_text() != text
+    changed = stack.pulumi("up", *pack)
+    assert changed.ok, changed.output
+    assert stack.outputs()["keyUriWithVersion"] == key
+
+    assert stack.pulumi("config", "set", "generation", "2").ok
+    rotated = stack.pulumi("up", *pack)
+    assert rotated.ok, rotated.output
+    assert stack.outputs()["keyUriWithVersion"] not in ("", key)
+    again = stack.pulumi("up", *pack, "--expect-no-changes")
+    assert again.ok, again.output
+
+    group = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-claims"
+    account = f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
+    bound = [state for state in cloud.history(azure, account) if state["keySource"] == "Microsoft.KeyVault"]
+    assert bound
+    assert {state["readable"] for state in bound} == {True}
+
+    assert stack.pulumi("config", "set", "protect", "false").ok
+    unprotected = stack.pulumi("up", *pack)
+    assert unprotected.ok, unprotected.output
+    gone = stack.destroy()
+    assert gone.ok, gone.output
+    states = [state["keySource"] for state in cloud.history(azure, account)]
+    first_bound = states.index("Microsoft.KeyVault")
+    assert set(states[first_bound:-1]) == {"Microsoft.KeyVault"}, states
