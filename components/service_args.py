@@ -195,7 +195,8 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     reports it and what can be done; `recover` brings it back with its keys and data."""
     replace_account: NotRequired[str | None]
     """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. If
-    the account is protected, run `pulumi up` with this change alone first."""
+    the account is protected, run `pulumi up` with this change alone first, and once more afterwards, which
+    protects the new account."""
     unbind_account: NotRequired[str | None]
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set. If

@@ -146,6 +146,7 @@ class Parts:
         key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption_key` bound in its create, by the identity given."""
+        self._warn_of_replacement()
         return make_account(
             AIServicesAccountInputs(
                 name=self._inputs.name,
@@ -389,5 +390,22 @@ class Parts:
             lock("vault", self._vault.id, own, self._below_account)
 
     def _kept_unless(self, *named: str | None) -> ChildOptions:
-        """Options of what holds data or gives access to it; unprotected if the account is named."""
-        return self._owner.child if any(named) else self._owner.protected_child
+        """Options of what holds data or gives access to it; unprotected if an account of the state is named.
+
+        A name that stays in the settings after its replacement does not unprotect the new account.
+        """
+        names = {name.lower() for name in named if name}
+        unprotected = names & self._preflight.account_names
+        return self._owner.child if unprotected else self._owner.protected_child
+
+    def _warn_of_replacement(self) -> None:
+        """The engine refuses to replace what the same update protects."""
+        declared, gone = self._inputs.account_name, self._inputs.replace_account or ""
+        others = self._preflight.account_names - {declared.lower()}
+        if self._owner.protects and gone.lower() in others:
+            pulumi.log.warn(
+                f"service {self._inputs.name!r}: account {declared!r} takes the place of {gone!r}, and is "
+                "not protected yet: Pulumi replaces nothing that the same update protects. Run `pulumi up` "
+                "once more, which protects it",
+                self._owner,
+            )

@@ -113,7 +113,8 @@ class PreflightResult:
     `found_operators`: access policies that key operators have without this stack; `found_officers`: those of
     them who have their role at an existing vault without it.
     `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
-    of the account, if it exists. `account`: the account as the state and Azure have it. `has_used_key`:
+    of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
+    something of. `account`: the account as the state and Azure have it. `has_used_key`:
     the account is under its key by a grant that exists, and no proof of the access was ever recorded.
     `access_validated`: such a proof is recorded. `placed`: the private endpoints and network links that the
     state has, by logical name.
@@ -130,6 +131,7 @@ class PreflightResult:
     found_officers: frozenset[str] = frozenset()
     account_waits: bool = False
     account_id: str | None = None
+    account_names: frozenset[str] = frozenset()
     account: AccountBefore | None = None
     has_used_key: bool = False
     access_validated: bool = False
@@ -419,6 +421,7 @@ class _Preflight:
             found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
             account_waits=account_waits,
             account_id=before.account.id if before.account else None,
+            account_names=before.account_names,
             account=account,
             has_used_key=not replaced
             # A grant that is recorded may be gone all the same: an update that failed has taken it away.

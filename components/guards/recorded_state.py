@@ -4,6 +4,7 @@ Owns: how the state is understood, and which of its facts Azure's answer replace
 calls that read both (preflight.py), nor what may not change (data_loss.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
 SYSTEM, USER = "system", "user"
+_ACCOUNT_NAME = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/([^/]+)")
 _PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork"}
 """The output that says where a resource is which is another one elsewhere."""
 
@@ -54,6 +56,13 @@ class RecordedService:
     mentioned_ids: frozenset[str] = frozenset()
     projects: tuple[str, ...] = ()
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
+
+    @property
+    def account_names(self) -> frozenset[str]:
+        """The names, lower case, of the accounts that its resources are of or refer to: two while one that
+        takes the place of another is half made."""
+        found = (_ACCOUNT_NAME.search(id) for id in self.mentioned_ids)
+        return frozenset(one[1] for one in found if one)
 
     @property
     def key_user_id(self) -> str | None:

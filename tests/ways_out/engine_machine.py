@@ -7,7 +7,8 @@ Three files of 100 steps take about 107 commands each, and a command 1.8 s of pr
 engine takes 0.8 s and its processes and the local Azure the rest: five minutes on two cores.
 
 It found that an account was written before its identity had access, where a refresh had recorded that the
-account has none and somebody then assigned one.
+account has none and somebody then assigned one; and that an account which was replaced held up the rotation
+of the same update, after it had been made.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.lives import outsider
 from tests.lives.crashes import FAILURES, WRITES
 from tests.support.crash import Bookmark, Moment
 from tests.support.judge import Judge
-from tests.ways_out.engine_world import EngineWorld
+from tests.ways_out.engine_world import SERVICE, EngineWorld
 from tests.ways_out.following import Way
 from tests.ways_out.world import DRIFTS, Place
 
@@ -218,11 +219,21 @@ class EngineRefusals(RuleBasedStateMachine):
         if flags[0] == "--skip-preview" and len(flags) == 3:
             flags = (*flags[:2], urns[flags[2]]) if flags[2] in urns else flags[:1]
         self._count(f"up {flags[-2:][0]}", pending=False)
+        revokes = self._revokes and flags in (("--skip-preview",), ("--skip-preview", "--refresh"))
         said = self.world.run("up", "--yes", *flags)
+        assert not revokes or not self.world.judge.reads_data(), f"revoked, and readable after: {said}"
         if "--replace" in flags and "unable to replace resource" in said:
             # Who replaces what is protected is refused by the engine, and does without.
             said = self.world.up()
         self._follow(said, whole=not {"--target", "--exclude", "--target-replace"} & {*flags})
+
+    @property
+    def _revokes(self) -> bool:
+        """Whether the next update takes the access away, whatever else it refuses."""
+        world, was = self.world, self.last.get("access")
+        names_it = world.settings["name"] == SERVICE and "encryption" not in world.settings
+        revoked = world.settings.get("access") == "revoked" != was
+        return revoked and names_it and not self.drifted and not self.faulty
 
     def is_killed(self, call: int, answered: bool) -> None:
         """An update, at a write."""
@@ -279,6 +290,8 @@ class EngineRefusals(RuleBasedStateMachine):
             world.judge.account_name = name
             world.judge.write_data()
             self.stored = world.judge.ciphertext()
+        if "replaceAccount" in way.named:
+            assert world.up() == ""  # as the update warns: Pulumi replaces nothing that it protects
         for name in ("softDeleted", "replaceAccount"):
             world.settings.pop(name, None)
         if said or whole:

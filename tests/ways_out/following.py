@@ -43,7 +43,7 @@ _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
-_AS_IT_WAS = re.compile(r"by an update with generation as it was; then")
+_AS_IT_WAS = re.compile(r"by `pulumi up --refresh` with generation as it was; then")
 
 
 class DeadEndError(AssertionError):
@@ -148,12 +148,13 @@ class Way:
         self.world.settings.update(settings)
 
     def _without_rotation(self) -> None:
-        """An update of everything else, and then the rotation."""
+        """An update of everything else, which refreshes, and then the rotation."""
         wanted = dict(self.world.settings)
         self.back()
         before = int(self.world.settings.get("key", {}).get("generation", 0))
         self._become(wanted)
         self.world.set("key.generation", before)
+        self.world.refresh()
         Way(self.world, self.back, self.steps, self.named, self.change).follow()
         self._become(wanted)
 

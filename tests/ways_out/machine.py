@@ -6,7 +6,8 @@ the cloud are as they are, on the engine in this process.
 It was seen to find, with the WAYS_OUT_SEED in brackets, each of these that was taken out of the product:
 what the settings would lose is refused (23); the account waits while its identity lacks access (181); no
 older version is bound in the place of one that has expired (1); an identity that was turned off is reported
-(10); a subnet is looked up before an endpoint is made in it (28).
+(10); a subnet is looked up before an endpoint is made in it (28); access is revoked before anything else that
+is refused (5).
 """
 
 from __future__ import annotations
@@ -18,7 +19,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.ways_out.following import Way
-from tests.ways_out.world import DRIFTS, MODES, NETWORKS, Place, World, make_networks, unbound
+from tests.ways_out.world import (
+    DRIFTS,
+    MODES,
+    NETWORKS,
+    Place,
+    World,
+    account_deleted,
+    identity_off,
+    make_networks,
+    take_grant,
+    unbound,
+    vault_deleted,
+)
 
 MICROSOFT_MANAGED = {"encryption": "microsoftManaged"}
 SETTINGS: tuple[dict[str, Any], ...] = (
@@ -34,6 +47,8 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     MICROSOFT_MANAGED,
 )
 """Changes that a guard may refuse."""
+REFUSED = (take_grant, identity_off, account_deleted, vault_deleted)
+"""What somebody may have done for a reason: no update makes it good before it has been told."""
 FAULTS: tuple[dict[str, Any], ...] = (
     {"failing_operations": "CapacityExceeded"},
     {"missing_grant": "fails_later"},
@@ -83,12 +98,27 @@ class Refusals(RuleBasedStateMachine):
     @rule()
     def rotation(self) -> None:
         self.generation += 1
-        self.changes({"key": {**self.world.settings.get("key", {}), "generation": self.generation}})
+        versions = len(self.world.versions())
+        way = self.changes({"key": {**self.world.settings.get("key", {}), "generation": self.generation}})
+        assert "put back" in way.steps or len(self.world.versions()) > versions, f"{way.steps}: not rotated"
 
     @rule(revoked=st.booleans())
     def access(self, revoked: bool) -> None:
         self.revoked = revoked
         self.changes({"access": "revoked" if revoked else "granted"})
+
+    @precondition(lambda self: not self.revoked)
+    @rule(change=st.sampled_from([one for one in SETTINGS if one is not MICROSOFT_MANAGED]))
+    def revocation_beside(self, change: dict[str, Any]) -> None:
+        """The data is out of reach after the first update, whatever else it refuses."""
+        world, before = self.world, dict(self.world.settings)
+        world.settings.update(change, access="revoked")
+        said = world.up()
+        assert not world.readable, f"revoked beside {change}, and readable: {said}"
+        world.settings.clear()
+        world.settings.update(before)
+        self.revoked = True
+        self.changes({"access": "revoked"})
 
     @precondition(lambda self: not self.revoked)
     @rule(change=st.sampled_from(SETTINGS))
@@ -102,6 +132,7 @@ class Refusals(RuleBasedStateMachine):
         if self.world.mode not in DRIFTS[drift]:
             return
         drift(self.world)
+        assert drift not in REFUSED or self.world.up(), f"{drift.__name__} was made good unasked"
         self.unbound = drift is unbound
         self.changes({"tags": {"owner": at_once}} if at_once else {})
 
@@ -148,7 +179,7 @@ class Refusals(RuleBasedStateMachine):
         """Updates with --refresh or without, and an engine that reads its state before or after that."""
         self.world.refreshes, self.world.engine.before_refresh = refreshes, before_refresh
 
-    def changes(self, change: dict[str, Any]) -> None:
+    def changes(self, change: dict[str, Any]) -> Way:
         """Declares a change, and follows what is printed until the stack has converged."""
         world, before = self.world, dict(self.world.settings)
         world.settings.update(change)
@@ -170,6 +201,7 @@ class Refusals(RuleBasedStateMachine):
         if unbinds or self.unbound:
             self.seen, self.unbound = len(world.history()), False
         self.holds(way)
+        return way
 
     def settles(self, way: Way) -> None:
         """What brought something back is taken out, and after what waited for one update nothing is left."""

@@ -91,6 +91,7 @@ FOLLOWED: Mapping[str, str] = {
     """,
     f"{_W}/test_half_replaced.py::test_a_replacement_that_failed_is_finished_before_it_is_reverted": """
         components/guards/existing_resources.py unrecorded_account
+        components/service_parts.py Parts._warn_of_replacement
     """,
     "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
         components/account_write.py loss

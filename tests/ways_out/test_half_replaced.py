@@ -1,5 +1,5 @@
 """A replacement that failed half-way, whose settings are then put back as they were: the way on is told, and
-leads out. On the real engine."""
+leads out, until the new account is protected. On the real engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core import resource_types
+from core.resource_types import BINDING
 from tests.lives.crashes import ACCOUNT
 from tests.support.cloud import documents
 from tests.ways_out.engine_world import standing
@@ -25,7 +27,8 @@ def test_a_replacement_that_failed_is_finished_before_it_is_reverted(tmp_path: P
         world.settings.update(kind="AIServices", sku="S0")
         refused = {"status": 403, "code": "RequestDisallowedByPolicy", "times": 0}
         world.azure.control("/faults", {"host": "arm", "method": "PATCH", "path": ACCOUNT, **refused})
-        assert "aif-claims" in world.up()
+        said = world.up()
+        assert "'aif-claims' takes the place of 'lang-claims', and is not protected yet" in said
         world.azure.control("/faults", method="DELETE")
         forward = dict(world.settings)
         world.settings.clear()
@@ -39,3 +42,10 @@ def test_a_replacement_that_failed_is_finished_before_it_is_reverted(tmp_path: P
         assert accounts == ["aif-claims"]
         world.judge.account_name = "aif-claims"
         assert world.judge.bound_version()
+        # Once more, as the replacement says; the setting may stay.
+        assert world.up() == ""
+        assert {one["type"] for one in world.resources() if one.get("protect")} >= {
+            resource_types.ACCOUNT,
+            BINDING,
+        }
+        assert "unprotect" in world.run("destroy", "--yes", "--skip-preview")
