@@ -89,9 +89,12 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/existing_resources.py unrecorded_account
         core/commands.py adopt
     """,
-    f"{_W}/test_half_replaced.py::test_a_replacement_that_failed_is_finished_before_it_is_reverted": """
+    f"{_W}/test_engine_ways.py::test_a_replacement_that_failed_is_finished_before_it_is_reverted": """
         components/guards/existing_resources.py unrecorded_account
         components/service_parts.py Parts._warn_of_replacement
+    """,
+    f"{_W}/test_engine_ways.py::test_an_account_that_was_bound_elsewhere_is_bound_back_before_a_rotation": """
+        provider/rules.py account_is_on_the_key
     """,
     "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
         components/account_write.py loss

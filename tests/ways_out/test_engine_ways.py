@@ -1,0 +1,74 @@
+"""Ways out on the real engine that take a state which the engine in this process does not have: what waits to
+be deleted, and a project that does not refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import resource_types
+from tests.lives import outsider
+from tests.lives.crashes import ACCOUNT
+from tests.support.cloud import documents
+from tests.support.crash import Bookmark
+from tests.ways_out.engine_world import EngineWorld, standing
+from tests.ways_out.following import Way
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EngineWorld, Bookmark]]:
+    with standing(tmp_path_factory.mktemp("ways"), "access policies") as found:
+        yield found
+
+
+@pytest.fixture
+def world(made: tuple[EngineWorld, Bookmark]) -> EngineWorld:
+    """A stack that stands, in a project that does not refresh."""
+    world, bookmark = made
+    bookmark.restore()
+    world.settings = world.first_settings()
+    world.named.clear()
+    return world
+
+
+def test_a_replacement_that_failed_is_finished_before_it_is_reverted(world: EngineWorld) -> None:
+    """The old account waits in the state to be deleted, where no program sees it. The new one is protected by
+    the update after the replacement, as that says."""
+    before = dict(world.settings)
+    world.settings["replaceAccount"] = "lang-claims"
+    assert world.up() == ""
+    world.named.add("replaceAccount")
+    world.settings.update(kind="AIServices", sku="S0")
+    refused = {"status": 403, "code": "RequestDisallowedByPolicy", "times": 0}
+    world.azure.control("/faults", {"host": "arm", "method": "PATCH", "path": ACCOUNT, **refused})
+    said = world.up()
+    assert "'aif-claims' takes the place of 'lang-claims', and is not protected yet" in said
+    world.azure.control("/faults", method="DELETE")
+    forward = dict(world.settings)
+    world.settings = {**before, "replaceAccount": "aif-claims"}
+    said = world.up()
+    assert "'lang-claims' exists at" in said
+    way = Way(world, change=forward)
+    way.follow(said)
+    assert way.steps[0] == "forward"
+    accounts = [one["body"]["name"] for one in documents(world.azure, "account")]
+    assert accounts == ["aif-claims"]
+    assert world.up() == ""
+    protected = {one["type"] for one in world.resources() if one.get("protect")}
+    assert protected >= {resource_types.ACCOUNT, resource_types.BINDING}
+    assert "unprotect" in world.run("destroy", "--yes", "--skip-preview")
+
+
+def test_an_account_that_was_bound_elsewhere_is_bound_back_before_a_rotation(world: EngineWorld) -> None:
+    """An update sees nothing of it without a refresh."""
+    outsider.bind_elsewhere(world.judge)
+    bound = world.judge.bound_version()
+    before = dict(world.settings)
+    world.settings["key"] = {"generation": 2}
+    way = Way(world, lambda: world.settings.update(before))
+    way.follow()
+    assert way.steps == ["generation as it was, then again"]
+    assert world.judge.bound_version() == world.judge.versions()[-1] != bound
