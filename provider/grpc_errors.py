@@ -49,7 +49,8 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
         except DeadlineError as error:
             await context.abort(
                 grpc.StatusCode.DEADLINE_EXCEEDED,
-                f"{error}\n  fix: run the same command again, or give more time with customTimeouts",
+                f"{error}\n  fix: once that is over, run the same command again; or give more time with "
+                "customTimeouts",
             )
         except StoppedError as error:
             await context.abort(grpc.StatusCode.CANCELLED, str(error))
