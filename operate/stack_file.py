@@ -65,7 +65,18 @@ class StackFile:
             for name, value in self.config.items()
             if _without_secrets(value) != value
         )
-        return parse(own, shared=shared.merged(*(one for _, one in below)), secret=secret, stack=self.stack)
+        login = {
+            name.removeprefix("azure-native:"): str(value)
+            for name, value in self.config.items()
+            if name.startswith("azure-native:")
+        }
+        return parse(
+            own,
+            shared=shared.merged(*(one for _, one in below)),
+            secret=secret,
+            login=login,
+            stack=self.stack,
+        )
 
 
 def path_of(stack: str, folder: Path = Path()) -> Path:

@@ -24,6 +24,7 @@ SERVICES = "services"
 REMOVED = "removedServices"
 _ARGUMENTS = {camel_case(name): argument for name, argument in arguments(ServiceSettings).items()}
 _SHORTEST_SECRET = 4
+_LOGIN = "azure-native:"
 
 
 class SettingsError(pulumi.RunError):
@@ -33,8 +34,13 @@ class SettingsError(pulumi.RunError):
         self.problems = tuple(problems)
         count = "1 setting is" if len(problems) == 1 else f"{len(problems)} settings are"
         lines = [f"{count} wrong; nothing was made or changed:"]
-        lines += [f"  {NAMESPACE}{problem.path}: {problem.text}" for problem in problems]
+        lines += [f"  {_key(problem.path)}: {problem.text}" for problem in problems]
         super().__init__("\n".join(lines))
+
+
+def _key(path: str) -> str:
+    """A setting's path as the stack's file has it."""
+    return path if path.startswith(_LOGIN) else NAMESPACE + path
 
 
 def parse(
@@ -42,16 +48,18 @@ def parse(
     *,
     secret: frozenset[str] = frozenset(),
     shared: Mapping[str, object] | None = None,
+    login: Mapping[str, str] | None = None,
     stack: str = "",
 ) -> Settings:
     """The settings in a configuration, whose keys come without their namespace and whose values may still be
-    texts; over those that the stack shares with its fleet. `stack` is the stack's name, for names.
+    texts; over those that the stack shares with its fleet. `login` has what the stack configures of
+    azure-native; `stack` is the stack's name, for names.
 
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
-    own = decoded(config)
+    own, login = decoded(config), login or {}
     raw = merged(shared or {}, own)
-    problems = list(_without_path(raw))
+    problems = [*_placeholders(login), *_without_path(raw)]
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
@@ -69,7 +77,23 @@ def parse(
         unique = [_of_fleet(problem, own, shared or {}) for problem in dict.fromkeys(problems)]
         hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
         raise SettingsError([_hidden(problem, secret, hidden) for problem in unique])
-    return Settings(services=tuple(services), removed_services=removed)
+    return Settings(
+        services=tuple(services),
+        removed_services=removed,
+        subscription_id=login.get("subscriptionId"),
+        tenant_id=login.get("tenantId"),
+    )
+
+
+def _placeholders(login: Mapping[str, str]) -> Iterator[Problem]:
+    """The ids that are all zeros still, as Pulumi.prod.example.yaml has them."""
+    for name in ("subscriptionId", "tenantId"):
+        if name in login and not login[name].strip("0-"):
+            yield Problem(
+                f"{_LOGIN}{name}",
+                "found the zeros of the example, expected an id of your own; without the line, the login's "
+                "own counts",
+            )
 
 
 def _without_path(raw: dict[str, object]) -> Iterator[Problem]:

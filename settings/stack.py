@@ -1,6 +1,5 @@
 """The stack's configuration, which nothing else in this project reads from Pulumi."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,11 +25,8 @@ def load() -> Settings:
         )
     stack = pulumi.get_stack()
     levels = read(Path()).of(stack, labels_of(stack, _everything()))
-    return dataclasses.replace(
-        parse(values, secret=secret, shared=merged(*(one.settings for one in levels)), stack=stack),
-        subscription_id=login.get("subscriptionId"),
-        tenant_id=login.get("tenantId"),
-    )
+    shared = merged(*(one.settings for one in levels))
+    return parse(values, secret=secret, shared=shared, login=login, stack=stack)
 
 
 def _values(namespace: str) -> Mapping[str, str]:

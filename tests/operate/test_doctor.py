@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_a_program_of_ones_own_is_left_to_its_preview(
 def test_a_stack_without_a_file_is_told_how_to_begin(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the clone, by the README's own command, after which the settings are right."""
+    """In the clone, by the README's own command, and which of its ids are still to be put in."""
     Path("Pulumi.first.yaml").unlink()
     for name in ("Pulumi.yaml", "Pulumi.prod.example.yaml"):
         Path(name).write_text((PROGRAM / name).read_text())
@@ -111,6 +112,10 @@ def test_a_stack_without_a_file_is_told_how_to_begin(
     code, (line,) = told(capsys)
     assert (code, line["result"], line["found"]) == (1, "FAILED", "found no Pulumi.first.yaml")
     subprocess.run(line["fix"].partition(",")[0], shell=True, check=True)
+    _, (line,) = told(capsys)
+    assert "azure-native:tenantId: found the zeros of the example" in line["found"]
+    path = Path("Pulumi.first.yaml")
+    path.write_text(re.sub("00000000-.*", seed.SUBSCRIPTION_ID, path.read_text()))
     _, (line, *_) = told(capsys)
     assert (line["about"], line["result"]) == ("settings", "ok")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from settings import Settings, SettingsError, parse
 
+ROOT = Path(__file__).resolve().parents[2]
 MINIMAL = {"name": "contoso", "location": "westeurope"}
 GROUP_ID = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg"
 VAULT_ID = f"{GROUP_ID}/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -221,6 +224,22 @@ def test_fails_once_with_everything_that_is_wrong() -> None:
     first, *lines = str(error.value).splitlines()
     assert first == "7 settings are wrong; nothing was made or changed:"
     assert all(line.startswith("  language-cmk:") for line in lines)
+
+
+def test_fails_on_ids_that_the_example_leaves_open() -> None:
+    """Who copies Pulumi.prod.example.yaml and forgets them reads so before anybody logs in with them."""
+    example = yaml.safe_load((ROOT / "Pulumi.prod.example.yaml").read_text())["config"]
+    names = [name for name in example if name.startswith("azure-native:")]
+    login = {name.removeprefix("azure-native:"): example[name] for name in names}
+    with pytest.raises(SettingsError) as error:
+        parse({**MINIMAL, "sku": "F9"}, login=login)
+    _, *lines = str(error.value).splitlines()
+    told = [f"  {name}: found the zeros of the example" for name in names]
+    assert [line for line in lines if line.startswith(tuple(told))] == lines[:2]
+    assert lines[2].startswith("  language-cmk:sku: ")
+    own = dict.fromkeys(login, "5e8d1c54-3f0a-4c7b-9a61-0d2f7b9c4e10")
+    settings = parse(MINIMAL, login=own)
+    assert (settings.subscription_id, settings.tenant_id) == tuple(own.values())
 
 
 def test_settings_cannot_be_changed() -> None:
