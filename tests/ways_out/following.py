@@ -148,14 +148,16 @@ class Way:
         self.world.settings.update(settings)
 
     def _without_rotation(self) -> None:
-        """An update of everything else, which refreshes, and then the rotation."""
+        """Updates of everything else, which refresh, and then the rotation. What waits for access that the
+        first one gives back is written by the second, as that says."""
         wanted = dict(self.world.settings)
         self.back()
         before = int(self.world.settings.get("key", {}).get("generation", 0))
         self._become(wanted)
         self.world.set("key.generation", before)
         self.world.refresh()
-        Way(self.world, self.back, self.steps, self.named, self.change).follow()
+        for _ in range(2):
+            Way(self.world, self.back, self.steps, self.named, self.change).follow()
         self._become(wanted)
 
     def _without_the_change(self, instead: Callable[[], None] = lambda: None) -> None:
