@@ -11,6 +11,10 @@ from typing import Any
 from operate.errors import OperateError
 
 Outputs = Mapping[str, Any]
+NO_CLI = (
+    "the Pulumi CLI is not on PATH: add the folder of an installed one, or .pulumi/bin of the clone, where "
+    "`python3 -m localazure setup` installs one"
+)
 
 
 class StackError(OperateError):
@@ -38,9 +42,7 @@ def pulumi(
             check=False,
         )
     except FileNotFoundError as error:
-        raise StackError(
-            'the Pulumi CLI is not on PATH: run `eval "$(make -s env)"` first' + otherwise
-        ) from error
+        raise StackError(NO_CLI + otherwise) from error
 
 
 def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outputs:

@@ -25,7 +25,7 @@ from pulumi import automation
 from operate import login
 from operate.errors import OperateError
 from operate.fleet.warm import language_host
-from operate.stack import StackError, pulumi
+from operate.stack import NO_CLI, StackError, pulumi
 from settings.shared import Values
 
 T = TypeVar("T")
@@ -233,9 +233,7 @@ def _command() -> automation.PulumiCommand:
     try:
         return automation.PulumiCommand()
     except FileNotFoundError as error:
-        raise StackError(
-            'the Pulumi CLI is not on PATH: run `make setup`, or `eval "$(make -s env)"`'
-        ) from error
+        raise StackError(NO_CLI) from error
 
 
 def _pack_config() -> str:

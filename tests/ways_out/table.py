@@ -233,7 +233,6 @@ FOLLOWED: Mapping[str, str] = {
         review/preview.py _read_digest
     """,
     "tests/engine/test_first_hour.py::test_start_here": """
-        operate/fleet/engine.py _command
         operate/stack.py outputs 2
         policies/__main__.py _load
     """,
