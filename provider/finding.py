@@ -43,13 +43,15 @@ class Finding:
 class Preflight:
     """What is judged: the target as far as it is known, what Azure has now, and the time.
 
-    `now` is seconds since 1970; `rebinding` says that this stack has bound the account before.
+    `now` is seconds since 1970; `rebinding` says that this stack has bound the account before; `generation`
+    is that of a key that is to be rotated, as the state has it.
     """
 
     target: Target
     live: LiveState
     now: float
     rebinding: bool = False
+    generation: int = 0
 
     @property
     def key(self) -> KeyUri | None:

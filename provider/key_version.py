@@ -171,7 +171,7 @@ class KeyVersionHandler:
         planned = PlannedRotation(key, self._vault_uri(key), arm_ids.account_id(account) if account else None)
         with refused_as(planned.error_context):
             deployer = await with_retries(self._azure.principal, call.waiter)
-        return replace(planned, deployer_id=deployer.object_id)
+        return replace(planned, deployer_id=deployer.object_id, generation=generation(old_inputs))
 
     async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""

@@ -64,13 +64,14 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
 
 @dataclass(frozen=True)
 class PlannedRotation:
-    """A key that is to be rotated, the account that is to follow, if one is named, and the object id of the
-    deploying principal, if its token has one."""
+    """A key that is to be rotated, the account that is to follow, if one is named, the object id of the
+    deploying principal, if its token has one, and the generation that the key has by now."""
 
     key: ArmId
     vault_uri: str
     account: ArmId | None = None
     deployer_id: str = ""
+    generation: int = 0
 
     @property
     def refusal_head(self) -> str:
@@ -105,7 +106,9 @@ async def rotation_preflight(
         target = replace(target, identity_client_id=client, identity_known=True)
     live = await read_roles(azure, target, live, waiter)
     live = await read_bound_key(azure, target, live, waiter)
-    return live, findings(Preflight(target, live, now, rebinding=True), ROTATION_RULES)
+    return live, findings(
+        Preflight(target, live, now, rebinding=True, generation=planned.generation), ROTATION_RULES
+    )
 
 
 async def unreachable(

@@ -193,7 +193,8 @@ def account_is_on_the_key(check: Preflight) -> Iterator[Finding]:
         Severity.REFUSED,
         f"the account is on {bound.text if bound else 'Microsoft-managed keys'}, not on a version of the key "
         f"{key.name} in {key.host}",
-        "bind it first, by `pulumi up --refresh` with generation as it was; then raise generation",
+        "bind it first, by `pulumi up --refresh` with generation as it was, "
+        f"{check.generation}; then raise generation",
     )
 
 

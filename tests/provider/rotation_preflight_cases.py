@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[FakeAzure, str, str]] = {
     "unbound": (
         azure_with(an_account()),
         "account-is-on-the-key: the account is on Microsoft-managed keys",
-        "bind it first, by `pulumi up --refresh` with generation as it was",
+        "bind it first, by `pulumi up --refresh` with generation as it was, 1; then",
     ),
     "bound to another key": (
         azure_with(an_account(encryption=bound_to(key_name="another"))),

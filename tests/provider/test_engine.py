@@ -167,7 +167,7 @@ def test_fails_to_rotate_the_key_of_an_account_that_was_unbound(deployed: tuple[
     run = stack.pulumi("preview")
     assert not run.ok
     assert "account-is-on-the-key: the account is on Microsoft-managed keys" in run.output
-    assert "bind it first, by `pulumi up --refresh` with generation as it was" in run.output
+    assert "bind it first, by `pulumi up --refresh` with generation as it was, " in run.output
 
 
 def _bind(stack: Stack, world: World, version: str | None) -> None:

@@ -43,7 +43,7 @@ _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
-_AS_IT_WAS = re.compile(r"by `pulumi up --refresh` with generation as it was; then")
+_AS_IT_WAS = re.compile(r"by `pulumi up --refresh` with generation as it was, (\d+); then")
 
 
 class DeadEndError(AssertionError):
@@ -129,8 +129,9 @@ class Way:
         alone = {name: value for line, named in lines if _ALONE in line for name, value in named}
         if self.world.protected and alone:
             self._once(f"{alone} alone", lambda: self._alone(alone))
-        if _AS_IT_WAS.search(text):
-            self._once("generation as it was, then again", self._without_rotation)
+        if found := _AS_IT_WAS.search(text):
+            before = int(found[1])
+            self._once("generation as it was, then again", lambda: self._without_rotation(before))
         if _ROTATE in text:
             number = int(self.world.settings.get("key", {}).get("generation", 0)) + 1
             self._once(_ROTATE, lambda: self.world.set("key.generation", number))
@@ -147,13 +148,10 @@ class Way:
         self.world.settings.clear()
         self.world.settings.update(settings)
 
-    def _without_rotation(self) -> None:
+    def _without_rotation(self, before: int) -> None:
         """Updates of everything else, which refresh, and then the rotation. What waits for access that the
         first one gives back is written by the second, as that says."""
         wanted = dict(self.world.settings)
-        self.back()
-        before = int(self.world.settings.get("key", {}).get("generation", 0))
-        self._become(wanted)
         self.world.set("key.generation", before)
         self.world.refresh()
         for _ in range(2):
