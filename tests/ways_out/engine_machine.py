@@ -7,8 +7,10 @@ Three files of 100 steps take about 107 commands each, and a command 1.8 s of pr
 engine takes 0.8 s and its processes and the local Azure the rest: five minutes on two cores.
 
 It found that an account was written before its identity had access, where a refresh had recorded that the
-account has none and somebody then assigned one; and that an account which was replaced held up the rotation
-of the same update, after it had been made.
+account has none and somebody then assigned one; that an account in the place of another held up the rotation
+of the same update, after it had been made, and was not protected as long as its setting stayed; and that a
+rotation told people to bind an account back by an update that does not see where it is bound, and to a
+generation that their settings no longer had.
 """
 
 from __future__ import annotations
