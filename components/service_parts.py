@@ -394,15 +394,13 @@ class Parts:
 
         A name that stays in the settings after its replacement does not unprotect the new account.
         """
-        names = {name.lower() for name in named if name}
-        unprotected = names & self._preflight.account_names
+        unprotected = self._preflight.account_names & {*named}
         return self._owner.child if unprotected else self._owner.protected_child
 
     def _warn_of_replacement(self) -> None:
         """The engine refuses to replace what the same update protects."""
-        declared, gone = self._inputs.account_name, self._inputs.replace_account or ""
-        others = self._preflight.account_names - {declared.lower()}
-        if self._owner.protects and gone.lower() in others:
+        declared, gone = self._inputs.account_name, self._inputs.replace_account
+        if self._owner.protects and gone in self._preflight.account_names - {declared}:
             pulumi.log.warn(
                 f"service {self._inputs.name!r}: account {declared!r} takes the place of {gone!r}, and is "
                 "not protected yet: Pulumi replaces nothing that the same update protects. Run `pulumi up` "

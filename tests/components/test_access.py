@@ -251,6 +251,27 @@ def test_an_account_that_is_being_replaced_needs_no_access() -> None:
     assert grant.request.deletedWith == after.one(":Vault").urn, "the old identity's access stayed"
 
 
+@pytest.mark.parametrize(
+    ("bound_to", "said", "protected"),
+    [
+        ("lang-language", {}, True),
+        ("lang-language", {"replace_account": "lang-language"}, False),
+        ("lang-language", {"unbind_account": "lang-language"}, False),
+        ("lang-language", {"replace_account": "lang-before"}, True),
+        ("lang-before", {"replace_account": "lang-before"}, False),
+    ],
+)
+def test_a_name_unprotects_as_long_as_the_state_has_something_of_its_account(
+    bound_to: str, said: dict[str, str], *, protected: bool
+) -> None:
+    """Also where the account is another one already and its binding is not yet; left in the settings after
+    that, the name unprotects nothing."""
+    azure = bound_azure(granted=True, recorded=True)
+    account = azure.state[_ACCOUNT]["outputs"]["id"]
+    azure.state[_BINDING]["outputs"]["accountId"] = account.replace("lang-language", bound_to)
+    assert service(azure, **said).one(":CustomerManagedKey").request.protect is protected
+
+
 def test_the_binding_of_a_replaced_account_is_not_its_successors() -> None:
     """A replacement that was cut off leaves the old account's binding in the state; the new one has none."""
     azure = bound_azure(granted=False, recorded=False)
