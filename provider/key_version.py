@@ -164,14 +164,17 @@ class KeyVersionHandler:
     async def _planned(
         self, call: Call, key: ArmId, old_inputs: Properties, news: Properties
     ) -> PlannedRotation:
-        """An account in the place of another one is yet to be bound, so that it does not follow."""
         account, before = news.text("accountId"), old_inputs.text("accountId")
-        if account and before and not arm_ids.same(account, before):
-            account = None
-        planned = PlannedRotation(key, self._vault_uri(key), arm_ids.account_id(account) if account else None)
+        planned = PlannedRotation(
+            key,
+            self._vault_uri(key),
+            arm_ids.account_id(account) if account else None,
+            generation=generation(old_inputs),
+            is_other_account=bool(account and before) and not arm_ids.same(account or "", before or ""),
+        )
         with refused_as(planned.error_context):
             deployer = await with_retries(self._azure.principal, call.waiter)
-        return replace(planned, deployer_id=deployer.object_id, generation=generation(old_inputs))
+        return replace(planned, deployer_id=deployer.object_id)
 
     async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""

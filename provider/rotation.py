@@ -65,13 +65,15 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
 @dataclass(frozen=True)
 class PlannedRotation:
     """A key that is to be rotated, the account that is to follow, if one is named, the object id of the
-    deploying principal, if its token has one, and the generation that the key has by now."""
+    deploying principal, if its token has one, and the generation that the key has by now.
+    `is_other_account`: another account followed the key before."""
 
     key: ArmId
     vault_uri: str
     account: ArmId | None = None
     deployer_id: str = ""
     generation: int = 0
+    is_other_account: bool = False
 
     @property
     def refusal_head(self) -> str:
@@ -96,11 +98,14 @@ async def rotation_preflight(
     first, since a version that was made is there to stay.
 
     The identity that must have access is the one that uses the key now. Without an account only the key and
-    its vault are judged. `now` is seconds since 1970.
+    its vault are judged, and with one that takes the place of another and is on Microsoft-managed keys: it is
+    bound for the first time, after the rotation. `now` is seconds since 1970.
     """
     key = KeyUri(planned.vault_uri, planned.key.name)
     target = Target(planned.account, key, planned.key.parent, identity_known=False)
     live = await read_resources(azure, target, waiter)
+    if planned.is_other_account and live.account and not live.account.encryption.is_customer_managed:
+        target, live = replace(target, account=None), replace(live, account=None, account_read=False)
     if live.account and live.account.encryption.is_customer_managed:
         client = live.account.encryption.identity_client_id or None
         target = replace(target, identity_client_id=client, identity_known=True)

@@ -4,7 +4,6 @@ Owns: how the state is understood, and which of its facts Azure's answer replace
 calls that read both (preflight.py), nor what may not change (data_loss.py).
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +14,6 @@ from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
 SYSTEM, USER = "system", "user"
-_ACCOUNT_NAME = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/([^/]+)")
 _PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork"}
 """The output that says where a resource is which is another one elsewhere."""
 
@@ -61,8 +59,8 @@ class RecordedService:
     def account_names(self) -> frozenset[str]:
         """The names, lower case, of the accounts that its resources are of or refer to: two while one that
         takes the place of another is half made."""
-        found = (_ACCOUNT_NAME.search(id) for id in self.mentioned_ids)
-        return frozenset(one[1] for one in found if one)
+        found = (arm_ids.segments(id).get("accounts") for id in self.mentioned_ids)
+        return frozenset(name for name in found if name)
 
     @property
     def key_user_id(self) -> str | None:

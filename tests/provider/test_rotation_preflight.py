@@ -139,8 +139,17 @@ async def test_an_account_in_the_place_of_another_does_not_follow_but_is_bound_a
     replaced = {**OLD, "accountId": f"{ACCOUNT_ID}-before"}
     async with engine(azure) as pulumi:
         await pulumi.update(VERSION, KEY_ID, {}, replaced, NEXT, preview=preview)
-    assert "account" not in azure.calls
     assert len(azure.versions) == (1 if preview else 2)
+
+
+async def test_fails_to_rotate_for_an_account_in_the_place_of_another_that_lives_on_a_key() -> None:
+    """It has data already, so that it must be able to follow."""
+    azure = azure_with(an_account(encryption=bound_to(key_name="another")))
+    replaced = {**OLD, "accountId": f"{ACCOUNT_ID}-before"}
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="account-is-on-the-key"):
+            await pulumi.update(VERSION, KEY_ID, {}, replaced, NEXT)
+    assert len(azure.versions) == 1
 
 
 async def test_an_account_that_is_not_known_yet_is_not_asked() -> None:
