@@ -99,5 +99,6 @@ class OfficialHost(LanguageHost):
 
 if __name__ == "__main__":
     del sys.argv[1:3]
+    # What `main` serves is the class of that name in its module; the rest of it is the same for both.
     language_host.LanguageHost = OfficialHost  # type: ignore[misc]
     language_host.main()
