@@ -177,6 +177,20 @@ class Relations(KeyUses):
         known = [grant for grant in self.grants if isinstance(grant.object_id, str)]
         return [grant for grant in known if _same_vault(grant, use) and self._same_key(grant, use)]
 
+    def of_another_identity(self, use: KeyUse) -> list[DeclaredGrant]:
+        """Grants from whoever uses the key that are for another object id than the state has of it."""
+        return [
+            grant
+            for holder in self.holders_of(use)
+            if isinstance(principal := _principal(holder), str)
+            for grant in self._grants_by_source.get(holder.urn, [])
+            if grant.node.kind is not Kind.VAULT
+            and isinstance(grant.object_id, str)
+            and grant.object_id.lower() != principal.lower()
+            and _same_vault(grant, use)
+            and self._same_key(grant, use)
+        ]
+
     def identities_behind(self, grant: DeclaredGrant) -> list[Node]:
         """The accounts and identities that an unknown principal comes from."""
         if isinstance(grant.object_id, str):

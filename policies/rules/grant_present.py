@@ -9,6 +9,7 @@ from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Un
 from policies.view import UNKNOWN
 
 _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
+_REFRESH = "run `pulumi refresh`: the identity was made anew, and the state still has the former one"
 _SETTING = "set access: granted, and take access out of asFound"
 
 
@@ -33,6 +34,15 @@ def _missing(use: KeyUse, relations: Relations) -> Finding:
             "this preview does not know the object id of the identity that uses the key, so whether one of "
             "the grants on the vault is for it",
             use.writer.urn,
+        )
+    if anew := relations.of_another_identity(use):
+        names = ", ".join(sorted({f"{grant.node.name} is for {grant.object_id}" for grant in anew}))
+        return Violation(
+            found=f"{names}, and the state has another identity for {use.writer.name}",
+            required=_REQUIRED,
+            fix=_REFRESH,
+            setting=_REFRESH,
+            urn=use.writer.urn,
         )
     return Violation(
         found=f"no access policy and no role assignment of this stack is for the identity of "

@@ -96,6 +96,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_engine_ways.py::test_an_account_that_was_bound_elsewhere_is_bound_back_before_a_rotation": """
         provider/rules.py account_is_on_the_key
     """,
+    f"{_W}/test_engine_ways.py::test_under_the_pack_an_identity_that_was_made_anew_takes_a_refresh": """
+        policies/rules/grant_present.py _REFRESH
+    """,
     "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
         components/account_write.py loss
         policies/rules/account_write_keeps_key.py _judge_inputs

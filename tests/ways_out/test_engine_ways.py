@@ -14,6 +14,7 @@ from tests.support.cloud import documents
 from tests.support.crash import Bookmark
 from tests.ways_out.engine_world import EngineWorld, standing
 from tests.ways_out.following import Way
+from tests.ways_out.world import identity_anew
 
 pytestmark = pytest.mark.engine
 
@@ -29,7 +30,7 @@ def world(made: tuple[EngineWorld, Bookmark]) -> EngineWorld:
     """A stack that stands, in a project that does not refresh."""
     world, bookmark = made
     bookmark.restore()
-    world.settings = world.first_settings()
+    world.settings, world.flags = world.first_settings(), ()
     world.named.clear()
     return world
 
@@ -72,3 +73,17 @@ def test_an_account_that_was_bound_elsewhere_is_bound_back_before_a_rotation(wor
     way.follow()
     assert way.steps == ["generation as it was, then again"]
     assert world.judge.bound_version() == world.judge.versions()[-1] != bound
+
+
+def test_under_the_pack_an_identity_that_was_made_anew_takes_a_refresh(world: EngineWorld) -> None:
+    """The update gives it access, but the state has the former one until then, which is all that the pack
+    sees."""
+    world.flags = ("--policy-pack", "policies")
+    identity_anew(world)
+    said = world.up()
+    assert "and the state has another identity for claims-binding" in said
+    assert world.judge.reads_data()
+    way = Way(world)
+    way.follow(said)
+    assert way.steps == ["refresh"]
+    assert world.up() == ""

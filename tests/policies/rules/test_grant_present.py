@@ -54,6 +54,18 @@ def test_a_grant_to_someone_else_does_not_count() -> None:
     assert says(preview, "grant-present") == "violation"
 
 
+@pytest.mark.parametrize("roles", [False, True])
+def test_an_identity_that_was_made_anew_asks_for_a_refresh(roles: bool) -> None:
+    """The program grants to the identity that the account has now, and the state has the former one: what
+    comes from the account is for another than the account's."""
+    anew = "99999999-9999-9999-9999-999999999999"
+    property, source = ("principalId", "principalId") if roles else ("policy.objectId", "policy")
+    stack = with_prop(two_phases(roles=roles), "grant", property, anew)
+    stack = change(stack, "grant", property_dependencies={source: ["account"]})
+    assert f"is for {anew}" in told(stack, "grant-present")
+    assert "run `pulumi refresh`" in told(stack, "grant-present")
+
+
 def test_a_grant_on_another_vault_does_not_count() -> None:
     """The vault of the grant must be the vault of the key."""
     stack = with_prop(two_phases(), "grant", "vaultName", "kv-two")
