@@ -207,6 +207,13 @@ def key_version(body: Json) -> KeyVersion:
     )
 
 
+def key_version_of_key(answer: Json) -> KeyVersion:
+    """The version that azure-native's function for a key describes, or azure-cmk's for a version of one."""
+    attributes = _mapping(answer.get("attributes"))
+    as_in_arm = {**attributes, "exp": attributes.get("expires"), "nbf": attributes.get("notBefore")}
+    return key_version({"properties": {**answer, "attributes": as_in_arm}})
+
+
 def key_version_from_vault(properties: Any) -> KeyVersion:
     """A version as the vault's own API gives it: an `azure.keyvault.keys.KeyProperties`."""
     return KeyVersion(

@@ -72,12 +72,14 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
 
 def _subject_in_stack(node: Node, session: Session) -> Subject:
     """The same, of a resource in the stack: by its inputs; by its outputs in a stack that is shown alone."""
+    options = node.resource.opts
     return Subject(
         kind=node.kind,
         token=node.resource.resource_type,
         api_version=None,
         view=session.declared(node.urn) or node.view,
         ignore_changes=node.ignore_changes,
+        around=tuple(session.around(options.parent if options else None)),
     )
 
 

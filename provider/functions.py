@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TypeVar
 
-from core import arm_ids, regions
+from core import arm_ids, key_uris, regions
 from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
@@ -101,6 +101,35 @@ class Functions:
             )
             found["assignmentId"] = next(own, None)
         return found
+
+    def check_key_version(self, args: Properties) -> list[Failure]:
+        failures = unexpected(args, {"keyId", "version"})
+        failures += malformed(args, "keyId", arm_ids.key_id, required=True)
+        return failures + malformed(args, "version", key_uris.version, required=True)
+
+    async def get_key_version(self, call: Call, args: Properties) -> dict[str, Value]:
+        """A version of a key, by the names of azure-native's function for a key; nothing where there is none,
+        or where it could not be read."""
+        if args.has_unknowns:
+            return dict.fromkeys(("keyUriWithVersion", "attributes"), UNKNOWN)
+        key, version = arm_ids.key_id(str(args.values["keyId"])), str(args.values["version"])
+        try:
+            found = await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
+        except ServiceError as failure:
+            if failure.is_forbidden or failure.is_unreachable:
+                return {}
+            raise FunctionError(translate(failure)) from failure
+        if found is None:
+            return {}
+        attributes: dict[str, Value] = {
+            "enabled": found.enabled,
+            "expires": found.expires,
+            "notBefore": found.not_before,
+        }
+        return {
+            "keyUriWithVersion": found.uri,
+            "attributes": {name: value for name, value in attributes.items() if value is not None},
+        }
 
     def check_client_config(self, args: Properties) -> list[Failure]:
         return unexpected(args, set())

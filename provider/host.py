@@ -213,6 +213,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
                 served.functions.check_managed_hsm_key,
                 served.functions.get_managed_hsm_key,
             ),
+            "azure-cmk:index:getKeyVersion": (
+                served.functions.check_key_version,
+                served.functions.get_key_version,
+            ),
             "azure-cmk:index:getDeleted": (served.functions.check_deleted, served.functions.get_deleted),
         }
         if request.tok not in table:

@@ -6,6 +6,7 @@ concurrently and work in a preview. Does not own: the rules, which are in the ot
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,8 +25,8 @@ from components.arguments.inputs import known_text
 from components.arguments.names import PlacedName
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
-from components.guards import access, data_loss, drift, existing_resources, soft_deleted
-from components.guards.existing_resources import Answer, FoundPolicy
+from components.guards import access, bound_version, data_loss, drift, existing_resources, soft_deleted
+from components.guards.existing_resources import Answer, FoundPolicy, KeyLocation
 from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
@@ -40,7 +41,7 @@ from components.key import kept_rotation
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
 from components.service_args import RECOVER, ServiceInputs
-from core import adapters, arm_ids, facts, rights, roles
+from core import adapters, arm_ids, demands, facts, rights, roles
 from core.environment import RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS, is_forbidden_text
 from core.rights import Access
@@ -112,7 +113,8 @@ class PreflightResult:
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
     `found_operators`: access policies that key operators have without this stack; `found_officers`: those of
     them who have their role at an existing vault without it.
-    `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
+    `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
+    before it is bound to another version, because its own can no longer be used. `account_id`: that
     of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
     something of. `account`: the account as the state and Azure have it. `has_used_key`:
     the account is under its key by a grant that exists, and no proof of the access was ever recorded.
@@ -130,6 +132,7 @@ class PreflightResult:
     found_operators: Mapping[str, FoundPolicy] = field(default_factory=dict)
     found_officers: frozenset[str] = frozenset()
     account_waits: bool = False
+    version_waits: bool = False
     account_id: str | None = None
     account_names: frozenset[str] = frozenset()
     account: AccountBefore | None = None
@@ -420,6 +423,7 @@ class _Preflight:
             ),
             found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
             account_waits=account_waits,
+            version_waits=not replaced and await self._version_waits(name, location, key),
             account_id=before.account.id if before.account else None,
             account_names=before.account_names,
             account=account,
@@ -436,7 +440,7 @@ class _Preflight:
     async def _look(
         self,
         request: ServiceRequest,
-        location: existing_resources.KeyLocation,
+        location: KeyLocation,
         before: RecordedService,
         identity_id: str | None,
         look: int = 1,
@@ -459,7 +463,7 @@ class _Preflight:
     async def _in_vault(
         self,
         request: ServiceRequest,
-        location: existing_resources.KeyLocation,
+        location: KeyLocation,
         before: RecordedService,
         look: int,
     ) -> tuple[Answer, Answer, Answer]:
@@ -473,7 +477,7 @@ class _Preflight:
         )
 
     async def _found_officers(
-        self, request: ServiceRequest, before: RecordedService, location: existing_resources.KeyLocation
+        self, request: ServiceRequest, before: RecordedService, location: KeyLocation
     ) -> AsyncIterator[str]:
         """Azure gives a role to nobody twice at one scope: that of another stack, or of a person, is left as
         it is. A recovery is told of it, for it may be this stack's own."""
@@ -488,7 +492,7 @@ class _Preflight:
         self,
         request: ServiceRequest,
         before: RecordedService,
-        location: existing_resources.KeyLocation,
+        location: KeyLocation,
         account: Answer,
         looked_up: Sequence[Answer],
         *,
@@ -504,7 +508,7 @@ class _Preflight:
             gone += access.problems(request.inputs, before, granted=granted)
         return bool(gone)
 
-    async def _in_hsm(self, location: existing_resources.KeyLocation) -> tuple[Answer, Answer, Answer]:
+    async def _in_hsm(self, location: KeyLocation) -> tuple[Answer, Answer, Answer]:
         """The same of a managed HSM, which azure-cmk reads: azure-native does not reach its data plane."""
         found = await invoke(
             "azure-cmk:index:getManagedHsmKey",
@@ -527,7 +531,7 @@ class _Preflight:
     async def _key(
         self,
         request: ServiceRequest,
-        location: existing_resources.KeyLocation,
+        location: KeyLocation,
         before: RecordedService,
         look: int,
     ) -> Answer:
@@ -610,9 +614,7 @@ class _Preflight:
         own = str(self._client["subscriptionId"]).lower()
         return account is not None and arm_ids.subscription_of(account.id) == own
 
-    def _judge_access(
-        self, name: str, location: existing_resources.KeyLocation, vault: Answer, assignment: Answer
-    ) -> None:
+    def _judge_access(self, name: str, location: KeyLocation, vault: Answer, assignment: Answer) -> None:
         inputs, before = self._services[name].inputs, self._recorded[name]
         granted = access.is_granted(before, location, vault, assignment)
         if not self._is_replaced(name):
@@ -625,9 +627,7 @@ class _Preflight:
         for warning in filter(None, warnings):
             pulumi.log.warn(f"service {name!r}: {warning}")
 
-    async def _judge_move(
-        self, name: str, request: ServiceRequest, location: existing_resources.KeyLocation
-    ) -> None:
+    async def _judge_move(self, name: str, request: ServiceRequest, location: KeyLocation) -> None:
         before = self._recorded[name]
         key_id = access.left_key(request.inputs, before, location)
         if key_id is None or self._is_replaced(name):
@@ -658,6 +658,30 @@ class _Preflight:
         role = names.role_assignment_name(key_id, user, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
         assignment = {"scope": key_id, "roleAssignmentName": role}
         return await self._get("authorization:getRoleAssignment", request, assignment, look) is not None
+
+    async def _version_waits(self, name: str, location: KeyLocation, key: Answer) -> bool:
+        """Whether the account is not written because the version that it is bound to can no longer be used,
+        which is told; not where that cannot be read. A key's own answer describes its newest version."""
+        inputs, before = self._services[name].inputs, self._recorded[name]
+        version = bound_version.bound_version(inputs, before, location)
+        if version is None or key is None or not bound_version.account_waits(inputs, before, version):
+            return False
+        described = key
+        if _newest(key) != version or location.in_managed_hsm:
+            described = await invoke(
+                "azure-cmk:index:getKeyVersion",
+                cmk_invoke_options(),
+                keyId=location.key_id,
+                version=version,
+            )
+        now, found = time.time(), adapters.key_version_of_key(described)
+        reasons = [unmet.found for unmet in demands.key_usable(found, now)] if found.version else []
+        if reasons:
+            newest = adapters.key_version_of_key(key)
+            is_followed = _newest(key) != version and not demands.key_usable(newest, now)
+            said = bound_version.warning(inputs, before, location, reasons, is_followed=is_followed)
+            pulumi.log.warn(f"service {name!r}: {said}")
+        return bool(reasons)
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1
@@ -704,6 +728,11 @@ class _Preflight:
         return pulumi.InvokeOptions(provider=chosen) if chosen else None
 
 
+def _newest(key: Answer) -> str:
+    """The version that a key's answer describes, as azure-native gives it or as azure-cmk does of an HSM."""
+    return arm_ids.name_of(str((key or {}).get("keyUriWithVersion") or (key or {}).get("id") or ""))
+
+
 def _gets_role(request: ServiceRequest, before: RecordedService) -> bool:
     """Whether this update may give the deployer the role to read the key."""
     operators = request.inputs.vault.key_operators
@@ -713,7 +742,7 @@ def _gets_role(request: ServiceRequest, before: RecordedService) -> bool:
 def _lacks_key(
     request: ServiceRequest,
     before: RecordedService,
-    location: existing_resources.KeyLocation,
+    location: KeyLocation,
     looked_up: Sequence[Answer],
 ) -> bool:
     """Whether a vault that is there lacks the existing key that an account is yet to be bound to."""

@@ -26,13 +26,14 @@ class RecordedService:
     `key_identity` is whose identity uses the customer-managed key, "system" or "user"; None on
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
     it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
-    bound to, lower case; `key_id` is the ARM id of that key, `key_name` the name of a key that this stack
-    made. `assignment_id` is the ARM id of the role assignment that the state holds, `revoked_assignment_id`
-    of the one that an update took away; `group_name`, `workspace_id` and `identity_id` are those of a
-    resource group, a workspace and a user-assigned identity that this stack made. `revoked`: an update took
-    the access away, as it was declared, and none has restored it since. `access_validated`: the access was
-    waited for before the account was made. `mentioned_ids` are the ids, lower case, that its resources
-    refer to. `placed` are its private endpoints and network links, by logical name.
+    bound to, lower case; `key_id` is the ARM id of that key, `version` the one that was last chosen to be
+    bound, by the `generation` and `pin` asked for, and `key_name` the name of a key that this stack made.
+    `assignment_id` is the ARM id of the role assignment that the state holds, `revoked_assignment_id` of the
+    one that an update took away; `group_name`, `workspace_id` and `identity_id` are those of a resource
+    group, a workspace and a user-assigned identity that this stack made. `revoked`: an update took the access
+    away, as it was declared, and none has restored it since. `access_validated`: the access was waited for
+    before the account was made. `mentioned_ids` are the ids, lower case, that its resources refer to.
+    `placed` are its private endpoints and network links, by logical name.
     """
 
     account: facts.Account | None = None
@@ -43,6 +44,9 @@ class RecordedService:
     grant_recorded: bool = False
     bound_to: tuple[str, str] | None = None
     key_id: str | None = None
+    version: str | None = None
+    generation: int = 0
+    pin: str | None = None
     key_name: str | None = None
     revoked: bool = False
     access_validated: bool = False
@@ -82,6 +86,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     binding = state.get((types.BINDING, f"{name}-binding"))
     recorded = adapters.account(account) if account and account.get("id") else None
     granted_to = _granted_to(name, state)
+    version = state.get((types.KEY_VERSION, f"{name}-key-version"), {})
     return RecordedService(
         recorded,
         _key_identity(recorded, is_bound=_is_bound(binding, recorded)) if recorded else None,
@@ -95,7 +100,10 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         grantee_id=granted_to or _identity_id(name, state, recorded),
         grant_recorded=granted_to is not None,
         bound_to=_bound_to(binding, recorded),
-        key_id=state.get((types.KEY_VERSION, f"{name}-key-version"), {}).get("keyId"),
+        key_id=version.get("keyId"),
+        version=version.get("version"),
+        generation=int(version.get("generation") or 0),
+        pin=version.get("pin"),
         key_name=state.get((types.KEY, f"{name}-key"), {}).get("name"),
         revoked=(types.KEY_ACCESS_REVOCATION, f"{name}-revocation") in state,
         access_validated=(types.KEY_ACCESS_VALIDATION, f"{name}-key-access") in state,

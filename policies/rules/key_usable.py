@@ -5,14 +5,37 @@ from datetime import UTC, datetime
 from core import demands
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect
+from policies.rule import (
+    Findings,
+    NotYetKnown,
+    Options,
+    Subject,
+    Undecided,
+    UsedResourceRule,
+    Violation,
+    expect,
+)
 from policies.view import UNKNOWN, as_flag, as_instant, as_word, type_of_unknown
 
 _NEEDED = {name.lower(): name for name in demands.KEY_OPERATIONS}
 
 
 def judge(key: Subject, options: Options) -> Findings:
-    """Absent means enabled, without dates, and with every operation."""
+    """Absent means enabled, without dates, and with every operation.
+
+    A key of our components has the attributes that a refresh has found, of its newest version: the program
+    states none, and an update that binds another version must not be refused for them.
+    """
+    found = bool(key.around) and "properties" in key.ignore_changes
+    for finding in _attributes(key, options.now()):
+        if found and isinstance(finding, Violation):
+            yield Undecided(f"which version is bound: of the newest one, {finding.found}")
+        else:
+            yield finding
+    yield from _operations(key)
+
+
+def _attributes(key: Subject, now: float) -> Findings:
     stated = key.view.prop("attributes", "enabled")
     yield from expect(
         "properties.attributes.enabled",
@@ -21,8 +44,7 @@ def judge(key: Subject, options: Options) -> Findings:
         required="properties.attributes.enabled true, or not stated",
         fix="enable the key",
     )
-    yield from _dates(key, options.now())
-    yield from _operations(key)
+    yield from _dates(key, now)
 
 
 def expiry_of(key: Subject) -> int | type_of_unknown | None:

@@ -1,4 +1,4 @@
-"""`getBinding` and `getDeleted`, in an update and in a preview."""
+"""`getBinding`, `getKeyVersion` and `getDeleted`, in an update and in a preview."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from core.facts import Deleted
+from core.facts import Deleted, KeyVersion
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    KEY_ID,
     PRINCIPAL,
     SUBSCRIPTION,
     TENANT,
     V1,
+    V2,
     VAULT_ID,
     VAULT_URI,
     FakeAzure,
@@ -27,6 +29,7 @@ from tests.provider.rig import FailedError, engine
 pytestmark = pytest.mark.asyncio
 
 BINDING, DELETED = "azure-cmk:index:getBinding", "azure-cmk:index:getDeleted"
+VERSION = "azure-cmk:index:getKeyVersion"
 
 
 async def test_get_binding_tells_what_is_bound() -> None:
@@ -57,6 +60,27 @@ async def test_what_is_not_known_yet_is_answered_with_unknown() -> None:
         answer, _ = await pulumi.invoke(DELETED, {"vaultName": UNKNOWN, "subscriptionId": SUBSCRIPTION})
     assert answer == {"vault": UNKNOWN, "account": UNKNOWN}
     assert azure.calls == []
+
+
+async def test_get_key_version_tells_whether_a_version_can_be_used() -> None:
+    """By the names of azure-native's function for a key; nothing of one that is not there, or not to be
+    read."""
+    azure = FakeAzure()
+    azure.versions = [KeyVersion(V1, enabled=False, expires=1_700_000_000, uri=key_uri())]
+    asked = {"keyId": KEY_ID, "version": V1}
+    async with engine(azure) as pulumi:
+        found, _ = await pulumi.invoke(VERSION, asked)
+        other, _ = await pulumi.invoke(VERSION, {**asked, "version": V2})
+        unknown, _ = await pulumi.invoke(VERSION, {**asked, "version": UNKNOWN})
+        azure.failures["key_version"].append(ServiceError(403, "Forbidden", "no"))
+        unread, _ = await pulumi.invoke(VERSION, asked)
+        azure.failures["key_version"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
+        with pytest.raises(FailedError, match="does not accept the login"):
+            await pulumi.invoke(VERSION, asked)
+    attributes = {"enabled": False, "expires": 1_700_000_000}
+    assert found == {"keyUriWithVersion": key_uri(), "attributes": attributes}
+    assert (other, unread) == ({}, {})
+    assert unknown == {"keyUriWithVersion": UNKNOWN, "attributes": UNKNOWN}
 
 
 async def test_get_deleted_finds_a_name_that_is_still_held() -> None:
@@ -98,6 +122,9 @@ async def test_get_deleted_without_a_name_finds_all() -> None:
     [
         (BINDING, {}, "accountId"),
         (BINDING, {"accountId": "language"}, "accountId"),
+        (VERSION, {"keyId": KEY_ID}, "version"),
+        (VERSION, {"keyId": KEY_ID, "version": "one"}, "version"),
+        (VERSION, {"keyId": VAULT_ID, "version": V1}, "keyId"),
         (DELETED, {}, "subscriptionId"),
         (DELETED, {"vaultName": "x"}, "subscriptionId"),
         (DELETED, {"vaultName": "x", "subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),

@@ -198,6 +198,7 @@ class _Providers(mocks.Mocks):
             "getClientConfig": self._functions.get_client_config,
             "getDeleted": self._functions.get_deleted,
             "getManagedHsmKey": self._functions.get_managed_hsm_key,
+            "getKeyVersion": self._functions.get_key_version,
         }[name]
         return await ask(self._pulumi_call(60.0), decode(encode(args.args)))
 

@@ -27,6 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.lives import outsider
 from tests.lives.crashes import FAILURES, WRITES
+from tests.support.cloud import documents
 from tests.support.crash import Bookmark, Moment
 from tests.support.judge import Judge
 from tests.ways_out.engine_world import SERVICE, EngineWorld
@@ -44,6 +45,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"resourceGroupName": "rg-second"},
     {"kind": "AIServices", "sku": "S0"},
     {"accountName": "lang-second"},
+    {"accountName": "lang-claims"},
     {"identity": "userAssigned"},
     {"identity": "systemAssigned"},
     {"accessModel": "rbac"},
@@ -77,9 +79,13 @@ MEDDLERS = (
 REQUESTS = tuple((host, method) for host, method in WRITES if host != "hsm")
 """Whose answers may be lost: nothing here is in a managed HSM."""
 MOST_AT_ONCE = 2
-_REFUSED_FLAGS = ("unable to replace resource", "but was not specified in --target list")
-"""What the engine says of a flag by itself: who replaces what is protected, or leaves out what the update
-takes away, does without the flag."""
+_REFUSED_FLAGS = (
+    "unable to replace resource",
+    "but was not specified in --target list",
+    "could not be found in the stack",
+)
+"""What the engine says of a flag by itself: who replaces what is protected, leaves out what the update takes
+away, or names what a refresh has taken out, does without the flag."""
 EVENTS = st.one_of(
     *[st.tuples(st.just("declares"), st.sampled_from(CHANGES))] * 3,
     st.tuples(st.just("declares_a_key"), st.sampled_from(["cmk-claims", "second"])),
@@ -125,15 +131,19 @@ class EngineRefusals(RuleBasedStateMachine):
     happened: ClassVar[Counter[str]] = Counter()
     """How often a way was gone, by its steps."""
 
-    @initialize(life=st.integers(0, 255), refreshes=st.booleans())
-    def stands(self, life: int, refreshes: bool) -> None:
-        """A project that asks for a refresh before each update, or not."""
+    @initialize(
+        life=st.integers(0, 255), refreshes=st.booleans(), packed=st.sampled_from([False, False, True])
+    )
+    def stands(self, life: int, refreshes: bool, packed: bool) -> None:
+        """A project that asks for a refresh before each update, or not; and whose updates, those that follow
+        a refusal too, are all under the policy pack, or not."""
         assume(life)  # Hypothesis begins each run with the simplest life, whatever the seed
         world = self.world
         world.azure.control("/faults", method="DELETE")
         self.standing.restore()
         world.stack.ask_for_refreshes(refreshes)
         world.settings, world.judge.account_name = world.first_settings(), ""
+        world.flags = ("--policy-pack", "policies") if packed else ()
         world.named.clear()
         self.last = dict(world.settings)
         self.pending: list[str] = []
@@ -169,7 +179,8 @@ class EngineRefusals(RuleBasedStateMachine):
                 f"{name} {' '.join(getattr(one, '__name__', str(one)) for one in given)}"
                 for name, *given in self.lived
             ]
-            life = "\n  ".join([f"mode {self.world.mode}, refreshes: {self.refreshing}", *words])
+            first = f"mode {self.world.mode}, refreshes: {self.refreshing}, flags: {self.world.flags}"
+            life = "\n  ".join([first, *words])
             raise FailedLifeError(f"{error}\nThe life:\n  {life}") from error
 
     # What happens.
@@ -225,7 +236,8 @@ class EngineRefusals(RuleBasedStateMachine):
             flags = (*flags[:2], urns[flags[2]]) if flags[2] in urns else flags[:1]
         self._count(f"up {flags[-2:][0]}", pending=False)
         revokes = self._revokes and flags in (("--skip-preview",), ("--skip-preview", "--refresh"))
-        said = self.world.run("up", "--yes", *flags)
+        packed = self.world.flags if self.world.flags != flags else ()
+        said = self.world.run("up", "--yes", *flags, *packed)
         assert not revokes or not self.world.judge.reads_data(), f"revoked, and readable after: {said}"
         if any(words in said for words in _REFUSED_FLAGS):
             said = self.world.up()
@@ -265,9 +277,15 @@ class EngineRefusals(RuleBasedStateMachine):
         self.world.run("refresh", "--yes")
 
     def is_destroyed(self) -> None:
-        """What is protected is not destroyed, whatever else fails."""
+        """What is protected is not destroyed, whatever else fails; nor are the audit settings of it."""
         self._count("destroy", pending=False)
+        before = self._audited()
         assert self.world.run("destroy", "--yes", "--skip-preview")
+        assert self._audited() == before, "what is audited is audited no longer"
+
+    def _audited(self) -> list[str]:
+        """The ids of the live diagnostic settings."""
+        return [str(one["id"]) for one in documents(self.world.azure, "diagnosticSetting")]
 
     # What must hold, beyond what is judged at each command (EngineWorld).
 

@@ -22,6 +22,7 @@ import yaml
 
 from core import roles
 from core.resource_types import ACCOUNT
+from core.resource_types import SERVICE as SERVICE_TYPE
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark, Moment, killed_at
 from tests.support.judge import Judge
@@ -38,6 +39,7 @@ MODES: dict[str, dict[str, Any]] = {
 _ROLES = {one.name: one.id for one in vars(roles).values() if isinstance(one, roles.Role)}
 _RECOVER = re.compile(r"`python -m operate recover --stack|cannot create already existing resource")
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
+_IMPORT = re.compile(r"`pulumi import (azure-cmk:index:CustomerManagedKey) NAME (/[\w/.-]+)`")
 _MOST_RECOVERIES = 4
 
 
@@ -133,13 +135,21 @@ class EngineWorld:
             del self.settings[key]
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
-        """By `pulumi cancel`, `pulumi state unprotect` and `python -m operate recover`."""
+        """By `pulumi cancel`, `pulumi state unprotect`, `python -m operate recover` and `pulumi import`."""
         if "pulumi cancel" in text:
             yield "cancel", lambda: self._must("cancel", "--yes", "--stack", STACK)
         for urn in _UNPROTECT.findall(text):
             yield f"unprotect {urn}", partial(self._must, "state", "unprotect", urn, "--yes")
         if _RECOVER.search(text):
             yield "recover", self._recover
+        if found := _IMPORT.search(text):
+            yield "import", partial(self._import, f"{SERVICE}-binding", *found.groups())
+
+    def _import(self, name: str, type: str, id: str) -> None:
+        """As the message says, below the component."""
+        parent = next(str(one["urn"]) for one in self.resources() if one["type"] == SERVICE_TYPE)
+        options = ("--parent", f"{SERVICE}={parent}", "--generate-code=false", "--skip-preview", "--yes")
+        self._must("import", type, name, id, *options)
 
     def _must(self, *words: str) -> None:
         if said := self.run(*words):

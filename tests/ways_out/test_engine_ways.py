@@ -14,7 +14,7 @@ from tests.support.cloud import documents
 from tests.support.crash import Bookmark
 from tests.ways_out.engine_world import EngineWorld, standing
 from tests.ways_out.following import Way
-from tests.ways_out.world import identity_anew
+from tests.ways_out.world import API, bound_version_expires, identity_anew
 
 pytestmark = pytest.mark.engine
 
@@ -73,6 +73,18 @@ def test_an_account_that_was_bound_elsewhere_is_bound_back_before_a_rotation(wor
     way.follow()
     assert way.steps == ["generation as it was, then again"]
     assert world.judge.bound_version() == world.judge.versions()[-1] != bound
+
+
+def test_under_the_pack_a_key_that_has_expired_is_rotated(world: EngineWorld) -> None:
+    """A refresh has found the date, which the program does not state."""
+    world.flags = ("--policy-pack", "policies")
+    bound_version_expires(world)
+    world.refresh()
+    world.settings.update(tags={"owner": "night"}, key={"generation": 2})
+    for _ in range(2):
+        assert world.up() == ""
+    assert world.judge.bound_version() == world.judge.versions()[-1]
+    assert world.judge.arm("GET", world.account_id, API["accounts"])["tags"] == {"owner": "night"}
 
 
 def test_under_the_pack_an_identity_that_was_made_anew_takes_a_refresh(world: EngineWorld) -> None:

@@ -30,6 +30,7 @@ from tests.ways_out.world import (
     Place,
     World,
     account_deleted,
+    bound_version_expires,
     identity_anew,
     identity_off,
     make_networks,
@@ -317,6 +318,52 @@ def test_a_key_is_named_as_before_again(mode: str) -> None:
     assert world.engine.operations == []
     assert world.unbound_moments(0 if mode == "user-assigned identity" else 1) == []
     world.close()
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing newer", "the vault rotated", "it is pinned"])
+@pytest.mark.parametrize("mode", MODES)
+def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) -> None:
+    """The bound version has expired, and Azure refuses every write of the account. Nothing fails or is waited
+    for: the update says what binds another version, and once that is done the change is made. In one phase
+    the write itself binds one that is there."""
+    world = World(mode, settings={"vault": {"key_operators": ["deployer"]}})
+    assert world.up() == ""
+    account = world.account
+    assert account is not None
+    bound = (account.key_vault_properties or {})["keyVersion"]
+    if meanwhile == "it is pinned":
+        world.settings["key"] = {"pin": bound}
+        assert world.up() == ""
+    if meanwhile != "nothing newer":
+        world.wire.sleep(86_400 * 541)
+    bound_version_expires(world)
+    world.settings["tags"] = {"owner": "night"}
+    assert world.up() == ""
+    told = "".join(one for one in world.engine.warnings if "wait for that" in one)
+    waits = meanwhile != "the vault rotated" or mode != "user-assigned identity"
+    assert (f"the key version {bound} expired" in told) is waits
+    assert tags(world) == (None if waits else "night")
+    if meanwhile == "nothing newer":
+        assert "raise key.generation" in told
+        world.settings["key"] = {"generation": 1}
+    elif meanwhile == "it is pinned":
+        assert "remove key.pin" in told
+        del world.settings["key"]
+    elif waits:
+        assert "the next update makes them" in told
+    for _ in range(2):
+        assert world.up() == ""
+    assert tags(world) == "night"
+    assert world.readable
+    assert world.up() == ""
+    assert (world.engine.operations, world.engine.warnings) == ([], [])
+    world.close()
+
+
+def tags(world: World) -> str | None:
+    """The tag `owner` of the live account."""
+    found: dict[str, str] = world.arm("GET", world.account_id).get("tags") or {}
+    return found.get("owner")
 
 
 @pytest.mark.parametrize("holder", ["another account", "a deleted account"])

@@ -1,0 +1,56 @@
+"""The version that an account is bound to, where it can no longer be used: it expired, or was disabled.
+
+Azure then refuses every write of the account (assumed, as in access.py: a write states the key again), until
+the account is bound to another version; its data can still be read while the version is only expired. Owns:
+which changes wait for another version, and what is said. Pure. Does not own: the calls to Azure
+(preflight.py), nor which version is bound next (the provider's key_version.py).
+"""
+
+from collections.abc import Sequence
+
+from components.guards.existing_resources import KeyLocation
+from components.guards.recorded_state import RecordedService
+from components.service_args import ServiceInputs
+from core import arm_ids, key_uris
+
+
+def bound_version(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
+    """The version that the account is bound to; None where it has none, leaves its key or is not written."""
+    here = (key_uris.place_of(location.vault_id), location.key_name.lower())
+    if before.account is None or not before.is_bound or inputs.is_revoked or before.bound_to != here:
+        return None
+    return before.account.encryption.key_version or None
+
+
+def account_waits(inputs: ServiceInputs, before: RecordedService, version: str) -> bool:
+    """Whether an account that is bound to `version` is not written by this update: in two phases the binding
+    comes after it, and in one phase it is written only with another version."""
+    if inputs.binds_in_two_phases:
+        return True
+    asked = (inputs.key.generation or 0, inputs.key.pin)
+    return asked == (before.generation, before.pin) and before.version == version and not inputs.unbinds
+
+
+def warning(
+    inputs: ServiceInputs,
+    before: RecordedService,
+    location: KeyLocation,
+    reasons: Sequence[str],
+    *,
+    is_followed: bool,
+) -> str:
+    """Why changes of the account wait, and what binds it to another version. `is_followed`: there is a newer
+    one that can be used."""
+    account = before.account.name if before.account else ""
+    vault = arm_ids.key_id(location.key_id).parent.name
+    options = key_uris.cli_options(vault, location.key_name, in_managed_hsm=location.in_managed_hsm)
+    if inputs.key.pin is not None:
+        fix = "remove key.pin, or pin a version that can be used"
+    elif is_followed:
+        fix = "the next update makes them, with the newest version bound"
+    else:
+        fix = f"raise key.generation for a new version, or run `az keyvault key rotate {options}`"
+    return (
+        f"{'; '.join(reasons)}, and account {account!r} is bound to it. Azure refuses every write of the "
+        f"account until it is bound to another version, and its changes, if any, wait for that: {fix}"
+    )
