@@ -1,8 +1,9 @@
 """The version that an account is bound to, where it can no longer be used: it expired, or was disabled.
 
 Azure then refuses every write of the account (assumed, as in access.py: a write states the key again), until
-the account is bound to another version; its data can still be read while the version is only expired. Owns:
-which changes wait for another version, and what is said. Pure. Does not own: the calls to Azure
+the account is bound to another version. An expired one still opens the data, a disabled one does not.
+
+Owns: which changes wait for another version, and what is said. Pure. Does not own: the calls to Azure
 (preflight.py), nor which version is bound next (the provider's key_version.py).
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.service_args import ServiceInputs
-from core import arm_ids, key_uris
+from core import facts, key_uris
 
 
 def bound_version(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
@@ -34,23 +35,26 @@ def account_waits(inputs: ServiceInputs, before: RecordedService, version: str) 
 def warning(
     inputs: ServiceInputs,
     before: RecordedService,
-    location: KeyLocation,
+    version: facts.KeyVersion,
     reasons: Sequence[str],
     *,
     is_followed: bool,
 ) -> str:
-    """Why changes of the account wait, and what binds it to another version. `is_followed`: there is a newer
-    one that can be used."""
+    """Why changes of the account wait, and what binds it to another version. `reasons` are those against its
+    own; `is_followed`: there is a newer one that can be used."""
     account = before.account.name if before.account else ""
-    vault = arm_ids.key_id(location.key_id).parent.name
-    options = key_uris.cli_options(vault, location.key_name, in_managed_hsm=location.in_managed_hsm)
-    if inputs.key.pin is not None:
+    if not version.enabled:
+        fix = (
+            f"run `az keyvault key set-attributes --id {version.uri} --enabled true`; or, where it was "
+            "disabled on purpose, set access: revoked"
+        )
+    elif inputs.key.pin is not None:
         fix = "remove key.pin, or pin a version that can be used"
     elif is_followed:
         fix = "the next update makes them, with the newest version bound"
     else:
-        fix = f"raise key.generation for a new version, or run `az keyvault key rotate {options}`"
+        fix = "raise key.generation for a new version"
     return (
-        f"{'; '.join(reasons)}, and account {account!r} is bound to it. Azure refuses every write of the "
-        f"account until it is bound to another version, and its changes, if any, wait for that: {fix}"
+        f"{'; '.join(reasons)}, and account {account!r} is bound to it. Azure refuses every write of such an "
+        f"account, so that its changes, if any, wait: {fix}"
     )

@@ -679,7 +679,7 @@ class _Preflight:
         if reasons:
             newest = adapters.key_version_of_key(key)
             is_followed = _newest(key) != version and not demands.key_usable(newest, now)
-            said = bound_version.warning(inputs, before, location, reasons, is_followed=is_followed)
+            said = bound_version.warning(inputs, before, found, reasons, is_followed=is_followed)
             pulumi.log.warn(f"service {name!r}: {said}")
         return bool(reasons)
 

@@ -46,7 +46,10 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _vault
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_can_be_used": """
-        components/guards/bound_version.py warning 2
+        components/guards/bound_version.py warning
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_is_enabled": """
+        components/guards/bound_version.py warning
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
         components/guards/access.py immovable 7

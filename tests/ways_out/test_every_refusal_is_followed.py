@@ -320,6 +320,25 @@ def test_a_key_is_named_as_before_again(mode: str) -> None:
     world.close()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_changes_wait_for_a_version_that_is_enabled(mode: str) -> None:
+    """Nothing of the data can be read. As printed, the version is enabled, and the change made."""
+    world = World(mode)
+    assert world.up() == ""
+    uri = world.history()[-1]["keyUri"]
+    assert carry_out(world.wire.door, f"az keyvault key set-attributes --id {uri} --enabled false") == 1
+    assert not world.readable
+    world.settings["tags"] = {"owner": "night"}
+    assert world.up() == ""
+    (told,) = [one for one in world.engine.warnings if "if any, wait:" in one]
+    assert tags(world) is None
+    assert carry_out(world.wire.door, told) == 1
+    assert world.up() == ""
+    assert tags(world) == "night"
+    assert world.readable
+    world.close()
+
+
 @pytest.mark.parametrize("meanwhile", ["nothing newer", "the vault rotated", "it is pinned"])
 @pytest.mark.parametrize("mode", MODES)
 def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) -> None:
@@ -339,7 +358,7 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
     bound_version_expires(world)
     world.settings["tags"] = {"owner": "night"}
     assert world.up() == ""
-    told = "".join(one for one in world.engine.warnings if "wait for that" in one)
+    told = "".join(one for one in world.engine.warnings if "if any, wait:" in one)
     waits = meanwhile != "the vault rotated" or mode != "user-assigned identity"
     assert (f"the key version {bound} expired" in told) is waits
     assert tags(world) == (None if waits else "night")
