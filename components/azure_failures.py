@@ -41,6 +41,13 @@ _DENIED_ACCOUNT = (
     "access. Set identity: userAssigned, which binds the key in the create, or have the resource group "
     "exempted while the account is created. What exists so far is kept and used"
 )
+_REFUSED_KEY = "KeyVaultProperties is invalid"
+"""Azure's one text for whatever is wrong with an account's key."""
+_UNUSABLE_KEY = (
+    "the service cannot use the key that the account is bound to. Either its identity has no access to the "
+    "key, or the version has expired or was disabled: run `pulumi refresh`, whose warnings say what is wrong "
+    "with the version and what to do; then run the same command again"
+)
 _EXPLAINED = {
     # "You can agree to Responsible AI terms by creating a resource through the Azure Portal"
     # (hashicorp/terraform-provider-azurerm#23580, Azure/azure-sdk-for-python#28233).
@@ -85,6 +92,8 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
         return f"{name}: {fix}"
     if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
         return f"{name}: {_DENIED_ACCOUNT}"
+    if type == ACCOUNT and _REFUSED_KEY in error:
+        return f"{name}: {_UNUSABLE_KEY}"
     for pattern, words in _EXPLAINED.items():
         if re.search(pattern, error, re.IGNORECASE):
             return f"{name}: {words}"

@@ -51,6 +51,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_is_enabled": """
         components/guards/bound_version.py warning
     """,
+    f"{_W}/test_findings_lead_out.py::test_what_keeps_a_composed_account_from_its_key_is_found": """
+        components/azure_failures.py _UNUSABLE_KEY
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
         components/guards/access.py immovable 7
     """,
