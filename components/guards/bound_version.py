@@ -3,12 +3,13 @@
 Azure then refuses every write of the account (assumed, as in access.py: a write states the key again), until
 the account is bound to another version. An expired one still opens the data, a disabled one does not.
 
-Owns: which changes wait for another version, and what is said. Pure. Does not own: the calls to Azure
-(preflight.py), nor which version is bound next (the provider's key_version.py).
+Owns: which changes wait for another version or are refused, and what is said. Pure. Does not own: the calls
+to Azure (preflight.py), nor which version is bound next (the provider's key_version.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from components.arguments.problem import Problem
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.service_args import ServiceInputs
@@ -32,6 +33,25 @@ def account_waits(inputs: ServiceInputs, before: RecordedService, version: str) 
     return asked == (before.generation, before.pin) and before.version == version and not inputs.unbinds
 
 
+def rotates(inputs: ServiceInputs, before: RecordedService) -> bool:
+    """Whether this update makes another version of the key."""
+    return (inputs.key.generation or 0) > before.generation
+
+
+def successors_version(
+    inputs: ServiceInputs, before: RecordedService, reasons: Sequence[str]
+) -> Iterator[Problem]:
+    """Why an account cannot take the place of the one that exists: the version that it would be bound to can
+    no longer be used."""
+    if reasons and before.account is not None:
+        fix = "remove key.pin" if inputs.key.pin else f"set key.generation: {before.generation + 1}"
+        yield Problem(
+            inputs.argument_of("account"),
+            f"account {inputs.account_name!r} takes the place of {before.account.name!r}, and could not be "
+            f"bound to the key: {'; '.join(reasons)}; {fix} in the same update, which binds another version",
+        )
+
+
 def warning(
     inputs: ServiceInputs,
     before: RecordedService,
@@ -53,7 +73,7 @@ def warning(
     elif is_followed:
         fix = "the next update makes them, with the newest version bound"
     else:
-        fix = "raise key.generation for a new version"
+        fix = f"set key.generation: {before.generation + 1} for a new version"
     return (
         f"{'; '.join(reasons)}, and account {account!r} is bound to it. Azure refuses every write of such an "
         f"account, so that its changes, if any, wait: {fix}"

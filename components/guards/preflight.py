@@ -423,7 +423,7 @@ class _Preflight:
             ),
             found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
             account_waits=account_waits,
-            version_waits=not replaced and await self._version_waits(name, location, key),
+            version_waits=await self._version_waits(name, location, key),
             account_id=before.account.id if before.account else None,
             account_names=before.account_names,
             account=account,
@@ -661,12 +661,31 @@ class _Preflight:
 
     async def _version_waits(self, name: str, location: KeyLocation, key: Answer) -> bool:
         """Whether the account is not written because the version that it is bound to can no longer be used,
-        which is told; not where that cannot be read. A key's own answer describes its newest version."""
+        which is told; not where that cannot be read. Refuses one that takes its place and could not be
+        bound."""
         inputs, before = self._services[name].inputs, self._recorded[name]
+        if self._is_replaced(name):
+            if key is not None and not bound_version.rotates(inputs, before):
+                _, reasons = await self._judged_version(location, key, inputs.key.pin or _newest(key))
+                self._refuse(name, bound_version.successors_version(inputs, before, reasons))
+            return False
         version = bound_version.bound_version(inputs, before, location)
         if version is None or key is None or not bound_version.account_waits(inputs, before, version):
             return False
-        described = key
+        found, reasons = await self._judged_version(location, key, version)
+        if reasons:
+            newest = adapters.key_version_of_key(key)
+            is_followed = _newest(key) != version and not demands.key_usable(newest, time.time())
+            said = bound_version.warning(inputs, before, found, reasons, is_followed=is_followed)
+            pulumi.log.warn(f"service {name!r}: {said}")
+        return bool(reasons)
+
+    async def _judged_version(
+        self, location: KeyLocation, key: Mapping[str, Any], version: str
+    ) -> tuple[facts.KeyVersion, list[str]]:
+        """A version of a key, and why it cannot be bound; nothing against one that cannot be read. `key` is
+        the key's own answer."""
+        described: Mapping[str, Any] = key
         if _newest(key) != version or location.in_managed_hsm:
             described = await invoke(
                 "azure-cmk:index:getKeyVersion",
@@ -674,14 +693,9 @@ class _Preflight:
                 keyId=location.key_id,
                 version=version,
             )
-        now, found = time.time(), adapters.key_version_of_key(described)
-        reasons = [unmet.found for unmet in demands.key_usable(found, now)] if found.version else []
-        if reasons:
-            newest = adapters.key_version_of_key(key)
-            is_followed = _newest(key) != version and not demands.key_usable(newest, now)
-            said = bound_version.warning(inputs, before, found, reasons, is_followed=is_followed)
-            pulumi.log.warn(f"service {name!r}: {said}")
-        return bool(reasons)
+        found = adapters.key_version_of_key(described)
+        unmet = demands.key_usable(found, time.time()) if found.version else []
+        return found, [one.found for one in unmet]
 
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1

@@ -190,4 +190,4 @@ class Way:
 
     def _set(self, name: str, value: str) -> None:
         self.named.add(name)
-        self.world.set(name, value)
+        self.world.set(name, int(value) if value.isdigit() else value)

@@ -46,7 +46,10 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _vault
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_can_be_used": """
-        components/guards/bound_version.py warning
+        components/guards/bound_version.py warning 2
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
+        components/guards/bound_version.py successors_version 2
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_is_enabled": """
         components/guards/bound_version.py warning

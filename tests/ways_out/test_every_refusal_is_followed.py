@@ -363,7 +363,7 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
     assert (f"the key version {bound} expired" in told) is waits
     assert tags(world) == (None if waits else "night")
     if meanwhile == "nothing newer":
-        assert "raise key.generation" in told
+        assert "set key.generation: 1" in told
         world.settings["key"] = {"generation": 1}
     elif meanwhile == "it is pinned":
         assert "remove key.pin" in told
@@ -405,6 +405,25 @@ def test_no_account_is_replaced_by_one_whose_name_is_held(holder: str) -> None:
     world.settings["account_name"] = "lang-third"
     assert world.up() == ""
     assert world.account_id.endswith("/lang-third")
+    assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str) -> None:
+    """The key's newest version has expired: the account that exists stays, and nothing is made, until another
+    version is asked for in the same update."""
+    world = World(mode, settings={"vault": {"key_operators": ["deployer"]}})
+    assert world.up() == ""
+    bound_version_expires(world)
+    world.settings.update(account_name="lang-second", replace_account="lang-claims")
+    assert "could not be bound to the key: the key version" in world.up()
+    assert world.engine.operations == []
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["key.generation: 1"]
+    assert world.account_id.endswith("/lang-second")
+    assert world.is_bound
     assert world.readable
     world.close()
 
