@@ -230,7 +230,7 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
         RBAC if before.vault.uses_rbac else ACCESS_POLICY,
         inputs.access_model,
     )
-    if model != declared:
+    if model != declared and not inputs.is_revoked:  # there is no access to lose
         yield Problem(
             "accessModel",
             f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "

@@ -5,7 +5,7 @@ read it (preflight.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.access import ROTATION
@@ -93,12 +93,14 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
     principal = before.grantee_id or (deleted.account or {}).get("principalId")
     if data_loss.is_replaced(inputs, before):
         principal = None  # the new account has another identity
+    role = f"{inputs.name}-access"
     grants = tuple(
         (grant, object_id)
         for grant, object_id in _policies(inputs, principal)
         if (types.ACCESS_POLICY, grant) not in before.resources
+        # The state has it of another vault, and an update that was cut off may have made this one.
+        or (grant == role and not _is_at(before.policy_id, _policy_id(vault_id, object_id)))
     )
-    role = f"{inputs.name}-access"
     assigned = (types.ROLE_ASSIGNMENT, role) in before.resources
     assignment_name, assignment_scope = "", facts.key_id(vault_id, key_name)
     if arm_ids.in_managed_hsm(vault_id):
@@ -109,10 +111,13 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         assignment_name = names.role_assignment_name(
             facts.key_id(vault_id, key_name), principal, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
         )
+        found_name = arm_ids.child(assignment_scope, arm_ids.ROLE_ASSIGNMENT, assignment_name)
         if before.assignment_id and "access" in inputs.as_found:
             # An adopted assignment has the name and scope that its maker gave it.
             assignment_scope = arm_ids.parse(before.assignment_id).scope
             assignment_name = arm_ids.name_of(before.assignment_id)
+        else:
+            assigned = assigned and _is_at(before.assignment_id, found_name)
     return KeyLocation(
         vault_id=vault_id,
         vault_exists=given is not None,
@@ -231,12 +236,29 @@ def recovered_grants(
     principal = before.grantee_id if before.account else (deleted.account or {}).get("principalId")
     if deleted.vault is None or principal is None or inputs.access_model == RBAC:
         return {}
-    return {f"{inputs.name}-access": f"{deleted.vault['resourceId']}/accessPolicy/{principal}"}
+    return {f"{inputs.name}-access": _policy_id(deleted.vault["resourceId"], principal)}
 
 
 def has_policy(vault: Answer, policy_id: str) -> bool:
     """Whether a vault has the access policy of an id."""
     return arm_ids.name_of(policy_id).lower() in _permissions(vault)
+
+
+def of_new_identity(
+    inputs: ServiceInputs, before: RecordedService, location: KeyLocation
+) -> KeyLocation | None:
+    """Where the grant of an identity that somebody has made anew is: an update that was cut off may have made
+    it, and the state still has the former one's. None where the identity is the one of the grant."""
+    user, role = before.key_user_id, f"{inputs.name}-access"
+    here = location.vault_id and not location.in_managed_hsm and inputs.binds_in_two_phases
+    if not (here and before.is_bound and before.grant_recorded and user) or user == before.grantee_id:
+        return None
+    if inputs.access_model != RBAC:
+        return replace(location, grants=((role, user),), assignment="", assignment_name="")
+    name = names.role_assignment_name(location.key_id, user, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
+    return replace(
+        location, grants=(), assignment=role, assignment_name=name, assignment_scope=location.key_id
+    )
 
 
 def grants_to_adopt(
@@ -257,7 +279,7 @@ def grants_to_adopt(
         found = existing.get(object_id.lower())
         is_operators = grant != location.own_grant
         if found is not None and not (is_operators and (location.vault_exists or not _is_rotation(found))):
-            adopted[grant] = f"{location.vault_id}/accessPolicy/{object_id}"
+            adopted[grant] = _policy_id(location.vault_id, object_id)
     if assignment is not None and location.assignment and not revoked:
         adopted[location.assignment] = assignment["id"]
     return adopted
@@ -333,6 +355,16 @@ def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:
 def _is_rotation(permissions: Mapping[str, Sequence[str]]) -> bool:
     given = {name.lower() for name in permissions.get("keys", ())}
     return set(permissions) == {"keys"} and given == {name.lower() for name in ROTATION.policy}
+
+
+def _policy_id(vault_id: str, object_id: str) -> str:
+    """The id that azure-native gives an access policy."""
+    return f"{vault_id}/accessPolicy/{object_id}"
+
+
+def _is_at(recorded: str | None, id: str) -> bool:
+    """Whether what the state has, if it says so, is the one of this id."""
+    return recorded is None or arm_ids.same(recorded, id)
 
 
 def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:

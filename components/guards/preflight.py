@@ -398,6 +398,7 @@ class _Preflight:
         adopted = existing_resources.grants_to_adopt(
             location, vault, assignment, self._client["objectId"], revoked=before.revoked
         )
+        adopted = {**adopted, **await self._of_new_identity(request, before, location, vault)}
         if adopted and deleted.vault is None:
             self.taken_over[name] = sorted(adopted)
         if taken := access.revoked_access(request.inputs, before, location):
@@ -475,6 +476,18 @@ class _Preflight:
             self._key(request, location, before, look),
             self._get("authorization:getRoleAssignment", request, assignment, look),
         )
+
+    async def _of_new_identity(
+        self, request: ServiceRequest, before: RecordedService, location: KeyLocation, vault: Answer
+    ) -> Mapping[str, str]:
+        """The grant of an identity that was made anew, where it exists: an update was cut off behind it."""
+        place = existing_resources.of_new_identity(request.inputs, before, location)
+        if place is None or self._is_replaced(request.inputs.name):
+            return {}
+        asked = place.assignment_arguments if place.assignment else None
+        found = await self._get("authorization:getRoleAssignment", request, asked, 1)
+        assignment = None if found is UNREAD else found
+        return existing_resources.grants_to_adopt(place, vault, assignment, "", revoked=before.revoked)
 
     async def _found_officers(
         self, request: ServiceRequest, before: RecordedService, location: KeyLocation

@@ -348,8 +348,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if checked.failures:
             raise ProviderError("; ".join(f"{f.property}: {f.reason}" for f in checked.failures))
         inputs = from_struct(checked.inputs)
-        if held is None and request.importId:
-            return self._import(urn, request, inputs)
+        if request.importId and (held is None or held.id != request.importId):
+            made = self._import(urn, request, from_struct(request.object) if held else inputs)
+            if held is not None:  # an import takes the place of what the state has (step_generator.go)
+                self.engine.replaced.append((urn, held))
+            return made
         if held is None:
             return self._create(urn, request, inputs)
         diff = self._diff(urn, request, held, inputs)

@@ -63,6 +63,7 @@ class Way:
     change: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._gone = {*self.steps}
         self.change = self.change or dict(self.world.settings)
 
     def follow(self, text: str = "") -> None:
@@ -72,8 +73,8 @@ class Way:
             if not text:
                 return
             self._carry_out(text)
-            text = ""
-        raise DeadEndError(f"no way out in {MOST_UPDATES} updates: {self.steps}\n{text}")
+            last, text = text, ""
+        raise DeadEndError(f"no way out in {MOST_UPDATES} updates: {self.steps}\n{last}")
 
     def _carry_out(self, text: str) -> None:
         done = len(self.steps)
@@ -107,6 +108,8 @@ class Way:
             self.world.wait()
         if len(self.steps) == done and _PUT_BACK.search(text):
             self._once("put back", self.back)
+            # What was set on the way is gone with it, and may be asked for again.
+            self._gone = {"put back"}
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
 
@@ -184,8 +187,9 @@ class Way:
         self.world.refresh()
 
     def _once(self, step: str, carry_out: Callable[[], object]) -> None:
-        if step not in self.steps:
+        if step not in self._gone:
             self.steps.append(step)
+            self._gone.add(step)
             carry_out()
 
     def _set(self, name: str, value: str) -> None:

@@ -11,7 +11,7 @@ from core import resource_types
 from tests.lives import outsider
 from tests.lives.crashes import ACCOUNT
 from tests.support.cloud import documents
-from tests.support.crash import Bookmark
+from tests.support.crash import Bookmark, Moment
 from tests.ways_out.engine_world import EngineWorld, standing
 from tests.ways_out.following import Way
 from tests.ways_out.world import API, bound_version_expires, identity_anew
@@ -73,6 +73,18 @@ def test_an_account_that_was_bound_elsewhere_is_bound_back_before_a_rotation(wor
     way.follow()
     assert way.steps == ["generation as it was, then again"]
     assert world.judge.bound_version() == world.judge.versions()[-1] != bound
+
+
+def test_a_grant_in_the_place_of_another_is_taken_over(world: EngineWorld) -> None:
+    """An update made it and was killed before it was recorded, and the state has the former identity's."""
+    identity_anew(world)
+    world.killed([Moment("write", "PUT", host="arm", answered=True)])
+    assert world.judge.reads_data()
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["cancel"]
+    assert world.judge.reads_data()
+    assert world.run("up", "--yes", "--skip-preview", "--expect-no-changes") == ""
 
 
 def test_under_the_pack_a_key_that_has_expired_is_rotated(world: EngineWorld) -> None:

@@ -260,6 +260,27 @@ def test_a_deleted_account_keeps_its_identity() -> None:
     world.close()
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_vault_changes_its_access_model_while_access_is_revoked(mode: str, *, at_once: bool) -> None:
+    """There is no access to lose, and nobody is told to give some. It is given back in the new model."""
+    world = World(mode)
+    assert world.up() == ""
+    world.settings["access"] = "revoked"
+    assert at_once or world.up() == ""
+    world.settings["access_model"] = "accessPolicy" if mode == "Azure RBAC" else "rbac"
+    assert world.up() == ""
+    assert not world.readable
+    world.settings["access"] = "granted"
+    for _ in range(2):
+        assert world.up() == ""
+    assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
+    assert world.unbound_moments(0 if mode == "user-assigned identity" else 1) == []
+    world.close()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
     """Another account can be bound to the key only with access, for which half an hour would be waited in
@@ -383,6 +404,30 @@ def tags(world: World) -> str | None:
     """The tag `owner` of the live account."""
     found: dict[str, str] = world.arm("GET", world.account_id).get("tags") or {}
     return found.get("owner")
+
+
+@pytest.mark.parametrize("write", [1, 2])
+@pytest.mark.parametrize("change", ["another key", "another identity"])
+@pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
+def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, write: int) -> None:
+    """An update made it and was killed before it was recorded. The state has the former one, so that nothing
+    could be imported: the next update takes the one for the other, and takes the former away."""
+    world = World(mode)
+    assert world.up() == ""
+    if change == "another key":
+        world.settings["key"] = {"name": "third"}
+    else:
+        identity_anew(world)
+    assert world.up_cut_off(write, arrives=True, stays=True)
+    for _ in range(2):
+        assert world.up() == ""
+    assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
+    granted = world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]
+    assigned = [one for _, one in world.wire.door.cloud.store.scan("roleAssignment", VAULT_ID.lower())]
+    assert len(granted) + len(assigned) == 1
+    world.close()
 
 
 @pytest.mark.parametrize("holder", ["another account", "a deleted account"])
