@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from components.access import ROTATION
+from components.access import ROTATION, USE, KeyPermissions
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import names
 from components.arguments.checks import DEPLOYER
@@ -261,6 +261,24 @@ def of_new_identity(
     )
 
 
+def inexact_policy(place: KeyLocation, vault: Answer) -> Iterator[Problem]:
+    """An access policy of a new identity that this stack cannot take over, because it gives anything else
+    than the stack would. `place` is that of of_new_identity()."""
+    for _, user in place.grants:
+        found = _permissions(vault).get(user.lower())
+        if found is None or _is_exactly(found, USE):
+            continue
+        name, others = arm_ids.name_of(place.vault_id), sorted({*found} - {"keys"})
+        beside = f", take away what it has on {' and '.join(others)}," if others else ""
+        yield Problem(
+            "access",
+            f"the account's identity {user}, which was made anew, already has an access policy at vault "
+            f"{name!r}, and none can be added that gives exactly {', '.join(USE.policy)} on keys. Run `az "
+            f"keyvault set-policy --name {name} --object-id {user} --key-permissions "
+            f"{' '.join(USE.policy)}`{beside} and run the same command again, which takes that one over",
+        )
+
+
 def grants_to_adopt(
     location: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str, *, revoked: bool = False
 ) -> Mapping[str, str]:
@@ -278,7 +296,9 @@ def grants_to_adopt(
         object_id = deployer_id if grantee == DEPLOYER else grantee
         found = existing.get(object_id.lower())
         is_operators = grant != location.own_grant
-        if found is not None and not (is_operators and (location.vault_exists or not _is_rotation(found))):
+        if found is not None and not (
+            is_operators and (location.vault_exists or not _is_exactly(found, ROTATION))
+        ):
             adopted[grant] = _policy_id(location.vault_id, object_id)
     if assignment is not None and location.assignment and not revoked:
         adopted[location.assignment] = assignment["id"]
@@ -352,9 +372,9 @@ def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:
     }
 
 
-def _is_rotation(permissions: Mapping[str, Sequence[str]]) -> bool:
+def _is_exactly(permissions: Mapping[str, Sequence[str]], wanted: KeyPermissions) -> bool:
     given = {name.lower() for name in permissions.get("keys", ())}
-    return set(permissions) == {"keys"} and given == {name.lower() for name in ROTATION.policy}
+    return set(permissions) == {"keys"} and given == {name.lower() for name in wanted.policy}
 
 
 def _policy_id(vault_id: str, object_id: str) -> str:

@@ -484,6 +484,7 @@ class _Preflight:
         place = existing_resources.of_new_identity(request.inputs, before, location)
         if place is None or self._is_replaced(request.inputs.name):
             return {}
+        self._refuse(request.inputs.name, existing_resources.inexact_policy(place, vault))
         asked = place.assignment_arguments if place.assignment else None
         found = await self._get("authorization:getRoleAssignment", request, asked, 1)
         assignment = None if found is UNREAD else found

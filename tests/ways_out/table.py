@@ -51,6 +51,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
         components/guards/bound_version.py successors_version 2
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
+        components/guards/existing_resources.py inexact_policy
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_is_enabled": """
         components/guards/bound_version.py warning
     """,

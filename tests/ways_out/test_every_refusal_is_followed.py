@@ -430,6 +430,27 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     world.close()
 
 
+def test_what_somebody_gave_a_new_identity_is_taken_over() -> None:
+    """The portal's templates give more. The update that would add the stack's own access policy cannot."""
+    world = World("access policies")
+    assert world.up() == ""
+    identity_anew(world)
+    user = world.arm("GET", world.account_id)["identity"]["principalId"]
+    given = {"keys": ["get", "list", "wrapKey", "unwrapKey"]}
+    entry = {"tenantId": seed_of_azure.TENANT_ID, "objectId": user, "permissions": given}
+    world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+    refused = world.up()
+    assert "none can be added that gives exactly get, wrapKey, unwrapKey on keys" in refused
+    assert world.engine.operations == []
+    assert carry_out(world.wire.door, refused) == 1
+    for _ in range(2):
+        assert world.up() == ""
+    assert world.readable
+    (left,) = world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]
+    assert left["objectId"] == user
+    world.close()
+
+
 @pytest.mark.parametrize("holder", ["another account", "a deleted account"])
 def test_no_account_is_replaced_by_one_whose_name_is_held(holder: str) -> None:
     """The names of a replacement are looked up as for a first one: the old account and its data stay."""
