@@ -8,7 +8,7 @@ from core import clouds, key_uris
 from core.arm_ids import MalformedError
 from core.resource_types import Kind
 from policies import sources
-from policies.encryption import SERVICE_SOURCE, DeclaredEncryption, Text, encryption_of
+from policies.encryption import SERVICE_SOURCE, DeclaredEncryption, Text, encryption_of, leaves_encryption
 from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation, expect
 from policies.view import UNKNOWN, shown
 
@@ -17,9 +17,12 @@ _INLINE = "properties.encryption.keyVaultProperties"
 
 
 def judge(subject: Subject, _: Options) -> Findings:
-    """An account's inline encryption, and the URI of a binding."""
+    """An account's inline encryption, and the URI of a binding. Encryption that the program ignores is what
+    Azure last reported: after a refresh azure-native has of it the parts alone that have changed."""
     if subject.kind is Kind.BINDING:
         yield from _judge_uri(subject.view.text("keyUriWithVersion"))
+        return
+    if leaves_encryption(subject.ignore_changes):
         return
     encryption = encryption_of(subject.view)
     if encryption is UNKNOWN:

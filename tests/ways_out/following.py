@@ -39,6 +39,7 @@ _PUT_BACK = re.compile(
 )
 
 
+_BACK = "put back"
 _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
@@ -63,7 +64,6 @@ class Way:
     change: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._gone = {*self.steps}
         self.change = self.change or dict(self.world.settings)
 
     def follow(self, text: str = "") -> None:
@@ -107,9 +107,7 @@ class Way:
             self.steps.append("again")
             self.world.wait()
         if len(self.steps) == done and _PUT_BACK.search(text):
-            self._once("put back", self.back)
-            # What was set on the way is gone with it, and may be asked for again.
-            self._gone = {"put back"}
+            self._once(_BACK, self.back)
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
 
@@ -187,9 +185,10 @@ class Way:
         self.world.refresh()
 
     def _once(self, step: str, carry_out: Callable[[], object]) -> None:
-        if step not in self._gone:
+        since = self.steps.index(_BACK) if _BACK in self.steps else 0
+        # What was set before the settings were put back is gone with it, and may be asked for again.
+        if step not in self.steps[since:]:
             self.steps.append(step)
-            self._gone.add(step)
             carry_out()
 
     def _set(self, name: str, value: str) -> None:

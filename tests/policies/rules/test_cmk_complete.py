@@ -70,3 +70,17 @@ def test_an_inline_key_is_named_in_full(path: str, value: Any, complete: str, ve
     props = with_change(inline_account_props(), path, value)
     assert ask(props, "cmk-complete") == complete
     assert ask(props, "cmk-no-versionless") == versioned
+
+
+@pytest.mark.parametrize(
+    ("ignored", "expected"),
+    [
+        ((), "violation"),
+        (("properties.encryption.keySource",), "violation"),
+        (("properties.encryption",), "pass"),
+    ],
+)
+def test_what_a_refresh_has_found_of_a_key_is_not_stated(ignored: tuple[str, ...], expected: str) -> None:
+    """Of an account that is bound by a resource of its own, azure-native keeps the parts that changed."""
+    props = with_change(inline_account_props(), CMK, {"keyVersion": VERSION})
+    assert ask(props, "cmk-complete", ignored=ignored) == expected
