@@ -99,7 +99,7 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         for grant, object_id in _policies(inputs, principal)
         if (types.ACCESS_POLICY, grant) not in before.resources
         # The state has it of another vault, and an update that was cut off may have made this one.
-        or (grant == role and not _is_at(before.policy_id, _policy_id(vault_id, object_id)))
+        or (grant == role and _is_elsewhere(before.policy_id, vault_id))
     )
     assigned = (types.ROLE_ASSIGNMENT, role) in before.resources
     assignment_name, assignment_scope = "", facts.key_id(vault_id, key_name)
@@ -111,13 +111,14 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         assignment_name = names.role_assignment_name(
             facts.key_id(vault_id, key_name), principal, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
         )
-        found_name = arm_ids.child(assignment_scope, arm_ids.ROLE_ASSIGNMENT, assignment_name)
         if before.assignment_id and "access" in inputs.as_found:
             # An adopted assignment has the name and scope that its maker gave it.
             assignment_scope = arm_ids.parse(before.assignment_id).scope
             assignment_name = arm_ids.name_of(before.assignment_id)
         else:
-            assigned = assigned and _is_at(before.assignment_id, found_name)
+            # Its name follows from the key: the state may have that of another key.
+            former = arm_ids.name_of(before.assignment_id or assignment_name)
+            assigned = assigned and former.lower() == assignment_name.lower()
     return KeyLocation(
         vault_id=vault_id,
         vault_exists=given is not None,
@@ -248,10 +249,12 @@ def of_new_identity(
     inputs: ServiceInputs, before: RecordedService, location: KeyLocation
 ) -> KeyLocation | None:
     """Where the grant of an identity that somebody has made anew is: an update that was cut off may have made
-    it, and the state still has the former one's. None where the identity is the one of the grant."""
+    it, and the state still has the former one's. None where the identity is the one of the grant, or gets
+    none."""
     user, role = before.key_user_id, f"{inputs.name}-access"
     here = location.vault_id and not location.in_managed_hsm and inputs.binds_in_two_phases
-    if not (here and before.is_bound and before.grant_recorded and user) or user == before.grantee_id:
+    grants = here and before.is_bound and before.grant_recorded and not inputs.is_revoked
+    if not (grants and user) or user.lower() == (before.grantee_id or "").lower():
         return None
     if inputs.access_model != RBAC:
         return replace(location, grants=((role, user),), assignment="", assignment_name="")
@@ -382,9 +385,11 @@ def _policy_id(vault_id: str, object_id: str) -> str:
     return f"{vault_id}/accessPolicy/{object_id}"
 
 
-def _is_at(recorded: str | None, id: str) -> bool:
-    """Whether what the state has, if it says so, is the one of this id."""
-    return recorded is None or arm_ids.same(recorded, id)
+def _is_elsewhere(policy_id: str | None, vault_id: str) -> bool:
+    """Whether an access policy of the state is that of another vault; their names are unique. One that is
+    not must never be taken for two, of which the former goes."""
+    vault = arm_ids.segments(policy_id).get("vaults") if policy_id else None
+    return vault is not None and vault != arm_ids.name_of(vault_id).lower()
 
 
 def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:

@@ -700,7 +700,7 @@ class _Preflight:
         """A version of a key, and why it cannot be bound; nothing against one that cannot be read. `key` is
         the key's own answer."""
         described: Mapping[str, Any] = key
-        if _newest(key) != version or location.in_managed_hsm:
+        if version and (_newest(key) != version or location.in_managed_hsm):
             described = await invoke(
                 "azure-cmk:index:getKeyVersion",
                 cmk_invoke_options(),
