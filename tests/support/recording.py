@@ -108,6 +108,7 @@ class FakeAzure(mocks.Mocks):
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
             "azure-cmk:index:getClientConfig": {},
             "azure-cmk:index:getDeleted": self.deleted,
+            "azure-cmk:index:getKeyVersion": {},
             "azure-cmk:index:checkDeployment": self.report,
             "azure-native:keyvault:getVault": self.vault,
             "azure-cmk:index:getManagedHsmKey": self.hsm,
