@@ -11,6 +11,12 @@ account has none and somebody then assigned one; that an account in the place of
 of the same update, after it had been made, and was not protected as long as its setting stayed; and that a
 rotation told people to bind an account back by an update that does not see where it is bound, and to a
 generation that their settings no longer had.
+
+Under the pack from the first update to the last way out, it found that the pack refused for good what only
+the state said: of an identity that was made anew, of a key whose newest version had expired, which could not
+even be rotated, and of the parts of an account's encryption that a refresh shows. It also found a grant that
+nobody could take over, since an update was killed behind it while the state had another one under its name;
+and that a change of the access model asked people to give access by hand that their settings revoke.
 """
 
 from __future__ import annotations

@@ -3,11 +3,14 @@
 Owns: what may happen, and what must hold once the way out has been gone. The components, both providers and
 the cloud are as they are, on the engine in this process.
 
-It was seen to find, with the WAYS_OUT_SEED in brackets, each of these that was taken out of the product:
-what the settings would lose is refused (23); the account waits while its identity lacks access (181); no
-older version is bound in the place of one that has expired (1); an identity that was turned off is reported
-(10); a subnet is looked up before an endpoint is made in it (28); access is revoked before anything else that
-is refused (5).
+It was seen to find each of these that was taken out of the product, the last two with WAYS_OUT_SEED=0 and the
+others in an earlier form: what the settings would lose is refused; the account waits while its identity lacks
+access; no older version is bound in the place of one that has expired; an identity that was turned off is
+reported; a subnet is looked up before an endpoint is made in it; access is revoked before anything else that
+is refused; access that somebody took away is not given back unasked; a first generation makes a version.
+
+It found by itself that an account was written although its version had expired, which Azure refuses for as
+long as anybody waits, and that an account was replaced by one that could not be bound to such a version.
 """
 
 from __future__ import annotations
