@@ -128,7 +128,8 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
     text = run.output[run.output.index("{") :]
     schema = json.loads(text)
     assert set(schema["resources"]) == {BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE}
-    names = ("checkDeployment", "getBinding", "getClientConfig", "getDeleted", "getManagedHsmKey")
+    asked = ("Binding", "ClientConfig", "Deleted", "KeyVersion", "ManagedHsmKey")
+    names = ("checkDeployment", *(f"get{what}" for what in asked))
     assert set(schema["functions"]) == {f"azure-cmk:index:{name}" for name in names}
     (stack.folder / "schema.json").write_text(text)
     # The same check that precedes every generated SDK.
