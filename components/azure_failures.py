@@ -25,7 +25,7 @@ import pulumi
 from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
 from core.commands import take_over
-from core.refusals import UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
+from core.refusals import KEY_REFUSED, UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
 from core.resource_types import ACCOUNT, parse_urn
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
@@ -41,12 +41,10 @@ _DENIED_ACCOUNT = (
     "access. Set identity: userAssigned, which binds the key in the create, or have the resource group "
     "exempted while the account is created. What exists so far is kept and used"
 )
-_REFUSED_KEY = "KeyVaultProperties is invalid"
-"""Azure's one text for whatever is wrong with an account's key."""
 _UNUSABLE_KEY = (
-    "the service cannot use the key that the account is bound to. Either its identity has no access to the "
-    "key, or the version has expired or was disabled: run `pulumi refresh`, whose warnings say what is wrong "
-    "with the version and what to do; then run the same command again"
+    "the service cannot use the account's key: its identity has no access, or the bound version has expired "
+    "or is disabled. Run `pulumi refresh`: its warnings say what is wrong with the version, and how to fix "
+    "it. Then run the same command again"
 )
 _EXPLAINED = {
     # "You can agree to Responsible AI terms by creating a resource through the Azure Portal"
@@ -92,7 +90,7 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
         return f"{name}: {fix}"
     if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
         return f"{name}: {_DENIED_ACCOUNT}"
-    if type == ACCOUNT and _REFUSED_KEY in error:
+    if type == ACCOUNT and KEY_REFUSED in error:
         return f"{name}: {_UNUSABLE_KEY}"
     for pattern, words in _EXPLAINED.items():
         if re.search(pattern, error, re.IGNORECASE):

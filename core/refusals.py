@@ -61,9 +61,11 @@ _PROPAGATING_CODES: Final = frozenset(
         "keyvaultauthenticationfailure",
     }
 )
+KEY_REFUSED: Final = "KeyVaultProperties is invalid"
+"""What the service says of a key that it cannot use, whatever the reason (microsoft-foundry/foundry-samples,
+32-customer-managed-keys)."""
 _PROPAGATING: Final = re.compile(
-    r"KeyVaultProperties is invalid"
-    r"|does not have keys \w+ permission"
+    KEY_REFUSED + r"|does not have keys \w+ permission"
     r"|Caller is not authorized to perform action on resource"
     r"|Not authorized to access Microsoft\.KeyVault/managedHsm/"
     r"|(?:un)?able to access .{0,40}key"

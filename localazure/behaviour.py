@@ -302,6 +302,15 @@ class Behaviour:
         otherwise="The service unwraps its data key with the old key first, unless it still remembers it.",
         source="never observed",
     )
+    same_key_again: str = _switch(
+        "refused",
+        "taken",
+        asks="What becomes of a write that states the key which the account has already, while it cannot be "
+        "used: the identity has no access, or the version has expired or is disabled.",
+        otherwise="A write states the whole account, so that the service judges its key anew; or it looks at "
+        "a key only when that changes.",
+        source="never observed",
+    )
     account_with_children: str = _switch(
         "refused",
         "deletes_them",

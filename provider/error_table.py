@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core import arm_ids, key_uris, rights
+from core.refusals import KEY_REFUSED
 from core.roles import (
     CRYPTO_OFFICER,
     CRYPTO_SERVICE_ENCRYPTION_USER,
@@ -113,7 +114,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     ErrorRow(
-        r"KeyVaultProperties is invalid",
+        KEY_REFUSED,
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps trusted services out, or the identity has no access yet",
         "compare with `az keyvault key list-versions {key_options}` and check the access of the identity",

@@ -44,7 +44,7 @@ def holds_up_account(
     """Whether the identity of a bound account lacks access to its key, in full or in part. `loses_roles`: the
     vault is under Azure RBAC and comes back from soft delete, without its role assignments.
 
-    The service then refuses every write of the account (assumed: a write states the key again), so that an
+    The service then refuses every write of the account (assumed, `same_key_again`), so that an
     account whose access comes after it waits: the grant is repaired first. Not so of an account that moves
     to another vault or key, nor of one whose identity is gone (drift.py).
     """

@@ -1,7 +1,7 @@
 """The version that an account is bound to, where it can no longer be used: it expired, or was disabled.
 
-Azure then refuses every write of the account (assumed, as in access.py: a write states the key again), until
-the account is bound to another version. An expired one still opens the data, a disabled one does not.
+Azure then refuses every write of the account (assumed, `same_key_again` in docs/assumptions.md), until the
+account is bound to another version. An expired one still opens the data, a disabled one does not.
 
 Owns: which changes wait for another version or are refused, and what is said. Pure. Does not own: the calls
 to Azure (preflight.py), nor which version is bound next (the provider's key_version.py).
@@ -38,17 +38,17 @@ def rotates(inputs: ServiceInputs, before: RecordedService) -> bool:
     return (inputs.key.generation or 0) > before.generation
 
 
-def successors_version(
+def replacement_problems(
     inputs: ServiceInputs, before: RecordedService, reasons: Sequence[str]
 ) -> Iterator[Problem]:
-    """Why an account cannot take the place of the one that exists: the version that it would be bound to can
-    no longer be used."""
+    """Why an account cannot replace the one that exists. `reasons` are those against the version that it
+    would be bound to."""
     if reasons and before.account is not None:
         fix = "remove key.pin" if inputs.key.pin else f"set key.generation: {before.generation + 1}"
         yield Problem(
             inputs.argument_of("account"),
-            f"account {inputs.account_name!r} takes the place of {before.account.name!r}, and could not be "
-            f"bound to the key: {'; '.join(reasons)}; {fix} in the same update, which binds another version",
+            f"account {inputs.account_name!r} would replace {before.account.name!r}, but cannot be bound to "
+            f"its key: {'; '.join(reasons)}; {fix} in the same update, which binds another version",
         )
 
 
@@ -60,8 +60,8 @@ def warning(
     *,
     is_followed: bool,
 ) -> str:
-    """Why changes of the account wait, and what binds it to another version. `reasons` are those against its
-    own; `is_followed`: there is a newer one that can be used."""
+    """Why changes to the account wait, and how it gets a version that can be used. `reasons` are those
+    against the one that it has; `is_followed`: there is a newer one that can be used."""
     account = before.account.name if before.account else ""
     if not version.enabled:
         fix = (
@@ -71,10 +71,10 @@ def warning(
     elif inputs.key.pin is not None:
         fix = "remove key.pin, or pin a version that can be used"
     elif is_followed:
-        fix = "the next update makes them, with the newest version bound"
+        fix = "the next update applies them, once the newest version is bound"
     else:
         fix = f"set key.generation: {before.generation + 1} for a new version"
     return (
-        f"{'; '.join(reasons)}, and account {account!r} is bound to it. Azure refuses every write of such an "
-        f"account, so that its changes, if any, wait: {fix}"
+        f"{'; '.join(reasons)}, and account {account!r} is bound to it. Azure refuses all writes to the "
+        f"account meanwhile, so pending changes to it wait: {fix}"
     )

@@ -84,9 +84,9 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
     given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
     key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
-    # Also one that the state has by another name: a change of the name leaves each key where it is.
+    # Also where the state has another: a change of the name, or of the vault, leaves each key where it is.
     recorded = (types.KEY, f"{inputs.name}-key") in before.resources
-    missing_key = not key_id and (not recorded or (before.key_name or key_name) != key_name)
+    missing_key = not key_id and (not recorded or _is_another_key(before.made_key_id, vault_id, key_name))
     if not vault_id:
         return KeyLocation(makes_key=missing_key, key_name=key_name)
     # A user-assigned identity is known before there is an account.
@@ -99,7 +99,7 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         for grant, object_id in _policies(inputs, principal)
         if (types.ACCESS_POLICY, grant) not in before.resources
         # The state has it of another vault, and an update that was cut off may have made this one.
-        or (grant == role and _is_elsewhere(before.policy_id, vault_id))
+        or (grant == role and _is_another_vault(before.policy_vault, vault_id))
     )
     assigned = (types.ROLE_ASSIGNMENT, role) in before.resources
     assignment_name, assignment_scope = "", facts.key_id(vault_id, key_name)
@@ -248,9 +248,9 @@ def has_policy(vault: Answer, policy_id: str) -> bool:
 def of_new_identity(
     inputs: ServiceInputs, before: RecordedService, location: KeyLocation
 ) -> KeyLocation | None:
-    """Where the grant of an identity that somebody has made anew is: an update that was cut off may have made
-    it, and the state still has the former one's. None where the identity is the one of the grant, or gets
-    none."""
+    """Where the grant of an identity that somebody has re-created is: an update that was cut off may have
+    made it, while the state still has that of the former identity. None where the identity is the one of the
+    recorded grant, or gets none."""
     user, role = before.key_user_id, f"{inputs.name}-access"
     here = location.vault_id and not location.in_managed_hsm and inputs.binds_in_two_phases
     grants = here and before.is_bound and before.grant_recorded and not inputs.is_revoked
@@ -272,13 +272,13 @@ def inexact_policy(place: KeyLocation, vault: Answer) -> Iterator[Problem]:
         if found is None or _is_exactly(found, USE):
             continue
         name, others = arm_ids.name_of(place.vault_id), sorted({*found} - {"keys"})
-        beside = f", take away what it has on {' and '.join(others)}," if others else ""
+        beside = f", remove its permissions on {' and '.join(others)}," if others else ""
         yield Problem(
             "access",
-            f"the account's identity {user}, which was made anew, already has an access policy at vault "
-            f"{name!r}, and none can be added that gives exactly {', '.join(USE.policy)} on keys. Run `az "
-            f"keyvault set-policy --name {name} --object-id {user} --key-permissions "
-            f"{' '.join(USE.policy)}`{beside} and run the same command again, which takes that one over",
+            f"the account's identity was re-created as {user}, which already has an access policy in vault "
+            f"{name!r}, but not exactly {', '.join(USE.policy)} on keys; a vault has one policy for each "
+            f"identity. Run `az keyvault set-policy --name {name} --object-id {user} --key-permissions "
+            f"{' '.join(USE.policy)}`{beside} and run the same command again, which takes the policy over",
         )
 
 
@@ -385,11 +385,19 @@ def _policy_id(vault_id: str, object_id: str) -> str:
     return f"{vault_id}/accessPolicy/{object_id}"
 
 
-def _is_elsewhere(policy_id: str | None, vault_id: str) -> bool:
-    """Whether an access policy of the state is that of another vault; their names are unique. One that is
-    not must never be taken for two, of which the former goes."""
-    vault = arm_ids.segments(policy_id).get("vaults") if policy_id else None
-    return vault is not None and vault != arm_ids.name_of(vault_id).lower()
+def _is_another_vault(recorded: str | None, vault_id: str) -> bool:
+    """Whether a vault's name in the state is that of another one; their names are unique. An access policy
+    that is the same must never be taken for two, of which the former goes."""
+    return bool(recorded) and str(recorded).lower() != arm_ids.name_of(vault_id).lower()
+
+
+def _is_another_key(recorded_id: str | None, vault_id: str, key_name: str) -> bool:
+    """Whether the key of the state is not the declared one. Without a vault only their names are compared."""
+    if recorded_id is None:
+        return False
+    recorded = arm_ids.key_id(recorded_id)
+    moves = bool(vault_id) and _is_another_vault(recorded.parent.name, vault_id)
+    return moves or recorded.name != key_name
 
 
 def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[str, str]]:

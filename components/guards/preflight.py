@@ -114,10 +114,10 @@ class PreflightResult:
     `found_operators`: access policies that key operators have without this stack; `found_officers`: those of
     them who have their role at an existing vault without it.
     `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
-    before it is bound to another version, because its own can no longer be used. `account_id`: that
-    of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
-    something of. `account`: the account as the state and Azure have it. `has_used_key`:
-    the account is under its key by a grant that exists, and no proof of the access was ever recorded.
+    before it is bound to another version, because its own can no longer be used. `account_id`: that of the
+    account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
+    of. `account`: the account as the state and Azure have it. `has_used_key`: the account is under its key by
+    a grant that exists, and no proof of the access was ever recorded.
     `access_validated`: such a proof is recorded. `placed`: the private endpoints and network links that the
     state has, by logical name.
     """
@@ -480,7 +480,8 @@ class _Preflight:
     async def _of_new_identity(
         self, request: ServiceRequest, before: RecordedService, location: KeyLocation, vault: Answer
     ) -> Mapping[str, str]:
-        """The grant of an identity that was made anew, where it exists: an update was cut off behind it."""
+        """The grant of an identity that was re-created, by logical name, where an update that was cut off has
+        made it."""
         place = existing_resources.of_new_identity(request.inputs, before, location)
         if place is None or self._is_replaced(request.inputs.name):
             return {}
@@ -681,7 +682,7 @@ class _Preflight:
         if self._is_replaced(name):
             if key is not None and not bound_version.rotates(inputs, before):
                 _, reasons = await self._judged_version(location, key, inputs.key.pin or _newest(key))
-                self._refuse(name, bound_version.successors_version(inputs, before, reasons))
+                self._refuse(name, bound_version.replacement_problems(inputs, before, reasons))
             return False
         version = bound_version.bound_version(inputs, before, location)
         if version is None or key is None or not bound_version.account_waits(inputs, before, version):

@@ -27,14 +27,14 @@ class RecordedService:
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
     it, or else as the identity itself does. `bound_to` are the names of vault and key that the account is
     bound to, lower case; `key_id` is the ARM id of that key, `version` the one that was last chosen to be
-    bound, by the `generation` and `pin` asked for, and `key_name` the name of a key that this stack made.
-    `policy_id` and `assignment_id` are the ARM ids of the access policy and the role assignment that the
-    state holds, `revoked_assignment_id` of the one that an update took away; `group_name`, `workspace_id` and
-    `identity_id` are those of a resource group, a workspace and a user-assigned identity that this stack
-    made. `revoked`: an update took the access away, as it was declared, and none has restored it since.
-    `access_validated`: the access was waited for before the account was made. `mentioned_ids` are the ids,
-    lower case, that its resources refer to. `placed` are its private endpoints and network links, by logical
-    name.
+    bound, by the `generation` and `pin` asked for, and `made_key_id` that of a key that this stack made.
+    `policy_vault` is the name of the vault with the access policy that the state holds, `assignment_id` the
+    ARM id of the role assignment that it holds, `revoked_assignment_id` of the one that an update took away;
+    `group_name`, `workspace_id` and `identity_id` are those of a resource group, a workspace and a
+    user-assigned identity that this stack made. `revoked`: an update took the access away, as it was
+    declared, and none has restored it since. `access_validated`: the access was waited for before the account
+    was made. `mentioned_ids` are the ids, lower case, that its resources refer to. `placed` are its private
+    endpoints and network links, by logical name.
     """
 
     account: facts.Account | None = None
@@ -48,10 +48,10 @@ class RecordedService:
     version: str | None = None
     generation: int = 0
     pin: str | None = None
-    key_name: str | None = None
+    made_key_id: str | None = None
     revoked: bool = False
     access_validated: bool = False
-    policy_id: str | None = None
+    policy_vault: str | None = None
     assignment_id: str | None = None
     revoked_assignment_id: str | None = None
     group_name: str | None = None
@@ -106,10 +106,10 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         version=version.get("version"),
         generation=int(version.get("generation") or 0),
         pin=version.get("pin"),
-        key_name=state.get((types.KEY, f"{name}-key"), {}).get("name"),
+        made_key_id=state.get((types.KEY, f"{name}-key"), {}).get("id"),
         revoked=(types.KEY_ACCESS_REVOCATION, f"{name}-revocation") in state,
         access_validated=(types.KEY_ACCESS_VALIDATION, f"{name}-key-access") in state,
-        policy_id=state.get((types.ACCESS_POLICY, f"{name}-access"), {}).get("id"),
+        policy_vault=state.get((types.ACCESS_POLICY, f"{name}-access"), {}).get("vaultName"),
         assignment_id=state.get((types.ROLE_ASSIGNMENT, f"{name}-access"), {}).get("id")
         or state.get((types.HSM_ROLE_ASSIGNMENT, f"{name}-access"), {}).get("assignmentId"),
         revoked_assignment_id=state.get((types.KEY_ACCESS_REVOCATION, f"{name}-revocation"), {}).get(

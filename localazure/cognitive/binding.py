@@ -56,9 +56,13 @@ def rebind(
 
     The stored data is not touched. Raises ServiceError when a rule forbids it, or when the old key can
     no longer be used: going on would lose the data (the refusal and its text are assumed, and
-    `move_without_old_key` is the other assumption). Where the identity that used it is gone, the one that
+    `move_without_old_key` is the other assumption, and `same_key_again` that of a write which
+    leaves the key as it is). Where the identity that used it is gone, the one that
     `new` names may use it instead (assumed).
     """
+    if new.key_vault_properties == old.key_vault_properties and cloud.behaviour.same_key_again == "taken":
+        check_settings(cloud, new)
+        return new, None
     _check(cloud, new, creating=False)
     try:
         gone = key_user(cloud, old)[0] is None

@@ -22,6 +22,7 @@ from core.api_versions import (
     VAULTS,
 )
 from core.facts import CUSTOMER_MANAGED
+from core.refusals import KEY_REFUSED
 from operate.probe.conversation import Exchange
 from operate.probe.scene import EMPTY, NEW_KEY, Scene, UnknownError, Waited, deleted_account
 
@@ -289,7 +290,7 @@ def missing_grant(scene: Scene) -> str:
         "AccessPolicyNotConfiguredForKeyVault": "access_policy_not_configured",
         "KeyVaultAuthenticationFailure": "authentication_failure",
     }
-    if "KeyVaultProperties is invalid" in message:
+    if KEY_REFUSED in message:
         return "properties_invalid"
     return _known(known, code, f"the refusal is {sent.status}")
 

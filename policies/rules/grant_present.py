@@ -9,7 +9,7 @@ from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Un
 from policies.view import UNKNOWN
 
 _REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
-_REFRESH = "run `pulumi refresh`: the identity was made anew, and the state still has the former one"
+_REFRESH = "run `pulumi refresh`: the identity was re-created, and the state still has the old one"
 _SETTING = "set access: granted, and take access out of asFound"
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from core import demands
 from core.resource_types import Kind
 from policies import sources
+from policies.encryption import covers
 from policies.rule import (
     Findings,
     NotYetKnown,
@@ -26,10 +27,10 @@ def judge(key: Subject, options: Options) -> Findings:
     A key of our components has the attributes that a refresh has found, of its newest version: the program
     states none, and an update that binds another version must not be refused for them.
     """
-    found = bool(key.around) and "properties" in key.ignore_changes
+    found = bool(key.around) and covers(key.ignore_changes, "properties", "attributes")
     for finding in _attributes(key, options.now()):
         if found and isinstance(finding, Violation):
-            yield Undecided(f"which version is bound: of the newest one, {finding.found}")
+            yield Undecided(f"whether the bound version can be used; of the newest one, {finding.found}")
         else:
             yield finding
     yield from _operations(key)

@@ -23,7 +23,7 @@ def native(status: int, code: str, message: str = "odd") -> str:
     ("error", "ways_out"),
     [
         (native(403, "RequestDisallowedByPolicy"), ("Set identity: userAssigned", "exempted")),
-        (native(400, "BadRequest", "KeyVaultProperties is invalid"), ("run `pulumi refresh`", "expired")),
+        (native(400, "BadRequest", "KeyVaultProperties is invalid"), ("Run `pulumi refresh`", "expired")),
         (native(400, "ResourceKindRequireAcceptTerms"), ("Azure portal", "run the same command again")),
         (native(400, "ForbiddenByRbac", RBAC), ("set vault.keyOperators: [deployer]", "Crypto Officer")),
         (

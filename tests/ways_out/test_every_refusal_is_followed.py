@@ -22,6 +22,7 @@ from tests.support.managed_hsm import make_hsm
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
 from tests.ways_out.world import (
+    API,
     DRIFTS,
     GROUP,
     MODES,
@@ -196,14 +197,7 @@ def test_an_account_is_moved_only_from_a_key_that_it_can_use(
     world.wire.door.cloud.behave(move_without_old_key=assumed)
     try:
         assert world.up() == ""
-        properties = {
-            "tenantId": seed_of_azure.TENANT_ID,
-            "sku": {"family": "A", "name": "standard"},
-            "enablePurgeProtection": True,
-            "enableRbacAuthorization": mode == "Azure RBAC",
-            "accessPolicies": [],
-        }
-        world.arm("PUT", OTHER_VAULT, {"location": "westeurope", "properties": properties})
+        make_other_vault(world)
         make_hsm(world.wire.door, HSM)
         first = dict(world.settings)
         if how:
@@ -224,6 +218,18 @@ def test_an_account_is_moved_only_from_a_key_that_it_can_use(
             assert "kv-other" in str(world.account)
     finally:
         world.close()
+
+
+def make_other_vault(world: World) -> None:
+    """A vault of somebody else's, with the access model of the service's own."""
+    properties = {
+        "tenantId": seed_of_azure.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": world.mode == "Azure RBAC",
+        "accessPolicies": [],
+    }
+    world.arm("PUT", OTHER_VAULT, {"location": "westeurope", "properties": properties})
 
 
 @pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("moved", 202)])
@@ -341,18 +347,26 @@ def test_a_key_is_named_as_before_again(mode: str) -> None:
     world.close()
 
 
+@pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("taken", 202)])
 @pytest.mark.parametrize("mode", MODES)
-def test_changes_wait_for_a_version_that_is_enabled(mode: str) -> None:
-    """Nothing of the data can be read. As printed, the version is enabled, and the change made."""
+def test_changes_wait_for_a_version_that_is_enabled(mode: str, assumed: str, status: int) -> None:
+    """Nothing of the data can be read. As printed, the version is enabled, and the change made. Also where
+    Azure would take the write, as it does of a client that sends it."""
     world = World(mode)
+    world.wire.door.cloud.behave(same_key_again=assumed)
     assert world.up() == ""
     uri = world.history()[-1]["keyUri"]
     assert carry_out(world.wire.door, f"az keyvault key set-attributes --id {uri} --enabled false") == 1
     assert not world.readable
     world.settings["tags"] = {"owner": "night"}
     assert world.up() == ""
-    (told,) = [one for one in world.engine.warnings if "if any, wait:" in one]
+    (told,) = [one for one in world.engine.warnings if "changes to it wait:" in one]
     assert tags(world) is None
+    live = world.arm("GET", world.account_id)
+    again = {"properties": {"encryption": live["properties"]["encryption"]}}
+    url = f"https://management.azure.com{world.account_id}?api-version={API['accounts']}"
+    assert world.session.send("PATCH", url, again).status == status
+    world.wait()
     assert carry_out(world.wire.door, told) == 1
     assert world.up() == ""
     assert tags(world) == "night"
@@ -379,7 +393,7 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
     bound_version_expires(world)
     world.settings["tags"] = {"owner": "night"}
     assert world.up() == ""
-    told = "".join(one for one in world.engine.warnings if "if any, wait:" in one)
+    told = "".join(one for one in world.engine.warnings if "changes to it wait:" in one)
     waits = meanwhile != "the vault rotated" or mode != "user-assigned identity"
     assert (f"the key version {bound} expired" in told) is waits
     assert tags(world) == (None if waits else "night")
@@ -390,7 +404,7 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
         assert "remove key.pin" in told
         del world.settings["key"]
     elif waits:
-        assert "the next update makes them" in told
+        assert "the next update applies them" in told
     for _ in range(2):
         assert world.up() == ""
     assert tags(world) == "night"
@@ -406,26 +420,34 @@ def tags(world: World) -> str | None:
     return found.get("owner")
 
 
-@pytest.mark.parametrize("write", [1, 2])
-@pytest.mark.parametrize("change", ["another key", "another identity"])
+@pytest.mark.parametrize("write", [1, 2, 3])
+@pytest.mark.parametrize("change", ["another key", "another vault", "another identity"])
 @pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
 def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, write: int) -> None:
-    """An update made it and was killed before it was recorded. The state has the former one, so that nothing
-    could be imported: the next update takes the one for the other, and takes the former away."""
+    """An update made it and was killed before it was recorded, or was killed before. The state has the former
+    one, so that nothing could be imported: the next update takes the one for the other, and takes the former
+    away. A key that was made in another vault is declared by its id, as is printed."""
     world = World(mode)
     assert world.up() == ""
+    vault = VAULT_ID
     if change == "another key":
         world.settings["key"] = {"name": "third"}
+    elif change == "another vault":
+        vault = OTHER_VAULT
+        make_other_vault(world)
+        world.settings["vault"] = {"id": vault}
     else:
         identity_anew(world)
-    assert world.up_cut_off(write, arrives=True, stays=True)
+    world.up_cut_off(write, arrives=True, stays=True)
+    way = Way(world)
     for _ in range(2):
-        assert world.up() == ""
+        way.follow()
+    assert way.steps == ([f"key.id: {vault}/keys/cmk-claims"] if (vault, write) == (OTHER_VAULT, 1) else [])
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
-    granted = world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]
-    assigned = [one for _, one in world.wire.door.cloud.store.scan("roleAssignment", VAULT_ID.lower())]
+    granted = world.arm("GET", vault)["properties"]["accessPolicies"]
+    assigned = [one for _, one in world.wire.door.cloud.store.scan("roleAssignment", vault.lower())]
     assert len(granted) + len(assigned) == 1
     world.close()
 
@@ -440,7 +462,7 @@ def test_what_somebody_gave_a_new_identity_is_taken_over() -> None:
     entry = {"tenantId": seed_of_azure.TENANT_ID, "objectId": user, "permissions": given}
     world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
     refused = world.up()
-    assert "none can be added that gives exactly get, wrapKey, unwrapKey on keys" in refused
+    assert "but not exactly get, wrapKey, unwrapKey on keys" in refused
     assert world.engine.operations == []
     assert carry_out(world.wire.door, refused) == 1
     for _ in range(2):
@@ -483,7 +505,7 @@ def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str) -> Non
     assert world.up() == ""
     bound_version_expires(world)
     world.settings.update(account_name="lang-second", replace_account="lang-claims")
-    assert "could not be bound to the key: the key version" in world.up()
+    assert "cannot be bound to its key: the key version" in world.up()
     assert world.engine.operations == []
     way = Way(world)
     way.follow()

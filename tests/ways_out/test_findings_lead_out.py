@@ -263,7 +263,7 @@ def test_what_keeps_a_composed_account_from_its_key_is_found() -> None:
     hub.engine.up(program, refresh=False)
     disabled(hub)
     tags["owner"] = "night"
-    with pytest.raises(UpdateError, match="run `pulumi refresh`, whose warnings say what is wrong"):
+    with pytest.raises(UpdateError, match="Run `pulumi refresh`: its warnings say what is wrong"):
         hub.engine.up(program, refresh=False)
     hub.engine.refresh()
     hub.data("PATCH", f"/{newest_version(hub.door, KEY_URL)}", {"attributes": {"enabled": True}})

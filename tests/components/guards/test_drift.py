@@ -9,9 +9,10 @@ import pytest
 
 from components.guards.access import still_granted
 from components.guards.drift import problems
-from components.guards.existing_resources import KeyLocation
+from components.guards.existing_resources import KeyLocation, locate_key, of_new_identity
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import makes_names
+from components.guards.soft_deleted import SoftDeleted, makes_names
+from core import resource_types as types
 from core.facts import Account, Vault
 from tests.support.recording import SUBSCRIPTION, service_inputs
 
@@ -132,3 +133,34 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
     assert makes_names(service_inputs(), RecordedService(vault=vault))
     assert makes_names(service_inputs(), recorded())
     assert not makes_names(service_inputs(vault={"id": VAULT}), recorded())
+
+
+@pytest.mark.parametrize(
+    ("policy_vault", "missing"),
+    [("kv-hub", False), ("KV-Hub", False), (None, False), ("kv-language", True)],
+)
+def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
+    policy_vault: str | None, missing: bool
+) -> None:
+    """An import of the same one, spelt otherwise, would replace it and then delete it."""
+    hub = VAULT.replace("kv-language", "kv-Hub")
+    before = replace(
+        recorded(),
+        policy_vault=policy_vault,
+        resources=frozenset({(types.ACCESS_POLICY, "language-access")}),
+    )
+    place = locate_key(service_inputs(vault={"id": hub}), before, SoftDeleted())
+    assert [name for name, _ in place.grants] == (["language-access"] if missing else [])
+
+
+@pytest.mark.parametrize("object_id", ["p", "P"])
+@pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
+def test_an_identity_is_new_only_by_another_object_id(model: str, object_id: str) -> None:
+    """For the same reason."""
+    before = replace(recorded(), grantee_id=object_id, grant_recorded=True)
+    assert before.key_user_id == "p"
+    inputs = service_inputs(access_model=model)
+    assert of_new_identity(inputs, before, PLACE) is None
+    assert of_new_identity(inputs, replace(before, grantee_id="former"), PLACE) is not None
+    revoked = service_inputs(access_model=model, access="revoked")
+    assert of_new_identity(revoked, replace(before, grantee_id="former"), PLACE) is None

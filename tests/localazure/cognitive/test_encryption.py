@@ -57,6 +57,23 @@ def test_rotation_needs_the_old_version_to_be_usable(case: Case) -> None:
     assert case.patch(bind(newer)).status == 202
 
 
+@pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("taken", 202)])
+def test_the_same_key_may_be_stated_again_where_azure_does_not_look(
+    case: Case, assumed: str, status: int
+) -> None:
+    """With `same_key_again: taken` nothing is judged that does not change; another key is, as ever."""
+    case.cloud.behave(same_key_again=assumed)
+    case.bound()
+    again = {"properties": {"encryption": case.get()["properties"]["encryption"]}}
+    old = again["properties"]["encryption"]["keyVaultProperties"]["keyVersion"]
+    newer = case.make_key()
+    before = _stored(case)
+    case.data("PATCH", f"/keys/k/{old}", {"attributes": {"enabled": False}})
+    assert case.patch(bind(newer)).status == 400
+    assert case.patch(again).status == status
+    assert _stored(case) == before
+
+
 def test_a_key_that_cannot_be_used_may_be_left_where_azure_remembers(case: Case) -> None:
     """With `move_without_old_key: moved` the service takes what it last fetched, and the data stays."""
     case.cloud.behave(move_without_old_key="moved")
