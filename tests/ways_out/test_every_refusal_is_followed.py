@@ -414,6 +414,23 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
     world.close()
 
 
+@pytest.mark.parametrize("expired", [False, True])
+def test_changes_wait_for_a_version_in_a_managed_hsm_too(*, expired: bool) -> None:
+    """Its answer about a key says nothing of dates: the bound version is looked at by itself."""
+    hsm = HSM.replace("rg-claims", "rg-other")
+    world = World("access policies", settings={"key": {"id": f"{hsm}/keys/cmk"}})
+    world.wire.door.group("rg-other")
+    make_hsm(world.wire.door, hsm)
+    assert world.up() == ""
+    if expired:
+        bound_version_expires(world)
+    world.settings["tags"] = {"owner": "night"}
+    assert world.up() == ""
+    assert any("changes to it wait: set key.generation: 1" in one for one in world.engine.warnings) is expired
+    assert tags(world) == (None if expired else "night")
+    world.close()
+
+
 def tags(world: World) -> str | None:
     """The tag `owner` of the live account."""
     found: dict[str, str] = world.arm("GET", world.account_id).get("tags") or {}
