@@ -70,7 +70,7 @@ def warning(
         )
     elif inputs.key.pin is not None:
         fix = "remove key.pin, or pin a version that can be used"
-    elif is_followed:
+    elif is_followed or rotates(inputs, before):
         fix = "the next update applies them, once the newest version is bound"
     else:
         fix = f"set key.generation: {before.generation + 1} for a new version"
