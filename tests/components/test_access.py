@@ -9,7 +9,7 @@ import pytest
 from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from core import resource_types
-from tests.components.guards.test_data_loss import GRANT, PARENT, VAULT_ID, state
+from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, VAULT_ID, state
 from tests.support.recording import CLIENT, PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
 
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
@@ -197,7 +197,8 @@ def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_i
 def test_a_former_name_of_the_key_is_taken_up_again() -> None:
     """A key whose name is changed stays in its vault, so that the name cannot be made anew later."""
     azure = bound_azure(granted=True, recorded=True)
-    azure.state[f"{PARENT}azure-native:keyvault:Key::language-key"]["outputs"] = {"name": "second"}
+    former = {"id": f"{OWN_VAULT_ID}/keys/second"}
+    azure.state[f"{PARENT}azure-native:keyvault:Key::language-key"]["outputs"] = former
     after = service(azure)
     assert after.of(":Key") == []
     assert after.one(":KeyVersion").inputs["keyId"].endswith("/vaults/kv-language/keys/cmk-language")
