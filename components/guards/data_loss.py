@@ -216,7 +216,16 @@ def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id:
 
 def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
     declared_name = inputs.vault.name
-    if before.vault is None or not inputs.makes_vault or before.key_identity is None:
+    if before.vault is None or before.key_identity is None:
+        return
+    if not inputs.makes_vault:
+        if inputs.is_revoked:
+            yield Problem(
+                "key.id" if inputs.key.id is not None else "vault.id",
+                f"takes account {account.name!r} away from vault {before.vault.name!r}, which would be "
+                f"deleted; but access is {REVOKED!r}, and the account stays under the key of that vault "
+                "until it can use it again. Keep the setting as it was until access is granted again",
+            )
         return
     if declared_name != before.vault.name:
         yield Problem(

@@ -232,6 +232,38 @@ def make_other_vault(world: World) -> None:
     world.arm("PUT", OTHER_VAULT, {"location": "westeurope", "properties": properties})
 
 
+@pytest.mark.parametrize("to", ["another vault", "another vault by roles", "a managed HSM"])
+def test_no_vault_is_deleted_while_access_is_revoked(to: str) -> None:
+    """The account stays under its key then, whatever key the settings have. Once access is granted, it moves
+    before its vault goes."""
+    mode, change, _ = MOVES[to]
+    world = World(mode)
+    assert world.up() == ""
+    make_other_vault(world)
+    make_hsm(world.wire.door, HSM)
+    revoked = {**world.settings, "access": "revoked"}
+    world.settings = dict(revoked)
+    assert world.up() == ""
+
+    def back() -> None:
+        world.settings = dict(revoked)
+
+    world.settings.update(change)
+    way = Way(world, back)
+    way.follow()
+    assert way.steps == ["put back"]
+    assert not world.readable
+    world.settings["access"] = "granted"
+    for _ in range(2):
+        assert world.up() == ""
+        assert world.readable
+    world.settings.update(change)
+    assert world.up() == ""
+    assert world.readable
+    assert world.unbound_moments(1) == []
+    world.close()
+
+
 @pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("moved", 202)])
 def test_a_move_without_access_to_the_old_key_is_the_switchs_say(assumed: str, status: int) -> None:
     """Of the local Azure, as it answers a client that sends such a move."""

@@ -159,7 +159,9 @@ def test_access_is_taken_away_at_the_key_in_use() -> None:
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
     vault = {"id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-hub"}
     wanted = ServiceRequest(service_inputs("one", access="revoked", vault=vault))
-    monitor = run(lambda: preflight({"one": wanted}), azure=azure)
+    monitor = RecordingMonitor(azure)
+    with pytest.raises(RefusedError, match=r"vault\.id: takes account 'lang-one' away.*would be deleted"):
+        run(lambda: preflight({"one": wanted}), monitor=monitor)
     (revoked,) = monitor.of(":KeyAccessRevocation")
     assert revoked.inputs["keyId"].endswith("/vaults/kv-one/keys/cmk-one")
 
