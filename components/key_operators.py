@@ -4,7 +4,8 @@ In a vault with Azure RBAC their role comes before the key: users needed a role 
 make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
 An operator may already have an access policy, for other keys or secrets. It keeps all of it: a policy that
-suffices is left alone, and what is missing in another one is added. The stack deletes neither. A role that
+suffices is left alone; another one is taken over, and what it lacks is added by the next update. The stack
+deletes neither. A role that
 one already has at an existing vault is left alone, too.
 """
 
@@ -76,6 +77,10 @@ def _grants(
             yield make_grant(
                 f"{name}-shared",
                 of_operator(KeyPermissions(keys, ROTATION.role), more),
-                partial(options, retain_on_delete=True),
+                partial(
+                    options,
+                    retain_on_delete=True,
+                    ignore_changes=None if found.shared else ["policy.permissions"],
+                ),
                 adopts=None if found.shared else found.id,
             )

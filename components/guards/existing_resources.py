@@ -323,6 +323,16 @@ class FoundPolicy:
         given = rights.expanded(self.permissions.get("keys", ()))
         return [name for name in ROTATION.policy if name.lower() not in given]
 
+    @property
+    def is_completed_next(self) -> bool:
+        """Whether this update takes the policy over as it is, and only the next one adds what is missing: the
+        engine imports nothing that differs from what is declared."""
+        return bool(self.missing) and not self.shared
+
+    def is_of(self, object_id: str) -> bool:
+        """Whether it is the policy of an identity."""
+        return arm_ids.name_of(self.id).lower() == object_id.lower()
+
 
 def found_operators(
     inputs: ServiceInputs, before: RecordedService, location: KeyLocation, vault: Answer, deployer_id: str
@@ -343,6 +353,20 @@ def found_operators(
                 (types.ACCESS_POLICY, f"{inputs.name}-operator-{operator}-shared-access") in before.resources,
             )
     return found
+
+
+def operators_to_complete(
+    found: Mapping[str, FoundPolicy], place: KeyLocation, deployer_id: str
+) -> Iterator[str]:
+    """What is said of each operator whose policy this update only takes over."""
+    for operator, policy in found.items():
+        if policy.is_completed_next:
+            waits = ", and for a rotation, which waits for them" if policy.is_of(deployer_id) else ""
+            yield (
+                f"key operator {operator} has an access policy in vault {arm_ids.name_of(place.vault_id)!r} "
+                f"without {', '.join(policy.missing)} on keys. This update takes it over as it is; run "
+                f"`pulumi up` again to add them{waits}"
+            )
 
 
 def officers(

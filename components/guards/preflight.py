@@ -140,6 +140,12 @@ class PreflightResult:
     access_validated: bool = False
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
 
+    @property
+    def rotation_waits(self) -> bool:
+        """Whether only the next update lets the deployer rotate the key."""
+        found = self.found_operators.values()
+        return any(one.is_completed_next for one in found if one.is_of(self.deployer_id))
+
 
 def preflight(
     services: Mapping[str, ServiceRequest],
@@ -419,9 +425,7 @@ class _Preflight:
                     else existing_resources.recovered_grants(request.inputs, before, deleted)
                 ),
             },
-            found_operators=existing_resources.found_operators(
-                request.inputs, before, location, vault, self._client["objectId"]
-            ),
+            found_operators=self._found_operators(request, before, location, vault),
             found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
             account_waits=account_waits,
             version_waits=await self._version_waits(name, location, key),
@@ -490,6 +494,15 @@ class _Preflight:
         found = await self._get("authorization:getRoleAssignment", request, asked, 1)
         assignment = None if found is UNREAD else found
         return existing_resources.grants_to_adopt(place, vault, assignment, "", revoked=before.revoked)
+
+    def _found_operators(
+        self, request: ServiceRequest, before: RecordedService, location: KeyLocation, vault: Answer
+    ) -> Mapping[str, existing_resources.FoundPolicy]:
+        deployer_id = self._client["objectId"]
+        found = existing_resources.found_operators(request.inputs, before, location, vault, deployer_id)
+        for said in existing_resources.operators_to_complete(found, location, deployer_id):
+            pulumi.log.warn(f"service {request.inputs.name!r}: {said}")
+        return found
 
     async def _found_officers(
         self, request: ServiceRequest, before: RecordedService, location: KeyLocation

@@ -58,8 +58,9 @@ def test_a_policy_that_suffices_is_left_alone(found: dict[str, list[str]]) -> No
     assert policies(found) == []
 
 
-def test_what_is_missing_is_added_to_what_was_found() -> None:
-    """Secrets and certificates stay as they are, and the policy stays when the stack no longer names it."""
+def test_what_lacks_something_is_taken_over_as_it_is() -> None:
+    """Secrets and certificates stay as they are, and the policy stays when the stack no longer names it. The
+    engine imports nothing that differs, so that what is missing waits for the next update."""
     (policy,) = policies({"keys": ["get", "sign"], "secrets": ["get"], "certificates": ["list"]})
     assert policy.inputs["policy"]["permissions"] == {
         "keys": ["get", "sign", "list", "update", "rotate"],
@@ -68,11 +69,15 @@ def test_what_is_missing_is_added_to_what_was_found() -> None:
     }
     assert policy.request.retainOnDelete
     assert policy.request.importId.endswith(f"/accessPolicy/{OPERATOR}")
+    assert policy.request.ignoreChanges == ["policy.permissions"]
 
 
-def test_what_was_added_stays_declared_as_it_was() -> None:
-    """The next update neither imports the policy again nor takes it for its own."""
-    (policy,) = policies({"keys": [*NEEDED, "sign"], "secrets": ["get"]}, "shared-access")
+@pytest.mark.parametrize("keys", [["get", "sign"], [*NEEDED, "sign"]])
+def test_what_was_added_stays_declared_as_it_was(keys: list[str]) -> None:
+    """The next update adds what is missing; none imports the policy again or takes it for its own."""
+    (policy,) = policies({"keys": keys, "secrets": ["get"]}, "shared-access")
+    assert {*policy.inputs["policy"]["permissions"]["keys"]} == {*NEEDED, "sign"}
+    assert not policy.request.ignoreChanges
     assert policy.name == f"language-operator-{OPERATOR}-shared-access"
     assert policy.request.retainOnDelete
     assert not policy.request.importId
