@@ -18,24 +18,32 @@ from core import adapters, arm_ids, facts, key_uris, rights
 from core.rights import Access
 
 
-def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer) -> bool:
+def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer) -> bool | None:
     """Whether the vault in which the account is bound lets its identity use the key, in full or in part.
 
-    True where that is not to be expected: of a vault or key that the account is about to move to, and of
-    another access model. A vault that is gone is no removed access (drift.py).
+    None where what was read does not say: of a vault that is gone (drift.py), of a vault or key that the
+    account is about to move to, and of another access model.
     """
-    name = key_uris.place_of(place.vault_id)
-    if vault is None or (before.bound_to and before.bound_to[0] != name):
-        return True
+    if vault is None or _is_elsewhere(before, place):
+        return None
     if place.assignment_name:
-        moves = before.bound_to and before.bound_to[1] != place.key_name.lower()
         by_policy = before.grant_recorded and before.assignment_id is None
-        return bool(moves) or by_policy or assignment is not None
+        return None if by_policy else assignment is not None
     if before.assignment_id is not None:
-        return True
+        return None
     found = adapters.vault(vault)
     level = rights.by_policies(found, before.grantee_id or "").level
     return not found.uses_rbac and level is not Access.NONE
+
+
+def _is_elsewhere(before: RecordedService, place: KeyLocation) -> bool:
+    """Whether the declared key is another than the one in use, and so is what says who may use it: of access
+    policies the vault, of roles the key."""
+    if before.bound_to is None:
+        return False
+    vault, key = before.bound_to
+    by_role = bool(place.assignment_name)
+    return vault != key_uris.place_of(place.vault_id) or (by_role and key != place.key_name.lower())
 
 
 def holds_up_account(
@@ -61,8 +69,8 @@ def holds_up_account(
     return rights.by_policies(adapters.vault(vault), user).level is not Access.FULL
 
 
-def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> Iterator[Problem]:
-    """What is wrong with a service's access. `granted`: whether the vault lets its identity use the key."""
+def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool | None) -> Iterator[Problem]:
+    """What is wrong with a service's access. `granted` is that of is_granted()."""
     if not before.is_bound or before.account is None:
         if inputs.is_revoked:
             yield Problem(
@@ -71,7 +79,7 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -
                 "make it with access: granted first",
             )
         return
-    if inputs.is_revoked or before.revoked or granted:
+    if inputs.is_revoked or before.revoked or granted is not False:
         return
     if inputs.unbinds and before.key_id:
         # Access can be restored only while the account is to stay on its key.
@@ -154,10 +162,10 @@ def not_by_targets(inputs: ServiceInputs, before: RecordedService) -> str | None
     )
 
 
-def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:
+def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool | None) -> str | None:
     """A warning where an update that failed took the access away and could not take the grant out of the
     state: without a refresh, the next one takes it for there."""
-    if inputs.is_revoked or not before.revoked or granted or not before.grant_recorded:
+    if inputs.is_revoked or not before.revoked or granted is not False or not before.grant_recorded:
         return None
     return (
         "the state still has the grant that an update which failed took away; unless this update creates it "
@@ -165,15 +173,27 @@ def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool
     )
 
 
-def still_granted(inputs: ServiceInputs, before: RecordedService, *, granted: bool) -> str | None:
-    """A warning where access is revoked, but a grant that is not of this stack still gives it."""
-    if not inputs.is_revoked or not granted or before.grant_recorded or not before.is_bound:
+def still_granted(
+    inputs: ServiceInputs, before: RecordedService, place: KeyLocation, *, granted: bool | None
+) -> str | None:
+    """A warning where access is revoked, but a grant that is not of this stack still gives it; or where that
+    cannot be seen, because the settings have another key than the one in use."""
+    if not inputs.is_revoked or before.grant_recorded or not before.is_bound:
         return None
-    return (
-        "access is 'revoked', but the vault still lets the account's identity"
-        f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
-        "read. Remove it with the commands that `python -m operate revoke-commands --stack STACK` prints"
-    )
+    if granted:
+        return (
+            "access is 'revoked', but the vault still lets the account's identity"
+            f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
+            "read. Remove it with the commands that `python -m operate revoke-commands --stack STACK` prints"
+        )
+    if before.bound_to and _is_elsewhere(before, place):
+        vault, key = before.bound_to
+        return (
+            f"not checked: whether somebody has given the account's identity{_named(before)} access to key "
+            f"{key!r} in {vault!r} again, because the settings have another key, which the account is bound "
+            "to once access is granted; `python -m operate evidence --stack STACK` tells"
+        )
+    return None
 
 
 def _named(before: RecordedService) -> str:

@@ -649,7 +649,7 @@ class _Preflight:
             self._refuse(name, access.problems(inputs, before, granted=granted))
         warnings = (
             access.not_by_targets(inputs, before),
-            access.still_granted(inputs, before, granted=granted),
+            access.still_granted(inputs, before, location, granted=granted),
             access.stale_grant(inputs, before, granted=granted),
         )
         for warning in filter(None, warnings):

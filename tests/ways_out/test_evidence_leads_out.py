@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components.access import USE
 from operate.evidence.collect import collect
 from operate.evidence.findings import findings
 from tests.localazure.keyvault.case import quick_keys
@@ -140,6 +141,26 @@ def test_what_the_evidence_finds_is_mended(rule: str) -> None:
     carried_out(world, fix)
     assert rule not in found(world), fix
     assert world.readable or not world.is_bound
+    world.close()
+
+
+def test_who_has_access_to_a_key_in_use_is_seen() -> None:
+    """While access is revoked, the settings may have another key already, and a preview reads only who may
+    use that one. It does not say that the data can be read, and names what tells: the evidence."""
+    world = World("Azure RBAC")
+    assert world.up() == ""
+    world.settings.update(access="revoked")
+    assert world.up() == ""
+    world.settings.update(key={"name": "second"})
+    assert world.up() == ""
+    (warning,) = (one for one in world.engine.warnings if "somebody has given" in one)
+    assert "key 'cmk-claims' in 'kv-claims'" in warning
+    assert not any("the data can be read" in one for one in world.engine.warnings)
+    assert "no-access-to-key" in found(world)
+    assert not world.readable
+    world.assign(world.arm("GET", world.account_id)["identity"]["principalId"], USE.role.name)
+    assert "no-access-to-key" not in found(world)
+    assert world.readable
     world.close()
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.guards.access import still_granted
+from components.guards.access import is_granted, still_granted
+from components.guards.access import problems as access_problems
 from components.guards.drift import problems
 from components.guards.existing_resources import KeyLocation, locate_key, of_new_identity
 from components.guards.recorded_state import RecordedService
@@ -121,8 +122,26 @@ def test_a_revoked_access_that_somebody_else_gives_is_told(
 ) -> None:
     """A grant of the stack's own goes with the update; another one stays, and is a warning."""
     before = replace(recorded(), grantee_id="p", grant_recorded=in_state)
-    warning = still_granted(service_inputs(access=access), before, granted=granted)
+    warning = still_granted(service_inputs(access=access), before, PLACE, granted=granted)
     assert (warning is not None) is warns
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (replace(PLACE, key_name="second"), False),  # access policies are for all keys of a vault
+        (replace(PLACE, key_name="second", assignment_name="a"), True),
+        (replace(PLACE, key_name="CMK-language", assignment_name="a"), False),
+        (replace(PLACE, vault_id=VAULT.replace("kv-language", "kv-hub")), True),
+    ],
+)
+def test_what_another_key_lets_in_says_nothing_of_the_one_in_use(place: KeyLocation, told: bool) -> None:
+    vault, assignment = {"id": place.vault_id, "name": "kv", "properties": {}}, {"id": "of the declared key"}
+    granted = is_granted(recorded(), place, vault, assignment)
+    assert (granted is None) is told
+    said = still_granted(service_inputs(access="revoked"), recorded(), place, granted=granted) or ""
+    assert ("not checked" in said) is told
+    assert list(access_problems(service_inputs(), recorded(), granted=None)) == []
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:
