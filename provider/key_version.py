@@ -252,7 +252,7 @@ class KeyVersionHandler:
         allowed = _not_older(versions, current) if current else versions if _is_early(newest, now) else []
         chosen = next((one for one in allowed if not demands.key_usable(one, now)), None)
         if chosen is None:
-            raise NoVersionError(_no_version(key, newest, versions, now))
+            raise NoVersionError(_no_version(key, newest, versions, now, is_bound=bool(current)))
         await call.warn(f"{'; '.join(reasons)}, so the version {chosen.version} is used")
         # A list says neither type nor operations.
         return await self._read_version(call, key, chosen.version) or chosen
@@ -317,22 +317,26 @@ def _is_early(version: Version, now: float) -> bool:
     return version.enabled and version.not_before is not None and version.not_before > now
 
 
-def _no_version(key: ArmId, newest: Version, versions: Sequence[Version], now: float) -> str:
-    """Why there is no version to bind, and the ways on; `versions` are youngest first."""
+def _no_version(
+    key: ArmId, newest: Version, versions: Sequence[Version], now: float, *, is_bound: bool
+) -> str:
+    """Why there is no version to bind, and the ways on; `versions` are youngest first. `is_bound`: the state
+    has a version of this key, so that a higher generation rotates it."""
     reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
     others = [one for one in versions if one.version != newest.version]
     usable = [one.version for one in others if not demands.key_usable(one, now)]
     command = f"az keyvault key set-attributes {_options(key)}"
+    rotate = "raise `generation`" if is_bound else f"run `az keyvault key rotate {_options(key)}`"
     if newest.enabled:
         fixes = [
-            "raise `generation` for a new version",
+            f"{rotate} for a new version",
             f"or run `{command} --expires TIME` with a later time",
         ]
     else:
         reasons.append("the data of an account that is bound to a disabled version cannot be read")
         fixes = [
             f"run `{command} --enabled true`",
-            "raise `generation` for a new version if no account is on it",
+            f"{rotate} for a new version if no account is on it",
         ]
     if usable:
         reasons.append(f"the version {usable[0]} is enabled and valid, but it is not the newest")

@@ -73,10 +73,13 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool | 
     """What is wrong with a service's access. `granted` is that of is_granted()."""
     if not before.is_bound or before.account is None:
         if inputs.is_revoked:
+            account = before.account
+            made = f"account {account.name!r}" if account else "an account that is yet to be made"
             yield Problem(
                 "access",
-                "found 'revoked', but this service has no account that is bound to a customer-managed key; "
-                "make it with access: granted first",
+                f"found 'revoked', but {made} is not bound to a customer-managed key, and only then can "
+                "its data be put out of reach. First set access: granted and run `pulumi up`, which binds "
+                "it; then set access: revoked",
             )
         return
     if inputs.is_revoked or before.revoked or granted is not False:

@@ -13,7 +13,7 @@ from components.arguments.problem import Problem
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.service_args import ServiceInputs
-from core import facts, key_uris
+from core import arm_ids, facts, key_uris
 
 
 def bound_version(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
@@ -33,9 +33,31 @@ def account_waits(inputs: ServiceInputs, before: RecordedService, version: str) 
     return asked == (before.generation, before.pin) and before.version == version and not inputs.unbinds
 
 
-def rotates(inputs: ServiceInputs, before: RecordedService) -> bool:
-    """Whether this update makes another version of the key."""
+def rotates(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> bool:
+    """Whether this update makes another version of the key: not where the account gets another key."""
+    return _asks_for_a_version(inputs, before) and not _is_another_key(before, location)
+
+
+def not_rotated(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
+    """A warning where another key, which exists, is to be bound, and the generation is raised beside that."""
+    if not (_asks_for_a_version(inputs, before) and _is_another_key(before, location)):
+        return None
+    return (
+        f"key.generation goes from {before.generation} to {inputs.key.generation}, but the account also gets "
+        f"another key: the newest version of {location.key_name!r} is bound, and none is made. For a new "
+        "one, raise key.generation again after this update"
+    )
+
+
+def _asks_for_a_version(inputs: ServiceInputs, before: RecordedService) -> bool:
     return (inputs.key.generation or 0) > before.generation
+
+
+def _is_another_key(before: RecordedService, location: KeyLocation) -> bool:
+    """Whether a version of another key was chosen before."""
+    return bool(before.key_id and location.vault_id) and not arm_ids.same(
+        before.key_id or "", location.key_id
+    )
 
 
 def replacement_problems(
@@ -70,7 +92,7 @@ def warning(
         )
     elif inputs.key.pin is not None:
         fix = "remove key.pin, or pin a version that can be used"
-    elif is_followed or rotates(inputs, before):
+    elif is_followed or _asks_for_a_version(inputs, before):
         fix = "the next update applies them, once the newest version is bound"
     else:
         fix = f"set key.generation: {before.generation + 1} for a new version"

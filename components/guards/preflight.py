@@ -692,8 +692,10 @@ class _Preflight:
         which is told; not where that cannot be read. Refuses one that takes its place and could not be
         bound."""
         inputs, before = self._services[name].inputs, self._recorded[name]
+        if key is not None and (said := bound_version.not_rotated(inputs, before, location)):
+            pulumi.log.warn(f"service {name!r}: {said}")
         if self._is_replaced(name):
-            if key is not None and not bound_version.rotates(inputs, before):
+            if key is not None and not bound_version.rotates(inputs, before, location):
                 _, reasons = await self._judged_version(location, key, inputs.key.pin or _newest(key))
                 self._refuse(name, bound_version.replacement_problems(inputs, before, reasons))
             return False

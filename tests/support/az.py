@@ -182,6 +182,10 @@ def _key_recover(door: Door, options: Options) -> None:
     azure(door, "POST", f"{url}/recover", api=_KEYS, data=True)
 
 
+def _key_rotate(door: Door, options: Options) -> None:
+    azure(door, "POST", f"{_key_url(options)}/rotate", api=_KEYS, data=True)
+
+
 def _rotation_policy(door: Door, options: Options) -> None:
     body = json.loads(options["value"][0])
     azure(door, "PUT", f"{_key_url(options)}/rotationpolicy", body, api=_KEYS, data=True)
@@ -304,6 +308,7 @@ _DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "keyvault delete-policy": _delete_policy,
     "keyvault key create": _key_create,
     "keyvault key recover": _key_recover,
+    "keyvault key rotate": _key_rotate,
     "keyvault key rotation-policy update": _rotation_policy,
     "keyvault key set-attributes": _key_attributes,
     "keyvault recover": _vault_recover,

@@ -35,10 +35,11 @@ from tests.lives import outsider
 from tests.lives.crashes import FAILURES, WRITES
 from tests.support.cloud import documents
 from tests.support.crash import Bookmark, Moment
+from tests.support.front import SUBSCRIPTION
 from tests.support.judge import Judge
 from tests.ways_out.engine_world import SERVICE, EngineWorld
 from tests.ways_out.following import Way
-from tests.ways_out.world import DRIFTS, Place
+from tests.ways_out.world import API, DRIFTS, Place
 
 CHANGES: tuple[dict[str, Any], ...] = (
     {"tags": {"owner": "platform"}},
@@ -82,6 +83,8 @@ MEDDLERS = (
     outsider.disable_an_old_version,
     outsider.delete_a_diagnostic_setting,
 )
+_DELETED_ACCOUNTS = f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/deletedAccounts"
+_ANOTHER = "the data was encrypted anew, or is gone"
 REQUESTS = tuple((host, method) for host, method in WRITES if host != "hsm")
 """Whose answers may be lost: nothing here is in a managed HSM."""
 MOST_AT_ONCE = 2
@@ -203,10 +206,15 @@ class EngineRefusals(RuleBasedStateMachine):
         self.declares({"key": {**self.world.settings.get("key", {}), "generation": self.generation}})
 
     def time_passes(self) -> None:
-        """Not after a drift: what is soft-deleted is purged by then."""
+        """Not after a drift: what is soft-deleted is purged by then. An account that was replaced is, too,
+        and no later command is to blame for it: the local Azure purges when somebody looks."""
         if not self.drifted:
             self._count("time")
+            judge = self.world.judge
+            assert judge.ciphertext() == self.stored, _ANOTHER
             self.world.azure.control("/clock", {"advance": DAYS * 86_400})
+            judge.arm("GET", _DELETED_ACCOUNTS, API["accounts"])
+            self.stored = judge.ciphertext()
 
     def drifts(self, drift: Callable[[Place], None]) -> None:
         if self.may_drift and self.world.mode in DRIFTS[drift]:
@@ -313,6 +321,7 @@ class EngineRefusals(RuleBasedStateMachine):
             for name in ("encryption", "unbindAccount"):
                 world.settings.pop(name, None)
             way.follow()
+        self.rotated += sum(step.startswith("rotate ") for step in way.steps)
         name = world.account_id.rpartition("/")[2]
         if "replaceAccount" in way.named and name != (world.judge.account_name or "lang-claims"):
             world.judge.account_name = name
@@ -328,7 +337,7 @@ class EngineRefusals(RuleBasedStateMachine):
             world.named.clear()
             self._is_as_declared(way)
         judge = world.judge
-        assert judge.ciphertext() == self.stored, "the data was encrypted anew, or is gone"
+        assert judge.ciphertext() == self.stored, _ANOTHER
         self.generation = max(self.generation, int(world.settings.get("key", {}).get("generation", 0)))
         assert judge.rotations() - self.rotated < self.generation, "a generation made two versions"
 

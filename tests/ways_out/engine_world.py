@@ -23,12 +23,13 @@ import yaml
 from core import roles
 from core.resource_types import ACCOUNT
 from core.resource_types import SERVICE as SERVICE_TYPE
+from localazure import seed
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark, Moment, killed_at
 from tests.support.judge import Judge
 from tests.support.stack import Stack
 from tests.ways_out.record import Record
-from tests.ways_out.world import API, LONG_AGO, VAULT_ID
+from tests.ways_out.world import API, LONG_AGO, VAULT_ID, permit
 
 STACK, SERVICE = "prod-eu", "claims"
 MODES: dict[str, dict[str, Any]] = {
@@ -173,6 +174,14 @@ class EngineWorld:
     def expire(self, key: str, version: str) -> None:
         with suppress(RuntimeError):  # an update may have taken the deployer's permissions away
             self.judge.vault("PATCH", f"/keys/{key}/{version}", {"attributes": {"exp": LONG_AGO}})
+
+    def rotate(self, key: str) -> None:
+        """As the deployer, who is permitted to where the settings do not say so."""
+        try:
+            self.judge.vault("POST", f"/keys/{key}/rotate")
+        except RuntimeError:
+            permit(self, seed.DEPLOYER.object_id, {"keys": ["get", "rotate"]})
+            self.judge.vault("POST", f"/keys/{key}/rotate")
 
     def assign(self, principal: str, role: str) -> None:
         id = f"{VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from components.access import USE
 from localazure import seed
-from tests.ways_out.world import VAULT_ID, Place
+from tests.ways_out.world import VAULT_ID, Place, permit
 
 MOST_UPDATES = 8
 """How many updates a way out may take."""
@@ -42,6 +42,7 @@ _PUT_BACK = re.compile(
 _BACK = "put back"
 _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
+_ROTATE_KEY = re.compile(r"run `az keyvault key rotate --vault-name kv-claims --name (?P<key>[\w-]+)`")
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
 _AS_IT_WAS = re.compile(r"by `pulumi up --refresh` with generation as it was, (\d+); then")
@@ -88,18 +89,7 @@ class Way:
             self._once(f"{name}: {value}", partial(self._set, name, value))
         for one in _REMOVED_FIRST.findall(text):
             self._once(f"without {one}", partial(self.world.set, one, None))
-        if "az cognitiveservices account identity assign" in text:
-            assigned = {"identity": {"type": "SystemAssigned"}}
-            self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
-        if found := _SET_POLICY.search(text):
-            object_id, permissions = found["object_id"], found["permissions"].split()
-            self._once("set-policy", lambda: self._permit(object_id, permissions))
-        if found := _OTHER_MODEL.search(text):
-            identity, to_roles = found["identity"], found["to_roles"] == "true"
-            self._once("the other access model", lambda: self._switch(identity, to_roles=to_roles))
-        if found := _ASSIGN.search(text):
-            role = found["role"]
-            self._once("role", lambda: self.world.assign(seed.DEPLOYER.object_id, role))
+        self._by_az(text)
         self._declare(text)
         # A warning beside a refusal may say so, too: that has been tried once, then.
         tried = self.steps[-1:] == ["again"] and _PUT_BACK.search(text)
@@ -110,6 +100,23 @@ class Way:
             self._once(_BACK, self.back)
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
+
+    def _by_az(self, text: str) -> None:
+        """The commands of az that a text prints."""
+        if "az cognitiveservices account identity assign" in text:
+            assigned = {"identity": {"type": "SystemAssigned"}}
+            self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
+        if found := _SET_POLICY.search(text):
+            object_id, permissions = found["object_id"], found["permissions"].split()
+            self._once("set-policy", lambda: self._permit(object_id, permissions))
+        if found := _OTHER_MODEL.search(text):
+            identity, to_roles = found["identity"], found["to_roles"] == "true"
+            self._once("the other access model", lambda: self._switch(identity, to_roles=to_roles))
+        if found := _ROTATE_KEY.search(text):
+            self._once(f"rotate {found['key']}", partial(self.world.rotate, found["key"]))
+        if found := _ASSIGN.search(text):
+            role = found["role"]
+            self._once("role", lambda: self.world.assign(seed.DEPLOYER.object_id, role))
 
     def _alone(self, allowed: Mapping[str, str]) -> None:
         """An update with nothing but the settings that allow the changes, which then are declared again."""
@@ -168,13 +175,7 @@ class Way:
         self._become(wanted)
 
     def _permit(self, object_id: str, permissions: list[str]) -> None:
-        entry = {
-            "tenantId": seed.TENANT_ID,
-            "objectId": object_id,
-            "permissions": {"keys": permissions},
-        }
-        body = {"properties": {"accessPolicies": [entry]}}
-        self.world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", body)
+        permit(self.world, object_id, {"keys": permissions})
 
     def _switch(self, identity: str, *, to_roles: bool) -> None:
         if to_roles:

@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from localazure import seed
 from tests.ways_out.following import Way
 from tests.ways_out.world import (
     DRIFTS,
@@ -31,17 +32,23 @@ from tests.ways_out.world import (
     account_deleted,
     identity_off,
     make_networks,
+    permit,
+    permitted,
     take_grant,
     unbound,
     vault_deleted,
 )
 
+SOMEBODY = seed.READER.object_id
+"""Who has more at the vault than a key operator gets, by hand."""
+PERMISSIONS = {"keys": ["get", "delete"], "secrets": ["get", "list"], "certificates": ["get"]}
 MICROSOFT_MANAGED = {"encryption": "microsoftManaged"}
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"location": "northeurope"},
     {"resource_group_name": "rg-second"},
     {"kind": "AIServices", "sku": "S0"},
     {"account_name": "lang-second"},
+    {"account_name": "lang-claims"},
     {"identity": "userAssigned"},
     {"identity": "systemAssigned"},
     {"access_model": "rbac"},
@@ -68,6 +75,7 @@ CUT_OFF: tuple[dict[str, Any], ...] = (
     {"key": {"name": "third"}},
     {"audit": {"new_workspace": True}},
     {"vault": {"key_operators": ["deployer"]}},
+    {"vault": {"key_operators": [SOMEBODY]}},
 )
 """Changes that an update may be cut off in."""
 
@@ -86,6 +94,7 @@ class Refusals(RuleBasedStateMachine):
         self.generation = 1
         assert self.world.up() == ""
         make_networks(self.world)
+        permit(self.world, SOMEBODY, PERMISSIONS)
         self.data = self.world.account
         self.seen = len(self.world.history())
 
@@ -96,6 +105,10 @@ class Refusals(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["cmk-claims", "second"]))
     def another_key(self, name: str) -> None:
         self.changes({"key": {**self.world.settings.get("key", {}), "name": name}})
+
+    @rule(operators=st.sampled_from([[], ["deployer"], [SOMEBODY]]))
+    def key_operators(self, operators: list[str]) -> None:
+        self.changes({"vault": {**self.world.settings.get("vault", {}), "key_operators": operators}})
 
     @precondition(lambda self: not self.revoked)
     @rule()
@@ -235,7 +248,14 @@ class Refusals(RuleBasedStateMachine):
         first = max(self.seen, bound.index(True))
         assert world.unbound_moments(first) == [], way.steps
         self.seen = len(bound)
+        self._leaves_somebody_what_they_have()
         self._no_older_version_is_bound()
+
+    def _leaves_somebody_what_they_have(self) -> None:
+        """Whether the settings name them as a key operator, or no longer do."""
+        kept = permitted(self.world, SOMEBODY)
+        for group, names in PERMISSIONS.items():
+            assert {*names} <= {*kept.get(group, ())}, f"of {group}, somebody has {kept.get(group)} left"
 
     def _no_older_version_is_bound(self) -> None:
         """Of any key, at any time."""

@@ -48,6 +48,12 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_can_be_used": """
         components/guards/bound_version.py warning 2
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_a_first_revocation_says_what_comes_first": """
+        components/guards/access.py problems
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_a_key_that_has_expired_is_rotated_before_it_is_bound": """
+        provider/key_version.py _no_version
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
         components/guards/bound_version.py replacement_problems 2
     """,

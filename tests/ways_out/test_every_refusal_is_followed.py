@@ -36,6 +36,7 @@ from tests.ways_out.world import (
     identity_off,
     make_networks,
     take_grant,
+    unbound,
 )
 
 STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
@@ -342,12 +343,51 @@ def test_a_first_revocation_says_what_comes_first(mode: str) -> None:
     """Of a service that has no account yet, and so no identity that could be named; nothing is made."""
     world = World(mode, settings={"access": "revoked"})
     text = world.up()
-    assert "make it with access: granted first" in text
+    assert "'revoked', but an account that is yet to be made is not bound" in text
     assert "identity" not in text
     assert world.engine.operations == []
-    world.settings["access"] = "granted"
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["access: granted", "access: revoked"]
+    assert not world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("generation", [None, 2])
+def test_a_key_that_has_expired_is_rotated_before_it_is_bound(generation: int | None) -> None:
+    """A higher generation makes no version of a key that the account is only about to get: the command that
+    does is printed, and where the key can be used, that none is made."""
+    world = World("access policies", settings={"vault": {"key_operators": ["deployer"]}})
     assert world.up() == ""
+    world.settings["key"] = {"name": "second"}
+    assert world.up() == ""
+    world.expire("cmk-claims", next(iter(world.versions("cmk-claims"))))
+    world.settings["key"] = {"name": "cmk-claims", **({"generation": generation} if generation else {})}
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["rotate cmk-claims"]
+    assert any("and none is made" in one for one in world.engine.warnings) is bool(generation)
     assert world.readable
+    assert len(world.versions("cmk-claims")) == 2
+    assert world.up() == ""
+    assert world.engine.operations == []
+    world.close()
+
+
+@pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
+def test_an_account_that_was_unbound_is_bound_before_its_access_is_revoked(mode: str) -> None:
+    """Somebody took it off its key, and a refresh has recorded that: revoking access to a key cuts off
+    nothing then."""
+    world = World(mode)
+    assert world.up() == ""
+    unbound(world)
+    world.refresh()
+    world.settings["access"] = "revoked"
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["access: granted", "access: revoked"]
+    assert world.is_bound
+    assert not world.readable
     world.close()
 
 

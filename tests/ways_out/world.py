@@ -22,6 +22,7 @@ from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.front import Raw
 from tests.every_azure.engine import Engine, InProcessSession, UpdateError
+from tests.support.az import carry_out
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 
@@ -84,6 +85,9 @@ class Place(Protocol):
 
     def expire(self, key: str, version: str) -> None:
         """Ends a version of a key of the service's vault, as somebody who may."""
+
+    def rotate(self, key: str) -> None:
+        """Makes a version of a key of the service's vault, as somebody who may."""
 
     def assign(self, principal: str, role: str) -> None:
         """Gives a role at the vault, as somebody who may."""
@@ -192,10 +196,11 @@ class World:
         found = [held.id for held in self.engine.state.values() if held.type == ACCOUNT]
         return found[0] if found else ""
 
-    def versions(self) -> dict[str, int]:
-        """How many of its key are older, by version."""
+    def versions(self, name: str = "") -> dict[str, int]:
+        """How many of its key are older, by version; of all keys, or of one."""
         keys = self.wire.door.cloud.store.scan("vault.key", "")
-        return {one["version"]: age for _, key in keys for age, one in enumerate(key["versions"])}
+        named = (key for _, key in keys if name in ("", key["name"]))
+        return {one["version"]: age for key in named for age, one in enumerate(key["versions"])}
 
     def endpoints(self) -> dict[str, str]:
         """The subnets of the live private endpoints, by what they connect to."""
@@ -249,6 +254,9 @@ class World:
         self.wire.sleep(60.0)
         return answer.body
 
+    def rotate(self, key: str) -> None:
+        carry_out(self.wire.door, f"az keyvault key rotate --vault-name kv-claims --name {key}")
+
     def expire(self, key: str, version: str) -> None:
         cloud = self.wire.door.cloud
         with cloud.store.transaction():
@@ -272,6 +280,20 @@ def make_networks(world: Place) -> None:
         space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
         body = {"location": "westeurope", "properties": space}
         world.arm("PUT", f"{NETWORKS}/{network}", body)
+
+
+def permit(world: Place, object_id: str, permissions: Mapping[str, list[str]]) -> None:
+    """Adds to what an access policy of the service's vault gives somebody."""
+    entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": permissions}
+    world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+
+
+def permitted(world: Place, object_id: str) -> Mapping[str, list[str]]:
+    """What somebody has by access policies of the service's vault, lower case."""
+    for entry in world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]:
+        if entry["objectId"] == object_id:
+            return {group: [one.lower() for one in names] for group, names in entry["permissions"].items()}
+    return {}
 
 
 def take_grant(world: Place) -> None:
