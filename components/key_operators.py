@@ -5,8 +5,7 @@ make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep
 
 An operator may already have an access policy, for other keys or secrets. It keeps all of it: a policy that
 suffices is left alone; another one is taken over, and what it lacks is added by the next update. The stack
-deletes neither. A role that
-one already has at an existing vault is left alone, too.
+deletes neither. A role that one already has at an existing vault is left alone, too.
 """
 
 from collections.abc import Iterator

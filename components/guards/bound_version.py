@@ -61,16 +61,25 @@ def _is_another_key(before: RecordedService, location: KeyLocation) -> bool:
 
 
 def replacement_problems(
-    inputs: ServiceInputs, before: RecordedService, reasons: Sequence[str]
+    inputs: ServiceInputs, before: RecordedService, location: KeyLocation, reasons: Sequence[str]
 ) -> Iterator[Problem]:
     """Why an account cannot replace the one that exists. `reasons` are those against the version that it
     would be bound to."""
     if reasons and before.account is not None:
-        fix = "remove key.pin" if inputs.key.pin else f"set key.generation: {before.generation + 1}"
+        fix = f"set key.generation: {before.generation + 1} in the same update, which binds another version"
+        if inputs.key.pin:
+            fix = "remove key.pin in the same update"
+        elif _is_another_key(before, location):
+            options = key_uris.cli_options(
+                arm_ids.key_id(location.key_id).parent.name,
+                location.key_name,
+                in_managed_hsm=location.in_managed_hsm,
+            )
+            fix = f"run `az keyvault key rotate {options}` for a new version"
         yield Problem(
             inputs.argument_of("account"),
             f"account {inputs.account_name!r} would replace {before.account.name!r}, but cannot be bound to "
-            f"its key: {'; '.join(reasons)}; {fix} in the same update, which binds another version",
+            f"its key: {'; '.join(reasons)}; {fix}",
         )
 
 

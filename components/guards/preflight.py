@@ -697,7 +697,7 @@ class _Preflight:
         if self._is_replaced(name):
             if key is not None and not bound_version.rotates(inputs, before, location):
                 _, reasons = await self._judged_version(location, key, inputs.key.pin or _newest(key))
-                self._refuse(name, bound_version.replacement_problems(inputs, before, reasons))
+                self._refuse(name, bound_version.replacement_problems(inputs, before, location, reasons))
             return False
         version = bound_version.bound_version(inputs, before, location)
         if version is None or key is None or not bound_version.account_waits(inputs, before, version):

@@ -55,7 +55,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/key_version.py _no_version
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
-        components/guards/bound_version.py replacement_problems 2
+        components/guards/bound_version.py replacement_problems 3
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
         components/guards/existing_resources.py inexact_policy
