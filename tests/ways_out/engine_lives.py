@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.ways_out.engine_machine import EngineRefusals
 from tests.ways_out.engine_world import MODES, standing
 
-STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
+STEPS = int(os.environ.get("WAYS_OUT_STEPS", "300"))
 """Of all files together, more or less: Hypothesis ends some lives early."""
 FILES = 3
 STEPS_OF_A_LIFE = 25

@@ -16,7 +16,9 @@ Under the pack from the first update to the last way out, it found that the pack
 the state said: of an identity that was made anew, of a key whose newest version had expired, which could not
 even be rotated, and of the parts of an account's encryption that a refresh shows. It also found a grant that
 nobody could take over, since an update was killed behind it while the state had another one under its name;
-and that a change of the access model asked people to give access by hand that their settings revoke.
+and that a change of the access model asked people to give access by hand that their settings revoke. It found
+that a higher generation makes no version of a key that the account is only about to get, as was printed, and
+that nothing was said of how an account that was unbound gets revoked.
 """
 
 from __future__ import annotations

@@ -9,8 +9,10 @@ access; no older version is bound in the place of one that has expired; an ident
 reported; a subnet is looked up before an endpoint is made in it; access is revoked before anything else that
 is refused; access that somebody took away is not given back unasked; a first generation makes a version.
 
-It found by itself that an account was written although its version had expired, which Azure refuses for as
-long as anybody waits, and that an account was replaced by one that could not be bound to such a version.
+It found by itself that a key operator whose access policy lacked something could not be given it; that a
+preview said of revoked access to one key what it had read of another; that an account was written although
+its version had expired, which Azure refuses for as long as anybody waits; and that an account was replaced by
+one that could not be bound to such a version.
 """
 
 from __future__ import annotations
