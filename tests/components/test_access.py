@@ -238,7 +238,7 @@ def test_what_somebody_took_away_can_be_kept_so() -> None:
 
 def test_fails_to_revoke_what_is_not_bound() -> None:
     """A service that is not there cannot be made without access: it could not be bound."""
-    with pytest.raises(RefusedError, match=r"access: found 'revoked', but this service has no account"):
+    with pytest.raises(RefusedError, match=r"'revoked', but an account that is yet to be made is not bound"):
         service(FakeAzure(), access="revoked")
 
 
