@@ -3,11 +3,12 @@
 Owns: what may happen, and what must hold once the way out has been gone. The components, both providers and
 the cloud are as they are, on the engine in this process.
 
-It was seen to find each of these that was taken out of the product, the last two with WAYS_OUT_SEED=0 and the
-others in an earlier form: what the settings would lose is refused; the account waits while its identity lacks
-access; no older version is bound in the place of one that has expired; an identity that was turned off is
-reported; a subnet is looked up before an endpoint is made in it; access is revoked before anything else that
-is refused; access that somebody took away is not given back unasked; a first generation makes a version.
+It was seen to find each of these that was taken out of the product: what the settings would lose is refused;
+the account waits while its identity lacks access; no older version is bound in the place of one that has
+expired; an identity that was turned off is reported; a subnet is looked up before an endpoint is made in it;
+access is revoked before anything else that is refused; access that somebody took away is not given back
+unasked; a first generation makes a version; what somebody has in the vault is added to and never narrowed.
+`python -m tests.ways_out.undo` takes such mends out again.
 
 It found by itself that a key operator whose access policy lacked something could not be given it; that a
 preview said of revoked access to one key what it had read of another; that an account was written although
