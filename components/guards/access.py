@@ -77,9 +77,9 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool | 
             made = f"account {account.name!r}" if account else "an account that is yet to be made"
             yield Problem(
                 "access",
-                f"found 'revoked', but {made} is not bound to a customer-managed key, and only then can "
-                "its data be put out of reach. First set access: granted and run `pulumi up`, which binds "
-                "it; then set access: revoked",
+                f"found 'revoked', but {made} is not bound to a customer-managed key, so revoking "
+                "access would leave its data readable. First set access: granted and run `pulumi up`, which "
+                "binds it; then set access: revoked",
             )
         return
     if inputs.is_revoked or before.revoked or granted is not False:
@@ -193,8 +193,8 @@ def still_granted(
         vault, key = before.bound_to
         return (
             f"not checked: whether somebody has given the account's identity{_named(before)} access to key "
-            f"{key!r} in {vault!r} again, because the settings have another key, which the account is bound "
-            "to once access is granted; `python -m operate evidence --stack STACK` tells"
+            f"{key!r} in {vault!r} again, because the settings name another key, to which the account is "
+            "bound once access is granted; run `python -m operate evidence --stack STACK` to see"
         )
     return None
 

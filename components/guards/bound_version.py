@@ -35,12 +35,12 @@ def account_waits(inputs: ServiceInputs, before: RecordedService, version: str) 
 
 def rotates(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> bool:
     """Whether this update makes another version of the key: not where the account gets another key."""
-    return _asks_for_a_version(inputs, before) and not _is_another_key(before, location)
+    return _asks_for_a_version(inputs, before) and not _gets_another_key(before, location)
 
 
 def not_rotated(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
     """A warning where another key, which exists, is to be bound, and the generation is raised beside that."""
-    if not (_asks_for_a_version(inputs, before) and _is_another_key(before, location)):
+    if not (_asks_for_a_version(inputs, before) and _gets_another_key(before, location)):
         return None
     return (
         f"key.generation goes from {before.generation} to {inputs.key.generation}, but the account also gets "
@@ -53,8 +53,8 @@ def _asks_for_a_version(inputs: ServiceInputs, before: RecordedService) -> bool:
     return (inputs.key.generation or 0) > before.generation
 
 
-def _is_another_key(before: RecordedService, location: KeyLocation) -> bool:
-    """Whether a version of another key was chosen before."""
+def _gets_another_key(before: RecordedService, location: KeyLocation) -> bool:
+    """Whether the version of another key was chosen before; capitals make none."""
     return bool(before.key_id and location.vault_id) and not arm_ids.same(
         before.key_id or "", location.key_id
     )
@@ -69,7 +69,7 @@ def replacement_problems(
         fix = f"set key.generation: {before.generation + 1} in the same update, which binds another version"
         if inputs.key.pin:
             fix = "remove key.pin in the same update"
-        elif _is_another_key(before, location):
+        elif _gets_another_key(before, location):
             options = key_uris.cli_options(
                 arm_ids.key_id(location.key_id).parent.name,
                 location.key_name,

@@ -361,7 +361,7 @@ def operators_to_complete(
     """What is said of each operator whose policy this update only takes over."""
     for operator, policy in found.items():
         if policy.is_completed_next:
-            waits = ", and for a rotation, which waits for them" if policy.is_of(deployer_id) else ""
+            waits = "; a rotation waits for them" if policy.is_of(deployer_id) else ""
             yield (
                 f"key operator {operator} has an access policy in vault {arm_ids.name_of(place.vault_id)!r} "
                 f"without {', '.join(policy.missing)} on keys. This update takes it over as it is; run "

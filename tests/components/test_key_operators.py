@@ -15,6 +15,7 @@ from tests.support.az import azure
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 from tests.support.recording import (
+    DEPLOYER,
     OTHER_SUBSCRIPTION,
     TENANT,
     FakeAzure,
@@ -27,6 +28,10 @@ OPERATOR = "77777777-7777-4777-8777-777777777777"
 VAULT_ID = (
     f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
 )
+POLICY = (
+    "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
+    "azure-native:keyvault:AccessPolicy::"
+)
 NEEDED = ["get", "list", "update", "rotate"]
 
 
@@ -35,11 +40,7 @@ def policies(found: dict[str, list[str]] | None, *recorded: str) -> list[Registe
     azure = FakeAzure()
     entries = [{"objectId": OPERATOR.upper(), "tenantId": TENANT, "permissions": found}] if found else []
     azure.vault = existing_vault(accessPolicies=entries)
-    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
-    azure.state = {
-        f"{parent}azure-native:keyvault:AccessPolicy::language-operator-{OPERATOR}-{name}": {"outputs": {}}
-        for name in recorded
-    }
+    azure.state = {f"{POLICY}language-operator-{OPERATOR}-{name}": {"outputs": {}} for name in recorded}
     args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [OPERATOR]}}
     monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
     return [one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name]
@@ -70,6 +71,33 @@ def test_what_lacks_something_is_taken_over_as_it_is() -> None:
     assert policy.request.retainOnDelete
     assert policy.request.importId.endswith(f"/accessPolicy/{OPERATOR}")
     assert policy.request.ignoreChanges == ["policy.permissions"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "object_id", "recorded", "waits"),
+    [
+        ("deployer", DEPLOYER, False, True),
+        (DEPLOYER, DEPLOYER.upper(), False, True),
+        (DEPLOYER, DEPLOYER, True, False),
+        (OPERATOR, OPERATOR, False, False),
+    ],
+)
+def test_a_rotation_waits_for_what_the_deployer_lacks(
+    operator: str, object_id: str, waits: bool, caplog: pytest.LogCaptureFixture, *, recorded: bool
+) -> None:
+    """For one update, which takes its policy over and says so of each operator. Nobody else rotates."""
+    azure = FakeAzure()
+    entry = {"objectId": object_id, "tenantId": TENANT, "permissions": {"keys": ["get", "list"]}}
+    azure.vault = existing_vault(accessPolicies=[entry])
+    if recorded:
+        azure.state = {f"{POLICY}language-operator-{operator}-shared-access": {"outputs": {}}}
+    vault = {"id": VAULT_ID, "key_operators": [operator]}
+    args: Any = {"location": "westeurope", "vault": vault, "key": {"generation": 1}}
+    monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
+    assert list(monitor.one(":KeyVersion").request.ignoreChanges) == (["generation"] if waits else [])
+    said = f"key operator {operator} has an access policy in vault 'kv-hub' without update, rotate"
+    assert (said in caplog.text) is not recorded
+    assert ("; a rotation waits for them" in caplog.text) is waits
 
 
 @pytest.mark.parametrize("keys", [["get", "sign"], [*NEEDED, "sign"]])
