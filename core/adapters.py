@@ -326,6 +326,8 @@ def deleted(body: Json) -> Deleted:
         scheduled_purge_date=_text(properties.get("scheduledPurgeDate")) or None,
         resource_id=_text(properties.get("vaultId")) or None,
         principal_id=_text(_mapping(body.get("identity")).get("principalId")) or None,
+        kind=_text(body.get("kind")) or None,
+        sku=_text(_mapping(body.get("sku")).get("name")) or None,
     )
 
 

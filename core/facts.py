@@ -246,7 +246,7 @@ class Deleted:
     """A soft-deleted vault, key or account, whose name is still taken. Times as Azure writes them.
 
     `resource_id` is what the id was before; `principal_id` that of an account's own identity, which comes
-    back with the account.
+    back with the account, as its `kind` and `sku` do.
     """
 
     id: str
@@ -256,6 +256,8 @@ class Deleted:
     scheduled_purge_date: str | None = None
     resource_id: str | None = None
     principal_id: str | None = None
+    kind: str | None = None
+    sku: str | None = None
 
 
 def key_id(vault_id: str, key_name: str) -> str:

@@ -269,6 +269,8 @@ def _deleted_resources(found: list[Deleted], args: Properties) -> list[Value]:
             "scheduledPurgeDate": deleted.scheduled_purge_date,
             "resourceId": deleted.resource_id,
             "principalId": deleted.principal_id,
+            "kind": deleted.kind,
+            "sku": deleted.sku,
         }
         resources.append({name: value for name, value in values.items() if value is not None})
     return resources

@@ -12,7 +12,7 @@ from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.service_args import RECOVER, ServiceInputs
-from core import arm_ids, regions
+from core import arm_ids, kind_limits, kinds, regions
 
 Listed = Sequence[Mapping[str, Any]]
 
@@ -54,26 +54,41 @@ def problems(inputs: ServiceInputs, deleted: SoftDeleted) -> list[Problem]:
         where = f"--resource-group {_group(account)} --location {account['location']}"
         purge = f"az cognitiveservices account purge --name {account['name']} {where}"
         remedy = f"give another accountName, or delete its data for good with `{purge}`"
-        found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers)
-        if recovers and not inputs.binds_in_two_phases:
-            found.append(_other_identity(account, remedy))
+        unfit = _unfit(inputs, account, remedy)
+        found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers, unfit=unfit)
     return found
 
 
-def _other_identity(account: Mapping[str, Any], remedy: str) -> Problem:
-    """An account comes back as it was bound; its own identity does, too, and no user-assigned one does."""
-    name = account["name"]
-    if account.get("principalId"):
+def _unfit(inputs: ServiceInputs, account: Mapping[str, Any], remedy: str) -> Problem | None:
+    """Why an account would not come back as it is declared.
+
+    One comes back as it was bound, with kind, tier and its own identity (observed), and without a
+    user-assigned one.
+    """
+    kind, sku = str(account.get("kind") or inputs.kind), str(account.get("sku") or inputs.sku)
+    back = f"account {account['name']!r} would come back"
+    reason = ""
+    if inputs.has_key and not account.get("principalId"):
+        reason = (
+            "without a system-assigned identity, and a user-assigned one that it was bound through is not "
+            "recovered: nothing could be given access to its key"
+        )
+    elif inputs.has_key and (unmet := kind_limits.tier(kind, sku)):
+        reason = f"on tier {unmet.found}"
+    elif kind.lower() != inputs.kind.lower() and kinds.find(kind) is None:
+        reason = f"as one of kind {kind!r}, which is not known here"
+    if reason:
+        return Problem("softDeleted", f"{back} {reason}; {remedy}")
+    if kind.lower() != inputs.kind.lower():
+        return Problem(
+            "kind", f"{back} as one of kind {kind!r}; set kind: {kind} and set sku: {sku}, or {remedy}"
+        )
+    if inputs.has_key and not inputs.binds_in_two_phases:
         return Problem(
             "identity",
-            f"account {name!r} comes back with its system-assigned identity, which can use its key; set "
-            "identity: systemAssigned",
+            f"{back} with its system-assigned identity, which can use its key; set identity: systemAssigned",
         )
-    return Problem(
-        "softDeleted",
-        f"account {name!r} would come back bound through its former user-assigned identity, which cannot be "
-        f"recovered; {remedy}",
-    )
+    return None
 
 
 def _held(
@@ -84,6 +99,7 @@ def _held(
     remedy: str,
     *,
     recovers: bool,
+    unfit: Problem | None = None,
 ) -> list[Problem]:
     until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
     held = f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
@@ -92,7 +108,9 @@ def _held(
         where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
         return [Problem(path, f"{held}, {where}, and can be recovered only there; {remedy}")]
     if recovers:
-        return []
+        return [unfit] if unfit else []
+    if unfit and unfit.path == "softDeleted":
+        return [Problem(path, f"{held}, and {unfit.text}")]
     return [
         Problem(path, f"{held}; set softDeleted: recover to bring it back with everything in it, or {remedy}")
     ]

@@ -162,7 +162,7 @@ def test_fails_on_a_key_that_somebody_made() -> None:
     """A key of the wanted name in an existing vault is not taken unasked."""
     azure = FakeAzure()
     azure.key = {"name": "cmk-language"}
-    with pytest.raises(RefusedError, match=r"already has a key 'cmk-language'; to use it, set key.id"):
+    with pytest.raises(RefusedError, match=r"already has a key 'cmk-language'; to use it, .* set key.id"):
         service(azure, vault={"id": VAULT_ID})
 
 
@@ -197,11 +197,39 @@ def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
     """A user-assigned identity does not come back, so the data would be out of reach; the account's own does,
     and is to be kept."""
     azure = deleted()
-    with pytest.raises(RefusedError, match="comes back with its system-assigned identity"):
+    with pytest.raises(RefusedError, match="back with its system-assigned identity"):
         service(azure, soft_deleted="recover", identity="userAssigned")
     del azure.deleted["accounts"][0]["principalId"]
-    with pytest.raises(RefusedError, match="former user-assigned identity"):
-        service(azure, soft_deleted="recover", identity="userAssigned")
+    for identity in ("userAssigned", "systemAssigned"):
+        with pytest.raises(RefusedError, match=r"a user-assigned one .* is not recovered.*account purge"):
+            service(azure, soft_deleted="recover", identity=identity)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sku", "said"),
+    [
+        ("AIServices", "S0", "set kind: AIServices and set sku: S0, or give another accountName"),
+        ("TextAnalytics", "F0", "on tier 'F0', which does not support customer-managed keys; give another"),
+        ("Emotion", "S0", "as one of kind 'Emotion', which is not known here; give another"),
+    ],
+)
+def test_fails_to_recover_an_account_that_is_another_one(kind: str, sku: str, said: str) -> None:
+    """Kind and tier come back with it: the account could not be bound, or never be updated."""
+    azure = deleted()
+    azure.deleted["accounts"][0].update(kind=kind, sku=sku)
+    with pytest.raises(RefusedError, match=said):
+        service(azure, soft_deleted="recover")
+
+
+def test_nobody_is_told_to_recover_what_could_not_be_bound() -> None:
+    """Its name is held all the same."""
+    azure = deleted()
+    azure.deleted["accounts"][0].update(kind="TextAnalytics", sku="F0")
+    with pytest.raises(RefusedError) as refused:
+        service(azure)
+    (account,) = [problem for _, problem in refused.value.problems if problem.path == "accountName"]
+    assert "softDeleted" not in account.text
+    assert "'lang-language' is held by one that was deleted monday" in account.text
 
 
 @pytest.mark.parametrize(
