@@ -57,10 +57,9 @@ def holds_up_account(
     to another vault or key, nor of one whose identity is gone (drift.py).
     """
     user = before.key_user_id
-    here = (key_uris.place_of(place.vault_id), place.key_name.lower())
     if before.is_bound and loses_roles:
         return True
-    if not before.is_bound or user is None or vault is None or before.bound_to != here:
+    if not before.is_bound or user is None or vault is None or before.bound_to != place.place:
         return False
     if before.revoked:
         return True

@@ -18,8 +18,8 @@ from core import arm_ids, facts, key_uris
 
 def bound_version(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
     """The version that the account is bound to; None where it has none, leaves its key or is not written."""
-    here = (key_uris.place_of(location.vault_id), location.key_name.lower())
-    if before.account is None or not before.is_bound or inputs.is_revoked or before.bound_to != here:
+    is_here = before.is_bound and before.bound_to == location.place
+    if before.account is None or not is_here or inputs.is_revoked:
         return None
     return before.account.encryption.key_version or None
 

@@ -37,8 +37,7 @@ def problems(
         yield _identity(before.account)
     if before.key_identity == USER and before.identity_id and identity is None:
         yield _user_assigned(before.identity_id)
-    here = (key_uris.place_of(location.vault_id), location.key_name.lower())
-    if not location.vault_id or before.bound_to not in (None, here):
+    if not location.vault_id or before.bound_to not in (None, location.place):
         return
     if vault is None:
         yield _vault(location)
@@ -91,11 +90,13 @@ def _vault(location: KeyLocation) -> Problem:
             f"managed HSM {name!r} was deleted outside Pulumi, and the data under its key is out of reach "
             f"until it is back: `az keyvault recover --hsm-name {name} --location REGION`",
         )
+    back = f"To bring it back, {_FORGET}, and set softDeleted: recover"
+    if location.vault_exists:
+        back = f"It was not made here: run `az keyvault recover --name {name}` to bring it back"
     return Problem(
         "vault",
         f"vault {name!r} was deleted outside Pulumi, and the data under its key is out of reach until it "
-        f"is back. For a vault made here, {_FORGET}, and set softDeleted: recover, which brings it back "
-        f"with its keys; for another, run `az keyvault recover --name {name}`",
+        f"is back with its keys. {back}",
     )
 
 

@@ -53,6 +53,11 @@ class KeyLocation:
         return facts.key_id(self.vault_id, self.key_name)
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The names of vault and key, lower case."""
+        return key_uris.place_of(self.vault_id), self.key_name.lower()
+
+    @property
     def in_managed_hsm(self) -> bool:
         """Whether the key is in a managed HSM, which azure-cmk reads."""
         return arm_ids.in_managed_hsm(self.vault_id)
@@ -138,11 +143,20 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
 def problems(
     inputs: ServiceInputs, location: KeyLocation, vault: Answer, key: Answer, tenant_id: str
 ) -> Iterator[Problem]:
-    """Why an existing vault cannot hold the service's key."""
+    """Why an existing vault cannot hold the service's key. `key` is one of its name that is not known to be
+    the service's own."""
     path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
         noun = "managed HSM" if location.in_managed_hsm else "vault"
-        yield Problem(path, f"there is no {noun} {location.vault_id!r}, or the login may not read it")
+        name = arm_ids.name_of(location.vault_id)
+        options = f"--name {name}"
+        if location.in_managed_hsm:
+            options = f"--hsm-name {name} --location {inputs.location}"
+        yield Problem(
+            path,
+            f"there is no {noun} {location.vault_id!r}, or the login may not read it; correct the id, or run "
+            f"`az keyvault recover {options}` if it was deleted",
+        )
         return
     found = adapters.vault(vault)
     model = RBAC if found.uses_rbac else ACCESS_POLICY
@@ -171,8 +185,8 @@ def problems(
     if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(
             "key.name",
-            f"the vault {found.name!r} already has a key {location.key_name!r}; to use it, set key.id: "
-            f"{location.key_id}; to make another, give another key.name",
+            f"the vault {found.name!r} already has a key {location.key_name!r}; to use it, leave key.name "
+            f"out and set key.id: {location.key_id}; to make another, give another key.name",
         )
 
 

@@ -363,17 +363,23 @@ class _Preflight:
                 "cannot be reached to rotate the key. Leave rotation to the vault (key.rotatesAfterDays), or "
                 "set network.access: private and run updates on a runner in that network"
             )
-        if location.vault_exists and looked_up[0] is not UNREAD:
+        missing = (
+            [*drift.problems(before, location, live, vault, key, identity=identity)]
+            if drifts and all_read
+            else []
+        )
+        # A vault that is gone is told once.
+        if location.vault_exists and looked_up[0] is not UNREAD and not (vault is None and missing):
+            others_key = None if before.bound_to == location.place else existing_key
             self._refuse(
                 name,
                 existing_resources.problems(
-                    request.inputs, location, vault, existing_key, self._client["tenantId"]
+                    request.inputs, location, vault, others_key, self._client["tenantId"]
                 ),
             )
         is_absent = _lacks_key(request, before, location, looked_up)
         self._refuse(name, existing_resources.unusable_key(key, location, before, is_absent=is_absent))
-        if drifts and all_read:
-            self._refuse(name, drift.problems(before, location, live, vault, key, identity=identity))
+        self._refuse(name, missing)
         live = None if live is UNREAD else live
         account = replace(recorded_account(self._state, request.inputs.account_name), live=live)
         if (before.account is None or replaced) and not self._recovers:

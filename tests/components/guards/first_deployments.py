@@ -839,6 +839,13 @@ def forgotten(step: Cloud, id: str, api: str) -> Cloud:
 KV_CLAIMS = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-claims"
 DELETED = (
     FirstDeployment(
+        "existing vault: somebody has deleted it",
+        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2024-11-01"),
+        "vault.id",
+        ("there is no vault", "az keyvault recover --name kv-hub"),
+        {**SHARED, "vault": {"id": HUB}},
+    ),
+    FirstDeployment(
         "a deleted vault has the name",
         forgotten(
             both(

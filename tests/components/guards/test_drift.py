@@ -49,7 +49,7 @@ def recorded(key_identity: str | None = "system", bound_to: tuple[str, str] | No
             "account identity assign --name lang-language",
         ),
         ({}, THERE, THERE, "identity", "--resource-group rg-language"),
-        (LIVE, None, None, "vault", "az keyvault recover --name kv-language"),
+        (LIVE, None, None, "vault", "set softDeleted: recover"),
         (LIVE, THERE, None, "key", "az keyvault key recover --vault-name kv-language --name cmk-language"),
     ],
 )
@@ -60,6 +60,13 @@ def test_each_thing_that_is_gone_is_one_problem(
     found = list(problems(recorded(), PLACE, account, vault, key, identity=None))
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
+
+
+def test_a_vault_of_others_comes_back_by_a_command() -> None:
+    """`softDeleted: recover` is for one that is made here."""
+    (gone,) = problems(recorded(), replace(PLACE, vault_exists=True), LIVE, None, None, identity=None)
+    assert "run `az keyvault recover --name kv-language`" in gone.text
+    assert "softDeleted" not in gone.text
 
 
 def test_an_account_that_azure_never_made_is_not_missed() -> None:
