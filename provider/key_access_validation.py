@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from core import arm_ids, facts
+from core import arm_ids, demands, facts
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.azure_calls import Azure
@@ -142,11 +142,12 @@ class KeyAccessValidationHandler(KeyAccessHandler):
                 raise
             await call.inform(f"not proven: {service_message(failure)}")
             return False
-        if version is None or not version.enabled:
-            await call.inform(
-                f"not proven: the version {current.key_version} that {account.name} is bound to "
-                f"{'is disabled' if version else 'is not in the vault'}"
-            )
+        reasons = [f"the key version {current.key_version} is not in the vault"]
+        if version is not None:
+            reasons = [unmet.found for unmet in demands.key_usable(version, self._clock.time())]
+        if reasons:
+            # No wait would help: the service takes no write of an account that is bound to it.
+            await call.inform(f"not proven: {'; '.join(reasons)}, and {account.name} is bound to it")
             return False
         await self._binder.rewrite(account, current, call.waiter)
         return True

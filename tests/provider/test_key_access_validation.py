@@ -142,11 +142,12 @@ async def test_an_account_that_proves_nothing_is_not_written(account: Any) -> No
     assert outputs.values["proven"] is False
 
 
-async def test_an_account_whose_version_is_disabled_is_not_written() -> None:
-    """With a disabled version no write could succeed, however long it is tried."""
+@pytest.mark.parametrize("unusable", [{"enabled": False}, {"expires": 1_700_000_000}])
+async def test_an_account_whose_version_cannot_be_used_is_not_written(unusable: dict[str, Any]) -> None:
+    """With a version that is disabled or has expired no write could succeed, however long it is tried."""
     azure, clock = FakeAzure(), FakeClock()
     azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.versions = [a_version(enabled=False)]
+    azure.versions = [a_version(**unusable)]
     async with engine(azure, clock) as pulumi:
         _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
     assert azure.patches == []
