@@ -103,6 +103,7 @@ class Engine:
             return self._up(program, refresh=refresh)
 
     def _up(self, program: Callable[[], Any], *, refresh: bool) -> list[str]:
+        self._providers.start()
         self.operations = []
         before = self.shown()
         if refresh:
@@ -125,6 +126,7 @@ class Engine:
 
     def refresh(self) -> None:
         """Reads everything anew."""
+        self._providers.start()
         with _waiting_on(self.wire):
             for urn in list(self.state):
                 self._refresh(urn)
@@ -144,6 +146,7 @@ class Engine:
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""
+        self._providers.start()
         self.operations = []
         try:
             with _waiting_on(self.wire):
@@ -593,26 +596,30 @@ class _Providers:
     """Both providers, configured, in an event loop of their own."""
 
     def __init__(self, wire: Wire) -> None:
+        self._wire = wire
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        clock = WireClock(wire)
+        self.start()
+
+    def start(self) -> None:
+        """Starts them anew, as the engine does for each of its commands."""
+        wire = self._wire
         native = AzureNative(
             Connections(lambda login: _StandInAzure(login, wire), AZURE_NATIVES_DELAYS), ENVIRON
         )
         own = Host(
             lambda login: Arm(InProcessClients(login, wire)),
-            clock=clock,
+            clock=WireClock(wire),
             environ=ENVIRON,
             complete=lambda login: login,
         )
         self._servicers = {"azure-native": native, "azure-cmk": own}
-        for name, servicer in self._servicers.items():
+        for name in self._servicers:
             request = provider_pb2.ConfigureRequest(
                 variables={}, sends_old_inputs=True, sends_old_inputs_to_delete=True
             )
             self.call("Configure", f"{name}:", request)
-            del servicer
 
     def call(self, method: str, type: str, request: Any) -> Any:
         """A provider's answer. Raises ProviderError."""

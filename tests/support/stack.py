@@ -62,8 +62,8 @@ class Stack:
     The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
     as in a fleet: a third of the time; without `warm`, the engine starts each of them by the language host on
     PATH. A test that changes the code of the copy starts the engine itself,
-    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py). `hastened`:
-    whether the waits of those forks take no time (hastened.py).
+    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py). `imports` are
+    modules that the forks have imported besides, such as hastened.py.
     """
 
     folder: Path
@@ -72,7 +72,7 @@ class Stack:
     name: str = "dev"
     refreshes: bool = True
     warm: bool = True
-    hastened: bool = False
+    imports: tuple[str, ...] = ()
     env: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,8 +131,7 @@ class Stack:
         """Where the engine finds its language host, as variables; none where it is to start one."""
         if not self.warm:
             return nullcontext({})
-        modules = (*MODULES, "tests.support.hastened") if self.hastened else MODULES
-        return language_host(self.env, ROOT, modules)
+        return language_host(self.env, ROOT, (*MODULES, *self.imports))
 
     def python(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the project's Python in the checkout, with the stack's environment."""

@@ -17,7 +17,7 @@ from tests.ways_out.engine_world import MODES, standing
 
 STEPS = int(os.environ.get("WAYS_OUT_STEPS", "300"))
 """Of all files together, more or less: Hypothesis ends some lives early."""
-FILES = 3
+FILES = 4
 STEPS_OF_A_LIFE = 25
 
 

@@ -118,6 +118,7 @@ COMMANDS = st.one_of(
     *[st.tuples(st.just("updates"), st.sampled_from(FLAGS))] * 4,
     *[st.tuples(st.just("is_killed"), st.integers(1, 3), st.booleans())] * 2,
     st.tuples(st.just("reads_falsely"), st.sampled_from(["accounts/{a}", "vaults/{v}", ""])),
+    st.tuples(st.just("logs_in_wrongly")),
     st.tuples(st.just("refreshes")),
     st.tuples(st.just("is_destroyed")),
 )
@@ -156,6 +157,7 @@ class EngineRefusals(RuleBasedStateMachine):
         world.settings, world.judge.account_name = world.first_settings(), ""
         world.flags = ("--policy-pack", "policies") if packed else ()
         world.named.clear()
+        world.login = {}
         self.last = dict(world.settings)
         self.pending: list[str] = []
         self.lived: list[tuple[Any, ...]] = []
@@ -198,7 +200,7 @@ class EngineRefusals(RuleBasedStateMachine):
 
     def declares(self, change: dict[str, Any]) -> None:
         self._count(str(change))
-        self.world.settings.update(change)
+        self.world.declare(change)
 
     def declares_a_key(self, name: str) -> None:
         self.declares({"key": {**self.world.settings.get("key", {}), "name": name}})
@@ -287,6 +289,20 @@ class EngineRefusals(RuleBasedStateMachine):
         self.world.azure.control("/faults", {**fault, "call": 1, "times": 1})
         self.world.run("refresh", "--yes")
         self._follow(self.world.up())
+
+    def logs_in_wrongly(self) -> None:
+        """azure-cmk, by a secret in the configuration that only the next update has right. Of azure-native a
+        refresh fails before anything of this project is asked, and docs/runbooks/crash-recovery.md has the
+        way."""
+        self._count("another secret", pending=False)
+        world, env = self.world, self.world.stack.env
+        names = {"clientId": "CLIENT_ID", "tenantId": "TENANT_ID", "subscriptionId": "SUBSCRIPTION_ID"}
+        login = {f"azure-cmk:{name}": env[f"ARM_{word}"] for name, word in names.items()}
+        secret = "azure-cmk:clientSecret"
+        world.login = {**login, secret: "another"}
+        world.up()
+        world.login = {**login, secret: env["AZURE_CLIENT_SECRET"]}
+        self._follow(world.up())
 
     def refreshes(self) -> None:
         self._count("refresh", pending=False)

@@ -9,9 +9,10 @@ is not called `dev`.
 from __future__ import annotations
 
 import json
+import os
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,14 +29,26 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark, Moment, killed_at
 from tests.support.judge import Judge
 from tests.support.stack import Stack
+from tests.ways_out.mends import WITHOUT
 from tests.ways_out.record import Record
-from tests.ways_out.world import API, LONG_AGO, VAULT_ID, permit
+from tests.ways_out.world import (
+    API,
+    EXISTING_VAULT,
+    LONG_AGO,
+    SHARED_VAULT_ID,
+    VAULT_ID,
+    make_shared_vault,
+    permit,
+    set_part,
+    with_vault,
+)
 
 STACK, SERVICE = "prod-eu", "claims"
 MODES: dict[str, dict[str, Any]] = {
     "access policies": {},
     "Azure RBAC": {"accessModel": "rbac"},
     "user-assigned identity": {"identity": "userAssigned"},
+    EXISTING_VAULT: {},
 }
 _ROLES = {one.name: one.id for one in vars(roles).values() if isinstance(one, roles.Role)}
 _RECOVER = re.compile(r"`python -m operate recover --stack|cannot create already existing resource")
@@ -47,12 +60,13 @@ _MOST_RECOVERIES = 4
 @dataclass
 class EngineWorld:
     """A stack that stands, with data in its account. `flags` are those of its updates, `settings` those of
-    its file, and `runs` counts what the engine was run for."""
+    its file, `login` what that says of the login; `runs` counts what the engine was run for."""
 
     azure: RunningAzure
     stack: Stack
     mode: str
     settings: dict[str, Any] = field(default_factory=dict)
+    login: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     runs: int = 0
     named: set[str] = field(default_factory=set)
@@ -69,14 +83,22 @@ class EngineWorld:
             "name": SERVICE,
             "location": "westeurope",
             "network": {"access": "open"},
-            "vault": {"keyOperators": ["deployer"]},
+            **with_vault(self.mode, {"vault": {"keyOperators": ["deployer"]}}),
             "key": {"generation": 1},
             **MODES[self.mode],
         }
 
+    def declare(self, change: Mapping[str, Any]) -> None:
+        """Sets settings; an existing vault stays the one that it is."""
+        self.settings.update(with_vault(self.mode, change))
+
     @property
     def protected(self) -> bool:
         return True
+
+    @property
+    def vault_id(self) -> str:
+        return SHARED_VAULT_ID if self.mode == EXISTING_VAULT else VAULT_ID
 
     @property
     def account_id(self) -> str:
@@ -121,22 +143,20 @@ class EngineWorld:
             killed_at(self.azure, self.stack, moments, warm=True)
 
     def write_settings(self) -> None:
-        config = {f"language-cmk:{name}": value for name, value in self.settings.items()}
+        config = {f"language-cmk:{name}": value for name, value in self.settings.items()} | self.login
         document = {"config": config, "encryptionsalt": self._salt}
         self.stack.config_file.write_text(yaml.safe_dump(document))
 
     def set(self, name: str, value: Any) -> None:
         if name == "generation":  # as azure-cmk calls what the settings have as key.generation
-            self.settings["key"] = {**self.settings.get("key", {}), "generation": int(value)}
-            return
-        key, _, part = name.partition(".")
-        meant = {"true": True, "false": False}.get(value, value)
-        self.settings[key] = {**self.settings.get(key, {}), part: meant} if part else meant
-        if value is None:
-            del self.settings[key]
+            name, value = "key.generation", int(value)
+        set_part(self.settings, name, {"true": True, "false": False}.get(value, value))
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
-        """By `pulumi cancel`, `pulumi state unprotect`, `python -m operate recover` and `pulumi import`."""
+        """By `pulumi cancel`, `pulumi state unprotect`, `python -m operate recover` and `pulumi import`;
+        where it is a login, by `pulumi up --run-program`."""
+        if "run `pulumi up --run-program`" in text:
+            yield "run program", lambda: self.run("up", "--yes", "--skip-preview", "--run-program")
         if "pulumi cancel" in text:
             yield "cancel", lambda: self._must("cancel", "--yes", "--stack", STACK)
         for urn in _UNPROTECT.findall(text):
@@ -159,7 +179,9 @@ class EngineWorld:
     def _recover(self) -> None:
         for _ in range(_MOST_RECOVERIES):
             with self._judged(["recover"]):
-                run = self.stack.python("-m", "operate", "recover", "--stack", STACK, "--yes")
+                run = self.stack.python(
+                    "-m", *_without_a_mend(), "operate", "recover", "--stack", STACK, "--yes"
+                )
             if "nothing that it would create exists already" in run.output:
                 return
             assert run.ok, run.output
@@ -184,7 +206,7 @@ class EngineWorld:
             self.judge.vault("POST", f"/keys/{key}/rotate")
 
     def assign(self, principal: str, role: str) -> None:
-        id = f"{VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        id = f"{self.vault_id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
         definition = f"/providers/Microsoft.Authorization/roleDefinitions/{_ROLES[role]}"
         self.arm("PUT", id, {"properties": {"principalId": principal, "roleDefinitionId": definition}})
 
@@ -192,12 +214,20 @@ class EngineWorld:
         self.azure.control("/clock", {"advance": 60})
 
 
+def _without_a_mend() -> tuple[str, ...]:
+    """The module that takes out the mend that the environment names, where it does."""
+    return ("tests.ways_out.mends",) if WITHOUT in os.environ else ()
+
+
 @contextmanager
 def standing(folder: Path, mode: str) -> Iterator[tuple[EngineWorld, Bookmark]]:
     """A deployed stack with data, and the way back to it."""
     with running_azure(folder / "azure") as azure:
-        stack = Stack(folder / "checkout", azure.environ, name=STACK, refreshes=False, hastened=True)
+        imports = ("tests.support.hastened", *_without_a_mend())
+        stack = Stack(folder / "checkout", azure.environ, name=STACK, refreshes=False, imports=imports)
         world = EngineWorld(azure, stack, mode)
+        if mode == EXISTING_VAULT:
+            make_shared_vault(world)
         assert world.up() == ""
         world.judge.write_data()
         yield world, Bookmark(azure, stack, folder / "standing")

@@ -15,7 +15,7 @@ from typing import Any
 
 from components.access import USE
 from localazure import seed
-from tests.ways_out.world import VAULT_ID, Place, permit
+from tests.ways_out.world import Place, permit, recover_vault
 
 MOST_UPDATES = 8
 """How many updates a way out may take."""
@@ -26,12 +26,14 @@ _SET_POLICY = re.compile(
     r"az keyvault set-policy --name kv-claims --object-id (?P<object_id>[0-9a-f-]{36}) "
     r"--key-permissions (?P<permissions>[\w ]+)"
 )
+_RECOVER_VAULT = re.compile(r"run `az keyvault recover --name kv-claims`")
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
 _OTHER_MODEL = re.compile(
     r"First grant the identity (?P<identity>[\w-]+) access in the new model.*"
     r"az keyvault update --name kv-claims --enable-rbac-authorization (?P<to_roles>true|false)"
 )
-_ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?(\w+): is for .*; remove one of them$", re.MULTILINE)
+_ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
 _PUT_BACK = re.compile(
     r"keep the setting as it was|make a service of another name|make another service|use a key there|"
     r"give the new account another name|Make the new vault elsewhere|correct network\.subnetId",
@@ -39,6 +41,7 @@ _PUT_BACK = re.compile(
 )
 
 
+_ANOTHER_NAME = re.compile(r"'(?P<held>[\w-]+)' is held by one that was deleted.* give another accountName\b")
 _BACK = "put back"
 _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
@@ -83,7 +86,7 @@ class Way:
             self._once("refresh", self.world.refresh)
         for step, recover in self.world.recoveries(text):
             self._once(step, recover)
-        for one in _ONE_OF_THEM.findall(text):
+        for one in (*_ONE_OF_THEM.findall(text), *_LEFT_OUT.findall(text)):
             self._once(f"without {one}", partial(self.world.set, one, None))
         for name, value in _OF_A_POLICY.findall(text):
             self._once(f"{name}: {value}", partial(self._set, name, value))
@@ -96,6 +99,9 @@ class Way:
         if len(self.steps) == done and _AGAIN.search(text) and not tried:
             self.steps.append("again")
             self.world.wait()
+        if len(self.steps) == done and (found := _ANOTHER_NAME.search(text)):
+            another = f"{found['held']}-2"
+            self._once(f"accountName: {another}", partial(self.world.set, "accountName", another))
         if len(self.steps) == done and _PUT_BACK.search(text):
             self._once(_BACK, self.back)
         if len(self.steps) == done:
@@ -112,6 +118,8 @@ class Way:
         if found := _OTHER_MODEL.search(text):
             identity, to_roles = found["identity"], found["to_roles"] == "true"
             self._once("the other access model", lambda: self._switch(identity, to_roles=to_roles))
+        if _RECOVER_VAULT.search(text):
+            self._once("recover vault", lambda: recover_vault(self.world))
         if found := _ROTATE_KEY.search(text):
             self._once(f"rotate {found['key']}", partial(self.world.rotate, found["key"]))
         if found := _ASSIGN.search(text):
@@ -182,7 +190,7 @@ class Way:
             self.world.assign(identity, USE.role.name)
         else:
             self._permit(identity, [*USE.policy])
-        self.world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": to_roles}})
+        self.world.arm("PATCH", self.world.vault_id, {"properties": {"enableRbacAuthorization": to_roles}})
         self.world.refresh()
 
     def _once(self, step: str, carry_out: Callable[[], object]) -> None:

@@ -19,23 +19,32 @@ one that could not be bound to such a version.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, ClassVar
 
+from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from localazure import seed
 from tests.ways_out.following import Way
 from tests.ways_out.world import (
     DRIFTS,
+    EXISTING_VAULT,
     MODES,
     NETWORKS,
+    SHARED_VAULT_ID,
     Place,
     World,
     account_deleted,
+    bound_version_expires,
+    forget_account,
+    identity_anew,
     identity_off,
     make_networks,
+    make_shared_key,
     permit,
     permitted,
     take_grant,
@@ -52,7 +61,6 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {"resource_group_name": "rg-second"},
     {"kind": "AIServices", "sku": "S0"},
     {"account_name": "lang-second"},
-    {"account_name": "lang-claims"},
     {"identity": "userAssigned"},
     {"identity": "systemAssigned"},
     {"access_model": "rbac"},
@@ -61,6 +69,12 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     MICROSOFT_MANAGED,
 )
 """Changes that a guard may refuse."""
+HELD, FREE = "lang-second", "lang-third"
+"""Names of accounts: one that was deleted holds the first."""
+ACCESS = (take_grant, identity_off, identity_anew, bound_version_expires)
+"""Drift that takes the data out of reach, and is repaired."""
+WRONG_KEYS = {"absent": None, "too large": {"keySize": 3072}, "no wrapKey": {"keyOps": ["sign"]}}
+"""Keys that a first deployment may name, as somebody has made them."""
 REFUSED = (take_grant, identity_off, account_deleted, vault_deleted)
 """What somebody may have done for a reason: no update makes it good before it has been told."""
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -84,55 +98,123 @@ CUT_OFF: tuple[dict[str, Any], ...] = (
 """Changes that an update may be cut off in."""
 
 
+_OWNER = st.sampled_from(["platform", "security"])
+EVENTS = st.one_of(
+    st.tuples(st.just("tags"), _OWNER),
+    st.tuples(st.just("another_key"), st.sampled_from(["cmk-claims", "second"])),
+    st.tuples(st.just("key_operators"), st.sampled_from([[], ["deployer"], [SOMEBODY]])),
+    st.tuples(st.just("rotation")),
+    st.tuples(st.just("rotation_by_a_new_operator"), st.sampled_from([60.0, 300.0])),
+    st.tuples(st.just("access"), st.booleans()),
+    st.tuples(
+        st.just("revocation_beside"),
+        st.sampled_from([one for one in SETTINGS if one is not MICROSOFT_MANAGED]),
+    ),
+    st.tuples(st.just("another_account"), st.sampled_from([HELD, FREE])),
+    *[st.tuples(st.just("setting"), st.sampled_from(SETTINGS))] * 2,
+    *[st.tuples(st.just("drifts"), st.sampled_from([*DRIFTS]), st.none() | _OWNER)] * 2,
+    *[st.tuples(st.just("drifts"), st.sampled_from(ACCESS), _OWNER)] * 2,
+    st.tuples(st.just("private_endpoints"), st.lists(st.sampled_from(SUBNETS), min_size=1, max_size=3)),
+    st.tuples(st.just("fault"), st.sampled_from(FAULTS), _OWNER),
+    *[
+        st.tuples(
+            st.just("cut_off"), st.sampled_from(CUT_OFF), st.integers(1, 6), st.booleans(), st.booleans()
+        )
+    ]
+    * 2,
+    st.tuples(st.just("flags"), st.booleans(), st.booleans()),
+)
+"""Methods of the machine with what they are given; some more often than others. Of several rules Hypothesis
+would take some four times as often as others."""
+ANYTIME = ("tags", "another_key", "key_operators", "access", "fault", "flags")
+"""Also while access is revoked."""
+
+
 class Refusals(RuleBasedStateMachine):
     """A stack that stands, and what happens to it."""
 
     refusals: ClassVar[int] = 0
     """How many updates were refused or failed, and followed to their end."""
 
-    @initialize(mode=st.sampled_from([*MODES]), refreshes=st.booleans(), before_refresh=st.booleans())
-    def stands(self, mode: str, refreshes: bool, before_refresh: bool) -> None:
+    @initialize(
+        life=st.integers(0, 255),
+        mode=st.sampled_from([*MODES]),
+        refreshes=st.booleans(),
+        before_refresh=st.booleans(),
+        rotated=st.booleans(),
+        wrong_key=st.none() | st.sampled_from([*WRONG_KEYS]),
+    )
+    def stands(
+        self,
+        *,
+        life: int,
+        mode: str,
+        refreshes: bool,
+        before_refresh: bool,
+        rotated: bool,
+        wrong_key: str | None,
+    ) -> None:
+        """A stack, perhaps after a first update that named a wrong key, and perhaps with a second version."""
+        assume(life)  # Hypothesis begins each run with the simplest life, whatever the seed
         self.world = World(mode, refreshes)
         self.world.engine.before_refresh = before_refresh
         self.revoked = self.unbound = False
         self.generation = 1
+        if mode == EXISTING_VAULT and wrong_key:
+            self._begins_with(wrong_key)
         assert self.world.up() == ""
         make_networks(self.world)
+        forget_account(self.world, HELD)
         permit(self.world, SOMEBODY, PERMISSIONS)
         self.data = self.world.account
         self.seen = len(self.world.history())
+        if rotated:
+            self.world.rotate("cmk-claims")
+            self.changes({})
 
-    @rule(owner=st.sampled_from(["platform", "security"]))
+    def _begins_with(self, key: str) -> None:
+        """Nothing is made half-way for a key that the service would not take."""
+        world, id = self.world, f"{SHARED_VAULT_ID}/keys/wrong"
+        if properties := WRONG_KEYS[key]:
+            make_shared_key(world, id, **properties)
+        before = dict(world.settings)
+        world.settings = {"key": {"id": id}}
+        assert world.up(), f"a key that is {key} was taken"
+        assert world.engine.operations == [], f"{world.engine.operations} before a key that is {key} is told"
+        world.settings = before
+
+    @rule(event=EVENTS)
+    def happens(self, event: tuple[Any, ...]) -> None:
+        """Access is given back first where the event is one of an account that has it."""
+        name, *given = event
+        has_access = name not in ANYTIME and not (name == "cut_off" and "access" in given[0])
+        if self.revoked and has_access:
+            self.access(False)
+        getattr(self, name)(*given)
+
     def tags(self, owner: str) -> None:
         self.changes({"tags": {"owner": owner}})
 
-    @rule(name=st.sampled_from(["cmk-claims", "second"]))
     def another_key(self, name: str) -> None:
         self.changes({"key": {**self.world.settings.get("key", {}), "name": name}})
 
-    @rule(operators=st.sampled_from([[], ["deployer"], [SOMEBODY]]))
     def key_operators(self, operators: list[str]) -> None:
         self.changes({"vault": {**self.world.settings.get("vault", {}), "key_operators": operators}})
 
-    @precondition(lambda self: not self.revoked)
-    @rule()
     def rotation(self) -> None:
         self.generation += 1
         versions = len(self.world.versions())
         way = self.changes({"key": {**self.world.settings.get("key", {}), "generation": self.generation}})
         assert "put back" in way.steps or len(self.world.versions()) > versions, f"{way.steps}: not rotated"
 
-    @rule(revoked=st.booleans())
     def access(self, revoked: bool) -> None:
         self.revoked = revoked
         self.changes({"access": "revoked" if revoked else "granted"})
 
-    @precondition(lambda self: not self.revoked)
-    @rule(change=st.sampled_from([one for one in SETTINGS if one is not MICROSOFT_MANAGED]))
     def revocation_beside(self, change: dict[str, Any]) -> None:
         """The data is out of reach after the first update, whatever else it refuses."""
         world, before = self.world, dict(self.world.settings)
-        world.settings.update(change, access="revoked")
+        world.declare({**change, "access": "revoked"})
         said = world.up()
         assert not world.readable, f"revoked beside {change}, and readable: {said}"
         world.settings.clear()
@@ -140,24 +222,36 @@ class Refusals(RuleBasedStateMachine):
         self.revoked = True
         self.changes({"access": "revoked"})
 
-    @precondition(lambda self: not self.revoked)
-    @rule(change=st.sampled_from(SETTINGS))
+    def another_account(self, name: str) -> None:
+        """The old one goes only where the new one can be made."""
+        self.changes({"account_name": name})
+
+    def rotation_by_a_new_operator(self, delay: float) -> None:
+        """Whose grant takes its time to count: no update fails for that."""
+        cloud = self.world.wire.door.cloud
+        before = cloud.behaviour.grant_delay_seconds
+        self.key_operators([])
+        self.world.settings["vault"] = {**self.world.settings["vault"], "key_operators": ["deployer"]}
+        self.generation += 1
+        self.world.set("key.generation", self.generation)
+        cloud.behave(grant_delay_seconds=delay)
+        said = self.world.up()
+        cloud.behave(grant_delay_seconds=before)
+        assert not said, f"a grant that counts after {delay:.0f} s is not waited for: {said}"
+        self.changes({})
+
     def setting(self, change: dict[str, Any]) -> None:
         self.changes(change)
 
-    @precondition(lambda self: not self.revoked)
-    @rule(drift=st.sampled_from([*DRIFTS]), at_once=st.none() | st.sampled_from(["platform", "security"]))
     def drifts(self, drift: Callable[[Place], None], at_once: str | None) -> None:
-        """By itself, or beside a change of the account."""
+        """By itself, or beside a change of the account (`at_once`, its owner)."""
         if self.world.mode not in DRIFTS[drift]:
             return
         drift(self.world)
         assert drift not in REFUSED or self.world.up(), f"{drift.__name__} was made good unasked"
         self.unbound = drift is unbound
-        self.changes({"tags": {"owner": at_once}} if at_once else {})
+        self.changes({"tags": {"owner": at_once}} if at_once else {}, disturbed=True)
 
-    @precondition(lambda self: not self.revoked)
-    @rule(subnets=st.lists(st.sampled_from(SUBNETS), min_size=1, max_size=3))
     def private_endpoints(self, subnets: list[str]) -> None:
         """They are made, moved and, where a subnet is mistyped, left alone, as World judges."""
         before = self.world.settings.get("network")
@@ -165,7 +259,6 @@ class Refusals(RuleBasedStateMachine):
             self.changes({"network": {"access": "private", "subnet_id": f"{NETWORKS}/{one}"}})
         self.changes({"network": before or {"access": "open"}})
 
-    @rule(fault=st.sampled_from(FAULTS), owner=st.sampled_from(["platform", "security"]))
     def fault(self, fault: dict[str, Any], owner: str) -> None:
         """One update of the account fails, or Azure says another way what it refuses."""
         cloud = self.world.wire.door.cloud
@@ -174,54 +267,59 @@ class Refusals(RuleBasedStateMachine):
         cloud.behave(**fault)
         self.world.up()
         cloud.behave(**before)
-        self.changes({})
+        self.changes({}, disturbed=True)
 
-    @rule(
-        change=st.sampled_from(CUT_OFF),
-        write=st.integers(1, 6),
-        arrives=st.booleans(),
-        stays=st.booleans(),
-    )
-    def cut_off(self, change: dict[str, Any], write: int, *, arrives: bool, stays: bool) -> None:
-        """The connection breaks in an update, or the engine is killed there."""
-        if self.revoked and "access" not in change:
-            return
+    def cut_off(self, change: dict[str, Any], write: int, arrives: bool, stays: bool) -> None:
+        """The connection breaks in an update at a `write`, before or after Azure has it (`arrives`), or the
+        engine is killed there (`stays`)."""
         self.revoked = change.get("access", "granted") == "revoked"
         before = dict(self.world.settings)
-        self.world.settings.update(change)
+        self.world.declare(change)
         self.world.up_cut_off(write, arrives=arrives, stays=stays)
         self.world.settings.clear()
         self.world.settings.update(before)
-        self.changes(change)
+        self.changes(change, disturbed=True)
 
-    @rule(refreshes=st.booleans(), before_refresh=st.booleans())
-    def flags(self, *, refreshes: bool, before_refresh: bool) -> None:
+    def flags(self, refreshes: bool, before_refresh: bool) -> None:
         """Updates with --refresh or without, and an engine that reads its state before or after that."""
         self.world.refreshes, self.world.engine.before_refresh = refreshes, before_refresh
 
-    def changes(self, change: dict[str, Any]) -> Way:
-        """Declares a change, and follows what is printed until the stack has converged."""
+    def changes(self, change: dict[str, Any], *, disturbed: bool = False) -> Way:
+        """Declares a change, and follows what is printed until the stack has converged. What is refused where
+        nothing else has happened (`disturbed`) is refused before anything is written."""
         world, before = self.world, dict(self.world.settings)
-        world.settings.update(change)
+        world.declare(change)
 
         def back() -> None:
             world.settings.clear()
             world.settings.update(before)
 
         way = Way(world, back)
-        way.follow()
+        said = world.up()
+        made = world.engine.operations if said and not (disturbed or self.revoked) else []
+        assert made == [], f"{change} has made {made} before it was refused: {said}"
+        assert disturbed or "exists already at" not in said, f"{change} makes again what is there: {said}"
+        if said:
+            way.follow(said)
         type(self).refusals += bool(way.steps)
         unbinds = "unbindAccount" in way.named
         if unbinds:
-            # On purpose, as the refusal says; the settings then go back to the customer's key.
-            for name in ("encryption", "unbind_account"):
-                world.settings.pop(name, None)
-            way.follow()
+            self._goes_back_to_the_key(way)
         self.settles(way)
         if unbinds or self.unbound:
             self.seen, self.unbound = len(world.history()), False
         self.holds(way)
         return way
+
+    def _goes_back_to_the_key(self, way: Way) -> None:
+        """After an account was unbound on purpose, as the refusal says. What allowed it may go first."""
+        world = self.world
+        world.settings.pop("unbind_account", None)
+        if world.settings.get("encryption") == "microsoftManaged":
+            said = world.up()
+            assert "unbindAccount" not in said, f"an account that is off its key was refused to be: {said}"
+        world.settings.pop("encryption", None)
+        way.follow()
 
     def settles(self, way: Way) -> None:
         """What brought something back is taken out, and after what waited for one update nothing is left."""
@@ -272,5 +370,17 @@ class Refusals(RuleBasedStateMachine):
             ages[key] = age
 
     def teardown(self) -> None:
-        if hasattr(self, "world"):
-            self.world.close()
+        """Of a service in a vault of others nothing is left there when it is destroyed."""
+        if not hasattr(self, "world"):
+            return
+        with closing(self.world):
+            if hasattr(self, "data") and self.world.mode == EXISTING_VAULT and sys.exc_info()[0] is None:
+                self._leaves_no_access()
+
+    def _leaves_no_access(self) -> None:
+        account = self.world.account
+        assert account is not None
+        user = (account.identity or {})["principalId"]
+        self.world.engine.destroy()
+        assert not permitted(self.world, user), "a destroyed service has access to the vault of others"
+        self._leaves_somebody_what_they_have()

@@ -78,7 +78,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/drift.py _account
         components/guards/drift.py _identity
         components/guards/drift.py _user_assigned
-        components/guards/drift.py _vault 2
+        components/guards/drift.py _vault 3
         components/guards/drift.py _key
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_what_the_stack_made_is_not_named_as_existing": """
@@ -149,12 +149,15 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _projects
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_a_deleted_account_keeps_its_identity": """
-        components/guards/soft_deleted.py _other_identity
+        components/guards/soft_deleted.py _unfit
+    """,
+    f"{_W}/test_every_refusal_is_followed.py::test_an_account_comes_back_only_as_what_it_was": """
+        components/guards/soft_deleted.py _unfit
     """,
     # First deployments
     "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """
         components/azure_failures.py _DENIED_ACCOUNT
-        components/guards/existing_resources.py problems 2
+        components/guards/existing_resources.py problems 3
         components/guards/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held

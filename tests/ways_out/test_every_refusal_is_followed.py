@@ -24,23 +24,29 @@ from tests.ways_out.machine import Refusals
 from tests.ways_out.world import (
     API,
     DRIFTS,
+    EXISTING_VAULT,
     GROUP,
     MODES,
     NETWORKS,
+    SHARED_VAULT_ID,
     VAULT_ID,
     Place,
     World,
     account_deleted,
     bound_version_expires,
+    forget_account,
     identity_anew,
     identity_off,
     make_networks,
+    make_shared_key,
     take_grant,
     unbound,
+    vault_deleted,
 )
 
 STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
 STEPS_OF_A_LIFE = 6
+OWN_VAULT = tuple(mode for mode in MODES if mode != EXISTING_VAULT)
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +95,49 @@ def test_each_drift_has_a_way_back(mode: str, drift: Callable[[Place], None], *,
     back = world.account
     assert back is not None
     assert back.internal_id == account.internal_id
+    assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("refreshes", [False, True], ids=["no refresh", "refresh"])
+def test_a_vault_of_others_comes_back_with_the_accounts_key(*, refreshes: bool) -> None:
+    """A refresh has taken the key out of the state; the account is under it, so that it is not asked whose
+    it is."""
+    world = World(EXISTING_VAULT, refreshes, {"key": {"name": "second"}})
+    assert world.up() == ""
+    vault_deleted(world)
+    world.refresh()
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["recover vault"]
+    assert world.readable
+    world.close()
+
+
+def test_a_key_that_others_have_made_is_used_only_by_its_id() -> None:
+    """Whose it is, nobody knows: what is printed names it."""
+    world = World(EXISTING_VAULT, settings={"key": {"name": "theirs"}})
+    make_shared_key(world, f"{SHARED_VAULT_ID}/keys/theirs")
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["without key.name", f"key.id: {SHARED_VAULT_ID}/keys/theirs"]
+    assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
+    """Nobody waits for a proof that the service could not give: the next version is bound, as is printed."""
+    world = World(mode, settings={"vault": {"key_operators": ["deployer"]}})
+    assert world.up() == ""
+    bound_version_expires(world)
+    for access in ("revoked", "granted"):
+        world.settings["access"] = access
+        began = world.wire.now()
+        assert world.up() == ""
+        assert world.wire.now() - began < 600
+    world.settings["key"] = {"generation": 1}
+    assert world.up() == ""
     assert world.readable
     world.close()
 
@@ -300,7 +349,7 @@ def test_a_deleted_account_keeps_its_identity() -> None:
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", OWN_VAULT)
 def test_a_vault_changes_its_access_model_while_access_is_revoked(mode: str, *, at_once: bool) -> None:
     """There is no access to lose, and nobody is told to give some. It is given back in the new model."""
     world = World(mode)
@@ -401,7 +450,7 @@ def test_changes_that_wait_for_access_are_told() -> None:
     assert any("changes of the account, if any, wait for the next update" in one for one in deployment.notes)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", OWN_VAULT)
 def test_a_key_is_named_as_before_again(mode: str) -> None:
     """The key that the account was on first is still in the vault, and is taken as it is."""
     world = World(mode)
@@ -534,7 +583,8 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     way = Way(world)
     for _ in range(2):
         way.follow()
-    assert way.steps == ([f"key.id: {vault}/keys/cmk-claims"] if (vault, write) == (OTHER_VAULT, 1) else [])
+    by_id = ["without key.name", f"key.id: {vault}/keys/cmk-claims"]
+    assert way.steps == (by_id if (vault, write) == (OTHER_VAULT, 1) else [])
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
@@ -589,6 +639,38 @@ def test_no_account_is_replaced_by_one_whose_name_is_held(holder: str) -> None:
     world.close()
 
 
+@pytest.mark.parametrize(
+    ("was", "steps"),
+    [
+        (
+            {"kind": "AIServices", "sku": {"name": "S0"}, "identity": {"type": "SystemAssigned"}},
+            ["softDeleted: recover", "kind: AIServices", "sku: S0"],
+        ),
+        ({"sku": {"name": "F0"}, "identity": {"type": "SystemAssigned"}}, ["accountName: lang-second-2"]),
+        ({}, ["accountName: lang-second-2"]),
+    ],
+    ids=["kind", "tier", "identity"],
+)
+def test_an_account_comes_back_only_as_what_it_was(was: dict[str, Any], steps: list[str]) -> None:
+    """Where it could not be bound then, nobody is told to recover it, and the account that exists stays until
+    another name is given."""
+    world = World("access policies")
+    assert world.up() == ""
+    before = world.account
+    forget_account(world, "lang-second", **was)
+    world.settings["account_name"] = "lang-second"
+    refused = world.up()
+    assert world.account == before
+    way = Way(world)
+    way.follow(refused)
+    assert way.steps == ["replaceAccount: lang-claims", *steps]
+    assert world.readable
+    for name in ("soft_deleted", "replace_account"):
+        world.settings.pop(name, None)
+    assert world.up() == ""
+    world.close()
+
+
 @pytest.mark.parametrize("other_key", [False, True])
 @pytest.mark.parametrize("mode", MODES)
 def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str, *, other_key: bool) -> None:
@@ -607,7 +689,12 @@ def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str, *, oth
     assert world.engine.operations == []
     way = Way(world)
     way.follow()
-    assert way.steps == (["rotate cmk-claims"] if other_key else ["key.generation: 1"])
+    # Whose key it is that an existing vault has is not known: its id says that it is meant.
+    by_id = (
+        ["without key.name", f"key.id: {world.vault_id}/keys/cmk-claims"] if mode == EXISTING_VAULT else []
+    )
+    other = [*by_id[:1], "rotate cmk-claims", *by_id[1:]]
+    assert way.steps == (other if other_key else ["key.generation: 1"])
     assert world.account_id.endswith("/lang-second")
     assert world.is_bound
     assert world.readable

@@ -34,15 +34,20 @@ API = {
     "privateEndpoints": "2024-05-01",
     "privateDnsZones": "2024-06-01",
     "roleAssignments": "2022-04-01",
+    "resourceGroups": "2024-03-01",
 }
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"
+SHARED_GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-shared"
+SHARED_VAULT_ID = f"{SHARED_GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims"
+EXISTING_VAULT = "existing vault"
 NETWORKS = f"{GROUP}/Microsoft.Network/virtualNetworks"
 IDENTITY_ID = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-claims"
 MODES: Mapping[str, Mapping[str, Any]] = {
     "access policies": {},
     "Azure RBAC": {"access_model": "rbac"},
     "user-assigned identity": {"identity": "userAssigned"},
+    EXISTING_VAULT: {"vault": {"id": SHARED_VAULT_ID}},
 }
 LONG_AGO = 1_700_000_000
 """November 2023."""
@@ -68,6 +73,10 @@ class Place(Protocol):
 
     @property
     def protected(self) -> bool: ...
+
+    @property
+    def vault_id(self) -> str:
+        """Of the vault that the service's key is in."""
 
     def up(self) -> str:
         """An update; what it refused or failed with, "" where it succeeded."""
@@ -108,6 +117,13 @@ class World:
     def __post_init__(self) -> None:
         self.engine = Engine(self.wire, replaces=True)
         self.session = InProcessSession(self.wire)
+        if self.mode == EXISTING_VAULT:
+            self.declare({"vault": self.settings.get("vault", {})})
+            make_shared_vault(self)
+
+    def declare(self, change: Mapping[str, Any]) -> None:
+        """Sets settings; an existing vault stays the one that it is."""
+        self.settings.update(with_vault(self.mode, change))
 
     def program(self) -> None:
         args: Any = {
@@ -156,10 +172,8 @@ class World:
         self.engine.refresh()
 
     def set(self, name: str, value: Any) -> None:
-        key, _, part = re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name).partition(".")
-        self.settings[key] = {**self.settings.get(key, {}), part: value} if part else value
-        if value is None:
-            del (self.settings[key] if part else self.settings)[part or key]
+        name = "key.generation" if name == "generation" else name  # as azure-cmk calls it
+        set_part(self.settings, re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name), value)
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
         """By `operate recover`."""
@@ -180,7 +194,7 @@ class World:
         return f"import {name}", lambda: self.engine.take_over(type, name, id)
 
     def assign(self, principal: str, role: str) -> None:
-        assign_role(self.wire.door.cloud, principal, role, VAULT_ID)
+        assign_role(self.wire.door.cloud, principal, role, self.vault_id)
 
     def wait(self) -> None:
         with suppress(RuntimeError):
@@ -189,6 +203,10 @@ class World:
     @property
     def protected(self) -> bool:
         return False
+
+    @property
+    def vault_id(self) -> str:
+        return SHARED_VAULT_ID if self.mode == EXISTING_VAULT else VAULT_ID
 
     @property
     def account_id(self) -> str:
@@ -270,6 +288,27 @@ class World:
         self.engine.close()
 
 
+def set_part(settings: dict[str, Any], name: str, value: Any) -> None:
+    """Sets one by its name, with a dot where it is a part of another; None takes it out, where it is."""
+    key, _, part = name.partition(".")
+    if part:
+        value = {
+            one: given for one, given in {**settings.get(key, {}), part: value}.items() if given is not None
+        }
+    if value is None:
+        settings.pop(key, None)
+    else:
+        settings[key] = value
+
+
+def with_vault(mode: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """A change of settings that goes on naming the vault that exists."""
+    if mode != EXISTING_VAULT or "vault" not in change:
+        return dict(change)
+    others = {name: value for name, value in change["vault"].items() if name != "name"}
+    return {**change, "vault": {**others, "id": SHARED_VAULT_ID}}
+
+
 def make_networks(world: Place) -> None:
     """Two networks with two subnets each."""
     subnets = [
@@ -282,15 +321,48 @@ def make_networks(world: Place) -> None:
         world.arm("PUT", f"{NETWORKS}/{network}", body)
 
 
+def make_shared_vault(world: Place) -> None:
+    """One of another team's, in a group of its own."""
+    world.arm("PUT", SHARED_GROUP, {"location": "westeurope"})
+    properties = {
+        "sku": {"family": "A", "name": "standard"},
+        "tenantId": seed.TENANT_ID,
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
+        "accessPolicies": [],
+    }
+    world.arm("PUT", SHARED_VAULT_ID, {"location": "westeurope", "properties": properties})
+
+
+def make_shared_key(world: Place, id: str, **properties: Any) -> None:
+    """A key in the vault of another team: as it must be, but for `properties`."""
+    wanted = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **properties}
+    world.arm("PUT", id, {"properties": wanted})
+
+
+def forget_account(world: Place, name: str, **was: Any) -> None:
+    """Makes and deletes an account, which holds its name from then on."""
+    body = {
+        "location": "westeurope",
+        "kind": "TextAnalytics",
+        "sku": {"name": "S"},
+        "properties": {"customSubDomainName": name},
+        **was,
+    }
+    id = f"{GROUP}/Microsoft.CognitiveServices/accounts/{name}"
+    world.arm("PUT", id, body)
+    world.arm("DELETE", id)
+
+
 def permit(world: Place, object_id: str, permissions: Mapping[str, list[str]]) -> None:
     """Adds to what an access policy of the service's vault gives somebody."""
     entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": permissions}
-    world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+    world.arm("PUT", f"{world.vault_id}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
 
 
 def permitted(world: Place, object_id: str) -> Mapping[str, list[str]]:
     """What somebody has by access policies of the service's vault, lower case."""
-    for entry in world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]:
+    for entry in world.arm("GET", world.vault_id)["properties"]["accessPolicies"]:
         if entry["objectId"] == object_id:
             return {group: [one.lower() for one in names] for group, names in entry["permissions"].items()}
     return {}
@@ -304,7 +376,9 @@ def take_grant(world: Place) -> None:
     given = world.arm("GET", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments")["value"]
     for principal in users or [identity["principalId"]]:
         entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {}}
-        world.arm("PUT", f"{VAULT_ID}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
+        world.arm(
+            "PUT", f"{world.vault_id}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}}
+        )
         for one in given:
             if one["properties"]["principalId"] == principal:
                 world.arm("DELETE", one["id"])
@@ -330,7 +404,18 @@ def account_deleted(world: Place) -> None:
 
 
 def vault_deleted(world: Place) -> None:
-    world.arm("DELETE", VAULT_ID)
+    world.arm("DELETE", world.vault_id)
+
+
+def recover_vault(world: Place) -> None:
+    """As `az keyvault recover` does."""
+    properties = {
+        "createMode": "recover",
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+    }
+    world.arm("PUT", world.vault_id, {"location": "westeurope", "properties": properties})
 
 
 def unbound(world: Place) -> None:
@@ -344,7 +429,7 @@ def bound_version_expires(world: Place) -> None:
     world.expire(bound["keyName"], bound["keyVersion"])
 
 
-SYSTEM = ("access policies", "Azure RBAC")
+SYSTEM = ("access policies", "Azure RBAC", EXISTING_VAULT)
 EVERY = tuple(MODES)
 DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
     take_grant: EVERY,
