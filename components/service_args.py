@@ -390,7 +390,8 @@ def _without_customer_key(service: "ServiceInputs") -> Iterator[Problem]:
         if given and not service.has_key:
             yield Problem(
                 path,
-                "is for a customer-managed key, but found encryption: microsoftManaged; remove one of them",
+                "is for a customer-managed key, but found encryption: microsoftManaged; remove one of them "
+                "or, for an account that is to leave its key, keep both and set unbindAccount to its name",
             )
 
 

@@ -18,7 +18,7 @@ from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
-from core import adapters, arm_ids, demands, facts, key_uris, rights, roles
+from core import adapters, arm_ids, demands, facts, key_uris, regions, rights, roles
 from core import resource_types as types
 from core.commands import adopt, take_over
 
@@ -181,6 +181,9 @@ def problems(
                 vault_id=found.id,
             )
             run = f"; run `{fix}`" if fix else ""
+            if demand.demand == "same-region":
+                there = regions.normalised(found.location)
+                run = f"; set location: {there}, or give a {found.noun} in {inputs.location}"
             yield Problem(path, f"the {found.noun} {found.name!r} cannot be used: {demand.text}{run}")
     if key is not None and inputs.soft_deleted != RECOVER:
         yield Problem(

@@ -133,7 +133,11 @@ def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
         ),
         (
             {"encryption": "microsoftManaged", "key": {"generation": 1}},
-            "key: is for a customer-managed key, but found encryption: microsoftManaged; remove one of them",
+            (
+                "key: is for a customer-managed key, but found encryption: microsoftManaged; remove one of "
+                "them or, for an account that is to leave its key, keep both and set unbindAccount to its "
+                "name"
+            ),
         ),
         (
             {"resourceGroupName": "a", "existingResourceGroupName": "b"},

@@ -149,7 +149,10 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "a key without a customer's key": (
         {"encryption": "microsoftManaged", "key": {"generation": 1}},
-        "key: is for a customer-managed key, but found encryption: microsoftManaged; remove one of them",
+        (
+            "key: is for a customer-managed key, but found encryption: microsoftManaged; remove one of them "
+            "or, for an account that is to leave its key, keep both and set unbindAccount to its name"
+        ),
     ),
     "an operator that is nobody": (
         {"vault": {"keyOperators": ["me"]}},

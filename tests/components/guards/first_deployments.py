@@ -814,7 +814,9 @@ EXISTING = (
         ("grants by 'rbac'", "set accessModel: rbac"),
         fixed=ROLES_ALONE,
     ),
-    existing_vault("another region", {}, ("northeurope",), location="northeurope", fixed=ELSEWHERE),
+    existing_vault(
+        "another region", {}, ("set location: northeurope",), location="northeurope", fixed=ELSEWHERE
+    ),
     FirstDeployment(
         "existing vault: there is none",
         group("rg-shared"),
