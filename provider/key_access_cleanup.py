@@ -1,4 +1,4 @@
-"""The resource `KeyAccessCleanup`: nothing of an account's access to a key outlives the account.
+"""The resource `KeyAccessCleanup`: nothing of an account's access to a key outlives its use of it.
 
 A grant must not be deleted before the account that uses it, whose data would be out of reach; and it cannot
 be made before it, because the account's identity is what it is for. So the engine is told that it goes with
@@ -8,7 +8,7 @@ removes then what the identity had at this key. It learns whose identity that is
 engine refreshes it before each update and destroy.
 
 What it removes: the identity's own access policy on keys, or its role assignments at the key itself.
-An account that still exists keeps all that it has.
+An account that is under a key of the vault keeps all that it has there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from core import arm_ids
 from core.arm_ids import ArmId
+from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
 from provider.azure_calls import Azure
 from provider.binder import READ_LAG_SECONDS
@@ -106,22 +107,35 @@ class KeyAccessCleanupHandler:
             found = await own_access(self._azure, vault, key, principal, call.waiter)
             if not any(found):
                 return
-            if not await self._exists(call, account):
+            if not await self._needs_it(call, account, key.parent):
                 await remove_access(self._azure, key, found, call.waiter)
                 return
             if call.waiter.elapsed >= READ_LAG_SECONDS:
-                await call.inform(f"the account {account.name} still exists, and keeps its access to the key")
+                await call.inform(
+                    f"the account {account.name} is under a key of {key.parent.name}, and keeps its access"
+                )
                 return
-            await call.waiter.pause(backoff.next(), f"waiting for the account {account.name} to be gone")
+            await call.waiter.pause(
+                backoff.next(), f"waiting for the account {account.name} to leave its key"
+            )
 
-    async def _exists(self, call: Call, account: ArmId) -> bool:
-        if await with_retries(lambda: self._azure.account(account), call.waiter):
+    async def _needs_it(self, call: Call, account: ArmId, vault: ArmId) -> bool:
+        if _is_under_a_key_of(vault, await with_retries(lambda: self._azure.account(account), call.waiter)):
             return True
-        # One 404 may come from a front end that is behind; believing it cuts an account off from its data.
-        await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that the account {account.name} is gone")
-        return await with_retries(lambda: self._azure.account(account), call.waiter) is not None
+        # One answer may come from a front end that is behind; believing it cuts an account off from its data.
+        await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that {account.name} has left its key")
+        found = await with_retries(lambda: self._azure.account(account), call.waiter)
+        return _is_under_a_key_of(vault, found)
 
     async def _principal(self, call: Call, account: ArmId) -> Mapping[str, Value]:
         """The object id of the account's own identity; nothing of an account without one, or none."""
         found = await with_retries(lambda: self._azure.account(account), call.waiter)
         return {"principalId": found.principal_id} if found and found.principal_id else {}
+
+
+def _is_under_a_key_of(vault: ArmId, account: Account | None) -> bool:
+    """Also where it cannot be told which key it is."""
+    if account is None or not account.encryption.is_customer_managed:
+        return False
+    bound = account.encryption.key
+    return bound is None or not account.encryption.key_vault_uri or bound.is_in(vault)

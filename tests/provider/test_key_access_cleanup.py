@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 
 from core.arm_ids import ArmId
-from core.facts import Account, PolicyEntry
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
+from core.facts import Account, Encryption, PolicyEntry
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    KEY_ID,
+    PRINCIPAL,
+    TENANT,
+    VAULT_ID,
+    FakeAzure,
+    a_vault,
+    an_account,
+    bound_to,
+)
 from tests.provider.rig import CLEANUP, Engine, FakeClock, engine
 from tests.provider.test_key_access_revocation import NEEDED, OTHER, assignment, with_policies, with_roles
 
@@ -73,19 +83,40 @@ async def test_the_role_at_the_key_goes_and_no_other() -> None:
     assert azure.roles == others
 
 
-async def test_an_account_that_stays_keeps_its_access() -> None:
+UNKNOWN_KEY = Encryption("Microsoft.KeyVault")
+
+
+@pytest.mark.parametrize(
+    ("encryption", "keeps"),
+    [
+        (bound_to(), True),
+        (bound_to(key_name="another-key"), True),
+        (UNKNOWN_KEY, True),
+        (bound_to(key_vault_uri="https://elsewhere.vault.azure.net"), False),
+        (Encryption(), False),
+    ],
+    ids=["on the key", "on another key of the vault", "on a key that is not told", "elsewhere", "on none"],
+)
+async def test_an_account_that_stays_keeps_its_access_while_it_needs_it(
+    encryption: Encryption, *, keeps: bool
+) -> None:
     """Whatever deletes the resource: a destroy of it alone, a key that is no longer declared."""
     azure = with_policies(MINE)
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=encryption)
     async with engine(azure) as pulumi:
         await pulumi.delete(CLEANUP, ID, await refreshed(pulumi))
-    assert azure.vaults[VAULT_ID.lower()].policies == (MINE,)
+    assert azure.vaults[VAULT_ID.lower()].policies == ((MINE,) if keeps else ())
 
 
-async def test_one_404_of_an_account_that_lives_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("answer", [None, an_account()], ids=["absent", "not bound"])
+async def test_one_answer_about_an_account_that_lives_takes_nothing_away(
+    answer: Account | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It may come from a front end that is behind, and the data would be out of reach: the next counts."""
     azure, clock = with_policies(MINE), FakeClock()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
     looked = FakeAzure.account
-    answers: list[Account | None] = [None]
+    answers = [answer]
 
     async def first_absent(self: FakeAzure, account: ArmId) -> Account | None:
         return answers.pop() if answers else await looked(self, account)
