@@ -42,6 +42,7 @@ _PUT_BACK = re.compile(
 
 
 _ANOTHER_NAME = re.compile(r"'(?P<held>[\w-]+)' is held by one that was deleted.* give another accountName\b")
+_LEAVES_ITS_KEY = "keep both and set unbindAccount to its name"
 _BACK = "put back"
 _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
@@ -88,6 +89,9 @@ class Way:
             self._once(step, recover)
         for one in (*_ONE_OF_THEM.findall(text), *_LEFT_OUT.findall(text)):
             self._once(f"without {one}", partial(self.world.set, one, None))
+        if _LEAVES_ITS_KEY in text:
+            account = self.world.account_id.rpartition("/")[2]
+            self._once(f"unbindAccount: {account}", partial(self._set, "unbindAccount", account))
         for name, value in _OF_A_POLICY.findall(text):
             self._once(f"{name}: {value}", partial(self._set, name, value))
         for one in _REMOVED_FIRST.findall(text):

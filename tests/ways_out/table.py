@@ -151,13 +151,16 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_a_deleted_account_keeps_its_identity": """
         components/guards/soft_deleted.py _unfit
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_an_account_leaves_the_key_that_it_has": """
+        components/guards/data_loss.py _encryption
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_comes_back_only_as_what_it_was": """
         components/guards/soft_deleted.py _unfit
     """,
     # First deployments
     "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """
         components/azure_failures.py _DENIED_ACCOUNT
-        components/guards/existing_resources.py problems 3
+        components/guards/existing_resources.py problems 4
         components/guards/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held

@@ -39,6 +39,7 @@ from tests.ways_out.world import (
     identity_off,
     make_networks,
     make_shared_key,
+    permitted,
     take_grant,
     unbound,
     vault_deleted,
@@ -111,6 +112,26 @@ def test_a_vault_of_others_comes_back_with_the_accounts_key(*, refreshes: bool) 
     way.follow()
     assert way.steps == ["recover vault"]
     assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["key.id", "vault.id"])
+def test_an_account_leaves_the_key_that_it_has(*, made: bool) -> None:
+    """Whose settings name no vault any more, it would leave for a vault and a key that are made for it."""
+    world = World(EXISTING_VAULT)
+    id = f"{SHARED_VAULT_ID}/keys/theirs"
+    if not made:
+        make_shared_key(world, id)
+        world.settings = {"key": {"id": id}}
+    assert world.up() == ""
+    world.settings = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
+    way = Way(world)
+    way.follow()
+    assert way.steps == [f"vault.id: {SHARED_VAULT_ID}" if made else f"key.id: {id}"]
+    assert not world.is_bound
+    world.settings = {"encryption": "microsoftManaged"}
+    assert world.up() == ""
+    assert not permitted(world, world.arm("GET", world.account_id)["identity"]["principalId"])
     world.close()
 
 

@@ -47,7 +47,7 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     "access policies": {},
     "Azure RBAC": {"access_model": "rbac"},
     "user-assigned identity": {"identity": "userAssigned"},
-    EXISTING_VAULT: {"vault": {"id": SHARED_VAULT_ID}},
+    EXISTING_VAULT: {},
 }
 LONG_AGO = 1_700_000_000
 """November 2023."""
@@ -59,7 +59,9 @@ _RECOVER = re.compile(
 _UNRECORDED = re.compile(
     r"(?P<name>[\w-]+): (?P<id>/\S+) exists, and this stack does not record it" + _TAKE_OVER
 )
-_CUT_OFF = re.compile(r"exists already at (?P<id>/\S+) and this stack does not record it" + _TAKE_OVER)
+_CUT_OFF = re.compile(
+    r"exists already at (?P<id>/[^\s,]+)(?:, tagged .*,)? and this stack does not record it" + _TAKE_OVER
+)
 
 
 class Place(Protocol):
