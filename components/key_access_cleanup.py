@@ -1,9 +1,9 @@
-"""What is left of an account's access to a key in a vault that stays: removed once the account is gone.
+"""What is left of an account's access to a key in a vault that stays: removed once nothing needs it.
 
 Owns: `azure-cmk:index:KeyAccessCleanup`. A grant for an account's own identity comes after the account, and
 would be deleted before it, while the account still needs it. So the engine skips its deletion when the
-account is deleted, too (access.py), and this resource, which the account comes after, does it instead. In a
-vault made here the access goes with the vault.
+account is deleted, too (access.py), and this resource, which the account comes after, does it instead; also
+of an account that has left the key. In a vault made here the access goes with the vault.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Owns: what may happen, and what must hold once the way out has been gone, judged by the local Azure.
 machine.py has the same in this process; this one has the engine's own flags, kills, commands and policies.
 
-Three files of 100 steps take about 107 commands each, and a command 1.8 s of processor time, of which the
+Four files of 75 steps take about 80 commands each, and a command 1.8 s of processor time, of which the
 engine takes 0.8 s and its processes and the local Azure the rest: five minutes on two cores.
 
 It found that an account was written before its identity had access, where a refresh had recorded that the
@@ -18,7 +18,8 @@ even be rotated, and of the parts of an account's encryption that a refresh show
 nobody could take over, since an update was killed behind it while the state had another one under its name;
 and that a change of the access model asked people to give access by hand that their settings revoke. It found
 that a higher generation makes no version of a key that the account is only about to get, as was printed, and
-that nothing was said of how an account that was unbound gets revoked.
+that nothing was said of how an account that was unbound gets revoked. In a vault of others it found that the
+account's own key was taken for somebody else's once a refresh had taken it out of the state.
 """
 
 from __future__ import annotations

@@ -3,18 +3,16 @@
 Owns: what may happen, and what must hold once the way out has been gone. The components, both providers and
 the cloud are as they are, on the engine in this process.
 
-`python -m tests.ways_out.undo` takes mends out of the product and lives until a life fails. A few lives of
-seed 0 notice when a refusal holds up a revocation, when access that somebody took away is given back unasked,
-when what would be lost is not refused, and when what somebody has in the vault is narrowed. In an earlier
-form the machine also noticed when the account is written without access (not within 40 lives of seed 0), when
-an older version is bound in the place of one that has expired, when an identity that was turned off is not
-reported, when no subnet is looked up before an endpoint is made in it, and when a first generation makes no
-version.
+`python -m tests.ways_out.undo` takes mends out of the product, one by one, and lives until a life fails:
+mends.py has them by what had been wrong.
 
 It found by itself that a key operator whose access policy lacked something could not be given it; that a
 preview said of revoked access to one key what it had read of another; that an account was written although
 its version had expired, which Azure refuses for as long as anybody waits; and that an account was replaced by
-one that could not be bound to such a version.
+one that could not be bound to such a version. In a vault of others it found that the way back of a vault that
+is made here was printed, and that an account which had left its key kept its access; and elsewhere that a
+deleted account was recovered which could not be bound, and that a proof was waited for half an hour which an
+expired version could not give.
 """
 
 from __future__ import annotations
