@@ -199,8 +199,8 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     protects the new account."""
     unbind_account: NotRequired[str | None]
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
-    key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set. If
-    the account is protected, run `pulumi up` with this change alone first."""
+    key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and
+    so do their settings. If the account is protected, run `pulumi up` with this change alone first."""
     kind: NotRequired[str | None]
     """Optional. The kind of account: `TextAnalytics` (default) is Language, `AIServices` a Microsoft Foundry
     resource. The kind of an account cannot be changed."""

@@ -37,14 +37,13 @@ WITHOUT = "WAYS_OUT_WITHOUT"
 class Mend(NamedTuple):
     """`where` it is, by object and attribute, and what stands in its place without it. `points` are those of
     the list of dead ends that began this. `engine` is the mode of the lives on the real engine that notice
-    it; the machine in this process does where there is none. `seed` is of the lives."""
+    it; the machine in this process does where there is none."""
 
     what: str
     points: str
     where: tuple[Any, str]
     without: Any
     engine: str = ""
-    seed: int = 0
 
 
 def _nothing(*_: Any, **__: Any) -> Iterator[Any]:

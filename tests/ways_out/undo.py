@@ -51,7 +51,7 @@ def search(mend: Mend, lives: int) -> str:
                 report_multiple_bugs=False,
             )
             try:
-                run_state_machine_as_test(seed(mend.seed + first)(machine), settings=chosen)
+                run_state_machine_as_test(seed(first)(machine), settings=chosen)
             except (AssertionError, UpdateError, FailedLifeError) as error:
                 return str(error).strip() or type(error).__name__
     return ""
