@@ -171,6 +171,12 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
         C,
         "expired on 2023-11-14T22:13:20Z",
     ),
+    "expired, and its way on": (
+        live_state(key=a_version(expires=1_700_000_000)),
+        "key-is-usable",
+        C,
+        "run `az keyvault key rotate --vault-name language-vault --name language-key`",
+    ),
     "not yet valid": (
         live_state(key=a_version(not_before=1_800_000_000)),
         "key-is-usable",

@@ -198,7 +198,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py access_findings 3
         provider/rules.py key_version_exists
         provider/rules.py key_exists
-        provider/rules.py key_is_usable
+        provider/rules.py key_is_usable 2
         provider/rules.py bound_version_is_usable 3
         provider/rules.py outbound_reaches_vault
         provider/key_access_validation.py KeyAccessValidationHandler._findings

@@ -106,6 +106,12 @@ def disabled(hub: Hub) -> None:
     hub.data("PATCH", f"/{newest_version(hub.door, KEY_URL)}", {"attributes": {"enabled": False}})
 
 
+def expired(hub: Hub) -> None:
+    """And there is no newer one."""
+    version = newest_version(hub.door, KEY_URL)
+    hub.data("PATCH", f"/{version}", {"attributes": {"exp": 1_700_000_000}})
+
+
 def key_deleted(hub: Hub) -> None:
     hub.data("DELETE", "")
 
@@ -141,6 +147,7 @@ CASES: Mapping[str, tuple[Callable[[], Hub], Callable[[Hub], None]]] = {
         nothing,
     ),
     "a version that is disabled": (Hub, disabled),
+    "a version that has expired": (Hub, expired),
     "a key that was deleted": (Hub, key_deleted),
     "a vault that was deleted": (Hub, vault_deleted),
     "a bound version that is disabled": (Hub, bound_and_disabled),
