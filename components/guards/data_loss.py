@@ -147,7 +147,7 @@ def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.A
         yield Problem(
             path,
             f"account {account.name!r} leaves its key in this update, which would make a vault and a key "
-            f"that nobody needs: set {path}: {id}, and remove it with unbindAccount",
+            f"that nobody needs: set {path}: {id}, and remove it together with unbindAccount afterwards",
         )
 
 

@@ -151,6 +151,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_a_deleted_account_keeps_its_identity": """
         components/guards/soft_deleted.py _unfit
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_an_account_recovered_on_an_expired_version": """
+        provider/rules.py key_is_usable
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_leaves_the_key_that_it_has": """
         components/guards/data_loss.py _encryption
     """,
@@ -198,7 +201,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py access_findings 3
         provider/rules.py key_version_exists
         provider/rules.py key_exists
-        provider/rules.py key_is_usable 2
+        provider/rules.py key_is_usable
         provider/rules.py bound_version_is_usable 3
         provider/rules.py outbound_reaches_vault
         provider/key_access_validation.py KeyAccessValidationHandler._findings

@@ -108,9 +108,28 @@ def test_a_vault_of_others_comes_back_with_the_accounts_key(*, refreshes: bool) 
     assert world.up() == ""
     vault_deleted(world)
     world.refresh()
+    refused = world.up()
+    assert refused.startswith("1 problem;"), refused
+    way = Way(world)
+    way.follow(refused)
+    assert way.steps == ["recover vault"]
+    assert world.readable
+    world.close()
+
+
+def test_an_account_recovered_on_an_expired_version() -> None:
+    """The version is what the state has, so that only the binding refuses it."""
+    world = World("access policies", refreshes=True)
+    assert world.up() == ""
+    before = world.account
+    assert before is not None
+    bound_version_expires(world)
+    account_deleted(world)
     way = Way(world)
     way.follow()
-    assert way.steps == ["recover vault"]
+    assert way.steps == ["softDeleted: recover", "rotate cmk-claims"]
+    assert world.account is not None
+    assert world.account.internal_id == before.internal_id
     assert world.readable
     world.close()
 
