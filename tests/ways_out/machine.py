@@ -315,13 +315,17 @@ class Refusals(RuleBasedStateMachine):
         return way
 
     def _goes_back_to_the_key(self, way: Way) -> None:
-        """After an account was unbound on purpose, as the refusal says. What allowed it may go first."""
+        """After an account was unbound on purpose, as the refusal says. What allowed it may go first, and
+        what is for its key."""
         world = self.world
-        world.settings.pop("unbind_account", None)
+        bound = {name: world.settings[name] for name in ("vault", "key") if name in world.settings}
+        for name in ("unbind_account", *bound):
+            world.settings.pop(name, None)
         if world.settings.get("encryption") == "microsoftManaged":
             said = world.up()
-            assert "off your key" not in said, f"an account that is off its key was refused to be: {said}"
+            assert not said, f"an account that is off its key was refused to be: {said}"
         world.settings.pop("encryption", None)
+        world.settings.update(bound)
         way.follow()
 
     def settles(self, way: Way) -> None:
