@@ -318,7 +318,9 @@ class Refusals(RuleBasedStateMachine):
         """After an account was unbound on purpose, as the refusal says. What allowed it may go first, and
         what is for its key."""
         world = self.world
-        bound = {name: world.settings[name] for name in ("vault", "key") if name in world.settings}
+        bound: dict[str, Any] = {
+            name: given for name, given in world.settings.items() if name in ("vault", "key")
+        }
         for name in ("unbind_account", *bound):
             world.settings.pop(name, None)
         if world.settings.get("encryption") == "microsoftManaged":
