@@ -8,17 +8,19 @@ purpose; deleting it changes nothing, and the next grant gives the access back.
 What it removes: the identity's own access policy on keys, in a vault with access policies; the identity's
 role assignments at the key itself and the one named in `assignmentId`, in a vault with Azure RBAC. It leaves
 access that the identity has from further up (a role at the vault or above, a group), which others may depend
-on, and warns.
+on, and warns, also of what is given later.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
+from core.facts import RoleAssignment
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
 from provider.checks import Form, principal_id
@@ -64,6 +66,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
             await call.waiter.pause(
                 min(left, _LOOK_SECONDS), f"waiting: reads still show the access to {key.name}, just revoked"
             )
+        await self._warn_of_other_access(call, key, principal)
         return {}
 
     async def _shown(self, key: ArmId, principal: str, assignment_id: str | None, waiter: Waiter) -> bool:
@@ -95,11 +98,18 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         left = rights.on_key(vault, principal, scope, assignments)
         if left.level in (Access.FULL, Access.NARROWER):
             where = ", ".join(f"{one.role_name} at {one.scope}" for one in assignments or [])
+            own = [shlex.quote(one.id) for one in assignments or [] if _is_of(one, principal)]
+            fix = f"run `az role assignment delete --ids {' '.join(own)}`" if own else "remove it"
             await call.warn(
                 f"the identity {principal} can still use the key {key.name}: it has "
                 f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
-                "resource leaves alone; remove it, or disable the key version"
+                f"resource leaves alone; {fix}, or disable the key version"
             )
+
+
+def _is_of(assignment: RoleAssignment, principal: str) -> bool:
+    """Whether it is its own, and not that of a group."""
+    return bool(assignment.id) and assignment.principal_id.lower() == principal.lower()
 
 
 def _moment(revoked_at: str | None) -> float:

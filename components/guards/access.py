@@ -53,13 +53,15 @@ def holds_up_account(
     vault is under Azure RBAC and comes back from soft delete, without its role assignments.
 
     The service then refuses every write of the account (assumed, `same_key_again`), so that an
-    account whose access comes after it waits: the grant is repaired first. Not so of an account that moves
-    to another vault or key, nor of one whose identity is gone (drift.py).
+    account whose access comes after it waits: the grant is repaired first. Not so of an account whose key is
+    to be elsewhere, where another grant is for it, nor of one whose identity is gone (drift.py).
     """
     user = before.key_user_id
     if before.is_bound and loses_roles:
         return True
-    if not before.is_bound or user is None or vault is None or before.bound_to != place.place:
+    if not before.is_bound or before.bound_to is None or user is None or vault is None:
+        return False
+    if _is_elsewhere(before, place):
         return False
     if before.revoked:
         return True
@@ -111,6 +113,16 @@ def left_key(inputs: ServiceInputs, before: RecordedService, place: KeyLocation)
     unknown = not place.vault_id  # one that is yet to be made
     if "access" in inputs.as_found or (inputs.has_key and (stays or unknown)):
         return None
+    return bound_key_id(before, place)
+
+
+def bound_key_id(before: RecordedService, place: KeyLocation) -> str | None:
+    """The ARM id of the key that a bound account is under, which may be another than the declared one; None
+    where it is not known."""
+    if before.bound_to is None:
+        return None
+    vault, key = before.bound_to
+    here = bool(place.vault_id) and key_uris.place_of(place.vault_id) == vault
     known = [before.key_id, facts.key_id(place.vault_id, key) if here else None]
     return next((id for id in known if id and _place_of_key(id) == before.bound_to), None)
 
@@ -146,7 +158,7 @@ def revoked_access(
     inputs: ServiceInputs, before: RecordedService, place: KeyLocation
 ) -> RevokedAccess | None:
     """What this update takes away, or keeps away: at the key in use, whichever is declared now."""
-    key_id = before.key_id or (place.key_id if place.vault_id else None)
+    key_id = bound_key_id(before, place) or before.key_id or (place.key_id if place.vault_id else None)
     if not (inputs.is_revoked and before.is_bound and before.grantee_id and key_id):
         return None
     # Once the assignment is gone from the state, the revocation still names it: nothing has changed.

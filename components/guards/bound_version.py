@@ -16,21 +16,28 @@ from components.service_args import ServiceInputs
 from core import arm_ids, facts, key_uris
 
 
-def bound_version(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
-    """The version that the account is bound to; None where it has none, leaves its key or is not written."""
-    is_here = before.is_bound and before.bound_to == location.place
-    if before.account is None or not is_here or inputs.is_revoked:
+def bound_version(inputs: ServiceInputs, before: RecordedService) -> str | None:
+    """The version that the account is bound to; None where it has none or is not written."""
+    if before.account is None or not before.is_bound or inputs.is_revoked:
         return None
     return before.account.encryption.key_version or None
 
 
-def account_waits(inputs: ServiceInputs, before: RecordedService, version: str) -> bool:
+def account_waits(
+    inputs: ServiceInputs, before: RecordedService, location: KeyLocation, version: str
+) -> bool:
     """Whether an account that is bound to `version` is not written by this update: in two phases the binding
-    comes after it, and in one phase it is written only with another version."""
+    comes after it, and in one phase it is written only with another version or key."""
     if inputs.binds_in_two_phases:
         return True
     asked = (inputs.key.generation or 0, inputs.key.pin)
-    return asked == (before.generation, before.pin) and before.version == version and not inputs.unbinds
+    as_before = asked == (before.generation, before.pin) and before.version == version
+    return as_before and not leaves_key(inputs, before, location)
+
+
+def leaves_key(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> bool:
+    """Whether a bound account is to be under another key than now, or off its key."""
+    return before.is_bound and (inputs.unbinds or before.bound_to != location.place)
 
 
 def rotates(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> bool:
@@ -86,6 +93,7 @@ def replacement_problems(
 def warning(
     inputs: ServiceInputs,
     before: RecordedService,
+    location: KeyLocation,
     version: facts.KeyVersion,
     reasons: Sequence[str],
     *,
@@ -99,6 +107,8 @@ def warning(
             f"run `az keyvault key set-attributes --id {version.uri} --enabled true`; or, where it was "
             "disabled on purpose, set access: revoked"
         )
+    elif leaves_key(inputs, before, location):
+        fix = "the next update applies them, once the account is off that key"
     elif inputs.key.pin is not None:
         fix = "remove key.pin, or pin a version that can be used"
     elif is_followed or _asks_for_a_version(inputs, before):

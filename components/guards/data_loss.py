@@ -4,16 +4,21 @@ Owns: which changes those are, and what would happen to the data. Pure. Does not
 arguments by themselves (service_args.py), nor the protection of resources, which is the engine's.
 """
 
+import json
+import shlex
 from collections.abc import Callable, Iterator
 
+from components.access import USE
 from components.access_model import ACCESS_POLICY, RBAC
+from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.lock import lock_name
 from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
-from core import arm_ids, facts, key_uris, kind_limits, regions, roles
+from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
+from core.api_versions import VAULTS
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -252,12 +257,32 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
         yield Problem(
             "accessModel",
             f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
-            "to its key before the new access is in effect, and the data is out of reach until then. "
-            f"First grant the identity {before.key_user_id or 'of the account'} access in the new model "
-            f"(role {roles.CRYPTO_SERVICE_ENCRYPTION_USER.name!r} at the vault, or an access policy), switch "
-            f"the vault with `az keyvault update --name {before.vault.name} --enable-rbac-authorization "
-            f"{str(declared == RBAC).lower()}`, run `pulumi refresh`, then change the setting",
+            "to its key before the new access is in effect, and the data is out of reach until then. First "
+            f"give its identity the access that this stack takes over, with `{_grant(declared, before)}`; "
+            "wait ten minutes, in which it comes to count; switch the vault with `az keyvault update --name "
+            f"{before.vault.name} --enable-rbac-authorization {str(declared == RBAC).lower()}`; run `pulumi "
+            "refresh`; then change the setting",
         )
+
+
+def _grant(model: str, before: RecordedService) -> str:
+    """The command that makes the grant of an access model as the stack makes it, in a vault with the other
+    one: a role of another name, or at the vault, would stay when access is revoked. Under Azure RBAC `az
+    keyvault set-policy` refuses (MicrosoftDocs/azure-docs#122468); that Resource Manager takes a policy all
+    the same is assumed."""
+    user = before.key_user_id or before.grantee_id or "OBJECT_ID"
+    vault = before.vault or facts.Vault("")
+    if model == RBAC:
+        key_id = before.key_id or facts.key_id(vault.id, (before.bound_to or ("", ""))[1])
+        name = names.role_assignment_name(key_id, user, USE.role.id)
+        return (
+            f"az role assignment create --name {name} --role {USE.role.id} --assignee-object-id {user} "
+            f"--assignee-principal-type ServicePrincipal --scope {shlex.quote(key_id)}"
+        )
+    url = f"{vault.id}/accessPolicies/add?api-version={VAULTS}"
+    entry = {"tenantId": vault.tenant_id, "objectId": user, "permissions": {"keys": [*USE.policy]}}
+    body = json.dumps({"properties": {"accessPolicies": [entry]}})
+    return f"az rest --method put --url {shlex.quote(url)} --body {shlex.quote(body)}"
 
 
 def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:

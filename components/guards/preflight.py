@@ -702,32 +702,33 @@ class _Preflight:
             pulumi.log.warn(f"service {name!r}: {said}")
         if self._is_replaced(name):
             if key is not None and not bound_version.rotates(inputs, before, location):
-                _, reasons = await self._judged_version(location, key, inputs.key.pin or _newest(key))
+                _, reasons = await self._judged_version(location.key_id, key, inputs.key.pin or _newest(key))
                 self._refuse(name, bound_version.replacement_problems(inputs, before, location, reasons))
             return False
-        version = bound_version.bound_version(inputs, before, location)
-        if version is None or key is None or not bound_version.account_waits(inputs, before, version):
+        version = bound_version.bound_version(inputs, before)
+        key_id = access.bound_key_id(before, location)
+        leaves = bound_version.leaves_key(inputs, before, location)
+        if version is None or key_id is None or (key is None and not leaves):
             return False
-        found, reasons = await self._judged_version(location, key, version)
+        if not bound_version.account_waits(inputs, before, location, version):
+            return False
+        found, reasons = await self._judged_version(key_id, None if leaves else key, version)
         if reasons:
-            newest = adapters.key_version_of_key(key)
+            newest = adapters.key_version_of_key(key or {})
             is_followed = _newest(key) != version and not demands.key_usable(newest, time.time())
-            said = bound_version.warning(inputs, before, found, reasons, is_followed=is_followed)
+            said = bound_version.warning(inputs, before, location, found, reasons, is_followed=is_followed)
             pulumi.log.warn(f"service {name!r}: {said}")
         return bool(reasons)
 
     async def _judged_version(
-        self, location: KeyLocation, key: Mapping[str, Any], version: str
+        self, key_id: str, key: Answer, version: str
     ) -> tuple[facts.KeyVersion, list[str]]:
         """A version of a key, and why it cannot be bound; nothing against one that cannot be read. `key` is
-        the key's own answer."""
-        described: Mapping[str, Any] = key
-        if version and (_newest(key) != version or location.in_managed_hsm):
+        the key's own answer, where it was read."""
+        described: Mapping[str, Any] = key or {}
+        if version and (_newest(key) != version or arm_ids.in_managed_hsm(key_id)):
             described = await invoke(
-                "azure-cmk:index:getKeyVersion",
-                cmk_invoke_options(),
-                keyId=location.key_id,
-                version=version,
+                "azure-cmk:index:getKeyVersion", cmk_invoke_options(), keyId=key_id, version=version
             )
         found = adapters.key_version_of_key(described)
         unmet = demands.key_usable(found, time.time()) if found.version else []

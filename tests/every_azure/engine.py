@@ -114,12 +114,15 @@ class Engine:
         monitor = _Monitor(self, before if self.before_refresh else None)
         monitor.run(program)
         self.warnings = monitor.warnings
-        self.declared |= monitor.urns
+        self.declared |= {*monitor.urns}
         if not monitor.errors:
             try:
                 self._delete_undeclared(monitor.urns)
             except ProviderError as error:
                 monitor.errors.append(str(error))
+        # What comes after something else is declared after it, wherever the state had it (snapshot.go).
+        declared = {urn: self.state[urn] for urn in monitor.urns if urn in self.state}
+        self.state = {**declared, **{urn: one for urn, one in self.state.items() if urn not in declared}}
         if monitor.errors:
             raise UpdateError("\n".join(dict.fromkeys([*monitor.errors, *monitor.warnings])))
         return self.operations
@@ -236,7 +239,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self._state = state
         # The stub's own __init__ would need a channel; hooks are registered only with a stub.
         self.engine, self.mocks = engine, None
-        self.urns: set[str] = set()
+        self.urns: dict[str, None] = {}
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self._hooks: dict[str, callback_pb2.Callback] = {}
@@ -320,7 +323,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if request.parent and "pulumi:pulumi:Stack" not in request.parent:
             qualified = f"{request.parent.split('::')[2]}${request.type}"
         urn = f"urn:pulumi:{STACK}::{PROJECT}::{qualified}::{request.name}"
-        self.urns.add(urn)
+        self.urns[urn] = None
         if not request.custom or request.type.startswith("pulumi:"):
             inputs = from_struct(request.object)
             with self._lock:

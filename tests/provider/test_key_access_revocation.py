@@ -79,6 +79,22 @@ async def test_the_identitys_role_at_the_key_goes_and_what_is_above_stays_with_a
         said = log.messages(ephemeral=False)
     assert azure.roles == others
     assert any("can still use the key" in text and "Key Vault Crypto User" in text for text in said)
+    assert any("run `az role assignment delete --ids" in text and above.id in text for text in said)
+
+
+async def test_access_from_above_that_is_given_later_is_said_by_each_refresh() -> None:
+    """The identity has none of its own at the key, so that the revocation stays on record."""
+    azure = with_roles(assignment(KEY_ID))
+    async with engine_log() as (log, address):
+        async with engine(azure, engine_address=address) as pulumi:
+            id, outputs = await pulumi.create(REVOCATION, INPUTS)
+            azure.roles = [assignment(VAULT_ID)]
+            before = log.messages(ephemeral=False)
+            kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+        said = log.messages(ephemeral=False)
+    assert kept == ID
+    assert not any("can still use the key" in text for text in before)
+    assert any("can still use the key" in text for text in said)
 
 
 async def test_an_assignment_that_is_named_goes_wherever_it_is() -> None:

@@ -116,8 +116,25 @@ def _permit(door: Door, vault_id: str, object_id: str, permissions: list[str], h
 
 
 def _assign(door: Door, options: Options) -> None:
-    assignee = options.get("assignee") or options["assignee-object-id"]
-    assign_role(door.cloud, assignee[0], " ".join(options["role"]), options["scope"][0])
+    assignee = (options.get("assignee") or options["assignee-object-id"])[0]
+    role, scope = " ".join(options["role"]), options["scope"][0]
+    if "name" not in options:
+        assign_role(door.cloud, assignee, role, scope)
+        return
+    id, body = named_assignment(options)
+    azure(door, "PUT", id, body, api="2022-04-01")
+
+
+def named_assignment(options: Options) -> tuple[str, dict[str, Any]]:
+    """The id and the body of a role assignment that is made with a name of its own and the role's id."""
+    (name,), (role,), (scope,) = options["name"], options["role"], options["scope"]
+    subscription = "/".join(scope.split("/")[:3])
+    properties = {
+        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
+        "principalId": options["assignee-object-id"][0],
+        "principalType": options["assignee-principal-type"][0],
+    }
+    return f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
 
 
 def _resource_update(door: Door, options: Options) -> None:
@@ -291,8 +308,12 @@ def _unassign_in_hsm(door: Door, options: Options) -> None:
 
 
 def _set_policy(door: Door, options: Options) -> None:
-    vault_id = _vault(door, options["name"][0])["id"]
-    _permit(door, vault_id, options["object-id"][0], options["key-permissions"])
+    vault = _vault(door, options["name"][0])
+    if vault["properties"].get(
+        "enableRbacAuthorization"
+    ):  # az's own refusal, MicrosoftDocs/azure-docs#122468
+        raise ValueError("az: Cannot set policies to a vault with '--enable-rbac-authorization' specified")
+    _permit(door, vault["id"], options["object-id"][0], options["key-permissions"])
 
 
 def _delete_policy(door: Door, options: Options) -> None:

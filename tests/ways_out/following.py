@@ -6,15 +6,16 @@ prints none of them, or whose ways do not lead out, is a dead end.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from components.access import USE
 from localazure import seed
+from tests.support.az import commands_in, named_assignment
 from tests.ways_out.world import Place, permit, recover_vault
 
 MOST_UPDATES = 8
@@ -28,10 +29,7 @@ _SET_POLICY = re.compile(
 )
 _RECOVER_VAULT = re.compile(r"run `az keyvault recover --name kv-claims`")
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
-_OTHER_MODEL = re.compile(
-    r"First grant the identity (?P<identity>[\w-]+) access in the new model.*"
-    r"az keyvault update --name kv-claims --enable-rbac-authorization (?P<to_roles>true|false)"
-)
+_OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
 _PUT_BACK = re.compile(
@@ -120,8 +118,8 @@ class Way:
             object_id, permissions = found["object_id"], found["permissions"].split()
             self._once("set-policy", lambda: self._permit(object_id, permissions))
         if found := _OTHER_MODEL.search(text):
-            identity, to_roles = found["identity"], found["to_roles"] == "true"
-            self._once("the other access model", lambda: self._switch(identity, to_roles=to_roles))
+            commands = commands_in(found[0])
+            self._once("the other access model", lambda: self._switch(commands))
         if _RECOVER_VAULT.search(text):
             self._once("recover vault", lambda: recover_vault(self.world))
         if found := _ROTATE_KEY.search(text):
@@ -189,12 +187,19 @@ class Way:
     def _permit(self, object_id: str, permissions: list[str]) -> None:
         permit(self.world, object_id, {"keys": permissions})
 
-    def _switch(self, identity: str, *, to_roles: bool) -> None:
-        if to_roles:
-            self.world.assign(identity, USE.role.name)
-        else:
-            self._permit(identity, [*USE.policy])
-        self.world.arm("PATCH", self.world.vault_id, {"properties": {"enableRbacAuthorization": to_roles}})
+    def _switch(self, commands: Sequence[tuple[str, Mapping[str, list[str]]]]) -> None:
+        """Gives access in the other model, and switches the vault, as the commands of az do."""
+        for words, options in commands:
+            if words == "rest":
+                (url,), (body,), (method,) = options["url"], options["body"], options["method"]
+                self.world.arm(method.upper(), url.partition("?")[0], json.loads(body))
+            elif words == "role assignment create":
+                self.world.arm("PUT", *named_assignment(options))
+            else:
+                for _ in range(10):
+                    self.world.wait()
+                properties = {"enableRbacAuthorization": options["enable-rbac-authorization"] == ["true"]}
+                self.world.arm("PATCH", self.world.vault_id, {"properties": properties})
         self.world.refresh()
 
     def _once(self, step: str, carry_out: Callable[[], object]) -> None:

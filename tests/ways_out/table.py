@@ -48,6 +48,9 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_can_be_used": """
         components/guards/bound_version.py warning 2
     """,
+    f"{_W}/test_every_refusal_is_followed.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
+        components/guards/data_loss.py _grant
+    """,
     f"{_W}/test_every_refusal_is_followed.py::test_a_first_revocation_says_what_comes_first": """
         components/guards/access.py problems
     """,

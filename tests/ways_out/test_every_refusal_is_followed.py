@@ -13,7 +13,9 @@ import requests
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed as seed_of_azure
+from localazure.authorization import assign_role
 from localazure.front import Raw
 from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out
@@ -39,6 +41,7 @@ from tests.ways_out.world import (
     identity_off,
     make_networks,
     make_shared_key,
+    permit,
     permitted,
     take_grant,
     unbound,
@@ -388,6 +391,65 @@ def test_a_deleted_account_keeps_its_identity() -> None:
     world.close()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_access_stays_revoked_at_the_key_in_use(mode: str) -> None:
+    """Where the settings name another key, to which the account is bound once it has access: what somebody
+    gives meanwhile at the key in use is taken away again."""
+    world = World(mode)
+    assert world.up() == ""
+    account = world.arm("GET", world.account_id)["identity"]
+    users = [one["principalId"] for one in (account.get("userAssignedIdentities") or {}).values()]
+    world.settings["access"] = "revoked"
+    assert world.up() == ""
+    world.settings["key"] = {"name": "second"}
+    for _ in range(2):
+        assert world.up() == ""
+    (user,) = users or [account["principalId"]]
+    if mode == "Azure RBAC":
+        scope = f"{world.vault_id}/keys/cmk-claims"
+        assign_role(world.wire.door.cloud, user, CRYPTO_SERVICE_ENCRYPTION_USER.name, scope)
+    else:
+        permit(world, user, {"keys": ["get", "wrapKey", "unwrapKey"]})
+    assert world.readable
+    assert world.up() == ""
+    assert not world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> None:
+    """The grant of the key in use, or of its whole vault, comes before any write of the account."""
+    world = World(mode)
+    assert world.up() == ""
+    world.settings["access"] = "revoked"
+    assert world.up() == ""
+    before = dict(world.settings)
+    world.settings |= {"access": "granted", "key": {"name": "second"}, "tags": {"owner": "night"}}
+    way = Way(world, lambda: world.settings.update(before))
+    way.follow()
+    for _ in range(2):
+        assert world.up() == ""
+    assert tags(world) == "night"
+    assert world.readable
+    world.close()
+
+
+@pytest.mark.parametrize("mode", OWN_VAULT)
+def test_a_changed_access_model_leaves_nothing_to_revoke(mode: str) -> None:
+    """What was given by hand, as printed, is the stack's own from then on."""
+    world = World(mode)
+    assert world.up() == ""
+    world.settings["access_model"] = "accessPolicy" if mode == "Azure RBAC" else "rbac"
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["refresh", "the other access model"]
+    assert world.readable
+    world.settings["access"] = "revoked"
+    assert world.up() == ""
+    assert not world.readable
+    world.close()
+
+
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("mode", OWN_VAULT)
 def test_a_vault_changes_its_access_model_while_access_is_revoked(mode: str, *, at_once: bool) -> None:
@@ -575,6 +637,38 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
     assert world.readable
     assert world.up() == ""
     assert (world.engine.operations, world.engine.warnings) == ([], [])
+    world.close()
+
+
+@pytest.mark.parametrize("to", ["another key", "another vault", "no key"])
+@pytest.mark.parametrize("mode", MODES)
+def test_changes_wait_while_an_account_leaves_an_expired_version(mode: str, to: str) -> None:
+    """In two phases it is still under that version when its own changes come; in one phase it is written with
+    the other key, or none."""
+    world = World(mode)
+    assert world.up() == ""
+    if to == "another vault":
+        make_other_vault(world)
+    changes: dict[str, Any] = {
+        "another key": {"key": {"name": "third"}},
+        "another vault": {"vault": {"id": OTHER_VAULT}},
+        "no key": {"encryption": "microsoftManaged", "unbind_account": "lang-claims"},
+    }
+    if mode == EXISTING_VAULT and to == "no key":
+        changes[to]["vault"] = {"id": world.vault_id}
+    bound_version_expires(world)
+    world.settings |= {"tags": {"owner": "night"}, **changes[to]}
+    assert world.up() == ""
+    told = "".join(one for one in world.engine.warnings if "changes to it wait:" in one)
+    waits = mode != "user-assigned identity"
+    assert ("the next update applies them, once the account is off that key" in told) is waits
+    assert world.up() == ""
+    assert world.engine.warnings == []
+    assert tags(world) == "night"
+    assert world.is_bound is (to != "no key")
+    assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
     world.close()
 
 
