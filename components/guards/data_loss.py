@@ -259,7 +259,7 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
             f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
             "to its key before the new access is in effect, and the data is out of reach until then. First "
             f"give its identity the access that this stack takes over, with `{_grant(declared, before)}`; "
-            "wait ten minutes, in which it comes to count; switch the vault with `az keyvault update --name "
+            "wait ten minutes until it counts; switch the vault with `az keyvault update --name "
             f"{before.vault.name} --enable-rbac-authorization {str(declared == RBAC).lower()}`; run `pulumi "
             "refresh`; then change the setting",
         )
