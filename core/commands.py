@@ -1,4 +1,17 @@
-"""Commands of this project that messages of several parts name."""
+"""Commands that messages of several parts name."""
+
+import shlex
+
+from core.roles import SERVICE_PRINCIPAL
+
+
+def assign_role(scope: str, role_id: str, principal_id: str, *, name: str) -> str:
+    """The command of az that gives a role to a service principal, in bash's quotes. `name` is the GUID by
+    which a stack knows the assignment, so that it takes it over. Source: az role assignment create."""
+    return (
+        f"az role assignment create --name {name} --role {role_id} --assignee-object-id {principal_id} "
+        f"--assignee-principal-type {SERVICE_PRINCIPAL} --scope {shlex.quote(scope)}"
+    )
 
 
 def take_over(stack: str = "STACK") -> str:

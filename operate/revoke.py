@@ -25,6 +25,7 @@ from typing import Any
 from core import arm_ids, clouds, key_uris, rights
 from core.api_versions import AUTHORIZATION, KEYS, PROJECTS, VAULTS
 from core.clouds import Cloud
+from core.commands import assign_role
 from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
@@ -229,7 +230,6 @@ def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     # The key, or the vault of an account that was adopted with such a grant.
     scope = assignment.scope
     of_role = f"-RoleDefinitionId {ROLE.id} -Scope {powershell(scope)}"
-    assignee = f"--assignee-object-id {found.principal_id} --assignee-principal-type {SERVICE_PRINCIPAL}"
     sends = f"Invoke-AzRestMethod -Method PUT -Path {powershell(path)}"
     body = {
         "properties": {
@@ -239,7 +239,7 @@ def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
         }
     }
     # By its former name, for the next `pulumi up` knows it by that.
-    create = f"az role assignment create --name {assignment.name} --role {ROLE.id} {assignee}"
+    create = assign_role(scope, ROLE.id, found.principal_id, name=assignment.name)
     return (
         AccessAction(
             "revoke",
@@ -249,7 +249,7 @@ def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
         ),
         AccessAction(
             "restore",
-            (f"{create} --scope {bash(scope)}",),
+            (create,),
             (_context(found), f"{sends} -Payload {powershell(json.dumps(body))}"),
             RestCall("PUT", url, body),
         ),

@@ -14,7 +14,7 @@ on, and warns, also of what is given later.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -97,19 +97,28 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
             )
         left = rights.on_key(vault, principal, scope, assignments)
         if left.level in (Access.FULL, Access.NARROWER):
-            where = ", ".join(f"{one.role_name} at {one.scope}" for one in assignments or [])
-            own = [shlex.quote(one.id) for one in assignments or [] if _is_of(one, principal)]
-            fix = f"run `az role assignment delete --ids {' '.join(own)}`" if own else "remove it"
+            giving = [
+                one for one in assignments or () if rights.by_roles([one], principal, scope).permissions
+            ]
+            where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
+            ids = await self._own_ids(call, scope, principal, giving)
+            fix = f"run `az role assignment delete --ids {' '.join(ids)}`" if ids else "remove it"
             await call.warn(
                 f"the identity {principal} can still use the key {key.name}: it has "
                 f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
                 f"resource leaves alone; {fix}, or disable the key version"
             )
 
-
-def _is_of(assignment: RoleAssignment, principal: str) -> bool:
-    """Whether it is its own, and not that of a group."""
-    return bool(assignment.id) and assignment.principal_id.lower() == principal.lower()
+    async def _own_ids(
+        self, call: Call, scope: str, principal: str, giving: Sequence[RoleAssignment]
+    ) -> list[str]:
+        """The ids of the assignments that are the identity's own, where all are: that of a group is for its
+        other members, too. The roles of a managed HSM are no resources of Azure."""
+        if arm_ids.in_managed_hsm(scope):
+            return []
+        found = await with_retries(lambda: self._azure.own_role_assignments(scope, principal), call.waiter)
+        own = {one.id.lower() for one in found}
+        return [shlex.quote(one.id) for one in giving] if {one.id.lower() for one in giving} <= own else []
 
 
 def _moment(revoked_at: str | None) -> float:

@@ -53,8 +53,8 @@ def holds_up_account(
     vault is under Azure RBAC and comes back from soft delete, without its role assignments.
 
     The service then refuses every write of the account (assumed, `same_key_again`), so that an
-    account whose access comes after it waits: the grant is repaired first. Not so of an account whose key is
-    to be elsewhere, where another grant is for it, nor of one whose identity is gone (drift.py).
+    account whose access comes after it waits: the grant is repaired first. Not so of an account that moves
+    to a key under another grant, nor of one whose identity is gone (drift.py).
     """
     user = before.key_user_id
     if before.is_bound and loses_roles:
@@ -107,11 +107,9 @@ def left_key(inputs: ServiceInputs, before: RecordedService, place: KeyLocation)
     """
     if not (before.is_bound and before.key_user_id and before.bound_to) or inputs.is_revoked:
         return None
-    vault, key = before.bound_to
-    here = bool(place.vault_id) and key_uris.place_of(place.vault_id) == vault
-    stays = here and (place.key_name.lower() == key or not place.assignment_name)
     unknown = not place.vault_id  # one that is yet to be made
-    if "access" in inputs.as_found or (inputs.has_key and (stays or unknown)):
+    stays = unknown or not _is_elsewhere(before, place)
+    if "access" in inputs.as_found or (inputs.has_key and stays):
         return None
     return bound_key_id(before, place)
 

@@ -19,6 +19,7 @@ from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.api_versions import VAULTS
+from core.commands import assign_role
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -257,32 +258,35 @@ def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Accoun
         yield Problem(
             "accessModel",
             f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
-            "to its key before the new access is in effect, and the data is out of reach until then. First "
-            f"give its identity the access that this stack takes over, with `{_grant(declared, before)}`; "
-            "wait ten minutes until it counts; switch the vault with `az keyvault update --name "
-            f"{before.vault.name} --enable-rbac-authorization {str(declared == RBAC).lower()}`; run `pulumi "
-            "refresh`; then change the setting",
+            "to its key before the new access is in effect, and the data is out of reach until then. "
+            f"{_other_model(declared, before.key_user_id, before.vault, before.key_id)}",
         )
 
 
-def _grant(model: str, before: RecordedService) -> str:
-    """The command that makes the grant of an access model as the stack makes it, in a vault with the other
-    one: a role of another name, or at the vault, would stay when access is revoked. Under Azure RBAC `az
-    keyvault set-policy` refuses (MicrosoftDocs/azure-docs#122468); that Resource Manager takes a policy all
-    the same is assumed."""
-    user = before.key_user_id or before.grantee_id or "OBJECT_ID"
-    vault = before.vault or facts.Vault("")
+def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str | None) -> str:
+    """How an account's identity keeps its access while its vault gets another access model.
+
+    The grant is made as the stack makes it, so that it is taken over: a role of another name, or at the
+    vault, would stay when access is revoked. Under Azure RBAC `az keyvault set-policy` refuses
+    (MicrosoftDocs/azure-docs#122468), while Resource Manager keeps policies that do not count yet
+    (Azure/azure-cli#29268; that it also adds one then was never observed).
+    """
+    if user is None or key_id is None:
+        return "Keep the setting as it was until the account has its identity and its key again"
     if model == RBAC:
-        key_id = before.key_id or facts.key_id(vault.id, (before.bound_to or ("", ""))[1])
         name = names.role_assignment_name(key_id, user, USE.role.id)
-        return (
-            f"az role assignment create --name {name} --role {USE.role.id} --assignee-object-id {user} "
-            f"--assignee-principal-type ServicePrincipal --scope {shlex.quote(key_id)}"
-        )
-    url = f"{vault.id}/accessPolicies/add?api-version={VAULTS}"
-    entry = {"tenantId": vault.tenant_id, "objectId": user, "permissions": {"keys": [*USE.policy]}}
-    body = json.dumps({"properties": {"accessPolicies": [entry]}})
-    return f"az rest --method put --url {shlex.quote(url)} --body {shlex.quote(body)}"
+        grant = assign_role(key_id, USE.role.id, user, name=name)
+    else:
+        url = f"{vault.id}/accessPolicies/add?api-version={VAULTS}"
+        entry = {"tenantId": vault.tenant_id, "objectId": user, "permissions": {"keys": [*USE.policy]}}
+        body = json.dumps({"properties": {"accessPolicies": [entry]}})
+        grant = f"az rest --method put --url {shlex.quote(url)} --body {shlex.quote(body)}"
+    return (
+        f"First run `{grant}`, which gives its identity the access that this stack then takes over; wait ten "
+        f"minutes until it counts; switch the vault with `az keyvault update --name {vault.name} "
+        f"--enable-rbac-authorization {str(model == RBAC).lower()}`; run `pulumi refresh`; then change the "
+        "setting"
+    )
 
 
 def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.facts import PolicyEntry, RoleAssignment
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, Role
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, READER, Role
 from provider.binder import READ_LAG_SECONDS
 from provider.failure import ServiceError
 from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
@@ -70,8 +70,8 @@ async def test_the_identitys_access_policy_goes_and_no_other() -> None:
 
 async def test_the_identitys_role_at_the_key_goes_and_what_is_above_stays_with_a_warning() -> None:
     """Roles at the vault serve other keys, too; that the key can still be used is said."""
-    above = assignment(VAULT_ID, role=CRYPTO_USER)
-    others = [above, assignment(KEY_ID, OTHER), assignment(f"{VAULT_ID}/keys/other")]
+    above, reader = assignment(VAULT_ID, role=CRYPTO_USER), assignment(VAULT_ID, role=READER)
+    others = [above, reader, assignment(KEY_ID, OTHER), assignment(f"{VAULT_ID}/keys/other")]
     azure = with_roles(assignment(KEY_ID), *others)
     async with engine_log() as (log, address):
         async with engine(azure, engine_address=address) as pulumi:
@@ -79,7 +79,26 @@ async def test_the_identitys_role_at_the_key_goes_and_what_is_above_stays_with_a
         said = log.messages(ephemeral=False)
     assert azure.roles == others
     assert any("can still use the key" in text and "Key Vault Crypto User" in text for text in said)
-    assert any("run `az role assignment delete --ids" in text and above.id in text for text in said)
+    assert any(f"run `az role assignment delete --ids {above.id}`" in text for text in said)
+
+
+async def test_a_role_of_a_group_is_named_and_no_command_deletes_it() -> None:
+    """Others are in the group; what Azure lists for a member does not tell it from the member's own."""
+
+    class Member(FakeAzure):
+        async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+            return []
+
+    azure = Member()
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure.roles = [assignment(VAULT_ID)]
+    async with engine_log() as (log, address):
+        async with engine(azure, engine_address=address) as pulumi:
+            await pulumi.create(REVOCATION, INPUTS)
+        (said,) = [text for text in log.messages(ephemeral=False) if "can still use the key" in text]
+    assert f"{CRYPTO_SERVICE_ENCRYPTION_USER.name} at {VAULT_ID}" in said
+    assert "remove it, or disable the key version" in said
+    assert "az role assignment delete" not in said
 
 
 async def test_access_from_above_that_is_given_later_is_said_by_each_refresh() -> None:

@@ -309,9 +309,7 @@ def _unassign_in_hsm(door: Door, options: Options) -> None:
 
 def _set_policy(door: Door, options: Options) -> None:
     vault = _vault(door, options["name"][0])
-    if vault["properties"].get(
-        "enableRbacAuthorization"
-    ):  # az's own refusal, MicrosoftDocs/azure-docs#122468
+    if vault["properties"].get("enableRbacAuthorization"):  # MicrosoftDocs/azure-docs#122468
         raise ValueError("az: Cannot set policies to a vault with '--enable-rbac-authorization' specified")
     _permit(door, vault["id"], options["object-id"][0], options["key-permissions"])
 

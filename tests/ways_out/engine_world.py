@@ -188,7 +188,7 @@ class EngineWorld:
         raise AssertionError(run.output)
 
     def arm(self, method: str, id: str, body: Any = None) -> Any:
-        kind = next(version for word, version in API.items() if f"/{word}" in id)
+        kind = API[max(API, key=lambda word: id.rfind(f"/{word}"))]
         answer = self.judge.arm(method, id, kind, body)
         self.wait()
         return answer

@@ -49,7 +49,8 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/bound_version.py warning 2
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
-        components/guards/data_loss.py _grant
+        components/guards/data_loss.py _other_model
+        core/commands.py assign_role
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_a_first_revocation_says_what_comes_first": """
         components/guards/access.py problems
@@ -257,7 +258,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/stack.py without
     """,
     "tests/operate/test_revoke.py::test_a_role_is_deleted_and_comes_back_under_its_name": """
-        operate/revoke.py _role 2
+        operate/revoke.py _role
     """,
     "tests/runbooks/test_adopt.py::test_adopt": """
         operate/adopt/command.py commands 6

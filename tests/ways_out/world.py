@@ -267,7 +267,7 @@ class World:
 
     def arm(self, method: str, id: str, body: Any = None) -> Any:
         """A request as the deployer, and the time that it takes. Raises RuntimeError where it is refused."""
-        kind = next(version for word, version in API.items() if f"/{word}" in id)
+        kind = API[max(API, key=lambda word: id.rfind(f"/{word}"))]
         answer = self.session.send(method, f"https://management.azure.com{id}?api-version={kind}", body)
         if answer.status >= 300:
             raise RuntimeError(f"{method} {id}: {answer.status} {answer.body}")
