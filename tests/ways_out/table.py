@@ -43,7 +43,6 @@ FOLLOWED: Mapping[str, str] = {
         components/azure_failures.py explanation
         components/guards/data_loss.py _replacement 2
         components/guards/data_loss.py _encryption 2
-        components/guards/data_loss.py _vault
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_can_be_used": """
         components/guards/bound_version.py warning 2
