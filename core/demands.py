@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from core import key_uris, kinds, regions
+from core import api_versions, key_uris, kinds, regions
 from core.facts import KeyVersion, Network
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
@@ -25,7 +25,8 @@ CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
 FIXES: Final = {
     # `az keyvault update` has no option for it (az 2.91.0).
-    "soft-delete": "az resource update --ids {vault_id} --set properties.enableSoftDelete=true",
+    "soft-delete": f"az rest --method patch --url '{{vault_id}}?api-version={api_versions.VAULTS}' "
+    """--body '{{"properties": {{"enableSoftDelete": true}}}}'""",
     "purge-protection": "{update} --enable-purge-protection true",
     "trusted-services": "{update} --bypass AzureServices",
     "key-operations": f"az keyvault key set-attributes --id {{key}} --ops {' '.join(KEY_OPERATIONS)}",

@@ -4,21 +4,22 @@ An adoption changes nothing, so whatever would have to change is refused, all at
 of the evidence call an error.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
 from components.arguments import names
-from core import api_versions, arm_ids, kinds
+from core import api_versions, arm_ids, commands, kinds
 from core.facts import Account, Key, Vault
+from core.key_uris import KeyUri
 from core.roles import SERVICE_PRINCIPAL, encryption_user
 from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, granted_elsewhere, in_own_group
 from operate.azure import Json
-from operate.evidence.findings import AuditSeverity, findings
+from operate.evidence.findings import DEMAND_FIXES, AuditSeverity, findings
 from operate.evidence.model import Facts, NotChecked
+from operate.evidence.rotation import newest
 
 # Of interest to an auditor, but no obstacle to adoption.
 _NO_OBSTACLE = frozenset({"not-under-customer-key", "others-did-unwrap"})
@@ -52,7 +53,7 @@ def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator
     for finding in findings(facts):
         severe = finding.severity is AuditSeverity.ERROR and finding.rule not in _NO_OBSTACLE
         if severe or finding.rule in _OBSTACLES:
-            yield Obstacle(service.name, finding.text, _fix(finding.rule, service.account_id) or finding.fix)
+            yield Obstacle(service.name, finding.text, _fix(finding.rule, existing) or finding.fix)
     if not isinstance(service.account, Account):
         return
     yield from _account(existing, service.account)
@@ -73,10 +74,30 @@ def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator
             )
 
 
-def _fix(rule: str, account_id: str) -> str:
+def _fix(rule: str, existing: Existing) -> str:
     if rule == "local-auth-on":
-        return f"az resource update --ids {quote(account_id)} --set properties.disableLocalAuth=true"
+        return _patch(existing, {"disableLocalAuth": True})
+    if rule == "bound-without-version":
+        return _bind_again(existing)
     return ""
+
+
+def _patch(existing: Existing, properties: Json) -> str:
+    return commands.patch(existing.service.account_id, api_versions.ACCOUNTS, properties)
+
+
+def _bind_again(existing: Existing) -> str:
+    """The command that writes the binding as this project declares it: to a version, the vault without a
+    slash."""
+    latest = newest(existing.key, existing.taken)
+    version = existing.account.encryption.key_version or (latest.version if latest else "")
+    encryption = existing.body["properties"]["encryption"]
+    bound = encryption["keyVaultProperties"]
+    if not version:
+        uri = KeyUri.of(bound["keyVaultUri"], existing.key.name, existing.key.versions[-1].version)
+        return DEMAND_FIXES["key-usable"].format(version=uri.text)
+    right = {**bound, "keyVaultUri": bound["keyVaultUri"].rstrip("/"), "keyVersion": version}
+    return _patch(existing, {"encryption": {**encryption, "keyVaultProperties": right}})
 
 
 def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
@@ -161,20 +182,13 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
         )
     encryption = existing.body["properties"]["encryption"]
     spelt = str(encryption["keyVaultProperties"]["keyVaultUri"])
-    if spelt.endswith("/"):
+    if spelt.endswith("/") and account.encryption.key_version:
         yield Obstacle(
             account.name,
             f"its encryption spells the vault {spelt}, and an account that is bound in its create is "
             "declared without the slash",
-            "write the same binding without it: az rest --method patch --url "
-            f"{quote(f'{account.id}?api-version={api_versions.ACCOUNTS}')} --body "
-            + quote(json.dumps({"properties": {"encryption": _without_slash(encryption)}})),
+            f"write the same binding without it: {_bind_again(existing)}",
         )
-
-
-def _without_slash(encryption: Json) -> Json:
-    key = encryption["keyVaultProperties"]
-    return {**encryption, "keyVaultProperties": {**key, "keyVaultUri": key["keyVaultUri"].rstrip("/")}}
 
 
 def _between(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> Iterator[Obstacle]:

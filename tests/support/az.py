@@ -33,7 +33,6 @@ _VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s`;,()'\"]+)"
 _COMMAND = re.compile(rf"\baz (?P<words>{_WORDS})(?P<options>(?: +--[a-z-]+(?: +(?!--){_VALUE})*)*)")
 _ANY = re.compile(r"\baz (?:[a-z][a-z-]+ )+(?=--)")
 READS = re.compile(r" (show|list|list-versions)$|^(login|cloud set)$")
-_API = {"vaults": "2024-11-01", "accounts": "2025-06-01"}
 _KEYS = "7.4"
 Options = Mapping[str, list[str]]
 
@@ -135,14 +134,6 @@ def named_assignment(options: Options) -> tuple[str, dict[str, Any]]:
         "principalType": options["assignee-principal-type"][0],
     }
     return f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
-
-
-def _resource_update(door: Door, options: Options) -> None:
-    id = options["ids"][0]
-    for assigned in options["set"]:
-        name, _, value = assigned.removeprefix("properties.").partition("=")
-        api = next(version for word, version in _API.items() if f"/{word}/" in id)
-        azure(door, "PATCH", id, {"properties": {name: json.loads(value.lower())}}, api=api)
 
 
 def _vault_update(door: Door, options: Options) -> None:
@@ -338,7 +329,6 @@ _DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "lock delete": _lock_delete,
     "policy exemption create": _exempt,
     "provider register": _register,
-    "resource update": _resource_update,
     "rest": _rest,
     "role assignment create": _assign,
 }

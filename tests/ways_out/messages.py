@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("core", "components", "provider", "settings", "operate", "policies", "review", "engine")
 _COMMAND = re.compile(
-    r"\b(?:az [a-z]+ [a-z]|pulumi (?:up|refresh|destroy|config|stack|state|import|cancel|preview|login)\b"
+    r"\b(?:az (?:rest |[a-z]+ [a-z])"
+    r"|pulumi (?:up|refresh|destroy|config|stack|state|import|cancel|preview|login)\b"
     r"|python -m [a-z]+|make (?:setup|up|env)\b)"
 )
 _SETTING = re.compile(

@@ -48,7 +48,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/bound_version.py warning 2
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
-        components/guards/data_loss.py _other_model
+        components/guards/data_loss.py _other_model 2
         core/commands.py assign_role
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_a_first_revocation_says_what_comes_first": """
@@ -256,6 +256,9 @@ FOLLOWED: Mapping[str, str] = {
     "tests/operate/test_outside_the_clone.py::test_a_program_beside_the_clone_has_the_commands": """
         operate/stack.py without
     """,
+    "tests/operate/test_revoke.py::test_the_data_can_be_looked_at_without_pulumi": """
+        operate/revoke.py look
+    """,
     "tests/operate/test_revoke.py::test_a_role_is_deleted_and_comes_back_under_its_name": """
         operate/revoke.py _role
     """,
@@ -362,7 +365,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/revoke.py _hsm_role 2
     """,
     f"{_W}/test_adoption_leads_out.py::test_an_account_is_adopted_after_the_command": """
-        operate/adopt/obstacles.py _fix
+        core/commands.py patch
         operate/adopt/obstacles.py _account 5
         operate/adopt/obstacles.py _grant 2
         operate/adopt/obstacles.py _identity

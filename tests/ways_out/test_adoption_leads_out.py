@@ -12,6 +12,7 @@ import pytest
 
 from core.roles import HSM_CRYPTO_USER
 from localazure.authorization import assign_role
+from localazure.cognitive.account import KIND
 from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
 from operate.adopt import separate
@@ -20,7 +21,7 @@ from operate.adopt.obstacles import obstacles
 from tests.localazure.keyvault.case import quick_keys
 from tests.operate.adopt.field import Field, group, principal
 from tests.operate.evidence.door_azure import DoorAzure, _DoorClient
-from tests.support.az import carry_out
+from tests.support.az import carry_out, newest_version
 from tests.support.front import Door
 from tests.support.managed_hsm import make_hsm
 
@@ -83,32 +84,73 @@ def bound_with_a_slash(door: Door, field: Field) -> str:
 
 
 CASES: Mapping[str, Callable[[Door, Field], str]] = {
-    "--set properties.disableLocalAuth=true": local_auth,
+    '{"disableLocalAuth": true}': local_auth,
     "--custom-domain lang-found": no_subdomain,
     "--sku S": another_tier,
     "az role assignment create": another_role,
     "az keyvault role assignment create": another_role_in_an_hsm,
-    "az rest --method patch": bound_with_a_slash,
+    "without it: az rest --method patch": bound_with_a_slash,
 }
+
+
+def place() -> tuple[Door, Field]:
+    door = Door()
+    field = Field(_DoorClient(door))
+    field.group(HOME)
+    return door, field
+
+
+def found(door: Door, id: str) -> list[str]:
+    """What prevents the adoption of an account."""
+    now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
+    return [str(one) for one in obstacles([("found", find(DoorAzure(door), id, now))], takes_vault=False)]
 
 
 @pytest.mark.parametrize("command", CASES)
 def test_an_account_is_adopted_after_the_command(command: str) -> None:
     """As it is printed, in the cloud that was asked, which then is asked again."""
-    door = Door()
-    field = Field(_DoorClient(door))
-    field.group(HOME)
+    door, field = place()
     id = CASES[command](door, field)
-
-    def found() -> list[str]:
-        now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
-        return [str(one) for one in obstacles([("found", find(DoorAzure(door), id, now))], takes_vault=False)]
-
-    (told,) = found()
+    (told,) = found(door, id)
     assert command in told
     assert carry_out(door, told) == 1
     door.cloud.clock.advance(3600)
-    assert found() == []
+    assert found(door, id) == []
+
+
+def test_a_command_leaves_what_no_answer_shows() -> None:
+    """The key of a linked search service is still there after local authentication was turned off."""
+    door, field = place()
+    linked = {"qnaAzureSearchEndpointId": "/search", "qnaAzureSearchEndpointKey": "the-key-of-the-search"}
+    id = field.account(HOME, "lang-found", disableLocalAuth=False, apiProperties=linked)["id"]
+    assert carry_out(door, *found(door, id)) == 1
+    stored = door.cloud.store.get(KIND, id)
+    assert stored is not None
+    assert stored["properties"]["disableLocalAuth"] is True
+    assert stored["properties"]["apiProperties"] == linked
+
+
+def test_a_binding_without_a_version_is_bound_to_one() -> None:
+    """To the newest that can be used, which is enabled first where none is; without the slash, too."""
+    door, field = place()
+    id = bound_with_a_slash(door, field)
+    with door.cloud.store.transaction():
+        document = door.cloud.store.get(KIND, id)
+        assert document is not None
+        document["properties"]["encryption"]["keyVaultProperties"]["keyVersion"] = ""
+        door.cloud.store.put(KIND, id, document)
+    carry_out(door, "az keyvault key set-attributes --vault-name kv-found --name cmk --enabled false")
+    followed = []
+    while obstacle := found(door, id):
+        (told,) = obstacle
+        carry_out(door, told)
+        door.cloud.clock.advance(3600)
+        followed.append(told)
+    assert ["--enabled true" in one for one in followed] == [True, False]
+    bound = door.cloud.store.get(KIND, id)
+    assert bound is not None
+    newest = newest_version(door, "https://kv-found.vault.azure.net/keys/cmk")
+    assert bound["properties"]["encryption"]["keyVaultProperties"]["keyVersion"] == newest
 
 
 def test_a_state_is_separated_where_it_is_given(

@@ -14,7 +14,7 @@ from operate.adopt.existing import Existing
 from operate.evidence.model import NotChecked, Service
 from tests.operate.adopt.accounts import KEY_ID, ROLE, body, by_role, found, in_hsm, texts
 from tests.operate.evidence import made
-from tests.operate.evidence.made import GROUP, NEW, OWN, account, key, vault, version
+from tests.operate.evidence.made import GROUP, NEW, OLD, OWN, account, key, vault, version
 
 
 def test_the_commands_that_put_it_right_are_quoted() -> None:
@@ -23,7 +23,7 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
     there = account(sku="S0", local_auth=True, id=account().id.replace("rg-contoso", group))
     told = texts(("x", found(made.service(account=there))))
     assert f"--resource-group '{group}'" in told
-    assert f"--ids '{there.id}'" in told
+    assert f"--url '{there.id}?api-version=" in told
     user = UserAssignedIdentity("/x", "c1", OWN)
     bound = replace(made.BOUND, identity_client_id="c1")
     one = found(made.service(account=account(user_assigned=(user,), encryption=bound)))
@@ -32,7 +32,10 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
     one = replace(one, identity={"id": f"{GROUP}/x/id-xx", "name": "id-xx"})
     written = shlex.split(texts(("xx", one)).rsplit("--body ", 1)[1])[0]
     kept = json.loads(written)["properties"]["encryption"]["keyVaultProperties"]
-    assert kept == {"keyVaultUri": "https://kv-contoso.vault.azure.net"}
+    assert kept == {"keyVaultUri": "https://kv-contoso.vault.azure.net", "keyVersion": NEW}
+
+
+VERSIONLESS = account(encryption=replace(made.BOUND, key_version=""))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
     [
         (found(made.service(account=account(kind="LUIS"))), "its kind is LUIS"),
         (found(made.service(account=account(sku="S0"))), "its tier is S0"),
-        (found(made.service(account=account(local_auth=True))), "disableLocalAuth=true"),
+        (found(made.service(account=account(local_auth=True))), '{"disableLocalAuth": true}'),
         (
             found(made.service(account=account(provisioning_state="Accepted"))),
             "provisioning state is Accepted",
@@ -51,6 +54,14 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
         (found(made.service(vault=vault(purge_protection=False))), "--enable-purge-protection true"),
         (found(made.service(key=key(size=3072))), "the key has 3072 bits; expected 2048"),
         (found(made.service(key=key(version(NEW, 3, enabled=False)))), "is disabled"),
+        (
+            found(made.service(account=VERSIONLESS, key=key(version(OLD, 30), version(NEW, 3)))),
+            f'"keyVersion": "{NEW}"',
+        ),
+        (
+            found(made.service(account=VERSIONLESS, key=key(version(NEW, 3, enabled=False)))),
+            f"set-attributes --id https://kv-contoso.vault.azure.net/keys/cmk/{NEW} --enabled true",
+        ),
         (found(made.service(vault=vault(policies=()))), "may not use the key, so the data cannot be read"),
         (found(made.service(vault=NotChecked("403 no"))), "vault: not checked: 403 no"),
         (found(Service(account().id, NotChecked("404 gone"))), "account: not checked: 404 gone"),
