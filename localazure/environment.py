@@ -10,6 +10,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localazure.home import LOOPBACK, Home, write_private
 from localazure.seed import DEPLOYER, SUBSCRIPTION_ID, TENANT_ID
@@ -50,6 +51,12 @@ def onward_of(environ: Mapping[str, str]) -> tuple[str, str]:
     return (proxy, direct) if proxy.startswith("http://") else ("", "")
 
 
+def login_of(proxy: str) -> tuple[str, str]:
+    """The login in a proxy's address, as it is written there, with its `@`; and the address without it."""
+    login = urlsplit(proxy).netloc.rpartition("@")[0]
+    return (f"{login}@", proxy.replace(f"{login}@", "", 1)) if login else ("", proxy)
+
+
 def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables by which pip, npm and curl trust their registries as before and the local Azure besides:
     each takes one file, which is made here. Empty where the authorities of this machine are not known.
@@ -77,10 +84,11 @@ def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]
     )
 
 
-def environment(home: Home, ports: Mapping[str, int]) -> dict[str, str]:
-    """The variables by name, signed in as the deployer; `ports` are the ports by service."""
+def environment(home: Home, ports: Mapping[str, int], login: str = "") -> dict[str, str]:
+    """The variables by name, signed in as the deployer; `ports` are the ports by service, `login` is that of
+    the user's own proxy (`user:password@`), which clients then send as they did before."""
     secrets, native = home.secrets(), ports.get("azure-native")
-    proxy, direct = f"http://{LOOPBACK}:{ports['proxy']}", f"{LOOPBACK},localhost,::1"
+    proxy, direct = f"http://{login}{LOOPBACK}:{ports['proxy']}", f"{LOOPBACK},localhost,::1"
     signed_in = {
         "TENANT_ID": TENANT_ID,
         "CLIENT_ID": DEPLOYER.client_id,

@@ -40,7 +40,7 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
     """
     found = {
         **without_outside(environ),
-        **process.environment_of(home),
+        **process.environment_of(home, environ),
         **checkout(ROOT, environ.get("PATH", os.defpath)),
         **dict(zip(ONWARD, onward_of(environ), strict=True)),
         **registries_trusted(home, environ),
@@ -108,7 +108,7 @@ def _check(environ: Mapping[str, str]) -> None:
         connection.connect()
     except (OSError, http.client.HTTPException) as error:
         raise HomeError(
-            f"what answers as {_ARM} behind {environ['HTTPS_PROXY']} is not the local Azure ({error}); "
+            f"what answers as {_ARM} behind {proxy.hostname}:{proxy.port} is not the local Azure ({error}); "
             "nothing was run"
         ) from error
     finally:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure.digest import digest
-from localazure.environment import ONWARD, environment, onward_of, python_of, without_outside
+from localazure.environment import ONWARD, environment, login_of, onward_of, python_of, without_outside
 from localazure.home import LOOPBACK, Home, HomeError
 
 _ROOT = Path(__file__).parents[1]
@@ -74,6 +75,9 @@ def start(home: Home) -> Start:
         done = Start.RESTARTED
     if home.log.exists() and home.log.stat().st_size > _LARGEST_LOG:
         home.log.unlink()
+    # The server answers anyone on this machine, so it gets no login of the user's.
+    proxy, direct = onward_of(os.environ)
+    onward = dict(zip(ONWARD, (login_of(proxy)[1], direct), strict=True))
     with home.log.open("ab") as log:
         home.log.chmod(0o600)
         begin = log.tell()
@@ -84,7 +88,7 @@ def start(home: Home) -> Start:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**without_outside(os.environ), **dict(zip(ONWARD, onward_of(os.environ), strict=True))},
+            env={**without_outside(os.environ), **onward},
             start_new_session=True,
         )
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -134,11 +138,12 @@ def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:
     raise HomeError(f"process {pid} that serves {home.path} does not end")
 
 
-def environment_of(home: Home) -> dict[str, str]:
-    """The variables that lead clients to the running local Azure. Raises HomeError where none runs."""
+def environment_of(home: Home, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables that lead clients to the running local Azure, from a shell with `environ`. Raises
+    HomeError where none runs."""
     if not healthy(home):
         raise HomeError(f"no local Azure is running for {home.path}; `python -m localazure start` starts it")
-    return environment(home, home.ports())
+    return environment(home, home.ports(), login_of(onward_of(environ)[0])[0])
 
 
 def page_address(home: Home) -> str:

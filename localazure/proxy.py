@@ -2,20 +2,20 @@
 clouds, and lets the rest through as it would have gone without it.
 
 So a token for Azure cannot leave the machine, while pip, npm, git and `pulumi package add` still reach their
-registries, directly or by the proxy of the shell that started the local Azure. Owns: which names are
-forwarded. Nothing that passes is read: TLS runs from client to server.
+registries, directly or by the proxy of the shell that started the local Azure. Anyone on the machine may
+connect, so nobody is lent a login for that proxy: a client brings its own, which is passed on. Owns: which
+names are forwarded. Nothing that passes is read: TLS runs from client to server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import ipaddress
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from localazure.certificates import serves
 from localazure.home import LOOPBACK
@@ -34,16 +34,27 @@ _REGISTRIES = ("dev.azure.com",)
 """Package feeds and repositories of Azure DevOps are under a name of Azure's, and no part of it."""
 
 
+class LoginWantedError(OSError):
+    """The user's own proxy wants a login; `challenges` are the lines by which it asks for one."""
+
+    def __init__(self, why: str, challenges: Sequence[bytes]) -> None:
+        super().__init__(why)
+        self.challenges = challenges
+
+
 @dataclass(frozen=True)
 class Onward:
-    """How names that are not Microsoft's are reached: by this proxy (`http://[user:password@]host:port`),
-    unless `direct` lists them as NO_PROXY does; without a proxy, directly."""
+    """How names that are not Microsoft's are reached: by this proxy (`http://host:port`), unless `direct`
+    lists them as NO_PROXY does; without a proxy, directly."""
 
     proxy: str = ""
     direct: str = ""
 
-    async def connect(self, name: str, port: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connects to a name. Raises OSError where that fails."""
+    async def connect(
+        self, name: str, port: str, login: Sequence[bytes]
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connects to a name; `login` are the client's own lines for the proxy. Raises OSError where that
+        fails."""
         past = [one.strip().lstrip("*.") for one in self.direct.split(",")]
         if not self.proxy or self.direct.strip() == "*" or _is_below(name, [one for one in past if one]):
             return await asyncio.wait_for(asyncio.open_connection(name, int(port)), _CONNECT_SECONDS)
@@ -51,17 +62,22 @@ class Onward:
         way = await asyncio.wait_for(
             asyncio.open_connection(address.hostname, address.port or 80), _CONNECT_SECONDS
         )
-        login = f"{unquote(address.username or '')}:{unquote(address.password or '')}".encode()
-        authorization = f"Proxy-Authorization: Basic {base64.b64encode(login).decode()}\r\n"
-        way[1].write(
-            f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n"
-            f"{authorization if address.username else ''}\r\n".encode()
-        )
+        lines = [f"CONNECT {name}:{port} HTTP/1.1".encode(), f"Host: {name}:{port}".encode(), *login]
+        way[1].write(b"\r\n".join([*lines, b"", b""]))
         head = await asyncio.wait_for(way[0].readuntil(b"\r\n\r\n"), _CONNECT_SECONDS)
-        if head.split(b" ", 2)[1:2] != [b"200"]:
+        status = head.split(b" ", 2)[1:2]
+        if status != [b"200"]:
             way[1].close()
-            raise OSError(f"the proxy {address.hostname} answers {head.splitlines()[0].decode('latin-1')}")
+            why = f"the proxy {address.hostname} answers {head.splitlines()[0].decode('latin-1')}"
+            if status == [b"407"]:
+                raise LoginWantedError(why, _lines(head, b"proxy-authenticate"))
+            raise OSError(why)
         return way
+
+
+def _lines(head: bytes, name: bytes) -> list[bytes]:
+    """The lines of a header."""
+    return [line for line in head.split(b"\r\n")[1:] if line.lower().startswith(name + b":")]
 
 
 def is_let_through(name: str) -> bool:
@@ -108,10 +124,15 @@ async def _serve(
         if port == "443" and serves(name):
             server_reader, server_writer = await asyncio.open_connection(LOOPBACK, tls_port)
         elif port.isdigit() and is_let_through(name):
-            server_reader, server_writer = await onward.connect(name, port)
+            server_reader, server_writer = await onward.connect(
+                name, port, _lines(head, b"proxy-authorization")
+            )
         else:
             await _refuse(writer, f"local Azure does not forward to {target}")
             return
+    except LoginWantedError as error:
+        await _refuse(writer, f"{target} cannot be reached ({error})", status=407, headers=error.challenges)
+        return
     except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
         await _refuse(writer, f"{target} cannot be reached ({error})")
         return
@@ -138,13 +159,18 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
-async def _refuse(writer: asyncio.StreamWriter, why: str) -> None:
+async def _refuse(
+    writer: asyncio.StreamWriter, why: str, *, status: int = 403, headers: Sequence[bytes] = ()
+) -> None:
     # Many clients show the reason phrase only.
     reason = "".join(c if c.isprintable() and c.isascii() else "?" for c in why)[:200]
     body = f"{reason}\n".encode()
-    writer.write(
-        f"HTTP/1.1 403 {reason}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
-        "Connection: close\r\n\r\n".encode()
-        + body
-    )
+    lines = [
+        f"HTTP/1.1 {status} {reason}".encode(),
+        b"Content-Type: text/plain",
+        f"Content-Length: {len(body)}".encode(),
+        *headers,
+        b"Connection: close",
+    ]
+    writer.write(b"\r\n".join([*lines, b"", body]))
     await writer.drain()

@@ -91,7 +91,7 @@ class _Upstream:
         writer.close()
 
 
-async def _through(upstream: _Upstream, target: str) -> bytes:
+async def _through(upstream: _Upstream, target: str, *headers: str) -> bytes:
     """What a client reads that asks the proxy for a target, with a proxy of the user's own behind it."""
     beyond = await asyncio.start_server(upstream, "127.0.0.1", 0)
     port = beyond.sockets[0].getsockname()[1]
@@ -99,7 +99,8 @@ async def _through(upstream: _Upstream, target: str) -> bytes:
     with bind(0) as listener:
         proxy = await start_proxy(listener, 1, onward)
         reader, writer = await asyncio.open_connection(*listener.getsockname())
-        writer.write(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+        lines = [f"CONNECT {target} HTTP/1.1", "Host: x", *headers]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
         answer = await asyncio.wait_for(reader.read(), 30)
         writer.close()
         proxy.close()
@@ -109,11 +110,29 @@ async def _through(upstream: _Upstream, target: str) -> bytes:
 
 @pytest.mark.asyncio
 async def test_a_registry_is_reached_by_the_users_own_proxy() -> None:
-    """What is not Azure's goes the way that the shell's HTTPS_PROXY says, with its login."""
-    upstream = _Upstream()
-    assert (await _through(upstream, "registry.example:443")).endswith(b"\r\n\r\nhello")
+    """What is not Azure's goes the way that the shell's HTTPS_PROXY says, with the client's own login."""
+    upstream, login = _Upstream(), "proxy-authorization: Basic bWU6cEBzcw=="
+    assert (await _through(upstream, "registry.example:443", login)).endswith(b"\r\n\r\nhello")
     assert upstream.heads[0].startswith(b"CONNECT registry.example:443 HTTP/1.1\r\n")
-    assert b"Proxy-Authorization: Basic bWU6cEBzcw==\r\n" in upstream.heads[0]
+    assert f"\r\n{login}\r\n".encode() in upstream.heads[0]
+
+
+@pytest.mark.asyncio
+async def test_nobody_is_lent_the_login_of_the_users_own_proxy() -> None:
+    """Anyone on the machine may connect, so who brings no login goes on without one."""
+    upstream = _Upstream()
+    await _through(upstream, "registry.example:443")
+    assert b"authorization" not in upstream.heads[0].lower()
+
+
+@pytest.mark.asyncio
+async def test_a_proxy_that_wants_a_login_asks_the_client_for_it() -> None:
+    """Clients such as git and .NET send theirs only when they are asked, in the form that is asked for."""
+    asked = b"HTTP/1.1 407 Login please\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 5\r\n\r\n"
+    head, _, body = (await _through(_Upstream(asked), "registry.example:443")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 407 registry.example:443 cannot be reached")
+    assert b"\r\nProxy-Authenticate: Basic realm=x\r\n" in head
+    assert f"\r\nContent-Length: {len(body)}\r\n".encode() in head
 
 
 @pytest.mark.asyncio
@@ -128,9 +147,9 @@ async def test_what_goes_past_the_users_own_proxy_goes_past_it_here() -> None:
 @pytest.mark.asyncio
 async def test_a_registry_that_cannot_be_reached_is_told() -> None:
     """What the user's own proxy answers is passed on."""
-    refused = await _through(_Upstream(b"HTTP/1.1 407 Login please\r\n\r\n"), "registry.example:443")
+    refused = await _through(_Upstream(b"HTTP/1.1 502 Nobody there\r\n\r\n"), "registry.example:443")
     assert refused.startswith(b"HTTP/1.1 403 registry.example:443 cannot be reached")
-    assert b"407 Login please" in refused
+    assert b"502 Nobody there" in refused
 
 
 @pytest.mark.asyncio

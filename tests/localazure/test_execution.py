@@ -145,9 +145,11 @@ def test_fails_where_something_else_answers(azure: RunningAzure, monkeypatch: py
         port = impostor.getsockname()[1]
         real = process.environment_of(azure.home)
         monkeypatch.setattr(
-            process, "environment_of", lambda home: {**real, "HTTPS_PROXY": f"http://127.0.0.1:{port}"}
+            process, "environment_of", lambda *_: {**real, "HTTPS_PROXY": f"http://127.0.0.1:{port}"}
         )
-        with pytest.raises(HomeError, match=r"is not the local Azure .*nothing was run"):
+        with pytest.raises(
+            HomeError, match=r"behind 127\.0\.0\.1:\d+ is not the local Azure .*nothing was run"
+        ):
             execution.environment_for(azure.home, os.environ)
         thread.join()
 
@@ -188,6 +190,20 @@ def test_registries_stay_within_reach(azure: RunningAzure, tmp_path: Path) -> No
     assert onward_of(once) == ("http://proxy.example:3128", "management.azure.com,.vault.azure.net")
     twice = execution.environment_for(azure.home, once)
     assert {name: twice.get(name) for name in once} == once
+
+
+def test_the_login_of_a_proxy_stays_with_the_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They send it themselves, as they did before; the server, which anyone may ask, never has it."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:p%40ss@proxy.example:3128")
+    with running_azure(tmp_path / "home") as azure:
+        found = execution.environment_for(azure.home, os.environ)
+        server = Path(f"/proc/{azure.home.serving()}/environ").read_text().split("\0")
+    assert found["HTTPS_PROXY"] == found["https_proxy"]
+    assert re.fullmatch(r"http://me:p%40ss@127\.0\.0\.1:\d+", found["HTTPS_PROXY"])
+    assert "LOCALAZURE_ONWARD_PROXY=http://proxy.example:3128" in server
+    assert "p%40ss" not in str(server)
 
 
 def test_every_step_of_a_word_runs_in_the_local_azure(
