@@ -1,8 +1,8 @@
-"""The packages that a deployment needs, as uv.lock has them, for `pulumi install`: `python -m
-engine.requirements`.
+"""The packages that each part needs, as uv.lock has them: `python -m engine.requirements`.
 
-Pulumi's official host installs `requirements.txt` beside each Pulumi*.yaml with pip. The local Azure and the
-tools for tests are not among them: a job that deploys holds credentials.
+Pulumi's official host installs `requirements.txt` beside each Pulumi*.yaml with pip, and whoever takes the
+component package or the provider gets that part's list. The local Azure and the tools for tests are in none:
+a job that deploys holds credentials.
 """
 
 import subprocess
@@ -10,18 +10,25 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT / "requirements.txt"
+GROUPS = {
+    "requirements.txt": "runtime",
+    "components/requirements.txt": "components",
+    "provider/requirements.txt": "provider",
+    "engine/requirements.txt": "installer",
+}
+"""Each list, and the dependency group of pyproject.toml that it has."""
 _HEAD = "# Made from uv.lock by `python -m engine.requirements`; do not edit.\n"
-_WORDS = ("export", "--frozen", "--offline", "--no-default-groups", "--no-emit-project", "--no-annotate")
+_WORDS = ("export", "--frozen", "--offline", "--no-emit-project", "--no-annotate", "--no-header", "--quiet")
 
 
-def exported(root: Path = ROOT) -> str:
-    """The file's text, with a checksum for every archive that pip may take."""
+def exported(group: str, root: Path = ROOT) -> str:
+    """A list's text, with a checksum for every archive that pip may take."""
     uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), *_WORDS, "--no-header", "--quiet", "--project", str(root)]
+    command = [str(uv), *_WORDS, "--only-group", group, "--project", str(root)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return _HEAD + done.stdout
 
 
 if __name__ == "__main__":
-    FILE.write_text(exported(), encoding="utf-8")
+    for name, group in GROUPS.items():
+        (ROOT / name).write_text(exported(group), encoding="utf-8")

@@ -1,5 +1,6 @@
 """Everything that a checkout needs, made or mended: `python3 engine/setup.py`. Nothing of it is outside the
-checkout and the user's cache.
+checkout and the user's cache. With `--runtime` only what a job needs that plans, reviews or deploys, which
+holds credentials.
 
 Owns: the virtual environment `.venv` with the locked packages. The Pulumi CLI is install.py's. Runs on a bare
 Python: standard library only, and what it says of a Python that is too old can be read by that Python.
@@ -12,7 +13,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
-_UV = "uv==0.13.9"
 _PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 _SUFFIX = ".exe" if os.name == "nt" else ""
 
@@ -32,22 +32,25 @@ class SetupError(Exception):
     """The set-up cannot go on; the message says what is missing and what to do."""
 
 
-def make_environment(root: Path, python: Path) -> None:
-    """Makes `.venv` hold the packages of uv.lock. Raises SetupError."""
+def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None:
+    """Makes `.venv` hold the packages of uv.lock, or with `runtime` those of that group. Raises
+    SetupError."""
     if not program_of(root, "uv").exists():
         say("making the virtual environment .venv")
         _run([python, "-m", "venv", root / ".venv"], "on Debian and Ubuntu install python3-venv")
         pip = [program_of(root, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, _UV], "it is installed from PyPI, or the index that pip is configured for")
+        uv = ["--require-hashes", "--requirement", root / "engine" / "requirements.txt"]
+        _run([*pip, *uv], "it is installed from PyPI, or the index that pip is configured for")
     synced = root / ".venv" / ".synced"
     locked = max((root / name).stat().st_mtime for name in ("uv.lock", "pyproject.toml"))
-    if synced.exists() and synced.stat().st_mtime >= locked:
+    only = "runtime" if runtime else ""
+    if synced.exists() and synced.stat().st_mtime >= locked and synced.read_text() in ("", only):
         return
     say("installing the locked Python packages (half a minute the first time)")
     # Not compiled: of 14,000 modules a run imports 2,000, and Python compiles those itself, once.
-    words = ["sync", "--frozen", "--inexact", "--quiet"]
+    words = ["sync", "--frozen", "--inexact", "--quiet", *(["--only-group", only] if only else [])]
     _run([program_of(root, "uv"), *words, "--project", root], "see what uv says above")
-    synced.touch()
+    synced.write_text(only)
 
 
 def _run(command: "list[object]", advice: str) -> None:  # Python 3.8 reads this file, too
@@ -62,8 +65,11 @@ def _run(command: "list[object]", advice: str) -> None:  # Python 3.8 reads this
         raise SetupError(f"{' '.join(words)} failed; {advice}")
 
 
-def main() -> int:
+def main(words: "list[str]") -> int:
     """Sets the checkout up; the exit code."""
+    if words not in ([], ["--runtime"]):
+        say("usage: python3 engine/setup.py [--runtime]")
+        return 2
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(str(number) for number in sys.version_info[:3])
         say(f"found Python {found}, expected 3.11 or newer: install one, or name one: make PYTHON=python3.12")
@@ -72,7 +78,7 @@ def main() -> int:
     from engine import install  # noqa: PLC0415 - it needs a Python that is new enough
 
     try:
-        make_environment(ROOT, Path(sys.executable))
+        make_environment(ROOT, Path(sys.executable), runtime=bool(words))
         install.install(ROOT / ".pulumi" / "bin", program_of(ROOT, "python"))
     except (SetupError, install.InstallError) as error:
         say(str(error))
@@ -84,4 +90,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

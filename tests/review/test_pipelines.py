@@ -67,6 +67,20 @@ def test_a_checkout_leaves_no_credentials_behind(file: Path) -> None:
             assert step["with"]["persist-credentials"] is False
 
 
+SET_UP = "python3 engine/setup.py --runtime"
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *PIPELINES], ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_who_holds_credentials_installs_the_runtime_alone(file: Path) -> None:
+    """Test tools and the local Azure are for jobs that have no token of a cloud."""
+    jobs = loaded(file).get("jobs") if file in WORKFLOWS else None
+    trusted = [job for job in jobs.values() if "id-token" in job["permissions"]] if jobs else [loaded(file)]
+    text = yaml.safe_dump(trusted, width=1000)
+    found = {*re.findall(r"\bmake [a-z]+|python3 (?:engine/setup\.py|-m localazure)[ \w-]*", text)}
+    assert found <= {SET_UP}
+    assert ("review/" in text or "operate" in text) == bool(found)
+
+
 BASE = "github.event.pull_request.base.sha"
 
 

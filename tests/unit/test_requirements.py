@@ -1,12 +1,15 @@
 """A fresh clone works with `pulumi install` alone: what Pulumi's official host installs is what uv.lock
-has."""
+has; and what a job that deploys installs."""
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,8 @@ import yaml
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
 
-from engine.requirements import FILE, exported
+from engine import setup
+from engine.requirements import GROUPS, exported
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = [
@@ -25,16 +29,86 @@ PROJECTS = [
 ]
 
 
-def test_the_list_is_that_of_the_lock() -> None:
+def listed(name: str) -> dict[str, str]:
+    """The packages of a list, with their versions."""
+    lines = (ROOT / name).read_text().splitlines()
+    return dict(line.removesuffix(" \\").split(" ;")[0].split("==") for line in lines if "==" in line[:60])
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_each_list_is_that_of_the_lock(name: str) -> None:
     """Whoever changes uv.lock runs `python -m engine.requirements`."""
-    assert FILE.read_text() == exported()
+    assert (ROOT / name).read_text() == exported(GROUPS[name])
 
 
-def test_a_deployment_gets_neither_local_azure_nor_test_tools() -> None:
-    """A job that deploys holds credentials, so it installs the fewest packages."""
-    names = {line.split("==")[0] for line in FILE.read_text().splitlines() if "==" in line}
-    assert {"pulumi", "pulumi-azure-native", "azure-identity"} <= names
-    assert names.isdisjoint({"uvicorn", "trustme", "pytest", "ruff", "mypy", "hypothesis"})
+def test_a_deployment_installs_its_own_packages_with_checksums_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that deploys holds credentials: neither local Azure nor test tools, and uv as its list has it."""
+    (tmp_path / ".venv").mkdir()
+    for name in ("uv.lock", "pyproject.toml"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    ran: list[list[str]] = []
+    monkeypatch.setattr(setup, "_run", lambda command, advice: ran.append([str(word) for word in command]))
+    setup.make_environment(tmp_path, Path(sys.executable), runtime=True)
+    _, pip, sync = ran
+    assert pip[-3:] == ["--require-hashes", "--requirement", str(tmp_path / "engine" / "requirements.txt")]
+    assert listed("engine/requirements.txt").keys() == {"uv"}
+    assert sync[0] == str(tmp_path / ".venv" / "bin" / "uv")
+    words = [str(Path(sys.executable).with_name("uv")), *(word for word in sync[1:] if word != "--quiet")]
+    monkeypatch.setenv("UV_PROJECT_ENVIRONMENT", str(tmp_path / "none"))
+    done = subprocess.run([*words, "--dry-run", "--offline"], capture_output=True, text=True, check=True)
+    installed = {line[3:].partition("==")[0] for line in done.stderr.splitlines() if line.startswith(" + ")}
+    assert installed == {*listed("requirements.txt")}
+    assert len(installed) < 60
+    assert {"pulumi", "pulumi-azure-native", "azure-identity"} <= installed
+    assert installed.isdisjoint(
+        {"aiohttp", "distributed", "uvicorn", "trustme", "pytest", "ruff", "hypothesis"}
+    )
+
+
+def test_the_rest_is_installed_when_it_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout that was set up for a deployment lacks the rest; a whole one has a deployment's packages."""
+    ran: list[list[str]] = []
+    monkeypatch.setattr(setup, "_run", lambda command, advice: ran.append([str(word) for word in command]))
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "uv").touch()
+    for name in ("uv.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    for runtime in (True, True, False, False, True):
+        setup.make_environment(tmp_path, Path(sys.executable), runtime=runtime)
+    assert ["--only-group" in one for one in ran] == [True, False]
+
+
+@pytest.mark.parametrize("part", ["components", "provider"])
+def test_each_part_needs_the_packages_of_its_list_alone(part: str) -> None:
+    """Whoever takes the component package or the provider from here installs that list."""
+    given = {*listed(f"{part}/requirements.txt")}
+    paths = [path for folder in (part, "core") for path in (ROOT / folder).rglob("*.py")]
+    modules = {name for path in paths for name in _imported(path)}
+    own = {*sys.stdlib_module_names, part, "core"}
+    needed = {name for name in modules if name.partition(".")[0] not in own}
+    assert {name for name in needed if not given & _packages(name)} == set()
+    assert given < {*listed("requirements.txt")}
+
+
+def _packages(module: str) -> set[str]:
+    """The packages that a module may come from; Azure's share one folder, and are named like their
+    modules."""
+    words = module.split(".")
+    if words[0] == "azure":
+        return {"-".join(words[:count]) for count in range(2, len(words) + 1)}
+    return {name.replace("_", "-") for name in packages_distributions()[words[0]]}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "azure":
+            yield from (f"azure.{one.name}" for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.parent.name)
@@ -99,7 +173,7 @@ def test_nothing_is_compiled_on_another_machine() -> None:
     """Every locked package of a deployment has a wheel for each Python from 3.11 to 3.14 and each system; on
     Linux and macOS, where the local Azure runs, each package of it and of the tests has one, too."""
     wheels = _wheels()
-    deployed = {line.split("==")[0] for line in FILE.read_text().splitlines() if "==" in line}
+    deployed = listed("requirements.txt")
     lacking = []
     for platform, tags in _PLATFORMS.items():
         for minor in (11, 12, 13, 14):
