@@ -43,3 +43,20 @@ def adopt(account_id: str) -> str:
         "if it was made elsewhere, take it into a stack of its own with `python -m operate adopt --stack NEW "
         f"--account {account_id} --name NAME`"
     )
+
+
+def log_in_anew(said: str, stack: str = "") -> str:
+    """What to do about a client secret that was refused because it is the last update's; "" where `said`, why
+    a command failed, is something else. Without a stack, the selected one is meant.
+
+    Source: `pulumi up --help` (3.259): without --run-program a refresh takes the settings of providers from
+    the state.
+    """
+    if "AADSTS7000215" not in said:
+        return ""
+    named = f" --stack {stack}" if stack else ""
+    return (
+        "a refresh logs in with the client secret of the last update; if that was wrong or was changed "
+        f"since, set it right in the configuration or take it out, and run `pulumi up{named} --run-program`, "
+        "which logs in as the configuration says now"
+    )

@@ -26,6 +26,9 @@ PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
 _STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
+_EVENTS = ROOT / ".pulumi" / "events.jsonl"
+"""What the engine recorded of its last command."""
+_LOGGED = ("preview", "up", "destroy")
 _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
 _SET_UP = "LOCALAZURE_SET_UP"
@@ -57,24 +60,21 @@ def up(home: Home, stack: str) -> int:
 
     The preview is a command of its own: where everything is as the stack's state has it, that is all.
     """
-    events = ROOT / ".pulumi" / "preview.jsonl"
-    events.unlink(missing_ok=True)
-    log = ("--event-log", str(events))  # an option that is there with PULUMI_DEBUG_COMMANDS only
     with Steps(home, stack).in_forks() as pulumi:
         return (
             pulumi.select()
             or pulumi.run(*_POLICY_CONFIG)
-            or pulumi.run("pulumi", "preview", "--stack", stack, *log, *_PACK, PULUMI_DEBUG_COMMANDS="true")
-            or _updated(pulumi, stack, events)
+            or pulumi.run("pulumi", "preview", "--stack", stack, *_PACK)
+            or _updated(pulumi, stack)
             or pulumi.run(*_PROOF, "--stack", stack)
             or _what_next(home, stack)
         )
 
 
-def _updated(pulumi: Steps, stack: str, events: Path) -> int:
+def _updated(pulumi: Steps, stack: str) -> int:
     """Makes what the preview showed. An account is recorded before it is bound; recorded anew at the end, the
     next diff shows only what changes."""
-    changed = not is_as_recorded(events)
+    changed = not is_as_recorded(_EVENTS)
     state = _STATES / f"{stack}.json"
     if not changed and not is_newer(ROOT, state):
         return 0
@@ -225,8 +225,21 @@ class Steps:
     def exists(self) -> bool:
         return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
 
-    def run(self, *command: str, **environ: str) -> int:
-        return self._run(*command, quiet=False, **environ)[0]
+    def run(self, *command: str) -> int:
+        """Runs a command, whose output is shown; its exit code."""
+        if command[0] != "pulumi" or command[1] not in _LOGGED:
+            return self._run(*command, quiet=False)[0]
+        _EVENTS.unlink(missing_ok=True)
+        # The option is there with PULUMI_DEBUG_COMMANDS only.
+        log = ("--event-log", str(_EVENTS))
+        code = self._run(*command, *log, quiet=False, PULUMI_DEBUG_COMMANDS="true")[0]
+        if code and _EVENTS.exists() and "AADSTS7000215" in _EVENTS.read_text(encoding="utf-8"):
+            sys.stderr.write(
+                "a refresh logs in with the client secret of the last update; if "
+                f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "
+                f"--stack {self._stack} --run-program`, which logs in as the file says\n"
+            )
+        return code
 
     def quietly(self, *command: str) -> int:
         """Shows what a command says only where it fails."""

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core import adapters, api_versions, arm_ids, resource_types
+from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
 from operate import login
@@ -165,7 +165,8 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(f"  {problem}")
     if not found and reasons:
-        raise StackError(f"the preview of stack {stack} failed: {reasons}")
+        told = filter(None, (reasons, commands.log_in_anew(reasons, stack)))
+        raise StackError(f"the preview of stack {stack} failed: " + "\n".join(told))
     if not found:
         print("nothing that it would create exists already; run `pulumi up`")
         return 1 if problems else 0

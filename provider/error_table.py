@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core import arm_ids, key_uris, rights
+from core.commands import log_in_anew
 from core.refusals import KEY_REFUSED
 from core.roles import (
     CRYPTO_OFFICER,
@@ -228,8 +229,8 @@ _LOGIN: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"AADSTS7000215",
         "the client secret is wrong",
-        "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; if it was changed since the "
-        "last update, run `pulumi up --run-program`, because a refresh logs in as that update did",
+        "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; "
+        + log_in_anew("AADSTS7000215"),
         "Microsoft Entra error codes",
     ),
     ErrorRow(

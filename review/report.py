@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
+from core import commands
 from review import approvals as recorded
 from review.approvals import Approval, People
 from review.events import Diagnostic, PolicyFinding
@@ -180,13 +181,22 @@ def make(
         violations=violations,
         advice=tuple(one for one in findings if not one.refuses and not _is_exemption(one)),
         exemptions=tuple(one for one in findings if not one.refuses and _is_exemption(one)),
-        errors=tuple(one for one in preview.errors if not (violations and one.message == _REFUSED)),
+        errors=_with_way_out(
+            [e for e in preview.errors if not (violations and e.message == _REFUSED)], preview.stack
+        ),
         finished=preview.finished,
         stack=preview.stack,
         unused=tuple(one for one in approvals if one not in named),
         changes=preview.changes,
         origin=origin,
     )
+
+
+def _with_way_out(errors: Sequence[Diagnostic], stack: str) -> tuple[Diagnostic, ...]:
+    """The errors, and before them what to do where a login is refused: each resource has such an error."""
+    said = "\n".join(error.message for error in errors)
+    way_out = commands.log_in_anew(said, stack)
+    return (*([Diagnostic(way_out)] if way_out else []), *errors)
 
 
 def _row(subject: ReviewedAccount) -> ReportRow:

@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from pulumi import automation
 
+from core import commands
 from operate import login
 from operate.errors import OperateError
 from operate.fleet.warm import language_host
@@ -162,7 +163,9 @@ class EngineStack(automation.Stack):
         except automation.StackNotFoundError as error:
             raise NoStackError(self.name) from error
         except automation.CommandError as error:
-            raise UpdateError("\n".join(dict.fromkeys(said.errors)) or _first(str(error))) from error
+            why = "\n".join(dict.fromkeys(said.errors)) or _first(str(error))
+            way_out = commands.log_in_anew(why, self.name)
+            raise UpdateError("\n".join(filter(None, (why, way_out)))) from error
 
 
 def use_checkout() -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -280,6 +280,29 @@ def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure:
     assert checkout.up(azure.home, "dev") == 7
     python = str(checkout.PYTHON)
     assert run == [("pulumi", "stack"), (python, "-m"), ("pulumi", "preview"), ("pulumi", "up")]
+
+
+@pytest.mark.parametrize("word", [checkout.up, checkout.preview, checkout.down])
+def test_a_login_that_only_the_state_still_has_is_replaced(
+    word: Callable[[Home, str], int],
+    monkeypatch: pytest.MonkeyPatch,
+    azure: RunningAzure,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A refresh logs in with what the state has; the command is told that logs in as the settings say."""
+
+    def refused(steps: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
+        if command[:2] not in {("pulumi", verb) for verb in ("preview", "up", "destroy")}:
+            return 0, ""
+        assert environ == {"PULUMI_DEBUG_COMMANDS": "true"}
+        log = Path(command[command.index("--event-log") + 1])
+        log.write_text('{"diagnosticEvent": {"message": "login was refused: AADSTS7000215: Invalid"}}')
+        return 255, ""
+
+    monkeypatch.setattr(checkout.Steps, "_run", refused)
+    assert word(azure.home, "dev") == 255
+    printed = "`python3 -m localazure exec -- pulumi up --stack dev --run-program`"
+    assert printed in capsys.readouterr().err
 
 
 def test_down_keeps_what_other_stacks_need(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
+from review.markdown import render
 from review.preview import PreviewError, read, read_policies
+from review.report import make
 from review.values import Mark, look
 from tests.review.build import BINDING, binding, bound, digest, step
 
@@ -33,6 +36,17 @@ def test_an_error_in_the_preview_is_an_unfinished_one() -> None:
     )
     assert not found.finished
     assert found.errors[0].message == "no"
+
+
+def test_a_login_that_only_the_state_still_has_is_told_with_its_way_out() -> None:
+    """Before the refusals, of which there is one for each resource."""
+    refused = {
+        "message": "error: login was refused: AADSTS7000215: Invalid client secret",
+        "severity": "error",
+    }
+    document = {"steps": [], "changeSummary": {}, "diagnostics": [refused] * 9}
+    text = render(make(read(json.dumps(document)), (), date(2026, 11, 28)))
+    assert text.index("run 'pulumi up --run-program'") < text.index("AADSTS7000215")
 
 
 def test_a_stream_that_failed_did_not_finish() -> None:

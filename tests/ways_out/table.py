@@ -223,6 +223,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/rotation.py check_generation
     """,
     "tests/operate/test_recover_on_the_engine.py::test_a_rotated_client_secret_in_the_configuration": """
+        core/commands.py log_in_anew
         provider/error_table.py _LOGIN 6
     """,
     # The policy pack

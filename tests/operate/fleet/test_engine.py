@@ -92,3 +92,18 @@ def test_a_stack_that_the_backend_lacks_is_named(monkeypatch: pytest.MonkeyPatch
     stack.name = "prod-a"
     with pytest.raises(engine.NoStackError, match="`pulumi stack init prod-a`"):
         stack.drifted()
+
+
+def test_a_login_that_only_the_state_still_has_is_told_with_its_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A refresh logs in with the secret of the last update, whatever the stack's file says now."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise automation.CommandError(CommandResult("", "error: refused: AADSTS7000215: Invalid", 255))
+
+    monkeypatch.setattr(automation.Stack, "preview_refresh", refuse)
+    stack = engine.EngineStack.__new__(engine.EngineStack)
+    stack.name = "prod-a"
+    with pytest.raises(engine.UpdateError, match="`pulumi up --stack prod-a --run-program`"):
+        stack.drifted()
