@@ -24,7 +24,9 @@ from localazure.home import SERVICES, Home, HomeError, home_of
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 where it did what it says."""
     parser = argparse.ArgumentParser(prog="localazure", description="A local Azure on loopback.")
-    parser.add_argument("command", choices=[*checkout.WORDS, "setup", *_COMMANDS, "exec"], help="what to do")
+    parser.add_argument(
+        "command", choices=[*checkout.WORDS, "setup", *_COMMANDS, "serve", "exec"], help="what to do"
+    )
     parser.add_argument(
         "--stack", default="dev", help="the stack to deploy, preview or destroy: dev by default"
     )
@@ -36,6 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
         type=_port,
         metavar="SERVICE=NUMBER",
         help=f"port to use from the next start on where it is free; services: {', '.join(SERVICES)}",
+    )
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="with serve: end when standard input ends, which whoever starts it holds open",
     )
     words = sys.argv[1:] if arguments is None else arguments
     own, command = words, []
@@ -51,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             home.remember_ports({**home.ports(), **dict(given.port)})
         if command:
             return _exec(home, command)
+        if given.command == "serve":
+            return _serve(home, until_eof=given.until_eof)
         if given.command in (*checkout.WORDS, "setup"):
             done = checkout.set_up(words)
             return checkout.WORDS[given.command](home, given.stack) if done is None else done
@@ -98,7 +107,7 @@ def _start(home: Home) -> int:
     return 0
 
 
-def _serve(home: Home) -> int:
+def _serve(home: Home, *, until_eof: bool) -> int:
     # Only the server needs these, and every command counts its milliseconds.
     try:
         import uvloop  # noqa: PLC0415
@@ -112,7 +121,7 @@ def _serve(home: Home) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(home))
+        runner.run(serve(home, until_eof=until_eof))
     return 0
 
 
@@ -152,7 +161,6 @@ def _reset(home: Home) -> int:
 
 _COMMANDS = {
     "start": _start,
-    "serve": _serve,
     "stop": _stop,
     "status": _status,
     "env": _env,

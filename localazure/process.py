@@ -17,6 +17,7 @@ from contextlib import suppress
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from localazure.digest import digest
@@ -58,8 +59,13 @@ def _serving(home: Home) -> tuple[int, str] | None:
         connection.close()
 
 
-def start(home: Home) -> Start:
-    """Starts serving a home in the background and waits until it does.
+_inputs: dict[Path, IO[bytes]] = {}
+"""What keeps the servers going that end with this process, by their homes."""
+
+
+def start(home: Home, *, ends_with_caller: bool = False) -> Start:
+    """Starts serving a home in the background and waits until it does. `ends_with_caller`: until it is
+    stopped or this process has ended, however it ends.
 
     A process that serves it with other code than this is stopped before: the answers would be those of the
     code that was there when it started. Raises HomeError, with the end of the log, where it does not come up.
@@ -83,9 +89,9 @@ def start(home: Home) -> Start:
         begin = log.tell()
         command = [_interpreter(), "-m", "localazure", "serve", "--home", str(home.path)]
         child = subprocess.Popen(
-            command,
+            [*command, *(["--until-eof"] if ends_with_caller else [])],
             cwd=_ROOT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if ends_with_caller else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env={**without_outside(os.environ), **onward},
@@ -93,19 +99,28 @@ def start(home: Home) -> Start:
         )
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        if healthy(home):
+        if serving := _serving(home):
+            if serving[0] != child.pid:
+                # Another start was first. This one would take its place as soon as that is stopped.
+                _end(child)
+            elif child.stdin:
+                _inputs[home.path] = child.stdin
             return done
         if child.poll() is not None and home.serving() is None:
             break
         time.sleep(_STEP_SECONDS)
     else:
-        child.kill()
-        child.wait()
+        _end(child)
     with home.log.open("rb") as log:
         log.seek(begin)
         said = log.read().decode("utf-8", "replace").strip()
     last = said.splitlines()[-1].removeprefix("local Azure: ") if said else ""
     raise HomeError(last or f"the local Azure did not start; see {home.log}")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.wait()
 
 
 def _interpreter() -> str:
@@ -133,6 +148,7 @@ def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:
         while time.monotonic() < deadline:
             if home.serving() != pid:
                 _reap(pid)
+                _inputs.pop(home.path, None)
                 return True
             time.sleep(_STEP_SECONDS)
     raise HomeError(f"process {pid} that serves {home.path} does not end")

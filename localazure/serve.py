@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, NoReturn
@@ -55,8 +56,9 @@ def open_signer(home: Home) -> Signer:
     return Signer(home.signing_key.read_bytes())
 
 
-async def serve(home: Home) -> None:
-    """Serves a home until SIGTERM or SIGINT. Raises HomeError where another process serves it."""
+async def serve(home: Home, *, until_eof: bool = False) -> None:
+    """Serves a home until SIGTERM or SIGINT, or with `until_eof` until standard input ends. Raises HomeError
+    where another process serves it."""
     home.make()
     # Kept to the end of the process: a free lock means that nothing is running.
     _held.append(home.lock() or _already_serving(home))
@@ -64,6 +66,8 @@ async def serve(home: Home) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if until_eof:
+        loop.add_reader(sys.stdin, _stop_at_end, loop, stop)
     with ThreadPoolExecutor(1, "cloud") as worker:
         ensure_certificates(home)
         cloud = open_cloud(home)
@@ -71,6 +75,12 @@ async def serve(home: Home) -> None:
             await _listen(home, cloud, worker, stop)
         finally:
             await loop.run_in_executor(worker, cloud.store.close)
+
+
+def _stop_at_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin)
+        stop.set()
 
 
 def _already_serving(home: Home) -> NoReturn:

@@ -44,7 +44,7 @@ def measure(
         starts = [time.perf_counter() - begun]
         process.stop(azure.home)
         begun = time.perf_counter()
-        process.start(azure.home)
+        process.start(azure.home, ends_with_caller=True)
         starts.append(time.perf_counter() - begun)
         azure.env = process.environment_of(azure.home)
         bench = Bench(azure)

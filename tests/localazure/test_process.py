@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import select
 import shlex
 import socket
 import subprocess
@@ -213,6 +214,42 @@ def test_two_starts_at_once_make_one_process(home: Home) -> None:
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [child.wait(timeout=300) for child in both] == [0, 0]
     assert process.healthy(home)
+
+
+def test_a_start_that_comes_second_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that still begins when another is found to serve would take its place once that is stopped."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def recorded(*words: Any, **options: Any) -> subprocess.Popen[bytes]:
+        begun.append(popen(*words, **options))
+        return begun[-1]
+
+    with running_azure(home.path):
+        found, popen, first = process._serving, subprocess.Popen, home.serving()
+        seen = iter([None])
+        monkeypatch.setattr(process, "_serving", lambda one: next(seen) if begun == [] else found(one))
+        monkeypatch.setattr(subprocess, "Popen", recorded)
+        assert process.start(home) is process.Start.STARTED
+        (second,) = begun
+        assert second.poll() is not None
+        assert home.serving() == first
+
+
+def test_a_server_of_a_test_ends_with_the_test(tmp_path: Path) -> None:
+    """Also where the test is killed, and can stop nothing any more."""
+    program = (
+        "import sys; from pathlib import Path; from tests.support.azure import running_azure\n"
+        "with running_azure(Path(sys.argv[1])) as azure:\n"
+        "    print(azure.home.serving(), flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "home")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as test:
+        assert test.stdout is not None
+        server = os.pidfd_open(int(test.stdout.readline()))
+        test.kill()
+    assert select.select([server], [], [], 20)[0], "the server goes on"
+    os.close(server)
 
 
 def test_exports_survive_a_home_with_spaces_and_quotes(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""A local Azure for tests: a real one in its own process, with a home of its own, stopped at the end."""
+"""A local Azure for tests: a real one in its own process, with a home of its own, stopped at the end; it ends
+with the process of the test, too, if that is killed."""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ class RunningAzure:
     def restart(self, *, kill: bool = False) -> None:
         """Ends the process, with SIGKILL if `kill`, and starts it again on the same home."""
         process.stop(self.home, kill=kill)
-        process.start(self.home)
+        process.start(self.home, ends_with_caller=True)
         self.env = process.environment_of(self.home)
 
 
@@ -71,7 +72,7 @@ class RunningAzure:
 def running_azure(home: Path, **behaviour: Any) -> Iterator[RunningAzure]:
     """Starts a local Azure with its state in `home`, set to `behaviour` (localazure.cloud.Behaviour)."""
     azure = RunningAzure(Home(home))
-    process.start(azure.home)
+    process.start(azure.home, ends_with_caller=True)
     try:
         azure.env = process.environment_of(azure.home)
         if behaviour:
