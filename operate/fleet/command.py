@@ -152,16 +152,17 @@ class FleetCommand:
         stack, where that has another name than the command."""
         limits, all_done = limits or self.fleet.limits, []
         halted, updated = "", engine.last_updates() if (work or name) in planning.OF_FIRST else {}
-        stacks = sum(len(wave.stacks) for wave in waves)
+        # All of them first: what one of them lacks is noticed before anything has begun.
+        tasks = {stack: self.task(stack, work or name, **options) for wave in waves for stack in wave.stacks}
         with (
-            live.shown(stacks, self.report) as report,
+            live.shown(len(tasks), self.report) as report,
             executor(self.arguments.scheduler, limits) as pool,
         ):
             rollout = self.rollout(name, report)
             for wave in waves:
                 done, halted = rollout.wave(
                     wave,
-                    lambda stack: self.task(stack, work or name, **options),
+                    tasks.__getitem__,
                     pool,
                     limits,
                     self.fleet.stop if halting else None,
@@ -185,7 +186,10 @@ class FleetCommand:
         if plans and action == "up":
             plan = (plans / stack / "plan.json").absolute()
             if not plan.is_file():
-                raise OperateError(f"there is no plan {plan}: with --plans only reviewed plans are applied")
+                raise OperateError(
+                    f"nothing was changed: there is no plan {plan}, and with --plans only reviewed plans are "
+                    "applied"
+                )
             found = replace(found, plan=str(plan))
         return replace(found, **options)
 
@@ -406,12 +410,17 @@ def _refuse_missing(command: FleetCommand, updated: Mapping[str, str]) -> None:
 
 
 def _unfinished(command: FleetCommand, keys: set[str]) -> list[list[Any]]:
-    """What a rotation of these keys set that was begun and not ended, so that it is not begun twice."""
+    """What a rotation of these keys set that was begun and not ended, so that it is not begun twice; less
+    what the files are past: that was ended by hand."""
     found: list[list[Any]] = []
     for record in command.journal.records():
         if record["event"] in ("rotating", "rotated") and set(record["keys"]) == keys:
             found = record.get("targets", [])
-    return found
+    return [
+        [stack, key, generation]
+        for stack, key, generation in found
+        if stack in command.chosen and _generations(command, stack).get(key, 0) <= generation
+    ]
 
 
 def _generations(command: FleetCommand, stack: str) -> dict[str, int]:

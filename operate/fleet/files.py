@@ -178,7 +178,7 @@ def key_of(service: ServiceSettings) -> str:
 def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
     """The stacks whose wanted state is another than at a git revision: all, where anything that every update
     depends on has changed. Raises OperateError."""
-    names = _git(folder, "diff", "--name-only", "--no-renames", since, "--", ".").splitlines()
+    names = _git(folder, "diff", "--name-only", "--no-renames", "--relative", since, "--", ".").splitlines()
     names += _git(folder, "ls-files", "--others", "--exclude-standard", "--", ".").splitlines()
     if any(name == one or name.startswith(f"{one}/") for name in names for one in PROGRAM):
         return frozenset(fleet.files)

@@ -14,6 +14,7 @@ import yaml
 from operate.__main__ import main
 from operate.errors import OperateError
 from operate.fleet import command, engine, files, work
+from operate.fleet.journal import Journal
 from operate.fleet.planning import Limits, Outcome, Ring, Share, StopRule
 from settings.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
@@ -130,6 +131,22 @@ def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> N
     assert touched() == {"prod-a", "prod-b", "prod-new"}
     (folder / "__main__.py").write_text("second")
     assert touched() == set(files.read(folder).files)
+
+
+def test_stacks_are_touched_wherever_the_project_is_in_its_repository(tmp_path: Path) -> None:
+    """In a folder of a larger repository, too, whose other folders do not count."""
+    (tmp_path / "platform").mkdir()
+    folder = checkout(tmp_path / "platform", FLEET, prod_a={}, prod_b={})
+    (tmp_path / "components").mkdir()
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "first")
+    (tmp_path / "components" / "another.py").write_text("")
+    checkout(folder, FLEET, prod_b={"sku": "S"})
+    assert files.touched(folder, files.read(folder), "HEAD") == {"prod-b"}
+    (folder / "__main__.py").write_text("")
+    git(tmp_path, "add", ".")
+    assert files.touched(folder, files.read(folder), "HEAD") == {"prod-a", "prod-b"}
 
 
 def test_the_digest_follows_settings_and_program(tmp_path: Path) -> None:
@@ -249,3 +266,38 @@ def test_an_update_by_reviewed_plans_takes_no_other(tmp_path: Path, monkeypatch:
     assert fleet.task("prod-b", "preview").plan == ""
     with pytest.raises(OperateError, match="with --plans only reviewed plans are applied"):
         fleet.task("prod-b", "up")
+
+
+def test_a_plan_that_is_missing_is_noticed_before_anything_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also that of a stack of a later wave."""
+    rings = [{"name": "first", "match": {"stack": "prod-a"}}]
+    monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, prod_a={}, prod_b={}))
+    (tmp_path / "plans" / "prod-a").mkdir(parents=True)
+    (tmp_path / "plans" / "prod-a" / "plan.json").write_text("{}")
+    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": "", "prod-b": ""})
+    begun: list[str] = []
+    monkeypatch.setattr(work, "run", lambda task: begun.append(task.stack))
+    assert main(["fleet", "up", "--yes", "--plans", "plans"]) == 2
+    assert "nothing was changed: there is no plan" in capsys.readouterr().err
+    assert begun == []
+
+
+@pytest.mark.parametrize(
+    ("in_file", "wanted"), [(4, 5), (5, 5), (6, 7)], ids=["not written", "halted", "finished by hand"]
+)
+def test_a_rotation_goes_on_unless_the_files_are_past_it(
+    in_file: int,
+    wanted: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A generation that is behind the file's would take the stack back to what it had."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={"key": {"generation": in_file}}))
+    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": "2026-11-28T08:00:00"})
+    (key,) = files.read(tmp_path).members["prod-a"].keys
+    Journal(tmp_path / ".fleet" / "journal.jsonl").add("rotating", keys=[key], targets=[["prod-a", key, 5]])
+    assert main(["fleet", "rotate"]) == 0
+    assert f"(generation {wanted})" in capsys.readouterr().out
