@@ -13,6 +13,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import that an older one cannot read
     sys.exit("local Azure: found Python {}.{}, expected 3.11 or newer".format(*sys.version_info))
@@ -53,9 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("a command to run goes with exec: python -m localazure exec -- COMMAND")
     home = home_of(given.home, os.environ)
     try:
-        if given.port:
-            home.make()
-            home.remember_ports({**home.ports(), **dict(given.port)})
+        if wanted := dict(given.port):
+            _remember(home, {**home.ports(), **wanted})
         if command:
             return _exec(home, command)
         if given.command == "serve":
@@ -74,6 +74,18 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{given.command}: interrupted", file=sys.stderr)
         return 130
+
+
+def _remember(home: Home, ports: Mapping[str, int]) -> None:
+    """Keeps the ports for the next start; those of a running server, by which it is found, stay. Raises
+    HomeError."""
+    home.make()
+    if ports != home.ports() and home.serving() is not None:
+        raise HomeError(
+            "it is running, and a port is chosen when it starts; run `python3 -m localazure stop`, then this "
+            "command again"
+        )
+    home.remember_ports(ports)
 
 
 def _flushed() -> int:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from localazure import execution, process
@@ -29,6 +29,7 @@ _STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
 _EVENTS = ROOT / ".pulumi" / "events.jsonl"
 """What the engine recorded of its last command."""
 _LOGGED = ("preview", "up", "destroy")
+_LOCKS = ROOT / ".pulumi" / "backend" / ".pulumi" / "locks" / "organization" / "language-cmk"
 _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
 _SET_UP = "LOCALAZURE_SET_UP"
@@ -239,6 +240,8 @@ class Steps:
                 f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "
                 f"--stack {self._stack} --run-program`, which logs in as the file says\n"
             )
+        if code:
+            self._tell_holder()
         return code
 
     def quietly(self, *command: str) -> int:
@@ -246,7 +249,16 @@ class Steps:
         code, said = self._run(*command, quiet=True)
         if code:
             sys.stderr.write(said)
+            self._tell_holder()
         return code
+
+    def _tell_holder(self) -> None:
+        """Says who holds the stack, where the engine advises to take its lock away."""
+        if pid := _updating(self._stack):
+            sys.stderr.write(
+                f"process {pid} updates stack {self._stack}: wait for its end, and run this again. Do not "
+                "run pulumi cancel, which ends no process: two updates would overwrite each other's state\n"
+            )
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
@@ -265,6 +277,16 @@ class Steps:
                 check=False,
             )
         return done.returncode, done.stdout or ""
+
+
+def _updating(stack: str) -> int | None:
+    """The process that holds the lock of a stack, if it still runs."""
+    for lock in (_LOCKS / stack).glob("*.json"):
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            pid = int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
+            os.kill(pid, 0)
+            return pid
+    return None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -303,6 +304,29 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
     assert word(azure.home, "dev") == 255
     printed = "`python3 -m localazure exec -- pulumi up --stack dev --run-program`"
     assert printed in capsys.readouterr().err
+
+
+def test_who_comes_second_is_told_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+    azure: RunningAzure,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The engine advises to cancel, which would let two updates overwrite each other's state. A lock of a
+    process that is gone is the engine's to tell."""
+    lock = tmp_path / "dev" / "0f8fad5b.json"
+    lock.parent.mkdir()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    monkeypatch.setattr(checkout, "_LOCKS", tmp_path)
+    monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, "locked"))
+    steps = checkout.Steps(azure.home, "dev")
+    for pid, told in ((os.getpid(), f"process {os.getpid()} updates stack dev"), (gone.pid, "")):
+        lock.write_text(json.dumps({"pid": pid, "username": "me", "hostname": "here"}))
+        for run in (steps.run, steps.quietly):
+            assert run("pulumi", "up") == 255
+            said = capsys.readouterr().err
+            assert (told in said, "wait" in said) == (True, bool(told))
 
 
 def test_down_keeps_what_other_stacks_need(

@@ -178,6 +178,21 @@ def test_a_port_can_be_asked_for(home: Home) -> None:
     assert home.ports()["proxy"] == port
 
 
+def test_fails_to_give_a_running_server_another_port(home: Home) -> None:
+    """It goes on with the ports that it has, and every later command finds it; what is said leads out."""
+    with running_azure(home.path), bind(0) as free:
+        before, proxy = home.ports(), f"proxy={free.getsockname()[1]}"
+        refused = _command(home, "start", "--port", proxy)
+        assert (refused.returncode, home.ports()) == (1, before)
+        assert "`python3 -m localazure stop`" in refused.stderr
+        same = _command(home, "start", "--port", f"proxy={before['proxy']}")
+        assert (same.returncode, "already running" in same.stdout) == (0, True)
+        free.close()
+        assert _command(home, "stop").returncode == 0
+        assert _command(home, "start", "--port", proxy).returncode == 0
+        assert f"proxy={home.ports()['proxy']}" == proxy
+
+
 @pytest.mark.parametrize("wrong", ["proxy=0", "proxy=x", "web=80", "70000"])
 def test_fails_for_a_port_that_is_none(home: Home, wrong: str) -> None:
     """The refusal says how a port is given."""
