@@ -200,6 +200,7 @@ def test_the_login_of_a_proxy_stays_with_the_commands(
     monkeypatch.setenv("HTTPS_PROXY", "http://me:p%40ss@proxy.example:3128")
     with running_azure(tmp_path / "home") as azure:
         found = execution.environment_for(azure.home, os.environ)
+        assert execution.environment_for(azure.home, found) == found
         server = Path(f"/proc/{azure.home.serving()}/environ").read_text().split("\0")
     assert found["HTTPS_PROXY"] == found["https_proxy"]
     assert re.fullmatch(r"http://me:p%40ss@127\.0\.0\.1:\d+", found["HTTPS_PROXY"])
