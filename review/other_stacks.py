@@ -9,13 +9,14 @@ from dataclasses import replace
 from core.rights import Access
 from review import access_verdicts
 from review.access import ReviewedGrant, level
-from review.kinds import Kind, may_hold, token_of
+from review.kinds import VAULTS, Kind, may_hold, token_of
 from review.resource import ReviewedResource
 from review.snapshot import Moment, Snapshot
 from review.values import folded, text
 from review.verdict import Name, Verdict
 
 Found = tuple[str, Verdict]
+_UNREAD = {Kind.OTHER_PROVIDER, Kind.UNREAD}
 _GOING = {True: "REPLACED", False: "DELETED"}
 
 
@@ -51,7 +52,7 @@ def verdicts(
                 f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
             )
             found.append((one.urn, Verdict(Name.UNDETERMINED, words)))
-        elif one.kind is Kind.OTHER_PROVIDER and (_goes(one) or _writes(one)):
+        elif one.kind in _UNREAD and (_goes(one) or _writes(one)):
             done = _GOING[one.replaced] if _goes(one) else "WRITTEN"
             words = f"{done}, and this review does not read what {{}} does to data"
             found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
@@ -69,7 +70,8 @@ def _goes(one: ReviewedResource) -> bool:
 
 
 def _writes(one: ReviewedResource) -> bool:
-    return one.written and one.planned is not None and may_hold(one.planned.inputs)
+    holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.inputs))
+    return one.written and holds
 
 
 def _lock(one: ReviewedResource) -> Iterator[Verdict]:
@@ -94,7 +96,7 @@ def _access(
     update, or outside Pulumi and not given again."""
     planned = snapshots[Moment.PLANNED]
     kept = {one.urn for one in resources if one.released}
-    gone = {one.urn for one in resources if one.kind is Kind.VAULT and (_goes(one) or one.planned is None)}
+    gone = {one.urn for one in resources if one.kind in VAULTS and (_goes(one) or one.planned is None)}
     after = _by_principal(planned.grants())
     seen: set[tuple[str, str]] = set()
     for snapshot in (snapshots[Moment.LIVE], snapshots[Moment.RECORDED]):

@@ -10,8 +10,10 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final
 
+from core import arm_ids, key_uris
+from core.resource_types import NAME_INPUTS
 from review import access, keys
-from review.access import ReviewedGrant
+from review.access import ReviewedGrant, Revocation
 from review.kinds import Kind
 from review.resource import ReviewedResource, ReviewedState, arm_name
 from review.values import Mark, Value, flag, folded, items, look, text
@@ -46,7 +48,10 @@ class Snapshot:
                 self._by_kind[resource.kind].append((resource, state))
         self._bindings = _index(self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId")))
         self._unbound = {folded(id) for id in _left(resources)} if moment is Moment.PLANNED else set()
-        self._vaults = _index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
+        self._vaults = {
+            **_index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName")),
+            **_index(self._by_kind[Kind.MANAGED_HSM], _hsm_place),
+        }
         self._keys = _index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
         self._logs = _index(
             self._by_kind[Kind.DIAGNOSTIC_SETTING], lambda state: text(state.declared("resourceUri"))
@@ -195,6 +200,7 @@ class Snapshot:
     def _all_grants(self, taken: Container[tuple[str, str | None]]) -> Mapping[str, list[ReviewedGrant]]:
         grants: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
         overwritten = set(self._overwritten())
+        revoked = [Revocation.of(state) for one, state in self.of(Kind.REVOCATION) if one.written]
         for resource, state in self.of(Kind.ACCESS_POLICY):
             named = text(state.declared("vaultName"))
             grant = self._placed(access.of_access_policy(resource.urn, state, self._tenant(named)), state)
@@ -214,6 +220,9 @@ class Snapshot:
                 # What a vault was found with is what the resource gave that gave it, and is now.
                 if id and (declares or (grant.scope, id) not in taken):
                     grants[id].append(grant)
+        for revocation in revoked if not self.live else ():
+            for id, found in grants.items():
+                grants[id] = [one for one in found if not revocation.takes(one, self._by_urn[one.urn][1].id)]
         return grants
 
     def _tenant(self, vault: Value) -> Value:
@@ -255,6 +264,12 @@ def _index(entries: Iterable[Entry], by: Callable[[ReviewedState], Value]) -> Ma
     for entry in entries:
         found[folded(by(entry[1])) or ""].append(entry)
     return found
+
+
+def _hsm_place(state: ReviewedState) -> str:
+    """A managed HSM by the name that no vault has."""
+    name = arm_name(state, NAME_INPUTS[Kind.MANAGED_HSM])
+    return key_uris.place_named(name if isinstance(name, str) else "", arm_ids.MANAGED_HSM)
 
 
 def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:

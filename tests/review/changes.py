@@ -22,6 +22,9 @@ POLICY, ASSIGNMENT = Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT
 PROJECT_TOKEN: Final = "azure-native:cognitiveservices:Project"
 LOCK_TOKEN: Final = "azure-native:authorization:ManagementLockByScope"
 POLICY_TOKEN: Final = "azure-native:keyvault:AccessPolicy"
+HSM_TOKEN: Final = "azure-native:keyvault/v20230701:ManagedHsm"
+HSM: Final = Kind.MANAGED_HSM
+REVOCATION_TOKEN: Final = "azure-cmk:index:KeyAccessRevocation"
 ASSIGNMENT_TOKEN: Final = "azure-native:authorization:RoleAssignment"
 EXACT: Final = ("get", "wrapKey", "unwrapKey")
 ENCRYPTION_USER, CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6", "12338af0-0e69-4776-bea7-57ae8d297424"
@@ -186,6 +189,32 @@ def newer_in_the_vault(scene: Scene) -> None:
 
 def locked(level: str) -> Change:
     return lambda scene: scene.hold(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": level})
+
+
+def revokes(op: str = "create", **inputs: Any) -> Change:
+    """A revocation of the service's access, which takes it away at once whatever is declared beside it."""
+
+    def change(scene: Scene) -> None:
+        scene.create(
+            REVOCATION_TOKEN, "revocation", {"keyId": key_id(scene), "principalId": scene.principal, **inputs}
+        )
+        step = scene.steps[-1]
+        step["op"] = op
+        if op != "create":
+            step["oldState"] = {**step["newState"], "id": "x", "outputs": step["newState"]["inputs"]}
+        if op == "delete":
+            step.pop("newState")
+
+    return change
+
+
+def of_hsm(change: Callable[[Scene], None]) -> Change:
+    """A managed HSM that no account shown is bound to."""
+    settings = {"enablePurgeProtection": True, "softDeleteRetentionInDays": 90, "networkAcls": CLOSED}
+    id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs/hsm"
+    return does(
+        lambda scene: scene.hold(HSM_TOKEN, "hsm", {"name": "hsm", "properties": settings}, id), change
+    )
 
 
 def of_lock(change: Callable[[Scene], None], level: str = "ReadOnly") -> Change:
@@ -426,6 +455,39 @@ ROWS: Final = (
     row("key rotated outside, not bound yet", newer_in_the_vault),
     row("account deleted outside, made again", gone(ACCOUNT, again=True), "account-gone bound", elsewhere="account-gone bound"),
     row("purge protection off outside", outside(VAULT, "properties.enablePurgeProtection", False, mended=False), "recovery-weakened"),
+    # What this project's provider and key stores can do besides.
+    row("access revoked at once, policy declared", in_policies(revokes()), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access revoked at once, role declared", in_roles(revokes()), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access revoked again", in_policies(revokes("update")), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access revoked anew", in_policies(revokes("replace")), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access stays revoked", in_policies(revokes("same"))),
+    row("revocation ended, access kept", in_policies(revokes("delete"))),
+    row("a wider role revoked by its id", does(lambda scene: scene.by_roles(scope=scene.vault_id), revokes(assignmentId="/X")), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("a wider role is left", does(lambda scene: scene.by_roles(scope=scene.vault_id), revokes()), "access-revoked"),
+    row("access of an identity known after apply revoked", in_policies(revokes(principalId=UNKNOWN)), "access-revoked"),
+    row("access to a key known after apply revoked", in_policies(revokes(keyId=UNKNOWN)), "access-revoked"),
+    row("access of somebody else revoked", in_policies(revokes(principalId=OTHER)), "access-revoked"),
+    row("a type of the provider that is not known", written("azure-cmk:index:KeyDestruction", {}), "undetermined"),
+    row("a type of the provider in a module", foreign("azure-cmk:keys/v2:Anything"), "undetermined"),
+    row("access is waited for", written("azure-cmk:index:KeyAccessValidation", {})),
+    row("access is cleaned up later", written("azure-cmk:index:KeyAccessCleanup", {})),
+    row("a component of this project", written("language-cmk:index:EncryptedAIServicesAccount", {})),
+    row("managed HSM deleted", of_hsm(deletes(HSM)), "vault-deleted"),
+    row("managed HSM deleted and kept in Azure", of_hsm(deletes(HSM, retain=True)), "released"),
+    row("managed HSM renamed", of_hsm(replaces(HSM, "name", "other")), "vault-replaced"),
+    row("managed HSM without purge protection", of_hsm(sets(HSM, "properties.enablePurgeProtection", False)), "recovery-weakened"),
+    row("managed HSM shut, services too", of_hsm(sets(HSM, PATH, {"defaultAction": "Deny", "bypass": "None"})), "access-revoked"),
+    row("managed HSM deleted outside", of_hsm(gone(HSM)), "vault-deleted"),
+    row("managed HSM's tags", of_hsm(sets(HSM, "tags", {"a": "b"}))),
+    row("managed HSM as a generic resource", written("azure-native:resources:Resource", {"resourceProviderNamespace": "Microsoft.KeyVault", "parentResourcePath": "managedHSMs/h", "resourceType": "new"}), "undetermined"),
+    row("managed HSM by azapi", written("azapi:resources:Resource", {"type": "Microsoft.KeyVault/managedHSMs@2024-11-01"}), "undetermined"),
+    row("a connection of a key store", written("azure-native:keyvault/v20230701:PrivateEndpointConnection", {}), "undetermined"),
+    row("a type of key stores that is not known", foreign("azure-native_keyvault_v20300101:keyvault:KeyRing"), "undetermined"),
+    row("a type that has a template as well", written("azure-native:keyvault:KeyRing", {"template": {}}), "undetermined"),
+    row("a secret of a vault", written("azure-native:keyvault:Secret", {})),
+    row("a network perimeter around the vault", written("azure-native:network:NetworkSecurityPerimeterAssociation", {}), "undetermined"),
+    row("a review that takes roles away", written("azure-native:authorization:ScopeAccessReviewScheduleDefinitionById", {}), "undetermined"),
+    row("role assignment of another provider deleted", foreign("azure:authorization/assignment:Assignment"), "undetermined"),
     # Other providers, and what has nothing to do with it.
     row("vault of another provider deleted", foreign("azure:keyvault/keyVault:KeyVault"), "undetermined"),
     row("account's key of another provider deleted", foreign("azure:cognitive/accountCustomerManagedKey:AccountCustomerManagedKey"), "undetermined"),
