@@ -75,9 +75,10 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
         Unattached(one := by_urn[urn], one.name, one.state.id or None, verdicts=(verdict,))
         for urn, verdict in found
     ]
+    told = {urn for urn, verdict in found if verdict.name is Name.ACCESS_RESTORED}
     others += [
         Unattached(by_urn[urn], principal, None, verdicts=(verdict,), noun="principal")
-        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)))
+        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)), told)
     ]
     return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
 

@@ -208,6 +208,14 @@ def revokes(op: str = "create", **inputs: Any) -> Change:
     return change
 
 
+def asked_back(scene: Scene) -> None:
+    """The service's grant, which the state does not have, is made."""
+    step = scene.step(POLICY)
+    step["op"] = "create"
+    step.pop("oldState")
+    step["newState"] = {**step["newState"], "outputs": {}}
+
+
 def of_hsm(change: Callable[[Scene], None]) -> Change:
     """A managed HSM that no account shown is bound to."""
     settings = {"enablePurgeProtection": True, "softDeleteRetentionInDays": 90, "networkAcls": CLOSED}
@@ -275,6 +283,7 @@ def new_account(**properties: Any) -> Change:
 OPEN: Final = {"defaultAction": "Allow"}
 ONE_ADDRESS: Final = {"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": [{"value": "1.2.3.4"}]}
 CLOSED: Final = {"defaultAction": "Deny", "bypass": "AzureServices"}
+SHUT: Final = {"defaultAction": "Deny", "bypass": "None"}
 PATH: Final = "properties.networkAcls"
 
 ROWS: Final = (
@@ -348,7 +357,7 @@ ROWS: Final = (
     row("vault's network opened", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, OPEN)), "protection-weakened"),
     row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
     row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
-    row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Deny", "bypass": "None"})), "access-revoked"),
+    row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, SHUT)), "access-revoked"),
     row("vault's network shut, services not", does(had(VAULT, PATH, OPEN), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network known after apply", sets(VAULT, "properties.publicNetworkAccess", UNKNOWN), "undetermined"),
     row("vault looks at roles", in_policies(sets(VAULT, "properties.enableRbacAuthorization", True)), "access-revoked"),
@@ -442,13 +451,26 @@ ROWS: Final = (
     # Outside Pulumi.
     row("unbound outside, bound again", does(gone(BINDING, again=True), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "repaired", elsewhere="repaired"),
     row("unbound outside, for good", does(gone(BINDING), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "unbound"),
-    row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "repaired", elsewhere="access-granted"),
+    row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "access-restored"),
     row("policy narrowed outside, for good", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"], mended=False)), "access-narrowed"),
-    row("policy for an application outside, mended", in_policies(outside(POLICY, "policy.applicationId", "a" * 36)), "repaired", elsewhere="access-granted"),
+    row("policy without unwrapKey outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["get", "wrapKey"])), "access-restored"),
+    row("policy without get outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["wrapKey", "unwrapKey"])), "access-restored"),
+    row("policy narrowed outside, given back in part", in_policies(does(outside(POLICY, "policy.permissions.keys", []), sets(POLICY, "policy.permissions.keys", ["get", "unwrapKey"]))), "access-restored", elsewhere="access-narrowed access-restored"),
+    row("policy wider outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", [*EXACT, "purge"]))),
+    row("policy deleted outside, asked back", in_policies(does(gone(POLICY, again=True), revokes("delete"))), "access-granted", elsewhere="access-restored"),
+    row("access asked back", in_policies(does(asked_back, revokes("delete"))), "access-granted", elsewhere="principal-added"),
+    row("role under a condition outside, mended", in_roles(outside(ASSIGNMENT, "condition", "x")), "access-restored"),
+    row("role under a condition outside, for good", in_roles(outside(ASSIGNMENT, "condition", "x", mended=False)), "undetermined"),
+    row("vault's firewall shut outside, mended", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, SHUT)), "access-restored"),
+    row("vault's firewall shut outside, for good", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, SHUT, mended=False)), "access-revoked"),
+    row("vault's model changed outside, mended", in_policies(outside(VAULT, "properties.enableRbacAuthorization", True)), "access-restored"),
+    row("vault opened outside, mended", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, OPEN)), "strengthened"),
+    row("outbound access shut outside, mended", outside(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), "access-restored protection-weakened"),
+    row("policy for an application outside, mended", in_policies(outside(POLICY, "policy.applicationId", "a" * 36)), "access-restored"),
     row("policy for an application outside, for good", in_policies(outside(POLICY, "policy.applicationId", "a" * 36, mended=False)), "access-revoked"),
-    row("policy deleted outside, given again", in_policies(gone(POLICY, again=True)), "repaired", elsewhere="access-granted"),
+    row("policy deleted outside, given again", in_policies(gone(POLICY, again=True)), "access-restored"),
     row("policy deleted outside, for good", in_policies(gone(POLICY)), "access-revoked"),
-    row("role deleted outside, given again", in_roles(gone(ASSIGNMENT, again=True)), "repaired", elsewhere="access-granted"),
+    row("role deleted outside, given again", in_roles(gone(ASSIGNMENT, again=True)), "access-restored"),
     row("vault deleted outside", gone(VAULT), "vault-deleted"),
     row("key deleted outside", gone(KEY), "key-deleted"),
     row("key disabled outside", outside(KEY, "attributes.enabled", False, mended=False), "access-revoked"),
@@ -476,7 +498,7 @@ ROWS: Final = (
     row("managed HSM deleted and kept in Azure", of_hsm(deletes(HSM, retain=True)), "released"),
     row("managed HSM renamed", of_hsm(replaces(HSM, "name", "other")), "vault-replaced"),
     row("managed HSM without purge protection", of_hsm(sets(HSM, "properties.enablePurgeProtection", False)), "recovery-weakened"),
-    row("managed HSM shut, services too", of_hsm(sets(HSM, PATH, {"defaultAction": "Deny", "bypass": "None"})), "access-revoked"),
+    row("managed HSM shut, services too", of_hsm(sets(HSM, PATH, SHUT)), "access-revoked"),
     row("managed HSM deleted outside", of_hsm(gone(HSM)), "vault-deleted"),
     row("managed HSM's tags", of_hsm(sets(HSM, "tags", {"a": "b"}))),
     row("managed HSM as a generic resource", written("azure-native:resources:Resource", {"resourceProviderNamespace": "Microsoft.KeyVault", "parentResourcePath": "managedHSMs/h", "resourceType": "new"}), "undetermined"),
