@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core import arm_ids, audit_log
+from core.defaults import DEFAULTS
 from review.resource import ReviewedState
 from review.values import Mark, flag, folded, items, look, text
 
@@ -52,11 +53,12 @@ class NetworkExposure:
 
 def network_of(state: ReviewedState, private_endpoints: int) -> NetworkExposure:
     """The network settings of an account or a vault. What is not declared means open, as in Azure."""
-    access = text(state.declared("properties.publicNetworkAccess"))
+    access = text(state.setting("properties.publicNetworkAccess"))
     acls = state.declared("properties.networkAcls")
-    default = text(look(acls, "defaultAction"))
-    trusted = "azureservices" in (folded(text(look(acls, "bypass"))) or "")
-    bypasses = trusted or text(look(acls, "bypass")) is None
+    default = text(look(acls, "defaultAction")) or DEFAULTS["defaultAction"]
+    stated = text(look(acls, "bypass"))
+    bypasses = "azureservices" in (folded(stated or DEFAULTS["bypass"]) or "")
+    trusted = bypasses and stated is not None
     if folded(access) == "disabled":
         return NetworkExposure(0, trusted=trusted, private_endpoints=private_endpoints, bypasses=bypasses)
     if isinstance(access, Mark) or isinstance(acls, Mark) or isinstance(default, Mark):
@@ -112,7 +114,7 @@ class Outbound:
 
 def outbound_of(state: ReviewedState) -> Outbound:
     """An account's restriction of outbound access."""
-    restricts = flag(state.declared("properties.restrictOutboundNetworkAccess"))
+    restricts = flag(state.setting("properties.restrictOutboundNetworkAccess"))
     listed = items(state.declared("properties.allowedFqdnList"))
     names = [text(one) for one in listed] if isinstance(listed, list) else []
     if isinstance(restricts, Mark) or isinstance(listed, Mark) or any(isinstance(one, Mark) for one in names):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core import arm_ids
+from core.defaults import DEFAULTS
 from review.kinds import Kind, name_of, token_of, with_names
 from review.values import Mark, Value, look, text
 
@@ -62,6 +63,11 @@ class ReviewedState:
         if declared is None and look(self.before, path) is not None:
             return None
         return self.computed(path) if declared is None else declared
+
+    def setting(self, path: str) -> Any:
+        """What is declared, or Azure's default."""
+        declared = self.declared(path)
+        return DEFAULTS.get(path.rpartition(".")[2]) if declared is None else declared
 
     def found(self, path: str) -> Any:
         """What the cloud answered, else what the program declares."""
