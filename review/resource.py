@@ -32,6 +32,7 @@ class ReviewedState:
 
     `carried` are the outputs from before an update, whose own are not known yet; `before` its inputs then.
     `dependencies` are URNs by input; `waits_for` all of them, also those that give no value.
+    `replaced_on` are paths of properties whose change replaces it, also where its provider would update it.
     """
 
     id: str = ""
@@ -43,6 +44,7 @@ class ReviewedState:
     retained: bool = False
     dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     waits_for: Sequence[str] = ()
+    replaced_on: Sequence[str] = ()
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> ReviewedState:
@@ -55,6 +57,7 @@ class ReviewedState:
             retained=bool(raw.get("retainOnDelete")),
             dependencies=raw.get("propertyDependencies") or {},
             waits_for=raw.get("dependencies") or (),
+            replaced_on=raw.get("replaceOnChanges") or (),
         )
 
     def declared(self, path: str) -> Any:

@@ -34,7 +34,7 @@ def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
     if unattached.verdicts:
         return unattached.verdicts
     resource = unattached.resource
-    found = [*vault_verdicts.of(resource)]
+    found = [*vault_verdicts.of(resource), *weakening.replacing(resource)]
     if unattached.live and unattached.planned and not resource.replaced:
         found += weakening.of_vault(unattached.live, unattached.planned)
         if unattached.recorded:
@@ -81,6 +81,7 @@ def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
             yield from _outside(weakening.of_account, subject.recorded, live, planned)
     if planned:
         yield from kind_verdicts.of_account(live, planned)
+    yield from weakening.replacing(account, *subject.bindings, subject.vault, subject.key)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 

@@ -10,7 +10,7 @@ from core import arm_ids
 from review.exposure import Audit, NetworkExposure, Outbound
 from review.keys import ReviewedKey
 from review.protection import Protection, VaultProtection
-from review.resource import ReviewedState
+from review.resource import ReviewedResource, ReviewedState
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
@@ -71,6 +71,16 @@ def of_vault(live: VaultProtection, planned: VaultProtection) -> Iterator[Verdic
 def of_key(live: ReviewedState, planned: ReviewedState) -> Iterator[Verdict]:
     """What gets worse about a key that no account shown here is bound to."""
     yield from _protection("key", live.protect, planned.protect)
+
+
+def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
+    """What later changes of data's resources would replace them for, that they would be updated for now."""
+    for one in resources:
+        if one and one.planned and not one.replaced:
+            new = set(one.planned.replaced_on) - set(one.live.replaced_on if one.live else ())
+            words = f"{one.kind.value} will be REPLACED, and not updated, at later changes of {{}}"
+            if new:
+                yield Verdict(Name.PROTECTION_WEAKENED, words, (", ".join(sorted(map(str, new))),))
 
 
 def same_vault(live: Protection, planned: Protection) -> bool:

@@ -85,6 +85,16 @@ def writes(kind: Kind) -> Change:
     return lambda scene: scene.write(kind)
 
 
+def replaces_on(kind: Kind, *paths: str) -> Change:
+    """The program asks for a replacement at any change of these; nothing of them changes yet."""
+
+    def change(scene: Scene) -> None:
+        scene.write(kind)
+        scene.step(kind)["newState"] = {**scene.step(kind)["newState"], "replaceOnChanges": [*paths]}
+
+    return change
+
+
 def unprotects(kind: Kind) -> Change:
     return lambda scene: scene.unprotect(kind)
 
@@ -300,6 +310,8 @@ ROWS: Final = (
     row("binding to what is no key", sets(BINDING, "keyUriWithVersion", "https://example.com/x"), "rotated"),
     row("binding of another account", replaces(BINDING, "accountId", "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/other"), "unbound"),
     row("another identity opens the key", sets(BINDING, "identityClientId", "c2"), "identity-changed re-asserted"),
+    row("binding replaced at any change", replaces_on(BINDING, "*"), "protection-weakened re-asserted"),
+    row("role replaced at any change", in_roles(replaces_on(ASSIGNMENT, "*"))),
     row("binding no longer protected", unprotects(BINDING), "protection-weakened"),
     row("generation counted up", does(sets(VERSION, "generation", 2), sets(BINDING, "keyUriWithVersion", UNKNOWN)), "rotated"),
     # The account.
@@ -338,6 +350,7 @@ ROWS: Final = (
     row("linked storage added", sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])),
     row("linked search taken away", does(had(ACCOUNT, "properties.apiProperties", {"qnaAzureSearchEndpointId": "/s/one"}), sets(ACCOUNT, "properties.apiProperties", None)), "link-lost"),
     row("storage linked to a kind without", does(sets(ACCOUNT, "kind", "OpenAI"), sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])), "not-for-kind"),
+    row("account replaced at any change from now on", replaces_on(ACCOUNT, "*"), "protection-weakened"),
     row("account no longer protected", unprotects(ACCOUNT), "protection-weakened"),
     row("a new account without a key", new_account(), "not-encrypted"),
     row("a new account with a key of its own", new_account(encryption=inline(keyName="k", keyVersion="1" * 32, keyVaultUri="https://kv-x.vault.azure.net")), "bound"),
@@ -376,6 +389,7 @@ ROWS: Final = (
     row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
     row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked"),
+    row("vault replaced at later changes", replaces_on(VAULT, "properties.networkAcls", "tags"), "protection-weakened"),
     row("vault no longer protected", unprotects(VAULT), "protection-weakened"),
     row("vault's audit deleted", deletes(LOGS), "protection-weakened"),
     row("vault's audit off", sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": False}]), "protection-weakened"),
@@ -397,6 +411,7 @@ ROWS: Final = (
     row("key deleted and kept in Azure", deletes(KEY, retain=True), "released"),
     row("key renamed", replaces(KEY, "keyName", "other"), "key-replaced"),
     row("key disabled", sets(KEY, "properties.attributes.enabled", False), "access-revoked"),
+    row("key replaced at later changes", replaces_on(KEY, "tags"), "protection-weakened"),
     row("key no longer protected", unprotects(KEY), "protection-weakened"),
     row("key's tags", sets(KEY, "tags", {"a": "b"})),
     # The service's access policy.
