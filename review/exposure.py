@@ -15,6 +15,7 @@ from review.values import Mark, flag, folded, items, look, text
 class NetworkExposure:
     """`rank` is 0 for nobody, 1 for selected networks, 2 for everybody; None when it is not known.
 
+    `perimeter`: a network security perimeter decides, whose rules override these and are not read here.
     `trusted` is said to be so; `bypasses` also where nothing is said: AzureServices (Vault 2024-11-01).
     """
 
@@ -23,6 +24,7 @@ class NetworkExposure:
     trusted: bool = False
     private_endpoints: int = 0
     bypasses: bool = True
+    perimeter: bool = False
 
     @property
     def shuts_services_out(self) -> bool:
@@ -31,9 +33,8 @@ class NetworkExposure:
 
     @property
     def words(self) -> str:
-        said = {None: Mark.UNKNOWN.value, 0: "closed", 1: "selected networks", 2: "open to all networks"}[
-            self.rank
-        ]
+        unknown = "as its network perimeter says" if self.perimeter else Mark.UNKNOWN.value
+        said = {None: unknown, 0: "closed", 1: "selected networks", 2: "open to all networks"}[self.rank]
         if self.rank == 1:
             said += f" ({', '.join(sorted(self.rules)) or 'none named'})"
         if self.trusted and self.rank != 2:
@@ -61,6 +62,8 @@ def network_of(state: ReviewedState, private_endpoints: int) -> NetworkExposure:
     trusted = bypasses and stated is not None
     if folded(access) == "disabled":
         return NetworkExposure(0, trusted=trusted, private_endpoints=private_endpoints, bypasses=bypasses)
+    if folded(access) == "securedbyperimeter":
+        return NetworkExposure(None, private_endpoints=private_endpoints, perimeter=True)
     if isinstance(access, Mark) or isinstance(acls, Mark) or isinstance(default, Mark):
         return NetworkExposure(None, private_endpoints=private_endpoints)
     if folded(default) != "deny":

@@ -20,8 +20,7 @@ Reach = TypeVar("Reach", NetworkExposure, Outbound)
 def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
     """What gets worse, or better, around one account and the vault of its key."""
     if live.network and planned.network:
-        yield from _reach("account's network", live.network, planned.network)
-        yield from _undetermined("account's network", live.network.rank, planned.network.rank)
+        yield from _network("account's network", live.network, planned.network)
     if live.local_auth is False and planned.local_auth is True:
         yield _worse("login by account key", "off", "on")
     elif live.local_auth is True and planned.local_auth is False:
@@ -52,11 +51,10 @@ def of_vault(live: VaultProtection, planned: VaultProtection) -> Iterator[Verdic
         yield _better("purge protection", "off", "on")
     yield from _undetermined("soft delete", live.soft_delete, planned.soft_delete)
     yield from _undetermined("purge protection", live.purge_protection, planned.purge_protection)
-    yield from _undetermined("vault's network", live.network.rank, planned.network.rank)
     days, after = _number(live.retention_days), _number(planned.retention_days)
     if days is not None and after is not None and after < days:
         yield _lost("days a deleted key can be recovered", str(days), str(after))
-    yield from _reach("vault's network", live.network, planned.network)
+    yield from _network("vault's network", live.network, planned.network)
     if planned.network.shuts_services_out and not live.network.shuts_services_out:
         yield Verdict(
             Name.ACCESS_REVOKED,
@@ -91,6 +89,15 @@ def same_vault(live: Protection, planned: Protection) -> bool:
 def _protection(what: str, before: bool, after: bool) -> Iterator[Verdict]:
     if before and not after:
         yield _worse(f"Pulumi's protection of the {what}", "on", "off")
+
+
+def _network(what: str, before: NetworkExposure, after: NetworkExposure) -> Iterator[Verdict]:
+    if before.perimeter is after.perimeter:
+        yield from _undetermined(what, before.rank, after.rank)
+        yield from _reach(what, before, after)
+    else:
+        words = f"{what} changes: {{}} -> {{}}; the preview does not show what a network perimeter lets in"
+        yield Verdict(Name.UNDETERMINED, words, (before.words, after.words))
 
 
 def _reach(what: str, before: Reach, after: Reach) -> Iterator[Verdict]:
