@@ -103,9 +103,10 @@ def network(properties: Json) -> Network:
     addresses = tuple(_text(_mapping(one).get("value")) for one in rules.get("ipRules") or ())
     subnets = tuple(_text(_mapping(one).get("id")) for one in rules.get("virtualNetworkRules") or ())
     return Network(
-        public_access=_text(properties.get("publicNetworkAccess")) or "Enabled",
-        default_action=_text(rules.get("defaultAction")) or ("Deny" if addresses or subnets else "Allow"),
-        bypass=_text(rules.get("bypass")) or "AzureServices",
+        public_access=_text(properties.get("publicNetworkAccess")) or Network.public_access,
+        default_action=_text(rules.get("defaultAction"))
+        or ("Deny" if addresses or subnets else Network.default_action),
+        bypass=_text(rules.get("bypass")) or Network.bypass,
         ip_rules=addresses,
         subnet_rules=subnets,
         private_endpoints=len(properties.get("privateEndpointConnections") or ()),

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core import api_versions, key_uris, kinds, regions
+from core.defaults import DEFAULTS
 from core.facts import KeyVersion, Network
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
 KEY_SIZE: Final = 2048
 """Bits. "Only RSA keys of size 2048 are supported with Azure AI services encryption"."""
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
-RETENTION_DAYS: Final = 90
+RETENTION_DAYS: Final[int] = DEFAULTS["softDeleteRetentionInDays"]
 """Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core import arm_ids, key_uris
+from core.defaults import DEFAULTS
 from core.roles import Role
 
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
@@ -54,9 +55,9 @@ class Encryption:
 class Network:
     """Who may reach an endpoint. What is absent has Azure's default: open, trusted services pass."""
 
-    public_access: str = "Enabled"
-    default_action: str = "Allow"
-    bypass: str = "AzureServices"
+    public_access: str = DEFAULTS["publicNetworkAccess"]
+    default_action: str = DEFAULTS["defaultAction"]
+    bypass: str = DEFAULTS["bypass"]
     ip_rules: tuple[str, ...] = ()
     subnet_rules: tuple[str, ...] = ()
     private_endpoints: int = 0

@@ -7,6 +7,7 @@ sdk/go/common/resource/urn (the parts of a URN).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -33,7 +34,7 @@ KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 COMPONENTS: Final = "language-cmk:index:"
-"""How the types of this project's components begin."""
+"""How the types of this project's components begin, which do nothing by themselves."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
 ACCOUNT_COMPONENT: Final = f"{COMPONENTS}AIServicesAccount"
 FORMER_TYPES: Final = {
@@ -63,6 +64,7 @@ class Kind(Enum):
     PROJECT = "Foundry project"
     DEPLOYMENT = "deployment of a model"
     VAULT = "vault"
+    MANAGED_HSM = "managed HSM"
     KEY = "key"
     ACCESS_POLICY = "access policy"
     ROLE_ASSIGNMENT = "role assignment"
@@ -75,6 +77,8 @@ class Kind(Enum):
     KEY_VERSION = "key version"
     GENERIC = "generic resource"
     OTHER_PROVIDER = "resource of another provider"
+    REVOCATION = "revocation of access"
+    UNREAD = "resource that may concern keys"
 
 
 @dataclass(frozen=True)
@@ -107,11 +111,13 @@ class TypeToken:
     api_version: str | None = None
 
 
-_KINDS: Final = {
+_KINDS: Final[Mapping[tuple[str, str], Kind | None]] = {
     ("cognitiveservices", "account"): Kind.ACCOUNT,
     ("cognitiveservices", "project"): Kind.PROJECT,
     ("cognitiveservices", "deployment"): Kind.DEPLOYMENT,
     ("keyvault", "vault"): Kind.VAULT,
+    ("keyvault", "managedhsm"): Kind.MANAGED_HSM,
+    ("keyvault", "secret"): None,
     ("keyvault", "key"): Kind.KEY,
     ("keyvault", "accesspolicy"): Kind.ACCESS_POLICY,
     ("authorization", "roleassignment"): Kind.ROLE_ASSIGNMENT,
@@ -131,12 +137,18 @@ _OWN: Final = {
     BINDING: Kind.BINDING,
     HSM_ROLE_ASSIGNMENT: Kind.ROLE_ASSIGNMENT,
     KEY_VERSION: Kind.KEY_VERSION,
+    KEY_ACCESS_REVOCATION: Kind.REVOCATION,
+    # One removes what no bound account needs, the other waits.
+    KEY_ACCESS_CLEANUP: None,
+    KEY_ACCESS_VALIDATION: None,
 }
-_BY_ARM_TYPE: Final = {
+_BY_ARM_TYPE: Final[Mapping[str, Kind | None]] = {
     "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
     "microsoft.cognitiveservices/accounts/projects": Kind.PROJECT,
     "microsoft.cognitiveservices/accounts/deployments": Kind.DEPLOYMENT,
     "microsoft.keyvault/vaults": Kind.VAULT,
+    "microsoft.keyvault/managedhsms": Kind.MANAGED_HSM,
+    "microsoft.keyvault/vaults/secrets": None,
     "microsoft.keyvault/vaults/keys": Kind.KEY,
     "microsoft.keyvault/vaults/accesspolicies": Kind.ACCESS_POLICY,
     "microsoft.authorization/roleassignments": Kind.ROLE_ASSIGNMENT,
@@ -152,7 +164,12 @@ PARENT_NAME_INPUTS: Final = {
     Kind.ACCESS_POLICY: "vaultName",
 }
 """What azure-native's own types call the name of the resource that they are below."""
-NAME_INPUTS: Final = {Kind.VAULT: "vaultName", Kind.KEY: "keyName", Kind.ACCOUNT: "accountName"}
+NAME_INPUTS: Final = {
+    Kind.VAULT: "vaultName",
+    Kind.MANAGED_HSM: "name",
+    Kind.KEY: "keyName",
+    Kind.ACCOUNT: "accountName",
+}
 """What azure-native's own types call their name."""
 _AZURE_NATIVE: Final = re.compile(
     r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)"
@@ -162,6 +179,23 @@ _AZURE_NATIVE: Final = re.compile(
 _OTHER_PROVIDER: Final = re.compile(
     r"azure:(keyvault/(keyvault|key|accesspolicy)|cognitive/(account(customermanagedkey)?|aiservices)):\w+"
     r"|azurerm:[^:]*/(keyvault(key|accesspolicy)?|cognitiveaccount(customermanagedkey)?|aiservices):\w+",
+    re.IGNORECASE,
+)
+# What can give a key or its access, or take them away, and is not read: whatever else a key store has and
+# this project's provider; what a role allows, who may take it and who is denied it; another login of an
+# identity; network perimeters, which override a vault's firewall (azure/private-link/network-security-
+# perimeter-concepts, 2026-11-28). By token, by azure-native's module and type, by type of Resource Manager.
+_UNREAD: Final = re.compile(
+    r"azure-cmk:.*|azure:(keyvault/managedhardware\w+|authorization/(assignment|roledefinition|pim\w+)"
+    r"|armmsi/federatedidentitycredential):\w+"
+    r"|azurerm:[^:]*/(keyvaultmanagedhardware\w+|role(assignment|definition)|pim\w+"
+    r"|federatedidentitycredential):\w+"
+    r"|keyvault:\w+|authorization:(\w*accessreviewschedule\w*|denyassignment|pim\w+|role\w+)"
+    r"|cognitiveservices:encryptionscope|managedidentity:federatedidentitycredential"
+    r"|network:networksecurityperimeter\w*"
+    r"|microsoft\.(keyvault/.+|authorization/(accessreviewschedule|denyassignment|role)\w+"
+    r"|cognitiveservices/.*encryptionscopes|managedidentity/.*federatedidentitycredentials"
+    r"|network/networksecurityperimeters.*)",
     re.IGNORECASE,
 )
 # The azapi provider as Pulumi bridges it: a resource's `type` is a Resource Manager type with its API version
@@ -199,10 +233,10 @@ def parse_token(token: str) -> TypeToken:
         return TypeToken(Kind.GENERIC)
     match = _AZURE_NATIVE.fullmatch(token)
     if match is None:
-        return TypeToken(None)
-    kind = _KINDS.get((match["module"].lower(), match["type"].lower()))
-    if kind is None and _DEPLOYMENT.match(f"{match['module']}:{match['type']}"):
-        kind = Kind.OTHER_PROVIDER
+        return TypeToken(_unread(token))
+    named = f"{match['module']}:{match['type']}"
+    kind = Kind.OTHER_PROVIDER if _DEPLOYMENT.match(named) else _unread(named)
+    kind = _KINDS.get((match["module"].lower(), match["type"].lower()), kind)
     return TypeToken(kind, _api_version(match["pinned"] or match["package"]))
 
 
@@ -214,7 +248,8 @@ def kind_of(token: str) -> Kind | None:
 
 def kind_of_arm_type(type: str) -> Kind | None:
     """The kind of a Resource Manager type, such as `Microsoft.KeyVault/vaults/keys`, in any casing."""
-    return _BY_ARM_TYPE.get(type.strip("/").lower())
+    type = type.strip("/").lower()
+    return _BY_ARM_TYPE.get(type, _unread(type))
 
 
 def kind_of_generic(namespace: str, parent_path: str | None, type: str) -> Kind | None:
@@ -229,9 +264,13 @@ def kind_of_generic(namespace: str, parent_path: str | None, type: str) -> Kind 
             for known, kind in _BY_ARM_TYPE.items()
             if known.startswith(ends[0]) and known.endswith(ends[1])
         )
-        return next(below, None)
+        return next(below, _unread("".join(ends)))
     parents = parent_path.strip("/").split("/")[::2] if parent_path.strip("/") else []
     return kind_of_arm_type("/".join([namespace, *parents, type]))
+
+
+def _unread(type: str) -> Kind | None:
+    return Kind.UNREAD if _UNREAD.fullmatch(type) else None
 
 
 def _api_version(pinned: str | None) -> str | None:

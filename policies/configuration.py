@@ -5,6 +5,7 @@ takes.
 """
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -123,6 +124,12 @@ def main(words: list[str]) -> int:
     file, out = map(Path, words)
     try:
         made = read(file.read_text(encoding="utf-8"), exemptions.day_of(time.time()))
+    except FileNotFoundError:
+        sys.stderr.write(
+            f"{file}: there is no such file, expected the policy pack's profile, levels and exemptions; to "
+            f"judge by its own levels, run `echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`\n"
+        )
+        return 2
     except (OSError, ConfigurationError) as problem:
         sys.stderr.writelines(f"{file}: {line}\n" for line in str(problem).splitlines())
         return 2

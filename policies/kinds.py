@@ -61,8 +61,8 @@ def _azapi(token: str, view: View) -> ClassifiedResource:
     """azapi's Resource is read by its body; its other types hide what they change."""
     type, _, version = (_plain(view.get("type")) or "").partition("@")
     kind = kind_of_arm_type(type)
-    if kind is None:
-        return ClassifiedResource(None, version or None, view)
+    if kind in (None, Kind.UNREAD):
+        return ClassifiedResource(kind, version or None, view)
     if not token.lower().endswith(":resource"):
         return ClassifiedResource(Kind.OTHER_PROVIDER, None, view)
     outer = {name: value for name in _BESIDE if (value := view.get(name)) is not None}

@@ -70,7 +70,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def cannot(why: str) -> int:
     """Says why there is no review, which may quote what a change wrote, and returns the exit code."""
     for line in why.splitlines():
-        print(f"review: {plain(line, 600)}", file=sys.stderr)
+        print(f"review: {plain(line)}", file=sys.stderr)
     return 2
 
 

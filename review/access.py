@@ -15,6 +15,9 @@ from review.kinds import token_of
 from review.resource import ReviewedState, arm_name
 from review.values import Mark, Value, folded, items, look, text
 
+Place = tuple[str | None, str | None]
+"""The vault and the key that a scope names; None for what it does not name."""
+
 
 @dataclass(frozen=True)
 class ReviewedGrant:
@@ -54,11 +57,8 @@ class ReviewedGrant:
         return rights.EffectiveAccess(self.permissions).excess
 
     @property
-    def place(self) -> tuple[str | None, str | None]:
-        """The vault and the key that the scope names; None for what it does not name."""
-        named = arm_ids.segments(self.scope)
-        name = named.get("vaults") or named.get("managedhsms")
-        return key_uris.place_named(name, self.scope) if name else None, named.get("keys")
+    def place(self) -> Place:
+        return _place_of(self.scope)
 
     def covers(self, vault: Value, key: Value, vault_id: str = "") -> bool:
         """Whether it counts for that key, or may: an unknown vault or scope is given the benefit."""
@@ -86,6 +86,35 @@ class ReviewedGrant:
         if uses_rbac is None or uses_rbac is self.is_role:
             return self
         return replace(self, permissions=frozenset(), uncertain="", ignored=True)
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """What an azure-cmk:index:KeyAccessRevocation takes away when it is written: an identity's own access to
+    a key, at once and whatever is declared (provider/key_access_revocation.py)."""
+
+    principal: Value
+    key: Value
+    assignment: str | None
+
+    @classmethod
+    def of(cls, state: ReviewedState) -> Revocation:
+        principal, key, id = (
+            text(look(state.inputs, name)) for name in ("principalId", "keyId", "assignmentId")
+        )
+        return cls(principal, key, folded(id))
+
+    @property
+    def place(self) -> Place:
+        return _place_of(folded(self.key) or "")
+
+    def takes(self, grant: ReviewedGrant, id: str) -> bool:
+        """Whether it takes a grant, the id of whose resource is given."""
+        if folded(self.principal) is None or folded(grant.principal) != folded(self.principal):
+            return False
+        vault, key = self.place
+        named = self.assignment is not None and folded(id) == self.assignment
+        return named or grant.place == (vault, key if grant.is_role else None)
 
 
 def level(grants: Iterable[ReviewedGrant]) -> Access:
@@ -168,6 +197,12 @@ def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> ReviewedGran
         permissions=rights.of_entry(entry, entry.object_id, tenant if isinstance(tenant, str) else ""),
         uncertain="of which some are not known" if unknown or isinstance(application, Mark) else "",
     )
+
+
+def _place_of(scope: str) -> Place:
+    named = arm_ids.segments(scope)
+    name = named.get("vaults") or named.get("managedhsms")
+    return key_uris.place_named(name, scope) if name else None, named.get("keys")
 
 
 def _place(scope: str) -> str:

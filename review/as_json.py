@@ -24,7 +24,7 @@ from review.report import Judged, ReportRow, Review, as_data
 
 
 def render(review: Review) -> str:
-    """One JSON document in ASCII, so that no terminal reads it as anything else."""
+    """One JSON document in ASCII, so that no terminal and no runner reads it as anything else."""
     document = {
         "version": 1,
         "stack": review.stack,
@@ -47,7 +47,7 @@ def render(review: Review) -> str:
         "exemptions": _findings(review.exemptions),
         "errors": [error.message for error in review.errors],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(document, indent=2).replace("##", "#\\u0023") + "\n"
 
 
 def _row(row: ReportRow) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _verdict(judged: Judged) -> dict[str, Any]:
     return {
         "name": verdict.name.value,
         "severity": judged.severity.name.lower(),
-        "words": verdict.words.format(*(in_text(value) for value in verdict.values)),
+        "words": verdict.said(in_text),
         "code": judged.code,
         "approval": _approval(judged.approval),
         "refusedApprovals": [{**(_approval(one) or {}), "why": why} for one, why in judged.refused],

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core import arm_ids, audit_log
+from core.defaults import DEFAULTS
 from review.resource import ReviewedState
 from review.values import Mark, flag, folded, items, look, text
 
@@ -14,6 +15,7 @@ from review.values import Mark, flag, folded, items, look, text
 class NetworkExposure:
     """`rank` is 0 for nobody, 1 for selected networks, 2 for everybody; None when it is not known.
 
+    `perimeter`: a network security perimeter decides, whose rules override these and are not read here.
     `trusted` is said to be so; `bypasses` also where nothing is said: AzureServices (Vault 2024-11-01).
     """
 
@@ -22,6 +24,7 @@ class NetworkExposure:
     trusted: bool = False
     private_endpoints: int = 0
     bypasses: bool = True
+    perimeter: bool = False
 
     @property
     def shuts_services_out(self) -> bool:
@@ -30,9 +33,8 @@ class NetworkExposure:
 
     @property
     def words(self) -> str:
-        said = {None: Mark.UNKNOWN.value, 0: "closed", 1: "selected networks", 2: "open to all networks"}[
-            self.rank
-        ]
+        unknown = "as its network perimeter says" if self.perimeter else Mark.UNKNOWN.value
+        said = {None: unknown, 0: "closed", 1: "selected networks", 2: "open to all networks"}[self.rank]
         if self.rank == 1:
             said += f" ({', '.join(sorted(self.rules)) or 'none named'})"
         if self.trusted and self.rank != 2:
@@ -52,13 +54,16 @@ class NetworkExposure:
 
 def network_of(state: ReviewedState, private_endpoints: int) -> NetworkExposure:
     """The network settings of an account or a vault. What is not declared means open, as in Azure."""
-    access = text(state.declared("properties.publicNetworkAccess"))
+    access = text(state.setting("properties.publicNetworkAccess"))
     acls = state.declared("properties.networkAcls")
-    default = text(look(acls, "defaultAction"))
-    trusted = "azureservices" in (folded(text(look(acls, "bypass"))) or "")
-    bypasses = trusted or text(look(acls, "bypass")) is None
+    default = text(look(acls, "defaultAction")) or DEFAULTS["defaultAction"]
+    stated = text(look(acls, "bypass"))
+    bypasses = "azureservices" in (folded(stated or DEFAULTS["bypass"]) or "")
+    trusted = bypasses and stated is not None
     if folded(access) == "disabled":
         return NetworkExposure(0, trusted=trusted, private_endpoints=private_endpoints, bypasses=bypasses)
+    if folded(access) == "securedbyperimeter":
+        return NetworkExposure(None, private_endpoints=private_endpoints, perimeter=True)
     if isinstance(access, Mark) or isinstance(acls, Mark) or isinstance(default, Mark):
         return NetworkExposure(None, private_endpoints=private_endpoints)
     if folded(default) != "deny":
@@ -112,7 +117,7 @@ class Outbound:
 
 def outbound_of(state: ReviewedState) -> Outbound:
     """An account's restriction of outbound access."""
-    restricts = flag(state.declared("properties.restrictOutboundNetworkAccess"))
+    restricts = flag(state.setting("properties.restrictOutboundNetworkAccess"))
     listed = items(state.declared("properties.allowedFqdnList"))
     names = [text(one) for one in listed] if isinstance(listed, list) else []
     if isinstance(restricts, Mark) or isinstance(listed, Mark) or any(isinstance(one, Mark) for one in names):

@@ -9,21 +9,17 @@ from core import arm_ids, resource_types
 from core.resource_types import Kind
 from review.values import Mark, folded, look, text
 
-__all__ = ["Kind", "kind_of", "may_hold", "name_of", "token_of", "with_names"]
+__all__ = ["VAULTS", "Kind", "kind_of", "may_hold", "name_of", "token_of", "with_names"]
 
 # These nest their settings as their own types do, so that the same reading does for both.
 _AS_GENERIC: Final = {
-    *(Kind.ACCOUNT, Kind.PROJECT, Kind.DEPLOYMENT),
-    *(Kind.VAULT, Kind.KEY, Kind.ROLE_ASSIGNMENT),
+    *(Kind.ACCOUNT, Kind.PROJECT, Kind.DEPLOYMENT, Kind.UNREAD),
+    *(Kind.VAULT, Kind.MANAGED_HSM, Kind.KEY, Kind.ROLE_ASSIGNMENT),
 }
-# What gives access without a role assignment or an access policy: what a role allows, who may take it, and
-# another login of an identity.
-_GIVES_ACCESS: Final = re.compile(
-    r"azure-native[^:]*:(authorization(/\w+)?:(RoleDefinition|Pim\w+|Role\w+Schedule\w*)"
-    r"|managedidentity(/\w+)?:FederatedIdentityCredential)"
-)
+VAULTS: Final = frozenset({Kind.VAULT, Kind.MANAGED_HSM})
 _HELD: Final = re.compile(
-    r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity)/|templatelink"
+    r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity|network/networksecurityperimeters)"
+    r"|templatelink"
 )
 
 
@@ -31,8 +27,6 @@ def kind_of(token: str, inputs: Mapping[str, Any] | None = None) -> Kind | None:
     """The kind of a type token; None for every other resource. `inputs` say what a generic resource is: one
     that is not read here is as good as another provider's."""
     kind = resource_types.kind_of(token)
-    if kind is None:
-        return Kind.OTHER_PROVIDER if _GIVES_ACCESS.fullmatch(token) else None
     if kind is not Kind.GENERIC:
         return kind
     if token.lower().startswith("azapi:"):

@@ -107,7 +107,7 @@ def _errors(review: Review) -> Iterator[str]:
     yield ""
     yield "**The preview did not finish, so this review is incomplete.**"
     for error in review.errors[:3]:
-        yield f"- {code(error.message, 600)}"
+        yield f"- {code(error.message)}"
 
 
 def _row(row: ReportRow) -> Iterator[str]:
@@ -128,8 +128,7 @@ def _row(row: ReportRow) -> Iterator[str]:
 
 def _verdict(judged: Judged) -> str:
     verdict = judged.verdict
-    words = verdict.words.format(*(in_markdown(value) for value in verdict.values))
-    said = f"**{verdict.name}**: {words}"
+    said = f"**{verdict.name}**: {verdict.said(in_markdown)}"
     if one := judged.approval:
         return f"{said}<br>approved by {code(one.approver)} until {one.expires}: {code(one.reason, 300)}"
     for one, why in judged.refused:
@@ -206,7 +205,7 @@ def _approvals(review: Review) -> Iterator[str]:
 
 
 def _changes(review: Review) -> Iterator[str]:
-    lines = [f"- {code(type)}: {count} {op}" for (type, op), count in review.changes.items()]
+    lines = [f"- {code(type)}: {count} {code(op)}" for (type, op), count in review.changes.items()]
     yield from _folded("All changes by resource", lines, sum(review.changes.values()))
 
 

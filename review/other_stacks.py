@@ -9,13 +9,17 @@ from dataclasses import replace
 from core.rights import Access
 from review import access_verdicts
 from review.access import ReviewedGrant, level
-from review.kinds import Kind, may_hold, token_of
+from review.kinds import VAULTS, Kind, may_hold, token_of
 from review.resource import ReviewedResource
 from review.snapshot import Moment, Snapshot
 from review.values import folded, text
 from review.verdict import Name, Verdict
 
 Found = tuple[str, Verdict]
+_RESTORED = (
+    "access to the key ({}) was taken from {} outside Pulumi, perhaps on purpose: this update GIVES IT BACK"
+)
+_UNREAD = {Kind.OTHER_PROVIDER, Kind.UNREAD}
 _GOING = {True: "REPLACED", False: "DELETED"}
 
 
@@ -51,7 +55,7 @@ def verdicts(
                 f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
             )
             found.append((one.urn, Verdict(Name.UNDETERMINED, words)))
-        elif one.kind is Kind.OTHER_PROVIDER and (_goes(one) or _writes(one)):
+        elif one.kind in _UNREAD and (_goes(one) or _writes(one)):
             done = _GOING[one.replaced] if _goes(one) else "WRITTEN"
             words = f"{done}, and this review does not read what {{}} does to data"
             found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
@@ -69,7 +73,8 @@ def _goes(one: ReviewedResource) -> bool:
 
 
 def _writes(one: ReviewedResource) -> bool:
-    return one.written and one.planned is not None and may_hold(one.planned.inputs)
+    holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.inputs))
+    return one.written and holds
 
 
 def _lock(one: ReviewedResource) -> Iterator[Verdict]:
@@ -92,32 +97,39 @@ def _access(
 ) -> Iterator[Found]:
     """Grants that let an identity of no account shown here use a key, and that are taken away: by this
     update, or outside Pulumi and not given again."""
-    planned = snapshots[Moment.PLANNED]
+    live, planned = snapshots[Moment.LIVE], snapshots[Moment.PLANNED]
     kept = {one.urn for one in resources if one.released}
-    gone = {one.urn for one in resources if one.kind is Kind.VAULT and (_goes(one) or one.planned is None)}
-    after = _by_principal(planned.grants())
+    gone = {one.urn for one in resources if one.kind in VAULTS and (_goes(one) or one.planned is None)}
+    before, after = _by_principal(live.grants()), _by_principal(planned.grants())
     seen: set[tuple[str, str]] = set()
-    for snapshot in (snapshots[Moment.LIVE], snapshots[Moment.RECORDED]):
+    for snapshot in (live, snapshots[Moment.RECORDED]):
         for principal, grants in _by_principal(snapshot.grants()).items():
             for grant in grants:
-                vault, key = grant.place
+                vault = grant.place[0]
                 entry = snapshot.vault_named(vault)
                 if not principal or (principal, vault or "") in owned or (principal, grant.scope) in seen:
                     continue
                 if grant.urn in kept or (entry and entry[0].urn in gone):
                     continue
-                id = entry[1].id if entry else ""
-                had = [one.under(snapshot.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
-                has = [
-                    one.under(planned.uses_roles(vault))
-                    for one in (*after.get(principal, ()), *_perhaps(after, grant))
-                    if one.covers(vault, key, id)
-                ]
+                had = _on_key(snapshot, grants, grant)
                 if level(had) is not Access.FULL:
                     continue
                 seen.add((principal, grant.scope))
+                now = _on_key(live, before.get(principal, ()), grant)
+                has = _on_key(planned, (*after.get(principal, ()), *_perhaps(after, grant)), grant)
                 for verdict in access_verdicts.lost(had, has):
                     yield grant.urn, _elsewhere(verdict, grant, principal)
+                was_there = entry is None or live.vault_named(vault)
+                if was_there and all(any(access_verdicts.lost(one, now)) for one in (had, has)):
+                    yield grant.urn, Verdict(Name.ACCESS_RESTORED, _RESTORED, (grant.words, principal))
+
+
+def _on_key(snapshot: Snapshot, grants: Iterable[ReviewedGrant], grant: ReviewedGrant) -> list[ReviewedGrant]:
+    """Those that count where a grant does, as the vault looks at them."""
+    vault, key = grant.place
+    entry = snapshot.vault_named(vault)
+    id = entry[1].id if entry else ""
+    return [one.under(snapshot.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
 
 
 def _by_principal(grants: Iterable[ReviewedGrant]) -> Mapping[str, list[ReviewedGrant]]:

@@ -17,7 +17,7 @@ def render(review: Review) -> str:
         lines.append(f"  {summed}")
     if review.incomplete:
         lines.append("  the preview did not finish, so this review is incomplete")
-        lines += [f"  error: {plain(error.message, 600)}" for error in review.errors[:3]]
+        lines += [f"  error: {plain(error.message)}" for error in review.errors[:3]]
     for row in review.rows:
         lines += _row(row)
     for title, findings in (
@@ -36,7 +36,7 @@ def _row(row: ReportRow) -> Iterator[str]:
     yield f"  {row.noun} {in_text(row.name)}"
     for judged in row.verdicts:
         verdict = judged.verdict
-        yield f"    {verdict.name}: {verdict.words.format(*(in_text(value) for value in verdict.values))}"
+        yield f"    {verdict.name}: {verdict.said(in_text)}"
         if one := judged.approval:
             yield f"      approved by {plain(one.approver)} until {one.expires}: {plain(one.reason, 300)}"
         for one, why in judged.refused:

@@ -9,7 +9,7 @@ A plan has no `retainOnDelete`; a delete takes it from the stack's state.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from review import preview
@@ -29,13 +29,20 @@ _GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     """Reads a plan over a refresh.
 
-    `claimed` is what the preview itself wrote. Only which resources were renamed is taken from it.
+    `claimed` is what the preview itself wrote. Only which resources were renamed is taken from it, and what
+    later changes would replace a resource for, which a plan does not have.
     Raises PreviewError where the plan does not fit the refresh.
     """
     plans = _plans(plan)
     before = _before(refresh)
-    renamed = _renamed(claimed, plans, before)
-    steps = [*_refreshed(refresh), *_planned(plans, before, renamed)]
+    told = _claimed(claimed)
+    renamed = _renamed(told, plans, before)
+    replaced_on = {
+        str(step.get("urn")): found
+        for step in told
+        if isinstance(found := (step.get("newState") or {}).get("replaceOnChanges"), list)
+    }
+    steps = [*_refreshed(refresh), *_planned(plans, before, renamed, replaced_on)]
     missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
     if missing:
         raise PreviewError(
@@ -118,20 +125,25 @@ def _before(refresh: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+def _claimed(claimed: str) -> Sequence[Mapping[str, Any]]:
+    """The steps of the preview's own account; none of the streaming form."""
+    if not claimed.strip().startswith("{"):
+        return ()
+    steps = _document(claimed, "the preview").get("steps") or ()
+    return [step for step in steps if isinstance(step, Mapping)]
+
+
 def _renamed(
-    claimed: str, plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
+    claimed: Iterable[Mapping[str, Any]], plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, str]:
     """New URN by old one, for each renamed resource.
 
     Only a resource that the plan does not mention can have been renamed, and only once, to one that was not
     there before. The engine decides by aliases; where the claim is false it refuses the plan.
     """
-    if not claimed.strip().startswith("{"):
-        return {}
     found: dict[str, str] = {}
-    for step in _document(claimed, "the preview").get("steps") or ():
-        old = step.get("oldState") if isinstance(step, Mapping) else None
-        was, urn = str((old or {}).get("urn") or ""), str(step.get("urn") or "")
+    for step in claimed:
+        was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
         if (
             was in before
             and urn in plans
@@ -147,6 +159,7 @@ def _planned(
     plans: Mapping[str, Mapping[str, Any]],
     before: Mapping[str, Mapping[str, Any]],
     renamed: Mapping[str, str],
+    replaced_on: Mapping[str, Sequence[str]],
 ) -> Iterator[Mapping[str, Any]]:
     for urn, plan in plans.items():
         old = before.get(renamed.get(urn, urn))
@@ -166,7 +179,7 @@ def _planned(
         if old is not None:
             step["oldState"] = old
         if new is not None:
-            step["newState"] = new
+            step["newState"] = {**new, "replaceOnChanges": replaced_on.get(urn) or ()}
         yield step
 
 

@@ -32,13 +32,20 @@ _ON_RESOURCES: Final = (
     (rights.ROLE_WRITE, "give anybody access"),
 )
 
+Ability = tuple[str, str]
+"""Our words for it, and what makes it uncertain, which only the grant shows."""
+
 
 def added(
-    snapshots: Mapping[Moment, Snapshot], owned: Container[tuple[str, str]], used: Container[ReviewedGrant]
+    snapshots: Mapping[Moment, Snapshot],
+    owned: Container[tuple[str, str]],
+    used: Container[ReviewedGrant],
+    told: Container[str],
 ) -> Iterator[tuple[str, Value, Verdict]]:
     """Who gains rights on a key of a vault shown here: the grant's URN, the principal and the verdict.
 
-    `owned` are principals and vaults of accounts that are shown, `used` the grants that accounts use.
+    `owned` are principals and vaults of accounts that are shown, `used` the grants that accounts use, `told`
+    those of which it is told that they are given back.
     """
     live, planned, recorded = (snapshots[moment] for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED))
     before, once = _held(live), _held(recorded)
@@ -47,23 +54,27 @@ def added(
         principal = folded(grant.principal) or grant.urn
         if grant in used or (principal, vault) in owned or (grant.urn, principal, vault) in seen:
             continue
-        can = _abilities(planned, grant, vault)
-        gained = [one for one in can if one not in before.get((principal, vault), set())]
+        had = before.get((principal, vault), set())
+        gained = [one for one in _abilities(planned, grant, vault) if not {one, (one[0], "")} & had]
         if not gained:
             continue
         seen.add((grant.urn, principal, vault))
         # Of a vault that this update makes, no data is under any key yet.
         is_new = planned.vault_named(vault) is not None and live.vault_named(vault) is None
         again = set(gained) <= once.get((principal, vault), set())
-        name = Name.ACCESS_GRANTED if is_new or again else Name.PRINCIPAL_ADDED
-        words = f"{{}} can {'again' if again else 'now'} {', '.join(gained)} ({{}})"
+        if again and grant.urn in told:
+            continue
+        name = Name.ACCESS_RESTORED if again else Name.PRINCIPAL_ADDED
+        name = Name.ACCESS_GRANTED if is_new else name
+        can_do = ", ".join(words for words, _ in gained)
+        words = f"{{}} can {'again' if again else 'now'} {can_do} ({{}})"
         yield grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words))
 
 
-def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[str]]:
+def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
     """What each principal can do with each vault; also by the grant's own resource, whose principal may
     change to one that is not known yet."""
-    found: dict[tuple[str, str], set[str]] = {}
+    found: dict[tuple[str, str], set[Ability]] = {}
     for grant, vault in _placed(snapshot):
         can = _abilities(snapshot, grant, vault)
         for holder in (folded(grant.principal) or grant.urn, grant.urn):
@@ -82,7 +93,7 @@ def _placed(snapshot: Snapshot) -> Iterator[tuple[ReviewedGrant, str]]:
             yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), place
 
 
-def _abilities(snapshot: Snapshot, grant: ReviewedGrant, vault: str) -> list[str]:
+def _abilities(snapshot: Snapshot, grant: ReviewedGrant, vault: str) -> list[Ability]:
     found = [words for names, words in _ON_KEYS if names & grant.permissions]
     if grant.role and not grant.place[1]:
         if grant.role.allows(rights.VAULT_WRITE):
@@ -91,10 +102,11 @@ def _abilities(snapshot: Snapshot, grant: ReviewedGrant, vault: str) -> list[str
         found += [words for action, words in _ON_RESOURCES if grant.role.allows(action)]
     elif grant.role and grant.role.allows(_ON_RESOURCES[-1][0]):
         found.append(_ON_RESOURCES[-1][1])
+    abilities = [(words, grant.uncertain) for words in found]
     if (
         grant.uncertain
         and not grant.ignored
         and (found or not grant.role or isinstance(grant.principal, Mark))
     ):
-        found.append(f"do what the preview does not show: {grant.what}, {grant.uncertain}")
-    return found
+        abilities.append(("do what the preview does not show", f"{grant.what}, {grant.uncertain}"))
+    return abilities

@@ -220,7 +220,7 @@ def _covering(
 
 
 def _local_auth(state: ReviewedState) -> bool | Mark | None:
-    disabled = flag(state.declared("properties.disableLocalAuth"))
+    disabled = flag(state.setting("properties.disableLocalAuth"))
     return disabled if isinstance(disabled, Mark) else not disabled
 
 
@@ -234,9 +234,9 @@ def vault_facts(snapshot: Snapshot, resource: ReviewedResource, state: ReviewedS
     id = state.id or None
     return VaultProtection(
         urn=resource.urn,
-        soft_delete=flag(state.declared("properties.enableSoftDelete")),
+        soft_delete=flag(state.setting("properties.enableSoftDelete")),
         purge_protection=flag(state.declared("properties.enablePurgeProtection")),
-        retention_days=text(state.declared("properties.softDeleteRetentionInDays")),
+        retention_days=text(state.setting("properties.softDeleteRetentionInDays")),
         network=exposure.network_of(state, snapshot.private_endpoints_of(id)),
         audit=exposure.audit_of(snapshot.logs_of(resource.urn, id)),
         protect=state.protect,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core import arm_ids
+from core.defaults import DEFAULTS
 from review.kinds import Kind, name_of, token_of, with_names
 from review.values import Mark, Value, look, text
 
@@ -31,6 +32,7 @@ class ReviewedState:
 
     `carried` are the outputs from before an update, whose own are not known yet; `before` its inputs then.
     `dependencies` are URNs by input; `waits_for` all of them, also those that give no value.
+    `replaced_on` are paths of properties whose change replaces it, also where its provider would update it.
     """
 
     id: str = ""
@@ -42,6 +44,7 @@ class ReviewedState:
     retained: bool = False
     dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     waits_for: Sequence[str] = ()
+    replaced_on: Sequence[str] = ()
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> ReviewedState:
@@ -54,6 +57,7 @@ class ReviewedState:
             retained=bool(raw.get("retainOnDelete")),
             dependencies=raw.get("propertyDependencies") or {},
             waits_for=raw.get("dependencies") or (),
+            replaced_on=raw.get("replaceOnChanges") or (),
         )
 
     def declared(self, path: str) -> Any:
@@ -62,6 +66,11 @@ class ReviewedState:
         if declared is None and look(self.before, path) is not None:
             return None
         return self.computed(path) if declared is None else declared
+
+    def setting(self, path: str) -> Any:
+        """What is declared, or Azure's default."""
+        declared = self.declared(path)
+        return DEFAULTS.get(path.rpartition(".")[2]) if declared is None else declared
 
     def found(self, path: str) -> Any:
         """What the cloud answered, else what the program declares."""

@@ -4,19 +4,23 @@ Sources: "encryption of data at rest" (disabling the identity or revoking access
 must be bound again), and that an account's PUT drops what it does not carry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
 
 from core import arm_ids
 from core.facts import HOURS_HELD
-from core.rights import Access
 from review import access_verdicts, keys, kind_verdicts, vault_verdicts, weakening
 from review.keys import ReviewedKey, newest_version
 from review.kinds import Kind
-from review.protection import Protection
+from review.protection import Protection, VaultProtection
 from review.resource import ReviewedResource
 from review.subject import ReviewedAccount, Unattached
 from review.values import Mark, Value, folded, look
 from review.verdict import Name, Verdict
+
+Facts = TypeVar("Facts", Protection, VaultProtection)
+_UNDONE: Final = ", perhaps on purpose: this update GIVES IT BACK"
+_HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 
 
 def verdicts_of(subject: ReviewedAccount) -> tuple[Verdict, ...]:
@@ -30,15 +34,27 @@ def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
     if unattached.verdicts:
         return unattached.verdicts
     resource = unattached.resource
-    found = [*vault_verdicts.of(resource)]
+    found = [*vault_verdicts.of(resource), *weakening.replacing(resource)]
     if unattached.live and unattached.planned and not resource.replaced:
         found += weakening.of_vault(unattached.live, unattached.planned)
         if unattached.recorded:
-            stays = set(weakening.of_vault(unattached.recorded, unattached.planned))
-            found += [one for one in weakening.of_vault(unattached.recorded, unattached.live) if one in stays]
+            found += _outside(weakening.of_vault, unattached.recorded, unattached.live, unattached.planned)
     elif resource.kind is Kind.KEY and resource.live and resource.planned and not resource.replaced:
         found += weakening.of_key(resource.live, resource.planned)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: -one.severity))
+
+
+def _outside(
+    judge: Callable[[Facts, Facts], Iterable[Verdict]], recorded: Facts, live: Facts, planned: Facts
+) -> Iterator[Verdict]:
+    """What was weakened outside Pulumi and stays so; and what keeps a service from its key and does not."""
+    stays, back = set(judge(recorded, planned)), set(judge(planned, live))
+    for one in judge(recorded, live):
+        if one in stays:
+            yield one
+        elif one.name is Name.ACCESS_REVOKED and one in back:
+            words = f"{one.words}, since it was changed outside Pulumi{_UNDONE}"
+            yield Verdict(Name.ACCESS_RESTORED, words, one.values)
 
 
 def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
@@ -62,11 +78,10 @@ def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
         yield from weakening.of_account(live, planned)
         if subject.recorded:
-            # What was weakened outside Pulumi, and stays so.
-            stays = set(weakening.of_account(subject.recorded, planned))
-            yield from (one for one in weakening.of_account(subject.recorded, live) if one in stays)
+            yield from _outside(weakening.of_account, subject.recorded, live, planned)
     if planned:
         yield from kind_verdicts.of_account(live, planned)
+    yield from weakening.replacing(account, *subject.bindings, subject.vault, subject.key)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 
@@ -248,16 +263,24 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
         stays = planned.identity and planned.identity.system
         yield Verdict(Name.IDENTITY_LOST, words + (again if stays else ""))
     elif recorded.bound:
-        yield from _access_drift(recorded, live, planned)
+        yield from _access_drift(subject, recorded, live, planned)
 
 
-def _access_drift(recorded: Protection, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _access_drift(
+    subject: ReviewedAccount, recorded: Protection, live: Protection, planned: Protection
+) -> Iterator[Verdict]:
+    """What was taken away, perhaps on purpose, is given back only where the change asks for it."""
+    again = any(access_verdicts.lost(planned.grants, live.grants))
     for taken in access_verdicts.lost(recorded.grants, live.grants):
-        how = "narrowed" if taken.name is Name.ACCESS_NARROWED else "removed"
-        if taken.name is not Name.UNDETERMINED and planned.access is Access.FULL:
-            yield Verdict(Name.REPAIRED, f"access to the key was {how} outside Pulumi; will be given again")
-        elif taken.name is not Name.UNDETERMINED and planned.access is live.access:
-            yield Verdict(taken.name, f"access to the key was {how} outside Pulumi, and is not given again")
+        how = _HOW.get(taken.name, "removed")
+        if not again:
+            words = f"access to the key was {how} outside Pulumi, and is not given again"
+            yield Verdict(taken.name, words)
+        elif subject.asked_back:
+            yield Verdict(Name.ACCESS_GRANTED, "access to the key GIVEN: it is no longer to be revoked")
+        else:
+            words = f"access to the key was {how} outside Pulumi{_UNDONE}"
+            yield Verdict(Name.ACCESS_RESTORED, words)
 
 
 def _shown(key: ReviewedKey) -> Value:

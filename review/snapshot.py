@@ -10,8 +10,10 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final
 
+from core import arm_ids, key_uris
+from core.resource_types import NAME_INPUTS
 from review import access, keys
-from review.access import ReviewedGrant
+from review.access import ReviewedGrant, Revocation
 from review.kinds import Kind
 from review.resource import ReviewedResource, ReviewedState, arm_name
 from review.values import Mark, Value, flag, folded, items, look, text
@@ -46,14 +48,23 @@ class Snapshot:
                 self._by_kind[resource.kind].append((resource, state))
         self._bindings = _index(self._by_kind[Kind.BINDING], lambda state: text(state.declared("accountId")))
         self._unbound = {folded(id) for id in _left(resources)} if moment is Moment.PLANNED else set()
-        self._vaults = _index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName"))
+        self._vaults = {
+            **_index(self._by_kind[Kind.VAULT], lambda state: arm_name(state, "vaultName")),
+            **_index(self._by_kind[Kind.MANAGED_HSM], _hsm_place),
+        }
         self._keys = _index(self._by_kind[Kind.KEY], lambda state: arm_name(state, "keyName"))
         self._logs = _index(
             self._by_kind[Kind.DIAGNOSTIC_SETTING], lambda state: text(state.declared("resourceUri"))
         )
         self._identities = _index(self._by_kind[Kind.USER_ASSIGNED_IDENTITY], lambda state: state.id or None)
         self._endpoints = _targets(self._by_kind[Kind.PRIVATE_ENDPOINT])
-        self._grants = self._all_grants(set(_superseded(resources)) if moment is Moment.PLANNED else set())
+        revoked = [
+            Revocation.of(state)
+            for one in resources
+            if one.kind is Kind.REVOCATION
+            and (state := getattr(one, moment.value) or (one.live if not self.live else None))
+        ]
+        self._grants = self._all_grants(set(_superseded(resources)), revoked)
 
     def state(self, urn: str) -> ReviewedState | None:
         """The state of a resource; None when it is not there at this moment."""
@@ -192,7 +203,11 @@ class Snapshot:
             return known[0]
         return next((entry for entry in index.get("", ()) if entry[1].needs(urn, property)), None)
 
-    def _all_grants(self, taken: Container[tuple[str, str | None]]) -> Mapping[str, list[ReviewedGrant]]:
+    def _all_grants(
+        self, taken: Container[tuple[str, str | None]], revoked: Sequence[Revocation]
+    ) -> Mapping[str, list[ReviewedGrant]]:
+        """By the folded object id. What a vault was found with counts neither for those in `taken`, vault and
+        identity of each, nor for what was `revoked`: it may be old."""
         grants: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
         overwritten = set(self._overwritten())
         for resource, state in self.of(Kind.ACCESS_POLICY):
@@ -211,9 +226,15 @@ class Snapshot:
             name, tenant = arm_name(state, "vaultName"), text(state.declared("properties.tenantId"))
             for grant in access.inline(resource.urn, entries, name, tenant):
                 id = folded(grant.principal)
-                # What a vault was found with is what the resource gave that gave it, and is now.
-                if id and (declares or (grant.scope, id) not in taken):
+                found = (grant.scope, id) not in taken and not any(one.takes(grant, "") for one in revoked)
+                if id and (declares or found):
                     grants[id].append(grant)
+        for one, state in self.of(Kind.REVOCATION):
+            if one.written and not self.live:
+                # Also what is declared is taken, in its place in the update.
+                now = Revocation.of(state)
+                for id, given in grants.items():
+                    grants[id] = [each for each in given if not now.takes(each, self._by_urn[each.urn][1].id)]
         return grants
 
     def _tenant(self, vault: Value) -> Value:
@@ -257,6 +278,12 @@ def _index(entries: Iterable[Entry], by: Callable[[ReviewedState], Value]) -> Ma
     return found
 
 
+def _hsm_place(state: ReviewedState) -> str:
+    """A managed HSM by the name that no vault has."""
+    name = arm_name(state, NAME_INPUTS[Kind.MANAGED_HSM])
+    return key_uris.place_named(name if isinstance(name, str) else "", arm_ids.MANAGED_HSM)
+
+
 def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
     """The accounts whose binding is deleted, or goes to another account."""
     for one in resources:
@@ -267,11 +294,13 @@ def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
 
 
 def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
-    """Vault and identity of each standalone access policy. Its new state counts, not its entry in the vault's
-    list."""
+    """Vault and identity of each standalone access policy. Its own state counts, not its entry in the vault's
+    list: of a vault whose inputs are as they were, a refresh's JSON shows the outputs of the state
+    (pkg/backend/display/json.go of pulumi 3.259), and azure-native leaves the list out of the inputs."""
     for one in resources:
-        if one.kind is Kind.ACCESS_POLICY and one.live and not one.released:
-            grant = access.of_access_policy(one.urn, one.live)
+        state = one.live or one.recorded
+        if one.kind is Kind.ACCESS_POLICY and state and not one.released:
+            grant = access.of_access_policy(one.urn, state)
             yield grant.scope, folded(grant.principal)
 
 

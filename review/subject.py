@@ -4,16 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core import arm_ids
-from review import foundry, other_stacks, principals, protection
-from review.access import ReviewedGrant
+from core.resource_types import NAME_INPUTS
+from review import access_verdicts, foundry, other_stacks, principals, protection
+from review.access import ReviewedGrant, Revocation
 from review.keys import ReviewedKey
-from review.kinds import Kind
+from review.kinds import VAULTS, Kind
 from review.preview import Preview
 from review.protection import Protection
 from review.resource import ReviewedResource, arm_name
 from review.snapshot import Moment, Snapshot
 from review.values import Mark, Value, folded, text
-from review.verdict import Verdict
+from review.verdict import Name, Verdict
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class ReviewedAccount:
     """One account over the preview. `id` is its ARM id, `account` None outside the stack.
 
     `maybe_bound`: the preview has a binding and does not show whose it is, as in the streaming form.
+    `asked_back`: access that was revoked on purpose is no longer to be revoked.
     """
 
     name: Value
@@ -34,6 +36,7 @@ class ReviewedAccount:
     vault: ReviewedResource | None = None
     identities: tuple[ReviewedResource, ...] = ()
     maybe_bound: bool = False
+    asked_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,55 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
     if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
         subjects = [replace(one, maybe_bound=True) for one in subjects]
     subjects += [_subject(one, snapshots, by_urn) for one in adrift]
+    revocations = [one for one in resources if one.kind is Kind.REVOCATION]
+    ended = [Revocation.of(one.live) for one in revocations if one.live and one.planned is None]
+    subjects = [replace(one, asked_back=any(_concerns(each, one) for each in ended)) for one in subjects]
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
     owned = _owned(subjects)
     found = [*other_stacks.verdicts(resources, snapshots, owned), *foundry.verdicts(resources)]
+    found += _revoked(revocations, subjects)
     others = [
         Unattached(one := by_urn[urn], one.name, one.state.id or None, verdicts=(verdict,))
         for urn, verdict in found
     ]
+    told = {urn for urn, verdict in found if verdict.name is Name.ACCESS_RESTORED}
     others += [
         Unattached(by_urn[urn], principal, None, verdicts=(verdict,), noun="principal")
-        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)))
+        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)), told)
     ]
     return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
+
+
+def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
+    """Whether it is about the account's key and an identity that the account uses it by."""
+    moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
+    keys = {
+        (folded(one.key.vault), folded(one.key.name)) for one in moments if isinstance(one.key, ReviewedKey)
+    }
+    principals = {folded(grant.principal) for one in moments for grant in one.grants}
+    return revocation.place in keys and folded(revocation.principal) in principals
+
+
+def _revoked(
+    revocations: Iterable[ReviewedResource], subjects: Iterable[ReviewedAccount]
+) -> Iterator[other_stacks.Found]:
+    """Revocations that are written, and whose effect no account's own verdict tells."""
+    losing = [
+        one
+        for one in subjects
+        if one.planned
+        and any(
+            [*access_verdicts.lost(before.grants, one.planned.grants)]
+            for before in (one.recorded, one.live)
+            if before
+        )
+    ]
+    for one in revocations:
+        if one.planned and one.written:
+            found = Revocation.of(one.planned)
+            if not any(_concerns(found, subject) for subject in losing):
+                words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
+                yield one.urn, Verdict(Name.ACCESS_REVOKED, words, (found.principal, found.key))
 
 
 def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
@@ -142,16 +182,15 @@ def _unattached(
     resources: Iterable[ReviewedResource], snapshots: dict[Moment, Snapshot], used: set[str]
 ) -> Iterator[Unattached]:
     for resource in resources:
-        if resource.kind not in {Kind.VAULT, Kind.KEY} or resource.urn in used:
+        if resource.kind not in {*VAULTS, Kind.KEY} or resource.urn in used:
             continue
-        is_vault = resource.kind is Kind.VAULT
         live, planned, recorded = (
             protection.vault_facts(snapshots[moment], resource, at)
-            if is_vault and (at := snapshots[moment].state(resource.urn))
+            if resource.kind in VAULTS and (at := snapshots[moment].state(resource.urn))
             else None
             for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED)
         )
-        name = arm_name(resource.state, "vaultName" if is_vault else "keyName")
+        name = arm_name(resource.state, NAME_INPUTS[resource.kind])
         yield Unattached(resource, name, resource.state.id or None, live, planned, recorded=recorded)
 
 

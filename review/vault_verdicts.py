@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core import arm_ids
 from review.keys import is_disabled
-from review.kinds import Kind
+from review.kinds import VAULTS
 from review.resource import ReviewedResource
 from review.values import Value
 from review.verdict import Name, Verdict
@@ -17,8 +17,8 @@ def of(resource: ReviewedResource | None) -> Iterator[Verdict]:
     """What an update does to a vault or a key; nothing when there is none."""
     if resource is None:
         return
-    is_vault = resource.kind is Kind.VAULT
-    noun = "vault" if is_vault else "key"
+    is_vault = resource.kind in VAULTS
+    noun = resource.kind.value
     state = resource.live or resource.recorded
     name: Value = arm_ids.name_of(state.id) if state and state.id else resource.name
     deleted = Name.VAULT_DELETED if is_vault else Name.KEY_DELETED

@@ -1,5 +1,6 @@
 """The verdicts, by the names that approvals use; their severities and exit codes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -30,6 +31,7 @@ class Name(StrEnum):
     MAY_UNBIND = "may-unbind"
     IDENTITY_LOST = "identity-lost"
     ACCESS_REVOKED = "access-revoked"
+    ACCESS_RESTORED = "access-restored"
     VAULT_REPLACED = "vault-replaced"
     VAULT_DELETED = "vault-deleted"
     KEY_REPLACED = "key-replaced"
@@ -65,11 +67,18 @@ _PLACES: Final = {name: place for place, name in enumerate(Name)}
 
 @dataclass(frozen=True)
 class Verdict:
-    """One thing that an update does to an account's data. `words` has a `{}` for each of `values`."""
+    """One thing that an update does to an account's data. `words` has a `{}` for each of `values`: what comes
+    from the change is among `values` alone, and is no part of the words."""
 
     name: Name
     words: str
     values: tuple[Value, ...] = ()
+
+    def said(self, show: Callable[[Value], str]) -> str:
+        """The words, with each value as `show` prints it."""
+        first, *rest = self.words.split("{}")
+        shown = (show(value) + after for value, after in zip(self.values, rest, strict=True))
+        return first + "".join(shown)
 
     @property
     def severity(self) -> VerdictSeverity:

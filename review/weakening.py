@@ -10,7 +10,7 @@ from core import arm_ids
 from review.exposure import Audit, NetworkExposure, Outbound
 from review.keys import ReviewedKey
 from review.protection import Protection, VaultProtection
-from review.resource import ReviewedState
+from review.resource import ReviewedResource, ReviewedState
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
@@ -20,8 +20,7 @@ Reach = TypeVar("Reach", NetworkExposure, Outbound)
 def of_account(live: Protection, planned: Protection) -> Iterator[Verdict]:
     """What gets worse, or better, around one account and the vault of its key."""
     if live.network and planned.network:
-        yield from _reach("account's network", live.network, planned.network)
-        yield from _undetermined("account's network", live.network.rank, planned.network.rank)
+        yield from _network("account's network", live.network, planned.network)
     if live.local_auth is False and planned.local_auth is True:
         yield _worse("login by account key", "off", "on")
     elif live.local_auth is True and planned.local_auth is False:
@@ -52,11 +51,10 @@ def of_vault(live: VaultProtection, planned: VaultProtection) -> Iterator[Verdic
         yield _better("purge protection", "off", "on")
     yield from _undetermined("soft delete", live.soft_delete, planned.soft_delete)
     yield from _undetermined("purge protection", live.purge_protection, planned.purge_protection)
-    yield from _undetermined("vault's network", live.network.rank, planned.network.rank)
     days, after = _number(live.retention_days), _number(planned.retention_days)
     if days is not None and after is not None and after < days:
         yield _lost("days a deleted key can be recovered", str(days), str(after))
-    yield from _reach("vault's network", live.network, planned.network)
+    yield from _network("vault's network", live.network, planned.network)
     if planned.network.shuts_services_out and not live.network.shuts_services_out:
         yield Verdict(
             Name.ACCESS_REVOKED,
@@ -73,6 +71,16 @@ def of_key(live: ReviewedState, planned: ReviewedState) -> Iterator[Verdict]:
     yield from _protection("key", live.protect, planned.protect)
 
 
+def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
+    """What later changes of data's resources would replace them for, that they would be updated for now."""
+    for one in resources:
+        if one and one.planned and not one.replaced:
+            new = set(one.planned.replaced_on) - set(one.live.replaced_on if one.live else ())
+            words = f"{one.kind.value} will be REPLACED, and not updated, at later changes of {{}}"
+            if new:
+                yield Verdict(Name.PROTECTION_WEAKENED, words, (", ".join(sorted(map(str, new))),))
+
+
 def same_vault(live: Protection, planned: Protection) -> bool:
     """Whether the key's vault is the same resource before and after."""
     return bool(live.vault and planned.vault and live.vault.urn == planned.vault.urn)
@@ -81,6 +89,15 @@ def same_vault(live: Protection, planned: Protection) -> bool:
 def _protection(what: str, before: bool, after: bool) -> Iterator[Verdict]:
     if before and not after:
         yield _worse(f"Pulumi's protection of the {what}", "on", "off")
+
+
+def _network(what: str, before: NetworkExposure, after: NetworkExposure) -> Iterator[Verdict]:
+    if before.perimeter is after.perimeter:
+        yield from _undetermined(what, before.rank, after.rank)
+        yield from _reach(what, before, after)
+    else:
+        words = f"{what} changes: {{}} -> {{}}; the preview does not show what a network perimeter lets in"
+        yield Verdict(Name.UNDETERMINED, words, (before.words, after.words))
 
 
 def _reach(what: str, before: Reach, after: Reach) -> Iterator[Verdict]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core import resource_types
 from core.resource_types import Kind, TypeToken
+from tests.support.stack import ROOT
 
 
 def test_a_urn_is_taken_apart() -> None:
@@ -51,6 +54,15 @@ def test_fails_on_what_is_no_urn(text: str) -> None:
         ("azurerm:index/keyvault:Keyvault", TypeToken(Kind.OTHER_PROVIDER)),
         ("azure-cmk:index:CustomerManagedKey", TypeToken(Kind.BINDING)),
         ("azure-cmk:index:KeyVersion", TypeToken(Kind.KEY_VERSION)),
+        ("azure-cmk:index:KeyAccessRevocation", TypeToken(Kind.REVOCATION)),
+        ("azure-cmk:index:KeyAccessValidation", TypeToken(None)),
+        ("azure-cmk:index:Another", TypeToken(Kind.UNREAD)),
+        ("azure-native:keyvault/v20230701:ManagedHsm", TypeToken(Kind.MANAGED_HSM, "2023-07-01")),
+        ("azure-native:keyvault:MHSMPrivateEndpointConnection", TypeToken(Kind.UNREAD)),
+        ("azure-native:keyvault:Secret", TypeToken(None)),
+        ("azure-native:authorization/v20220401:RoleDefinition", TypeToken(Kind.UNREAD, "2022-04-01")),
+        ("azure-native:authorization:PolicyAssignment", TypeToken(None)),
+        ("azure:authorization/assignment:Assignment", TypeToken(Kind.UNREAD)),
         ("azure-native:authorization:ManagementLockByScope", TypeToken(Kind.LOCK)),
         ("azure-native:authorization:ManagementLockAtResourceGroupLevel", TypeToken(Kind.LOCK)),
         ("pulumi:pulumi:Stack", TypeToken(Kind.STACK)),
@@ -63,6 +75,12 @@ def test_tokens(token: str, expected: TypeToken) -> None:
     assert resource_types.parse_token(token) == expected
 
 
+def test_every_type_of_the_provider_is_known() -> None:
+    """A type is read, or said to be harmless, before it is released; what is not would be undetermined."""
+    schema = json.loads((ROOT / "provider" / "schema.json").read_text())
+    assert {token for token in schema["resources"] if resource_types.kind_of(token) is Kind.UNREAD} == set()
+
+
 @pytest.mark.parametrize(
     ("parts", "kind"),
     [
@@ -73,6 +91,10 @@ def test_tokens(token: str, expected: TypeToken) -> None:
         (("Microsoft.CognitiveServices", "accounts/a", "deployments"), Kind.DEPLOYMENT),
         (("Microsoft.CognitiveServices", None, "Projects"), Kind.PROJECT),
         (("Microsoft.CognitiveServices", None, "commitmentPlans"), None),
+        (("Microsoft.KeyVault", "", "managedHSMs"), Kind.MANAGED_HSM),
+        (("Microsoft.KeyVault", "managedHSMs/h", "privateEndpointConnections"), Kind.UNREAD),
+        (("Microsoft.KeyVault", None, "rings"), Kind.UNREAD),
+        (("Microsoft.KeyVault", "vaults/v1", "secrets"), None),
         (("Microsoft.Storage", "", "storageAccounts"), None),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from policies import configuration
 from policies.configuration import ConfigurationError, read
-from policies.profiles import profile
+from policies.profiles import PROFILES, profile
 from policies.rules import RULES
 from tests.policies.asking import VAULT, Pack, Thing, verdict
 from tests.policies.bags import vault_props, with_change
@@ -150,6 +151,19 @@ def test_a_wrong_or_missing_file_stops_the_run(tmp_path: Path, capsys: pytest.Ca
     assert configuration.main([str(tmp_path / "none"), str(out)]) == 2
     assert configuration.main([]) == 2
     assert not out.exists()
+
+
+def test_what_is_said_of_a_missing_file_leads_to_a_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A checkout without one is told what the file is for, and how to make one; the command is run here."""
+    missing, out = tmp_path / "policy config.yaml", tmp_path / "out.json"
+    assert configuration.main([str(missing), str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "Errno" not in said
+    subprocess.run(["sh", "-c", said.split("`")[1]], check=True)
+    assert configuration.main([str(missing), str(out)]) == 0
+    assert json.loads(out.read_text()) == profile(PROFILES[0])
 
 
 def test_make_review_and_pipelines_all_use_it() -> None:

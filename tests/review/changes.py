@@ -22,6 +22,9 @@ POLICY, ASSIGNMENT = Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT
 PROJECT_TOKEN: Final = "azure-native:cognitiveservices:Project"
 LOCK_TOKEN: Final = "azure-native:authorization:ManagementLockByScope"
 POLICY_TOKEN: Final = "azure-native:keyvault:AccessPolicy"
+HSM_TOKEN: Final = "azure-native:keyvault/v20230701:ManagedHsm"
+HSM: Final = Kind.MANAGED_HSM
+REVOCATION_TOKEN: Final = "azure-cmk:index:KeyAccessRevocation"
 ASSIGNMENT_TOKEN: Final = "azure-native:authorization:RoleAssignment"
 EXACT: Final = ("get", "wrapKey", "unwrapKey")
 ENCRYPTION_USER, CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6", "12338af0-0e69-4776-bea7-57ae8d297424"
@@ -80,6 +83,16 @@ def replaces(kind: Kind, path: str = "", value: Any = None) -> Change:
 
 def writes(kind: Kind) -> Change:
     return lambda scene: scene.write(kind)
+
+
+def replaces_on(kind: Kind, *paths: str) -> Change:
+    """The program asks for a replacement at any change of these; nothing of them changes yet."""
+
+    def change(scene: Scene) -> None:
+        scene.write(kind)
+        scene.step(kind)["newState"] = {**scene.step(kind)["newState"], "replaceOnChanges": [*paths]}
+
+    return change
 
 
 def unprotects(kind: Kind) -> Change:
@@ -188,6 +201,48 @@ def locked(level: str) -> Change:
     return lambda scene: scene.hold(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": level})
 
 
+def revokes(op: str = "create", **inputs: Any) -> Change:
+    """A revocation of the service's access, which takes it away at once whatever is declared beside it."""
+
+    def change(scene: Scene) -> None:
+        scene.create(
+            REVOCATION_TOKEN, "revocation", {"keyId": key_id(scene), "principalId": scene.principal, **inputs}
+        )
+        step = scene.steps[-1]
+        step["op"] = op
+        if op != "create":
+            step["oldState"] = {**step["newState"], "id": "x", "outputs": step["newState"]["inputs"]}
+        if op == "delete":
+            step.pop("newState")
+
+    return change
+
+
+def listed(scene: Scene) -> None:
+    """The vault's own list as an earlier update found it, which no refresh makes new."""
+    entry = scene.step(POLICY)["oldState"]["inputs"]["policy"]
+    for state in ("oldState", "newState"):
+        step = scene.step(VAULT)
+        step[state] = {**step[state], "outputs": {"properties": {"accessPolicies": [entry]}}}
+
+
+def asked_back(scene: Scene) -> None:
+    """The service's grant, which the state does not have, is made."""
+    step = scene.step(POLICY)
+    step["op"] = "create"
+    step.pop("oldState")
+    step["newState"] = {**step["newState"], "outputs": {}}
+
+
+def of_hsm(change: Callable[[Scene], None]) -> Change:
+    """A managed HSM that no account shown is bound to."""
+    settings = {"enablePurgeProtection": True, "softDeleteRetentionInDays": 90, "networkAcls": CLOSED}
+    id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs/hsm"
+    return does(
+        lambda scene: scene.hold(HSM_TOKEN, "hsm", {"name": "hsm", "properties": settings}, id), change
+    )
+
+
 def of_lock(change: Callable[[Scene], None], level: str = "ReadOnly") -> Change:
     return does(locked(level), change)
 
@@ -246,6 +301,7 @@ def new_account(**properties: Any) -> Change:
 OPEN: Final = {"defaultAction": "Allow"}
 ONE_ADDRESS: Final = {"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": [{"value": "1.2.3.4"}]}
 CLOSED: Final = {"defaultAction": "Deny", "bypass": "AzureServices"}
+SHUT: Final = {"defaultAction": "Deny", "bypass": "None"}
 PATH: Final = "properties.networkAcls"
 
 ROWS: Final = (
@@ -262,6 +318,8 @@ ROWS: Final = (
     row("binding to what is no key", sets(BINDING, "keyUriWithVersion", "https://example.com/x"), "rotated"),
     row("binding of another account", replaces(BINDING, "accountId", "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/other"), "unbound"),
     row("another identity opens the key", sets(BINDING, "identityClientId", "c2"), "identity-changed re-asserted"),
+    row("binding replaced at any change", replaces_on(BINDING, "*"), "protection-weakened re-asserted"),
+    row("role replaced at any change", in_roles(replaces_on(ASSIGNMENT, "*"))),
     row("binding no longer protected", unprotects(BINDING), "protection-weakened"),
     row("generation counted up", does(sets(VERSION, "generation", 2), sets(BINDING, "keyUriWithVersion", UNKNOWN)), "rotated"),
     # The account.
@@ -300,6 +358,7 @@ ROWS: Final = (
     row("linked storage added", sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])),
     row("linked search taken away", does(had(ACCOUNT, "properties.apiProperties", {"qnaAzureSearchEndpointId": "/s/one"}), sets(ACCOUNT, "properties.apiProperties", None)), "link-lost"),
     row("storage linked to a kind without", does(sets(ACCOUNT, "kind", "OpenAI"), sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])), "not-for-kind"),
+    row("account replaced at any change from now on", replaces_on(ACCOUNT, "*"), "protection-weakened"),
     row("account no longer protected", unprotects(ACCOUNT), "protection-weakened"),
     row("a new account without a key", new_account(), "not-encrypted"),
     row("a new account with a key of its own", new_account(encryption=inline(keyName="k", keyVersion="1" * 32, keyVaultUri="https://kv-x.vault.azure.net")), "bound"),
@@ -314,13 +373,25 @@ ROWS: Final = (
     row("purge protection off", sets(VAULT, "properties.enablePurgeProtection", False), "recovery-weakened"),
     row("purge protection no longer stated", sets(VAULT, "properties.enablePurgeProtection", None), "undetermined"),
     row("purge protection on", does(had(VAULT, "properties.enablePurgeProtection", False), sets(VAULT, "properties.enablePurgeProtection", True)), "strengthened"),
+    row("fewer days than the default", does(had(VAULT, "properties.softDeleteRetentionInDays", None), sets(VAULT, "properties.softDeleteRetentionInDays", 7)), "recovery-weakened"),
+    row("as many days as the default", does(had(VAULT, "properties.softDeleteRetentionInDays", None), sets(VAULT, "properties.softDeleteRetentionInDays", 90))),
+    row("days no longer stated", does(had(VAULT, "properties.softDeleteRetentionInDays", 90), sets(VAULT, "properties.softDeleteRetentionInDays", None))),
+    row("soft delete off, never stated", does(had(VAULT, "properties.enableSoftDelete", None), sets(VAULT, "properties.enableSoftDelete", False)), "recovery-weakened"),
+    row("soft delete no longer stated", sets(VAULT, "properties.enableSoftDelete", None)),
+    row("firewall shut to services, never stated", does(had(VAULT, PATH, None), sets(VAULT, PATH, SHUT)), "access-revoked strengthened"),
+    row("bypass no longer stated", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Deny"}))),
+    row("firewall no longer stated", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, None)), "protection-weakened"),
+    row("managed HSM with fewer days than the default", of_hsm(does(had(HSM, "properties.softDeleteRetentionInDays", None), sets(HSM, "properties.softDeleteRetentionInDays", 7))), "recovery-weakened"),
     row("fewer days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 90), sets(VAULT, "properties.softDeleteRetentionInDays", 7)), "recovery-weakened"),
     row("more days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 7), sets(VAULT, "properties.softDeleteRetentionInDays", 90))),
     row("vault's network opened", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, OPEN)), "protection-weakened"),
     row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
     row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
-    row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Deny", "bypass": "None"})), "access-revoked"),
+    row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, SHUT)), "access-revoked"),
     row("vault's network shut, services not", does(had(VAULT, PATH, OPEN), sets(VAULT, PATH, CLOSED)), "strengthened"),
+    row("vault's network left to a perimeter", does(had(VAULT, PATH, OPEN), sets(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter")), "undetermined"),
+    row("vault's network opened, that a perimeter had", does(had(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter"), sets(VAULT, "properties.publicNetworkAccess", "Enabled")), "undetermined"),
+    row("vault's network stays with a perimeter", does(had(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter"), sets(VAULT, "tags", {"a": "b"}))),
     row("vault's network known after apply", sets(VAULT, "properties.publicNetworkAccess", UNKNOWN), "undetermined"),
     row("vault looks at roles", in_policies(sets(VAULT, "properties.enableRbacAuthorization", True)), "access-revoked"),
     row("vault looks at access policies", in_roles(sets(VAULT, "properties.enableRbacAuthorization", False)), "access-revoked"),
@@ -329,6 +400,7 @@ ROWS: Final = (
     row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
     row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked"),
+    row("vault replaced at later changes", replaces_on(VAULT, "properties.networkAcls", "tags"), "protection-weakened"),
     row("vault no longer protected", unprotects(VAULT), "protection-weakened"),
     row("vault's audit deleted", deletes(LOGS), "protection-weakened"),
     row("vault's audit off", sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": False}]), "protection-weakened"),
@@ -350,6 +422,7 @@ ROWS: Final = (
     row("key deleted and kept in Azure", deletes(KEY, retain=True), "released"),
     row("key renamed", replaces(KEY, "keyName", "other"), "key-replaced"),
     row("key disabled", sets(KEY, "properties.attributes.enabled", False), "access-revoked"),
+    row("key replaced at later changes", replaces_on(KEY, "tags"), "protection-weakened"),
     row("key no longer protected", unprotects(KEY), "protection-weakened"),
     row("key's tags", sets(KEY, "tags", {"a": "b"})),
     # The service's access policy.
@@ -413,19 +486,70 @@ ROWS: Final = (
     # Outside Pulumi.
     row("unbound outside, bound again", does(gone(BINDING, again=True), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "repaired", elsewhere="repaired"),
     row("unbound outside, for good", does(gone(BINDING), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "unbound"),
-    row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "repaired", elsewhere="access-granted"),
+    row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "access-restored"),
     row("policy narrowed outside, for good", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"], mended=False)), "access-narrowed"),
-    row("policy for an application outside, mended", in_policies(outside(POLICY, "policy.applicationId", "a" * 36)), "repaired", elsewhere="access-granted"),
+    row("policy without unwrapKey outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["get", "wrapKey"])), "access-restored"),
+    row("policy without get outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["wrapKey", "unwrapKey"])), "access-restored"),
+    row("policy narrowed outside, given back in part", in_policies(does(outside(POLICY, "policy.permissions.keys", []), sets(POLICY, "policy.permissions.keys", ["get", "unwrapKey"]))), "access-restored", elsewhere="access-narrowed access-restored"),
+    row("policy wider outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", [*EXACT, "purge"]))),
+    row("policy narrowed outside, listed as it was", in_policies(does(listed, outside(POLICY, "policy.permissions.keys", ["get"]))), "access-restored"),
+    row("policy narrowed outside for good, listed as it was", in_policies(does(listed, outside(POLICY, "policy.permissions.keys", ["get"], mended=False))), "access-revoked"),
+    row("policy deleted outside, listed as it was", in_policies(does(listed, gone(POLICY, again=True))), "access-restored"),
+    row("access asked back, listed as it was", in_policies(does(listed, asked_back, revokes("delete"))), "access-granted", elsewhere="principal-added"),
+    row("access stays revoked, listed as it was", in_policies(does(listed, lambda scene: scene.steps.remove(scene.step(POLICY)), revokes("same")))),
+    row("policy deleted outside, asked back", in_policies(does(gone(POLICY, again=True), revokes("delete"))), "access-granted", elsewhere="access-restored"),
+    row("access asked back", in_policies(does(asked_back, revokes("delete"))), "access-granted", elsewhere="principal-added"),
+    row("role under a condition outside, mended", in_roles(outside(ASSIGNMENT, "condition", "x")), "access-restored"),
+    row("role under a condition outside, for good", in_roles(outside(ASSIGNMENT, "condition", "x", mended=False)), "undetermined"),
+    row("vault's firewall shut outside, mended", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, SHUT)), "access-restored"),
+    row("vault's firewall shut outside, for good", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, SHUT, mended=False)), "access-revoked"),
+    row("vault's model changed outside, mended", in_policies(outside(VAULT, "properties.enableRbacAuthorization", True)), "access-restored"),
+    row("vault opened outside, mended", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, OPEN)), "strengthened"),
+    row("outbound access shut outside, mended", outside(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), "access-restored protection-weakened"),
+    row("policy for an application outside, mended", in_policies(outside(POLICY, "policy.applicationId", "a" * 36)), "access-restored"),
     row("policy for an application outside, for good", in_policies(outside(POLICY, "policy.applicationId", "a" * 36, mended=False)), "access-revoked"),
-    row("policy deleted outside, given again", in_policies(gone(POLICY, again=True)), "repaired", elsewhere="access-granted"),
+    row("policy deleted outside, given again", in_policies(gone(POLICY, again=True)), "access-restored"),
     row("policy deleted outside, for good", in_policies(gone(POLICY)), "access-revoked"),
-    row("role deleted outside, given again", in_roles(gone(ASSIGNMENT, again=True)), "repaired", elsewhere="access-granted"),
+    row("role deleted outside, given again", in_roles(gone(ASSIGNMENT, again=True)), "access-restored"),
     row("vault deleted outside", gone(VAULT), "vault-deleted"),
     row("key deleted outside", gone(KEY), "key-deleted"),
     row("key disabled outside", outside(KEY, "attributes.enabled", False, mended=False), "access-revoked"),
     row("key rotated outside, not bound yet", newer_in_the_vault),
     row("account deleted outside, made again", gone(ACCOUNT, again=True), "account-gone bound", elsewhere="account-gone bound"),
     row("purge protection off outside", outside(VAULT, "properties.enablePurgeProtection", False, mended=False), "recovery-weakened"),
+    # What this project's provider and key stores can do besides.
+    row("access revoked at once, policy declared", in_policies(revokes()), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access revoked at once, role declared", in_roles(revokes()), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access revoked again", in_policies(revokes("update")), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access revoked anew", in_policies(revokes("replace")), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("access stays revoked", in_policies(revokes("same"))),
+    row("revocation ended, access kept", in_policies(revokes("delete"))),
+    row("a wider role revoked by its id", does(lambda scene: scene.by_roles(scope=scene.vault_id), revokes(assignmentId="/X")), "access-revoked", elsewhere="access-revoked access-revoked"),
+    row("a wider role is left", does(lambda scene: scene.by_roles(scope=scene.vault_id), revokes()), "access-revoked"),
+    row("access of an identity known after apply revoked", in_policies(revokes(principalId=UNKNOWN)), "access-revoked"),
+    row("access to a key known after apply revoked", in_policies(revokes(keyId=UNKNOWN)), "access-revoked"),
+    row("access of somebody else revoked", in_policies(revokes(principalId=OTHER)), "access-revoked"),
+    row("a type of the provider that is not known", written("azure-cmk:index:KeyDestruction", {}), "undetermined"),
+    row("a type of the provider in a module", foreign("azure-cmk:keys/v2:Anything"), "undetermined"),
+    row("access is waited for", written("azure-cmk:index:KeyAccessValidation", {})),
+    row("access is cleaned up later", written("azure-cmk:index:KeyAccessCleanup", {})),
+    row("a component of this project", written("language-cmk:index:EncryptedAIServicesAccount", {})),
+    row("managed HSM deleted", of_hsm(deletes(HSM)), "vault-deleted"),
+    row("managed HSM deleted and kept in Azure", of_hsm(deletes(HSM, retain=True)), "released"),
+    row("managed HSM renamed", of_hsm(replaces(HSM, "name", "other")), "vault-replaced"),
+    row("managed HSM without purge protection", of_hsm(sets(HSM, "properties.enablePurgeProtection", False)), "recovery-weakened"),
+    row("managed HSM shut, services too", of_hsm(sets(HSM, PATH, SHUT)), "access-revoked"),
+    row("managed HSM deleted outside", of_hsm(gone(HSM)), "vault-deleted"),
+    row("managed HSM's tags", of_hsm(sets(HSM, "tags", {"a": "b"}))),
+    row("managed HSM as a generic resource", written("azure-native:resources:Resource", {"resourceProviderNamespace": "Microsoft.KeyVault", "parentResourcePath": "managedHSMs/h", "resourceType": "new"}), "undetermined"),
+    row("managed HSM by azapi", written("azapi:resources:Resource", {"type": "Microsoft.KeyVault/managedHSMs@2024-11-01"}), "undetermined"),
+    row("a connection of a key store", written("azure-native:keyvault/v20230701:PrivateEndpointConnection", {}), "undetermined"),
+    row("a type of key stores that is not known", foreign("azure-native_keyvault_v20300101:keyvault:KeyRing"), "undetermined"),
+    row("a type that has a template as well", written("azure-native:keyvault:KeyRing", {"template": {}}), "undetermined"),
+    row("a secret of a vault", written("azure-native:keyvault:Secret", {})),
+    row("a network perimeter around the vault", written("azure-native:network:NetworkSecurityPerimeterAssociation", {}), "undetermined"),
+    row("a review that takes roles away", written("azure-native:authorization:ScopeAccessReviewScheduleDefinitionById", {}), "undetermined"),
+    row("role assignment of another provider deleted", foreign("azure:authorization/assignment:Assignment"), "undetermined"),
     # Other providers, and what has nothing to do with it.
     row("vault of another provider deleted", foreign("azure:keyvault/keyVault:KeyVault"), "undetermined"),
     row("account's key of another provider deleted", foreign("azure:cognitive/accountCustomerManagedKey:AccountCustomerManagedKey"), "undetermined"),

@@ -167,9 +167,9 @@ SITUATIONS = (
     ),
     Situation(
         "revoked-outside",
-        "Someone took the access away; Pulumi gives it again",
-        0,
-        ("repaired",),
+        "Someone took the access away; Pulumi would give it again",
+        4,
+        ("access-restored",),
         behind="revoke",
     ),
     Situation(
@@ -219,9 +219,9 @@ SITUATIONS = (
     Situation("imported", "A vault is imported", 0, (), {"import": True}, behind="make_vault"),
     Situation(
         "narrowed-outside",
-        "Someone left the service unwrapKey alone; Pulumi gives the rest again",
-        0,
-        ("repaired",),
+        "Someone left the service unwrapKey alone; Pulumi would give the rest again",
+        4,
+        ("access-restored",),
         program="project",
         behind="narrow",
     ),

@@ -290,11 +290,11 @@ def test_a_key_disabled_outside_is_no_passing_drift() -> None:
     assert made.severity.exit_code == 4
 
 
-def test_a_grant_taken_outside_is_told_unless_it_is_given_again() -> None:
+def test_a_grant_taken_outside_is_told_also_where_it_is_given_again() -> None:
     """The nightly look at a stack that holds no account finds it, too."""
     stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "op": "refresh", "oldState": {}}
     found = step("delete", POLICY, "p", policy(*EXACT))
     assert verdicts(stack, step("refresh", VAULT, "v", vault(), vault()), found) == ["access-revoked"]
     gone = step("refresh", POLICY, "p", policy(*EXACT))
     again = step("create", POLICY, "p", None, policy(*EXACT))
-    assert verdicts(same(VAULT, "v", vault()), gone, again) == ["access-granted"]
+    assert verdicts(same(VAULT, "v", vault()), gone, again) == ["access-restored"]

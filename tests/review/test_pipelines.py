@@ -43,6 +43,29 @@ def test_actions_are_pinned_by_digest(file: Path) -> None:
             assert re.fullmatch(r"\s*- uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
 
 
+def test_the_actions_that_are_used_are_those_that_the_documentation_names() -> None:
+    """A reader compares each digest with its tag before the first run."""
+    used = {
+        line.split("uses: ")[1]
+        for file in WORKFLOWS
+        for line in file.read_text().splitlines()
+        if "uses:" in line
+    }
+    named = re.findall(
+        r"`(actions/[a-z-]+)` (v\d+\.\d+\.\d+)", (ROOT / "docs" / "pull-requests.md").read_text()
+    )
+    assert sorted(named) == sorted((one.split("@")[0], one.split("# ")[1]) for one in used)
+
+
+def test_every_verdict_is_a_required_check() -> None:
+    """A fleet's stacks are reviewed by a workflow of their own; the other one passes by the local Azure."""
+    jobs = [job for file in WORKFLOWS for job in loaded(file)["jobs"].values()]
+    verdicts = {job["name"] for job in jobs if ".github/verdict.sh" in str(job["steps"])}
+    (main,) = loaded(ROOT / ".github" / "settings.yml")["branches"]
+    assert verdicts <= set(main["protection"]["required_status_checks"]["contexts"])
+    assert len(verdicts) == 2
+
+
 @each_workflow
 def test_a_job_has_what_it_needs_and_no_more(file: Path) -> None:
     """Nothing is granted to all; each job names its own; and no job outlives its time."""

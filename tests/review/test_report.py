@@ -184,7 +184,7 @@ def test_all_other_changes_are_counted_by_resource() -> None:
     origin = report.Origin(head="c" * 40, run="https://ci/1")
     comment = markdown.render(report.make(read(digest(*steps)), (), TODAY, origin=origin))
     folded = comment.split("<details><summary>All changes by resource: 3</summary>")[1]
-    assert "- `aws:s3:Bucket`: 1 create\n- `aws:s3:Bucket`: 2 update" in folded
+    assert "- `aws:s3:Bucket`: 1 `create`\n- `aws:s3:Bucket`: 2 `update`" in folded
     assert f"commit `{'c' * 40}`, [run](https://ci/1)" in comment.splitlines()[-1]
 
 

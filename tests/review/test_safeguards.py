@@ -73,6 +73,11 @@ REVIEWS = "branches.0.protection.required_pull_request_reviews"
         ("branches.0.protection.enforce_admins", False, 1),
         ("branches.0.protection.allow_force_pushes", True, 1),
         ("branches.0.protection.required_status_checks.contexts", ["encryption"], 1),
+        (
+            "branches.0.protection.required_status_checks.contexts",
+            ["encryption", "every test, from a clean clone"],
+            1,
+        ),
         ("branches.0.protection.required_status_checks.strict", False, 1),
         ("branches.0.name", "master", 6),
         ("environments.1.deployment_branch_policy.protected_branches", False, 1),

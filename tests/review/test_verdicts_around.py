@@ -90,13 +90,14 @@ def test_a_grant_for_an_application_is_none_for_the_service() -> None:
 
 @pytest.mark.parametrize(("keys", "word"), [(("unwrapKey",), "narrowed"), (("get",), "removed")])
 def test_a_grant_changed_outside_is_told_with_its_repair(keys: tuple[str, ...], word: str) -> None:
-    """The update gives the access back; the reader is told that it was gone, and may have been on purpose."""
+    """The update gives the access back, which may have been taken away on purpose: nobody asked for it."""
     found, again = policy(*keys), policy(*EXACT)
     steps = [one for one in bound() if POLICY not in one["urn"]]
     refreshed = step("refresh", POLICY, "p", policy(*EXACT), found)
     made = review(*steps, refreshed, step("update", POLICY, "p", found, again))
     (verdict,) = (one.verdict for one in made.rows[0].verdicts)
-    assert (verdict.name, word in verdict.words) == ("repaired", True)
+    assert (verdict.name, word in verdict.words) == ("access-restored", True)
+    assert made.severity.exit_code == 4
 
 
 def test_a_grant_replaced_outside_by_one_for_an_application_is_no_no_change() -> None:
@@ -109,7 +110,9 @@ def test_a_grant_replaced_outside_by_one_for_an_application_is_no_no_change() ->
     )
     steps = [one for one in bound() if POLICY not in one["urn"]]
     refreshed = step("refresh", POLICY, "p", policy(*EXACT), found)
-    assert verdicts(*steps, refreshed, step("update", POLICY, "p", found, policy(*EXACT))) == ["repaired"]
+    assert verdicts(*steps, refreshed, step("update", POLICY, "p", found, policy(*EXACT))) == [
+        "access-restored"
+    ]
 
 
 @pytest.mark.parametrize("stated", ["@Resource[x] StringEquals 'y'", "[secret]"])
