@@ -18,7 +18,7 @@ PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Clients in other languages are for `make clients`.
 ALL_TESTS = tests --ignore tests/clients --ignore tests/sdks
 
-.PHONY: help setup up preview review evidence pack down env lint check test test-long coverage clients docs pictures fix bench clean
+.PHONY: help setup up preview review evidence pack down env lint check test everyday test-long coverage clients docs pictures fix bench clean
 
 help: ## this list; python3 -m localazure has up, preview, review, evidence and down without make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
@@ -59,7 +59,10 @@ lint: setup ## formatting, lint, types and workflows
 check: lint ## lint and unit tests, while you work
 	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/one_answer tests/components tests/settings tests/policies
 
-test: lint ## what every push needs: lint, and every test but the long ones
+test: setup ## what every push needs: lint, and every test but the long ones
+	@$(MAKE) -j 2 lint everyday
+
+everyday: setup
 	@$(PYTEST) -m "not long" $(ALL_TESTS)
 
 test-long: lint ## the searches and the whole lives on the real engine: nightly, and before a release (SEED=7, SEARCH=wide)

@@ -10,6 +10,9 @@ from hypothesis import settings
 from pulumi.runtime import resource
 from pulumi.runtime.proto import source_pb2
 
+from components.sdk_debug import drop_sdk_debug_messages
+from tests.support.quick_keys import give_quick_keys
+
 pytest_plugins = ["tests.support.cost"]
 
 # The same examples in every run, so that a change is blamed for what it did itself; CONTRIBUTING.md says how
@@ -20,6 +23,8 @@ settings.load_profile("same")
 
 # A registration describes every frame that it comes from, and here fifty of them are pytest's and a thread's.
 resource._get_stack_trace = source_pb2.StackTrace
+drop_sdk_debug_messages()
+give_quick_keys()
 
 
 def pytest_configure() -> None:

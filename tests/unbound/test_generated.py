@@ -106,7 +106,6 @@ def test_no_life_has_an_unbound_moment(monkeypatch: pytest.MonkeyPatch, part: in
     """Every operation alone in every mode and with every habit of refreshing, and pairs of them without any:
     each state that the account was in after its first binding is bound and readable, the program converges by
     one more update, and the next finds nothing to do."""
-    cognitive_case.pool_keys(monkeypatch)
     assert len(lives()) >= 300
     every = [*lives(), *long_lives()]
     assert {str(life): wrong for life in every[part::PARTS] if (wrong := lived(life))} == {}

@@ -15,7 +15,6 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed as seed_of_azure
 from localazure.authorization import assign_role
 from localazure.front import Raw
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import make_hsm
@@ -50,12 +49,6 @@ from tests.ways_out.world import (
 STEPS = 2000 if WIDE else 60
 STEPS_OF_A_LIFE = 6
 OWN_VAULT = tuple(mode for mode in MODES if mode != EXISTING_VAULT)
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 @pytest.mark.long

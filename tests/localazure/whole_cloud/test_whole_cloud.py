@@ -23,7 +23,6 @@ from localazure.cognitive import data
 from localazure.cognitive.account import Account
 from localazure.keyvault import rules
 from localazure.store import Store
-from tests.localazure.keyvault.case import quick_keys
 from tests.localazure.whole_cloud.client import InProcess, RealProcess, Way
 from tests.localazure.whole_cloud.machine import WholeCloud
 from tests.support.azure import running_azure
@@ -52,8 +51,7 @@ def play(way: Way, *, examples: int, steps: int) -> None:
 def way(tmp_path: Path) -> Iterator[InProcess]:
     """A cloud in this process, whose new RSA keys come out of a pool."""
     found = InProcess(tmp_path)
-    with quick_keys():
-        yield found
+    yield found
     found.close()
 
 
