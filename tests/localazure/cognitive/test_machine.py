@@ -170,6 +170,7 @@ class EncryptedAccount(RuleBasedStateMachine):
             assert version == kid
 
 
+@pytest.mark.long
 def test_readable_if_and_only_if_identity_grant_version_and_vault_are_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -55,11 +55,13 @@ def way(tmp_path: Path) -> Iterator[InProcess]:
     found.close()
 
 
+@pytest.mark.long
 def test_in_any_order_of_events_every_promise_holds(way: InProcess) -> None:
     """Readable if and only if all is there, no early purge, no etag twice, nothing accepted is lost."""
     play(way, examples=30, steps=50)
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_keeps_every_promise(tmp_path: Path) -> None:
     """The same over TLS against a process of its own that is ended with SIGKILL and started again."""
     with running_azure(tmp_path / "home") as azure:
@@ -107,6 +109,7 @@ def _plant_writes_one_by_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "transaction", lambda _: nullcontext())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "plant",
     [

@@ -48,6 +48,7 @@ def test_every_question_is_a_switch_with_its_default() -> None:
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_it_returns_the_switches_that_are_set(part: int) -> None:

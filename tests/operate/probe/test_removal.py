@@ -40,6 +40,7 @@ def moments() -> list[int]:
     return [1 + number * (most - 1) // (KILLS - 1) for number in range(KILLS)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_second_run_removes_what_a_kill_left(moments: list[int]) -> None:
     """50 kills, each at another request, before or after Azure carried it out: the next run finds what is
@@ -54,6 +55,7 @@ def test_a_second_run_removes_what_a_kill_left(moments: list[int]) -> None:
         assert asking.left() == [], moment
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_ctrl_c_removes_everything(moments: list[int], capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C while it asks: the probe removes what it made before it ends. Ctrl-C while it removes: it says
@@ -81,6 +83,7 @@ def test_what_stays_is_said_before_and_after() -> None:
     assert "7 days" in stays
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_command_itself(tmp_path: Path, how: signal.Signals) -> None:
     """A real process, ended while it asks: after SIGINT and SIGTERM the group is gone, and after SIGKILL
