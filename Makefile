@@ -12,16 +12,16 @@ PYTHON ?= python3
 PY := .venv/bin/python
 STACK ?= dev
 LOCAL = $(PYTHON) -m localazure
-# Three at a time on two cores: a test of the real engine spends half of its time waiting.
-PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile
-# The folders are named with the longest files first. xdist's own order goes by the number of tests in a file, which is
-# right for `check`; here it has the longest last, where workers wait for each other.
-IN_ORDER = --no-loadscope-reorder
+# Three at a time on two cores: a test of the real engine spends half of its time waiting. Files begin in the order of
+# the collection (tests/conftest.py): xdist's own, by the number of tests, has those of the engine last.
+PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+# Clients in other languages are for `make clients`.
+ALL_TESTS = tests --ignore tests/clients --ignore tests/sdks
 
-.PHONY: help setup up preview review evidence pack down env test check coverage clients docs pictures fix bench clean
+.PHONY: help setup up preview review evidence pack down env lint check test everyday test-long coverage clients docs pictures fix bench clean
 
 help: ## this list; python3 -m localazure has up, preview, review, evidence and down without make
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
 
 setup: ## everything the other targets need
 	@$(PYTHON) engine/setup.py
@@ -48,20 +48,29 @@ env: setup ## exports for any client: eval "$$(make -s env)"
 	@$(PY) -m localazure start >&2
 	@$(PY) -m localazure env
 
-check: setup ## the fast part of the tests: lint, types, unit
+lint: setup ## formatting, lint, types and workflows
 	@.venv/bin/ruff format --check --quiet . || { echo "check: run make fix" >&2; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy .
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --regex-variant nonunicode .azuredevops/pipelines/*.yml
-	@$(PYTEST) tests/core tests/one_answer tests/unit tests/components tests/settings tests/policies
 
-test: check ## every test
-	@$(PYTEST) $(IN_ORDER) tests/operate tests/review tests/every_azure tests/unbound tests/lives tests/runbooks tests/ways_out tests/engine tests/provider tests/localazure
+check: lint ## lint and unit tests, while you work
+	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/one_answer tests/components tests/settings tests/policies
+
+test: setup ## what every push needs: lint, and every test but the long ones
+	@$(MAKE) -j 2 lint everyday
+
+everyday: setup
+	@$(PYTEST) -m "not long" $(ALL_TESTS)
+
+test-long: lint ## the searches and the whole lives on the real engine: nightly, and before a release (SEED=7, SEARCH=wide)
+	@echo "test-long: SEED=$${SEED:-1} SEARCH=$${SEARCH:-}"
+	@$(PYTEST) -m long --costly 20 $(ALL_TESTS)
 
 coverage: setup ## branch coverage of the product by the tests that run in this process, without the engine
-	@$(PYTEST) $(IN_ORDER) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
+	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
 	  tests/policies tests/provider tests/operate tests/review
 
 clients: setup ## an account's life through Azure's own clients, state in Azurite, and SDKs of the packages, compiled (kept in .clients)

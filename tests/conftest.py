@@ -10,6 +10,11 @@ from hypothesis import settings
 from pulumi.runtime import resource
 from pulumi.runtime.proto import source_pb2
 
+from components.sdk_debug import drop_sdk_debug_messages
+from tests.support.quick_keys import give_quick_keys
+
+pytest_plugins = ["tests.support.cost"]
+
 # The same examples in every run, so that a change is blamed for what it did itself; CONTRIBUTING.md says how
 # to look for others.
 # No deadline for one example: on a busy machine a fast test is slow once.
@@ -18,12 +23,20 @@ settings.load_profile("same")
 
 # A registration describes every frame that it comes from, and here fifty of them are pytest's and a thread's.
 resource._get_stack_trace = source_pb2.StackTrace
+drop_sdk_debug_messages()
+give_quick_keys()
 
 
 def pytest_configure() -> None:
     """A shell that runs the tests in the background has them, and the commands they start, ignore Ctrl-C."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with the engine come first: they take longest, and at the end workers would wait for them."""
+    with_engine = {item.path for item in items if item.get_closest_marker("engine")}
+    items.sort(key=lambda item: item.path not in with_engine)
 
 
 def _ensure_event_loop() -> None:

@@ -267,6 +267,7 @@ def test_what_exists_is_told_by_its_path(caller: Caller) -> None:
     assert "accessModel: accessPolicy" in problems["accessModel"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_fails_a_first_deployment_is_told_to_any_program(caller: Caller, row: FirstDeployment) -> None:
     """In a preview, under the argument that a stack's settings would name, and nothing is written."""

@@ -73,6 +73,7 @@ def hub(deployment: Deployment, *, rbac: bool) -> None:
     make_hsm(deployment.door, HSM, key="theirs")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(str(one) for one in row.values()))
 def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) -> None:
     """Previewed, made, and bound: to a key of the vault or HSM that is meant, through the account's own

@@ -10,7 +10,6 @@ import pytest
 from components.service import EncryptedAIServicesAccount
 from localazure import seed
 from tests.every_azure.engine import Engine
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import azure
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
@@ -127,39 +126,38 @@ HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 def test_programs_that_share_a_vault_share_its_operator(model: str) -> None:
     """Azure gives a role to nobody twice. The second program leaves what the first has given, rotates by it,
     and gives it itself once the first one is gone."""
-    with quick_keys():
-        wire = Wire()
-        wire.door.group("rg-hub")
-        vault = f"{HUB}/providers/Microsoft.KeyVault/vaults/kv-hub"
-        properties = {
-            "tenantId": seed.TENANT_ID,
-            "sku": {"family": "A", "name": "standard"},
-            "enablePurgeProtection": True,
-            "enableRbacAuthorization": model == "rbac",
-            "accessPolicies": [],
+    wire = Wire()
+    wire.door.group("rg-hub")
+    vault = f"{HUB}/providers/Microsoft.KeyVault/vaults/kv-hub"
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": model == "rbac",
+        "accessPolicies": [],
+    }
+    azure(wire.door, "PUT", vault, {"location": "westeurope", "properties": properties}, api="2024-11-01")
+    engines = {name: Engine(wire) for name in ("alpha", "beta")}
+
+    def up(name: str, generation: int) -> None:
+        args: Any = {
+            "location": "westeurope",
+            "network": {"access": "open"},
+            "audit": {"new_workspace": False},
+            "access_model": model,
+            "vault": {"id": vault, "key_operators": ["deployer"]},
+            "key": {"generation": generation},
         }
-        azure(wire.door, "PUT", vault, {"location": "westeurope", "properties": properties}, api="2024-11-01")
-        engines = {name: Engine(wire) for name in ("alpha", "beta")}
+        opts = pulumi.ResourceOptions(protect=False)
+        engines[name].up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
 
-        def up(name: str, generation: int) -> None:
-            args: Any = {
-                "location": "westeurope",
-                "network": {"access": "open"},
-                "audit": {"new_workspace": False},
-                "access_model": model,
-                "vault": {"id": vault, "key_operators": ["deployer"]},
-                "key": {"generation": generation},
-            }
-            opts = pulumi.ResourceOptions(protect=False)
-            engines[name].up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
-
-        for name in engines:
-            up(name, 0)
-        up("beta", 1)
-        up("beta", 1)
-        assert engines["beta"].operations == []
-        engines["alpha"].destroy()
-        up("beta", 2)
-        assert any("create" in one for one in engines["beta"].operations)
-        for engine in engines.values():
-            engine.close()
+    for name in engines:
+        up(name, 0)
+    up("beta", 1)
+    up("beta", 1)
+    assert engines["beta"].operations == []
+    engines["alpha"].destroy()
+    up("beta", 2)
+    assert any("create" in one for one in engines["beta"].operations)
+    for engine in engines.values():
+        engine.close()

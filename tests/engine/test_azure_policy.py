@@ -9,7 +9,7 @@ import pytest
 from components.azure_policy.constraints import CONSTRAINTS
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROGRAM = Path(__file__).with_name("programs") / "guardrails.py"
 
 

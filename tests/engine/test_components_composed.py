@@ -11,7 +11,7 @@ from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 def test_services_in_what_the_same_program_makes(stack: Stack, azure: RunningAzure) -> None:

@@ -12,7 +12,7 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import VAULTS, Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 _HUB = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-hub"
 _VAULT = f"{_HUB}/providers/Microsoft.KeyVault/vaults/kv-hub"
 _SOMEBODY = "99999999-0000-4000-8000-000000000009"

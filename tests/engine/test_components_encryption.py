@@ -13,7 +13,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import KEY_VAULT, MICROSOFT, Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 def test_customer_key_is_turned_on_and_off_on_one_account(

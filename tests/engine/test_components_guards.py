@@ -68,6 +68,7 @@ def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: R
     deployed.config_file.write_text(original)
 
 
+@pytest.mark.long
 def test_fails_when_what_the_stack_made_is_named_as_existing(deployed: Stack, azure: RunningAzure) -> None:
     """The engine would delete what is no longer declared: a group with all in it, a vault with its key."""
     original = deployed.config_file.read_text()
@@ -78,6 +79,7 @@ def test_fails_when_what_the_stack_made_is_named_as_existing(deployed: Stack, az
     deployed.config_file.write_text(original)
 
 
+@pytest.mark.long
 def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
     deployed: Stack, azure: RunningAzure
 ) -> None:
@@ -98,6 +100,7 @@ def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
     assert settled.ok, settled.output
 
 
+@pytest.mark.long
 def test_account_is_replaced_only_when_asked_for_by_name(deployed: Stack, azure: RunningAzure) -> None:
     """Another name is refused with what would be lost; named in replaceAccount, the account is replaced, and
     not before the other one exists: a name that is taken leaves it as it was."""

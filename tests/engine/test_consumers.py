@@ -10,7 +10,7 @@ import pytest
 from tests.support.azure import RunningAzure
 from tests.support.consumers import HOSTS, live
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200), pytest.mark.long]
 
 
 @pytest.mark.parametrize("example", HOSTS)

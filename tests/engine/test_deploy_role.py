@@ -13,7 +13,7 @@ from localazure.assembly import _ANYWHERE, _TYPES
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 MODES: dict[str, dict[str, Any]] = {
     "system-assigned, access policy": {},

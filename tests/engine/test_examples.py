@@ -16,7 +16,7 @@ from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import ROOT, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 

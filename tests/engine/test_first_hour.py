@@ -59,6 +59,7 @@ def test_start_here(checkout: Path) -> None:
     assert {path: path.read_bytes() for path in checkout.glob("*.yaml")} == before
 
 
+@pytest.mark.long
 def test_on_your_subscription(checkout: Path) -> None:
     """The blocks for a subscription of one's own deploy a closed, protected service under the policy pack,
     and the proof holds. In the test the subscription is the local Azure's, and so are login and backend."""

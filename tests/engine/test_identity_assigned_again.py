@@ -8,7 +8,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import ACCOUNTS, Judge
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 
 
 def turn(judge: Judge, type: str) -> None:

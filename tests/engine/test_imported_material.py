@@ -13,7 +13,7 @@ from tests.support.azure import running_azure
 from tests.support.judge import VAULTS, Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 def imported(hub: Judge) -> str:

@@ -11,7 +11,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 OPERATED = {"vault": {"keyOperators": ["deployer"]}, "network": {"access": "open"}}
 
 

@@ -13,7 +13,6 @@ from azure.ai.language.conversations.authoring import ConversationAuthoringClien
 from azure.ai.textanalytics import TextAnalyticsClient
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential, get_bearer_token_provider
-from openai import AuthenticationError, AzureOpenAI, DefaultHttpxClient
 
 from core import kinds, roles
 from core.kinds import AccountKind
@@ -22,7 +21,7 @@ from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROJECT = {"projectName": "claims", "projectKind": "Conversation", "language": "en"}
 
 
@@ -172,6 +171,9 @@ def languages(azure: RunningAzure, outputs: Mapping[str, Any]) -> list[str]:
 
 def models(azure: RunningAzure, outputs: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The models that OpenAI's own client lists, and the deployments."""
+    # Where it is used: it takes a second to import, and every run collects this file.
+    from openai import AzureOpenAI, DefaultHttpxClient
+
     provider = get_bearer_token_provider(application(azure), outputs["tokenScope"])
     context = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
     with AzureOpenAI(
@@ -222,6 +224,8 @@ def test_openais_own_client_lists_deployments_with_the_role(
     empty_azure: RunningAzure, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An application is refused without a role, and lists the account's models with the default one."""
+    from openai import AuthenticationError
+
     for name, value in empty_azure.env.items():
         monkeypatch.setenv(name, value)
     deployments = [{"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18"}]

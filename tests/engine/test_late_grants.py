@@ -14,7 +14,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import PATIENCE_SECONDS, Run, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 DELAY = 1200.0
 MODES: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import ACCOUNTS, KEY_VAULT, Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 _GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-data"
 _DATA = f"{_GROUP}/providers"

@@ -14,7 +14,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 _LOCKS = "providers/Microsoft.Authorization/locks"
 _HOLD = {"properties": {"level": "CanNotDelete", "notes": "legal hold"}}
 

@@ -12,7 +12,7 @@ from tests.support.environments import give_environment
 from tests.support.readme import clone
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 def test_a_project_of_ones_own_is_made_and_previewed(empty_azure: RunningAzure, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 SERVICES = ("alpha", "beta", "gamma")
 

@@ -112,6 +112,7 @@ def test_an_exported_state_of_a_wrong_stack_is_refused(tmp_path: Path) -> None:
     assert "one-writer" in run.stdout
 
 
+@pytest.mark.long
 def test_a_built_pack_judges_outside_the_checkout(tmp_path: Path) -> None:
     """The folder that `python -m policies.publish` builds, with an environment of its own packages alone: it
     lets a right stack through and refuses a wrong one."""
@@ -126,6 +127,7 @@ def test_a_built_pack_judges_outside_the_checkout(tmp_path: Path) -> None:
     assert "found: properties.keySize is 3072" in wrong.stdout
 
 
+@pytest.mark.long
 def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> None:
     """The strict profile refuses what the default lets pass; an exemption, which is listed, lets it pass."""
     strict = json.loads((ROOT / "policies" / "profiles" / "regulated.json").read_text())
@@ -144,6 +146,7 @@ def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> Non
     assert listed in run.stdout
 
 
+@pytest.mark.long
 def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
     """A value that the schema does not allow stops the run and names the setting."""
     config = tmp_path / "config.json"
@@ -197,6 +200,7 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack, azur
     assert "azure-native:cognitiveservices:Account" not in kinds
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("way", "then"),
     [

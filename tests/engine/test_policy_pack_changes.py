@@ -13,7 +13,7 @@ import yaml
 from tests.support.azure import RunningAzure
 from tests.support.stack import Run, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROGRAM = Path(__file__).with_name("programs") / "shaped.py"
 refreshed = pytest.mark.parametrize("refresh", [False, True], ids=["as-recorded", "refreshed"])
 

@@ -54,6 +54,7 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
     return yaml_stack(tmp_path_factory.mktemp("yaml"), azure, example)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("args", combined(), ids=" ".join)
 def test_fails_in_yaml_as_in_settings(stack: Stack, args: dict[str, Any]) -> None:
     """A preview names every problem by its path, in the settings' words, and would make nothing."""
@@ -70,6 +71,7 @@ def test_fails_in_yaml_as_in_settings(stack: Stack, args: dict[str, Any]) -> Non
     assert "azure-native:" not in run.output, run.output
 
 
+@pytest.mark.long
 def test_fails_on_a_word_that_the_package_does_not_know(stack: Stack) -> None:
     """Pulumi YAML itself refuses it by its path, and names the words that the package has."""
     file = stack.folder / "Pulumi.yaml"

@@ -19,7 +19,7 @@ from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack
 from tests.unbound.consumers import consumer
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 EXAMPLE = ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml"
 _KEPT = (
     resource_types.VAULT,

@@ -24,7 +24,7 @@ from tests.support.judge import KEY_VAULT, VAULTS, Judge
 from tests.support.setting_paths import setting_paths
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 SOMEBODY = "3f8c2d10-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 ELSEWHERE_ID = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups"

@@ -16,7 +16,7 @@ from tests.support.azure import RunningAzure
 from tests.support.setting_documents import Document, documents
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 def deployable(document: Document) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from engine import yaml_host
 from tests.support.stack import ROOT, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROGRAM = Path(__file__).with_name("programs") / "azure_native.yaml"
 
 

@@ -1,12 +1,11 @@
 """Every plausible Azure: whole lives under a pairwise covering array of all switches and access modes.
 
-EVERY_AZURE_ARRAYS=5 lives five different arrays, in which other triples of values meet.
+SEARCH=wide lives five different arrays, in which other triples of values meet.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
 
 import pytest
 
@@ -14,10 +13,11 @@ from tests.every_azure.covering import covering, pairs_of
 from tests.every_azure.defences import DEFENCES
 from tests.every_azure.life import FACTORS, Life
 from tests.every_azure.results import DOCUMENT, line, rows
+from tests.support.search import WIDE
 
 PARTS = 8
 """The lives are lived in this many tests, which may run at the same time."""
-MORE_ARRAYS = range(2, int(os.environ.get("EVERY_AZURE_ARRAYS", "1")) + 1)
+MORE_ARRAYS = range(2, 6 if WIDE else 2)
 
 
 def test_every_pair_of_values_occurs() -> None:
@@ -34,6 +34,7 @@ def test_every_pair_of_values_occurs() -> None:
     assert len(array) <= 35
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_life_holds(part: int) -> None:
@@ -48,6 +49,7 @@ def test_every_life_holds(part: int) -> None:
         assert line(number, lived, wrong) in document
 
 
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", MORE_ARRAYS)
 def test_every_life_of_another_array_holds(seed: int) -> None:

@@ -16,6 +16,7 @@ def test_every_switch_has_its_defence() -> None:
     assert defences() in DOCUMENT.read_text()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("defence", [one for one in DEFENCES if one.out], ids=lambda one: str(one.switch))
 def test_a_life_fails_without_the_defence(defence: Defence) -> None:

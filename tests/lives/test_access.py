@@ -91,6 +91,7 @@ def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: S
         assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
 
 
+@pytest.mark.long
 def test_access_goes_although_the_update_fails(azure: RunningAzure, stack: Stack) -> None:
     """A lock that stops another change stops no revocation, of whichever service; and what an update took,
     also one that failed, the next one gives back when it is told to."""
@@ -114,6 +115,7 @@ def test_access_goes_although_the_update_fails(azure: RunningAzure, stack: Stack
         assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
 
 
+@pytest.mark.long
 def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, stack: Stack) -> None:
     """The printed actions cut every account off; no update gives that back, and the printed way back does."""
     outputs = stack.outputs()["services"]
@@ -136,6 +138,7 @@ def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, sta
         assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
 
 
+@pytest.mark.long
 def test_one_service_rotates_after_a_compromise(azure: RunningAzure, stack: Stack) -> None:
     """It goes to a new version and its old one goes off; no other service is touched, none is ever unbound or
     unreadable."""
@@ -157,6 +160,7 @@ def test_one_service_rotates_after_a_compromise(azure: RunningAzure, stack: Stac
     assert after["policy"][-1]["keyUri"].rpartition("/")[2] != old
 
 
+@pytest.mark.long
 def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, stack: Stack) -> None:
     """The other emergency action, and its way back."""
     outputs = stack.outputs()["services"]["policy"]
@@ -166,6 +170,7 @@ def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, s
     assert readable(azure, stack) == [*SERVICES]
 
 
+@pytest.mark.long
 def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack: Stack) -> None:
     """The grants are not protected, and no way of destroying a protected stack takes one."""
     stack.configure(protect=True)

@@ -15,7 +15,7 @@ from tests.lives.life import Life
 from tests.support import cloud
 from tests.support.judge import ACCOUNTS, KEY_VAULT, MICROSOFT, VAULTS, Judge
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 KEY = "/keys/cmk-contoso-dev"
 
 

@@ -51,6 +51,7 @@ def test_the_plugin_dies_while_it_binds(life: Life) -> None:
     converges(life)
 
 
+@pytest.mark.long
 def test_the_cloud_dies_under_an_update(life: Life) -> None:
     """kill -9 of the local Azure at the PATCH, and its return: that update or the next one converges."""
     begin_rotation(life)
@@ -63,6 +64,7 @@ def test_the_cloud_dies_under_an_update(life: Life) -> None:
     converges(life)
 
 
+@pytest.mark.long
 def test_a_second_update_is_refused_and_ctrl_c_ends_the_first(life: Life) -> None:
     """While one update waits for Azure another is refused by the lock; Ctrl-C ends the first, and one `up`
     goes on where it was."""
@@ -84,6 +86,7 @@ def test_a_second_update_is_refused_and_ctrl_c_ends_the_first(life: Life) -> Non
     converges(life)
 
 
+@pytest.mark.long
 def test_a_state_from_before_the_rotation_rotates_nothing_twice(life: Life, tmp_path: Path) -> None:
     """With the state of an hour ago `up` finds the version that was made, and stays bound to it."""
     begin_rotation(life)
@@ -95,6 +98,7 @@ def test_a_state_from_before_the_rotation_rotates_nothing_twice(life: Life, tmp_
     converges(life)
 
 
+@pytest.mark.long
 def test_a_state_from_before_the_binding_finds_it(life: Life, tmp_path: Path) -> None:
     """A state that does not know of the binding takes it over: the account is bound to the same version."""
     life.standing.restore()

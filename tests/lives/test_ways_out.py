@@ -20,7 +20,7 @@ from tests.support.crash import Bookmark
 from tests.support.judge import ACCOUNTS, Judge
 from tests.support.stack import Run, Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 _SETTING = re.compile(r"\bset (\w+): ([\w-]+)")
 _RECOVER = re.compile(r"run `python (-m operate recover --stack [\w-]+)`")
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")

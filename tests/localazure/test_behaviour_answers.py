@@ -8,7 +8,6 @@ import pytest
 
 from localazure import seed
 from localazure.cloud import Clock
-from tests.localazure.keyvault.case import quick_keys
 from tests.localazure.observed.fact import GROUP, scene, vault_body
 from tests.support.front import ARM, Door
 
@@ -21,10 +20,9 @@ LANGUAGE = {"location": "west europe", "kind": "TextAnalytics", "sku": {"name": 
 
 def bound(door: Door, **behaviour: Any) -> Any:
     """The GET of an account that a create bound to a key with a user-assigned identity."""
-    with quick_keys():
-        sent = vault_body("all", enablePurgeProtection=True)
-        assert door.send("PUT", VAULT + VAULT_API, {**sent, "location": "West Europe"}).status == 200
-        key = door.send("PUT", f"{VAULT}/keys/k", {"properties": {"kty": "RSA"}}).body["properties"]
+    sent = vault_body("all", enablePurgeProtection=True)
+    assert door.send("PUT", VAULT + VAULT_API, {**sent, "location": "West Europe"}).status == 200
+    key = door.send("PUT", f"{VAULT}/keys/k", {"properties": {"kty": "RSA"}}).body["properties"]
     ids = door.send("PUT", IDENTITY, {"location": "westeurope"}).body["properties"]
     entry = {"tenantId": seed.TENANT_ID, "objectId": ids["principalId"]}
     entry["permissions"] = {"keys": ["get", "wrapKey", "unwrapKey"]}

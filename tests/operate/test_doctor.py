@@ -282,6 +282,7 @@ def test_a_missing_passphrase_is_told(deployment: Deployment, monkeypatch: pytes
     assert doctor._secrets("first").result == "ok"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_fails_a_first_deployment_is_told_before_there_is_a_stack(
     row: FirstDeployment, deployment: Deployment, capsys: pytest.CaptureFixture[str]

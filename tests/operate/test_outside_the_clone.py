@@ -17,7 +17,7 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import Judge
 from tests.support.stack import PATIENCE_SECONDS, ROOT, Run, Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 PROGRAM: dict[str, Any] = {
     "name": "shop",
     "runtime": "yaml",

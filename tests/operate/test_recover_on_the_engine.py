@@ -14,7 +14,7 @@ from tests.support.crash import Bookmark
 from tests.support.judge import Judge
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 ACCOUNT = "azure-native:cognitiveservices:Account"
 
 

@@ -55,6 +55,7 @@ def empty() -> list[Policy]:
     return [ResourceValidationPolicy(name="empty", description="empty", validate=lambda args, report: None)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("services", [100, 500])
 def test_the_rules_add_at_most_a_tenth_to_an_empty_pack(services: int) -> None:
     """Messages of the real servicer, decoding included: ours, less what an empty pack takes for the same."""
@@ -64,6 +65,7 @@ def test_the_rules_add_at_most_a_tenth_to_an_empty_pack(services: int) -> None:
     assert least_seconds(ours) - least_seconds(bare) < least_seconds(bare) * EMPTY_PACK / 10
 
 
+@pytest.mark.long
 def test_a_larger_stack_takes_longer_in_proportion() -> None:
     """Eight times the resources take less than twenty times as long, and a right stack is let through."""
     small, large = services(400), services(3_200)

@@ -13,7 +13,7 @@ from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.long]
 
 PROGRAM = Path(__file__).with_name("programs") / "user_assigned.py"
 

@@ -80,6 +80,7 @@ def test_a_rotation_is_one_update_of_the_version_and_one_of_the_binding(
         assert hidden not in written
 
 
+@pytest.mark.long
 def test_a_rotation_by_the_vaults_own_policy_shows_in_the_next_preview(
     deployed: tuple[Stack, World],
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_rotation_by_the_vaults_own_policy_shows_in_the_next_preview(
     assert bound_key(stack, world) != before
 
 
+@pytest.mark.long
 def test_a_binding_to_another_version_out_of_band_is_put_right(deployed: tuple[Stack, World]) -> None:
     """Somebody binds an older version; the next preview proposes to bind the newest again."""
     stack, world = deployed
@@ -138,6 +140,7 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
     assert "Warning" not in check.output
 
 
+@pytest.mark.long
 def test_a_program_may_ask_in_a_preview_what_is_bound_and_what_is_deleted(
     deployed: tuple[Stack, World],
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_program_may_ask_in_a_preview_what_is_bound_and_what_is_deleted(
     assert run.ok, run.output
 
 
+@pytest.mark.long
 def test_fails_to_rotate_the_key_of_an_account_that_was_unbound(deployed: tuple[Stack, World]) -> None:
     """The preview already says so, and what is to be done first. The account is left unbound."""
     stack, _ = deployed

@@ -27,6 +27,7 @@ from tests.provider.world import World
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
 async def test_every_change_converges_after_every_fault(
     world: World, life: Life, capsys: pytest.CaptureFixture[str]

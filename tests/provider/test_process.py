@@ -41,6 +41,7 @@ async def struck(world: World) -> None:
     raise AssertionError("the call was never made")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
 async def test_a_plugin_killed_at_any_call_leaves_what_the_next_run_finishes(
     world: World, life: Life, capsys: pytest.CaptureFixture[str]

@@ -98,6 +98,7 @@ def test_a_pull_request_that_changes_nothing_has_a_short_comment(stack: Stack) -
     assert (stack.folder / ".review" / "events.jsonl").stat().st_size > 0
 
 
+@pytest.mark.long
 def test_an_identity_that_only_reads_can_preview(stack: Stack, reader: dict[str, str]) -> None:
     """The preview identity needs no right to write, and no data action: the plan and its review are whole.
 
@@ -192,6 +193,7 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
     assert (tmp_path / "posted").read_text() == body
 
 
+@pytest.mark.long
 def test_a_preview_that_lies_about_itself_changes_no_verdict(stack: Stack) -> None:
     """What the program's job wrote of the preview says no change; plan and refresh say what happens."""
     stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
@@ -256,6 +258,7 @@ def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.Complet
     )
 
 
+@pytest.mark.long
 def test_an_approval_in_the_repository_lets_it_pass_once(stack: Stack) -> None:
     """It names the code of the review; once the stack's state has changed, the same entry passes nothing."""
     approvals = stack.folder / "encryption-approvals.yaml"
@@ -286,6 +289,7 @@ def act_behind(stack: Stack, action: str) -> None:
     subprocess.run([sys.executable, program, action, *names], env=stack.env, check=True, timeout=300)
 
 
+@pytest.mark.long
 def test_the_nightly_look_takes_a_rotation_for_no_drift(stack: Stack) -> None:
     """A newer version is work to do (1) while it waits for an update; once in use there is nothing (0)."""
     shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)

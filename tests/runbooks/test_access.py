@@ -9,7 +9,7 @@ from tests.support import cloud
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
 from tests.support.revocation import carry_out
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 
 
 def test_revoke_and_restore(runbook: Runbook) -> None:

@@ -8,7 +8,7 @@ from tests.operate.adopt.field import WRAPS, Field, group, principal
 from tests.runbooks.conftest import Runbook
 from tests.support import cloud
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 
 
 def test_adopt(runbook: Runbook) -> None:

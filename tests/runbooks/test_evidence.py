@@ -8,7 +8,7 @@ import pytest
 
 from tests.runbooks.conftest import Runbook
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 
 
 def test_evidence(runbook: Runbook) -> None:

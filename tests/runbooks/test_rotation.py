@@ -8,7 +8,7 @@ from tests.runbooks.conftest import Runbook
 from tests.support import cloud
 from tests.support.judge import Judge
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 
 
 def test_rotate(runbook: Runbook) -> None:

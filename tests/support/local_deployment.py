@@ -12,7 +12,6 @@ import io
 import json
 import threading
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -55,6 +54,7 @@ from provider.waiting import Waiter
 from provider.wire import decode, encode
 from tests.provider.rig import FakeClock
 from tests.support.front import Door, Reply, token
+from tests.support.loop import finished
 from tests.support.recording import RecordingMonitor, run, service_inputs
 
 
@@ -258,12 +258,11 @@ class _Providers(mocks.Mocks):
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:
-    """The result of work that needs an event loop of its own. Raises FailedError."""
-    with ThreadPoolExecutor(1) as alone:
-        try:
-            return alone.submit(asyncio.run, work).result()
-        except Exception as error:
-            raise FailedError(error) from error
+    """The result of work, whatever loop the caller is in. Raises FailedError."""
+    try:
+        return finished(work)
+    except Exception as error:
+        raise FailedError(error) from error
 
 
 Services = Mapping[str, Mapping[str, Any]]

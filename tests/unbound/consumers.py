@@ -7,7 +7,6 @@ Pulumi's Construct; `yaml` does so in Pulumi YAML. `project` is the repository's
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,8 +118,3 @@ def standing(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
     found.must_up()
     found.standing = Bookmark(azure, found.stack, folder / "standing")
     return found
-
-
-def whole() -> bool:
-    """Whether the whole matrix is asked for."""
-    return os.environ.get("UNBOUND_MATRIX") == "all"

@@ -2,7 +2,7 @@
 cloud.
 
 What runs by default is the part that takes the engine's own behaviour to show; test_generated.py has the
-combinations, and UNBOUND_MATRIX=all runs all of these for every consumer.
+combinations, and SEARCH=wide runs all of these for every consumer.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.search import WIDE
 from tests.unbound.conftest import Standing
-from tests.unbound.consumers import Consumer, whole
+from tests.unbound.consumers import Consumer
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
 
@@ -135,9 +136,8 @@ CHOSEN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), list(itertools.product(KINDS, CASES)) if whole() else CHOSEN, ids=str
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "name"), list(itertools.product(KINDS, CASES)) if WIDE else CHOSEN, ids=str)
 def test_no_write_takes_the_account_off_its_key(stands: Standing, kind: str, name: str) -> None:
     """Each kind of update ends with the account bound, and the next ones converge and are silent."""
     consumer = stands(kind)
@@ -157,6 +157,7 @@ def test_a_target_in_the_project_without_its_refresh(stands: Standing) -> None:
     consumer.settle()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "said",
     [

@@ -7,7 +7,7 @@ import pytest
 from tests.lives.crashes import ACCOUNT
 from tests.unbound.conftest import Standing
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600), pytest.mark.long]
 
 TAGS = {"owner": "another"}
 

@@ -1,14 +1,9 @@
 """Hundreds of lives of an account, generated: never unbound, never unreadable, and silent when nothing
-changed.
-
-UNBOUND_MATRIX=all lives all pairs of operations; UNBOUND_LIVES=200 so many long lives, and UNBOUND_SEED
-others of them.
-"""
+changed."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.localazure.cognitive import case as cognitive_case
-from tests.unbound.consumers import whole
+from tests.support.search import SEED, WIDE
 from tests.unbound.model import Engine, Run
 from tests.unbound.operations import MODES, OPERATIONS, Operation, happens
 
 MODES_ALONE = ("service", "parts", "user-assigned")
 """The modes in which each operation is tried alone; long lives are in all of them."""
-LONG_LIVES, SEED = int(os.environ.get("UNBOUND_LIVES", "24")), int(os.environ.get("UNBOUND_SEED", "1"))
+LONG_LIVES = 200 if WIDE else 24
 PARTS = 4
 """The lives are lived in this many tests, which may run at the same time."""
 REFRESHES = ("never", "always", "later")
@@ -64,7 +59,7 @@ def lives() -> list[Life]:
         Life(mode, "never", (every,), behaviour) for mode, behaviour in itertools.product(MODES, SPELLINGS)
     ]
     pairs = [Life("service", "never", pair) for pair in itertools.product(OPERATIONS, repeat=2)]
-    return [*alone, *spelled, *(pairs if whole() else pairs[:: len(OPERATIONS) // 4 - 1])]
+    return [*alone, *spelled, *(pairs if WIDE else pairs[:: len(OPERATIONS) // 4 - 1])]
 
 
 def long_lives() -> list[Life]:
@@ -105,12 +100,12 @@ def lived(life: Life) -> list[str]:
     return wrong + engine.lapses()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_life_has_an_unbound_moment(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
     """Every operation alone in every mode and with every habit of refreshing, and pairs of them without any:
     each state that the account was in after its first binding is bound and readable, the program converges by
     one more update, and the next finds nothing to do."""
-    cognitive_case.pool_keys(monkeypatch)
     assert len(lives()) >= 300
     every = [*lives(), *long_lives()]
     assert {str(life): wrong for life in every[part::PARTS] if (wrong := lived(life))} == {}

@@ -1,6 +1,6 @@
 """kill -9 of everything at each request of a tag change and of a rotation, without any refresh.
 
-The default run kills at the moments in between the account's write and the binding's; UNBOUND_MATRIX=all
+The default run kills at the moments in between the account's write and the binding's; SEARCH=wide
 kills at every request, before and after it was carried out.
 """
 
@@ -12,10 +12,10 @@ import pytest
 
 from tests.lives.crashes import CHANGES
 from tests.support.crash import Moment, killed_at, repair
+from tests.support.search import WIDE
 from tests.unbound.conftest import Standing
-from tests.unbound.consumers import whole
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200), pytest.mark.long]
 
 SAID = {
     "tags": {"protect": False, "tags": {"owner": "another"}},
@@ -33,7 +33,7 @@ def kills() -> list[tuple[str, Moment]]:
         for moment in moments
         for answered in (False, True)
     ]
-    return every if whole() else [one for one in every if str(one[1]) in CHOSEN[one[0]]]
+    return every if WIDE else [one for one in every if str(one[1]) in CHOSEN[one[0]]]
 
 
 @pytest.mark.parametrize(("name", "moment"), kills(), ids=str)

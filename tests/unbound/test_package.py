@@ -71,6 +71,7 @@ def test_a_life_from_another_language(caller: Consumer) -> None:
     caller.settle()
 
 
+@pytest.mark.long
 def test_transforms_and_aliases_reach_the_children(stands: Standing) -> None:
     """A transform of the caller's component changes the account, with its key in the update; a component of
     another name keeps all that holds data or gives access."""

@@ -11,7 +11,7 @@ import pytest
 from tests.unbound.conftest import Standing
 from tests.unbound.consumers import Consumer
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600), pytest.mark.long]
 
 TAGS = {"owner": "another"}
 MADE = ["PUT", "PATCH"]

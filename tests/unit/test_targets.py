@@ -1,19 +1,30 @@
-"""The Makefile runs every folder of tests, and what it runs keeps its bytecode."""
+"""The Makefile runs every test by one of its targets, and what it runs keeps its bytecode."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
 from tests.support.stack import ROOT
 
 
-def test_every_folder_of_tests_is_run_by_a_target() -> None:
-    """Folders that hold test files; `make test` says that it is every test, but for the foreign clients."""
-    makefile = (ROOT / "Makefile").read_text()
-    folders = {file.relative_to(ROOT).parts[1] for file in (ROOT / "tests").rglob("test_*.py")}
-    assert {name for name in folders if f"tests/{name}" not in makefile} == set()
+def test_every_test_is_run_by_a_target() -> None:
+    """`make test` runs all but the long ones, `make test-long` those, `make clients` what both leave out."""
+    everyday, long, clients = (_pytest_words(target) for target in ("test", "test-long", "clients"))
+    assert everyday[everyday.index("-m") + 1] == "not long"
+    assert long[long.index("-m") + 1] == "long"
+    folders = [[word for word in words if word.startswith("tests")] for words in (everyday, long, clients)]
+    assert folders[0] == folders[1] == ["tests", *folders[2]]
+    assert everyday.count("--ignore") == long.count("--ignore") == len(folders[2])
+
+
+def _pytest_words(target: str) -> list[str]:
+    """The command line by which a target starts pytest."""
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    line = next(line for line in done.stdout.splitlines() if "-m pytest" in line)
+    return shlex.split(line.partition("-m pytest")[2])
 
 
 def test_what_is_imported_is_compiled_once(tmp_path: Path) -> None:

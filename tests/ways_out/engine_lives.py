@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 import time
 from pathlib import Path
@@ -12,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.support.search import SEED, WIDE
 from tests.ways_out.engine_machine import EngineRefusals
 from tests.ways_out.engine_world import MODES, standing
 
-STEPS = int(os.environ.get("WAYS_OUT_STEPS", "300"))
+STEPS = 2000 if WIDE else 300
 """Of all files together, more or less: Hypothesis ends some lives early."""
 FILES = 4
 STEPS_OF_A_LIFE = 25
@@ -23,9 +22,7 @@ STEPS_OF_A_LIFE = 25
 
 def live(mode: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file's part of the steps (engine_machine.py says what one is)."""
-    given = os.environ.get("WAYS_OUT_SEED")
-    number = int(given) if given else secrets.randbelow(2**32) if "WAYS_OUT_STEPS" in os.environ else 1
-    first = number + 1000 * [*MODES].index(mode)  # other lives in each mode
+    first = SEED + 1000 * [*MODES].index(mode)  # other lives in each mode
     machine = EngineRefusals
     machine.steps.clear()
     machine.happened.clear()
@@ -47,7 +44,7 @@ def live(mode: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
             with capsys.disabled():
                 seconds = time.monotonic() - began
                 sys.stdout.write(
-                    f"\n{mode}, seed {number}: {machine.steps.total()} steps and {machine.world.runs} "
+                    f"\n{mode}, seed {SEED}: {machine.steps.total()} steps and {machine.world.runs} "
                     f"commands in {seconds:.0f} s; steps: {dict(machine.steps)}; "
                     f"ways gone: {dict(machine.happened)}\n"
                 )

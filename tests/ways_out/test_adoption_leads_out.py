@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -18,7 +18,6 @@ from localazure.keyvault.managed_hsms import holder
 from operate.adopt import separate
 from operate.adopt.existing import find
 from operate.adopt.obstacles import obstacles
-from tests.localazure.keyvault.case import quick_keys
 from tests.operate.adopt.field import Field, group, principal
 from tests.operate.evidence.door_azure import DoorAzure, _DoorClient
 from tests.support.az import carry_out, newest_version
@@ -27,12 +26,6 @@ from tests.support.managed_hsm import make_hsm
 
 HOME = group("rg-found")
 HSM = f"{HOME}/providers/Microsoft.KeyVault/managedHSMs/hsm-found"
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 def local_auth(_: Door, field: Field) -> str:

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +27,6 @@ from operate.doctor import connect
 from operate.fleet.engine import EngineStack, NoStackError
 from provider.arm import Arm
 from tests.every_azure.engine import Engine, UpdateError
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import commands_in
 from tests.support.front import token
 from tests.support.in_process import Transport
@@ -40,12 +38,6 @@ from tests.ways_out.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hu
 from tests.ways_out.world import World
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,16 +10,9 @@ from core import demands
 from localazure import seed
 from operate.evidence.findings import DEMAND_FIXES
 from provider.error_table import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import READS, carry_out, commands_in, newest_version
 from tests.ways_out import messages, table
 from tests.ways_out.test_findings_lead_out import ACCOUNT, KEY_URL, VAULT, Hub, key_deleted
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 def test_every_message_has_its_test() -> None:

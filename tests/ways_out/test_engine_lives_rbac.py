@@ -8,7 +8,7 @@ import pytest
 
 from tests.ways_out.engine_lives import live
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200), pytest.mark.long]
 
 
 def test_every_refusal_leads_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

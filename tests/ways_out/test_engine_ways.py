@@ -16,7 +16,7 @@ from tests.ways_out.engine_world import EngineWorld, standing
 from tests.ways_out.following import Way
 from tests.ways_out.world import API, bound_version_expires, identity_anew
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

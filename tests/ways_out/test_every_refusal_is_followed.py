@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,10 +15,10 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed as seed_of_azure
 from localazure.authorization import assign_role
 from localazure.front import Raw
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import make_hsm
+from tests.support.search import SEED, WIDE
 from tests.ways_out.following import Way
 from tests.ways_out.machine import Refusals
 from tests.ways_out.world import (
@@ -48,26 +46,16 @@ from tests.ways_out.world import (
     vault_deleted,
 )
 
-STEPS = int(os.environ.get("WAYS_OUT_STEPS", "60"))
+STEPS = 2000 if WIDE else 60
 STEPS_OF_A_LIFE = 6
 OWN_VAULT = tuple(mode for mode in MODES if mode != EXISTING_VAULT)
 
 
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
-
-
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_every_refusal_leads_out() -> None:
     """Settings, flags, drift and faults in any order: each refusal is followed until the stack has converged;
-    no data is lost, and no account off its key, that the refusal did not name.
-
-    WAYS_OUT_STEPS asks for more steps, at random; WAYS_OUT_SEED repeats them.
-    """
-    given = os.environ.get("WAYS_OUT_SEED")
-    number = int(given) if given else secrets.randbelow(2**32) if "WAYS_OUT_STEPS" in os.environ else 0
+    no data is lost, and no account off its key, that the refusal did not name."""
     Refusals.refusals = 0
     chosen = settings(
         max_examples=STEPS // STEPS_OF_A_LIFE,
@@ -77,10 +65,11 @@ def test_every_refusal_leads_out() -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(number)(Refusals), settings=chosen)
-    assert Refusals.refusals >= STEPS // 20, f"seed {number}: hardly anything was refused"
+    run_state_machine_as_test(seed(SEED)(Refusals), settings=chosen)
+    assert Refusals.refusals >= STEPS // 20, f"seed {SEED}: hardly anything was refused"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("refreshes", [False, True], ids=["no refresh", "refresh"])
 @pytest.mark.parametrize(
     ("mode", "drift"),

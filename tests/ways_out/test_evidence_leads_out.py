@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ import pytest
 from components.access import USE
 from operate.evidence.collect import collect
 from operate.evidence.findings import findings
-from tests.localazure.keyvault.case import quick_keys
 from tests.operate.evidence.door_azure import DoorAzure
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
@@ -27,12 +26,6 @@ ROTATES = {
     "attributes": {"expiryTime": "P2Y"},
 }
 OPERATED = {"vault": {"keyOperators": ["deployer"]}, "key": {"generation": 1}}
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 def found(world: World) -> dict[str, str]:

@@ -6,7 +6,7 @@ The account, vault and key are somebody else's, as a program has them that compo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,6 @@ from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, group
 from tests.every_azure.engine import Engine, UpdateError
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
@@ -165,12 +164,6 @@ def carried_out(hub: Hub, text: str) -> None:
     else:
         assert carry_out(hub.door, text.partition("; or")[0]), f"no command that does anything: {text}"
     hub.door.cloud.clock.advance(3600)
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from operate import doctor
 from operate.revoke import actions, granted
 from provider.arm import Arm
 from tests.every_azure.engine import UpdateError
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.az import carry_out, commands_in
 from tests.support.local_deployment import Deployment, InProcess, gate_of
 from tests.support.managed_hsm import ROLES, make_hsm
@@ -26,12 +24,6 @@ from tests.ways_out.test_findings_lead_out import ACCOUNT, GROUP, Hub
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
 KEY = f"{HSM}/keys/cmk"
-
-
-@pytest.fixture(autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_keys():
-        yield
 
 
 def test_a_missing_role_is_given_by_the_command_that_is_printed() -> None:

@@ -24,7 +24,6 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from tests.every_azure.engine import UpdateError
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.stack import ROOT
 from tests.ways_out.engine_machine import EngineRefusals, FailedLifeError
 from tests.ways_out.engine_world import standing
@@ -60,7 +59,7 @@ def search(mend: Mend, lives: int) -> str:
 @contextmanager
 def _in_this_process(mend: Mend) -> Iterator[tuple[type[RuleBasedStateMachine], int]]:
     """The machine without the mend, and how many steps a life has."""
-    with quick_keys(), mock.patch.object(*mend.where, mend.without):
+    with mock.patch.object(*mend.where, mend.without):
         yield Refusals, STEPS_OF_A_LIFE
 
 

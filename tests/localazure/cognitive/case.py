@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +12,6 @@ from localazure.cloud import Cloud
 from localazure.cognitive.policy import DEFINITION_ID
 from localazure.cognitive.routes import ROUTES
 from localazure.directory import create_principal
-from localazure.keyvault import crypto
 from localazure.policy_scopes import ASSIGNMENT, ASSIGNMENTS
 from localazure.routes import Router
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
@@ -26,7 +24,6 @@ from tests.localazure.keyvault.case import (
     TENANT,
     URI,
     VAULT,
-    key_pairs,
     policy,
 )
 
@@ -45,23 +42,9 @@ PROJECT = {"projectName": "orders", "projectKind": "Conversation", "language": "
 
 
 @pytest.fixture
-def case(monkeypatch: pytest.MonkeyPatch) -> Case:
-    """A cloud whose new RSA keys come out of a pool: making one takes a tenth of a second."""
-    pool_keys(monkeypatch)
+def case() -> Case:
+    """A cloud of its own for a test."""
     return Case()
-
-
-def pool_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets new RSA keys of 2048 bits be the same three, over and over."""
-    pool = itertools.cycle(key_pairs())
-    generate = crypto.generate
-
-    def quick(kty: str, *, size: int | None = None, curve: str | None = None) -> crypto.Material:
-        if kty in crypto.RSA_TYPES and size in (None, 2048):
-            return next(pool)
-        return generate(kty, size=size, curve=curve)
-
-    monkeypatch.setattr(crypto, "generate", quick)
 
 
 class Case(keyvault_case.Case):

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 )
 
 from localazure.web import Json, Response
-from tests.localazure.cognitive.case import ACCOUNT, PROJECT, PROJECTS, UNBIND, Case, bind, pool_keys
+from tests.localazure.cognitive.case import ACCOUNT, PROJECT, PROJECTS, UNBIND, Case, bind
 from tests.localazure.keyvault.case import VAULT, vault_body
 
 ORDERS = f"{PROJECTS}/orders"
@@ -170,11 +170,11 @@ class EncryptedAccount(RuleBasedStateMachine):
             assert version == kid
 
 
+@pytest.mark.long
 def test_readable_if_and_only_if_identity_grant_version_and_vault_are_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The whole cloud, any order of events: no data lost, none readable without its key, no etag twice."""
-    pool_keys(monkeypatch)
     quick = settings(
         max_examples=25,
         stateful_step_count=25,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -15,7 +11,6 @@ import pytest
 from localazure.authorization import assign_role
 from localazure.cloud import Cloud
 from localazure.directory import Principal, save_principal
-from localazure.keyvault import crypto
 from localazure.keyvault.routes import ROUTES
 from localazure.routes import Router
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
@@ -40,30 +35,10 @@ EVERYTHING = ["all", "purge"]
 DAY = 86400
 
 
-@cache
-def key_pairs() -> tuple[crypto.Material, ...]:
-    return tuple(crypto.generate("RSA") for _ in range(3))
-
-
-@contextmanager
-def quick_keys() -> Iterator[None]:
-    """New RSA keys come out of a pool meanwhile: making one takes a tenth of a second."""
-    pool, generate = itertools.cycle(key_pairs()), crypto.generate
-
-    def quick(kty: str, *, size: int | None = None, curve: str | None = None) -> crypto.Material:
-        if kty in crypto.RSA_TYPES and size in (None, 2048):
-            return next(pool)
-        return generate(kty, size=size, curve=curve)
-
-    with patch.object(crypto, "generate", quick):
-        yield
-
-
 @pytest.fixture
-def case() -> Iterator[Case]:
-    """A cloud of its own for a test, with quick keys."""
-    with quick_keys():
-        yield Case()
+def case() -> Case:
+    """A cloud of its own for a test."""
+    return Case()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.localazure.keyvault.case import (
     VAULT,
     Case,
     policy,
-    quick_keys,
     vault_body,
 )
 
@@ -34,7 +33,6 @@ class VaultMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.stack.enter_context(quick_keys())
         self.case = Case()
         self.vault_deleted: float | None = None
         self.key_deleted: float | None = None

@@ -11,8 +11,6 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.keyvault import KeyVaultManagementClient
-from azure.mgmt.monitor import MonitorManagementClient
-from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from localazure.seed import SUBSCRIPTION_ID, TENANT_ID
@@ -50,6 +48,10 @@ class Clients:
 
 @pytest.fixture
 def clients(azure: RunningAzure) -> Iterator[Clients]:
+    # Where they are used: they take seconds to import, and every run collects this file.
+    from azure.mgmt.monitor import MonitorManagementClient
+    from azure.mgmt.network import NetworkManagementClient
+
     credential, name = DefaultAzureCredential(), f"net-{uuid.uuid4().hex[:8]}"
     with (
         ResourceManagementClient(credential, SUBSCRIPTION_ID, polling_interval=0) as resources,

@@ -11,7 +11,6 @@ import pytest
 
 from localazure import seed
 from localazure.directory import Principal
-from tests.localazure.keyvault.case import quick_keys
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/net"
@@ -76,14 +75,13 @@ def answer(door: Door, fact: Fact, before: tuple[Step, ...] = ()) -> tuple[Reply
     seen: dict[str, str] = {}
     first: Reply | None = None
     door.cloud.behave(**fact.behave)
-    with quick_keys():
-        for step in (*before, *fact.given):
-            reply = send(door, step.method, _filled(step.path, seen), step.send)
-            assert reply.status < 300, (step, reply)
-            first = first or (reply if step in fact.given else None)
-            seen |= {name: reply.headers[name] for name in _LEADING if name in reply.headers}
-            seen |= {name: reply.body[name] for name in ("nextLink",) if reply.body and name in reply.body}
-        return send(door, fact.method, _filled(fact.path, seen), fact.send, fact.who), first
+    for step in (*before, *fact.given):
+        reply = send(door, step.method, _filled(step.path, seen), step.send)
+        assert reply.status < 300, (step, reply)
+        first = first or (reply if step in fact.given else None)
+        seen |= {name: reply.headers[name] for name in _LEADING if name in reply.headers}
+        seen |= {name: reply.body[name] for name in ("nextLink",) if reply.body and name in reply.body}
+    return send(door, fact.method, _filled(fact.path, seen), fact.send, fact.who), first
 
 
 def send(

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from localazure import seed
-from tests.localazure.keyvault.case import quick_keys
 from tests.localazure.observed.fact import scene, send, vault_body
 from tests.localazure.observed.test_accounts import IDENTITY, URL, body
 from tests.localazure.observed.test_keys import CREATE
@@ -49,8 +48,7 @@ def test_a_create_with_a_key_echoes_it_unchanged(uri: str) -> None:
     """201, Succeeded; keySource first, then the four properties as they were sent, the slash included."""
     door = scene()
     door.cloud.behave(synchronous_creates=True)
-    with quick_keys():
-        reply, sent = made(door, keyVaultUri=uri)
+    reply, sent = made(door, keyVaultUri=uri)
     assert reply.status == 201, reply
     assert reply.body["properties"]["provisioningState"] == "Succeeded"
     answered = reply.body["properties"]["encryption"]
@@ -72,8 +70,7 @@ def test_a_create_with_a_key_echoes_it_unchanged(uri: str) -> None:
 )
 def test_fails_for_a_key_that_is_not_there(key: dict[str, Any], finding: str) -> None:
     """400 in the words that users reported; a header that Azure lacks tells what is wrong."""
-    with quick_keys():
-        reply, _ = made(scene(), **key)
+    reply, _ = made(scene(), **key)
     assert (reply.status, reply.code) == (400, "BadRequest")
     assert reply.message == "KeyVaultProperties is invalid"
     assert finding in reply.headers["x-localazure-findings"]
@@ -81,8 +78,7 @@ def test_fails_for_a_key_that_is_not_there(key: dict[str, Any], finding: str) ->
 
 def test_fails_for_an_identity_that_is_not_the_accounts() -> None:
     """400: identityClientId names nobody that the account has."""
-    with quick_keys():
-        reply, _ = made(scene(), identityClientId="00000000-0000-4000-8000-000000000000")
+    reply, _ = made(scene(), identityClientId="00000000-0000-4000-8000-000000000000")
     assert reply.status == 400
     assert "no identity of the account has the client id" in reply.headers["x-localazure-findings"]
 

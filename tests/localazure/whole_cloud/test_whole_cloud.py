@@ -23,7 +23,6 @@ from localazure.cognitive import data
 from localazure.cognitive.account import Account
 from localazure.keyvault import rules
 from localazure.store import Store
-from tests.localazure.keyvault.case import quick_keys
 from tests.localazure.whole_cloud.client import InProcess, RealProcess, Way
 from tests.localazure.whole_cloud.machine import WholeCloud
 from tests.support.azure import running_azure
@@ -52,16 +51,17 @@ def play(way: Way, *, examples: int, steps: int) -> None:
 def way(tmp_path: Path) -> Iterator[InProcess]:
     """A cloud in this process, whose new RSA keys come out of a pool."""
     found = InProcess(tmp_path)
-    with quick_keys():
-        yield found
+    yield found
     found.close()
 
 
+@pytest.mark.long
 def test_in_any_order_of_events_every_promise_holds(way: InProcess) -> None:
     """Readable if and only if all is there, no early purge, no etag twice, nothing accepted is lost."""
     play(way, examples=30, steps=50)
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_keeps_every_promise(tmp_path: Path) -> None:
     """The same over TLS against a process of its own that is ended with SIGKILL and started again."""
     with running_azure(tmp_path / "home") as azure:
@@ -109,6 +109,7 @@ def _plant_writes_one_by_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "transaction", lambda _: nullcontext())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "plant",
     [

@@ -149,6 +149,7 @@ def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
     assert [cloud.history(azure, account) for account in accounts] == histories
 
 
+@pytest.mark.long
 def test_vault_and_key_come_too(place: Place) -> None:
     """With --take-vault the vault and the key are the project's, and nothing of them has changed."""
     azure, stack, field = place
@@ -162,6 +163,7 @@ def test_vault_and_key_come_too(place: Place) -> None:
     assert "accessPolicies" not in resources["azure-native:keyvault:Vault"]["inputs"]["properties"]
 
 
+@pytest.mark.long
 def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place: Place) -> None:
     """The program takes a grant in another subscription over by itself, in the first `up`, and writes
     nothing; and an account on Microsoft's keys is bound by an ordinary change of its settings."""
@@ -196,6 +198,7 @@ def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place
     assert cloud.history(azure, account["id"]) == history
 
 
+@pytest.mark.long
 def test_fails_with_everything_that_stands_in_the_way(place: Place) -> None:
     """What cannot be taken over as it is, is told for all accounts at once, and no file is written."""
     azure, stack, field = place

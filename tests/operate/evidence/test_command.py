@@ -118,6 +118,7 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
     assert (cloud.documents(azure, "account"), cloud.documents(azure, "vault")) == documents
 
 
+@pytest.mark.long
 def test_the_rotation_report(rotated: tuple[RunningAzure, Stack]) -> None:
     """One line for the service, with the version that the stack's outputs name."""
     azure, stack = rotated
@@ -127,6 +128,7 @@ def test_the_rotation_report(rotated: tuple[RunningAzure, Stack]) -> None:
     assert "the rotation is overdue" in run.output
 
 
+@pytest.mark.long
 def test_fails_where_nothing_can_be_asked(rotated: tuple[RunningAzure, Stack]) -> None:
     """Without a login, a stack or a known cloud the exit code is 2, and nothing is written."""
     _, stack = rotated
@@ -146,6 +148,7 @@ def test_fails_where_nothing_can_be_asked(rotated: tuple[RunningAzure, Stack]) -
     assert not (stack.folder / "none").exists()
 
 
+@pytest.mark.long
 def test_a_login_that_may_only_read_gets_the_evidence(rotated: tuple[RunningAzure, Stack]) -> None:
     """With Reader alone all but the soft-deleted keys is read, and those are said to be not checked."""
     azure, stack = rotated

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster
 
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
+from tests.support.search import WIDE
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.long]
 NAMES = ("a", "b")
-UPDATES = os.environ.get("FLEET_EXECUTORS") == "up"
-"""Updates take a minute more, and use the executors as previews do: CONTRIBUTING.md says when to run them."""
+UPDATES = WIDE
+"""Updates take a minute more, and use the executors as previews do."""
 ACTION = ("up", "--yes") if UPDATES else ("preview",)
 WORKERS = 3
 
@@ -59,6 +59,9 @@ def by_dask(fleet: FleetCheckout) -> None:
 
 @contextmanager
 def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
+    # Where it is used: it takes a second to import, and every run collects this file.
+    from distributed import Client, LocalCluster
+
     with (
         LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=None) as cluster,  # type: ignore[no-untyped-call, unused-ignore]
         Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]

@@ -16,7 +16,7 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import PACK, PROGRAM, PROVIDER, QUIET, FleetCheckout, recording
 from tests.support.judge import Judge
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.long]
 CANARY, OTHERS = "a", ("b", "c", "d")
 READS, WRITES = ("GET", "HEAD"), ("PUT", "PATCH", "POST")
 RINGS = {"rings": [{"name": "canary", "match": {"stack": CANARY}}, {"name": "all"}]}

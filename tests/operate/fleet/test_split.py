@@ -132,6 +132,7 @@ def azure(tmp_path: Path) -> Iterator[RunningAzure]:
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.engine
 def test_a_split_stack_changes_nothing_and_keeps_its_files_as_people_wrote_them(
     azure: RunningAzure, tmp_path: Path

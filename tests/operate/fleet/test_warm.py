@@ -16,7 +16,10 @@ from operate.stack_file import stack_file
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import PACK, PROGRAM, PROVIDER, FleetCheckout, recording
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing runs in forks")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing runs in forks"),
+    pytest.mark.long,
+]
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from localazure.behaviour import SWITCHES, Behaviour, changed
 from operate.probe.questions import QUESTIONS
 from operate.probe.report import UNKNOWN, profile
 from tests.every_azure.life import LIVED
-from tests.localazure.keyvault.case import quick_keys
 from tests.operate.probe.asking import Asking
 
 SETTINGS = int(os.environ.get("PROBE_SETTINGS", "40"))
@@ -49,6 +48,7 @@ def test_every_question_is_a_switch_with_its_default() -> None:
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_it_returns_the_switches_that_are_set(part: int) -> None:
@@ -56,10 +56,9 @@ def test_it_returns_the_switches_that_are_set(part: int) -> None:
     nothing is left behind. What it found is a profile that the local Azure takes."""
     for number in range(part, SETTINGS, PARTS):
         switches = random_switches(number)
-        with quick_keys():
-            asking = Asking(switches)
-            probe = asking.probe()
-            probe.ask()
+        asking = Asking(switches)
+        probe = asking.probe()
+        probe.ask()
         expected = {name: value for name, value in switches.items() if name not in silent(switches)}
         found = profile(probe.answers)
         assert found == expected, (number, [one for one in probe.answers if one.answer == UNKNOWN])
@@ -70,9 +69,8 @@ def test_it_returns_the_switches_that_are_set(part: int) -> None:
 
 def test_what_the_login_may_not_do_stays_unknown() -> None:
     """A login with a role on the data of every vault is refused nowhere: whether it needs one is unknown."""
-    with quick_keys():
-        probe = Asking({}, vault_role=True).probe()
-        probe.ask()
+    probe = Asking({}, vault_role=True).probe()
+    probe.ask()
     answers = {one.switch: one for one in probe.answers}
     assert answers["arm_keys_need_data_role"].answer == UNKNOWN
     assert "has a role on the data" in answers["arm_keys_need_data_role"].why

@@ -13,7 +13,6 @@ from localazure import seed
 from localazure.front import Raw
 from operate.probe.questions import QUESTIONS
 from operate.probe.scene import TAG
-from tests.localazure.keyvault.case import quick_keys
 from tests.operate.probe.asking import Asking
 from tests.support.azure import running_azure
 from tests.support.stack import ROOT
@@ -29,9 +28,8 @@ class KilledError(BaseException):
 
 def requests_of_a_probe() -> int:
     """How many requests a whole probe makes."""
-    with quick_keys():
-        asking = Asking(dict(SLOW))
-        asking.probe().ask()
+    asking = Asking(dict(SLOW))
+    asking.probe().ask()
     return len(asking.wire.seen)
 
 
@@ -42,50 +40,50 @@ def moments() -> list[int]:
     return [1 + number * (most - 1) // (KILLS - 1) for number in range(KILLS)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_second_run_removes_what_a_kill_left(moments: list[int]) -> None:
     """50 kills, each at another request, before or after Azure carried it out: the next run finds what is
     left by its tag and removes it, the soft-deleted account included."""
     for moment in moments:
-        with quick_keys():
-            asking = Asking(dict(SLOW))
-            _end_at(asking, moment, KilledError, for_ever=True, after=moment % 2 == 0)
-            with pytest.raises(KilledError):
-                asking.probe().ask()
-            asking.wire.before = asking.wire.after = lambda _: None
-            asking.probe().clean()
+        asking = Asking(dict(SLOW))
+        _end_at(asking, moment, KilledError, for_ever=True, after=moment % 2 == 0)
+        with pytest.raises(KilledError):
+            asking.probe().ask()
+        asking.wire.before = asking.wire.after = lambda _: None
+        asking.probe().clean()
         assert asking.left() == [], moment
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_ctrl_c_removes_everything(moments: list[int], capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C while it asks: the probe removes what it made before it ends. Ctrl-C while it removes: it says
     how to go on."""
     for moment in moments[::2]:
-        with quick_keys():
-            asking = Asking(dict(SLOW))
-            probe = asking.probe()
-            _end_at(asking, moment, KeyboardInterrupt, for_ever=False, after=True)
-            with pytest.raises(KeyboardInterrupt):
-                probe.ask()
-            asking.wire.before = asking.wire.after = lambda _: None
-            if len(probe.answers) == len(QUESTIONS):
-                # It interrupted the removal itself, which the next run ends.
-                assert "--clean" in capsys.readouterr().err
-                asking.probe().clean()
+        asking = Asking(dict(SLOW))
+        probe = asking.probe()
+        _end_at(asking, moment, KeyboardInterrupt, for_ever=False, after=True)
+        with pytest.raises(KeyboardInterrupt):
+            probe.ask()
+        asking.wire.before = asking.wire.after = lambda _: None
+        if len(probe.answers) == len(QUESTIONS):
+            # It interrupted the removal itself, which the next run ends.
+            assert "--clean" in capsys.readouterr().err
+            asking.probe().clean()
         assert asking.left() == [], moment
 
 
 def test_what_stays_is_said_before_and_after() -> None:
     """Azure keeps the purge-protected vault; nothing else."""
-    with quick_keys():
-        probe = Asking({}).probe()
-        probe.ask()
+    probe = Asking({}).probe()
+    probe.ask()
     (stays,) = probe.left
     assert "purge-protected vault" in stays
     assert "7 days" in stays
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_command_itself(tmp_path: Path, how: signal.Signals) -> None:
     """A real process, ended while it asks: after SIGINT and SIGTERM the group is gone, and after SIGKILL

@@ -14,7 +14,6 @@ from localazure import seed
 from operate.__main__ import main
 from operate.probe.command import Probe
 from operate.probe.conversation import Sanitizer
-from tests.localazure.keyvault.case import quick_keys
 from tests.localazure.observed.fact import Fact
 from tests.operate.probe.asking import STORAGE, Asking
 
@@ -27,10 +26,9 @@ ROLES = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 @pytest.fixture(scope="module")
 def probe() -> Probe:
     """A whole probe, of an Azure with long answers."""
-    with quick_keys():
-        asking = Asking({"missing_grant": "fails_later", "throttling": "token_bucket"})
-        found = asking.probe()
-        found.ask()
+    asking = Asking({"missing_grant": "fails_later", "throttling": "token_bucket"})
+    found = asking.probe()
+    found.ask()
     return found
 
 

@@ -1,0 +1,75 @@
+"""What tests cost: processor seconds by file, of the process that ran them and of the commands that ended.
+
+A pytest plugin. `--costly N` lists the N files that cost most. The summary names each file that costs more
+than the everyday run can spend on one, unless only long tests ran; that is a warning, and fails nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+
+FILE_SECONDS = 60.0
+"""What one file may cost in the everyday run."""
+_COST = "processor seconds"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--costly N`."""
+    parser.addoption("--costly", type=int, default=0, metavar="N", help="list the N files that cost most")
+
+
+class Cost:
+    """Adds to each report what that phase of a test cost; xdist sends it to where the summary is written."""
+
+    def __init__(self) -> None:
+        self._before = _spent()
+
+    def pytest_runtest_logstart(self) -> None:
+        """What came since the last report was no test's."""
+        self._before = _spent()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Any:
+        """Measures up to here, once for each phase."""
+        report = yield
+        now = _spent()
+        report.user_properties = [*report.user_properties, (_COST, now - self._before)]
+        self._before = now
+        return report
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measures in this process."""
+    config.pluginmanager.register(Cost())
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Lists what cost most."""
+    costs: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == _COST:
+                    costs[report.nodeid.partition("::")[0]] += value
+    listed = costs.most_common(config.getoption("--costly"))
+    if listed:
+        terminalreporter.section(f"processor seconds by file, of {sum(costs.values()):.0f}")
+        for file, seconds in listed:
+            terminalreporter.line(f"{seconds:8.1f}  {file}")
+    if config.getoption("markexpr") != "long":
+        for file, seconds in costs.most_common():
+            if seconds > FILE_SECONDS:
+                terminalreporter.line(
+                    f"warning: {file} took {seconds:.0f} s of processor, more than the {FILE_SECONDS:.0f} "
+                    "of an everyday file: make it cheaper, or mark what searches `long`",
+                    yellow=True,
+                )
+
+
+def _spent() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
