@@ -18,7 +18,7 @@ import pulumi
 import settings
 from components.arguments.inputs import known_text
 from components.guards.preflight import ServiceRequest, preflight
-from components.sdk_debug import drop_sdk_debug_messages
+from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.subscriptions import Subscriptions
@@ -31,6 +31,7 @@ ERROR_REPORTED = 32
 def main() -> None:
     """Makes the services, and exports the outputs of each."""
     drop_sdk_debug_messages()
+    drop_stack_traces()
     stack = settings.load()
     subscriptions = Subscriptions(stack.subscription_id)
     requests = {

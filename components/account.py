@@ -294,7 +294,7 @@ class MadeAccount:
     whenever this program writes the account. `principal_id` and `tenant_id` are those of its own identity, if
     it has one. `frozen`: this run does not write the account."""
 
-    resource: cognitiveservices.Account
+    resource: "cognitiveservices.Account"
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
     tenant_id: pulumi.Output[str | None]
@@ -466,7 +466,7 @@ def on_the_wire(value: Any) -> Any:
     return [on_the_wire(one) for one in value] if isinstance(value, list) else value
 
 
-def _key_uri_with_version(encryption: cognitiveservices.outputs.EncryptionResponse | None) -> str | None:
+def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionResponse | None") -> str | None:
     key = encryption.key_vault_properties if encryption else None
     if key is None or not key.key_version:
         return None

@@ -20,14 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.sync_await import _sync_await
 
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
-from components.hooks import engine_has
+from components.hooks import engine_has, read_in_hook
 from components.kept_properties import KEPT
 from core import adapters, arm_ids
 from core.facts import Encryption
@@ -40,6 +42,8 @@ IGNORED = ("properties.restore", *KEPT)
 account came back, and no property that it has later."""
 
 Found = Mapping[str, Any] | None
+_GET_CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
+_GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
 _KNOWN_LATER = "known after the update"
 _OF_ITS_OWN = (
     f'; the account needs ignore_changes=["{ENCRYPTION}"], so that an update repeats what is recorded'
@@ -159,7 +163,7 @@ async def read_account(
         return None
     place = {"accountName": name, "resourceGroupName": resource_group_name}
     try:
-        return await invoke("azure-native:cognitiveservices:getAccount", opts, **place)
+        return await invoke(_GET_ACCOUNT, opts, **place)
     except InvokeError as error:
         if is_absent(str(error)):
             return None
@@ -240,11 +244,16 @@ def key_guard(
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
+    if before is None:
+        # Nothing has been read through the provider yet. The engine makes a default provider when it is first
+        # used, as one of `--parallel` operations: never, while hooks that use it hold all of them.
+        _sync_await(invoke(_GET_CLIENT_CONFIG, opts))
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
         sent = await _plain(about.new_inputs or {})
         group = sent.get("resourceGroupName")
-        live = await read_account(name, None if group == _KNOWN_LATER else group, opts)
+        read = partial(read_account, name, None if group == _KNOWN_LATER else group)
+        live = await read_in_hook(read, _GET_ACCOUNT, opts)
         now = replace(before or AccountBefore(), live=live)
         is_update = about.old_outputs is not None
         problem = loss(name, sent, now, is_update=is_update, same_key=same_key)

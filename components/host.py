@@ -29,6 +29,7 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.guards.preflight import RefusedError
 from components.package_schema import NAME, VERSION, completed
+from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 
 _GRPC_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
 
@@ -38,6 +39,8 @@ def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:
     parser = argparse.ArgumentParser(description="Pulumi component provider")
     parser.add_argument("engine", help="address of the Pulumi engine")
     known, _ = parser.parse_known_args()
+    drop_sdk_debug_messages()
+    drop_stack_traces()
     package = Package(components)
 
     async def until_ended() -> None:

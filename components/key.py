@@ -155,7 +155,7 @@ def _key(
     vault: VaultReference,
     options: ChildOptions,
     roles: Sequence[pulumi.Resource],
-) -> keyvault.Key:
+) -> "keyvault.Key":
     return keyvault.Key(
         f"{inputs.name}-key",
         resource_group_name=vault.resource_group_name,

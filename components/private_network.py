@@ -1,5 +1,7 @@
 """Private endpoints of account and vault, with their DNS, and the zones where none are given."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any

@@ -1,8 +1,11 @@
-"""Drops the debug messages that the SDK sends to the engine for each resource and each function call.
+"""Drops what the SDK sends to the engine with each resource, and what takes most of its time (docs/speed.md).
 
-The SDK sends four per resource and waits for each: more than a quarter of the time of a large preview
-(docs/speed.md). They appear only with `pulumi --debug` and are about the SDK itself. All other messages pass.
-Set LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
+- Debug messages: it sends four per resource, and one and more per function call, and waits for each. They
+  appear only with `pulumi --debug` and are about the SDK itself. All other messages pass. Set
+  LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
+- Stack traces: the files and lines that made a resource, with every frame of the components and of Python.
+  They are a third of the state, which the engine writes before and after each step, and nothing reads them.
+  Set LANGUAGE_CMK_STACK_TRACES=keep to have them in the state.
 """
 
 import os
@@ -10,6 +13,8 @@ from functools import wraps
 from typing import Any
 
 import pulumi
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
 # The wording of pulumi 3.259 (runtime/resource.py, invoke.py, rpc_manager.py). With another wording the
 # messages pass again, which costs only time.
@@ -36,3 +41,9 @@ def drop_sdk_debug_messages() -> None:
             passed_on(msg, *rest, **named)
 
     pulumi.log.debug = debug
+
+
+def drop_stack_traces() -> None:
+    """Drops them from now on, in this process."""
+    if os.environ.get("LANGUAGE_CMK_STACK_TRACES") != "keep":
+        resource._get_stack_trace = source_pb2.StackTrace  # noqa: SLF001 - the SDK (3.259) has no switch

@@ -1,4 +1,4 @@
-"""The SDK's debug messages of each resource are left out, and nothing else is."""
+"""The SDK's debug messages and stack traces of each resource are left out, and nothing else is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
-from components.sdk_debug import drop_sdk_debug_messages
+from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import run
 
@@ -72,3 +74,16 @@ def test_every_other_message_passes(engine: Engine) -> None:
         "exception when preparing or executing rpc for ty='t' name='n'",
         "registering resource",
     ]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_stack_traces_are_left_out_unless_they_are_kept(kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the frames nor the position that the SDK takes from them."""
+    frame = source_pb2.StackFrame(pc=source_pb2.SourcePosition(uri="file:///program.py", line=1))
+    monkeypatch.setattr(resource, "_get_stack_trace", lambda: source_pb2.StackTrace(frames=[frame]))
+    if kept:
+        monkeypatch.setenv("LANGUAGE_CMK_STACK_TRACES", "keep")
+    drop_stack_traces()
+    made = run(lambda: EncryptedAIServicesAccount("claims", {"location": "westeurope"})).registered
+    for one in (each.request for each in made):
+        assert (bool(one.stackTrace.frames), one.HasField("sourcePosition")) == (kept, kept), one.name

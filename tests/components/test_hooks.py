@@ -1,0 +1,142 @@
+"""A hook of ours never waits for a thread of the SDK: registrations hold them, and the engine answers a
+registration when its hooks have answered."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pulumi
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.resource import DependencyProviderResource
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
+
+from components.account_write import KeyLostError, key_guard
+from components.azure_failures import explaining_hooks, waiting_hooks
+from core.resource_types import ACCOUNT
+from tests.components.test_account_write import account
+from tests.support.recording import FakeAzure
+
+LIMIT_SECONDS = 20.0
+HUB = "urn:pulumi:test::p::pulumi:providers:azure-native::hub::an-id"
+URN = f"urn:pulumi:test::p::{ACCOUNT}::lang-claims"
+SENT = {**account("v1"), "resourceGroupName": "rg-claims"}
+FAILED = pulumi.ErrorHookArgs(
+    urn=URN, id="", name="lang-claims", type=ACCOUNT, failed_operation="create", errors=["odd"]
+)
+
+
+class Azure(FakeAzure):
+    """One account, bound to version v1 of its key; a read of it fails where `refuses`."""
+
+    refuses = False
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        self.asked.append(args)
+        refused = self.refuses and args.token.endswith(":getAccount")
+        return account("v1"), [("login", "AADSTS7000215")] if refused else []
+
+
+class Monitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub):
+    """The engine's monitor: the SDK registers hooks only with its stub."""
+
+    def GetDeploymentInfo(self, request: Any) -> Any:
+        features = [
+            resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+            resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+        ]
+        return resource_pb2.DeploymentInfo(supportedFeatures=features)
+
+    def RegisterResourceHook(self, request: Any) -> Any:
+        return empty_pb2.Empty()
+
+    RegisterErrorHook = RegisterResourceHook
+
+
+def answer_of(make: Callable[[], Any], about: Any, azure: FakeAzure | None = None) -> Any:
+    """What a hook answers while each thread of the SDK's executor is held."""
+
+    async def scenario() -> Any:
+        azure_ = azure or Azure()
+        mocks.set_mocks(azure_, preview=False, monitor=Monitor(azure_))
+        loop, let_go = asyncio.get_running_loop(), threading.Event()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        hook = make()
+        await hook._registered
+        loop.run_in_executor(None, let_go.wait)
+        try:
+            answer: Any = hook(about)
+            return await asyncio.wait_for(answer, LIMIT_SECONDS) if isinstance(answer, Coroutine) else answer
+        finally:
+            let_go.set()
+
+    return asyncio.run(scenario())
+
+
+def guard(
+    azure: FakeAzure, opts: Callable[[], pulumi.InvokeOptions | None] = lambda: None, **sent: Any
+) -> None:
+    """The last look before an update with the inputs `sent`."""
+    about = pulumi.ResourceHookArgs(
+        URN, SENT["id"], "lang-claims", ACCOUNT, new_inputs={**SENT, **sent}, old_outputs=account("v1")
+    )
+
+    answer_of(lambda: (key_guard("lang-claims", opts()).before_update or [])[0], about, azure)
+
+
+def test_the_account_is_read_before_a_write() -> None:
+    """A write that keeps the key passes, one that takes it away fails with its reason."""
+    azure = Azure()
+    guard(azure)
+    with pytest.raises(KeyLostError, match="would write it without a key"):
+        guard(azure, properties={})
+    reads = [one.args for one in azure.asked if one.token.endswith(":getAccount")]
+    assert {(read["accountName"], read["resourceGroupName"]) for read in reads} == {
+        ("lang-claims", "rg-claims")
+    }
+
+
+def test_a_read_that_azure_refuses_fails_in_its_words() -> None:
+    """Nothing is written where nobody can tell which key the account has."""
+    azure = Azure()
+    azure.refuses = True
+    with pytest.raises(pulumi.RunError, match=r"getAccount failed: AADSTS7000215 \(login\)"):
+        guard(azure)
+
+
+@pytest.mark.parametrize("how", ["provider", "parent", "default"])
+def test_the_account_is_read_through_the_provider_that_is_given(how: str) -> None:
+    """By itself or as that of a parent; without either the engine takes the default one. It is used before
+    the hook is called, because the engine could not make it any more then."""
+    azure = Azure()
+
+    def opts() -> pulumi.InvokeOptions:
+        if how == "default":
+            return pulumi.InvokeOptions()
+        hub = DependencyProviderResource(HUB)
+        if how == "provider":
+            return pulumi.InvokeOptions(provider=hub)
+        own = pulumi.ResourceOptions(providers=[hub])
+        return pulumi.InvokeOptions(parent=pulumi.ComponentResource("t:t:T", "owner", opts=own))
+
+    guard(azure, opts)
+    through = "" if how == "default" else HUB
+    assert [(one.token.rpartition(":")[2], one.provider) for one in azure.asked] == [
+        ("getClientConfig", through),
+        ("getAccount", through),
+    ]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: explaining_hooks("claims")[0], lambda: waiting_hooks("claims", "account")[0]],
+    ids=["explaining", "waiting"],
+)
+def test_a_failure_is_explained(make: Callable[[], Any]) -> None:
+    """What hooks do about the error of a resource takes no thread either."""
+    assert answer_of(make, FAILED) is False
