@@ -168,6 +168,7 @@ class FakeAzure:
     async def delete_role_assignment(self, assignment_id: str) -> None:
         self._enter("delete_role_assignment")
         self.roles = [one for one in self.roles if one.id != assignment_id]
+        self._leave("delete_role_assignment")
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
         self._enter("assign_hsm_role")
