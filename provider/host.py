@@ -36,7 +36,7 @@ from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
 from provider.resource import Call, Resource, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, SystemClock, Waiter
-from provider.wire import Properties, decode, encode
+from provider.wire import Properties, decode, encode, hiding
 
 PREVIEW_TIMEOUT = 60.0
 """Seconds a preview or read may wait for Azure before it gives up."""
@@ -89,8 +89,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         config = decode(request.news)
+        # Without its name, for the engine prints the value of what a failure names.
         failures = [
-            provider_pb2.CheckFailure(property=name, reason=f"unknown setting azure-cmk:{name}")
+            provider_pb2.CheckFailure(reason=f"unknown setting azure-cmk:{name}")
             for name in unknown_settings(config.values)
         ]
         # A program may hand over a secret as plain text; the state keeps it as a secret all the same.
@@ -128,9 +129,13 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Check(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
+        news, hide = decode(request.news), hiding(request)
         failures = [
-            provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
-            for failure in resource.check(decode(request.news))
+            # The engine prints the value of the property that a failure names.
+            provider_pb2.CheckFailure(reason=f"{failure.property}: {hide(failure.reason)}")
+            if failure.property in news.secrets
+            else provider_pb2.CheckFailure(property=failure.property, reason=hide(failure.reason))
+            for failure in resource.check(news)
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
@@ -223,7 +228,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no function {request.tok}")
         check, ask = table[request.tok]
         if failures := check(args):
-            refused = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+            hide = hiding(request)
+            refused = [
+                provider_pb2.CheckFailure(property=f.property, reason=hide(f.reason)) for f in failures
+            ]
             return provider_pb2.InvokeResponse(failures=refused)
         response = provider_pb2.InvokeResponse()
         answer = await ask(self._call(request, preview=True), args)
@@ -236,16 +244,17 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     def _call(self, request: Any, *, preview: bool = False) -> Call:
         urn = getattr(request, "urn", "")
+        hide = hiding(request)
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
         async def progress(message: str) -> None:
-            await self._log.write(engine_pb2.INFO, message, urn, ephemeral=True)
+            await self._log.write(engine_pb2.INFO, hide(message), urn, ephemeral=True)
 
         async def inform(message: str) -> None:
-            await self._log.write(engine_pb2.INFO, message, urn)
+            await self._log.write(engine_pb2.INFO, hide(message), urn)
 
         async def warn(message: str) -> None:
-            await self._log.write(engine_pb2.WARNING, message, urn)
+            await self._log.write(engine_pb2.WARNING, hide(message), urn)
 
         waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
         return Call(urn, waiter, warn=warn, inform=inform)
