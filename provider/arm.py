@@ -30,6 +30,10 @@ class Arm:
         self._clients = clients
         self._hsms = ManagedHsms(clients)
 
+    @property
+    def answered_at(self) -> float:
+        return self._clients.answered_at
+
     async def account(self, account: ArmId) -> Account | None:
         def call() -> Account:
             client = self._clients.accounts(account.subscription_id)

@@ -111,7 +111,7 @@ class Functions:
         """A version of a key, by the names of azure-native's function for a key; nothing where there is none,
         or where it could not be read."""
         if args.has_unknowns:
-            return dict.fromkeys(("keyUriWithVersion", "attributes"), UNKNOWN)
+            return dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
         key, version = arm_ids.key_id(str(args.values["keyId"])), str(args.values["version"])
         try:
             found = await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
@@ -127,6 +127,7 @@ class Functions:
             "notBefore": found.not_before,
         }
         return {
+            "answeredAt": self._azure.answered_at or None,
             "keyUriWithVersion": found.uri,
             "attributes": {name: value for name, value in attributes.items() if value is not None},
         }

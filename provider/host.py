@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_
 from core import resource_types
 from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
-from provider.azure_calls import Azure
+from provider.azure_calls import Azure, AzureClock
 from provider.binder import Binder
 from provider.credential import complete
 from provider.customer_managed_key import CustomerManagedKeyHandler
@@ -110,18 +110,19 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
         azure = self._connect(wanted)
-        binder = Binder(azure, self._clock)
+        clock = AzureClock(self._clock, azure)
+        binder = Binder(azure, clock)
         followers: set[str] = set()
         self._served = Served(
             {
                 resource_types.BINDING: CustomerManagedKeyHandler(
-                    azure, self._clock, wanted.cloud, binder, followers
+                    azure, clock, wanted.cloud, binder, followers
                 ),
                 resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(azure),
                 resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
-                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, self._clock),
-                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),
-                resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud, followers),
+                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, clock),
+                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, clock, binder),
+                resource_types.KEY_VERSION: KeyVersionHandler(azure, clock, wanted.cloud, followers),
             },
             Functions(azure, lambda: wanted.subscription_id, wanted.method.value),
         )

@@ -159,7 +159,7 @@ class KeyVersionHandler:
     async def _rotation_preflight(
         self, planned: PlannedRotation, call: Call
     ) -> tuple[LiveState, list[Finding]]:
-        return await rotation_preflight(self._azure, planned, call.waiter, self._clock.time())
+        return await rotation_preflight(self._azure, planned, call.waiter, self._clock)
 
     async def _planned(
         self, call: Call, key: ArmId, old_inputs: Properties, news: Properties

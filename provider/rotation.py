@@ -26,7 +26,7 @@ from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, fin
 from provider.resource import Call
 from provider.retrying import Retries, with_retries
 from provider.rules import ROTATION_RULES
-from provider.waiting import DeadlineError, Waiter
+from provider.waiting import Clock, DeadlineError, Waiter
 from provider.wire import Properties
 
 T = TypeVar("T")
@@ -92,14 +92,14 @@ class PlannedRotation:
 
 
 async def rotation_preflight(
-    azure: Azure, planned: PlannedRotation, waiter: Waiter, now: float
+    azure: Azure, planned: PlannedRotation, waiter: Waiter, clock: Clock
 ) -> tuple[LiveState, list[Finding]]:
     """What is around a rotation, and every reason why the account could not be bound to a new version: asked
     first, since a version that was made is there to stay.
 
     The identity that must have access is the one that uses the key now. Without an account only the key and
     its vault are judged, and with one that takes the place of another and is on Microsoft-managed keys: it is
-    bound for the first time, after the rotation. `now` is seconds since 1970.
+    bound for the first time, after the rotation.
     """
     key = KeyUri(planned.vault_uri, planned.key.name)
     target = Target(planned.account, key, planned.key.parent, identity_known=False)
@@ -112,7 +112,7 @@ async def rotation_preflight(
     live = await read_roles(azure, target, live, waiter)
     live = await read_bound_key(azure, target, live, waiter)
     return live, findings(
-        Preflight(target, live, now, rebinding=True, generation=planned.generation), ROTATION_RULES
+        Preflight(target, live, clock.time(), rebinding=True, generation=planned.generation), ROTATION_RULES
     )
 
 

@@ -104,6 +104,7 @@ class FakeAzure:
         self.progress_script: list[Progress] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
         self.deployer = "deployer"
+        self.answered_at = 0.0
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
         self.copies_tags = False

@@ -67,6 +67,7 @@ async def test_get_key_version_tells_whether_a_version_can_be_used() -> None:
     read."""
     azure = FakeAzure()
     azure.versions = [KeyVersion(V1, enabled=False, expires=1_700_000_000, uri=key_uri())]
+    azure.answered_at = 1_750_000_000.0
     asked = {"keyId": KEY_ID, "version": V1}
     async with engine(azure) as pulumi:
         found, _ = await pulumi.invoke(VERSION, asked)
@@ -78,9 +79,13 @@ async def test_get_key_version_tells_whether_a_version_can_be_used() -> None:
         with pytest.raises(FailedError, match="does not accept the login"):
             await pulumi.invoke(VERSION, asked)
     attributes = {"enabled": False, "expires": 1_700_000_000}
-    assert found == {"keyUriWithVersion": key_uri(), "attributes": attributes}
+    assert found == {
+        "keyUriWithVersion": key_uri(),
+        "attributes": attributes,
+        "answeredAt": 1_750_000_000,
+    }
     assert (other, unread) == ({}, {})
-    assert unknown == {"keyUriWithVersion": UNKNOWN, "attributes": UNKNOWN}
+    assert unknown == dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
 
 
 async def test_get_deleted_finds_a_name_that_is_still_held() -> None:
