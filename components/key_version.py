@@ -43,6 +43,7 @@ class KeyVersion(CmkResource):
                 "vault_uri",
                 "created_at",
                 "newest_version",
+                "rotation_mark",
             )
         )
         inputs = {"generation": None, "pin": None, "account_id": None, **args}

@@ -163,12 +163,13 @@ async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
 
 
 class Rotation:
-    """Rotates one key for one resource. `vault_uri` has no trailing slash."""
+    """Rotates one key for one resource. `owner` tells it from any other that is or was at the key."""
 
-    def __init__(self, azure: Azure, call: Call, planned: PlannedRotation) -> None:
+    def __init__(self, azure: Azure, call: Call, planned: PlannedRotation, owner: str) -> None:
         self._azure = azure
         self._call = call
         self._planned = planned
+        self._owner = owner
         self._may_rotate: bool | None = None
 
     async def to(self, generation: int) -> KeyVersion:
@@ -179,7 +180,7 @@ class Rotation:
 
         Raises ServiceError, DeadlineError, StoppedError.
         """
-        wanted = mark(self._call.urn, generation)
+        wanted = mark(self._owner, generation)
         versions = await self._versions()
         if made := rotated_to(versions, wanted):
             await self._call.inform(
@@ -246,9 +247,9 @@ def by_age(versions: Sequence[KeyVersion]) -> list[KeyVersion]:
     return sorted(versions, key=lambda version: version.created or 0, reverse=True)
 
 
-def mark(urn: str, generation: int) -> str:
+def mark(owner: str, generation: int) -> str:
     """What the tag begins with for one resource's rotation to a generation; another stack's is another."""
-    return f"{hashlib.sha256(urn.encode()).hexdigest()[:12]}:{generation}"
+    return f"{hashlib.sha256(owner.encode()).hexdigest()[:12]}:{generation}"
 
 
 def rotated_to(versions: Sequence[KeyVersion], wanted: str) -> KeyVersion | None:

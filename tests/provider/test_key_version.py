@@ -44,6 +44,7 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it() -> No
         "vaultUri": VAULT_URI,
         "createdAt": "2023-11-14T22:13:22Z",
         "newestVersion": V2,
+        "rotationMark": outputs.values["rotationMark"],
     }
     assert azure.calls == ["key_version"]
 
