@@ -154,10 +154,10 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
     """The inputs as they would have to be written to get what the account is bound to.
 
     A value that means the same keeps its spelling. `vaultId` goes when the key is in another vault;
-    `accountDigest` says what was asserted, not what is bound, so it stays.
+    `accountDigest` and `onDelete` say nothing of what is bound, so they stay.
     """
     key, client = _bound_key(account), account.encryption.identity_client_id
-    live = {name: inputs[name] for name in ("accountId", "accountDigest") if inputs.get(name)}
+    live = {name: inputs[name] for name in ("accountId", "accountDigest", "onDelete") if inputs.get(name)}
     live["keyUriWithVersion"] = _same_spelling(inputs.get("keyUriWithVersion"), key.text)
     if client:
         live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), client)
@@ -165,6 +165,12 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
     if vault and key.is_in(arm_ids.vault_id(str(vault))):
         live["vaultId"] = vault
     return live
+
+
+def with_on_delete(olds: Properties, news: Properties) -> dict[str, Value]:
+    """The outputs of a binding that differs in its `onDelete` alone, for which nothing is written."""
+    kept = {name: value for name, value in olds.values.items() if name != "onDelete"}
+    return {**kept, **news.values}
 
 
 def same_binding(olds: Properties, account: Account) -> bool:

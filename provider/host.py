@@ -112,17 +112,17 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         azure = self._connect(wanted)
         clock = AzureClock(self._clock, azure)
         binder = Binder(azure, clock)
-        followers: set[str] = set()
+        leaving: set[str] = set()
         self._served = Served(
             {
                 resource_types.BINDING: CustomerManagedKeyHandler(
-                    azure, clock, wanted.cloud, binder, followers
+                    azure, clock, wanted.cloud, binder, leaving
                 ),
                 resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(azure),
                 resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
                 resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, clock),
                 resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, clock, binder),
-                resource_types.KEY_VERSION: KeyVersionHandler(azure, clock, wanted.cloud, followers),
+                resource_types.KEY_VERSION: KeyVersionHandler(azure, clock, wanted.cloud, leaving),
             },
             Functions(azure, lambda: wanted.subscription_id, wanted.method.value),
         )

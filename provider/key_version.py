@@ -54,17 +54,17 @@ class KeyVersionHandler:
 
     derived: Mapping[str, tuple[str, ...]] = {}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, followers: set[str]) -> None:
-        """`followers` gets the ids, lower case, of the accounts that a program declares a version for."""
+    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, leaving: set[str]) -> None:
+        """`leaving` gets the ids, lower case, of the accounts that a program takes off their keys."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
-        self._followers = followers
+        self._leaving = leaving
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def check(self, news: Properties) -> list[Failure]:
-        if account_id := news.text("accountId"):
-            self._followers.add(account_id.lower())
+        if (account_id := news.text("accountId")) and news.known("accountLeaves") is True:
+            self._leaving.add(account_id.lower())
         return check_key_version(news)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
@@ -277,7 +277,7 @@ class KeyVersionHandler:
     def _named(self, inputs: Properties) -> dict[str, Value]:
         """The inputs, and the outputs that follow from the key's id; the account is no output."""
         id = inputs.text("keyId")
-        given = {name: value for name, value in inputs.values.items() if name != "accountId"}
+        given = {name: value for name, value in inputs.values.items() if not name.startswith("account")}
         if id is None:
             return {**given, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
         key = arm_ids.key_id(id)

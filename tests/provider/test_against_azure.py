@@ -14,7 +14,7 @@ from azure.core.rest import HttpRequest
 from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
-from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
 pytestmark = pytest.mark.asyncio
@@ -76,7 +76,7 @@ async def test_a_whole_life(world: World) -> None:
         assert world.bound_key() == news["keyUriWithVersion"]
         assert [e["keySource"] for e in world.history()][1:] == ["Microsoft.KeyVault"] * 2
 
-        await pulumi.delete(CMK, id, bound.values)
+        await pulumi.delete(CMK, id, {**bound.values, **UNBINDS})
         assert world.bound_key() is None
         assert (await pulumi.read(CMK, id, inputs, bound.values))[0] == ""
 

@@ -21,7 +21,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, UNBINDS, FailedError, FakeClock, engine, engine_log
 
 pytestmark = pytest.mark.asyncio
 
@@ -96,7 +96,7 @@ async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once
     azure.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
     async with engine(azure, clock) as pulumi:
         with pytest.raises(FailedError, match="no luck"):
-            await pulumi.delete(CMK, ACCOUNT_ID)
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert clock.now() < 1
 
 
@@ -220,8 +220,8 @@ async def test_an_account_that_goes_while_it_is_unbound_is_done() -> None:
     azure = Goes()
     azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
     async with engine(azure) as pulumi:
-        await pulumi.delete(CMK, ACCOUNT_ID)
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
         azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
         azure.goes = False
         with pytest.raises(FailedError, match="ResourceNotFound"):
-            await pulumi.delete(CMK, ACCOUNT_ID)
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
