@@ -126,11 +126,13 @@ class CustomerManagedKeyHandler:
         if id.lower() in self._declared:
             await call.inform("the account stays bound, for the program declares a binding for it")
             return
-        account_id = arm_ids.account_id(id)
+        account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
         unbinds = id.lower() in self._leaving or olds.text("onDelete") == UNBIND
         refused = "" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn))
         try:
-            await self._binder.unbind(account_id, call.waiter, refused=refused)
+            await self._binder.unbind(
+                account_id, call.waiter, vault=arm_ids.vault_id(vault) if vault else None, refused=refused
+            )
         except ServiceError as failure:
             raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
 

@@ -13,10 +13,13 @@ from provider.azure_calls import Accepted, Progress
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    KEY_ID,
     NOT_YET,
+    PRINCIPAL,
     V2,
     VAULT_ID,
     FakeAzure,
+    a_vault,
     an_account,
     bound_to,
     key_uri,
@@ -98,6 +101,38 @@ async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once
         with pytest.raises(FailedError, match="no luck"):
             await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert clock.now() < 1
+
+
+@pytest.mark.parametrize("uses_rbac", [False, True], ids=["access policies", "Azure RBAC"])
+async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(uses_rbac: bool) -> None:
+    """The service needs the key to give the account back, and no wait would bring the access. What is printed
+    gives it to the real identity, in the real vault."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    fix = (
+        f"--assignee-object-id {PRINCIPAL} --assignee-principal-type ServicePrincipal --scope {KEY_ID}"
+        if uses_rbac
+        else f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL} --key-permissions get"
+    )
+    assert "cannot leave its key" in str(failed.value)
+    assert fix in str(failed.value)
+    assert azure.patches == []
+    assert clock.now() < 5
+
+
+async def test_an_unbinding_that_waits_for_access_names_whose_it_is() -> None:
+    """A binding that names no vault cannot be looked at before; at the end the message has the names."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    denied = ServiceError(403, "Forbidden", "does not have keys get permission")
+    azure.failures["bind"] += [denied] * 100
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
 
 
 async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
