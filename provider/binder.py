@@ -59,7 +59,7 @@ class Binder:
     async def bind(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Binding:
         """Binds as `wanted`, whatever was bound before, and proves it by reading back.
 
-        Raises RefusedError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
+        Raises RefusedOperationError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
         async with self._locks[wanted.account.normalised]:
             before = await self._preflight(wanted, call, rebinding=rebinding)
@@ -153,7 +153,7 @@ class Binder:
         )
 
     async def _preflight(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Account:
-        """The account, once nothing forbids binding it. Raises RefusedError with every reason."""
+        """The account, once nothing forbids binding it. Raises RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
             live = await read_live_state(self._azure, wanted.target, call.waiter)

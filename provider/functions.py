@@ -188,7 +188,12 @@ class Functions:
             return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
         given = args.values["resources"]
         plan = [checks.planned(one) for one in given if not _is_unknown(one)]
-        report = await checks.run(plan, Questions(self._azure, call.waiter), args.values.get("checks") or ())
+        try:
+            report = await checks.run(
+                plan, Questions(self._azure, call.waiter), args.values.get("checks") or ()
+            )
+        except ServiceError as failure:
+            raise FunctionError(translate(failure)) from failure
         if len(plan) < len(given):
             report += Report(
                 unchecked=(

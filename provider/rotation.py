@@ -47,7 +47,7 @@ def rotates(old_inputs: Properties, news: Properties) -> bool:
 
 
 def check_generation(old_inputs: Properties, news: Properties) -> None:
-    """Raises RefusedError for a generation that goes down, and for one that goes up under a pin."""
+    """Raises RefusedOperationError for a generation that goes down, and for one that goes up under a pin."""
     old, new = generation(old_inputs), generation(news)
     if new < old and not news.is_unknown("generation"):
         raise RefusedOperationError(

@@ -197,6 +197,16 @@ async def test_check_deployment_tells_what_it_could_not_ask() -> None:
     assert "AuthorizationFailed" in answer["unchecked"][0]["why"]
 
 
+async def test_check_deployment_fails_with_a_refused_login_explained() -> None:
+    """Without a login nobody's rights can be read: the cause and the way on are said, and no class."""
+    azure = FakeAzure()
+    azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="^the client secret is wrong"):
+            await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["rights"]})
+
+
 async def test_check_deployment_leaves_out_what_is_not_known_yet() -> None:
     """A resource whose id or body another resource makes is told as not checked; the others are checked."""
     azure = FakeAzure()
