@@ -14,10 +14,12 @@ from provider.waiting import Clock
 
 @dataclass(frozen=True)
 class Accepted:
-    """A PATCH that ARM took. `operation_url` is None when it was done at once; `retry_after` in seconds."""
+    """A PATCH that ARM took. `operation_url` is None when it was done at once; `retry_after` in seconds;
+    `key_version` is the one that the answer shows, "" where it shows none."""
 
     operation_url: str | None
     retry_after: float | None = None
+    key_version: str = ""
 
     @property
     def operation_id(self) -> str | None:

@@ -93,7 +93,9 @@ class Binder:
             encryption,
             context,
             waiter,
-            lambda found: binding.mismatches(encryption, found.encryption),
+            lambda found, accepted: binding.mismatches(
+                encryption, found.encryption, shows_version=bool(accepted.key_version)
+            ),
             may_wait_for_unknown=True,
         )
         if account is None:
@@ -129,7 +131,11 @@ class Binder:
                 await self._refuse_without_access(bound.target, waiter)
             try:
                 await self._change(
-                    account_id, Encryption(MICROSOFT_MANAGED), context, waiter, binding.still_bound
+                    account_id,
+                    Encryption(MICROSOFT_MANAGED),
+                    context,
+                    waiter,
+                    lambda found, _: binding.still_bound(found),
                 )
             except ServiceError as failure:
                 if not (failure.is_absent and await self._confirmed(account_id, waiter) is None):
@@ -193,7 +199,7 @@ class Binder:
         encryption: Encryption,
         context: ErrorContext,
         waiter: Waiter,
-        wrong: Callable[[Account], list[str]],
+        wrong: Callable[[Account, Accepted], list[str]],
         *,
         may_wait_for_unknown: bool = False,
     ) -> tuple[Account | None, str | None]:
@@ -206,7 +212,7 @@ class Binder:
         try:
             account = await self._confirmed(account_id, waiter)
             backoff, began = waiter.backoff(first=SECOND_LOOK_SECONDS), waiter.elapsed
-            while account and wrong(account) and waiter.elapsed - began < READ_LAG_SECONDS:
+            while account and wrong(account, accepted) and waiter.elapsed - began < READ_LAG_SECONDS:
                 # That, too, may come from a front end that is behind.
                 await waiter.pause(
                     backoff.next(), f"reading {account_id.name} again, which does not show the change yet"
@@ -220,7 +226,7 @@ class Binder:
                 "its activity log says why\n  fix: run the same command again; if it ends the same way, "
                 "remove the cause first"
             )
-        if account and (found := wrong(account)):
+        if account and (found := wrong(account, accepted)):
             raise RefusedOperationError(_overwritten(account, found))
         return account, accepted.operation_id
 

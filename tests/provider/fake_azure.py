@@ -132,7 +132,8 @@ class FakeAzure:
         self.patches.append(encryption)
         self.accounts[account.normalised] = replace(self.accounts[account.normalised], encryption=encryption)
         self._leave("bind")
-        return Accepted("https://management.azure.com/operations/op-1?t=1&c=signed")
+        url = "https://management.azure.com/operations/op-1?t=1&c=signed"
+        return Accepted(url, key_version=encryption.key_version)
 
     async def progress(self, account: ArmId, operation_url: str) -> Progress:
         self._enter("progress")

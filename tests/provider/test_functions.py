@@ -203,7 +203,7 @@ async def test_check_deployment_fails_with_a_refused_login_explained() -> None:
     azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
     async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="^the client secret is wrong"):
+        with pytest.raises(FailedError, match=r"^the client secret is wrong"):
             await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["rights"]})
 
 

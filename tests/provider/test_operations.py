@@ -199,6 +199,28 @@ async def test_fails_when_somebody_else_writes_in_between() -> None:
             await pulumi.create(CMK, INPUTS)
 
 
+@pytest.mark.parametrize("echoes", [True, False])
+async def test_a_binding_without_a_version_that_somebody_else_writes_is_an_error(echoes: bool) -> None:
+    """Where the answer to the PATCH showed the version, one that shows none is another binding, which would
+    stay on a version that nobody chose. An Azure that never shows it cannot be compared."""
+
+    class Meddled(FakeAzure):
+        async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
+            accepted = await super().bind(account, encryption)
+            return accepted if echoes else replace(accepted, key_version="")
+
+        async def progress(self, account: Any, operation_url: str) -> Progress:
+            self.accounts[account.normalised] = an_account(encryption=bound_to(""))
+            return Progress("Succeeded")
+
+    async with engine(Meddled()) as pulumi:
+        if echoes:
+            with pytest.raises(FailedError, match=f"keyVersion: found none, expected {'1' * 32}"):
+                await pulumi.create(CMK, INPUTS)
+        else:
+            assert (await pulumi.create(CMK, INPUTS))[1].values["keyVersion"] == "1" * 32
+
+
 async def test_a_front_end_that_is_behind_is_asked_again() -> None:
     """One read without the change, or without the account, is not yet somebody else's doing."""
 
