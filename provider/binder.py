@@ -93,9 +93,7 @@ class Binder:
             encryption,
             context,
             waiter,
-            lambda found, accepted: binding.mismatches(
-                encryption, found.encryption, shows_version=bool(accepted.key_version)
-            ),
+            lambda found, accepted: binding.mismatches(encryption, found.encryption, accepted.key_version),
             may_wait_for_unknown=True,
         )
         if account is None:

@@ -108,13 +108,13 @@ def with_version(account: Account, known: str | None) -> Account:
     return replace(account, encryption=replace(account.encryption, key_version=found.version))
 
 
-def mismatches(wanted: Encryption, live: Encryption, *, shows_version: bool = False) -> list[str]:
+def mismatches(wanted: Encryption, live: Encryption, shown: str = "") -> list[str]:
     """Where an account's encryption is not what was asked for, field by field; empty when all of it is. A
-    version that is not there cannot be compared, unless Azure shows the version of this account otherwise."""
+    version that is not there cannot be compared, unless Azure's answer to the write showed one (`shown`)."""
     if not live.is_customer_managed:
         return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
     hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
-    unseen = "none" if shows_version else wanted.key_version
+    unseen = "none" if shown else wanted.key_version
     pairs = (
         ("keyVaultUri", *hosts),
         ("keyName", live.key_name, wanted.key_name),
