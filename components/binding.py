@@ -31,6 +31,9 @@ class CustomerManagedKeyArgs(TypedDict):
     """Optional. ARM id of the vault or managed HSM; lets the provider check it before it writes."""
     account_digest: NotRequired[pulumi.Input[str] | None]
     """Optional. Any other value writes the binding again."""
+    on_delete: NotRequired[str | None]
+    """Optional. "unbind": its deletion gives the account back to Microsoft-managed keys. Default: that is an
+    error while the account is bound."""
 
 
 class CustomerManagedKey(CmkResource):
@@ -55,7 +58,13 @@ class CustomerManagedKey(CmkResource):
                 "operation_id",
             )
         )
-        inputs = {"identity_client_id": None, "vault_id": None, "account_digest": None, **args}
+        inputs = {
+            "identity_client_id": None,
+            "vault_id": None,
+            "account_digest": None,
+            "on_delete": None,
+            **args,
+        }
         super().__init__(resource_types.BINDING, name, {**outputs, **inputs}, opts)
 
 
@@ -75,6 +84,9 @@ class KeyBindingArgs(TypedDict):
     """Optional. A higher number makes a new version of the key and binds it; it only counts up."""
     pin: NotRequired[pulumi.Input[str] | None]
     """Optional. The version (32 hex digits) to stay on instead of the newest."""
+    on_delete: NotRequired[str | None]
+    """Optional. "unbind": its deletion, which a destroy begins with, gives the account back to
+    Microsoft-managed keys. Default: that is an error while the account is bound."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +104,14 @@ class KeyBindingInputs(Inputs):
     grant_id: pulumi.Input[str] = required_text(accepts_outputs=True)
     generation: pulumi.Input[int] | None = number(accepts_outputs=True, minimum=0)
     pin: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.key_version)
+    on_delete: str | None = text(choices=("unbind",))
 
 
 class KeyBinding(Component):
     """Puts an account's data under the newest version of a key, once the account's identity may use it.
 
-    Its deletion puts the data back under Microsoft-managed keys, because what gives the account access may go
-    next. It is protected for that.
+    What gives the account access to the key may go next where it is deleted: it is protected, and its
+    deletion fails unless `on_delete` says that it puts the data back under Microsoft-managed keys.
 
     Produces: azure-cmk:index:KeyVersion, azure-cmk:index:CustomerManagedKey.
     """
@@ -116,6 +129,7 @@ class KeyBinding(Component):
         grant: KeyAccess,
         generation: pulumi.Input[int] | None = None,
         pin: pulumi.Input[str] | None = None,
+        on_delete: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "KeyBinding":
         """Binds an account to a key that its identity was granted, all made by this program."""
@@ -126,6 +140,7 @@ class KeyBinding(Component):
             "grant_id": grant.grant_id,
             "generation": generation,
             "pin": pin,
+            "on_delete": on_delete,
         }
         return cls(name, args, opts)
 
@@ -148,6 +163,7 @@ class KeyBinding(Component):
                 "key_uri_with_version": version.key_uri_with_version,
                 "vault_id": key_id.apply(vault_of),
                 "account_digest": inputs.account_digest,
+                "on_delete": inputs.on_delete,
             },
             self.protected_child(),
         )

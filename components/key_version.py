@@ -19,6 +19,8 @@ class KeyVersionArgs(TypedDict):
     """Optional. A version (32 hex digits) to stay on instead of the newest."""
     account_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of the account that is to follow; a key that it could not follow is not rotated."""
+    account_leaves: NotRequired[bool | None]
+    """Optional. Whether that account leaves its key in this update."""
 
 
 class KeyVersion(CmkResource):
@@ -43,7 +45,8 @@ class KeyVersion(CmkResource):
                 "vault_uri",
                 "created_at",
                 "newest_version",
+                "rotation_mark",
             )
         )
-        inputs = {"generation": None, "pin": None, "account_id": None, **args}
+        inputs = {"generation": None, "pin": None, "account_id": None, "account_leaves": None, **args}
         super().__init__(resource_types.KEY_VERSION, name, {**outputs, **inputs}, opts)

@@ -267,6 +267,7 @@ class Parts:
                 "generation": self._inputs.key.generation,
                 "pin": self._inputs.key.pin,
                 "account_id": self._preflight.account_id if follower_id is None else follower_id,
+                "account_leaves": self._inputs.unbinds or None,
             },
             options(
                 depends_on=[

@@ -147,6 +147,12 @@ def key_usable(version: KeyVersion, now: float) -> list[Unmet]:
     return [Unmet("key-usable", text, expected) for text in found]
 
 
+def depends_on_clock(version: KeyVersion, now: float) -> bool:
+    """Whether a clock that is off by a day would judge a version otherwise; by more, and Microsoft Entra's
+    tokens are refused before that (assumed)."""
+    return len({bool(key_usable(version, now + off)) for off in (-86400.0, 0.0, 86400.0)}) > 1
+
+
 def tier(kind: str, sku: str, capabilities: Sequence[str] | None) -> Unmet | None:
     """ "Pricing Tier for CMK": the account lists the capability. Not judged where it lists none."""
     if capabilities is None or CAPABILITY.lower() in {name.lower() for name in capabilities}:

@@ -104,6 +104,8 @@ _FINAL_CODES: Final = frozenset(
         "readonlydisabledsubscription",
     }
 )
+_PARALLEL_WRITE: Final = re.compile(r"a conflict occurred", re.IGNORECASE)
+"""Azure/bicep#4364, Azure/AzureKeyVault#6, scylladb/scylla-cluster-tests#13184 (read on 2026-11-28)."""
 _FIREWALL_CODES: Final = frozenset({"forbiddenbyconnection", "forbiddenbyfirewall"})
 _FIREWALL: Final = re.compile(
     r"public network access is disabled|firewall|client address is not authorized", re.IGNORECASE
@@ -124,6 +126,12 @@ _OPERATION: Final = re.compile(r'^Code="(?P<code>[^"]*)" Message=')
 _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<code>\S+)", re.DOTALL)
 
 
+def is_parallel_write(code: str, text: str) -> bool:
+    """Whether a vault refuses a write because another one of it is under way, which passes. The same code
+    says that a deleted vault holds a name, which does not (Azure/azure-cli#29115)."""
+    return code.lower() == "conflicterror" and _PARALLEL_WRITE.search(text) is not None
+
+
 def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind:
     """The kind of a refusal. `status` is 0 without an answer, 200 for an operation that failed later."""
     codes = {code.lower(), inner_code.lower()}
@@ -131,6 +139,8 @@ def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind
         return RefusalKind.THROTTLED
     if status in (0, 408) or status >= 500:
         return RefusalKind.TRANSIENT
+    if is_parallel_write(code, text):
+        return RefusalKind.BUSY
     if codes & _FINAL_CODES or _FINAL.search(text) or is_firewall(code, text, inner_code):
         return RefusalKind.FINAL
     if codes & _BUSY_CODES or _BUSY.search(text) or status in (409, 412):

@@ -18,7 +18,7 @@ from provider.azure_calls import Accepted, Principal, Progress
 from provider.clients import Clients, ForeignHostError
 from provider.failure import NOT_SENT, ServiceError
 from provider.managed_hsm import ManagedHsms
-from provider.responses import failure_from, progress_from, retry_after_from
+from provider.responses import bound_version, failure_from, progress_from, retry_after_from
 
 T = TypeVar("T")
 
@@ -29,6 +29,10 @@ class Arm:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._hsms = ManagedHsms(clients)
+
+    @property
+    def answered_at(self) -> float:
+        return self._clients.answered_at
 
     async def account(self, account: ArmId) -> Account | None:
         def call() -> Account:
@@ -57,7 +61,9 @@ class Arm:
             raw: Any = poller.result()
             headers = raw.headers
             return Accepted(
-                headers.get("Azure-AsyncOperation") or headers.get("Location"), retry_after_from(headers)
+                headers.get("Azure-AsyncOperation") or headers.get("Location"),
+                retry_after_from(headers),
+                bound_version(raw),
             )
 
         return await _in_thread(call, f"changing the encryption of {account.name}")

@@ -9,14 +9,17 @@ from typing import Any, Protocol
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from provider.failure import ServiceError
+from provider.waiting import Clock
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A PATCH that ARM took. `operation_url` is None when it was done at once; `retry_after` in seconds."""
+    """A PATCH that ARM took. `operation_url` is None when it was done at once; `retry_after` in seconds;
+    `key_version` is the one that the answer shows, "" where it shows none."""
 
     operation_url: str | None
     retry_after: float | None = None
+    key_version: str = ""
 
     @property
     def operation_id(self) -> str | None:
@@ -68,6 +71,11 @@ class Azure(Protocol):
     Every method makes one request (a list: one per page), never retries, and raises ServiceError. The
     `get`s answer None for what is absent.
     """
+
+    @property
+    def answered_at(self) -> float:
+        """The time of the last answer by Azure's own clock, in seconds since 1970; 0 before the first."""
+        ...
 
     async def account(self, account: ArmId) -> Account | None: ...
 
@@ -130,3 +138,25 @@ class Azure(Protocol):
     ) -> Mapping[str, Any]:
         """A question to Resource Manager that writes nothing, as JSON; `path` may be a next page's URL."""
         ...
+
+
+class AzureClock:
+    """A clock whose `time` is Azure's, by its last answer: Azure judges by its own whether a key version has
+    expired, and this machine's may be off."""
+
+    def __init__(self, clock: Clock, azure: Azure) -> None:
+        self._clock = clock
+        self._azure = azure
+        self._answered_at = self._ahead = 0.0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def time(self) -> float:
+        if self._azure.answered_at != self._answered_at:
+            self._answered_at = self._azure.answered_at
+            self._ahead = self._answered_at - self._clock.time()
+        return self._clock.time() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)

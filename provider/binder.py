@@ -21,10 +21,11 @@ from provider.error_table import ErrorContext
 from provider.errors import is_known, service_message, translate
 from provider.failure import ServiceError
 from provider.finding import Finding, Preflight
-from provider.live_state import LiveState, read_live_state
-from provider.preflight import RefusedOperationError, findings, pass_preflight
+from provider.live_state import LiveState, Target, read_live_state, read_resources, read_roles
+from provider.preflight import RefusedOperationError, blocking, findings, pass_preflight, refusal
 from provider.resource import Call
 from provider.retrying import Retries, with_retries
+from provider.rules import identity_has_access
 from provider.waiting import Clock, DeadlineError, StoppedError, Waiter
 
 FASTEST_POLLS = 0.5
@@ -58,7 +59,7 @@ class Binder:
     async def bind(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Binding:
         """Binds as `wanted`, whatever was bound before, and proves it by reading back.
 
-        Raises RefusedError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
+        Raises RefusedOperationError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
         async with self._locks[wanted.account.normalised]:
             before = await self._preflight(wanted, call, rebinding=rebinding)
@@ -92,16 +93,18 @@ class Binder:
             encryption,
             context,
             waiter,
-            lambda found: binding.mismatches(encryption, found.encryption),
+            lambda found, accepted: binding.mismatches(encryption, found.encryption, accepted.key_version),
             may_wait_for_unknown=True,
         )
         if account is None:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
         return account, operation_id
 
-    async def unbind(self, account_id: ArmId, waiter: Waiter, *, refused: str = "") -> None:
-        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `refused` is
-        why one that is bound stays so.
+    async def unbind(
+        self, account_id: ArmId, waiter: Waiter, *, vault: ArmId | None = None, refused: str = ""
+    ) -> None:
+        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `vault` is
+        the one that the binding names; `refused` is why an account that is bound stays so.
 
         Raises what `bind` raises.
         """
@@ -117,17 +120,44 @@ class Binder:
                     "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
                     "the stack with `pulumi state delete URN`"
                 )
+            key = account.encryption.key
+            named = vault if key and vault and key.is_in(vault) else None
             context = ErrorContext(account_id=account_id.text)
+            if key:
+                bound = binding.DesiredBinding(account_id, key, account.encryption.identity_client_id, named)
+                context = binding.error_context(bound, account)
+                await self._refuse_without_access(bound.target, waiter)
             try:
                 await self._change(
-                    account_id, Encryption(MICROSOFT_MANAGED), context, waiter, binding.still_bound
+                    account_id,
+                    Encryption(MICROSOFT_MANAGED),
+                    context,
+                    waiter,
+                    lambda found, _: binding.still_bound(found),
                 )
             except ServiceError as failure:
                 if not (failure.is_absent and await self._confirmed(account_id, waiter) is None):
                     raise
 
+    async def _refuse_without_access(self, bound: Target, waiter: Waiter) -> None:
+        """Raises RefusedOperationError where the identity cannot use the key, which the service needs to give
+        the account back (assumed). Nothing is known where the binding names no vault."""
+        for look in (1, 2):
+            live = await read_roles(
+                self._azure, bound, await read_resources(self._azure, bound, waiter), waiter
+            )
+            check = Preflight(bound, live, self._clock.time(), rebinding=True)
+            wrong = blocking(findings(check, (identity_has_access,)))
+            if not wrong:
+                return
+            if look == 1:
+                await waiter.pause(SECOND_LOOK_SECONDS, f"making sure: {wrong[0].text}")
+        raise RefusedOperationError(
+            refusal(f"{bound.account.name if bound.account else ''} cannot leave its key", wrong)
+        )
+
     async def _preflight(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Account:
-        """The account, once nothing forbids binding it. Raises RefusedError with every reason."""
+        """The account, once nothing forbids binding it. Raises RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
             live = await read_live_state(self._azure, wanted.target, call.waiter)
@@ -167,7 +197,7 @@ class Binder:
         encryption: Encryption,
         context: ErrorContext,
         waiter: Waiter,
-        wrong: Callable[[Account], list[str]],
+        wrong: Callable[[Account, Accepted], list[str]],
         *,
         may_wait_for_unknown: bool = False,
     ) -> tuple[Account | None, str | None]:
@@ -180,7 +210,7 @@ class Binder:
         try:
             account = await self._confirmed(account_id, waiter)
             backoff, began = waiter.backoff(first=SECOND_LOOK_SECONDS), waiter.elapsed
-            while account and wrong(account) and waiter.elapsed - began < READ_LAG_SECONDS:
+            while account and wrong(account, accepted) and waiter.elapsed - began < READ_LAG_SECONDS:
                 # That, too, may come from a front end that is behind.
                 await waiter.pause(
                     backoff.next(), f"reading {account_id.name} again, which does not show the change yet"
@@ -194,7 +224,7 @@ class Binder:
                 "its activity log says why\n  fix: run the same command again; if it ends the same way, "
                 "remove the cause first"
             )
-        if account and (found := wrong(account)):
+        if account and (found := wrong(account, accepted)):
             raise RefusedOperationError(_overwritten(account, found))
         return account, accepted.operation_id
 

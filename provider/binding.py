@@ -108,16 +108,17 @@ def with_version(account: Account, known: str | None) -> Account:
     return replace(account, encryption=replace(account.encryption, key_version=found.version))
 
 
-def mismatches(wanted: Encryption, live: Encryption) -> list[str]:
+def mismatches(wanted: Encryption, live: Encryption, shown: str = "") -> list[str]:
     """Where an account's encryption is not what was asked for, field by field; empty when all of it is. A
-    version that Azure does not show cannot be compared."""
+    version that is not there cannot be compared, unless Azure's answer to the write showed one (`shown`)."""
     if not live.is_customer_managed:
         return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
     hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
+    unseen = "none" if shown else wanted.key_version
     pairs = (
         ("keyVaultUri", *hosts),
         ("keyName", live.key_name, wanted.key_name),
-        ("keyVersion", live.key_version or wanted.key_version, wanted.key_version),
+        ("keyVersion", live.key_version or unseen, wanted.key_version),
         ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
     )
     return [
@@ -154,10 +155,10 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
     """The inputs as they would have to be written to get what the account is bound to.
 
     A value that means the same keeps its spelling. `vaultId` goes when the key is in another vault;
-    `accountDigest` says what was asserted, not what is bound, so it stays.
+    `accountDigest` and `onDelete` say nothing of what is bound, so they stay.
     """
     key, client = _bound_key(account), account.encryption.identity_client_id
-    live = {name: inputs[name] for name in ("accountId", "accountDigest") if inputs.get(name)}
+    live = {name: inputs[name] for name in ("accountId", "accountDigest", "onDelete") if inputs.get(name)}
     live["keyUriWithVersion"] = _same_spelling(inputs.get("keyUriWithVersion"), key.text)
     if client:
         live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), client)
@@ -165,6 +166,12 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
     if vault and key.is_in(arm_ids.vault_id(str(vault))):
         live["vaultId"] = vault
     return live
+
+
+def with_on_delete(olds: Properties, news: Properties) -> dict[str, Value]:
+    """The outputs of a binding that differs in its `onDelete` alone, for which nothing is written."""
+    kept = {name: value for name, value in olds.values.items() if name != "onDelete"}
+    return {**kept, **news.values}
 
 
 def same_binding(olds: Properties, account: Account) -> bool:

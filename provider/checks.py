@@ -10,6 +10,9 @@ from core.arm_ids import MalformedError
 from core.clouds import Cloud
 from provider.wire import Properties
 
+UNBIND = "unbind"
+"""The `onDelete` of a binding whose deletion gives the account back to Microsoft-managed keys."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -40,6 +43,7 @@ def check_binding(news: Properties, cloud: Cloud) -> list[Failure]:
         "identityClientId": (_client_id, False),
         "vaultId": (arm_ids.vault_id, False),
         "accountDigest": (None, False),
+        "onDelete": (_on_delete, False),
     }
     failures = check(news, form)
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
@@ -68,8 +72,13 @@ def check_key_version(news: Properties) -> list[Failure]:
         "generation": (None, False),
         "pin": (key_uris.version, False),
         "accountId": (arm_ids.account_id, False),
+        "accountLeaves": (None, False),
     }
     failures = check(news, form)
+    if news.known("accountLeaves") not in (None, True, False):
+        failures.append(
+            Failure("accountLeaves", f"found {news.values['accountLeaves']!r}, expected a boolean")
+        )
     generation = news.known("generation")
     if generation is not None and (
         isinstance(generation, bool) or not isinstance(generation, int) or generation < 0
@@ -107,6 +116,15 @@ def malformed(
     except MalformedError as error:
         return [Failure(name, str(error))]
     return []
+
+
+def _on_delete(text: str) -> None:
+    """Raises MalformedError for what a deletion cannot do."""
+    if text != UNBIND:
+        raise MalformedError(
+            f"found {text!r}, expected {UNBIND!r}, or nothing: the deletion of a bound account's binding is "
+            "refused then"
+        )
 
 
 def _client_id(text: str) -> None:

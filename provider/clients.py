@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clouds import Cloud
@@ -34,11 +36,13 @@ class ForeignHostError(Exception):
 class Clients:
     """One client per service and subscription (or vault), shared by all calls; safe from several threads.
 
-    `read_timeout`: seconds without a byte before a request counts as lost.
+    `read_timeout`: seconds without a byte before a request counts as lost. `answered_at`: the `Date` of the
+    last answer, in seconds since 1970; 0 before the first.
     """
 
     def __init__(self, login: Login, *, connect_timeout: float = 10.0, read_timeout: float = 60.0) -> None:
         self.login = login
+        self.answered_at = 0.0
         self._timeouts = {"connection_timeout": connect_timeout, "read_timeout": read_timeout}
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
@@ -76,7 +80,7 @@ class Clients:
             chain: list[Any] = [
                 policies.RequestIdPolicy(),
                 policies.UserAgentPolicy("language-cmk"),
-                _guard(self.cloud),
+                _guard(self),
                 policies.BearerTokenCredentialPolicy(self._credential(), self.cloud.arm_scope),
             ]
             kept = ("transport", "connection_timeout", "read_timeout")
@@ -119,7 +123,7 @@ class Clients:
 
     def _options(self) -> dict[str, Any]:
         return {
-            "per_call_policies": [_guard(self.cloud)],
+            "per_call_policies": [_guard(self)],
             "retry_total": 0,
             "permit_redirects": False,
             "logging_enable": False,
@@ -153,8 +157,8 @@ class _OneAtATime:
             return self._credential.get_token(*scopes, **options)
 
 
-def _guard(cloud: Cloud) -> Any:
-    """A pipeline policy that lets requests go to the cloud's own hosts only.
+def _guard(clients: Clients) -> Any:
+    """A pipeline policy that lets requests go to the cloud's own hosts only, and notes when they answer.
 
     The clients follow URLs that answers name (the next page, an operation), and would put the token on them.
     """
@@ -162,10 +166,15 @@ def _guard(cloud: Cloud) -> Any:
 
     class HostGuard(SansIOHTTPPolicy):  # type: ignore[type-arg]
         def on_request(self, request: Any) -> None:
-            url = request.http_request.url
+            url, cloud = request.http_request.url, clients.cloud
             if not cloud.may_receive_token(url):
                 raise ForeignHostError(
                     f"{url.partition('?')[0]} is not an endpoint of the {cloud.name} cloud"
                 )
+
+        def on_response(self, request: Any, response: Any) -> None:
+            with suppress(ValueError, TypeError):
+                date = parsedate_to_datetime(response.http_response.headers.get("Date"))
+                clients.answered_at = date.timestamp()
 
     return HostGuard()

@@ -5,16 +5,17 @@ Owns the account's `properties.encryption` and nothing else of it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 
-from core import arm_ids, resource_types
+from core import arm_ids
 from core.clouds import Cloud
 from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
 from provider import binding
 from provider.azure_calls import Azure
 from provider.binder import Binder, UnfinishedError, refusal_head
-from provider.checks import Failure, check_binding
+from provider.checks import UNBIND, Failure, check_binding
 from provider.difference import Difference, diff
 from provider.error_table import ErrorContext
 from provider.errors import translate
@@ -34,15 +35,15 @@ class CustomerManagedKeyHandler:
     derived: Mapping[str, tuple[str, ...]] = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
     def __init__(
-        self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder, followers: Collection[str]
+        self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder, leaving: Collection[str]
     ) -> None:
-        """`followers` are the ids, lower case, of the accounts for which the program declares the version of
-        a key in this run."""
+        """`leaving` are the ids, lower case, of the accounts that the program takes off their keys in this
+        run."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
         self._binder = binder
-        self._followers = followers
+        self._leaving = leaving
         # Ids, lower case, of the accounts that the program declares a binding for in this run.
         self._declared: set[str] = set()
 
@@ -61,8 +62,11 @@ class CustomerManagedKeyHandler:
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
-        for name, difference in self.diff(olds, old_inputs, news).items():
+        differences = self.diff(olds, old_inputs, news)
+        for name, difference in differences.items():
             await call.inform(f"{name}: {difference.why}")
+        if [*differences] == ["onDelete"]:
+            return State(id, binding.with_on_delete(olds, news))
         await self._preflight(call, news, rebinding=True)
         outputs = binding.preview_outputs(news, self._cloud)
         if binding.same_identity(olds, news) and "principalId" in olds.values:
@@ -75,6 +79,8 @@ class CustomerManagedKeyHandler:
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
+        if [*self.diff(olds, old_inputs, news)] == ["onDelete"]:
+            return State(id, binding.with_on_delete(olds, news))
         return await self._bind(call, news, rebinding=True)
 
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
@@ -108,25 +114,24 @@ class CustomerManagedKeyHandler:
         return State(id, outputs, binding.live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Unbinds the account, unless the program goes on to declare a binding for it.
+        """Unbinds the account only where somebody says so: the state by `onDelete`, or the program in this
+        run, by a KeyVersion whose account leaves. Otherwise an account that is bound stays so, with an error,
+        because what gives it access to the key may be deleted next.
 
-        That is so after a replacement (`pulumi up --replace`, also one that was cut off before this) and
-        after a change of the binding's logical name: the engine makes the new binding first and deletes the
-        old one last, and both are the same account's. It checks every resource that the program declares, and
-        none that it does not (source: pulumi/pulumi pkg/resource/deploy/step_generator.go).
-
-        A service's account stays on its key, too, where it is deleted in the same run, for then nobody calls
-        this, and where the program does not run, as in a destroy that leaves the account out. One that is to
-        leave its key keeps the version of it, which the program declares for the account.
+        The engine also deletes a binding that has another logical name now, or was replaced, after it has
+        made the new one, and both are the same account's. What the program declares through this provider is
+        known here, since the engine checks it (source: pulumi/pulumi pkg/resource/deploy/step_generator.go);
+        what it declares through another provider of this package is not, and the default refuses then.
         """
         if id.lower() in self._declared:
             await call.inform("the account stays bound, for the program declares a binding for it")
             return
-        account_id = arm_ids.account_id(id)
-        unbinds = id.lower() in self._followers or not _is_of_a_service(call.urn)
+        account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
+        unbinds = id.lower() in self._leaving or olds.text("onDelete") == UNBIND
+        refused = "" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn))
         try:
             await self._binder.unbind(
-                account_id, call.waiter, refused="" if unbinds else _STAYS.format(account=account_id.name)
+                account_id, call.waiter, vault=arm_ids.vault_id(vault) if vault else None, refused=refused
             )
         except ServiceError as failure:
             raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
@@ -176,15 +181,11 @@ _STAYS = (
     "this run deletes its binding but not the account, whose data would go to a Microsoft-managed key; "
     "nothing of it was changed\n  fix: delete the account in the same run, or leave out the binding as well; "
     "to put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and "
-    "unbindAccount: {account}, and run `pulumi up` first"
+    "unbindAccount: {account} of a service, or onDelete: unbind of a binding that is declared by itself, and "
+    "run `pulumi up` first; a binding that the program declares by another name now is taken out of the "
+    "state by `pulumi state delete {urn}`"
 )
 
 
 def _is_bound(account: Account | None) -> bool:
     return account is not None and account.encryption.is_customer_managed
-
-
-def _is_of_a_service(urn: str) -> bool:
-    """Whether a binding is part of a service, whose guards judge what becomes of its account."""
-    types = (resource_types.SERVICE, resource_types.FORMER_TYPES[resource_types.SERVICE])
-    return any(f"{type}$" in urn for type in types)

@@ -41,6 +41,7 @@ def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Clou
         "accountId": _account_difference(old_inputs, news),
         "keyUriWithVersion": _key_difference(olds, old_inputs, news, cloud),
         "identityClientId": _identity_difference(olds, old_inputs, news),
+        "onDelete": _on_delete_difference(old_inputs, news),
         "vaultId": surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
         "accountDigest": surroundings_difference(
             old_inputs, news, "accountDigest", "the account changes, so the binding is asserted again"
@@ -116,6 +117,12 @@ def _identity_difference(olds: Properties, old_inputs: Properties, news: Propert
     change = Change.DELETE if not wanted else Change.UPDATE if written else Change.ADD
     why = f"the identity that uses the key: {live or 'system-assigned'} to {wanted or 'system-assigned'}"
     return Difference(change, why, written != wanted)
+
+
+def _on_delete_difference(old_inputs: Properties, news: Properties) -> Difference | None:
+    if fold(old_inputs, "onDelete") == fold(news, "onDelete"):
+        return None
+    return _change(old_inputs, news, "onDelete", "what a deletion of the binding does to the account")
 
 
 def _written_live_wanted(

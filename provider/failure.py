@@ -45,6 +45,11 @@ class ServiceError(Exception):
         return self.status == 0 or refusals.is_firewall(self.code, self.text, self.inner_code)
 
     @property
+    def is_parallel_write(self) -> bool:
+        """Whether another write of the same vault is under way."""
+        return refusals.is_parallel_write(self.code, self.text)
+
+    @property
     def kind(self) -> refusals.RefusalKind:
         """What to do about it."""
         return refusals.kind(self.status, self.code, self.text, self.inner_code)

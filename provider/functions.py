@@ -111,7 +111,7 @@ class Functions:
         """A version of a key, by the names of azure-native's function for a key; nothing where there is none,
         or where it could not be read."""
         if args.has_unknowns:
-            return dict.fromkeys(("keyUriWithVersion", "attributes"), UNKNOWN)
+            return dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
         key, version = arm_ids.key_id(str(args.values["keyId"])), str(args.values["version"])
         try:
             found = await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
@@ -127,6 +127,7 @@ class Functions:
             "notBefore": found.not_before,
         }
         return {
+            "answeredAt": self._azure.answered_at or None,
             "keyUriWithVersion": found.uri,
             "attributes": {name: value for name, value in attributes.items() if value is not None},
         }
@@ -187,7 +188,12 @@ class Functions:
             return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
         given = args.values["resources"]
         plan = [checks.planned(one) for one in given if not _is_unknown(one)]
-        report = await checks.run(plan, Questions(self._azure, call.waiter), args.values.get("checks") or ())
+        try:
+            report = await checks.run(
+                plan, Questions(self._azure, call.waiter), args.values.get("checks") or ()
+            )
+        except ServiceError as failure:
+            raise FunctionError(translate(failure)) from failure
         if len(plan) < len(given):
             report += Report(
                 unchecked=(

@@ -19,7 +19,7 @@ from provider.key_version import NoVersionError
 from provider.preflight import RefusedOperationError
 from provider.resource import PartialError
 from provider.waiting import DeadlineError, StoppedError
-from provider.wire import encode
+from provider.wire import encode, hiding
 
 T = TypeVar("T")
 Context = Any  # grpc.aio.ServicerContext has no types
@@ -36,7 +36,7 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
         try:
             return await method(self, request, context)
         except PartialError as error:
-            await _abort_partially(context, error)
+            await _abort_partially(context, error, hiding(request)(str(error)))
         except (
             RefusedOperationError,
             NoVersionError,
@@ -45,12 +45,12 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
             MalformedError,
             LoginError,
         ) as error:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
         except DeadlineError as error:
             await context.abort(
                 grpc.StatusCode.DEADLINE_EXCEEDED,
-                f"{error}\n  fix: once that is over, run the same command again; or give more time with "
-                "customTimeouts",
+                f"{hiding(request)(str(error))}\n  fix: once that is over, run the same command again; or "
+                "give more time with customTimeouts",
             )
         except StoppedError as error:
             await context.abort(grpc.StatusCode.CANCELLED, str(error))
@@ -59,17 +59,17 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
     return translated
 
 
-async def _abort_partially(context: Context, error: PartialError) -> None:
+async def _abort_partially(context: Context, error: PartialError, message: str) -> None:
     """Reports to the engine that the resource exists, and why its change is not finished."""
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
             id=error.state.id,
             properties=encode(error.state.outputs, error.secrets),
-            reasons=[str(error)],
+            reasons=[message],
             refresh_before_update=True,
         )
     )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    await context.abort(grpc.StatusCode.UNKNOWN, message)

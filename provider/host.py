@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_
 from core import resource_types
 from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
-from provider.azure_calls import Azure
+from provider.azure_calls import Azure, AzureClock
 from provider.binder import Binder
 from provider.credential import complete
 from provider.customer_managed_key import CustomerManagedKeyHandler
@@ -36,7 +36,7 @@ from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
 from provider.resource import Call, Resource, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, SystemClock, Waiter
-from provider.wire import Properties, decode, encode
+from provider.wire import Properties, decode, encode, hiding
 
 PREVIEW_TIMEOUT = 60.0
 """Seconds a preview or read may wait for Azure before it gives up."""
@@ -89,8 +89,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         config = decode(request.news)
+        # Without its name, for the engine prints the value of what a failure names.
         failures = [
-            provider_pb2.CheckFailure(property=name, reason=f"unknown setting azure-cmk:{name}")
+            provider_pb2.CheckFailure(reason=f"unknown setting azure-cmk:{name}")
             for name in unknown_settings(config.values)
         ]
         # A program may hand over a secret as plain text; the state keeps it as a secret all the same.
@@ -109,18 +110,19 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
         azure = self._connect(wanted)
-        binder = Binder(azure, self._clock)
-        followers: set[str] = set()
+        clock = AzureClock(self._clock, azure)
+        binder = Binder(azure, clock)
+        leaving: set[str] = set()
         self._served = Served(
             {
                 resource_types.BINDING: CustomerManagedKeyHandler(
-                    azure, self._clock, wanted.cloud, binder, followers
+                    azure, clock, wanted.cloud, binder, leaving
                 ),
                 resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(azure),
                 resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
-                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, self._clock),
-                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, self._clock, binder),
-                resource_types.KEY_VERSION: KeyVersionHandler(azure, self._clock, wanted.cloud, followers),
+                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, clock),
+                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, clock, binder),
+                resource_types.KEY_VERSION: KeyVersionHandler(azure, clock, wanted.cloud, leaving),
             },
             Functions(azure, lambda: wanted.subscription_id, wanted.method.value),
         )
@@ -128,9 +130,13 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Check(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
+        news, hide = decode(request.news), hiding(request)
         failures = [
-            provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
-            for failure in resource.check(decode(request.news))
+            # The engine prints the value of the property that a failure names.
+            provider_pb2.CheckFailure(reason=f"{failure.property}: {hide(failure.reason)}")
+            if failure.property in news.secrets
+            else provider_pb2.CheckFailure(property=failure.property, reason=hide(failure.reason))
+            for failure in resource.check(news)
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
@@ -223,7 +229,10 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no function {request.tok}")
         check, ask = table[request.tok]
         if failures := check(args):
-            refused = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+            hide = hiding(request)
+            refused = [
+                provider_pb2.CheckFailure(property=f.property, reason=hide(f.reason)) for f in failures
+            ]
             return provider_pb2.InvokeResponse(failures=refused)
         response = provider_pb2.InvokeResponse()
         answer = await ask(self._call(request, preview=True), args)
@@ -236,16 +245,17 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     def _call(self, request: Any, *, preview: bool = False) -> Call:
         urn = getattr(request, "urn", "")
+        hide = hiding(request)
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
         async def progress(message: str) -> None:
-            await self._log.write(engine_pb2.INFO, message, urn, ephemeral=True)
+            await self._log.write(engine_pb2.INFO, hide(message), urn, ephemeral=True)
 
         async def inform(message: str) -> None:
-            await self._log.write(engine_pb2.INFO, message, urn)
+            await self._log.write(engine_pb2.INFO, hide(message), urn)
 
         async def warn(message: str) -> None:
-            await self._log.write(engine_pb2.WARNING, message, urn)
+            await self._log.write(engine_pb2.WARNING, hide(message), urn)
 
         waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
         return Call(urn, waiter, warn=warn, inform=inform)

@@ -15,7 +15,8 @@ from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
-from core.facts import PolicyEntry, RoleAssignment, Vault
+from core.facts import PolicyEntry, RoleAssignment
+from core.refusals import SECOND_LOOK_SECONDS
 from provider.azure_calls import Azure
 from provider.checks import Failure, Form, check
 from provider.difference import Difference, changed
@@ -116,16 +117,13 @@ OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]
 
 
 async def own_access(
-    azure: Azure,
-    vault: Vault,
-    key: ArmId,
-    principal: str,
-    waiter: Waiter,
-    *,
-    assignment_id: str | None = None,
+    azure: Azure, key: ArmId, principal: str, waiter: Waiter, *, assignment_id: str | None = None
 ) -> OwnAccess:
     """What an identity has at a key: its own access policies on keys of the vault, or its role assignments at
     the key itself and the one named. What it has from further up is others' as well, and left out."""
+    vault = await with_retries(lambda: azure.vault(key.parent), waiter)
+    if vault is None:
+        return [], []
     if not vault.uses_rbac:
         return [one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id)], []
     scope = facts.key_id(vault.id, key.name)
@@ -136,13 +134,27 @@ async def own_access(
     ]
 
 
-async def remove_access(azure: Azure, key: ArmId, access: OwnAccess, waiter: Waiter) -> None:
-    """Removes it."""
-    entries, assignments = access
-    for entry in entries:
-        await with_retries(partial(azure.remove_policy, key.parent, entry), waiter)
-    for assignment in assignments:
-        await with_retries(partial(azure.delete_role_assignment, assignment.id), waiter)
+async def remove_access(
+    azure: Azure, key: ArmId, principal: str, waiter: Waiter, *, assignment_id: str | None = None
+) -> bool:
+    """Removes what `own_access` finds until it finds nothing more; whether there was any. What was gone
+    already is no failure."""
+    backoff, tries = waiter.backoff(first=SECOND_LOOK_SECONDS), 0
+    while any(found := await own_access(azure, key, principal, waiter, assignment_id=assignment_id)):
+        if tries:
+            await waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
+        tries += 1
+        entries, assignments = found
+        for act in (
+            *(partial(azure.remove_policy, key.parent, entry) for entry in entries),
+            *(partial(azure.delete_role_assignment, assignment.id) for assignment in assignments),
+        ):
+            try:
+                await with_retries(act, waiter)
+            except ServiceError as failure:
+                if not failure.is_absent:
+                    raise
+    return tries > 0
 
 
 def access_context(key: ArmId, principal: str, *, by_deployer: bool = False) -> ErrorContext:

@@ -100,15 +100,9 @@ class KeyAccessCleanupHandler:
 
     async def _remove(self, call: Call, key: ArmId, account: ArmId, principal: str) -> None:
         backoff = call.waiter.backoff()
-        while True:
-            vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
-            if vault is None:
-                return
-            found = await own_access(self._azure, vault, key, principal, call.waiter)
-            if not any(found):
-                return
+        while any(await own_access(self._azure, key, principal, call.waiter)):
             if not await self._needs_it(call, account, key.parent):
-                await remove_access(self._azure, key, found, call.waiter)
+                await remove_access(self._azure, key, principal, call.waiter)
                 return
             if call.waiter.elapsed >= READ_LAG_SECONDS:
                 await call.inform(

@@ -21,13 +21,13 @@ from typing import ClassVar
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import RoleAssignment
+from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
 from provider.checks import Form, principal_id
 from provider.key_access import KeyAccessHandler, own_access, remove_access
 from provider.resource import Call
 from provider.retrying import with_retries
-from provider.waiting import Waiter
 from provider.wire import Properties, Value
 
 _LOOK_SECONDS = 5.0
@@ -59,7 +59,8 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
         """Reads may show the access for a while after it was taken away; what they show later was given."""
-        while await self._shown(key, principal, known.text("assignmentId"), call.waiter):
+        named = known.text("assignmentId")
+        while any(await own_access(self._azure, key, principal, call.waiter, assignment_id=named)):
             left = READ_LAG_SECONDS - (self._clock.time() - _moment(known.text("revokedAt")))
             if left <= 0:
                 return None
@@ -69,25 +70,18 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         await self._warn_of_other_access(call, key, principal)
         return {}
 
-    async def _shown(self, key: ArmId, principal: str, assignment_id: str | None, waiter: Waiter) -> bool:
-        """Whether Resource Manager shows what the creation would take away."""
-        vault = await with_retries(lambda: self._azure.vault(key.parent), waiter)
-        return vault is not None and any(
-            await own_access(self._azure, vault, key, principal, waiter, assignment_id=assignment_id)
-        )
-
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
-        vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
-        if vault is None:
-            await call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
-            return
-        given = await own_access(self._azure, vault, key, principal, call.waiter, assignment_id=assignment_id)
-        await remove_access(self._azure, key, given, call.waiter)
+        while await remove_access(self._azure, key, principal, call.waiter, assignment_id=assignment_id):
+            # Whoever read the vault's policies before and writes them all now gives the access back.
+            await call.waiter.pause(
+                SECOND_LOOK_SECONDS, f"making sure that the access to {key.name} stays away from {principal}"
+            )
         await self._warn_of_other_access(call, key, principal)
 
     async def _warn_of_other_access(self, call: Call, key: ArmId, principal: str) -> None:
         vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
         if vault is None:
+            await call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
             return
         scope = facts.key_id(vault.id, key.name)
         assignments = None

@@ -82,7 +82,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
     async def _listed(self, call: Call, key: ArmId, principal: str) -> str | None:
         """Waits until Resource Manager shows the access; gives the vault's permission model.
 
-        None when it may not be read. Raises RefusedError when no access is shown in time.
+        None when it may not be read. Raises RefusedOperationError when no access is shown in time.
         """
         backoff = call.waiter.backoff(first=2.0)
         while True:

@@ -7,6 +7,7 @@ A key that the service does not take is refused here, before an account is made 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -40,6 +41,7 @@ from provider.rotation import (
 from provider.waiting import Clock
 from provider.wire import UNKNOWN, Properties, Value
 
+_MARK = "rotationMark"
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
 
 
@@ -52,37 +54,38 @@ class KeyVersionHandler:
 
     derived: Mapping[str, tuple[str, ...]] = {}
 
-    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, followers: set[str]) -> None:
-        """`followers` gets the ids, lower case, of the accounts that a program declares a version for."""
+    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, leaving: set[str]) -> None:
+        """`leaving` gets the ids, lower case, of the accounts that a program takes off their keys."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
-        self._followers = followers
+        self._leaving = leaving
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def check(self, news: Properties) -> list[Failure]:
-        if account_id := news.text("accountId"):
-            self._followers.add(account_id.lower())
+        if (account_id := news.text("accountId")) and news.known("accountLeaves") is True:
+            self._leaving.add(account_id.lower())
         return check_key_version(news)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
         return diff_key_version(old_inputs, news)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", await self._preview_outputs(call, inputs, ""))
+        return State("", {**await self._preview_outputs(call, inputs, ""), _MARK: UNKNOWN})
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
         check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
-            return State(id, await self._preview_outputs(call, news, olds.text("version") or ""))
+            outputs = await self._preview_outputs(call, news, olds.text("version") or "")
+            return State(id, {**outputs, **_marked(olds)})
         await self._preview_rotation(call, await self._planned(call, arm_ids.key_id(id), old_inputs, news))
-        return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
+        return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN), **_marked(olds)})
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
-        return State(key.text, await self._outputs(call, key, inputs, ""))
+        return State(key.text, {**await self._outputs(call, key, inputs, ""), **_marked(None)})
 
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """The version in use; gone when the key is. An import comes with the key's id alone."""
@@ -105,7 +108,8 @@ class KeyVersionHandler:
             # A refresh must not fail here: it comes before the very update that would fix this.
             await call.warn(str(error))
             return State(id, olds.values, written.values)
-        return State(id, self._filled(key, written, chosen, newest=newest.version), written.values)
+        outputs = self._filled(key, written, chosen, newest=newest.version)
+        return State(id, {**outputs, **_marked(olds if olds.values else None)}, written.values)
 
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -113,15 +117,17 @@ class KeyVersionHandler:
         key = arm_ids.key_id(id)
         check_generation(old_inputs, news)
         if not rotates(old_inputs, news):
-            return State(id, await self._outputs(call, key, news, olds.text("version") or ""))
+            outputs = await self._outputs(call, key, news, olds.text("version") or "")
+            return State(id, {**outputs, **_marked(olds)})
         planned = await self._planned(call, key, old_inputs, news)
         async with self._locks[key.normalised]:
             with refused_as(planned.error_context):
                 await pass_preflight(
                     lambda: self._rotation_preflight(planned, call), call, planned.refusal_head
                 )
-                made = await Rotation(self._azure, call, planned).to(generation(news))
-        return State(id, self._filled(key, news, made, newest=made.version))
+                owner = olds.text(_MARK) or call.urn
+                made = await Rotation(self._azure, call, planned, owner).to(generation(news))
+        return State(id, {**self._filled(key, news, made, newest=made.version), **_marked(olds)})
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Nothing: the versions belong to the key. In a destroy this comes before account and vault, so that
@@ -159,7 +165,7 @@ class KeyVersionHandler:
     async def _rotation_preflight(
         self, planned: PlannedRotation, call: Call
     ) -> tuple[LiveState, list[Finding]]:
-        return await rotation_preflight(self._azure, planned, call.waiter, self._clock.time())
+        return await rotation_preflight(self._azure, planned, call.waiter, self._clock)
 
     async def _planned(
         self, call: Call, key: ArmId, old_inputs: Properties, news: Properties
@@ -271,7 +277,7 @@ class KeyVersionHandler:
     def _named(self, inputs: Properties) -> dict[str, Value]:
         """The inputs, and the outputs that follow from the key's id; the account is no output."""
         id = inputs.text("keyId")
-        given = {name: value for name, value in inputs.values.items() if name != "accountId"}
+        given = {name: value for name, value in inputs.values.items() if not name.startswith("account")}
         if id is None:
             return {**given, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
         key = arm_ids.key_id(id)
@@ -300,6 +306,14 @@ class KeyVersionHandler:
 def _is_out_of_reach(cause: BaseException | None) -> bool:
     """Whether a data plane did not let this machine in, or this login read."""
     return isinstance(cause, ServiceError) and (cause.is_unreachable or cause.is_forbidden)
+
+
+def _marked(olds: Properties | None) -> dict[str, Value]:
+    """The output that tells this resource's rotations from those of another that was at this key under its
+    URN: made once in its life, without `olds`. A state from before there was one has none, because a rotation
+    that was cut off may be marked with the URN."""
+    mark = secrets.token_hex(6) if olds is None else olds.values.get(_MARK)
+    return {_MARK: mark} if mark else {}
 
 
 def _options(key: ArmId) -> str:

@@ -43,8 +43,8 @@ def findings(check: Preflight, rules: tuple[Rule, ...] = BINDING_RULES) -> list[
 async def pass_preflight(look: Look, call: Call, head: str) -> LiveState:
     """What was read when nothing was wrong any more; what was not checked has been logged.
 
-    Looks again while every finding may pass by itself. Raises RefusedError, whose message begins with `head`,
-    and what `look` and `Waiter.pause` raise.
+    Looks again while every finding may pass by itself. Raises RefusedOperationError, whose message begins
+    with `head`, and what `look` and `Waiter.pause` raise.
     """
     backoff = call.waiter.backoff(first=2.0)
     while True:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from core import adapters
 from provider.azure_calls import Progress
 from provider.failure import ServiceError
 
@@ -32,6 +33,11 @@ def progress_from(response: Any) -> Progress:
             _correlation(response.headers),
         )
     return Progress(str(status), retry_after_from(response.headers), failure)
+
+
+def bound_version(response: Any) -> str:
+    """The key version that an answer with an account shows; "" where it shows none."""
+    return adapters.account(_json(response)).encryption.key_version
 
 
 def failure_from(error: AzureError, doing: str) -> ServiceError:

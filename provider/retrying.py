@@ -17,7 +17,8 @@ TRANSIENT_TRIES = 5
 
 
 async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
-    """Asks a question, which may be asked twice; waits out throttling and short outages.
+    """Asks a question, or writes what may be written twice; waits out throttling, short outages, and other
+    writes of the same vault.
 
     Raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
     """
@@ -40,8 +41,10 @@ class Retries:
     async def pause_or_raise(self, failure: ServiceError) -> None:
         kind = failure.kind
         self._transient += kind is RefusalKind.TRANSIENT
-        if kind is RefusalKind.THROTTLED or (
-            kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES
+        if (
+            kind is RefusalKind.THROTTLED
+            or failure.is_parallel_write
+            or (kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES)
         ):
             pause = self._backoff.next()
             # A server that says when is obeyed, but never asked sooner than our own back-off.

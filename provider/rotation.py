@@ -26,7 +26,7 @@ from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, fin
 from provider.resource import Call
 from provider.retrying import Retries, with_retries
 from provider.rules import ROTATION_RULES
-from provider.waiting import DeadlineError, Waiter
+from provider.waiting import Clock, DeadlineError, Waiter
 from provider.wire import Properties
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def rotates(old_inputs: Properties, news: Properties) -> bool:
 
 
 def check_generation(old_inputs: Properties, news: Properties) -> None:
-    """Raises RefusedError for a generation that goes down, and for one that goes up under a pin."""
+    """Raises RefusedOperationError for a generation that goes down, and for one that goes up under a pin."""
     old, new = generation(old_inputs), generation(news)
     if new < old and not news.is_unknown("generation"):
         raise RefusedOperationError(
@@ -92,14 +92,14 @@ class PlannedRotation:
 
 
 async def rotation_preflight(
-    azure: Azure, planned: PlannedRotation, waiter: Waiter, now: float
+    azure: Azure, planned: PlannedRotation, waiter: Waiter, clock: Clock
 ) -> tuple[LiveState, list[Finding]]:
     """What is around a rotation, and every reason why the account could not be bound to a new version: asked
     first, since a version that was made is there to stay.
 
     The identity that must have access is the one that uses the key now. Without an account only the key and
     its vault are judged, and with one that takes the place of another and is on Microsoft-managed keys: it is
-    bound for the first time, after the rotation. `now` is seconds since 1970.
+    bound for the first time, after the rotation.
     """
     key = KeyUri(planned.vault_uri, planned.key.name)
     target = Target(planned.account, key, planned.key.parent, identity_known=False)
@@ -112,7 +112,7 @@ async def rotation_preflight(
     live = await read_roles(azure, target, live, waiter)
     live = await read_bound_key(azure, target, live, waiter)
     return live, findings(
-        Preflight(target, live, now, rebinding=True, generation=planned.generation), ROTATION_RULES
+        Preflight(target, live, clock.time(), rebinding=True, generation=planned.generation), ROTATION_RULES
     )
 
 
@@ -163,12 +163,13 @@ async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
 
 
 class Rotation:
-    """Rotates one key for one resource. `vault_uri` has no trailing slash."""
+    """Rotates one key for one resource. `owner` tells it from any other that is or was at the key."""
 
-    def __init__(self, azure: Azure, call: Call, planned: PlannedRotation) -> None:
+    def __init__(self, azure: Azure, call: Call, planned: PlannedRotation, owner: str) -> None:
         self._azure = azure
         self._call = call
         self._planned = planned
+        self._owner = owner
         self._may_rotate: bool | None = None
 
     async def to(self, generation: int) -> KeyVersion:
@@ -179,7 +180,7 @@ class Rotation:
 
         Raises ServiceError, DeadlineError, StoppedError.
         """
-        wanted = mark(self._call.urn, generation)
+        wanted = mark(self._owner, generation)
         versions = await self._versions()
         if made := rotated_to(versions, wanted):
             await self._call.inform(
@@ -246,9 +247,9 @@ def by_age(versions: Sequence[KeyVersion]) -> list[KeyVersion]:
     return sorted(versions, key=lambda version: version.created or 0, reverse=True)
 
 
-def mark(urn: str, generation: int) -> str:
+def mark(owner: str, generation: int) -> str:
     """What the tag begins with for one resource's rotation to a generation; another stack's is another."""
-    return f"{hashlib.sha256(urn.encode()).hexdigest()[:12]}:{generation}"
+    return f"{hashlib.sha256(owner.encode()).hexdigest()[:12]}:{generation}"
 
 
 def rotated_to(versions: Sequence[KeyVersion], wanted: str) -> KeyVersion | None:

@@ -1,12 +1,13 @@
 """Pulumi's values on the wire: unknowns, secrets and numbers, and nothing else in this provider knows them.
 
 The engine sends property maps as protobuf Structs. An unknown is a marker string; a secret is a map with a
-signature. Every property of this provider is a string or a number, so a decoded map is flat.
+signature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,13 +77,53 @@ def encode(values: Mapping[str, Value], secrets: Iterable[str] = ()) -> struct_p
     return struct
 
 
+HIDDEN = "[secret]"
+_REQUEST_MAPS = ("news", "olds", "old_inputs", "inputs", "properties", "args")
+_COMMON = re.compile(
+    r"https?|keys|subscriptions|resourcegroups|providers|microsoft.*|accounts|vaults?|managedhsms?",
+    re.IGNORECASE,
+)
+"""Parts of ids and URIs that tell nothing."""
+
+
+def hiding(request: Any) -> Callable[[str], str]:
+    """What takes the secrets of a request out of a message: each, and each part of one, such as the host of a
+    URI and the names in an id. The engine knows nothing of what a message tells (pulumi 3.259)."""
+    tells: set[str] = set()
+    for name in request.DESCRIPTOR.fields_by_name:
+        if name in _REQUEST_MAPS:
+            given = decode(getattr(request, name))
+            tells.update(*(_parts(given.values.get(secret)) for secret in given.secrets))
+    longest_first = sorted(tells, key=len, reverse=True)
+    pattern = re.compile(
+        rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)" if tells else r"(?!)", re.IGNORECASE
+    )
+    return lambda message: pattern.sub(HIDDEN, message)
+
+
+def _parts(value: Value) -> set[str]:
+    """A value, and what a message may quote of it."""
+    if isinstance(value, dict | list):
+        return set().union(*map(_parts, value.values() if isinstance(value, dict) else value))
+    text = "" if value in (None, UNKNOWN) or isinstance(value, bool) else str(value)
+    parts = {text, text.strip(), repr(text)[1:-1]}
+    for segment in re.split(r"[/:?#@\s]+", text):
+        parts |= {segment, segment.partition(".")[0]}
+    return {part for part in parts if part and not _COMMON.fullmatch(part)}
+
+
 def _unwrap(value: Value) -> tuple[Value, bool]:
+    if isinstance(value, list):
+        found = [_unwrap(one) for one in value]
+        return [one for one, _ in found], any(secret for _, secret in found)
     if isinstance(value, dict):
         signature = value.get(SIGNATURE)
         if signature == SECRET:
             return _unwrap(value.get("value"))[0], True
         if signature == OUTPUT:
             return _unwrap(value.get("value", UNKNOWN))[0], bool(value.get("secret"))
+        members = {name: _unwrap(one) for name, one in value.items()}
+        return {name: one for name, (one, _) in members.items()}, any(hid for _, hid in members.values())
     if isinstance(value, float) and value.is_integer():
         return int(value), False
     return value, False

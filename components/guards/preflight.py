@@ -726,12 +726,14 @@ class _Preflight:
         """A version of a key, and why it cannot be bound; nothing against one that cannot be read. `key` is
         the key's own answer, where it was read."""
         described: Mapping[str, Any] = key or {}
-        if version and (_newest(key) != version or arm_ids.in_managed_hsm(key_id)):
-            described = await invoke(
+        now, is_told = time.time(), _newest(key) == version and not arm_ids.in_managed_hsm(key_id)
+        if version and (not is_told or demands.depends_on_clock(adapters.key_version_of_key(described), now)):
+            answer = await invoke(
                 "azure-cmk:index:getKeyVersion", cmk_invoke_options(), keyId=key_id, version=version
             )
+            now, described = answer.get("answeredAt", now), described if is_told else answer
         found = adapters.key_version_of_key(described)
-        unmet = demands.key_usable(found, time.time()) if found.version else []
+        unmet = demands.key_usable(found, now) if found.version else []
         return found, [one.found for one in unmet]
 
     async def _get(

@@ -35,15 +35,15 @@ class Questions:
         self._open = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, path: str, api_version: str) -> Any:
-        """The answer; None for what is absent. Raises UnansweredError."""
+        """The answer; None for what is absent. Raises UnansweredQuestionError."""
         return await self._once("GET", path, api_version, None)
 
     async def post(self, path: str, api_version: str, body: Mapping[str, Any]) -> Any:
-        """The answer to a question that needs a body; nothing is written. Raises UnansweredError."""
+        """The answer to a question that needs a body; nothing is written. Raises UnansweredQuestionError."""
         return await self._once("POST", path, api_version, body)
 
     async def list(self, path: str, api_version: str) -> list[Any]:
-        """All pages of a list; empty where the scope is absent. Raises UnansweredError."""
+        """All pages of a list; empty where the scope is absent. Raises UnansweredQuestionError."""
         return await all_pages(lambda link: self.get(link, api_version), path)
 
     async def principal(self) -> Principal:
@@ -51,7 +51,7 @@ class Questions:
         return await with_retries(self._azure.principal, self._waiter)
 
     async def group_exists(self, group_id: str) -> bool:
-        """Whether a resource group exists. Raises UnansweredError."""
+        """Whether a resource group exists. Raises UnansweredQuestionError."""
         return await self.get(group_id, RESOURCES) is not None
 
     async def _once(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:

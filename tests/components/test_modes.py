@@ -230,7 +230,8 @@ def test_customer_key_is_turned_on_without_touching_the_account() -> None:
 
 @pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
 def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str) -> None:
-    """Vault, key and access stay, and in two phases the account's own inputs, too."""
+    """Vault, key and access stay, and in two phases the account's own inputs, too. The provider is told that
+    the account leaves the key."""
     asked = {"identity": identity, "unbind_account": "lang-language"}
     bound, unbound = service(**asked), service(**asked, encryption="microsoftManaged")
     gone = {found.urn for found in bound.registered} - {found.urn for found in unbound.registered}
@@ -242,6 +243,8 @@ def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str)
         encryption = unbound.one(":Account").inputs["properties"]["encryption"]
         assert encryption == {"keySource": "Microsoft.CognitiveServices"}
         assert list(unbound.one(":Account").request.ignoreChanges) == []
+    assert unbound.one(":KeyVersion").inputs["accountLeaves"] is True
+    assert "accountLeaves" not in bound.one(":KeyVersion").inputs
     assert unbound.one(":Account").request.protect
     assert unbound.one(":AccessPolicy").inputs == bound.one(":AccessPolicy").inputs
 

@@ -52,10 +52,12 @@ def test_a_key_grants_its_use_and_a_binding_takes_the_grant(access_model: str) -
 
 
 def test_a_binding_alone_is_not_deleted_by_an_accident() -> None:
-    """Its deletion unbinds the account: the engine refuses that of a protected resource, and the review of a
-    pull request blocks it, also where the protection was taken off before."""
+    """Its deletion may unbind the account: only where the program says so, the engine refuses that of a
+    protected resource, and the review of a pull request blocks it, also where the protection was taken off
+    before."""
     made = composed("rbac").one(":CustomerManagedKey")
     assert made.request.protect
+    assert "onDelete" not in made.inputs
     removed = {**step("delete", BINDING, "b", binding()), "urn": made.urn}
     found = review(*(one for one in bound() if one["urn"] != urn(BINDING, "b")), removed)
     assert [one.verdict.name.value for row in found.rows for one in row.verdicts] == ["unbound"]

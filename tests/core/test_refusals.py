@@ -8,6 +8,10 @@ from core.refusals import RefusalKind, is_forbidden, kind, kind_of_text
 
 INVALID = "KeyVaultProperties is invalid"
 AZCORE = "PUT https://management.azure.com/x\n---\nRESPONSE 403: 403 Forbidden\nERROR CODE: "
+PARALLEL_WRITE = (
+    "A conflict occurred that prevented the operation from completing. The operation failed because the Key "
+    "Vault 'language-vault' changed from the point the operation began."
+)
 DENIED = "Caller is not authorized to perform action on resource."
 
 
@@ -54,6 +58,7 @@ DENIED = "Caller is not authorized to perform action on resource."
             "A vault with the same name already exists in deleted state.",
             RefusalKind.FINAL,
         ),
+        (409, "ConflictError", PARALLEL_WRITE, RefusalKind.BUSY),
         (404, "NotFound", "", RefusalKind.FINAL),
         (401, "InvalidAuthenticationToken", "", RefusalKind.FINAL),
     ],

@@ -37,7 +37,8 @@ def yaml_stack(folder: Path, azure: RunningAzure, program: Path) -> Stack:
 
 def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzure, tmp_path: Path) -> None:
     """Vault, key, account, access and binding, each its own component, pass the policy pack in a preview, are
-    made in the right order, settle, and go in the right order."""
+    made in the right order, settle, and go in the right order: once the binding says that its deletion
+    unbinds the account, as the refused destroy says."""
     stack = yaml_stack(tmp_path, empty_azure, Path(__file__).with_name("programs") / "parts.yaml")
     stack.pulumi("config", "set", "tenantId", empty_azure.env["AZURE_TENANT_ID"])
     first = stack.pulumi("up", "--yes", "--policy-pack", "../../../policies")
@@ -49,6 +50,15 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
     }
     again = stack.deploy("--expect-no-changes")
     assert again.ok, again.output
+    assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
+    refused = stack.destroy()
+    assert not refused.ok
+    assert "onDelete: unbind of a binding that is declared by itself" in refused.output
+    program = stack.folder / "Pulumi.yaml"
+    grant = "      grantId: ${support-access.grantId}\n"
+    program.write_text(program.read_text().replace(grant, f"{grant}      onDelete: unbind\n"))
+    said = stack.deploy()
+    assert said.ok, said.output
     assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
     gone = stack.destroy()
     assert gone.ok, gone.output

@@ -104,6 +104,7 @@ class FakeAzure:
         self.progress_script: list[Progress] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
         self.deployer = "deployer"
+        self.answered_at = 0.0
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
         self.copies_tags = False
@@ -131,7 +132,8 @@ class FakeAzure:
         self.patches.append(encryption)
         self.accounts[account.normalised] = replace(self.accounts[account.normalised], encryption=encryption)
         self._leave("bind")
-        return Accepted("https://management.azure.com/operations/op-1?t=1&c=signed")
+        url = "https://management.azure.com/operations/op-1?t=1&c=signed"
+        return Accepted(url, key_version=encryption.key_version)
 
     async def progress(self, account: ArmId, operation_url: str) -> Progress:
         self._enter("progress")
@@ -168,6 +170,7 @@ class FakeAzure:
     async def delete_role_assignment(self, assignment_id: str) -> None:
         self._enter("delete_role_assignment")
         self.roles = [one for one in self.roles if one.id != assignment_id]
+        self._leave("delete_role_assignment")
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
         self._enter("assign_hsm_role")

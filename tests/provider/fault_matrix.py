@@ -17,7 +17,7 @@ from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.arm import Arm
 from provider.clients import Clients
 from provider.credential import credential
-from tests.provider.rig import CMK, HSM_ROLE, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, HSM_ROLE, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
 HANG_SECONDS = 0.4
@@ -199,7 +199,7 @@ async def _update(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
 
 
 async def _delete(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
-    await pulumi.delete(CMK, world.account_id(), IN_VAULT.binding(world, 0))
+    await pulumi.delete(CMK, world.account_id(), {**IN_VAULT.binding(world, 0), **UNBINDS})
 
 
 def _grant_inputs(world: World) -> dict[str, Any]:

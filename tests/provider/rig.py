@@ -18,13 +18,15 @@ from provider.waiting import Clock
 from provider.wire import Properties, decode, encode
 
 PART = "language-cmk:index:KeyBinding"
-"""What the resources are part of, unless a test says otherwise."""
+"""What the resources are part of."""
 CMK = "azure-cmk:index:CustomerManagedKey"
 VERSION = "azure-cmk:index:KeyVersion"
 ACCESS = "azure-cmk:index:KeyAccessValidation"
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 HSM_ROLE = "azure-cmk:index:ManagedHsmRoleAssignment"
 CLEANUP = "azure-cmk:index:KeyAccessCleanup"
+UNBINDS = {"onDelete": "unbind"}
+"""Of a binding whose deletion unbinds the account."""
 
 
 @dataclass
@@ -156,10 +158,8 @@ class Engine:
         )
         return decode((await self._call(self.stub.Update(request))).properties)
 
-    async def delete(
-        self, type: str, id: str, olds: Mapping[str, Any] | None = None, within: str = PART
-    ) -> None:
-        urn = self.urn(type, within)
+    async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
+        urn = self.urn(type)
         await self._call(
             self.stub.Delete(provider_pb2.DeleteRequest(urn=urn, id=id, properties=encode(olds or {})))
         )
@@ -174,8 +174,8 @@ class Engine:
     async def cancel(self) -> None:
         await self.stub.Cancel(empty_pb2.Empty())
 
-    def urn(self, type: str, within: str = PART) -> str:
-        return f"urn:pulumi:test::language-cmk::{within}${type}::language"
+    def urn(self, type: str) -> str:
+        return f"urn:pulumi:test::language-cmk::{PART}${type}::language"
 
     async def _call(self, call: Any) -> Any:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from azure.core.rest import HttpRequest
 from core.login import login
 from provider.arm import Arm
 from provider.clients import Clients
-from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
 pytestmark = pytest.mark.asyncio
@@ -33,6 +34,21 @@ def inputs_of(world: World) -> dict[str, Any]:
         "keyUriWithVersion": f"https://contoso-keys.vault.azure.net/keys/language-key/{version}",
         "vaultId": world.vault_id(),
     }
+
+
+async def test_the_time_is_that_of_azures_last_answer(world: World) -> None:
+    """A clock that stands two hours behind takes an expired version for no valid one."""
+    azure = Arm(Clients(login({}, os.environ)))
+    (version,) = world.versions()
+    stopped = FakeClock()
+    properties = await azure.live_key_versions("https://contoso-keys.vault.azure.net", "language-key")
+    stopped.epoch = azure.answered_at - 7200
+    assert abs(azure.answered_at - (properties[0].created or 0)) < 60
+    expires = datetime.fromtimestamp(azure.answered_at - 3600, UTC)
+    world.keys().update_key_properties("language-key", version, expires_on=expires)
+    async with engine(azure, stopped) as pulumi:
+        with pytest.raises(FailedError, match="expired on"):
+            await pulumi.create(VERSION, {"keyId": world.key_id()})
 
 
 async def test_a_whole_life(world: World) -> None:
@@ -60,7 +76,7 @@ async def test_a_whole_life(world: World) -> None:
         assert world.bound_key() == news["keyUriWithVersion"]
         assert [e["keySource"] for e in world.history()][1:] == ["Microsoft.KeyVault"] * 2
 
-        await pulumi.delete(CMK, id, bound.values)
+        await pulumi.delete(CMK, id, {**bound.values, **UNBINDS})
         assert world.bound_key() is None
         assert (await pulumi.read(CMK, id, inputs, bound.values))[0] == ""
 

@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, UNBINDS, FailedError, FakeClock, engine, engine_log
 
 pytestmark = pytest.mark.asyncio
 
@@ -92,7 +92,7 @@ async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(code: str)
             await pulumi.create(CMK, INPUTS)
         azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
         with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-            await pulumi.delete(CMK, ACCOUNT_ID)
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert (azure.calls.count("bind"), clock.slept) == (2, [])
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +76,28 @@ def test_what_was_never_sent_is_not_called_an_answer() -> None:
     failure = ServiceError(NOT_SENT, "ForeignHostError", "https://x is no endpoint", "polling")
     assert translate(failure) == "polling: not sent: https://x is no endpoint"
     assert failure.kind is RefusalKind.FINAL
+
+
+def test_a_docstring_names_errors_that_exist() -> None:
+    """What is said to be raised can be caught: it is defined here, in core, or by Python."""
+    modules = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for folder in ("core", "provider")
+        for path in (Path(__file__).parents[2] / folder).rglob("*.py")
+    }
+    defined = {
+        node.name for tree in modules.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    named = {
+        (path.name, name)
+        for path, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, kinds)
+        for raised in re.findall(r"Raises ((?:\w+Error(?:, | and )?)+)", ast.get_docstring(node) or "")
+        for name in re.findall(r"\w+", raised)
+        if name != "and"
+    }
+    assert {
+        (path, name) for path, name in named if name not in defined and not hasattr(builtins, name)
+    } == set()

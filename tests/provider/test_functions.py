@@ -67,6 +67,7 @@ async def test_get_key_version_tells_whether_a_version_can_be_used() -> None:
     read."""
     azure = FakeAzure()
     azure.versions = [KeyVersion(V1, enabled=False, expires=1_700_000_000, uri=key_uri())]
+    azure.answered_at = 1_750_000_000.0
     asked = {"keyId": KEY_ID, "version": V1}
     async with engine(azure) as pulumi:
         found, _ = await pulumi.invoke(VERSION, asked)
@@ -78,9 +79,13 @@ async def test_get_key_version_tells_whether_a_version_can_be_used() -> None:
         with pytest.raises(FailedError, match="does not accept the login"):
             await pulumi.invoke(VERSION, asked)
     attributes = {"enabled": False, "expires": 1_700_000_000}
-    assert found == {"keyUriWithVersion": key_uri(), "attributes": attributes}
+    assert found == {
+        "keyUriWithVersion": key_uri(),
+        "attributes": attributes,
+        "answeredAt": 1_750_000_000,
+    }
     assert (other, unread) == ({}, {})
-    assert unknown == {"keyUriWithVersion": UNKNOWN, "attributes": UNKNOWN}
+    assert unknown == dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
 
 
 async def test_get_deleted_finds_a_name_that_is_still_held() -> None:
@@ -190,6 +195,16 @@ async def test_check_deployment_tells_what_it_could_not_ask() -> None:
     assert answer["findings"] == []
     assert [one["what"] for one in answer["unchecked"]] == ["whether the names are free"]
     assert "AuthorizationFailed" in answer["unchecked"][0]["why"]
+
+
+async def test_check_deployment_fails_with_a_refused_login_explained() -> None:
+    """Without a login nobody's rights can be read: the cause and the way on are said, and no class."""
+    azure = FakeAzure()
+    azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match=r"^the client secret is wrong"):
+            await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["rights"]})
 
 
 async def test_check_deployment_leaves_out_what_is_not_known_yet() -> None:

@@ -22,7 +22,14 @@ from tests.provider.fake_azure import (
     bound_to,
 )
 from tests.provider.rig import CLEANUP, Engine, FakeClock, engine
-from tests.provider.test_key_access_revocation import NEEDED, OTHER, assignment, with_policies, with_roles
+from tests.provider.test_key_access_revocation import (
+    BUSY,
+    NEEDED,
+    OTHER,
+    assignment,
+    with_policies,
+    with_roles,
+)
 
 pytestmark = pytest.mark.asyncio
 INPUTS = {"keyId": KEY_ID, "accountId": ACCOUNT_ID}
@@ -81,6 +88,27 @@ async def test_the_role_at_the_key_goes_and_no_other() -> None:
         del azure.accounts[ACCOUNT_ID.lower()]
         await pulumi.delete(CLEANUP, ID, state)
     assert azure.roles == others
+
+
+async def test_another_write_of_the_vault_is_waited_for_and_the_removal_seen() -> None:
+    """Azure refuses a write during another one; what a read still shows afterwards is removed again."""
+    azure, clock = with_policies(MINE, OTHERS), FakeClock()
+    azure.failures["remove_policy"] += [BUSY] * 5
+    removed = FakeAzure.remove_policy
+    lost = [True]
+
+    async def first_overwritten(vault: ArmId, entry: PolicyEntry) -> None:
+        before = azure.vaults[vault.normalised]
+        await removed(azure, vault, entry)
+        if lost.pop() if lost else False:
+            azure.vaults[vault.normalised] = before
+
+    azure.remove_policy = first_overwritten  # type: ignore[method-assign]
+    async with engine(azure, clock) as pulumi:
+        state = await refreshed(pulumi)
+        del azure.accounts[ACCOUNT_ID.lower()]
+        await pulumi.delete(CLEANUP, ID, state)
+    assert azure.vaults[VAULT_ID.lower()].policies == (OTHERS,)
 
 
 UNKNOWN_KEY = Encryption("Microsoft.KeyVault")

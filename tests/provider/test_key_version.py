@@ -14,12 +14,13 @@ from tests.provider.fake_azure import (
     V1,
     V2,
     V3,
+    VAULT_ID,
     VAULT_URI,
     FakeAzure,
     a_version,
     key_uri,
 )
-from tests.provider.rig import CMK, VERSION, FailedError, engine
+from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, engine
 
 INPUTS = {"keyId": KEY_ID, "generation": 1}
 NEXT = {"keyId": KEY_ID, "generation": 2}
@@ -43,6 +44,7 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it() -> No
         "vaultUri": VAULT_URI,
         "createdAt": "2023-11-14T22:13:22Z",
         "newestVersion": V2,
+        "rotationMark": outputs.values["rotationMark"],
     }
     assert azure.calls == ["key_version"]
 
@@ -122,6 +124,26 @@ async def test_fails_instead_of_going_back_to_an_older_version(
         assert pinned.values["version"] == V2
         rotated = await pulumi.update(VERSION, KEY_ID, {"version": V3}, INPUTS, NEXT)
         assert rotated.values["version"] == "4" * 32
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
+@pytest.mark.parametrize(("hours_off", "expired"), [(-1, True), (1, False)], ids=["behind", "ahead"])
+async def test_a_version_has_expired_when_it_has_by_azures_clock(
+    hours_off: int, expired: bool, preview: bool
+) -> None:
+    """This machine's may be off, in both directions: half an hour before or after the version expires."""
+    clock, azure = FakeClock(), FakeAzure()
+    azure.answered_at = clock.time() - hours_off * 3600
+    azure.versions = [a_version(expires=int(azure.answered_at) + (-1800 if expired else 1800))]
+    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+    async with engine(azure, clock) as pulumi:
+        for type, news in ((VERSION, INPUTS), (CMK, inputs)):
+            if expired and not (preview and type == CMK):
+                with pytest.raises(FailedError, match="expired on"):
+                    await pulumi.create(type, news, preview=preview)
+            else:
+                await pulumi.create(type, news, preview=preview)
 
 
 @pytest.mark.asyncio

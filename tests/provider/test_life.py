@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from core import resource_types
 from core.arm_ids import ArmId
 from core.facts import Account, Encryption
 from provider.failure import ServiceError
@@ -26,7 +25,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, VERSION, FailedError, engine
+from tests.provider.rig import CMK, UNBINDS, VERSION, FailedError, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID, "accountDigest": "a"}
 
@@ -176,29 +175,51 @@ async def test_preview_of_everything_unknown_asks_azure_nothing() -> None:
 
 
 async def test_delete_gives_the_account_back_and_is_done_when_there_is_nothing() -> None:
-    """A delete PATCHes Microsoft's key source; an unbound or absent account needs nothing."""
-    azure = FakeAzure()
+    """A delete that unbinds PATCHes Microsoft's key source; an unbound or absent account needs nothing."""
+    azure, inputs = FakeAzure(), {**INPUTS, **UNBINDS}
     async with engine(azure) as pulumi:
-        id, olds = await pulumi.create(CMK, INPUTS)
-        await pulumi.delete(CMK, id, olds.values)
+        id, olds = await pulumi.create(CMK, inputs)
+        _, read, _ = await pulumi.read(CMK, id, inputs, olds.values)
+        await pulumi.delete(CMK, id, read.values)
         assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
         patches = len(azure.patches)
-        await pulumi.delete(CMK, id, olds.values)
+        await pulumi.delete(CMK, id, INPUTS)
         azure.accounts.clear()
-        await pulumi.delete(CMK, id, olds.values)
+        await pulumi.delete(CMK, id, INPUTS)
     assert len(azure.patches) == patches
 
 
-async def test_delete_leaves_an_account_bound_for_which_the_program_declares_a_binding() -> None:
+@pytest.mark.parametrize("olds", [{}, UNBINDS], ids=["keeps", "unbinds"])
+async def test_delete_leaves_an_account_bound_for_which_the_program_declares_a_binding(
+    olds: dict[str, str],
+) -> None:
     """A replaced or renamed binding is deleted after the new one is made; both are the same account's, be the
     new one made in this run or in one that was cut off."""
     azure = FakeAzure()
     async with engine(azure) as pulumi:
-        id, olds = await pulumi.create(CMK, INPUTS)
+        id, _ = await pulumi.create(CMK, INPUTS)
     async with engine(azure) as pulumi:
         await pulumi.check(CMK, {**INPUTS, "accountId": ACCOUNT_ID.upper()})
-        await pulumi.delete(CMK, id, olds.values)
+        await pulumi.delete(CMK, id, {**INPUTS, **olds})
     assert [patch.key_source for patch in azure.patches] == ["Microsoft.KeyVault"]
+
+
+async def test_fails_to_unbind_what_another_provider_of_the_run_may_have_bound() -> None:
+    """A binding with another name and another provider: the new one's plugin makes it, the old one's deletes
+    what it knows, and knows nothing of the new one. It is said how to go on."""
+    azure = FakeAzure()
+    async with engine(azure) as old, engine(azure) as new:
+        id, olds = await old.create(CMK, INPUTS)
+        await old.check(VERSION, {"keyId": KEY_ID, "accountId": ACCOUNT_ID})
+        await new.check(CMK, INPUTS)
+        await new.create(CMK, INPUTS)
+        with pytest.raises(
+            FailedError, match=r"(?s)stays on its key.*`pulumi state delete 'urn:pulumi:test:"
+        ):
+            await old.delete(CMK, id, olds.values)
+        azure.accounts.clear()
+        await old.delete(CMK, id, olds.values)
+    assert {patch.key_source for patch in azure.patches} == {"Microsoft.KeyVault"}
 
 
 async def test_delete_unbinds_where_the_program_declares_a_binding_of_another_account() -> None:
@@ -207,34 +228,44 @@ async def test_delete_unbinds_where_the_program_declares_a_binding_of_another_ac
     async with engine(azure) as pulumi:
         id, olds = await pulumi.create(CMK, INPUTS)
         await pulumi.check(CMK, {**INPUTS, "accountId": f"{ACCOUNT_ID}-other"})
-        await pulumi.delete(CMK, id, olds.values)
+        await pulumi.delete(CMK, id, {**olds.values, **UNBINDS})
     assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
 
 
-SERVICES = [resource_types.SERVICE, resource_types.FORMER_TYPES[resource_types.SERVICE]]
-
-
-@pytest.mark.parametrize("service", SERVICES)
-async def test_fails_to_unbind_a_services_account_that_nothing_says_to_unbind(service: str) -> None:
-    """As a destroy would that leaves the account out, in which no program runs. It names the ways on."""
+@pytest.mark.parametrize(("leaves", "unbinds"), [(True, True), (False, False), (None, False)])
+async def test_an_account_leaves_its_key_where_the_program_says_so_in_this_run(
+    leaves: bool | None, unbinds: bool
+) -> None:
+    """So does a service with `unbindAccount`: key, version and access stay, and the binding is not declared.
+    That the program keeps the key for the account is not enough."""
     azure = FakeAzure()
     async with engine(azure) as pulumi:
         id, olds = await pulumi.create(CMK, INPUTS)
-        with pytest.raises(FailedError, match=r"(?s)stays on its key.*unbindAccount: lang"):
-            await pulumi.delete(CMK, id, olds.values, within=service)
-        azure.accounts.clear()
-        await pulumi.delete(CMK, id, olds.values, within=service)
-    assert [patch.key_source for patch in azure.patches] == ["Microsoft.KeyVault"]
+        version = {"keyId": KEY_ID, "accountId": ACCOUNT_ID.upper(), "accountLeaves": leaves}
+        assert await pulumi.check(VERSION, version) == {}
+        if unbinds:
+            await pulumi.delete(CMK, id, olds.values)
+        else:
+            with pytest.raises(FailedError, match="unbindAccount: lang"):
+                await pulumi.delete(CMK, id, olds.values)
+    assert len(azure.patches) == 1 + unbinds
 
 
-async def test_a_service_whose_program_keeps_the_key_for_its_account_unbinds_it() -> None:
-    """So it does with `unbindAccount`: key, version and access stay, and the binding is not declared."""
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
+async def test_what_a_deletion_does_is_recorded_without_a_write(preview: bool) -> None:
+    """Also of an account whose access was revoked, which could not be bound again."""
     azure = FakeAzure()
     async with engine(azure) as pulumi:
         id, olds = await pulumi.create(CMK, INPUTS)
-        await pulumi.check(VERSION, {"keyId": KEY_ID, "accountId": ACCOUNT_ID.upper()})
-        await pulumi.delete(CMK, id, olds.values, within=resource_types.SERVICE)
-    assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+        for old, new, kind in (
+            (INPUTS, {**INPUTS, **UNBINDS}, "ADD"),
+            ({**INPUTS, **UNBINDS}, INPUTS, "DELETE"),
+        ):
+            assert (await pulumi.diff(CMK, {**olds.values, **old}, old, new)).kinds == {"onDelete": kind}
+            calls = len(azure.calls)
+            changed = await pulumi.update(CMK, id, {**olds.values, **old}, old, new, preview=preview)
+            assert changed.values == {**olds.values, **new}
+            assert len(azure.calls) == calls
 
 
 async def test_secret_inputs_stay_secret_and_so_does_what_tells_them() -> None:
@@ -262,7 +293,7 @@ async def test_one_404_does_not_forget_a_bound_account() -> None:
     async with engine(azure) as pulumi:
         id, olds = await pulumi.create(CMK, INPUTS)
         azure.failures["account"].append(ServiceError(404, "ResourceNotFound", ""))
-        await pulumi.delete(CMK, id, olds.values)
+        await pulumi.delete(CMK, id, {**olds.values, **UNBINDS})
     assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
 
 
@@ -289,7 +320,7 @@ async def test_fails_to_unbind_a_kind_that_cannot_go_back() -> None:
     )
     async with engine(azure) as pulumi:
         with pytest.raises(FailedError, match="cannot go back to Microsoft-managed keys"):
-            await pulumi.delete(CMK, ACCOUNT_ID, INPUTS)
+            await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     assert azure.patches == []
 
 

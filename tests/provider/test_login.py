@@ -76,7 +76,7 @@ async def test_secrets_among_the_settings_stay_secret() -> None:
         news = encode({"clientSecret": "hunter2", "clientId": "c", "clientID": "c"})
         checked = await pulumi.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     assert decode(checked.inputs).secrets == {"clientSecret"}
-    assert [failure.property for failure in checked.failures] == ["clientID"]
+    assert [failure.reason for failure in checked.failures] == ["unknown setting azure-cmk:clientID"]
 
 
 def test_an_oidc_token_file_is_read_each_time(tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None
     """The clients' pipeline stops a request to any other host before a token is put on it."""
     request = type("Request", (), {"http_request": type("Http", (), {"url": url})})
     if allowed:
-        _guard(clouds.PUBLIC).on_request(request)
+        _guard(Clients(login({}, {}))).on_request(request)
     else:
         with pytest.raises(ForeignHostError):
-            _guard(clouds.PUBLIC).on_request(request)
+            _guard(Clients(login({}, {}))).on_request(request)
 
 
 @pytest.mark.parametrize("given", ['["a-1", "b-2"]', '["a-1","b-2"]', "a-1, b-2", "['a-1', 'b-2']"])

@@ -18,6 +18,7 @@ from tests.provider.rig import (
     CMK,
     HSM_ROLE,
     REVOCATION,
+    UNBINDS,
     VERSION,
     Engine,
     FailedError,
@@ -83,7 +84,7 @@ async def test_a_whole_life(world: World) -> None:
         with pytest.raises(FailedError, match="no role assignment of the managed HSM at or above the key"):
             await pulumi.update(CMK, bound_id, bound.values, news, {**news, "accountDigest": "2"})
         await pulumi.create(HSM_ROLE, grant_of(world, principal))
-        await pulumi.delete(CMK, bound_id, bound.values)
+        await pulumi.delete(CMK, bound_id, {**bound.values, **UNBINDS})
         assert world.bound_key() is None
         await pulumi.delete(HSM_ROLE, id, granted.values)
     left = world.hsm_roles().list_role_assignments("/keys/language-key")

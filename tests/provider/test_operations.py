@@ -13,15 +13,18 @@ from provider.azure_calls import Accepted, Progress
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    KEY_ID,
     NOT_YET,
+    PRINCIPAL,
     V2,
     VAULT_ID,
     FakeAzure,
+    a_vault,
     an_account,
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, UNBINDS, FailedError, FakeClock, engine, engine_log
 
 pytestmark = pytest.mark.asyncio
 
@@ -96,8 +99,40 @@ async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once
     azure.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
     async with engine(azure, clock) as pulumi:
         with pytest.raises(FailedError, match="no luck"):
-            await pulumi.delete(CMK, ACCOUNT_ID)
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert clock.now() < 1
+
+
+@pytest.mark.parametrize("uses_rbac", [False, True], ids=["access policies", "Azure RBAC"])
+async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(uses_rbac: bool) -> None:
+    """The service needs the key to give the account back, and no wait would bring the access. What is printed
+    gives it to the real identity, in the real vault."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    fix = (
+        f"--assignee-object-id {PRINCIPAL} --assignee-principal-type ServicePrincipal --scope {KEY_ID}"
+        if uses_rbac
+        else f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL} --key-permissions get"
+    )
+    assert "cannot leave its key" in str(failed.value)
+    assert fix in str(failed.value)
+    assert azure.patches == []
+    assert clock.now() < 5
+
+
+async def test_an_unbinding_that_waits_for_access_names_whose_it_is() -> None:
+    """A binding that names no vault cannot be looked at before; at the end the message has the names."""
+    azure, clock = FakeAzure(), FakeClock()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    denied = ServiceError(403, "Forbidden", "does not have keys get permission")
+    azure.failures["bind"] += [denied] * 100
+    async with engine(azure, clock) as pulumi:
+        with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
 
 
 async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
@@ -164,6 +199,28 @@ async def test_fails_when_somebody_else_writes_in_between() -> None:
             await pulumi.create(CMK, INPUTS)
 
 
+@pytest.mark.parametrize("echoes", [True, False])
+async def test_a_binding_without_a_version_that_somebody_else_writes_is_an_error(echoes: bool) -> None:
+    """Where the answer to the PATCH showed the version, one that shows none is another binding, which would
+    stay on a version that nobody chose. An Azure that never shows it cannot be compared."""
+
+    class Meddled(FakeAzure):
+        async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
+            accepted = await super().bind(account, encryption)
+            return accepted if echoes else replace(accepted, key_version="")
+
+        async def progress(self, account: Any, operation_url: str) -> Progress:
+            self.accounts[account.normalised] = an_account(encryption=bound_to(""))
+            return Progress("Succeeded")
+
+    async with engine(Meddled()) as pulumi:
+        if echoes:
+            with pytest.raises(FailedError, match=f"keyVersion: found none, expected {'1' * 32}"):
+                await pulumi.create(CMK, INPUTS)
+        else:
+            assert (await pulumi.create(CMK, INPUTS))[1].values["keyVersion"] == "1" * 32
+
+
 async def test_a_front_end_that_is_behind_is_asked_again() -> None:
     """One read without the change, or without the account, is not yet somebody else's doing."""
 
@@ -220,8 +277,8 @@ async def test_an_account_that_goes_while_it_is_unbound_is_done() -> None:
     azure = Goes()
     azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
     async with engine(azure) as pulumi:
-        await pulumi.delete(CMK, ACCOUNT_ID)
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
         azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
         azure.goes = False
         with pytest.raises(FailedError, match="ResourceNotFound"):
-            await pulumi.delete(CMK, ACCOUNT_ID)
+            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)

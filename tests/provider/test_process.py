@@ -25,7 +25,7 @@ from tests.provider.fault_matrix import (
     was_struck,
 )
 from tests.provider.process import plugin_process
-from tests.provider.rig import CMK, VERSION, FakeClock, engine
+from tests.provider.rig import CMK, UNBINDS, VERSION, FakeClock, engine
 from tests.provider.world import World
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
@@ -130,7 +130,7 @@ async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCapture
         account, bound = await pulumi.create(CMK, binding)
         rotated = await pulumi.update(VERSION, id, olds.values, inputs, {**inputs, "generation": 2})
         await pulumi.read(CMK, account, binding, bound.values)
-        await pulumi.delete(CMK, account, bound.values)
+        await pulumi.delete(CMK, account, {**bound.values, **UNBINDS})
     written = "\n".join([caplog.text, *(str(r.__dict__) for r in caplog.records), str(rotated), str(bound)])
     assert "login.microsoftonline.com" in written
     for secret in (*tokens, world.azure.env["ARM_CLIENT_SECRET"]):

@@ -66,6 +66,40 @@ async def test_a_rotation_whose_state_was_lost_is_not_made_again() -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("imported", [False, True], ids=["created", "imported"])
+async def test_a_generation_that_is_raised_again_in_another_life_makes_a_version(imported: bool) -> None:
+    """Rotated, destroyed, and made anew on the same key, which still has the mark: the raise makes one
+    version, whatever cuts it off and whatever a refresh has found in between, and so does the next one."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        for life in (1, 2, 3):
+            id, made = await pulumi.create(VERSION, INPUTS)
+            if imported:
+                _, made, _ = await pulumi.read(VERSION, id)
+            azure.lost["rotate"].append(ServiceError(403, "AuthorizationFailed", "the machine is gone"))
+            with pytest.raises(FailedError):
+                await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
+            _, found, _ = await pulumi.read(VERSION, id, INPUTS, made.values)
+            again = await pulumi.update(VERSION, id, found.values, INPUTS, NEXT)
+            assert len(azure.versions) == life + 1
+            assert again.values["version"] == azure.versions[-1].version
+            await pulumi.delete(VERSION, id, again.values)
+
+
+@pytest.mark.asyncio
+async def test_a_state_that_was_written_before_marks_were_its_own_rotates_once() -> None:
+    """It has no mark, and gets none while a rotation may have been begun under its URN."""
+    azure = FakeAzure()
+    async with engine(azure) as pulumi:
+        _, made = await pulumi.create(VERSION, INPUTS)
+        olds = {name: value for name, value in made.values.items() if name != "rotationMark"}
+        await pulumi.update(VERSION, KEY_ID, olds, INPUTS, NEXT)
+        _, found, _ = await pulumi.read(VERSION, KEY_ID, INPUTS, olds)
+        await pulumi.update(VERSION, KEY_ID, found.values, INPUTS, NEXT)
+    assert azure.calls.count("rotate") == 1
+
+
+@pytest.mark.asyncio
 async def test_each_generation_makes_one_version_also_when_the_vault_copies_tags() -> None:
     """A mark of an earlier rotation does not hide that a later one is still to be made."""
     azure = FakeAzure()

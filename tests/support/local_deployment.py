@@ -169,14 +169,14 @@ class _Providers(mocks.Mocks):
         clock = FakeClock()
         cloud = ProviderLogin().cloud
         binder = Binder(self._azure, clock)
-        followers: set[str] = set()
+        leaving: set[str] = set()
         self._resources: dict[str, Any] = {
             "azure-cmk:index:CustomerManagedKey": CustomerManagedKeyHandler(
-                self._azure, clock, cloud, binder, followers
+                self._azure, clock, cloud, binder, leaving
             ),
             "azure-cmk:index:KeyAccessCleanup": KeyAccessCleanupHandler(self._azure),
             "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
-            "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud, followers),
+            "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud, leaving),
             "azure-cmk:index:ManagedHsmRoleAssignment": ManagedHsmRoleAssignmentHandler(self._azure),
         }
         self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID, "a client secret")

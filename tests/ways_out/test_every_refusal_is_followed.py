@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -171,6 +172,22 @@ def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
     world.settings["key"] = {"generation": 1}
     assert world.up() == ""
     assert world.readable
+    world.close()
+
+
+def test_a_version_has_expired_when_it_has_by_azures_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's is 20 minutes behind, by which the version is still good: an account with another tag is
+    not sent, for Azure would refuse it, and the update says why."""
+    world = World("access policies")
+    assert world.up() == ""
+    world.wire.sleep(1200.0)
+    monkeypatch.setattr("tests.ways_out.world.LONG_AGO", time.time() + 600.0)
+    bound_version_expires(world)
+    world.settings["tags"] = {"team": "claims"}
+    began = world.wire.now()
+    assert world.up() == ""
+    assert world.wire.now() - began < 200
+    assert "tags" not in world.arm("GET", world.account_id)
     world.close()
 
 
