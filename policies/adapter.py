@@ -160,14 +160,14 @@ def _stack_policy(
 
 
 def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
-    """One for all rules of a request, which fail together; only the first sees the resources."""
-    if resources and (session.relations is None or session.relations[0] is not resources[0].props):
+    """One for all rules of a request, which are given one list and fail together."""
+    if session.relations is None or session.relations[0] is not resources:
         try:
             made: Relations | Exception = Relations(StackIndex(resources, session))
         except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
             made = problem
-        session.relations = (resources[0].props, made)
-    found = session.relations[1] if session.relations else Relations(StackIndex([], session))
+        session.relations = (resources, made)
+    found = session.relations[1]
     if isinstance(found, Exception):
         raise found
     relations: Relations = found

@@ -57,7 +57,12 @@ class StackIndex:
         self._components: dict[str, PolicyResource] = {}
         self._children: dict[str, list[PolicyResource]] = {}
         # After a refresh the engine's list has every resource of the old state, too, also those that go.
-        for resource in filter(lambda one: session.declares(one.urn), resources):
+        declared = [one for one in resources if session.declares(one.urn)]
+        if session.urns and not declared:
+            raise ValueError(
+                f"the stack is shown without any of the {len(session.urns)} resources that were asked about"
+            )
+        for resource in declared:
             found = read(resource.resource_type, resource.props)
             kind = None if found.kind in (Kind.STACK, Kind.GENERIC) else found.kind
             if kind is not None:

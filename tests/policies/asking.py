@@ -23,11 +23,9 @@ from pulumi_policy.proxy import (
 )
 
 from policies import redaction
-from policies.decoding import decode_once
 from policies.pack import PACK_NAME, make_policies
 from policies.reports import UNDECIDED
 
-assert decode_once()  # as __main__.py of the pack does
 LATER: Final = "later"
 NOW: Final = 1_900_000_000.0  # 2030-03-17, so that dates before and after are easy to write
 VAULT, KEY = "azure-native:keyvault:Vault", "azure-native:keyvault:Key"
