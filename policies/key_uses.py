@@ -32,11 +32,7 @@ class KeyUse:
 
     @property
     def names_identity(self) -> bool:
-        """Whether a user-assigned identity is named for the key. A preview does not know an input of a
-        binding that the program leaves out, nor one whose value it does not know yet: the latter comes from
-        somewhere."""
-        if self.client_id is UNKNOWN and self.writer.kind is Kind.BINDING:
-            return bool(self.writer.resource.property_dependencies.get("identityClientId"))
+        """Whether a user-assigned identity is named for the key."""
         return self.client_id is not None
 
     @property
@@ -103,8 +99,7 @@ class KeyUses:
         """The encryption that the program itself states for an account; not what it ignores."""
         if leaves_encryption(account.ignore_changes):
             return None
-        declared = self.index.session.declared(account.urn)
-        return encryption_of(account.view if declared is None else declared)
+        return encryption_of(self.index.stated(account))
 
     @cached_property
     def uses(self) -> list[KeyUse]:
@@ -197,7 +192,7 @@ class KeyUses:
             key=key,
             vault_name=name,
             key_name=UNKNOWN if uri is UNKNOWN else named.name.lower() if named else None,
-            client_id=binding.view.text("identityClientId"),
+            client_id=self.index.stated(binding).text("identityClientId"),
         )
 
     def _stated(self, account: Node) -> KeyUse | None:

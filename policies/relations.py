@@ -78,8 +78,7 @@ class Relations(KeyUses):
         return holders
 
     def _entries(self, node: Node, vault: Node | None) -> Iterator[DeclaredGrant]:
-        declared = self.index.session.declared(node.urn)
-        entries = entries_of(node.kind, node.view if declared is None else declared)
+        entries = entries_of(node.kind, self.index.stated(node))
         name = node.view.text("name" if node.kind is Kind.VAULT else "vaultName")
         for entry in entries if entries is not UNKNOWN else ():
             yield DeclaredGrant(node, entry, entry.object_id, vault, name)
@@ -110,10 +109,30 @@ class Relations(KeyUses):
         """The identities that may use the key; none when they are not part of the stack."""
         if use.client_id is None:
             return [use.account] if use.account else []
+        if named := self.named_identities(use):
+            return named
+        return self._identities_from(use.writer, "identity") if use.writer is use.account else []
+
+    def named_identities(self, use: KeyUse) -> list[Node]:
+        """The user-assigned identities of the stack that a use names: by client id, else by where it comes
+        from."""
         if isinstance(use.client_id, str) and use.client_id.lower() in self._identity_by_client:
             return [self._identity_by_client[use.client_id.lower()]]
-        where = ("identityClientId",) if use.writer.kind is Kind.BINDING else ("properties", "identity")
-        sources = self.index.sources_of(use.writer, *where)
+        is_binding = use.writer.kind is Kind.BINDING
+        return self._identities_from(use.writer, "identityClientId" if is_binding else "properties")
+
+    def attached_identities(self, account: Node) -> tuple[list[Node], bool]:
+        """The user-assigned identities of the stack that an account has, and whether these are all."""
+        items = View(self.index.stated(account).get("identity")).items("userAssignedIdentities")
+        ids = [id.lower() for id in (items if items is not UNKNOWN else ()) if isinstance(id, str)]
+        found = [self.index.by_id[id] for id in ids if id in self.index.by_id]
+        made = self._identities_from(account, "identity")
+        whole = len(account.resource.property_dependencies.get("identity", ())) == len(made)
+        unknown = items is UNKNOWN or UNKNOWN in items
+        return found + made, len(found) == len(ids) and whole and bool(made or not unknown)
+
+    def _identities_from(self, node: Node, name: str) -> list[Node]:
+        sources = self.index.sources_of(node, name)
         return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
 
     @cached_property

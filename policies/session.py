@@ -11,7 +11,17 @@ from policies.exemptions import Exemption
 from policies.kinds import read
 from policies.view import View
 
-_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT})
+_REMEMBERED: Final = frozenset(
+    {
+        Kind.VAULT,
+        Kind.KEY,
+        Kind.ACCOUNT,
+        Kind.BINDING,
+        Kind.ACCESS_POLICY,
+        Kind.ROLE_ASSIGNMENT,
+        Kind.DIAGNOSTIC_SETTING,
+    }
+)
 
 
 @dataclass

@@ -21,7 +21,7 @@ def judge(relations: Relations, _: Options) -> Findings:
         grants = relations.grants_of(use)
         if grants:
             yield from _judge_access(use, grants, relations)
-            yield from _judge_model(use, grants)
+            yield from _judge_model(use, grants, relations)
         else:
             yield _missing(use, relations)
 
@@ -72,7 +72,7 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
                 )
             )
             continue
-        found = _permissions(grant, use)
+        found = _permissions(grant, use, relations)
         if isinstance(found, frozenset):
             given |= found
             yield from _wider(grant, found)
@@ -98,7 +98,7 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
         )
 
 
-def _permissions(grant: DeclaredGrant, use: KeyUse) -> frozenset[str] | Finding:
+def _permissions(grant: DeclaredGrant, use: KeyUse, relations: Relations) -> frozenset[str] | Finding:
     if use.in_managed_hsm and not grant.in_managed_hsm:
         # What Azure RBAC and access policies grant counts for nothing in an HSM.
         return frozenset()
@@ -114,7 +114,7 @@ def _permissions(grant: DeclaredGrant, use: KeyUse) -> frozenset[str] | Finding:
     if known is None:
         what = f"whether the role {role or 'it assigns'} holds read, wrap and unwrap"
         return Undecided(what, grant.node.urn)
-    condition = grant.node.view.text("condition")
+    condition = relations.index.stated(grant.node).text("condition")
     if condition is UNKNOWN:
         return NotYetKnown("the condition of the assignment is not known yet", grant.node.urn)
     given = rights.of_role(known, arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY)
@@ -141,10 +141,10 @@ def _wider(grant: DeclaredGrant, found: frozenset[str]) -> Findings:
         )
 
 
-def _judge_model(use: KeyUse, grants: list[DeclaredGrant]) -> Findings:
+def _judge_model(use: KeyUse, grants: list[DeclaredGrant], relations: Relations) -> Findings:
     if use.vault is None:
         return
-    rbac = use.vault.view.flag("enableRbacAuthorization")
+    rbac = relations.index.stated(use.vault).flag("enableRbacAuthorization")
     if rbac is UNKNOWN:
         yield NotYetKnown("enableRbacAuthorization of the vault is not known yet", use.vault.urn)
     elif not any((grant.entry is None) is (rbac is True) for grant in grants):

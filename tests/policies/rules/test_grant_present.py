@@ -177,3 +177,31 @@ def test_a_role_that_is_not_known_here_is_named(role: str, words: str) -> None:
     assert words in told(
         with_prop(two_phases(roles=True), "grant", "roleDefinitionId", role), "grant-present"
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("e147488a-f6f5-4113-8e2d-b22465e65bf6", "pass"),
+        ("21090545-7ca7-4776-b22c-e363652d74d2", "violation"),
+        ("12338af0-0e69-4776-bea7-57ae8d297424", "violation"),
+    ],
+)
+def test_a_role_without_a_condition_is_judged_in_a_first_preview(role: str, expected: str) -> None:
+    """A preview does not know the condition that a program leaves out; the role has none."""
+    stack = with_prop(two_phases(preview=True, roles=True), "grant", "roleDefinitionId", role)
+    assert says(stack, "grant-present", grant=["condition"]) == expected
+    conditional = with_prop(stack, "grant", "condition", UNKNOWN_TEXT)
+    assert says(conditional, "grant-present") == "open"
+
+
+@both
+def test_a_vault_that_states_no_model_uses_access_policies(preview: bool) -> None:
+    """A role at it opens nothing, also where a first preview does not know the vault's model."""
+    omits = {"vault": ["properties.enableRbacAuthorization"]} if preview else {}
+    stack = with_prop(
+        two_phases(preview=preview, roles=True), "vault", "properties.enableRbacAuthorization", ...
+    )
+    assert says(stack, "grant-present", **omits) == "violation"
+    stack = with_prop(two_phases(preview=preview), "vault", "properties.enableRbacAuthorization", ...)
+    assert says(stack, "grant-present", **omits) == "pass"
