@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -25,9 +25,11 @@ from pulumi_policy import (
 
 from core.resource_types import COMPONENTS, Kind, kind_of, parse_urn
 from policies import exemptions
+from policies.decoding import level_of
 from policies.kinds import read
 from policies.redaction import without_secrets
 from policies.relations import Relations
+from policies.reports import LEVELS, UNUSED
 from policies.rule import (
     Finding,
     NotYetKnown,
@@ -42,6 +44,7 @@ from policies.rule import (
 from policies.session import Session
 from policies.stack_index import Node, StackIndex
 
+_REFUSES: Final = ("mandatory", "remediate")
 Clock = Callable[[], float]
 Args = ResourceValidationArgs | StackValidationArgs
 
@@ -88,7 +91,7 @@ def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = (
     ours = COMPONENTS in urn and violation.setting is not None
     fix = without_secrets(str(violation.setting) if ours else violation.fix)
     found = f"found: {without_secrets(violation.found)}"
-    if rule.level != "mandatory":
+    if level_of(rule.name, rule.level) not in _REFUSES:
         return "; ".join([found, *(f"note: {note}" for note in notes), f"fix: {fix}"])
     lines = [
         found,
@@ -134,7 +137,7 @@ def _of_used(
         found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
         if relations.is_used(node):
             yield from found
-        elif rule.level == "mandatory":
+        elif level_of(rule.name, rule.level) in _REFUSES:
             session.unused += _unused(rule, node.urn, found)
 
 
@@ -161,6 +164,7 @@ def _stack_policy(
 
 def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
     """One for all rules of a request, which are given one list and fail together."""
+    session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
     if session.relations is None or session.relations[0] is not resources:
         try:
             made: Relations | Exception = Relations(StackIndex(resources, session))

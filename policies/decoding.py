@@ -1,16 +1,17 @@
-"""Decodes each request once for all rules, and notes which values are secrets.
+"""Decodes each request once for all rules, and notes which values are secrets and which level each rule has.
 
 The SDK's servicer decodes a resource anew for each policy, and the whole stack for each stack policy: nearly
 all the time of a pack of thirty (docs/speed.md). Rules only read, so they can share the result. It also drops
-the marks of secrets, which redaction.py has to see before. The SDK has no switch for either, so its functions
-are wrapped; with an SDK that does not use them as the known one does, no pack starts.
+the marks of secrets, which redaction.py has to see before, and tells no rule its level. The SDK has no switch
+for these, so its functions are wrapped; with an SDK that does not use them as the known one does, no pack
+starts.
 """
 
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Final
 
 from pulumi.runtime import proto
@@ -32,11 +33,12 @@ _sdk: Any = policy
 
 
 class _Request(threading.local):
-    """What was decoded for the request that this thread answers, None between requests; and the stack that
-    its first stack policy was given."""
+    """What was decoded for the request that this thread answers, None between requests; the stack that its
+    first stack policy was given; and the configured levels, by the names of policies."""
 
     decoded: dict[tuple[str, int], tuple[Any, Any]] | None = None
     stack: Sequence[PolicyResource] | None = None
+    levels: Mapping[str, str] = MappingProxyType({})
 
 
 _request = _Request()
@@ -54,12 +56,19 @@ def decode_once() -> None:
         raise _unfit("it does not show the pack which values are secrets")
 
 
+def level_of(policy: str, default: str) -> str:
+    """The level that is configured for a policy: mandatory, advisory, disabled or remediate."""
+    return _request.levels.get(policy, default)
+
+
 def _wrap(servicer: Any) -> None:
     ours = {name: _once(getattr(_sdk, name)) for name in _STEPS}
     codec = {**vars(_sdk.json_format), "MessageToDict": _once(_sdk.json_format.MessageToDict)}
     ours |= {"json_format": SimpleNamespace(**codec), _ARGS: _whole(getattr(_sdk, _ARGS))}
+    configure = _noting_levels(servicer.Configure)
     for name, answer in {name: _one_request(getattr(servicer, name)) for name in _REQUESTS}.items():
         setattr(servicer, name, answer)
+    servicer.Configure = configure
     vars(_sdk).update(ours)
 
 
@@ -114,10 +123,21 @@ def _whole(make: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
+def _noting_levels(configure: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(configure)
+    def configured(servicer: Any, request: Any, *context: Any) -> Any:
+        levels = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
+        servicer.levels = {name: proto.EnforcementLevel.Name(one).lower() for name, one in levels.items()}
+        return configure(servicer, request, *context)
+
+    return configured
+
+
 def _one_request(answer: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(answer)
     def answered(servicer: Any, request: Any, *context: Any) -> Any:
         _request.decoded, _request.stack = {}, None
+        _request.levels = getattr(servicer, "levels", {})
         try:
             return answer(servicer, _Shown(request), *context)
         finally:

@@ -137,8 +137,9 @@ class KeyUses:
         return same_vault and (not isinstance(use.key_name, str) or not names or use.key_name in names)
 
     def is_used(self, node: Node) -> bool:
-        """Whether the customer-managed key of an account depends on a vault, a key or a grant."""
-        if COMPONENTS in node.urn:
+        """Whether the customer-managed key of an account depends on a vault, a key or a grant, or is taken
+        to: the keys of a platform are for accounts of other stacks."""
+        if COMPONENTS in node.urn or self.index.session.judges_unused:
             return True
         if node.kind is Kind.ACCESS_POLICY:
             return self._opens_used_vault(self.vault_of(node), node.view.text("vaultName"))
