@@ -38,11 +38,13 @@ from policies.rule import (
     Rule,
     StackRule,
     Subject,
+    Undecided,
     UsedResourceRule,
     Violation,
 )
 from policies.session import Session
 from policies.stack_index import Node, StackIndex
+from policies.view import UNKNOWN
 
 _REFUSES: Final = ("mandatory", "remediate")
 Clock = Callable[[], float]
@@ -73,16 +75,17 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
     )
 
 
-def _subject_in_stack(node: Node, session: Session) -> Subject:
+def _subject_in_stack(node: Node, relations: Relations, session: Session) -> Subject:
     """The same, of a resource in the stack: by its inputs; by its outputs in a stack that is shown alone."""
     options = node.resource.opts
     return Subject(
         kind=node.kind,
         token=node.resource.resource_type,
         api_version=None,
-        view=session.declared(node.urn) or node.view,
+        view=relations.index.stated(node),
         ignore_changes=node.ignore_changes,
         around=tuple(session.around(options.parent if options else None)),
+        above_vaults=node.kind is Kind.ROLE_ASSIGNMENT and relations.is_above_vaults(node),
     )
 
 
@@ -133,9 +136,17 @@ def _of_used(
     rule: UsedResourceRule, relations: Relations, options: Options, session: Session
 ) -> Iterator[Finding]:
     for node in (node for kind in rule.kinds for node in relations.index.of(kind)):
-        subject = _subject_in_stack(node, session)
+        subject = _subject_in_stack(node, relations, session)
         found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
-        if relations.is_used(node):
+        used = relations.is_used(node)
+        if used is UNKNOWN:
+            yield from (
+                Undecided(f"whether it reaches the account's key: {one.found}", one.urn)
+                if isinstance(one, Violation)
+                else one
+                for one in found
+            )
+        elif used:
             yield from found
         elif level_of(rule.name, rule.level) in _REFUSES:
             session.unused += _unused(rule, node.urn, found)

@@ -12,7 +12,7 @@ from policies.encryption import Text
 from policies.grants import DeclaredPolicyEntry, entries_of
 from policies.key_uses import KeyUse, KeyUses, key_scope
 from policies.stack_index import Node
-from policies.view import UNKNOWN, View
+from policies.view import UNKNOWN, View, type_of_unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,19 @@ class Relations(KeyUses):
                 # of them.
                 if not (known and (isinstance(principal, str) or grant.node.kind is Kind.VAULT)):
                     found.append(grant)
-        return [grant for grant in found if _same_vault(grant, use) and self._same_key(grant, use)]
+        return [grant for grant in found if self._same_vault(grant, use) and self._same_key(grant, use)]
+
+    def _same_vault(self, grant: DeclaredGrant, use: KeyUse) -> bool:
+        if grant.vault is not None and use.vault is not None:
+            return grant.vault.urn == use.vault.urn
+        if isinstance(grant.vault_name, str) and isinstance(use.vault_name, str):
+            return grant.vault_name.lower() == use.vault_name.lower()
+        return self.is_at_or_above(grant, use) is not False
+
+    def is_at_or_above(self, grant: DeclaredGrant, use: KeyUse) -> bool | type_of_unknown:
+        """Whether a role counts for the vault of a use, as far as its scope tells; any other grant does."""
+        above = grant.entry is None and use.vault is not None and self.is_above_vaults(grant.node)
+        return self.may_hold(grant.node, use.vault) if above and use.vault is not None else True
 
     def _same_key(self, grant: DeclaredGrant, use: KeyUse) -> bool:
         """A role on one key gives no access to another key of the vault."""
@@ -194,7 +206,7 @@ class Relations(KeyUses):
         if not unknown:
             return []
         known = [grant for grant in self.grants if isinstance(grant.object_id, str)]
-        return [grant for grant in known if _same_vault(grant, use) and self._same_key(grant, use)]
+        return [grant for grant in known if self._same_vault(grant, use) and self._same_key(grant, use)]
 
     def of_another_identity(self, use: KeyUse) -> list[DeclaredGrant]:
         """Grants from whoever uses the key that are for another object id than the state has of it."""
@@ -206,7 +218,7 @@ class Relations(KeyUses):
             if grant.node.kind is not Kind.VAULT
             and isinstance(grant.object_id, str)
             and grant.object_id.lower() != principal.lower()
-            and _same_vault(grant, use)
+            and self._same_vault(grant, use)
             and self._same_key(grant, use)
         ]
 
@@ -222,11 +234,3 @@ class Relations(KeyUses):
 def _principal(holder: Node) -> Text:
     view = View(holder.view.get("identity")) if holder.kind is Kind.ACCOUNT else holder.view
     return UNKNOWN if view.is_unknown else view.text("principalId")
-
-
-def _same_vault(grant: DeclaredGrant, use: KeyUse) -> bool:
-    if grant.vault is not None and use.vault is not None:
-        return grant.vault.urn == use.vault.urn
-    if isinstance(grant.vault_name, str) and isinstance(use.vault_name, str):
-        return grant.vault_name.lower() == use.vault_name.lower()
-    return True

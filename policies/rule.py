@@ -107,6 +107,8 @@ class Subject:
     ignore_changes: tuple[str, ...] = ()
     around: tuple[View, ...] = ()
     """The inputs of this project's components around the resource, innermost first."""
+    above_vaults: bool = False
+    """True for a role that is assigned above vaults and keys."""
 
     @property
     def is_recovery(self) -> bool:

@@ -2,7 +2,7 @@
 
 from core import arm_ids, rights, roles
 from policies import sources
-from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of
+from policies.grants import EXACT, on_keys, role_of
 from policies.key_uses import KeyUse
 from policies.relations import DeclaredGrant, Relations
 from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Undecided, Violation
@@ -75,7 +75,7 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
         found = _permissions(grant, use, relations)
         if isinstance(found, frozenset):
             given |= found
-            yield from _wider(grant, found)
+            yield from _wider(grant, found, use, relations)
         else:
             unsure.append(found)
     level = rights.level(given, uncertain=bool(unsure))
@@ -123,13 +123,19 @@ def _permissions(grant: DeclaredGrant, use: KeyUse, relations: Relations) -> fro
     return given
 
 
-def _wider(grant: DeclaredGrant, found: frozenset[str]) -> Findings:
-    wide = WIDER_ROLES.get(str(role_of(grant.node.view))) if grant.entry is None else None
-    if wide is not None:
+def _wider(grant: DeclaredGrant, found: frozenset[str], use: KeyUse, relations: Relations) -> Findings:
+    role = roles.built_in(str(role_of(grant.node.view))) if grant.entry is None else None
+    plane = arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY
+    if role is not None and (beyond := rights.beyond(role, plane)):
+        what = f"{grant.node.name} assigns {role.name} to the account's identity: {', '.join(beyond)}"
+        if relations.is_at_or_above(grant, use) is UNKNOWN:
+            yield Undecided(f"whether it holds the vault: {what}", grant.node.urn)
+            return
+        exact = roles.encryption_user(plane)
         yield Violation(
-            found=f"{grant.node.name} assigns {wide.name} to the account's identity",
-            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
-            fix=f"assign {ENCRYPTION_USER.name}",
+            found=what,
+            required=f"{exact.name} ({exact.id}) alone",
+            fix=f"assign {exact.name}, and nothing else on the vault or above it",
             urn=grant.node.urn,
         )
     elif grant.entry is not None and found - EXACT:

@@ -145,9 +145,10 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         _one(ACCESS_POLICY, policy_props(), "policy.permissions", _MORE),
     ],
     "role-least-privilege": [
-        role("scope", "/subscriptions/s"),
+        role("scope", "/subscriptions/s1"),
         role("principalType", "User"),
         role("roleDefinitionId", OFFICER),
+        role("roleDefinitionId", OWNER),
     ],
     "account-identity": [
         Refused([Thing("x", ACCOUNT, account_props(), ignore_changes=["identity"])]),
@@ -186,7 +187,7 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     "key-rotation-policy": [key("properties.rotationPolicy", None)],
     "account-local-auth-disabled": [account("properties.disableLocalAuth", False)],
     "account-network-restricted": [account("properties.publicNetworkAccess", "Enabled")],
-    "account-outbound-compatible": [account("properties.restrictOutboundNetworkAccess", True)],
+    "account-outbound-compatible": [stack("account", "properties.restrictOutboundNetworkAccess", True)],
     "no-preview-api-version": [Refused([Thing("x", "azure-native:keyvault/v20250101preview:Vault")])],
     "no-other-provider": [
         Refused([Thing("x", "azure:keyvault/keyVault:KeyVault")]),
