@@ -153,9 +153,9 @@ class KeyUses:
             return vault.urn in self._used
         if not isinstance(name, str):
             return bool(self.uses)
-        return any(not (names := self._vault_names(use)) or name.lower() in names for use in self.uses)
+        return any(not (names := self.vault_names(use)) or name.lower() in names for use in self.uses)
 
-    def _vault_names(self, use: KeyUse) -> set[str]:
+    def vault_names(self, use: KeyUse) -> set[str]:
         """The names of the vault of a use; none where nothing shows them."""
         stated = {use.vault_name} if isinstance(use.vault_name, str) else set()
         return stated | (self.index.names_of(use.vault) if use.vault is not None else set())

@@ -7,11 +7,10 @@ from typing import Any, Final
 from tests.policies.field.case import FAIL, PASS, Case, case
 
 WHO, KEYS, NET = "account-identity", "account-local-auth-disabled", "account-network-restricted"
-WHOLE, VERSION, CREATE, OUT, TIER = (
+WHOLE, VERSION, CREATE, TIER = (
     "cmk-complete",
     "cmk-no-versionless",
     "cmk-not-at-create-with-system-identity",
-    "account-outbound-compatible",
     "account-tier-supports-cmk",
 )
 CLOSED: Final = {NET: {"publicAccess": "disabled"}}
@@ -138,16 +137,6 @@ OTHERS: list[Case] = [
     case("tier", False, {**account(), "sku": {"name": "F0"}}, TIER),
     case("tier", False, {**account(), "sku": {}}, TIER),
     case("tier", False, {"kind": "TextAnalytics", "properties": {"sku": {"name": "S"}}}, TIER),
-    case("outbound", True, account(restrictOutboundNetworkAccess=False, allowedFqdnList=[]), OUT),
-    case(
-        "outbound", False, account(restrictOutboundNetworkAccess=True, allowedFqdnList=["microsoft.com"]), OUT
-    ),
-    case(
-        "outbound",
-        True,
-        account(restrictOutboundNetworkAccess=True, allowedFqdnList=["kv-a.vault.azure.net"]),
-        OUT,
-    ),
 ]
 
 CASES: Final = [*IDENTITIES, *LOGINS, *NETWORKS, *ENCRYPTION, *OTHERS]

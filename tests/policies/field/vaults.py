@@ -201,7 +201,13 @@ NETWORKS: list[Case] = [
     ),
     case("cloudsploit:trustedServices", True, acls(bypass="AzureServices"), TRUST),
     case("cloudsploit:trustedServices", True, acls(bypass="azureServices"), TRUST),
-    case("cloudsploit:trustedServices", False, acls(bypass="None"), TRUST),
+    case(
+        "cloudsploit:trustedServices",
+        False,
+        acls(bypass="None"),
+        but="every address may connect: there is no firewall to pass",
+        own={TRUST: PASS},
+    ),
     case("cloudsploit:trustedServices", False, acls(bypass="none", defaultAction="Deny"), TRUST),
 ]
 
