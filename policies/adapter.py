@@ -70,6 +70,7 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
         api_version=resource.api_version,
         view=resource.view,
         protect=bool(options.protect) if options else False,
+        deletes_first=bool(options.delete_before_replace) if options else False,
         ignore_changes=tuple(options.ignore_changes or ()) if options else (),
         around=tuple(session.around(options.parent if options else None)),
     )

@@ -46,7 +46,7 @@ _request = _Request()
 
 def decode_once() -> None:
     """From now on, in this process. Raises RuntimeError when the SDK is not as it is known."""
-    servicer = getattr(_sdk, "_PolicyAnalyzerServicer", None)
+    servicer: Any = getattr(_sdk, "_PolicyAnalyzerServicer", None)
     try:
         if not hasattr(servicer.Analyze, "__wrapped__"):
             _wrap(servicer)
@@ -62,7 +62,7 @@ def level_of(policy: str, default: str) -> str:
 
 
 def _wrap(servicer: Any) -> None:
-    ours = {name: _once(getattr(_sdk, name)) for name in _STEPS}
+    ours: dict[str, Any] = {name: _once(getattr(_sdk, name)) for name in _STEPS}
     codec = {**vars(_sdk.json_format), "MessageToDict": _once(_sdk.json_format.MessageToDict)}
     ours |= {"json_format": SimpleNamespace(**codec), _ARGS: _whole(getattr(_sdk, _ARGS))}
     configure = _noting_levels(servicer.Configure)

@@ -104,6 +104,7 @@ class Subject:
     api_version: str | None
     view: View
     protect: bool = False
+    deletes_first: bool = False
     ignore_changes: tuple[str, ...] = ()
     around: tuple[View, ...] = ()
     """The inputs of this project's components around the resource, innermost first."""

@@ -57,6 +57,7 @@ class Thing:
     type: str
     props: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
+    deletes_first: bool | None = None
     ignore_changes: Sequence[str] = ()
     depends_on: Sequence[str] = ()
     property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -154,6 +155,8 @@ class Pack:
 
 def _options(options: Any, thing: Thing) -> None:
     options.protect = thing.protect
+    options.deleteBeforeReplaceDefined = thing.deletes_first is not None
+    options.deleteBeforeReplace = bool(thing.deletes_first)
     options.ignoreChanges.extend(thing.ignore_changes)
 
 

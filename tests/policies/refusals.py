@@ -15,6 +15,7 @@ from tests.policies.asking import (
     NOW,
     OTHER_TENANT,
     ROLE,
+    UNKNOWN_TEXT,
     VAULT,
     Thing,
 )
@@ -120,17 +121,11 @@ def _other_client() -> Stack:
 
 
 REFUSED: Final[dict[str, list[Refused]]] = {
-    "vault-soft-delete": [vault("properties.enableSoftDelete", ...)],
+    "vault-soft-delete": [vault("properties.enableSoftDelete", False)],
     "vault-purge-protection": [vault("properties.enablePurgeProtection", ...)],
     "vault-permission-model": [
         vault("properties.enableRbacAuthorization", False, model="rbac"),
         vault("properties.enableRbacAuthorization", True, model="access-policy"),
-        _one(
-            VAULT,
-            with_change(vault_props(), "properties.accessPolicies", [{}]),
-            "properties.enableRbacAuthorization",
-            True,
-        ),
     ],
     "vault-no-broad-grants": [_one(ACCESS_POLICY, policy_props(), "policy.permissions.keys", ["all"])],
     "key-rsa-2048": [key("properties.kty", "EC"), key("properties.keySize", 3072)],
@@ -173,7 +168,9 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         inline(f"{_CMK}.keyVersion", "1"),
         bound("x"),
     ],
-    "cmk-not-at-create-with-system-identity": [inline(f"{_CMK}.identityClientId", ...)],
+    "cmk-not-at-create-with-system-identity": [
+        _one(ACCOUNT, {**inline_account_props(), "name": UNKNOWN_TEXT}, f"{_CMK}.identityClientId", ...)
+    ],
     "cmk-no-versionless": [inline(f"{_CMK}.keyVersion", ...), bound(KEY_URI[:-33])],
     "binding-protected": [Refused([Thing("x", BINDING, {"keyUriWithVersion": KEY_URI})])],
     "vault-retention": [vault("properties.softDeleteRetentionInDays", 1)],

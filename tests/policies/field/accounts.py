@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tests.policies.asking import UNKNOWN_TEXT
 from tests.policies.field.case import FAIL, PASS, Case, case
 
 WHO, KEYS, NET = "account-identity", "account-local-auth-disabled", "account-network-restricted"
@@ -20,8 +21,14 @@ HEX: Final = "78deebed173b48e48f55abf87ed4cf71"
 
 
 def account(**properties: Any) -> dict[str, Any]:
-    """An account of the shape that most fixtures have."""
-    return {"kind": "TextAnalytics", "location": "eastus", "sku": {"name": "S0"}, "properties": properties}
+    """An account of the shape that most fixtures have, before it is made."""
+    return {
+        "name": UNKNOWN_TEXT,
+        "kind": "TextAnalytics",
+        "location": "eastus",
+        "sku": {"name": "S0"},
+        "properties": properties,
+    }
 
 
 def holding(identity: Any, **properties: Any) -> dict[str, Any]:

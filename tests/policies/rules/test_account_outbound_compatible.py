@@ -48,7 +48,7 @@ RESTRICTED = {"restrictOutboundNetworkAccess": True, "allowedFqdnList": ["kv-two
 
 
 def test_another_vaults_host_does_not_count() -> None:
-    """Where the vault of the key is known; of one that is not known yet and of another stack, any may be it."""
+    """Where the vault of the key is known; of one of another stack that is not known yet, any may be it."""
     for stack in one_phase(), two_phases(), two_phases(preview=True):
         assert says(restricted(stack, RESTRICTED), RULE) == "violation"
     elsewhere = change(two_phases(preview=True), "binding", property_dependencies={"accountId": ["account"]})
