@@ -19,7 +19,8 @@ def judge(relations: Relations, _: Options) -> Findings:
     """Only whether there is a version; cmk-complete says whether it can be one, and that before the step."""
     for binding in relations.index.of(Kind.BINDING):
         uri = binding.view.text(_URI)
-        if uri is UNKNOWN and relations.index.source(binding, Kind.KEY_VERSION, _URI) is None:
+        kinds = {one.kind for one in relations.index.sources_of(binding, _URI)}
+        if uri is UNKNOWN and Kind.KEY_VERSION not in kinds:
             yield Undecided(f"whether {_URI} has a version: it comes from no KeyVersion", binding.urn)
         else:
             yield from _judge_version(binding, _URI, uri, _version_in(uri))

@@ -144,6 +144,22 @@ def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> Non
     assert listed in run.stdout
 
 
+def test_a_stack_that_makes_keys_for_others_is_judged_where_the_configuration_says_so(tmp_path: Path) -> None:
+    """The engine tells the pack the configured levels, of unused-by-accounts and of the rule that refuses."""
+    things = {name: one for name, one in stacks.two_phases().items() if name in ("group", "vault", "audit")}
+    short = with_change(things["vault"].props, "properties.softDeleteRetentionInDays", 30)
+    things["vault"] = replace(things["vault"], props=short)
+    config = tmp_path / "config.json"
+    levels: dict[str, dict[str, object]] = {
+        "vault-retention": {"enforcementLevel": "mandatory", "minimumDays": 90}
+    }
+    for level, refuses in (("advisory", False), ("mandatory", True)):
+        config.write_text(json.dumps({**levels, "unused-by-accounts": {"enforcementLevel": level}}))
+        run = analyze(tmp_path, things, "--policy-pack-config", str(config))
+        assert (run.returncode != 0) is refuses, run.stdout + run.stderr
+        assert "softDeleteRetentionInDays is 30" in run.stdout
+
+
 def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
     """A value that the schema does not allow stops the run and names the setting."""
     config = tmp_path / "config.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,14 +51,17 @@ def test_a_binding_names_its_key_in_full(uri: Any, complete: str, versioned: str
     assert verdict(answers, "cmk-no-versionless") == versioned
 
 
-@pytest.mark.parametrize(("source", "told"), [("version", False), ("key", True), ("vault", True)])
+@pytest.mark.parametrize(
+    ("source", "told"), [("version", False), ("version another", False), ("key", True), ("vault", True)]
+)
 def test_a_uri_that_is_not_known_yet_is_told_unless_it_comes_from_a_key_version(
     source: str, told: bool
 ) -> None:
     """KeyVersion always gives a version; a key has one URI with a version and one without, and a preview does
     not show which of them the program takes."""
-    sources = {**two_phases()["binding"].property_dependencies, "keyUriWithVersion": [source]}
+    sources = {**two_phases()["binding"].property_dependencies, "keyUriWithVersion": source.split()}
     stack = change(two_phases(preview=True), "binding", property_dependencies=sources)
+    stack["another"] = replace(stack["version"], name="another")
     assert says(stack, RULE) == "open"
     listed = [one.message for one in run(stack) if one.rule == "undecided-listed"]
     assert any(f"{RULE}: binding" in text for text in listed) is told
