@@ -180,8 +180,9 @@ class Relations(KeyUses):
 
     def is_at_or_above(self, grant: DeclaredGrant, use: KeyUse) -> bool | type_of_unknown:
         """Whether a role counts for the vault of a use, as far as its scope tells; any other grant does."""
-        above = grant.entry is None and use.vault is not None and self.is_above_vaults(grant.node)
-        return self.may_hold(grant.node, use.vault) if above and use.vault is not None else True
+        if grant.entry is not None or not self.is_above_vaults(grant.node):
+            return True
+        return UNKNOWN if use.vault is None else self.may_hold(grant.node, use.vault)
 
     def _same_key(self, grant: DeclaredGrant, use: KeyUse) -> bool:
         """A role on one key gives no access to another key of the vault."""

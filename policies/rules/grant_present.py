@@ -2,7 +2,7 @@
 
 from core import arm_ids, rights, roles
 from policies import sources
-from policies.grants import EXACT, on_keys, role_of
+from policies.grants import ENCRYPTION_USER, EXACT, on_keys, role_of
 from policies.key_uses import KeyUse
 from policies.relations import DeclaredGrant, Relations
 from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Undecided, Violation
@@ -125,17 +125,15 @@ def _permissions(grant: DeclaredGrant, use: KeyUse, relations: Relations) -> fro
 
 def _wider(grant: DeclaredGrant, found: frozenset[str], use: KeyUse, relations: Relations) -> Findings:
     role = roles.built_in(str(role_of(grant.node.view))) if grant.entry is None else None
-    plane = arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY
-    if role is not None and (beyond := rights.beyond(role, plane)):
+    if role is not None and (beyond := rights.beyond(role)):
         what = f"{grant.node.name} assigns {role.name} to the account's identity: {', '.join(beyond)}"
         if relations.is_at_or_above(grant, use) is UNKNOWN:
             yield Undecided(f"whether it holds the vault: {what}", grant.node.urn)
             return
-        exact = roles.encryption_user(plane)
         yield Violation(
             found=what,
-            required=f"{exact.name} ({exact.id}) alone",
-            fix=f"assign {exact.name}, and nothing else on the vault or above it",
+            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id}) alone",
+            fix=f"assign {ENCRYPTION_USER.name}, and nothing else on the vault or above it",
             urn=grant.node.urn,
         )
     elif grant.entry is not None and found - EXACT:

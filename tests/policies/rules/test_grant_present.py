@@ -256,3 +256,12 @@ def test_a_group_that_is_not_made_yet_is_told_from_another(source: str, expected
         "more", ROLE, more, property_dependencies={"scope": [source], "principalId": ["account"]}
     )
     assert says(stack, "grant-present") == expected
+
+
+def test_a_vault_of_another_stack_may_be_below_a_group() -> None:
+    """Nothing here tells in which group it is; that is told."""
+    stack = without(two_phases(roles=True), "vault", "key", "version", "audit")
+    stack = change(stack, "binding", property_dependencies={"accountId": ["account"]})
+    more = {**role_props(), "roleDefinitionId": roles.OWNER.id, "scope": "/subscriptions/s1/resourceGroups/x"}
+    assert says(stack, "grant-present") == "pass"
+    assert says({**stack, "more": Thing("more", ROLE, more)}, "grant-present") == "open"
