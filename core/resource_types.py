@@ -203,8 +203,9 @@ _UNREAD: Final = re.compile(
 _AZAPI: Final = re.compile(r"azapi:[^:]*:\w*(?:Resource|ResourceAction)", re.IGNORECASE)
 # ARM templates as pulumi-azure and terraform-provider-azurerm take them, as texts of JSON.
 _TEMPLATE: Final = re.compile(r"(?:azure|azurerm):[^:]*:\w*TemplateDeployment", re.IGNORECASE)
-# An ARM template may hold anything; a DeploymentScript makes no resources of its own.
-_DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*")
+# An ARM template may hold anything, and a blueprint is made of templates; a DeploymentScript makes no
+# resources of its own.
+_DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*|blueprint:Assignment")
 _VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)")
 
 

@@ -83,6 +83,27 @@ VAULT_PURGE: Final = "Microsoft.KeyVault/locations/deletedVaults/purge/action"
 POLICY_WRITE: Final = "Microsoft.KeyVault/vaults/accessPolicies/write"
 ROLE_WRITE: Final = "Microsoft.Authorization/roleAssignments/write"
 
+OVER_VAULT: Final = {
+    VAULT_WRITE: "change the vault",
+    VAULT_DELETE: "delete the vault",
+    VAULT_PURGE: "purge a deleted vault",
+    ROLE_WRITE: "give anybody access",
+}
+"""Actions on resources by which a key is opened to others, or lost, in words."""
+ON_KEYS: Final = (
+    (READS_DATA_KEYS, "read data keys"),
+    ({"encrypt", "wrapkey"}, "wrap data keys"),
+    ({"delete"}, "delete the key"),
+    ({"purge"}, "purge it for good"),
+    ({"backup"}, "take a copy of it (backup)"),
+    ({"release"}, "release it"),
+    ({"update"}, "disable it"),
+    ({"create", "import", "rotate"}, "make new versions"),
+    ({"setrotationpolicy"}, "change its rotation policy"),
+)
+"""Permissions on keys that matter to the data, in words. Those that do it no harm (get, list, sign) are left
+out."""
+
 _NEEDED: Final = frozenset(word.lower() for word in NEEDED)
 _SPELLING: Final = {word.lower(): word for word in NEEDED}
 
@@ -169,6 +190,14 @@ def of_role(role: Role, key_id: str = "") -> frozenset[str]:
     return frozenset(
         word for word, action in data_actions(key_id).items() if word != "list" and role.allows_data(action)
     )
+
+
+def beyond(role: Role, key_id: str = "") -> tuple[str, ...]:
+    """What a role allows on a key and over its vault, in words: what matters, and the service does not need.
+    `key_id` as for `of_role`."""
+    given = of_role(role, key_id) - _NEEDED
+    on_keys = (words for names, words in ON_KEYS if names & given)
+    return (*on_keys, *(words for action, words in OVER_VAULT.items() if role.allows(action)))
 
 
 def by_policies(vault: Vault, principal_id: str) -> EffectiveAccess:

@@ -109,6 +109,11 @@ CRYPTO_USER: Final = Role(
         ),
     ),
 )
+CRYPTO_SERVICE_RELEASE_USER: Final = Role(
+    "08bbd89e-9f13-488c-ac41-acfcb10c90ab",
+    "Key Vault Crypto Service Release User",
+    (Permissions(data_actions=_key_vault("keys/release/action")),),
+)
 ADMINISTRATOR: Final = Role(
     "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Administrator",
@@ -380,6 +385,7 @@ BUILT_IN: Final = {
         CRYPTO_SERVICE_ENCRYPTION_USER,
         CRYPTO_OFFICER,
         CRYPTO_USER,
+        CRYPTO_SERVICE_RELEASE_USER,
         ADMINISTRATOR,
         READER_OF_VAULT,
         VAULT_CONTRIBUTOR,

@@ -33,8 +33,6 @@ _load("policies", _HERE)
 
 from pulumi_policy import PolicyPack  # noqa: E402
 
-from policies.decoding import decode_once  # noqa: E402
 from policies.pack import PACK_NAME, make_policies  # noqa: E402
 
-decode_once()
 PolicyPack(PACK_NAME, make_policies())

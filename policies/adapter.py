@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -25,9 +25,11 @@ from pulumi_policy import (
 
 from core.resource_types import COMPONENTS, Kind, kind_of, parse_urn
 from policies import exemptions
+from policies.decoding import level_of
 from policies.kinds import read
 from policies.redaction import without_secrets
 from policies.relations import Relations
+from policies.reports import LEVELS, UNUSED
 from policies.rule import (
     Finding,
     NotYetKnown,
@@ -36,12 +38,15 @@ from policies.rule import (
     Rule,
     StackRule,
     Subject,
+    Undecided,
     UsedResourceRule,
     Violation,
 )
 from policies.session import Session
 from policies.stack_index import Node, StackIndex
+from policies.view import UNKNOWN
 
+_REFUSES: Final = ("mandatory", "remediate")
 Clock = Callable[[], float]
 Args = ResourceValidationArgs | StackValidationArgs
 
@@ -65,21 +70,23 @@ def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
         api_version=resource.api_version,
         view=resource.view,
         protect=bool(options.protect) if options else False,
+        deletes_first=bool(options.delete_before_replace) if options else False,
         ignore_changes=tuple(options.ignore_changes or ()) if options else (),
         around=tuple(session.around(options.parent if options else None)),
     )
 
 
-def _subject_in_stack(node: Node, session: Session) -> Subject:
+def _subject_in_stack(node: Node, relations: Relations, session: Session) -> Subject:
     """The same, of a resource in the stack: by its inputs; by its outputs in a stack that is shown alone."""
     options = node.resource.opts
     return Subject(
         kind=node.kind,
         token=node.resource.resource_type,
         api_version=None,
-        view=session.declared(node.urn) or node.view,
+        view=relations.index.stated(node),
         ignore_changes=node.ignore_changes,
         around=tuple(session.around(options.parent if options else None)),
+        above_vaults=node.kind is Kind.ROLE_ASSIGNMENT and relations.is_above_vaults(node),
     )
 
 
@@ -88,7 +95,7 @@ def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = (
     ours = COMPONENTS in urn and violation.setting is not None
     fix = without_secrets(str(violation.setting) if ours else violation.fix)
     found = f"found: {without_secrets(violation.found)}"
-    if rule.level != "mandatory":
+    if level_of(rule.name, rule.level) not in _REFUSES:
         return "; ".join([found, *(f"note: {note}" for note in notes), f"fix: {fix}"])
     lines = [
         found,
@@ -130,11 +137,19 @@ def _of_used(
     rule: UsedResourceRule, relations: Relations, options: Options, session: Session
 ) -> Iterator[Finding]:
     for node in (node for kind in rule.kinds for node in relations.index.of(kind)):
-        subject = _subject_in_stack(node, session)
+        subject = _subject_in_stack(node, relations, session)
         found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
-        if relations.is_used(node):
+        used = relations.is_used(node)
+        if used is UNKNOWN:
+            yield from (
+                Undecided(f"whether it reaches the account's key: {one.found}", one.urn)
+                if isinstance(one, Violation)
+                else one
+                for one in found
+            )
+        elif used:
             yield from found
-        elif rule.level == "mandatory":
+        elif level_of(rule.name, rule.level) in _REFUSES:
             session.unused += _unused(rule, node.urn, found)
 
 
@@ -160,14 +175,15 @@ def _stack_policy(
 
 
 def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
-    """One for all rules of a request, which fail together; only the first sees the resources."""
-    if resources and (session.relations is None or session.relations[0] is not resources[0].props):
+    """One for all rules of a request, which are given one list and fail together."""
+    session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
+    if session.relations is None or session.relations[0] is not resources:
         try:
             made: Relations | Exception = Relations(StackIndex(resources, session))
         except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
             made = problem
-        session.relations = (resources[0].props, made)
-    found = session.relations[1] if session.relations else Relations(StackIndex([], session))
+        session.relations = (resources, made)
+    found = session.relations[1]
     if isinstance(found, Exception):
         raise found
     relations: Relations = found

@@ -1,88 +1,147 @@
-"""Decodes each request once for all rules, and notes which values are secrets.
+"""Decodes each request once for all rules, and notes which values are secrets and which level each rule has.
 
 The SDK's servicer decodes a resource anew for each policy, and the whole stack for each stack policy: nearly
-all the time of a pack of thirty (docs/speed.md). Rules only read, so they can share the result. The SDK has
-no switch for this, so its functions are wrapped, provided that they are the known ones; otherwise nothing
-changes, and the pack is slower. redaction.py sees each message before the SDK drops the marks of secrets.
+all the time of a pack of thirty (docs/speed.md). Rules only read, so they can share the result. It also drops
+the marks of secrets, which redaction.py has to see before, and tells no rule its level. The SDK has no switch
+for these, so its functions are wrapped; with an SDK that does not use them as the known one does, no pack
+starts.
 """
 
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Final
 
-from pulumi_policy import policy
+from pulumi.runtime import proto
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyResource,
+    ResourceValidationPolicy,
+    StackValidationPolicy,
+    policy,
+)
 
+from core.engine_values import SECRET, SIGNATURE
 from policies import redaction
 
 _STEPS: Final = ("deserialize_properties", "unknown_checking_proxy")
+_ARGS: Final = "StackValidationArgs"
 _REQUESTS: Final = ("Analyze", "AnalyzeStack")
 _sdk: Any = policy
 
 
 class _Request(threading.local):
-    """What was decoded for the request that this thread answers; None between requests."""
+    """What was decoded for the request that this thread answers, None between requests; the stack that its
+    first stack policy was given; and the configured levels, by the names of policies."""
 
     decoded: dict[tuple[str, int], tuple[Any, Any]] | None = None
+    stack: Sequence[PolicyResource] | None = None
+    levels: Mapping[str, str] = MappingProxyType({})
 
 
 _request = _Request()
 
 
-def decode_once() -> bool:
-    """From now on, in this process. False when the SDK is not as it is known, and nothing was done."""
-    servicer, codec = getattr(_sdk, "_PolicyAnalyzerServicer", None), getattr(_sdk, "json_format", None)
-    wanted = [(_sdk, name) for name in _STEPS] + [(servicer, name) for name in _REQUESTS]
-    if not all(hasattr(owner, name) for owner, name in [*wanted, (codec, "MessageToDict")]):
-        return False
-    if hasattr(getattr(servicer, "Analyze", None), "__wrapped__"):
-        return True
-    messages: Any = codec
-    for name in _REQUESTS:
-        setattr(servicer, name, _one_request(getattr(servicer, name)))
-    setattr(servicer, "AnalyzeStack", _shown_once(getattr(servicer, "AnalyzeStack")))  # noqa: B009, B010
-    for name in _STEPS:
-        setattr(_sdk, name, _once(getattr(_sdk, name)))
-    _sdk.json_format = SimpleNamespace(**{**vars(messages), "MessageToDict": _once(messages.MessageToDict)})
-    return True
+def decode_once() -> None:
+    """From now on, in this process. Raises RuntimeError when the SDK is not as it is known."""
+    servicer: Any = getattr(_sdk, "_PolicyAnalyzerServicer", None)
+    try:
+        if not hasattr(servicer.Analyze, "__wrapped__"):
+            _wrap(servicer)
+    except AttributeError as problem:
+        raise _unfit(str(problem)) from problem
+    if not _shows_secrets(servicer):
+        raise _unfit("it does not show the pack which values are secrets")
 
 
-class _ShownOnce:
-    """A request whose resources are there for the first that asks: the SDK builds the whole stack anew for
-    each policy, which for thirty of them takes longer than all rules. adapter.py keeps what the first one
-    saw."""
+def level_of(policy: str, default: str) -> str:
+    """The level that is configured for a policy: mandatory, advisory, disabled or remediate."""
+    return _request.levels.get(policy, default)
+
+
+def _wrap(servicer: Any) -> None:
+    ours: dict[str, Any] = {name: _once(getattr(_sdk, name)) for name in _STEPS}
+    codec = {**vars(_sdk.json_format), "MessageToDict": _once(_sdk.json_format.MessageToDict)}
+    ours |= {"json_format": SimpleNamespace(**codec), _ARGS: _whole(getattr(_sdk, _ARGS))}
+    configure = _noting_levels(servicer.Configure)
+    for name, answer in {name: _one_request(getattr(servicer, name)) for name in _REQUESTS}.items():
+        setattr(servicer, name, answer)
+    servicer.Configure = configure
+    vars(_sdk).update(ours)
+
+
+def _unfit(found: str) -> RuntimeError:
+    return RuntimeError(
+        f"the policy pack cannot use pulumi-policy {_sdk.VERSION}: {found}; expected what 1.21 does. Install "
+        "a version that the pack is tested with: pip install 'pulumi-policy>=1.21.0,<1.22'"
+    )
+
+
+def _shows_secrets(servicer: Any) -> bool:
+    """Whether a secret is known by the time that a policy is asked about a resource, and about the stack."""
+    secret, known = "", list[bool]()
+
+    def note(*_: Any) -> None:
+        known.append(redaction.without_secrets(secret) == redaction.HIDDEN)
+
+    kinds = (ResourceValidationPolicy, StackValidationPolicy)
+    policies = [kind(kind.__name__, "notes what is known", note) for kind in kinds]
+    asked = servicer("secrets", "0.0.1", policies, EnforcementLevel.ADVISORY)
+    resource, stack = proto.AnalyzeRequest(), proto.AnalyzeStackRequest()
+    for ask, request, shown in (
+        (asked.Analyze, resource, resource),
+        (asked.AnalyzeStack, stack, stack.resources.add()),
+    ):
+        secret = str(uuid.uuid4())
+        shown.properties.update({"hidden": {SIGNATURE: SECRET, "value": secret}})
+        ask(request, None)
+    return known == [True, True]
+
+
+class _Shown:
+    """A request for the stack, whose resources are there until a policy has them all: the SDK builds them
+    anew for each policy, which for thirty of them takes longer than all rules."""
 
     def __init__(self, request: Any) -> None:
-        self._request, self._shown = request, False
-
-    @property
-    def resources(self) -> Any:
-        if self._shown:
-            return ()
-        self._shown = True
-        return self._request.resources
+        self._request = request
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._request, name)
+        return () if name == "resources" and _request.stack is not None else getattr(self._request, name)
 
 
-def _shown_once(answer: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(answer)
-    def answered(servicer: Any, request: Any, *context: Any) -> Any:
-        return answer(servicer, _ShownOnce(request), *context)
+def _whole(make: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments of a stack policy, with the resources that the first one of the request was given."""
 
-    return answered
+    @wraps(make)
+    def made(resources: Any, *others: Any) -> Any:
+        if _request.decoded is not None:
+            _request.stack = resources = resources if _request.stack is None else _request.stack
+        return make(resources, *others)
+
+    return made
+
+
+def _noting_levels(configure: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(configure)
+    def configured(servicer: Any, request: Any, *context: Any) -> Any:
+        levels = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
+        servicer.levels = {name: proto.EnforcementLevel.Name(one).lower() for name, one in levels.items()}
+        return configure(servicer, request, *context)
+
+    return configured
 
 
 def _one_request(answer: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(answer)
-    def answered(*args: Any) -> Any:
-        _request.decoded = {}
+    def answered(servicer: Any, request: Any, *context: Any) -> Any:
+        _request.decoded, _request.stack = {}, None
+        _request.levels = getattr(servicer, "levels", {})
         try:
-            return answer(*args)
+            return answer(servicer, _Shown(request), *context)
         finally:
-            _request.decoded = None
+            _request.decoded = _request.stack = None
 
     return answered
 

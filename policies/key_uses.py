@@ -32,11 +32,7 @@ class KeyUse:
 
     @property
     def names_identity(self) -> bool:
-        """Whether a user-assigned identity is named for the key. A preview does not know an input of a
-        binding that the program leaves out, nor one whose value it does not know yet: the latter comes from
-        somewhere."""
-        if self.client_id is UNKNOWN and self.writer.kind is Kind.BINDING:
-            return bool(self.writer.resource.property_dependencies.get("identityClientId"))
+        """Whether a user-assigned identity is named for the key."""
         return self.client_id is not None
 
     @property
@@ -103,8 +99,7 @@ class KeyUses:
         """The encryption that the program itself states for an account; not what it ignores."""
         if leaves_encryption(account.ignore_changes):
             return None
-        declared = self.index.session.declared(account.urn)
-        return encryption_of(account.view if declared is None else declared)
+        return encryption_of(self.index.stated(account))
 
     @cached_property
     def uses(self) -> list[KeyUse]:
@@ -141,9 +136,11 @@ class KeyUses:
         same_vault = vault is None or use.vault is None or vault.urn == use.vault.urn
         return same_vault and (not isinstance(use.key_name, str) or not names or use.key_name in names)
 
-    def is_used(self, node: Node) -> bool:
-        """Whether the customer-managed key of an account depends on a vault, a key or a grant."""
-        if COMPONENTS in node.urn:
+    def is_used(self, node: Node) -> bool | type_of_unknown:
+        """Whether the customer-managed key of an account depends on a vault, a key or a grant, or is taken
+        to: the keys of a platform are for accounts of other stacks. UNKNOWN where the scope of a role, which
+        this preview does not know, or a group that it does not know, decides."""
+        if COMPONENTS in node.urn or self.index.session.judges_unused:
             return True
         if node.kind is Kind.ACCESS_POLICY:
             return self._opens_used_vault(self.vault_of(node), node.view.text("vaultName"))
@@ -156,29 +153,63 @@ class KeyUses:
             return vault.urn in self._used
         if not isinstance(name, str):
             return bool(self.uses)
-        return any(not (names := self._vault_names(use)) or name.lower() in names for use in self.uses)
+        return any(not (names := self.vault_names(use)) or name.lower() in names for use in self.uses)
 
-    def _vault_names(self, use: KeyUse) -> set[str]:
+    def vault_names(self, use: KeyUse) -> set[str]:
         """The names of the vault of a use; none where nothing shows them."""
         stated = {use.vault_name} if isinstance(use.vault_name, str) else set()
         return stated | (self.index.names_of(use.vault) if use.vault is not None else set())
 
-    def _reaches_used_key(self, assignment: Node) -> bool:
+    def _reaches_used_key(self, assignment: Node) -> bool | type_of_unknown:
         """By the scope: one key, one vault, or something above that may hold them."""
+        if self.is_above_vaults(assignment):
+            if not self.uses or any(use.vault is None for use in self.uses):
+                return bool(self.uses)
+            held = {self.may_hold(assignment, use.vault) for use in self.uses if use.vault is not None}
+            return True in held or (UNKNOWN if UNKNOWN in held else False)
         scope = assignment.view.text("scope")
         if not isinstance(scope, str):
-            sources = [*self.index.sources_of(assignment, "scope")]
-            of_vault = [one for one in sources if one.kind in (Kind.VAULT, Kind.KEY)]
-            return any(one.urn in self._used for one in of_vault) if of_vault else bool(self.uses)
+            return self._comes_from_used(assignment)
         name, key_name = key_scope(scope)
-        if name is None:
-            return bool(self.uses)
-        vault = self.index.vault_by_name.get(name)
+        vault = self.index.vault_by_name.get(name or "")
         if key_name is None or vault is None:
             return self._opens_used_vault(vault, name)
         keys = [key for key in self.index.of(Kind.KEY) if key_name in self.index.names_of(key)]
         here = [key for key in keys if self.vault_of(key) in (vault, None)]
         return any(key.urn in self._used for key in here) if here else vault.urn in self._used
+
+    def _comes_from_used(self, assignment: Node) -> bool | type_of_unknown:
+        """Of a scope that is not known yet. What comes from a vault may be the id of any key in it."""
+        sources = self.index.sources_of(assignment, "scope")
+        used = [one for one in sources if one.urn in self._used]
+        others = [key for key in self.index.of(Kind.KEY) if key.urn not in self._used]
+        may_be_another = any(self.vault_of(key) in used for key in others)
+        return UNKNOWN if may_be_another and not any(one.kind is Kind.KEY for one in used) else bool(used)
+
+    def is_above_vaults(self, assignment: Node) -> bool:
+        """Whether a role is assigned above vaults and keys, or in another branch: its scope names none, or
+        comes from none."""
+        scope = assignment.view.text("scope")
+        if isinstance(scope, str):
+            return key_scope(scope)[0] is None
+        sources = self.index.sources_of(assignment, "scope")
+        return not any(one.kind in (Kind.VAULT, Kind.KEY) for one in sources)
+
+    def may_hold(self, assignment: Node, vault: Node) -> bool | type_of_unknown:
+        """Whether the scope of a role that is assigned above vaults holds a vault."""
+        scope = assignment.view.text("scope")
+        if not isinstance(scope, str):
+            kinds = {one.kind for one in self.index.sources_of(assignment, "scope")}
+            group = self.index.source(assignment, Kind.RESOURCE_GROUP, "scope")
+            its = self.index.source(vault, Kind.RESOURCE_GROUP, "resourceGroupName")
+            return group is its if group and its else UNKNOWN if group or not kinds else False
+        id, names = vault.view.text("id"), arm_ids.segments(scope)
+        if isinstance(id, str) or not arm_ids.subscription_of(scope):
+            return arm_ids.covers(scope, id if isinstance(id, str) else "")
+        its_group = self.index.stated(vault).text("resourceGroupName")
+        if "providers" in names or "resourcegroups" not in names:
+            return "providers" not in names
+        return names["resourcegroups"] == its_group.lower() if isinstance(its_group, str) else UNKNOWN
 
     def _bound(self, binding: Node) -> KeyUse:
         uri = binding.view.text("keyUriWithVersion")
@@ -197,7 +228,7 @@ class KeyUses:
             key=key,
             vault_name=name,
             key_name=UNKNOWN if uri is UNKNOWN else named.name.lower() if named else None,
-            client_id=binding.view.text("identityClientId"),
+            client_id=self.index.stated(binding).text("identityClientId"),
         )
 
     def _stated(self, account: Node) -> KeyUse | None:

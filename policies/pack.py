@@ -7,6 +7,7 @@ from typing import Final
 from pulumi_policy import Policy
 
 from policies.adapter import to_policy
+from policies.decoding import decode_once
 from policies.reports import reports
 from policies.rules import RULES
 from policies.session import Session
@@ -15,6 +16,10 @@ PACK_NAME: Final = "language-cmk-policies"
 
 
 def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
-    """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970."""
+    """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970.
+
+    Raises RuntimeError where the installed SDK would not tell the pack which values are secrets.
+    """
+    decode_once()
     session = Session()
     return [*(to_policy(rule, session, clock) for rule in RULES), *reports(session, clock)]

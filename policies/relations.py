@@ -12,7 +12,7 @@ from policies.encryption import Text
 from policies.grants import DeclaredPolicyEntry, entries_of
 from policies.key_uses import KeyUse, KeyUses, key_scope
 from policies.stack_index import Node
-from policies.view import UNKNOWN, View
+from policies.view import UNKNOWN, View, type_of_unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,7 @@ class Relations(KeyUses):
         return holders
 
     def _entries(self, node: Node, vault: Node | None) -> Iterator[DeclaredGrant]:
-        declared = self.index.session.declared(node.urn)
-        entries = entries_of(node.kind, node.view if declared is None else declared)
+        entries = entries_of(node.kind, self.index.stated(node))
         name = node.view.text("name" if node.kind is Kind.VAULT else "vaultName")
         for entry in entries if entries is not UNKNOWN else ():
             yield DeclaredGrant(node, entry, entry.object_id, vault, name)
@@ -110,10 +109,30 @@ class Relations(KeyUses):
         """The identities that may use the key; none when they are not part of the stack."""
         if use.client_id is None:
             return [use.account] if use.account else []
+        if named := self.named_identities(use):
+            return named
+        return self._identities_from(use.writer, "identity") if use.writer is use.account else []
+
+    def named_identities(self, use: KeyUse) -> list[Node]:
+        """The user-assigned identities of the stack that a use names: by client id, else by where it comes
+        from."""
         if isinstance(use.client_id, str) and use.client_id.lower() in self._identity_by_client:
             return [self._identity_by_client[use.client_id.lower()]]
-        where = ("identityClientId",) if use.writer.kind is Kind.BINDING else ("properties", "identity")
-        sources = self.index.sources_of(use.writer, *where)
+        is_binding = use.writer.kind is Kind.BINDING
+        return self._identities_from(use.writer, "identityClientId" if is_binding else "properties")
+
+    def attached_identities(self, account: Node) -> tuple[list[Node], bool]:
+        """The user-assigned identities of the stack that an account has, and whether these are all."""
+        items = View(self.index.stated(account).get("identity")).items("userAssignedIdentities")
+        ids = [id.lower() for id in (items if items is not UNKNOWN else ()) if isinstance(id, str)]
+        found = [self.index.by_id[id] for id in ids if id in self.index.by_id]
+        made = self._identities_from(account, "identity")
+        whole = len(account.resource.property_dependencies.get("identity", ())) == len(made)
+        unknown = items is UNKNOWN or UNKNOWN in items
+        return found + made, len(found) == len(ids) and whole and bool(made or not unknown)
+
+    def _identities_from(self, node: Node, name: str) -> list[Node]:
+        sources = self.index.sources_of(node, name)
         return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
 
     @cached_property
@@ -150,7 +169,20 @@ class Relations(KeyUses):
                 # of them.
                 if not (known and (isinstance(principal, str) or grant.node.kind is Kind.VAULT)):
                     found.append(grant)
-        return [grant for grant in found if _same_vault(grant, use) and self._same_key(grant, use)]
+        return [grant for grant in found if self._same_vault(grant, use) and self._same_key(grant, use)]
+
+    def _same_vault(self, grant: DeclaredGrant, use: KeyUse) -> bool:
+        if grant.vault is not None and use.vault is not None:
+            return grant.vault.urn == use.vault.urn
+        if isinstance(grant.vault_name, str) and isinstance(use.vault_name, str):
+            return grant.vault_name.lower() == use.vault_name.lower()
+        return self.is_at_or_above(grant, use) is not False
+
+    def is_at_or_above(self, grant: DeclaredGrant, use: KeyUse) -> bool | type_of_unknown:
+        """Whether a role counts for the vault of a use, as far as its scope tells; any other grant does."""
+        if grant.entry is not None or not self.is_above_vaults(grant.node):
+            return True
+        return UNKNOWN if use.vault is None else self.may_hold(grant.node, use.vault)
 
     def _same_key(self, grant: DeclaredGrant, use: KeyUse) -> bool:
         """A role on one key gives no access to another key of the vault."""
@@ -175,7 +207,7 @@ class Relations(KeyUses):
         if not unknown:
             return []
         known = [grant for grant in self.grants if isinstance(grant.object_id, str)]
-        return [grant for grant in known if _same_vault(grant, use) and self._same_key(grant, use)]
+        return [grant for grant in known if self._same_vault(grant, use) and self._same_key(grant, use)]
 
     def of_another_identity(self, use: KeyUse) -> list[DeclaredGrant]:
         """Grants from whoever uses the key that are for another object id than the state has of it."""
@@ -187,7 +219,7 @@ class Relations(KeyUses):
             if grant.node.kind is not Kind.VAULT
             and isinstance(grant.object_id, str)
             and grant.object_id.lower() != principal.lower()
-            and _same_vault(grant, use)
+            and self._same_vault(grant, use)
             and self._same_key(grant, use)
         ]
 
@@ -203,11 +235,3 @@ class Relations(KeyUses):
 def _principal(holder: Node) -> Text:
     view = View(holder.view.get("identity")) if holder.kind is Kind.ACCOUNT else holder.view
     return UNKNOWN if view.is_unknown else view.text("principalId")
-
-
-def _same_vault(grant: DeclaredGrant, use: KeyUse) -> bool:
-    if grant.vault is not None and use.vault is not None:
-        return grant.vault.urn == use.vault.urn
-    if isinstance(grant.vault_name, str) and isinstance(use.vault_name, str):
-        return grant.vault_name.lower() == use.vault_name.lower()
-    return True

@@ -104,9 +104,12 @@ class Subject:
     api_version: str | None
     view: View
     protect: bool = False
+    deletes_first: bool = False
     ignore_changes: tuple[str, ...] = ()
     around: tuple[View, ...] = ()
     """The inputs of this project's components around the resource, innermost first."""
+    above_vaults: bool = False
+    """True for a role that is assigned above vaults and keys."""
 
     @property
     def is_recovery(self) -> bool:

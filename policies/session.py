@@ -11,7 +11,17 @@ from policies.exemptions import Exemption
 from policies.kinds import read
 from policies.view import View
 
-_REMEMBERED: Final = frozenset({Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT})
+_REMEMBERED: Final = frozenset(
+    {
+        Kind.VAULT,
+        Kind.KEY,
+        Kind.ACCOUNT,
+        Kind.BINDING,
+        Kind.ACCESS_POLICY,
+        Kind.ROLE_ASSIGNMENT,
+        Kind.DIAGNOSTIC_SETTING,
+    }
+)
 
 
 @dataclass
@@ -24,7 +34,8 @@ class Session:
     whatever the program leaves out looks unknown. `urns` are the resources that came by as declared: the
     engine asks resource rules about each resource that the program registers, about no resource that it
     deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go, continueStepsFromImport).
-    `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end. Entries are
+    `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end. `judges_unused`:
+    vaults, keys and grants that no account uses are judged like those that one uses. Entries are
     written whole, so calls that overlap need no lock.
     """
 
@@ -34,6 +45,7 @@ class Session:
     components: dict[str, tuple[View, str | None]] = field(default_factory=dict)
     undecided: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+    judges_unused: bool = False
     unusable: list[str] = field(default_factory=list)
     relations: tuple[object, Any] | None = None
     _last: object = None

@@ -57,7 +57,12 @@ class StackIndex:
         self._components: dict[str, PolicyResource] = {}
         self._children: dict[str, list[PolicyResource]] = {}
         # After a refresh the engine's list has every resource of the old state, too, also those that go.
-        for resource in filter(lambda one: session.declares(one.urn), resources):
+        declared = [one for one in resources if session.declares(one.urn)]
+        if session.urns and not declared:
+            raise ValueError(
+                f"the stack is shown without any of the {len(session.urns)} resources that were asked about"
+            )
+        for resource in declared:
             found = read(resource.resource_type, resource.props)
             kind = None if found.kind in (Kind.STACK, Kind.GENERIC) else found.kind
             if kind is not None:
@@ -74,6 +79,11 @@ class StackIndex:
     def of(self, kind: Kind) -> list[Node]:
         """The resources of a kind, by URN, so that no answer depends on the order of the stack."""
         return self._by_kind[kind]
+
+    def stated(self, node: Node) -> View:
+        """What the program states of a resource, where absent is absent: a preview does not know what is left
+        out any more than what is still to come. In a stack that is shown alone, what the resource is."""
+        return self.session.declared(node.urn) or node.view
 
     def is_revoked(self, node: Node) -> bool:
         """Whether a component around a resource says `access: revoked`: its grant was taken away on purpose,
@@ -119,7 +129,7 @@ class StackIndex:
 
     def names_of(self, node: Node) -> set[str]:
         """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
-        views = [node.view, self.session.declared(node.urn) or node.view]
+        views = [node.view, self.stated(node)]
         stated = [view.get(key) for view in views for key in ("name", NAME_INPUTS.get(node.kind, "name"))]
         return {name.lower() for name in stated if isinstance(name, str)}
 

@@ -5,32 +5,12 @@ vault with access policies can give themselves any permission).
 """
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Final
 
 from core import rights
 from review.access import ReviewedGrant
 from review.snapshot import Moment, Snapshot
 from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
-
-_WRAP: Final = rights.NEEDED[1].lower()
-# Permissions on keys that matter to the data. Those that do it no harm (get, list, sign) are left out.
-_ON_KEYS: Final = (
-    (rights.READS_DATA_KEYS, "read data keys"),
-    ({"encrypt", _WRAP}, "wrap data keys"),
-    ({"delete"}, "delete the key"),
-    ({"purge"}, "purge it for good"),
-    ({"backup"}, "take a copy of it (backup)"),
-    ({"release"}, "release it"),
-    ({"update"}, "disable it"),
-    ({"create", "import", "rotate"}, "make new versions"),
-    ({"setrotationpolicy"}, "change its rotation policy"),
-)
-_ON_RESOURCES: Final = (
-    (rights.VAULT_DELETE, "delete the vault"),
-    (rights.VAULT_PURGE, "purge a deleted vault"),
-    (rights.ROLE_WRITE, "give anybody access"),
-)
 
 Ability = tuple[str, str]
 """Our words for it, and what makes it uncertain, which only the grant shows."""
@@ -94,14 +74,15 @@ def _placed(snapshot: Snapshot) -> Iterator[tuple[ReviewedGrant, str]]:
 
 
 def _abilities(snapshot: Snapshot, grant: ReviewedGrant, vault: str) -> list[Ability]:
-    found = [words for names, words in _ON_KEYS if names & grant.permissions]
+    found = [words for names, words in rights.ON_KEYS if names & grant.permissions]
     if grant.role and not grant.place[1]:
-        if grant.role.allows(rights.VAULT_WRITE):
-            by_policies = snapshot.uses_roles(vault) is not True
-            found.append("change the vault" + (" and give anybody access" if by_policies else ""))
-        found += [words for action, words in _ON_RESOURCES if grant.role.allows(action)]
-    elif grant.role and grant.role.allows(_ON_RESOURCES[-1][0]):
-        found.append(_ON_RESOURCES[-1][1])
+        by_policies = snapshot.uses_roles(vault) is not True
+        for action, words in rights.OVER_VAULT.items():
+            if grant.role.allows(action):
+                also = action == rights.VAULT_WRITE and by_policies
+                found.append(f"{words} and give anybody access" if also else words)
+    elif grant.role and grant.role.allows(rights.ROLE_WRITE):
+        found.append(rights.OVER_VAULT[rights.ROLE_WRITE])
     abilities = [(words, grant.uncertain) for words in found]
     if (
         grant.uncertain

@@ -14,7 +14,7 @@ _BELOW = {Kind.PROJECT: kind_limits.projects, Kind.DEPLOYMENT: kind_limits.deplo
 def judge(relations: Relations, _: Options) -> Findings:
     """Network rules, links to storage and search, the identity that uses the key, and what is below it."""
     for account in relations.index.of(Kind.ACCOUNT):
-        view = relations.index.session.declared(account.urn) or account.view
+        view = relations.index.stated(account)
         if as_text(view.get("kind")) is UNKNOWN:
             yield NotYetKnown("the kind of the account is not known yet", account.urn)
         yield from _links(account, view, _kind(account, relations))
@@ -36,7 +36,7 @@ def judge(relations: Relations, _: Options) -> Findings:
 
 def _kind(account: Node, relations: Relations) -> str:
     """The kind of an account; "", which nothing is known of, where it is not known."""
-    kind = as_text((relations.index.session.declared(account.urn) or account.view).get("kind"))
+    kind = as_text(relations.index.stated(account).get("kind"))
     return kind if isinstance(kind, str) else ""
 
 

@@ -1,57 +1,52 @@
 """An account that may not call out may still call its vault."""
 
 from core import clouds, key_uris
-from core.resource_types import Kind
-from policies.encryption import encryption_of
-from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Violation
-from policies.view import UNKNOWN, as_text, shown
+from policies.key_uses import KeyUse
+from policies.relations import Relations
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
+from policies.stack_index import Node
+from policies.view import UNKNOWN, as_text
 
 
-def judge(account: Subject, _: Options) -> Findings:
-    """The vault's host, or any vault's where the key is bound apart, must be allowed."""
-    restricted = account.view.flag("restrictOutboundNetworkAccess")
+def judge(relations: Relations, _: Options) -> Findings:
+    """Of each account that uses a key, the host of the key's vault, in full (core.demands.outbound); where
+    the stack does not tell which vault it is, that of any."""
+    for use in relations.uses:
+        if use.account is not None:
+            yield from _judge_use(use, use.account, relations)
+
+
+def _judge_use(use: KeyUse, account: Node, relations: Relations) -> Findings:
+    view = relations.index.stated(account)
+    restricted, listed = view.flag("restrictOutboundNetworkAccess"), view.items("allowedFqdnList")
     if restricted is UNKNOWN:
-        yield NotYetKnown("properties.restrictOutboundNetworkAccess is not known yet")
+        yield NotYetKnown("properties.restrictOutboundNetworkAccess is not known yet", account.urn)
         return
-    if restricted is not True:
-        return
-    listed = account.view.items("allowedFqdnList")
     hosts = [as_text(item) for item in listed] if listed is not UNKNOWN else [UNKNOWN]
-    wanted = _host(account)
-    if any(isinstance(host, str) and _allows(host, wanted) for host in hosts):
+    names = relations.vault_names(use)
+    places = {
+        key_uris.place(f"https://{key_uris.vault_host(host)}") for host in hosts if isinstance(host, str)
+    }
+    if restricted is not True or (places & names if names else places - {None}):
         return
     if UNKNOWN in hosts:
-        yield NotYetKnown("properties.allowedFqdnList is not known yet")
+        yield NotYetKnown("properties.allowedFqdnList is not known yet", account.urn)
     else:
+        host = f"{min(names, default='NAME')}.{clouds.PUBLIC.vault_suffix}"
+        wanted = "the host of the key's managed HSM" if use.in_managed_hsm else host
         yield Violation(
             found=f"properties.restrictOutboundNetworkAccess is true, and properties.allowedFqdnList "
-            f"({len(hosts)} hosts) does not hold {'the host of ' + shown(wanted) if wanted else 'a vault'}",
+            f"({len(hosts)} hosts) does not hold the host of the key's vault",
             required="the vault's host in allowedFqdnList, or no restriction",
-            fix=f"add {wanted or 'NAME.' + clouds.PUBLIC.vault_suffix} to allowedFqdnList, "
-            "or set restrictOutboundNetworkAccess to false",
+            fix=f"add {wanted} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
+            urn=account.urn,
         )
 
 
-def _host(account: Subject) -> str | None:
-    encryption = encryption_of(account.view)
-    uri = encryption.vault_uri if encryption is not None and encryption is not UNKNOWN else None
-    return key_uris.vault_host(uri) if isinstance(uri, str) else None
-
-
-def _allows(host: str, wanted: str | None) -> bool:
-    allowed = key_uris.vault_host(host)
-    if wanted is not None:
-        return allowed == wanted or (allowed.startswith("*.") and wanted.endswith(allowed[1:]))
-    every_vault = {f"*.{suffix}" for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)}
-    return allowed in every_vault or key_uris.place(f"https://{allowed}") is not None
-
-
-RULE = ResourceRule(
+RULE = StackRule(
     why="with outbound access restricted the key cannot be accessed",
     source="observed in the field: Azure/ResourceModules issue 3259",
     severity="medium",
-    level="advisory",
     # No references: CKV_AZURE_247 and cnspec ask for the restriction, this rule for the way through it.
-    kinds=(Kind.ACCOUNT,),
     judge=judge,
 )

@@ -24,8 +24,7 @@ def judge(relations: Relations, _: Options) -> Findings:
 
 
 def _judge_inputs(account: Node, relations: Relations, bindings: list[Node]) -> Findings:
-    inputs = relations.index.session.declared(account.urn)
-    encryption = encryption_of(inputs or account.view)
+    encryption = encryption_of(relations.index.stated(account))
     if encryption is UNKNOWN or (encryption is not None and encryption.source is UNKNOWN):
         yield NotYetKnown("properties.encryption is not known yet", account.urn)
     elif encryption is None or not encryption.is_customer_key:

@@ -3,8 +3,9 @@
 from core.resource_types import Kind
 from policies import sources
 from policies.encryption import identity_of
+from policies.key_uses import KeyUse
 from policies.relations import Relations
-from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
+from policies.rule import Findings, NotYetKnown, Options, StackRule, Undecided, Violation
 from policies.stack_index import Node
 from policies.view import UNKNOWN, shown
 
@@ -12,17 +13,16 @@ from policies.view import UNKNOWN, shown
 def judge(relations: Relations, _: Options) -> Findings:
     """Without identityClientId it is the account's own identity; with it, one that is attached."""
     for use in relations.uses:
-        if use.writer.kind is not Kind.BINDING or use.account is None:
+        if use.account is None:
             continue
-        if not use.names_identity:
+        if use.names_identity:
+            yield from _attached(use, use.account, relations)
+        elif use.writer.kind is Kind.BINDING:
             yield from _own(use.writer, use.account, relations)
-        elif isinstance(use.client_id, str):
-            yield from _attached(use.writer, use.account, use.client_id)
 
 
 def _own(binding: Node, account: Node, relations: Relations) -> Findings:
-    inputs = relations.index.session.declared(account.urn) or account.view
-    identity = identity_of(inputs)
+    identity = identity_of(relations.index.stated(account))
     if identity.type is UNKNOWN:
         yield NotYetKnown("identity.type is not known yet", account.urn)
     elif not identity.is_system:
@@ -36,17 +36,29 @@ def _own(binding: Node, account: Node, relations: Relations) -> Findings:
         )
 
 
-def _attached(binding: Node, account: Node, client_id: str) -> Findings:
-    """Client ids are known from outputs alone; inputs list the identities by id, and decide nothing."""
+def _attached(use: KeyUse, account: Node, relations: Relations) -> Findings:
+    """By client ids, which are known from outputs alone; before, by the identities that both come from."""
     clients = identity_of(account.view).client_ids
-    if clients and client_id.lower() not in clients:
+    named = relations.named_identities(use)
+    attached, all_known = relations.attached_identities(account)
+    if isinstance(use.client_id, str) and clients:
+        found, decided = use.client_id.lower() in clients, True
+    else:
+        found, decided = any(one in attached for one in named), all_known and bool(named or not attached)
+    if found:
+        return
+    which = named[0].name if named else shown(use.client_id)
+    if decided:
         yield Violation(
-            found=f"identityClientId {shown(client_id)} of {binding.name} is not among the identities of the "
+            found=f"identityClientId of {use.writer.name} ({which}) is not among the identities of the "
             f"account {account.name}",
             required="the client id of an identity that is attached to the account",
             fix="name the client id of an attached identity, or attach the identity that is named",
-            urn=binding.urn,
+            urn=use.writer.urn,
         )
+    else:
+        what = f"whether the identity of identityClientId ({which}) is attached to the account {account.name}"
+        yield Undecided(what, use.writer.urn)
 
 
 RULE = StackRule(

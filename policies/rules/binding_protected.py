@@ -2,13 +2,16 @@
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Findings, Options, ResourceRule, Subject, Violation
+from policies.rule import Findings, Options, ResourceRule, Subject, Undecided, Violation
 from policies.view import View
 
 
-def judge(binding: Subject, _: Options) -> Findings:
-    """A setting of the service that takes the protection off is a decision, not an accident."""
-    if not binding.protect and not any(_asks_for_it(component) for component in binding.around):
+def judge(subject: Subject, _: Options) -> Findings:
+    """A setting of the service that takes the protection off is a decision, not an accident. The engine shows
+    a pack no replaceOnChanges, and replaces nothing that is protected."""
+    if subject.protect or any(_asks_for_it(component) for component in subject.around):
+        return
+    if subject.kind is Kind.BINDING:
         yield Violation(
             found="the resource option protect is not set",
             required="protect: true",
@@ -17,6 +20,8 @@ def judge(binding: Subject, _: Options) -> Findings:
             setting="remove protect; to delete something on purpose, set replaceAccount, unbindAccount or "
             "protect: false",
         )
+    elif subject.deletes_first:
+        yield Undecided("whether a change replaces it: then it is deleted first, and it is not protected")
 
 
 def _asks_for_it(component: View) -> bool:
@@ -30,6 +35,6 @@ RULE = ResourceRule(
     why="deleting the binding puts the account back on Microsoft's key",
     source=sources.OBSERVED,
     severity="high",
-    kinds=(Kind.BINDING,),
+    kinds=(Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY),
     judge=judge,
 )

@@ -2,7 +2,7 @@
 
 from core import arm_ids, rights, roles
 from policies import sources
-from policies.grants import ENCRYPTION_USER, EXACT, WIDER_ROLES, on_keys, role_of
+from policies.grants import ENCRYPTION_USER, EXACT, on_keys, role_of
 from policies.key_uses import KeyUse
 from policies.relations import DeclaredGrant, Relations
 from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Undecided, Violation
@@ -21,7 +21,7 @@ def judge(relations: Relations, _: Options) -> Findings:
         grants = relations.grants_of(use)
         if grants:
             yield from _judge_access(use, grants, relations)
-            yield from _judge_model(use, grants)
+            yield from _judge_model(use, grants, relations)
         else:
             yield _missing(use, relations)
 
@@ -72,10 +72,10 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
                 )
             )
             continue
-        found = _permissions(grant, use)
+        found = _permissions(grant, use, relations)
         if isinstance(found, frozenset):
             given |= found
-            yield from _wider(grant, found)
+            yield from _wider(grant, found, use, relations)
         else:
             unsure.append(found)
     level = rights.level(given, uncertain=bool(unsure))
@@ -98,7 +98,7 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
         )
 
 
-def _permissions(grant: DeclaredGrant, use: KeyUse) -> frozenset[str] | Finding:
+def _permissions(grant: DeclaredGrant, use: KeyUse, relations: Relations) -> frozenset[str] | Finding:
     if use.in_managed_hsm and not grant.in_managed_hsm:
         # What Azure RBAC and access policies grant counts for nothing in an HSM.
         return frozenset()
@@ -114,7 +114,7 @@ def _permissions(grant: DeclaredGrant, use: KeyUse) -> frozenset[str] | Finding:
     if known is None:
         what = f"whether the role {role or 'it assigns'} holds read, wrap and unwrap"
         return Undecided(what, grant.node.urn)
-    condition = grant.node.view.text("condition")
+    condition = relations.index.stated(grant.node).text("condition")
     if condition is UNKNOWN:
         return NotYetKnown("the condition of the assignment is not known yet", grant.node.urn)
     given = rights.of_role(known, arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY)
@@ -123,13 +123,17 @@ def _permissions(grant: DeclaredGrant, use: KeyUse) -> frozenset[str] | Finding:
     return given
 
 
-def _wider(grant: DeclaredGrant, found: frozenset[str]) -> Findings:
-    wide = WIDER_ROLES.get(str(role_of(grant.node.view))) if grant.entry is None else None
-    if wide is not None:
+def _wider(grant: DeclaredGrant, found: frozenset[str], use: KeyUse, relations: Relations) -> Findings:
+    role = roles.built_in(str(role_of(grant.node.view))) if grant.entry is None else None
+    if role is not None and (beyond := rights.beyond(role)):
+        what = f"{grant.node.name} assigns {role.name} to the account's identity: {', '.join(beyond)}"
+        if relations.is_at_or_above(grant, use) is UNKNOWN:
+            yield Undecided(f"whether it holds the vault: {what}", grant.node.urn)
+            return
         yield Violation(
-            found=f"{grant.node.name} assigns {wide.name} to the account's identity",
-            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
-            fix=f"assign {ENCRYPTION_USER.name}",
+            found=what,
+            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id}) alone",
+            fix=f"assign {ENCRYPTION_USER.name}, and nothing else on the vault or above it",
             urn=grant.node.urn,
         )
     elif grant.entry is not None and found - EXACT:
@@ -141,10 +145,10 @@ def _wider(grant: DeclaredGrant, found: frozenset[str]) -> Findings:
         )
 
 
-def _judge_model(use: KeyUse, grants: list[DeclaredGrant]) -> Findings:
+def _judge_model(use: KeyUse, grants: list[DeclaredGrant], relations: Relations) -> Findings:
     if use.vault is None:
         return
-    rbac = use.vault.view.flag("enableRbacAuthorization")
+    rbac = relations.index.stated(use.vault).flag("enableRbacAuthorization")
     if rbac is UNKNOWN:
         yield NotYetKnown("enableRbacAuthorization of the vault is not known yet", use.vault.urn)
     elif not any((grant.entry is None) is (rbac is True) for grant in grants):

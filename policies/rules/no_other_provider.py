@@ -10,7 +10,7 @@ from core.resource_types import TEMPLATE_INPUTS, Kind
 from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation
 from policies.view import UNKNOWN, as_items, as_text, step
 
-_DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$")
+_DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
 _JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT))
 
 
@@ -29,7 +29,9 @@ def judge(subject: Subject, _: Options) -> Findings:
     if template is UNKNOWN:
         yield NotYetKnown("the template of a deployment is not known yet")
     elif template is None:
-        yield Undecided("what the template of a deployment makes: it is elsewhere, or not readable")
+        yield Undecided(
+            "what the template of a deployment or blueprint makes: it is elsewhere, or not readable"
+        )
     else:
         for found in sorted(set(_types(template))):
             yield _violation(f"a template with {found}")

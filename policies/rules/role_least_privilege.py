@@ -1,6 +1,6 @@
 """A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key."""
 
-from core import arm_ids, roles
+from core import arm_ids, rights, roles
 from core.resource_types import Kind
 from policies import sources
 from policies.grants import ENCRYPTION_USER, WIDER_ROLES, role_of
@@ -21,15 +21,16 @@ _SERVICE = roles.SERVICE_PRINCIPAL.lower()
 
 
 def judge(assignment: Subject, options: Options) -> Findings:
-    """Judges the roles that can wrap and unwrap; people may hold wider ones, service principals may not."""
+    """Judges the roles by which a key can be used, lost or opened to others; people may hold wider ones,
+    service principals may not. What uses no key may be meant for what else is in a group."""
     role = role_of(assignment.view)
     if role is UNKNOWN:
         yield NotYetKnown("roleDefinitionId is not known yet")
     elif role == ENCRYPTION_USER.id:
         yield from _judge_scope(assignment)
         yield from _judge_principal_type(assignment)
-    elif role in WIDER_ROLES:
-        yield from _judge_wider(assignment, WIDER_ROLES[str(role)].name, options)
+    elif (known := roles.built_in(role or "")) is not None and rights.beyond(known):
+        yield from _judge_wider(assignment, known, options)
 
 
 def _judge_scope(assignment: Subject) -> Findings:
@@ -60,25 +61,27 @@ def _judge_principal_type(assignment: Subject) -> Findings:
     )
 
 
-def _judge_wider(assignment: Subject, role: str, options: Options) -> Findings:
+def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Findings:
     kind = assignment.view.word("principalType")
     if kind not in (_SERVICE, None, UNKNOWN):
         return
     principal = assignment.view.text("principalId")
     if isinstance(principal, str) and principal.lower() in options.words("administrators"):
         return
+    found = f"a service principal is assigned {role.name}, with which it can {', '.join(rights.beyond(role))}"
     if kind is UNKNOWN:
-        yield NotYetKnown(f"principalType is not known yet, and the role is {role}")
-        return
-    if kind is None:
-        yield Undecided(f"principalType is not stated, and the role is {role}")
-        return
-    yield Violation(
-        found=f"a service principal is assigned {role}",
-        required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
-        fix="assign Key Vault Crypto Service Encryption User; name pipelines that manage keys in "
-        "`administrators`",
-    )
+        yield NotYetKnown(f"principalType is not known yet, and the role is {role.name}")
+    elif kind is None:
+        yield Undecided(f"principalType is not stated, and the role is {role.name}")
+    elif role.id not in WIDER_ROLES and (assignment.above_vaults or assignment.view.text("condition")):
+        yield Undecided(f"whether the vault and the key are meant: {found}")
+    else:
+        yield Violation(
+            found=found,
+            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
+            fix="assign Key Vault Crypto Service Encryption User; name pipelines that manage keys in "
+            "`administrators`",
+        )
 
 
 RULE = UsedResourceRule(

@@ -45,9 +45,7 @@ def _inherit_the_same(index: StackIndex, account: Node, vault: Node) -> bool:
 
 
 def _origin(index: StackIndex, node: Node) -> str | None:
-    declared = index.session.declared(node.urn)
-    stated = _region(node) if declared is None else as_word(declared.get("location"))
-    if isinstance(stated, str):
+    if isinstance(as_word(index.stated(node).get("location")), str):
         return None
     name = "location" if node.resource.property_dependencies.get("location") else "resourceGroupName"
     source = index.source(node, Kind.RESOURCE_GROUP, name)

@@ -17,7 +17,7 @@ def judge(relations: Relations, _: Options) -> Findings:
     """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
     settings = _settings_by_vault(relations.index)
     for vault in filter(relations.is_used, relations.index.of(Kind.VAULT)):
-        verdicts = [_is_audit(setting.view) for setting in settings.get(vault.urn, [])]
+        verdicts = [_is_audit(relations.index.stated(setting)) for setting in settings.get(vault.urn, [])]
         if True in verdicts:
             continue
         if UNKNOWN in verdicts:

@@ -1,15 +1,16 @@
-"""A vault uses the configured permission model, and holds no grant that it ignores."""
+"""A vault uses the configured permission model."""
 
 from core.resource_types import Kind
 from policies import sources
-from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, expect
-from policies.view import UNKNOWN, as_flag
+from policies.rule import Findings, Options, Subject, UsedResourceRule, expect
+from policies.view import as_flag
 
 _STATED = "properties.enableRbacAuthorization"
 
 
 def judge(vault: Subject, options: Options) -> Findings:
-    """Absent means access policies (Vault 2024-11-01)."""
+    """Absent means access policies (Vault 2024-11-01). Entries that the model ignores give nothing;
+    grant-present asks for one that counts."""
     if vault.is_recovery:
         return
     stated, model = vault.view.prop("enableRbacAuthorization"), options.word("model")
@@ -24,21 +25,6 @@ def judge(vault: Subject, options: Options) -> Findings:
         f"{'role assignments' if by_roles else 'access policies'}",
         setting=f"set accessModel: {'rbac' if by_roles else 'accessPolicy'}",
     )
-    if rbac:
-        yield from _ignored(vault)
-
-
-def _ignored(vault: Subject) -> Findings:
-    policies = vault.view.items("accessPolicies")
-    if policies is UNKNOWN:
-        yield NotYetKnown("properties.accessPolicies is not known yet, and would be ignored with RBAC on")
-    elif policies:
-        yield Violation(
-            found=f"{_STATED} is true, and properties.accessPolicies holds {len(policies)} entries that "
-            f"it ignores",
-            required="no access policies on a vault that uses role assignments",
-            fix="replace the access policies by role assignments, or set enableRbacAuthorization to false",
-        )
 
 
 RULE = UsedResourceRule(

@@ -1,4 +1,4 @@
-"""A vault states that soft delete is on."""
+"""A vault does not ask for soft delete to be off."""
 
 from core.resource_types import Kind
 from policies import sources
@@ -7,13 +7,14 @@ from policies.view import as_flag
 
 
 def judge(vault: Subject, _: Options) -> Findings:
-    """Absent counts as off, as in Azure Policy 1e66c121, PSRule, KICS and Regula: what matters is stated."""
+    """Absent is on, as in checkov's CKV_AZURE_111: Azure switches it on when nothing is stated, and never
+    lets it be switched off (azure-native's Vault, key-vault/general/soft-delete-overview)."""
     stated = vault.view.prop("enableSoftDelete")
     yield from expect(
         "properties.enableSoftDelete",
         stated,
-        as_flag(stated) is True or vault.is_recovery,
-        required="properties.enableSoftDelete true",
+        stated is None or as_flag(stated) is True or vault.is_recovery,
+        required="properties.enableSoftDelete true, or not stated",
         fix="set enableSoftDelete to true on the vault",
     )
 

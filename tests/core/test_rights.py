@@ -178,3 +178,30 @@ def test_the_role_for_the_service_fits_the_place() -> None:
     """Each of the two gives exactly what the service needs, and no more."""
     for key in (KEY, HSM_KEY):
         assert rights.of_role(roles.encryption_user(key), key) == {"get", "wrapkey", "unwrapkey"}
+
+
+@pytest.mark.parametrize(
+    ("role", "beyond"),
+    [
+        (roles.CRYPTO_SERVICE_ENCRYPTION_USER, ()),
+        (roles.READER_OF_VAULT, ()),
+        (roles.READER, ()),
+        (roles.COGNITIVE_CONTRIBUTOR, ()),
+        (roles.CRYPTO_SERVICE_RELEASE_USER, ("release it",)),
+        (roles.VAULT_CONTRIBUTOR, ("change the vault", "delete the vault")),
+        (roles.CONTRIBUTOR, ("change the vault", "delete the vault", "purge a deleted vault")),
+        (roles.USER_ACCESS_ADMINISTRATOR, ("give anybody access",)),
+        (
+            roles.OWNER,
+            ("change the vault", "delete the vault", "purge a deleted vault", "give anybody access"),
+        ),
+        (
+            roles.CRYPTO_USER,
+            ("read data keys", "wrap data keys", "take a copy of it (backup)", "disable it"),
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_what_a_role_allows_beyond_what_the_service_needs(role: Role, beyond: tuple[str, ...]) -> None:
+    """On keys and over their vault; what does data no harm, such as reading names, is not told."""
+    assert rights.beyond(role) == beyond

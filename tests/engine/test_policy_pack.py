@@ -146,6 +146,22 @@ def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> Non
     assert listed in run.stdout
 
 
+def test_a_stack_that_makes_keys_for_others_is_judged_where_the_configuration_says_so(tmp_path: Path) -> None:
+    """The engine tells the pack the configured levels, of unused-by-accounts and of the rule that refuses."""
+    things = {name: one for name, one in stacks.two_phases().items() if name in ("group", "vault", "audit")}
+    short = with_change(things["vault"].props, "properties.softDeleteRetentionInDays", 30)
+    things["vault"] = replace(things["vault"], props=short)
+    config = tmp_path / "config.json"
+    levels: dict[str, dict[str, object]] = {
+        "vault-retention": {"enforcementLevel": "mandatory", "minimumDays": 90}
+    }
+    for level, refuses in (("advisory", False), ("mandatory", True)):
+        config.write_text(json.dumps({**levels, "unused-by-accounts": {"enforcementLevel": level}}))
+        run = analyze(tmp_path, things, "--policy-pack-config", str(config))
+        assert (run.returncode != 0) is refuses, run.stdout + run.stderr
+        assert "softDeleteRetentionInDays is 30" in run.stdout
+
+
 @pytest.mark.long
 def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
     """A value that the schema does not allow stops the run and names the setting."""
@@ -171,7 +187,8 @@ BLOCKED_IN_PREVIEW = sorted(
         "same-tenant",
         "one-writer",
     }
-    | {"account-fits-its-kind", "no-mixed-access-policies", "vault-audited"}
+    | {"account-fits-its-kind", "no-mixed-access-policies", "vault-audited", "account-outbound-compatible"}
+    | {"cmk-no-versionless", "cmk-not-at-create-with-system-identity"}
 )
 
 
@@ -180,9 +197,12 @@ def _put_program(stack: Stack, name: str) -> None:
 
 
 def test_every_mandatory_rule_blocks_in_preview(stack: Stack, azure: RunningAzure) -> None:
-    """One program breaks every mandatory rule; its preview names each of them, and nothing is created."""
+    """One program breaks every mandatory rule; its preview names each of them, and nothing is created. A
+    permission model is asked for only where one is configured."""
     _put_program(stack, "every_violation.py")
-    run = stack.pulumi("preview", "--policy-pack", "policies")
+    config = stack.folder / "model.json"
+    config.write_text(json.dumps({"vault-permission-model": {"model": "access-policy"}}))
+    run = stack.pulumi("preview", "--policy-pack", "policies", "--policy-pack-config", str(config))
     assert not run.ok
     missing = [name for name in BLOCKED_IN_PREVIEW if f"  {name}  (" not in run.output]
     assert missing == [], run.output

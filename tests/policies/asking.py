@@ -23,11 +23,9 @@ from pulumi_policy.proxy import (
 )
 
 from policies import redaction
-from policies.decoding import decode_once
 from policies.pack import PACK_NAME, make_policies
 from policies.reports import UNDECIDED
 
-assert decode_once()  # as __main__.py of the pack does
 LATER: Final = "later"
 NOW: Final = 1_900_000_000.0  # 2030-03-17, so that dates before and after are easy to write
 VAULT, KEY = "azure-native:keyvault:Vault", "azure-native:keyvault:Key"
@@ -59,6 +57,7 @@ class Thing:
     type: str
     props: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
+    deletes_first: bool | None = None
     ignore_changes: Sequence[str] = ()
     depends_on: Sequence[str] = ()
     property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -156,6 +155,8 @@ class Pack:
 
 def _options(options: Any, thing: Thing) -> None:
     options.protect = thing.protect
+    options.deleteBeforeReplaceDefined = thing.deletes_first is not None
+    options.deleteBeforeReplace = bool(thing.deletes_first)
     options.ignoreChanges.extend(thing.ignore_changes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from core.resource_types import Kind
 from policies.kinds import read
-from policies.rule import UsedResourceRule
+from policies.rule import ResourceRule
 from policies.rules import RULES
 from tests.policies.asking import Answer, Pack, Thing, verdict
 from tests.policies.bags import with_change
@@ -58,8 +58,8 @@ def around(thing: Thing) -> Stack:
 
 
 def answers_on(rule: str, thing: Thing, pack: Pack) -> list[Answer]:
-    """What the pack says of one resource: a rule on used resources is asked with the stack that uses it."""
-    if not isinstance(BY_NAME[rule], UsedResourceRule):
+    """What the pack says of one resource: a rule on the stack is asked with a right one around it."""
+    if isinstance(BY_NAME[rule], ResourceRule):
         return pack.ask(thing)
     return run(around(thing), pack)
 
@@ -69,6 +69,6 @@ def judged(rule: str, thing: Thing, config: Mapping[str, Any] | None = None) -> 
     return verdict(answers_on(rule, thing, Pack({rule: config or {}})), rule)
 
 
-def says(stack: Stack, rule: str, pack: Pack | None = None) -> str:
-    """What a rule says of a stack: violation, open or pass."""
-    return verdict(run(stack, pack), rule)
+def says(stack: Stack, rule: str, pack: Pack | None = None, **omits: Sequence[str]) -> str:
+    """What a rule says of a stack: violation, open or pass; `omits` as for a run."""
+    return verdict(run(stack, pack, omits=omits), rule)

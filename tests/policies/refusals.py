@@ -15,6 +15,7 @@ from tests.policies.asking import (
     NOW,
     OTHER_TENANT,
     ROLE,
+    UNKNOWN_TEXT,
     VAULT,
     Thing,
 )
@@ -120,17 +121,11 @@ def _other_client() -> Stack:
 
 
 REFUSED: Final[dict[str, list[Refused]]] = {
-    "vault-soft-delete": [vault("properties.enableSoftDelete", ...)],
+    "vault-soft-delete": [vault("properties.enableSoftDelete", False)],
     "vault-purge-protection": [vault("properties.enablePurgeProtection", ...)],
     "vault-permission-model": [
         vault("properties.enableRbacAuthorization", False, model="rbac"),
         vault("properties.enableRbacAuthorization", True, model="access-policy"),
-        _one(
-            VAULT,
-            with_change(vault_props(), "properties.accessPolicies", [{}]),
-            "properties.enableRbacAuthorization",
-            True,
-        ),
     ],
     "vault-no-broad-grants": [_one(ACCESS_POLICY, policy_props(), "policy.permissions.keys", ["all"])],
     "key-rsa-2048": [key("properties.kty", "EC"), key("properties.keySize", 3072)],
@@ -145,9 +140,10 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         _one(ACCESS_POLICY, policy_props(), "policy.permissions", _MORE),
     ],
     "role-least-privilege": [
-        role("scope", "/subscriptions/s"),
+        role("scope", "/subscriptions/s1"),
         role("principalType", "User"),
         role("roleDefinitionId", OFFICER),
+        role("roleDefinitionId", OWNER),
     ],
     "account-identity": [
         Refused([Thing("x", ACCOUNT, account_props(), ignore_changes=["identity"])]),
@@ -172,7 +168,9 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         inline(f"{_CMK}.keyVersion", "1"),
         bound("x"),
     ],
-    "cmk-not-at-create-with-system-identity": [inline(f"{_CMK}.identityClientId", ...)],
+    "cmk-not-at-create-with-system-identity": [
+        _one(ACCOUNT, {**inline_account_props(), "name": UNKNOWN_TEXT}, f"{_CMK}.identityClientId", ...)
+    ],
     "cmk-no-versionless": [inline(f"{_CMK}.keyVersion", ...), bound(KEY_URI[:-33])],
     "binding-protected": [Refused([Thing("x", BINDING, {"keyUriWithVersion": KEY_URI})])],
     "vault-retention": [vault("properties.softDeleteRetentionInDays", 1)],
@@ -186,7 +184,7 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     "key-rotation-policy": [key("properties.rotationPolicy", None)],
     "account-local-auth-disabled": [account("properties.disableLocalAuth", False)],
     "account-network-restricted": [account("properties.publicNetworkAccess", "Enabled")],
-    "account-outbound-compatible": [account("properties.restrictOutboundNetworkAccess", True)],
+    "account-outbound-compatible": [stack("account", "properties.restrictOutboundNetworkAccess", True)],
     "no-preview-api-version": [Refused([Thing("x", "azure-native:keyvault/v20250101preview:Vault")])],
     "no-other-provider": [
         Refused([Thing("x", "azure:keyvault/keyVault:KeyVault")]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -155,11 +156,19 @@ def declared(thing: Thing) -> Thing:
     return replace(thing, props=props)
 
 
-def run(stack: Stack, pack: Pack | None = None) -> list[Any]:
-    """A run of the engine: every resource's inputs in order, then the stack's outputs."""
-    pack = pack or Pack()
-    answers = [answer for thing in stack.values() for answer in pack.ask(declared(thing))]
-    return answers + pack.ask_stack(list(stack.values()))
+def run(
+    stack: Stack, pack: Pack | None = None, *, omits: Mapping[str, Sequence[str]] | None = None
+) -> list[Any]:
+    """A run of the engine: every resource's inputs in order, then the stack's outputs. `omits` has, by the
+    name of a resource, properties that its program leaves out and a preview does not know."""
+    pack, answers, shown = pack or Pack(), [], []
+    for name, thing in stack.items():
+        stated, known = declared(thing).props, thing.props
+        for path in (omits or {}).get(name, ()):
+            stated, known = with_change(stated, path, ...), with_change(known, path, UNKNOWN_TEXT)
+        answers += pack.ask(replace(thing, props=stated))
+        shown.append(replace(thing, props=known))
+    return answers + pack.ask_stack(shown)
 
 
 def _unknown(props: dict[str, Any], preview: bool, *paths: str) -> dict[str, Any]:

@@ -62,16 +62,16 @@ MANDATORY = [
     "binding-identity",
     "no-mixed-access-policies",
     "vault-audited",
+    "vault-trusted-services",
+    "account-outbound-compatible",
 ]
 ADVISORY = [
     "vault-retention",
     "vault-network-restricted",
-    "vault-trusted-services",
     "key-expiry",
     "key-rotation-policy",
     "account-local-auth-disabled",
     "account-network-restricted",
-    "account-outbound-compatible",
     "caller-least-privilege",
     "no-preview-api-version",
     "no-other-provider",

@@ -88,6 +88,51 @@ def test_advice_on_others_can_be_switched_off_or_made_a_refusal() -> None:
     assert refused(run(stack, Pack(levels={"unused-by-accounts": "mandatory"})))
 
 
+OPEN: dict[str, tuple[str, str, object]] = {
+    "vault-network-restricted": ("vault", "properties.networkAcls", {"defaultAction": "Allow"}),
+    "vault-retention": ("vault", "properties.softDeleteRetentionInDays", 1),
+    "vault-trusted-services": ("vault", "properties.networkAcls.bypass", "None"),
+    "vault-purge-protection": ("vault", "properties.enablePurgeProtection", False),
+    "key-expiry": ("key", "properties", {"kty": "RSA", "keySize": 2048}),
+    "key-rotation-policy": ("key", "properties.rotationPolicy", None),
+    "key-rsa-2048": ("key", "properties.keySize", 4096),
+    "vault-audited": ("audit", "logs", []),
+}
+
+
+def platform(rule: str) -> Stack:
+    """A vault, its key and its audit log for accounts of other stacks; something of them breaks a rule."""
+    stack = {name: one for name, one in two_phases().items() if name in ("group", "vault", "key", "audit")}
+    name, path, value = OPEN[rule]
+    stack = with_prop(stack, "vault", "properties.publicNetworkAccess", "Enabled")
+    return with_prop(stack, name, path, value)
+
+
+@pytest.mark.parametrize("own", ["mandatory", "advisory"])
+@pytest.mark.parametrize("rule", list(OPEN))
+def test_a_stack_that_makes_keys_for_others_is_judged_like_one_that_uses_them(rule: str, own: str) -> None:
+    """With unused-by-accounts at mandatory: by each rule, at the level that is configured for the rule."""
+    levels = {"unused-by-accounts": "mandatory", rule: own}
+    answers = run(platform(rule), Pack(levels=levels))
+    assert {one.level for one in answers if one.rule == rule} == {own}
+    assert [
+        one for one in run(platform(rule), Pack(levels={**levels, rule: "disabled"})) if one.rule == rule
+    ] == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in OPEN if rule != "vault-audited"])
+def test_what_is_advised_on_goes_by_the_configured_level_of_the_rule(rule: str) -> None:
+    """By default, others are advised on in one line where the rule would refuse, whatever its own default."""
+    for own, expected in (("mandatory", True), ("advisory", False)):
+        answers = run(platform(rule), Pack(levels={rule: own}))
+        assert (
+            any(f"({rule})" in one.message for one in answers if one.rule == "unused-by-accounts") is expected
+        )
+        assert refused(answers) == []
+        silent = run(platform(rule), Pack(levels={rule: own, "unused-by-accounts": "disabled"}))
+        assert silent == []
+
+
 @both
 def test_the_key_of_a_binding_is_judged_among_others(preview: bool) -> None:
     """The account's own key is refused, and it alone."""

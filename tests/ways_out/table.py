@@ -233,7 +233,6 @@ FOLLOWED: Mapping[str, str] = {
         policies/rules/account_tier_supports_cmk.py judge
         policies/rules/cmk_complete.py _judge_inline
         policies/rules/vault_permission_model.py judge 2
-        policies/rules/vault_permission_model.py _ignored
         policies/rules/vault_purge_protection.py judge
         policies/rules/vault_retention.py judge
         policies/rules/vault_soft_delete.py judge
@@ -342,7 +341,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py account_takes_identity
     """,
     f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_its_fix": """
-        policies/rules/account_outbound_compatible.py judge
+        policies/rules/account_outbound_compatible.py _judge_use
         policies/rules/binding_identity.py _own
         policies/rules/key_usable.py _dates
         policies/rules/one_writer.py _judge_bindings

@@ -63,11 +63,11 @@ def with_grant(*, roles: bool) -> Callable[[Things], Things]:
 
 
 CASES: Mapping[tuple[str, int, str], Callable[[Things], Things]] = {
-    ("account-outbound-compatible", 0, "add NAME.vault.azure.net to allowedFqdnList"): props(
-        "x", "properties.allowedFqdnList", ["kv-one.vault.azure.net"]
+    ("account-outbound-compatible", 0, "add kv-one.vault.azure.net to allowedFqdnList"): props(
+        "account", "properties.allowedFqdnList", ["kv-one.vault.azure.net"]
     ),
     ("account-outbound-compatible", 0, "or set restrictOutboundNetworkAccess to false"): props(
-        "x", "properties.restrictOutboundNetworkAccess", False
+        "account", "properties.restrictOutboundNetworkAccess", False
     ),
     ("binding-identity", 0, "set identityClientId of the binding to the client id"): also(
         props("account", "identity", _IDENTITY), props("binding", "identityClientId", CLIENT)

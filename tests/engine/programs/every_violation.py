@@ -63,6 +63,7 @@ loose = vault(
     "loose",
     enableSoftDelete=False,
     enableRbacAuthorization=True,
+    networkAcls={"bypass": "None", "defaultAction": "Deny"},
     accessPolicies=[{"objectId": OTHER, "tenantId": TENANT, "permissions": {"keys": ["all"]}}],
 )
 keyvault.Key(
@@ -83,10 +84,11 @@ account(
     identity={"type": "None"},
     sku={"name": "F0"},
     properties={
+        "restrictOutboundNetworkAccess": True,
         "encryption": {
             "keySource": "Microsoft.KeyVault",
             "keyVaultProperties": {"keyName": "cmk", "keyVaultUri": "https://kv-loose.vault.azure.net"},
-        }
+        },
     },
 )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tests.policies.asking import UNKNOWN_TEXT
 from tests.policies.field.case import FAIL, PASS, Case, case
 
 WHO, KEYS, NET = "account-identity", "account-local-auth-disabled", "account-network-restricted"
-WHOLE, VERSION, CREATE, OUT, TIER = (
+WHOLE, VERSION, CREATE, TIER = (
     "cmk-complete",
     "cmk-no-versionless",
     "cmk-not-at-create-with-system-identity",
-    "account-outbound-compatible",
     "account-tier-supports-cmk",
 )
 CLOSED: Final = {NET: {"publicAccess": "disabled"}}
@@ -21,8 +21,14 @@ HEX: Final = "78deebed173b48e48f55abf87ed4cf71"
 
 
 def account(**properties: Any) -> dict[str, Any]:
-    """An account of the shape that most fixtures have."""
-    return {"kind": "TextAnalytics", "location": "eastus", "sku": {"name": "S0"}, "properties": properties}
+    """An account of the shape that most fixtures have, before it is made."""
+    return {
+        "name": UNKNOWN_TEXT,
+        "kind": "TextAnalytics",
+        "location": "eastus",
+        "sku": {"name": "S0"},
+        "properties": properties,
+    }
 
 
 def holding(identity: Any, **properties: Any) -> dict[str, Any]:
@@ -138,16 +144,6 @@ OTHERS: list[Case] = [
     case("tier", False, {**account(), "sku": {"name": "F0"}}, TIER),
     case("tier", False, {**account(), "sku": {}}, TIER),
     case("tier", False, {"kind": "TextAnalytics", "properties": {"sku": {"name": "S"}}}, TIER),
-    case("outbound", True, account(restrictOutboundNetworkAccess=False, allowedFqdnList=[]), OUT),
-    case(
-        "outbound", False, account(restrictOutboundNetworkAccess=True, allowedFqdnList=["microsoft.com"]), OUT
-    ),
-    case(
-        "outbound",
-        True,
-        account(restrictOutboundNetworkAccess=True, allowedFqdnList=["kv-a.vault.azure.net"]),
-        OUT,
-    ),
 ]
 
 CASES: Final = [*IDENTITIES, *LOGINS, *NETWORKS, *ENCRYPTION, *OTHERS]

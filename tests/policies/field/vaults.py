@@ -15,7 +15,7 @@ NET, BROAD, KEEP, TRUST = (
 )
 RBAC: Final = {MODEL: {"model": "rbac"}}
 CLOSED: Final = {NET: {"publicAccess": "disabled"}}
-_ABSENT = "soft delete absent: the sets disagree; what matters is stated"
+_ABSENT = "soft delete absent: the sets disagree; Azure switches it on, and off it cannot be"
 _RETENTION = "retention absent: only trivy objects, Azure's default is 90"
 _ALLOW = "checkov 189 takes Allow with any IP rule for closed; not copied"
 
@@ -49,12 +49,12 @@ RECOVERY: list[Case] = [
     case("0b60c0b2", False, vault(createMode="default", enablePurgeProtection=False), PURGE),
     case("0b60c0b2", False, vault(enableSoftDelete=False, enablePurgeProtection=True), SOFT),
     case("0b60c0b2", False, vault(enableSoftDelete=True), PURGE),
-    case("1e66c121", False, vault(), SOFT),
-    case("1e66c121", False, vault(enableSoftDelete=None), SOFT),
+    case("1e66c121", False, vault(), but=_ABSENT, own={SOFT: PASS}),
+    case("1e66c121", False, vault(enableSoftDelete=None), but=_ABSENT, own={SOFT: PASS}),
     case("1e66c121", True, vault(createMode="Recover", enableSoftDelete=False), SOFT),
     case("AZR-000124", True, vault(enableSoftDelete=True), SOFT),
     case("AZR-000124", False, vault(enableSoftDelete=False), SOFT),
-    case("AZR-000124", False, vault(enablePurgeProtection=True), SOFT),
+    case("AZR-000124", False, vault(enablePurgeProtection=True), but=_ABSENT, own={SOFT: PASS}),
     case("AZR-000125", True, vault(enablePurgeProtection=True), PURGE),
     case("AZR-000125", False, vault(enablePurgeProtection=False), PURGE),
     case("AZR-000125", False, vault(), PURGE),
@@ -63,24 +63,31 @@ RECOVERY: list[Case] = [
     case("CKV_AZURE_42", False, vault(enableSoftDelete="false", enablePurgeProtection="false"), SOFT, PURGE),
     case("CKV_AZURE_42", False, vault(enableSoftDelete=True, enablePurgeProtection=""), PURGE),
     case("CKV_AZURE_42", False, vault(enableSoftDelete="[parameters('softDelete')]"), SOFT, PURGE),
-    case("CKV_AZURE_42 tf", True, vault(enablePurgeProtection=True), PURGE, but=_ABSENT, own={SOFT: FAIL}),
+    case("CKV_AZURE_42 tf", True, vault(enablePurgeProtection=True), SOFT, PURGE),
     case("CKV_AZURE_42 tf", False, vault(enableSoftDelete=True), PURGE),
     case("CKV_AZURE_110", True, vault(enablePurgeProtection="TRUE"), PURGE),
     case("CKV_AZURE_110", False, vault(enablePurgeProtection=None), PURGE),
     case("CKV_AZURE_110", False, {"resourceGroupName": "rg"}, PURGE),
     case("CKV_AZURE_111", True, vault(enableSoftDelete=True), SOFT),
     case("CKV_AZURE_111", False, vault(enableSoftDelete=False), SOFT),
-    case("CKV_AZURE_111", True, vault(), but=_ABSENT, own={SOFT: FAIL}),
+    case("CKV_AZURE_111", True, vault(), SOFT),
     case("kics:7c25f361", True, vault(enableSoftDelete=True, enablePurgeProtection=True), SOFT, PURGE),
     case("kics:7c25f361", False, vault(enableSoftDelete=True), PURGE),
-    case("kics:7c25f361", False, vault(enablePurgeProtection=True), SOFT),
+    case("kics:7c25f361", False, vault(enablePurgeProtection=True), but=_ABSENT, own={SOFT: PASS}),
     case("kics:7c25f361", False, vault(enableSoftDelete=False, enablePurgeProtection=True), SOFT),
-    case("kics:7c25f361", False, vault(enabledForTemplateDeployment=True, accessPolicies=[]), SOFT, PURGE),
+    case(
+        "kics:7c25f361",
+        False,
+        vault(enabledForTemplateDeployment=True, accessPolicies=[]),
+        PURGE,
+        but=_ABSENT,
+        own={SOFT: PASS},
+    ),
     case("kics:cec6e005", True, vault(enablePurgeProtection=True, softDeleteRetentionInDays=7), PURGE, KEEP),
     case("kics:cec6e005", False, vault(softDeleteRetentionInDays=7), PURGE),
     case("regula:FG_R00227", True, vault(enableSoftDelete=True, enablePurgeProtection=True), SOFT, PURGE),
     case("regula:FG_R00227", False, vault(enableSoftDelete=False, enablePurgeProtection=False), SOFT, PURGE),
-    case("regula:FG_R00227", False, {"properties": {}}, SOFT, PURGE),
+    case("regula:FG_R00227", False, {"properties": {}}, PURGE, but=_ABSENT, own={SOFT: PASS}),
     case("trivy:AZU-0016", True, vault(enablePurgeProtection=True, softDeleteRetentionInDays=7), PURGE, KEEP),
     case(
         "trivy:AZU-0016", True, vault(enablePurgeProtection=True, softDeleteRetentionInDays=30), PURGE, KEEP
@@ -119,7 +126,7 @@ RECOVERY: list[Case] = [
         vault(enableSoftDelete=True, enablePurgeProtection=None),
         PURGE,
     ),
-    case("flags beside properties", False, {**vault(), "enableSoftDelete": True}, SOFT),
+    case("flags beside properties", False, {**vault(enableSoftDelete=False), "enableSoftDelete": True}, SOFT),
     case("flags beside properties", False, {**vault(), "enablePurgeProtection": True}, PURGE),
 ]
 
@@ -140,9 +147,8 @@ MODELS: list[Case] = [
         "AZR-000388",
         True,
         vault(enableRbacAuthorization=True, accessPolicies=[{"objectId": "o", "permissions": {}}]),
-        but="never both models",
+        MODEL,
         config=RBAC,
-        own={MODEL: FAIL},
     ),
 ]
 
@@ -201,7 +207,13 @@ NETWORKS: list[Case] = [
     ),
     case("cloudsploit:trustedServices", True, acls(bypass="AzureServices"), TRUST),
     case("cloudsploit:trustedServices", True, acls(bypass="azureServices"), TRUST),
-    case("cloudsploit:trustedServices", False, acls(bypass="None"), TRUST),
+    case(
+        "cloudsploit:trustedServices",
+        False,
+        acls(bypass="None"),
+        but="every address may connect: there is no firewall to pass",
+        own={TRUST: PASS},
+    ),
     case("cloudsploit:trustedServices", False, acls(bypass="none", defaultAction="Deny"), TRUST),
 ]
 

@@ -6,26 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    ACCOUNT,
-    UNKNOWN_FLAG,
-    UNKNOWN_LIST,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    verdict,
-)
-from tests.policies.bags import (
-    inline_account_props,
-)
+from tests.policies.asking import UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT
+from tests.policies.editing import both, change, says, with_prop, without
+from tests.policies.stacks import Stack, one_phase, run, two_phases
 
-
-def ask(
-    props: dict[str, Any], rule: str, config: dict[str, Any] | None = None, ignored: tuple[str, ...] = ()
-) -> str:
-    return verdict(Pack({rule: config or {}}).ask(Thing("a", ACCOUNT, props, ignore_changes=ignored)), rule)
-
-
+RULE = "account-outbound-compatible"
 OUTBOUND_CASES: list[tuple[dict[str, Any], str]] = [
     ({}, "pass"),
     ({"restrictOutboundNetworkAccess": False}, "pass"),
@@ -38,21 +23,42 @@ OUTBOUND_CASES: list[tuple[dict[str, Any], str]] = [
     ({"restrictOutboundNetworkAccess": True, "allowedFqdnList": UNKNOWN_LIST}, "open"),
     ({"restrictOutboundNetworkAccess": True, "allowedFqdnList": [UNKNOWN_TEXT]}, "open"),
     ({"restrictOutboundNetworkAccess": True, "allowedFqdnList": ["x.org", "KV-one.vault.azure.net"]}, "pass"),
-    ({"restrictOutboundNetworkAccess": True, "allowedFqdnList": ["*.vault.azure.net"]}, "pass"),
+    ({"restrictOutboundNetworkAccess": True, "allowedFqdnList": ["*.vault.azure.net"]}, "violation"),
 ]
 
 
+def restricted(stack: Stack, properties: dict[str, Any]) -> Stack:
+    for name, value in properties.items():
+        stack = with_prop(stack, "account", f"properties.{name}", value)
+    return stack
+
+
 @pytest.mark.parametrize(("properties", "expected"), OUTBOUND_CASES)
-def test_outbound_restrictions_leave_the_vault_reachable(properties: dict[str, Any], expected: str) -> None:
-    """A vault must be in allowedFqdnList; its own, when the account names it."""
-    assert ask({"properties": properties}, "account-outbound-compatible") == expected
-    named = inline_account_props()
-    named["properties"].update(properties)
-    assert ask(named, "account-outbound-compatible") == expected
+@pytest.mark.parametrize("inline", [False, True])
+@both
+def test_outbound_restrictions_leave_the_vault_reachable(
+    preview: bool, inline: bool, properties: dict[str, Any], expected: str
+) -> None:
+    """The host of the key's vault must be in allowedFqdnList, as the service compares it: in full."""
+    stack = one_phase(preview=preview) if inline else two_phases(preview=preview)
+    assert says(restricted(stack, properties), RULE) == expected
+
+
+RESTRICTED = {"restrictOutboundNetworkAccess": True, "allowedFqdnList": ["kv-two.vault.azure.net"]}
 
 
 def test_another_vaults_host_does_not_count() -> None:
-    """With the vault named in the account, the host of another vault opens nothing."""
-    named = inline_account_props()
-    named["properties"].update(restrictOutboundNetworkAccess=True, allowedFqdnList=["kv-two.vault.azure.net"])
-    assert ask(named, "account-outbound-compatible") == "violation"
+    """Where the vault of the key is known; of one of another stack that is not known yet, any may be it."""
+    for stack in one_phase(), two_phases(), two_phases(preview=True):
+        assert says(restricted(stack, RESTRICTED), RULE) == "violation"
+    elsewhere = change(two_phases(preview=True), "binding", property_dependencies={"accountId": ["account"]})
+    elsewhere = with_prop(without(elsewhere, "vault", "key"), "binding", "vaultId", None)
+    assert says(restricted(elsewhere, RESTRICTED), RULE) == "pass"
+    assert says(restricted(elsewhere, RESTRICTED | {"allowedFqdnList": ["example.org"]}), RULE) == "violation"
+
+
+def test_it_stops_what_would_break_the_binding() -> None:
+    """Of an account that uses no key nothing is asked."""
+    stack = restricted(two_phases(), RESTRICTED)
+    assert {one.level for one in run(stack) if one.rule == RULE} == {"mandatory"}
+    assert says(without(stack, "binding"), RULE) == "pass"

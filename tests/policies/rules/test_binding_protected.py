@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import BINDING, KEY_URI, UNKNOWN_FLAG, UNKNOWN_TEXT, Pack, Thing, verdict
+from tests.policies.asking import (
+    ACCOUNT,
+    BINDING,
+    KEY,
+    KEY_URI,
+    UNKNOWN_FLAG,
+    UNKNOWN_TEXT,
+    VAULT,
+    Pack,
+    Thing,
+    verdict,
+)
 
 RULE = "binding-protected"
 SERVICE = "language-cmk:index:EncryptedAIServicesAccount"
@@ -72,3 +83,17 @@ def test_only_a_component_of_ours_around_the_binding_counts(type: str, parent: s
     pack = Pack()
     pack.ask(Thing("service", type, {"protect": False}))
     assert verdict(pack.ask(binding(parent=parent)), RULE) == "violation"
+
+
+@pytest.mark.parametrize("token", [ACCOUNT, VAULT, KEY])
+@pytest.mark.parametrize(
+    ("protect", "first", "expected"),
+    [(False, True, "open"), (True, True, "pass"), (False, False, "pass"), (False, None, "pass")],
+)
+def test_what_is_deleted_before_it_is_replaced_is_told(
+    token: str, protect: bool, first: bool | None, expected: str
+) -> None:
+    """The engine shows a pack no replaceOnChanges, with which any change would take key or data away; an
+    engine does not replace what is protected."""
+    thing = Thing("x", token, {}, protect=protect, deletes_first=first)
+    assert verdict([*(pack := Pack()).ask(thing), *pack.ask_stack([thing])], RULE) == expected

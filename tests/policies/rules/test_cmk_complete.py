@@ -20,6 +20,7 @@ from tests.policies.bags import (
     inline_account_props,
     with_change,
 )
+from tests.policies.editing import answers_on
 
 CMK = "properties.encryption.keyVaultProperties"
 
@@ -27,7 +28,9 @@ CMK = "properties.encryption.keyVaultProperties"
 def ask(
     props: dict[str, Any], rule: str, config: dict[str, Any] | None = None, ignored: tuple[str, ...] = ()
 ) -> str:
-    return verdict(Pack({rule: config or {}}).ask(Thing("a", ACCOUNT, props, ignore_changes=ignored)), rule)
+    return verdict(
+        answers_on(rule, Thing("a", ACCOUNT, props, ignore_changes=ignored), Pack({rule: config or {}})), rule
+    )
 
 
 COMPLETE_CASES: list[tuple[str, Any, str, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,14 +12,16 @@ from tests.policies.asking import (
     KEY_URI,
     UNKNOWN_TEXT,
     VERSION,
-    Pack,
     Thing,
     secret,
     verdict,
 )
-from tests.policies.bags import (
-    with_change,
-)
+from tests.policies.bags import with_change
+from tests.policies.editing import both, change, says, with_prop
+from tests.policies.stacks import one_phase, run, two_phases
+
+RULE = "cmk-no-versionless"
+DETAILS = "properties.encryption.keyVaultProperties"
 
 URI_CASES: list[tuple[Any, str, str]] = [
     (KEY_URI, "pass", "pass"),
@@ -43,6 +46,29 @@ URI_CASES: list[tuple[Any, str, str]] = [
 def test_a_binding_names_its_key_in_full(uri: Any, complete: str, versioned: str) -> None:
     """A binding's URI is held to the same as an inline key."""
     thing = Thing("b", BINDING, with_change({"accountId": "a"}, "keyUriWithVersion", uri), protect=True)
-    answers = Pack().ask(thing)
+    answers = run({"b": thing})
     assert verdict(answers, "cmk-complete") == complete
     assert verdict(answers, "cmk-no-versionless") == versioned
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("version", False), ("version another", False), ("key", True), ("vault", True)]
+)
+def test_a_uri_that_is_not_known_yet_is_told_unless_it_comes_from_a_key_version(
+    source: str, told: bool
+) -> None:
+    """KeyVersion always gives a version; a key has one URI with a version and one without, and a preview does
+    not show which of them the program takes."""
+    sources = {**two_phases()["binding"].property_dependencies, "keyUriWithVersion": source.split()}
+    stack = change(two_phases(preview=True), "binding", property_dependencies=sources)
+    stack["another"] = replace(stack["version"], name="another")
+    assert says(stack, RULE) == "open"
+    listed = [one.message for one in run(stack) if one.rule == "undecided-listed"]
+    assert any(f"{RULE}: binding" in text for text in listed) is told
+
+
+@both
+def test_a_versionless_key_in_an_account_is_refused_before_it_is_made(preview: bool) -> None:
+    """By this rule in a preview, and by cmk-complete before the step."""
+    stack = with_prop(one_phase(preview=preview), "account", f"{DETAILS}.keyVersion", ...)
+    assert {says(stack, rule) for rule in (RULE, "cmk-complete")} == {"violation"}

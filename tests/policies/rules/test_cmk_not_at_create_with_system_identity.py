@@ -18,6 +18,7 @@ from tests.policies.bags import (
     inline_account_props,
     with_change,
 )
+from tests.policies.editing import answers_on
 
 CMK = "properties.encryption.keyVaultProperties"
 
@@ -25,7 +26,8 @@ CMK = "properties.encryption.keyVaultProperties"
 def ask(
     props: dict[str, Any], rule: str, config: dict[str, Any] | None = None, ignored: tuple[str, ...] = ()
 ) -> str:
-    return verdict(Pack({rule: config or {}}).ask(Thing("a", ACCOUNT, props, ignore_changes=ignored)), rule)
+    thing = Thing("a", ACCOUNT, {"name": UNKNOWN_TEXT, **props}, ignore_changes=ignored)
+    return verdict(answers_on(rule, thing, Pack({rule: config or {}})), rule)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,9 @@ def test_ignored_encryption_is_azures_word_not_the_programs(path: str) -> None:
     rule = "cmk-not-at-create-with-system-identity"
     assert ask(props, rule, ignored=(path,)) == "pass"
     assert ask(props, rule, ignored=("properties.encryption.keySource", "tags")) == "violation"
+
+
+def test_an_account_that_exists_may_be_given_a_key_for_its_own_identity() -> None:
+    """The usual two deployments: the first makes the account, the second grants access and states the key."""
+    props = with_change(inline_account_props(), f"{CMK}.identityClientId", ...)
+    assert ask({**props, "name": "lang-one"}, "cmk-not-at-create-with-system-identity") == "pass"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from core import roles
 from tests.policies.asking import (
+    ROLE,
     UNKNOWN_FLAG,
     UNKNOWN_LIST,
     UNKNOWN_TEXT,
     Thing,
 )
 from tests.policies.bags import (
+    ENCRYPTION_USER,
+    VAULT_ID,
     role_props,
 )
 from tests.policies.editing import (
@@ -177,3 +182,86 @@ def test_a_role_that_is_not_known_here_is_named(role: str, words: str) -> None:
     assert words in told(
         with_prop(two_phases(roles=True), "grant", "roleDefinitionId", role), "grant-present"
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("e147488a-f6f5-4113-8e2d-b22465e65bf6", "pass"),
+        ("21090545-7ca7-4776-b22c-e363652d74d2", "violation"),
+        ("12338af0-0e69-4776-bea7-57ae8d297424", "violation"),
+    ],
+)
+def test_a_role_without_a_condition_is_judged_in_a_first_preview(role: str, expected: str) -> None:
+    """A preview does not know the condition that a program leaves out; the role has none."""
+    stack = with_prop(two_phases(preview=True, roles=True), "grant", "roleDefinitionId", role)
+    assert says(stack, "grant-present", grant=["condition"]) == expected
+    conditional = with_prop(stack, "grant", "condition", UNKNOWN_TEXT)
+    assert says(conditional, "grant-present") == "open"
+
+
+@both
+def test_a_vault_that_states_no_model_uses_access_policies(preview: bool) -> None:
+    """A role at it opens nothing, also where a first preview does not know the vault's model."""
+    omitted = ["properties.enableRbacAuthorization"] if preview else []
+    stack = with_prop(
+        two_phases(preview=preview, roles=True), "vault", "properties.enableRbacAuthorization", ...
+    )
+    assert says(stack, "grant-present", vault=omitted) == "violation"
+    stack = with_prop(two_phases(preview=preview), "vault", "properties.enableRbacAuthorization", ...)
+    assert says(stack, "grant-present", vault=omitted) == "pass"
+
+
+GROUP_SCOPE = VAULT_ID.partition("/providers")[0]
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "expected"),
+    [
+        (roles.OWNER, GROUP_SCOPE, "violation"),
+        (roles.CONTRIBUTOR, "/subscriptions/s1", "violation"),
+        (roles.VAULT_CONTRIBUTOR, VAULT_ID, "violation"),
+        (roles.CRYPTO_SERVICE_RELEASE_USER, f"{VAULT_ID}/keys/cmk", "violation"),
+        (roles.OWNER, "/subscriptions/s1/resourceGroups/another", "pass"),
+        (roles.OWNER, "/subscriptions/s2", "pass"),
+        (roles.CRYPTO_OFFICER, "/subscriptions/s2", "pass"),
+        (roles.READER, GROUP_SCOPE, "pass"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_the_accounts_identity_holds_nothing_beside_its_exact_role(
+    role: roles.Role, scope: str, expected: str
+) -> None:
+    """Neither on the vault nor above it: what the account can be made to do, its identity would do."""
+    stack = two_phases(roles=True)
+    more = {**role_props(), "roleDefinitionId": role.id, "scope": scope}
+    assert says({**stack, "more": Thing("more", ROLE, more)}, "grant-present") == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("group", "violation"), ("another", "pass"), ("nothing", "open"), ("audit", "pass")],
+)
+def test_a_group_that_is_not_made_yet_is_told_from_another(source: str, expected: str) -> None:
+    """By where the scope comes from; where that says nothing, it is told."""
+    stack = with_prop(two_phases(preview=True, roles=True), "grant", "roleDefinitionId", ENCRYPTION_USER)
+    stack["another"] = replace(stack["group"], name="another")
+    more = {
+        **role_props(),
+        "roleDefinitionId": roles.OWNER.id,
+        "scope": UNKNOWN_TEXT,
+        "principalId": UNKNOWN_TEXT,
+    }
+    stack["more"] = Thing(
+        "more", ROLE, more, property_dependencies={"scope": [source], "principalId": ["account"]}
+    )
+    assert says(stack, "grant-present") == expected
+
+
+def test_a_vault_of_another_stack_may_be_below_a_group() -> None:
+    """Nothing here tells in which group it is; that is told."""
+    stack = without(two_phases(roles=True), "vault", "key", "version", "audit")
+    stack = change(stack, "binding", property_dependencies={"accountId": ["account"]})
+    more = {**role_props(), "roleDefinitionId": roles.OWNER.id, "scope": "/subscriptions/s1/resourceGroups/x"}
+    assert says(stack, "grant-present") == "pass"
+    assert says({**stack, "more": Thing("more", ROLE, more)}, "grant-present") == "open"

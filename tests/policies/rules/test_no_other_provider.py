@@ -150,3 +150,21 @@ def test_a_key_of_azapi_is_in_its_parents_vault() -> None:
     stack = change(stack, "key", type=AZAPI, props={**props, "body": body}, property_dependencies={})
     stack = change(stack, "version", property_dependencies={})
     assert says(stack, "key-rsa-2048") == "violation"
+
+
+LINK = {"uri": "https://templates.example.org/account.json"}
+
+
+@pytest.mark.parametrize(
+    ("token", "props"),
+    [
+        ("azure-native:resources:Deployment", {"properties": {"mode": "Incremental", "templateLink": LINK}}),
+        ("azure-native:resources/v20240301:DeploymentStackAtSubscription", {"templateLink": LINK}),
+        ("azure-native:blueprint:Assignment", {"blueprintId": "/subscriptions/s1/blueprints/b"}),
+        ("azure-native:blueprint/v20181101preview:Assignment", {"blueprintId": UNKNOWN_TEXT}),
+    ],
+)
+def test_a_template_that_is_elsewhere_is_told(token: str, props: dict[str, Any]) -> None:
+    """What it makes may be the account of this stack, written by somebody else a second time."""
+    pack, thing = Pack(), Thing("x", token, props)
+    assert verdict([*pack.ask(thing), *pack.ask_stack([thing])], "no-other-provider") == "open"

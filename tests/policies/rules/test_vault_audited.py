@@ -73,3 +73,10 @@ def test_a_missing_log_is_told_from_a_useless_one() -> None:
     assert "has no diagnostic setting\n" in told(without(stack, "audit"), "vault-audited")
     useless = with_prop(stack, "audit", "logs", [])
     assert "has no diagnostic setting that records audit events\n" in told(useless, "vault-audited")
+
+
+@pytest.mark.parametrize("left_out", ["logs", "workspaceId"])
+def test_a_setting_that_states_no_log_or_no_destination_is_refused_before_it_is_made(left_out: str) -> None:
+    """A first preview does not know what a program leaves out, and it is not to come: metrics alone record no
+    use of a key."""
+    assert says(two_phases(preview=True), "vault-audited", audit=[left_out]) == "violation"

@@ -1,4 +1,4 @@
-"""vault-soft-delete: a vault states that soft delete is on."""
+"""vault-soft-delete: a vault does not ask for soft delete to be off."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ FLAG_CASES = [
     (secret("TRUE"), "pass"),
     (False, "violation"),
     ("false", "violation"),
-    (None, "violation"),
-    (..., "violation"),
+    (None, "pass"),
+    (..., "pass"),
     (1, "violation"),
     ([True], "violation"),
     ({"value": True}, "violation"),
@@ -57,8 +57,9 @@ FLAG_CASES = [
     ("rule", "name"),
     [("vault-soft-delete", "enableSoftDelete")],
 )
-def test_a_protection_must_be_stated_as_on(
+def test_a_protection_may_not_be_stated_as_off(
     rule: str, name: str, value: Any, expected: str, token: str
 ) -> None:
-    """Soft delete and purge protection pass only when they are true, however true is spelt."""
+    """Soft delete passes when it is true, however true is spelt, and when nothing is stated: Azure then
+    switches it on, and off it cannot be."""
     assert ask(with_change(vault_props(), f"properties.{name}", value), rule, token=token) == expected
