@@ -141,10 +141,17 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
 
 
 def problems(
-    inputs: ServiceInputs, location: KeyLocation, vault: Answer, key: Answer, tenant_id: str
+    inputs: ServiceInputs,
+    location: KeyLocation,
+    vault: Answer,
+    key: Answer,
+    tenant_id: str,
+    *,
+    is_closed: bool = False,
 ) -> Iterator[Problem]:
     """Why an existing vault cannot hold the service's key. `key` is one of its name that is not known to be
-    the service's own."""
+    the service's own. `is_closed`: its firewall keeps out an account that it serves, which access.py judges.
+    """
     path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
         noun = "managed HSM" if location.in_managed_hsm else "vault"
@@ -172,7 +179,7 @@ def problems(
         demands.activated(found.activated),
         demands.soft_delete(found.soft_delete, found.purge_protection),
         demands.purge_protection(found.purge_protection, found.noun),
-        demands.trusted_services(found.network, found.noun),
+        None if is_closed else demands.trusted_services(found.network, found.noun),
     )
     for demand in unmet:
         if demand:

@@ -374,7 +374,12 @@ class _Preflight:
             self._refuse(
                 name,
                 existing_resources.problems(
-                    request.inputs, location, vault, others_key, self._client["tenantId"]
+                    request.inputs,
+                    location,
+                    vault,
+                    others_key,
+                    self._client["tenantId"],
+                    is_closed=not replaced and access.closed_vault(before, location, vault) is not None,
                 ),
             )
         is_absent = _lacks_key(request, before, location, looked_up)
@@ -387,20 +392,7 @@ class _Preflight:
             self._refuse(
                 name, existing_resources.unrecorded_account(account.recorded, live, stack, in_its_place)
             )
-        account_waits = False
-        if looked_up[0] is not UNREAD and looked_up[2] is not UNREAD:
-            self._judge_access(name, location, vault, assignment)
-            loses_roles = deleted.vault is not None and request.inputs.access_model == RBAC
-            lacks_access = access.holds_up_account(
-                before, location, vault, assignment, loses_roles=loses_roles
-            )
-            account_waits = lacks_access and not replaced
-            await self._judge_move(name, request, location)
-        if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
-            pulumi.log.info(
-                f"service {name!r}: changes of the account, if any, wait for the next update: first its "
-                "identity gets access to the key"
-            )
+        account_waits = await self._judge_access(name, location, looked_up, deleted)
         if key is not None and before.is_bound and inputs.makes_key and not location.makes_key:
             kept = kept_rotation(
                 location.key_id, adapters.rotation_policy(key.get("rotationPolicy")), inputs.key
@@ -536,10 +528,14 @@ class _Preflight:
         if not drifts or account is None or any(answer is UNREAD for answer in (account, *looked_up)):
             return False  # what is unknown is not refused, and the account was looked at twice
         vault, key, assignment, identity = looked_up
-        granted = access.is_granted(before, location, vault, assignment)
         gone = [*drift.problems(before, location, account, vault, key, identity=identity)]
         if before.is_bound:
-            gone += access.problems(request.inputs, before, granted=granted)
+            gone += access.problems(
+                request.inputs,
+                before,
+                access=access.granted(before, location, vault, assignment),
+                closed=access.closed_vault(before, location, vault),
+            )
         return bool(gone)
 
     async def _in_hsm(self, location: KeyLocation) -> tuple[Answer, Answer, Answer]:
@@ -648,18 +644,39 @@ class _Preflight:
         own = str(self._client["subscriptionId"]).lower()
         return account is not None and arm_ids.subscription_of(account.id) == own
 
-    def _judge_access(self, name: str, location: KeyLocation, vault: Answer, assignment: Answer) -> None:
-        inputs, before = self._services[name].inputs, self._recorded[name]
-        granted = access.is_granted(before, location, vault, assignment)
-        if not self._is_replaced(name):
-            self._refuse(name, access.problems(inputs, before, granted=granted))
+    async def _judge_access(
+        self, name: str, location: KeyLocation, looked_up: Sequence[Answer], deleted: soft_deleted.SoftDeleted
+    ) -> bool:
+        """Refuses access that was taken away, warns of what an update cannot see or do, and answers whether
+        the account waits for its access."""
+        request, before, replaced = self._services[name], self._recorded[name], self._is_replaced(name)
+        (vault, _, assignment, _), inputs = looked_up, request.inputs
+        if vault is UNREAD:
+            return False
+        given = None if assignment is UNREAD else access.granted(before, location, vault, assignment)
+        closed = access.closed_vault(before, location, vault)
+        taken = [] if replaced else [*access.problems(inputs, before, access=given, closed=closed)]
+        self._refuse(name, taken)
+        if assignment is UNREAD:
+            return False
         warnings = (
             access.not_by_targets(inputs, before),
-            access.still_granted(inputs, before, location, granted=granted),
-            access.stale_grant(inputs, before, granted=granted),
+            access.still_granted(inputs, before, location, access=given),
+            access.stale_grant(inputs, before, access=given),
         )
         for warning in filter(None, warnings):
             pulumi.log.warn(f"service {name!r}: {warning}")
+        loses_roles = deleted.vault is not None and inputs.access_model == RBAC
+        waits = not replaced and access.holds_up_account(
+            before, location, vault, assignment, loses_roles=loses_roles
+        )
+        await self._judge_move(name, request, location)
+        if waits and not (taken or inputs.is_revoked) and inputs.binds_in_two_phases:
+            pulumi.log.info(
+                f"service {name!r}: changes of the account, if any, wait for the next update: first its "
+                "identity gets access to the key"
+            )
+        return waits
 
     async def _judge_move(self, name: str, request: ServiceRequest, location: KeyLocation) -> None:
         before = self._recorded[name]
@@ -687,6 +704,8 @@ class _Preflight:
         if vault is None:
             return False
         found = adapters.vault(vault)
+        if demands.trusted_services(found.network):
+            return False
         if not found.uses_rbac:
             return rights.by_policies(found, user).level is Access.FULL
         role = names.role_assignment_name(key_id, user, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)

@@ -77,6 +77,7 @@ FOLLOWED: Mapping[str, str] = {
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
         components/guards/access.py problems
+        components/guards/access.py _taken
         components/guards/drift.py _FORGET
         components/guards/drift.py _account
         components/guards/drift.py _identity
