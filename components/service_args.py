@@ -194,9 +194,10 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
     reports it and what can be done; `recover` brings it back with its keys and data."""
     replace_account: NotRequired[str | None]
-    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. If
-    the account is protected, run `pulumi up` with this change alone first, and once more afterwards, which
-    protects the new account."""
+    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. A
+    protected account takes three updates: first set `replaceAccount` alone, which takes the protection from
+    this account; then change `accountName`, which makes the new one and deletes this one; then run `pulumi
+    up` once more, which protects the new one."""
     unbind_account: NotRequired[str | None]
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and
