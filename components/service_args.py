@@ -72,8 +72,9 @@ class ServiceVaultArgs(TypedDict):
     key_operators: NotRequired[list[str] | None]
     """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
     `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
-    Officer at the vault, before the key is made. An identity keeps the permissions that its access policy
-    already has; those added here stay when it is removed from the list."""
+    Officer at the vault, before the key is made. An access policy or role that one already has is used as it
+    is and never deleted. In a vault that several programs share, the program that made it deletes it with its
+    last mention there; the next update of another one that lists the operator makes it again."""
 
 
 class ServiceKeyArgs(TypedDict):

@@ -26,7 +26,7 @@ from components.arguments.names import PlacedName
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
 from components.guards import access, bound_version, data_loss, drift, existing_resources, soft_deleted
-from components.guards.existing_resources import Answer, FoundPolicy, KeyLocation
+from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
@@ -111,8 +111,8 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `found_operators`: access policies that key operators have without this stack; `found_officers`: those of
-    them who have their role at an existing vault without it.
+    `found_operators`: the key operators who have an access policy, or their role at an existing vault,
+    without this stack.
     `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
     before it is bound to another version, because its own can no longer be used. `account_id`: that of the
     account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
@@ -129,8 +129,7 @@ class PreflightResult:
     restores_account: bool = False
     keeps_key: bool = False
     adopted: Mapping[str, str] = field(default_factory=dict)
-    found_operators: Mapping[str, FoundPolicy] = field(default_factory=dict)
-    found_officers: frozenset[str] = frozenset()
+    found_operators: frozenset[str] = frozenset()
     account_waits: bool = False
     version_waits: bool = False
     account_id: str | None = None
@@ -139,12 +138,6 @@ class PreflightResult:
     has_used_key: bool = False
     access_validated: bool = False
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
-
-    @property
-    def rotation_waits(self) -> bool:
-        """Whether only the next update lets the deployer rotate the key."""
-        found = self.found_operators.values()
-        return any(one.is_completed_next for one in found if one.is_of(self.deployer_id))
 
 
 def preflight(
@@ -423,8 +416,8 @@ class _Preflight:
                     else existing_resources.recovered_grants(request.inputs, before, deleted)
                 ),
             },
-            found_operators=self._found_operators(request, before, location, vault),
-            found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
+            found_operators=self._found_operators(request, location, vault)
+            | {one async for one in self._found_officers(request, before, location)},
             account_waits=account_waits,
             version_waits=await self._version_waits(name, location, key),
             account_id=before.account.id if before.account else None,
@@ -494,13 +487,13 @@ class _Preflight:
         return existing_resources.grants_to_adopt(place, vault, assignment, "", revoked=before.revoked)
 
     def _found_operators(
-        self, request: ServiceRequest, before: RecordedService, location: KeyLocation, vault: Answer
-    ) -> Mapping[str, existing_resources.FoundPolicy]:
+        self, request: ServiceRequest, location: KeyLocation, vault: Answer
+    ) -> frozenset[str]:
         deployer_id = self._client["objectId"]
-        found = existing_resources.found_operators(request.inputs, before, location, vault, deployer_id)
-        for said in existing_resources.operators_to_complete(found, location, deployer_id):
-            pulumi.log.warn(f"service {request.inputs.name!r}: {said}")
-        return found
+        found = existing_resources.found_operators(request.inputs, location, vault, deployer_id)
+        problems = existing_resources.incomplete_operators(found, location, deployer_id)
+        self._refuse(request.inputs.name, problems)
+        return frozenset(found)
 
     async def _found_officers(
         self, request: ServiceRequest, before: RecordedService, location: KeyLocation

@@ -118,7 +118,7 @@ class Way:
             self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
         if found := _SET_POLICY.search(text):
             object_id, permissions = found["object_id"], found["permissions"].split()
-            self._once("set-policy", lambda: self._permit(object_id, permissions))
+            self._once(f"set-policy {object_id}", lambda: self._permit(object_id, permissions))
         if found := _OPEN_VAULT.search(text):
             opened = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}}
             self._once("open vault", lambda: self.world.arm("PATCH", self.world.vault_id, opened))
