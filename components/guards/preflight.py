@@ -239,8 +239,7 @@ class _Preflight:
         results = await asyncio.gather(
             *(self._result(name, request, deleted[name]) for name, request in self._services.items())
         )
-        if not self.problems and not self._recovers:
-            # A body that is refused already would only be refused once more.
+        if not self._recovers:
             await self._check_deployment()
         return dict(zip(self._services, results, strict=True))
 
@@ -568,8 +567,10 @@ class _Preflight:
             raise
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse, or change, of all that the services are about to write."""
-        asked = [one.asked() for resources in self._planned.values() for one in resources]
+        """Asks once what Azure would refuse, or change, of all that the services are about to write, but for
+        those that are refused already: they would only be refused once more."""
+        refused = {name for name, _ in self.problems}
+        asked = [one.asked() for name, found in self._planned.items() if name not in refused for one in found]
         if not asked:
             return
         _say_once(
