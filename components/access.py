@@ -12,8 +12,7 @@ policy pack refuses a stack without it (grant-present), and the review blocks it
 is approved. A grant that is composed by itself (`KeyAccess`) is protected.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict
 
 import pulumi
@@ -56,8 +55,6 @@ class KeyGrant:
     tenant_id: pulumi.Input[str]
     access_model: str
     permissions: KeyPermissions = USE
-    more: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What an access policy gives besides the permissions on keys: `secrets`, `certificates`, `storage`."""
     deleted_with: pulumi.Resource | None = None
 
 
@@ -171,10 +168,7 @@ def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> 
         policy=keyvault.AccessPolicyEntryArgs(
             tenant_id=grant.tenant_id,
             object_id=grant.principal_id,
-            permissions=keyvault.PermissionsArgs(
-                **{group: list(given) for group, given in grant.more.items()},
-                keys=list(grant.permissions.policy),
-            ),
+            permissions=keyvault.PermissionsArgs(keys=list(grant.permissions.policy)),
         ),
         opts=opts,
     )

@@ -16,7 +16,14 @@ from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
 from components.access import has_identity
-from components.account_write import ENCRYPTION, IGNORED, AccountBefore, account_before, key_guard
+from components.account_write import (
+    ENCRYPTION,
+    IGNORED,
+    AccountBefore,
+    account_before,
+    key_guard,
+    write_if_transformed,
+)
 from components.arguments import checks, names
 from components.arguments.inputs import (
     ArgumentRule,
@@ -355,6 +362,9 @@ def make_account(
             ignored.append(LIVE_ENCRYPTION)
         else:
             ignored.append(ENCRYPTION)
+            if not frozen and before.bound_key and before.state_lacks_key:
+                encryption = on_the_wire(before.bound_key.declared)
+                write_if_transformed(f"{inputs.name}-account", inputs.account_name, before, encryption)
     if writes:
         declared["properties"] = with_kept(declared["properties"], before.live, inputs.account_name)
     else:

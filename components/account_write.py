@@ -8,10 +8,14 @@ PATCH after the account. So:
 - A run that may write the account declares the encryption that the account has at that time, or, where a
   read shows none, the one that the state's binding has: a read may lag behind (assumed).
 - A run that has nothing to write ignores the property: in the state it may be missing or of an older key
-  version, and the account is to stay unchanged.
+  version, and the account is to stay unchanged. Where the program's own transforms change the account after
+  that, it is written all the same, and says the key after all.
 - Immediately before each write, the inputs that the engine is about to send are compared with the account. A
   write that would take the key away fails, whatever changed the inputs on their way: a transformation, an
   `ignore_changes` of the caller, a saved plan, a read that did not find the account.
+
+A component that is used as a package does not see the transforms of the program that uses it: there the last
+of these refuses the write.
 
 Owns: these three. Does not own: what an account must be (account.py), the binding (binding.py).
 """
@@ -22,17 +26,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_monitor, get_root_resource
 from pulumi.runtime.sync_await import _sync_await
 
 from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
 from components.hooks import engine_has, read_in_hook
-from components.kept_properties import KEPT
+from components.kept_properties import KEPT, SearchKeyError, with_kept
 from core import adapters, arm_ids
-from core.facts import Encryption
+from core.facts import LIVE_ENCRYPTION, Encryption
 from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING
 
@@ -44,6 +50,10 @@ account came back, and no property that it has later."""
 Found = Mapping[str, Any] | None
 _GET_CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 _GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
+# By the engine's run, as elsewhere; by logical name.
+_unwritten: WeakKeyDictionary[Any, dict[str, tuple[str, AccountBefore, Mapping[str, Any]]]] = (
+    WeakKeyDictionary()
+)
 _KNOWN_LATER = "known after the update"
 _OF_ITS_OWN = (
     f'; the account needs ignore_changes=["{ENCRYPTION}"], so that an update repeats what is recorded'
@@ -105,6 +115,11 @@ class AccountBefore:
         live = bound_key(self.live)
         return live if live and live.encryption.key_version else self.recorded_key or live
 
+    @property
+    def state_lacks_key(self) -> bool:
+        """Whether an update that leaves the key as the state has it would lose it."""
+        return self.bound_key is not None and not self.bound_key.is_same(bound_key(self.recorded))
+
     def may_be_written(
         self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()
     ) -> bool:
@@ -143,6 +158,61 @@ def recorded_account(state: State, name: str) -> AccountBefore:
         recorded_key=key,
         digests=frozenset(str(one["accountDigest"]) for one in bindings if one.get("accountDigest")),
     )
+
+
+def changed_after_all(
+    name: str,
+    sent: Mapping[str, Any],
+    ignored: Sequence[str],
+    before: AccountBefore,
+    encryption: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[str]] | None:
+    """The inputs, on the wire, and the ignored paths with which an account is written that a run had nothing
+    to write of, and that the program's transforms have changed to `sent`. None where they have not."""
+    declared = {
+        word: value for word, value in sent.items() if word not in ("accountName", "resourceGroupName")
+    }
+    recorded = before.recorded or {}
+    tags = [found.get("tags") or {} for found in (declared, recorded)]
+    if _is_recorded(declared, recorded, ignored) and ("tags" in ignored or tags[0] == tags[1]):
+        return None
+    try:
+        properties = with_kept(sent.get("properties") or {}, before.live, name)
+    except SearchKeyError:
+        return None  # what it says is not about this change; the hook refuses the write
+    left = [*ignored]
+    for path in {ENCRYPTION, *IGNORED} & {*ignored}:
+        left.remove(path)  # once: the program may ignore it, too
+    return {**sent, "properties": {**properties, "encryption": encryption}}, [*left, LIVE_ENCRYPTION]
+
+
+def write_if_transformed(
+    logical_name: str, name: str, before: AccountBefore, encryption: Mapping[str, Any]
+) -> None:
+    """Has an account that this run does not write say its key if the program's transforms change it.
+
+    The engine calls them in the order in which they were registered, after those of resources and components:
+    one that is registered here is given what the engine is about to send.
+    """
+    if get_root_resource() is None or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS):
+        # Without a root this is no program, but the host of a package. The engine holds a lock while it calls
+        # transforms and while it takes another: a host that serves several components would wait for itself.
+        return
+    unwritten = _unwritten.setdefault(get_monitor(), {})
+    first, unwritten[logical_name] = not unwritten, (name, before, encryption)
+
+    def transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.type_ != ACCOUNT or args.name not in unwritten:
+            return None
+        name, before, encryption = unwritten[args.name]
+        changed = changed_after_all(name, args.props, args.opts.ignore_changes or [], before, encryption)
+        if changed is None:
+            return None
+        props, args.opts.ignore_changes = changed
+        return pulumi.ResourceTransformResult(props, args.opts)
+
+    if first:
+        pulumi.runtime.register_resource_transform(transform)
 
 
 async def account_before(
@@ -198,8 +268,8 @@ def loss(
     if declared is None:
         what = "without a key"
         why = (
-            "The state does not have the key that the account is bound to, and ignore_changes or a "
-            "transformation in the program keeps it out of the update"
+            "The state does not have that key yet, and ignore_changes, or a transform of a program that uses "
+            "the component as a package, changes the account where the component cannot see it"
         )
     else:
         what = f"with the key {declared.uri}"

@@ -30,6 +30,7 @@ from core.resource_types import ACCOUNT, parse_urn
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
+_OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
 
 WAIT_SECONDS = 1800.0
@@ -74,7 +75,13 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
             "behind for a minute. Nothing is lost; run the same command again"
         )
-    if found := _SEEN.search(error):
+    found = _SEEN.search(error)
+    if _OF_OPERATOR.search(name) and (found or "RoleAssignmentExists" in error):
+        return (
+            f"{name}: the key operator has this access by now: another program that shares the vault gave it "
+            "at the same time. Run the same command again, without --replace, which uses it as it is"
+        )
+    if found:
         return (
             f"{name}: {found['id']} exists, and this stack does not record it. With --replace, leave that "
             "out. If it was just deleted, reads may lag behind for a minute: run the same command again; "

@@ -3,17 +3,14 @@
 In a vault with Azure RBAC their role comes before the key: users needed a role on the vault's data even to
 make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
-An operator may already have an access policy, for other keys or secrets. It keeps all of it: a policy that
-suffices is left alone; another one is taken over, and what it lacks is added by the next update. The stack
-deletes neither. A role that one already has at an existing vault is left alone, too.
+An operator may already have an access policy, for other keys or secrets, or from another program that
+shares the vault. It is used as it is, and never deleted; one that does not suffice is refused. A role that
+one already has at an existing vault is left alone, too.
 """
-
-from collections.abc import Iterator
-from functools import partial
 
 import pulumi
 
-from components.access import ROTATION, KeyGrant, KeyPermissions, make_grant
+from components.access import ROTATION, KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
 from components.component import ChildOptions
@@ -42,7 +39,7 @@ def assign_officers(
             ),
         )
         for operator in inputs.vault.key_operators
-        if operator not in preflight.found_officers
+        if operator not in preflight.found_operators
     ]
 
 
@@ -55,31 +52,12 @@ def grant_operators(
     """
     if preflight.recovers_vault or inputs.access_model == RBAC:
         return []
-    return [*_grants(inputs, preflight, key, options)]
-
-
-def _grants(
-    inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, options: ChildOptions
-) -> Iterator[pulumi.Resource]:
+    granted: list[pulumi.Resource] = []
     for operator in inputs.vault.key_operators:
+        if operator in preflight.found_operators:
+            continue
         name = f"{inputs.name}-operator-{operator}"
         object_id = preflight.deployer_id if operator == DEPLOYER else operator
-        of_operator = partial(KeyGrant, key, object_id, preflight.tenant_id, ACCESS_POLICY)
-        found = preflight.found_operators.get(operator)
-        if found is None:
-            adopts = preflight.adopted.get(f"{name}-access")
-            yield make_grant(name, of_operator(ROTATION), options, adopts=adopts)
-            continue
-        if found.missing or found.shared:
-            keys = (*found.permissions.get("keys", ()), *found.missing)
-            more = {group: given for group, given in found.permissions.items() if group != "keys"}
-            yield make_grant(
-                f"{name}-shared",
-                of_operator(KeyPermissions(keys, ROTATION.role), more),
-                partial(
-                    options,
-                    retain_on_delete=True,
-                    ignore_changes=None if found.shared else ["policy.permissions"],
-                ),
-                adopts=None if found.shared else found.id,
-            )
+        grant = KeyGrant(key, object_id, preflight.tenant_id, ACCESS_POLICY, ROTATION)
+        granted.append(make_grant(name, grant, options, adopts=preflight.adopted.get(f"{name}-access")))
+    return granted

@@ -72,8 +72,9 @@ class ServiceVaultArgs(TypedDict):
     key_operators: NotRequired[list[str] | None]
     """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
     `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
-    Officer at the vault, before the key is made. An identity keeps the permissions that its access policy
-    already has; those added here stay when it is removed from the list."""
+    Officer at the vault, before the key is made. An access policy or role that one already has is used as it
+    is and never deleted. In a vault that several programs share, the program that made it deletes it with its
+    last mention there; the next update of another one that lists the operator makes it again."""
 
 
 class ServiceKeyArgs(TypedDict):
@@ -194,9 +195,10 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
     reports it and what can be done; `recover` brings it back with its keys and data."""
     replace_account: NotRequired[str | None]
-    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. If
-    the account is protected, run `pulumi up` with this change alone first, and once more afterwards, which
-    protects the new account."""
+    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. A
+    protected account takes three updates: first set `replaceAccount` alone, which takes the protection from
+    this account; then change `accountName`, which makes the new one and deletes this one; then run `pulumi
+    up` once more, which protects the new one."""
     unbind_account: NotRequired[str | None]
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and

@@ -259,7 +259,6 @@ class Parts:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
         the existing one, which is bound in its create."""
         options = self._owner.child
-        waiting = ["generation"] if self._preflight.rotation_waits else None
         return KeyVersion(
             f"{self._inputs.name}-key-version",
             {
@@ -275,7 +274,7 @@ class Parts:
                     *grant_operators(self._inputs, self._preflight, key, options),
                 ],
                 # A rotation waits for the access that the account needs to follow it.
-                ignore_changes=["generation", "pin"] if self._inputs.is_revoked else waiting,
+                ignore_changes=["generation", "pin"] if self._inputs.is_revoked else None,
             ),
         )
 

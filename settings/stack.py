@@ -1,6 +1,6 @@
 """The stack's configuration, which nothing else in this project reads from Pulumi."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pulumi
@@ -11,6 +11,8 @@ from settings.model import Settings
 from settings.parse import parse
 from settings.shared import labels_of, merged, read
 
+_NOT_SHOWN = "searchServiceKey"
+
 
 def load() -> Settings:
     """The settings of the stack that runs, over those that fleet.yaml shares. Raises SettingsError with every
@@ -18,15 +20,23 @@ def load() -> Settings:
     values, login = _values(NAMESPACE), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
-    for key in sorted(secret - {"searchServiceKey"}):
-        pulumi.log.warn(
-            f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text, "
-            "because it becomes what Azure itself shows of a resource: its name, region or tags"
-        )
+    for warning in shown_secrets(values, secret):
+        pulumi.log.warn(warning)
     stack = pulumi.get_stack()
     levels = read(Path()).of(stack, labels_of(stack, _everything()))
     shared = merged(*(one.settings for one in levels))
     return parse(values, secret=secret, shared=shared, login=login, stack=stack)
+
+
+def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:
+    """A warning for each secret setting that does not stay one. Pulumi takes a whole list for secret if one
+    value in it is, and does not say which."""
+    for key in sorted({*secret} - {_NOT_SHOWN}):
+        rest = f", except for each {_NOT_SHOWN} in it" if f'"{_NOT_SHOWN}"' in values[key] else ""
+        yield (
+            f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text{rest}, "
+            "because it becomes what Azure itself shows of a resource: its name, region or tags"
+        )
 
 
 def _values(namespace: str) -> Mapping[str, str]:

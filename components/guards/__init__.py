@@ -8,7 +8,7 @@
 | `soft_deleted` | names that soft-deleted vaults and accounts still hold |
 | `data_loss` | changes of arguments that would lose the data, or access to it |
 | `drift` | what was removed outside Pulumi |
-| `access` | access that was removed outside Pulumi, or by `access: revoked` |
+| `access` | access that was removed outside Pulumi, in full or in part, or by `access: revoked` |
 | `planned` | what a service is about to make, which the provider checks |
 | `invokes` | calls of a provider's functions |
 

@@ -1,9 +1,9 @@
 """Access that was removed: by this stack on purpose, or by somebody outside Pulumi.
 
-Owns: how the two are told apart, and what is refused. An ordinary update never restores a grant that is gone:
-whoever removed it, perhaps in an emergency, took the data out of reach on purpose. A grant that was narrowed
-is drift, which an update mends. Pure. Does not own: the calls to Azure (preflight.py), nor the grant
-(components/access.py).
+Owns: how the two are told apart, and what is refused. An ordinary update never restores access that is gone,
+in full or in part, by the grant or by the vault's firewall: whoever removed it, perhaps in an emergency, took
+the data out of reach on purpose. A grant that was widened is drift, which an update mends. Pure. Does not
+own: the calls to Azure (preflight.py), nor the grant (components/access.py).
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,16 @@ from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.key_access_revocation import RevokedAccess
 from components.service_args import ServiceInputs
-from core import adapters, arm_ids, facts, key_uris, rights
-from core.rights import Access
+from core import adapters, arm_ids, demands, facts, key_uris, rights
+from core.rights import Access, EffectiveAccess
+
+_WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
 
 
-def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer) -> bool | None:
-    """Whether the vault in which the account is bound lets its identity use the key, in full or in part.
+def granted(
+    before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer
+) -> EffectiveAccess | None:
+    """What the vault in which the account is bound gives its identity.
 
     None where what was read does not say: of a vault that is gone (drift.py), of a vault or key that the
     account is about to move to, and of another access model.
@@ -28,12 +32,19 @@ def is_granted(before: RecordedService, place: KeyLocation, vault: Answer, assig
         return None
     if place.assignment_name:
         by_policy = before.grant_recorded and before.assignment_id is None
-        return None if by_policy else assignment is not None
+        return None if by_policy else _WHOLE if assignment else EffectiveAccess()
     if before.assignment_id is not None:
         return None
     found = adapters.vault(vault)
-    level = rights.by_policies(found, before.grantee_id or "").level
-    return not found.uses_rbac and level is not Access.NONE
+    return EffectiveAccess() if found.uses_rbac else rights.by_policies(found, before.grantee_id or "")
+
+
+def closed_vault(before: RecordedService, place: KeyLocation, vault: Answer) -> facts.Vault | None:
+    """The vault in which the account is bound, where its firewall does not let the service in."""
+    if vault is None or not before.is_bound or _is_elsewhere(before, place):
+        return None
+    found = adapters.vault(vault)
+    return found if demands.trusted_services(found.network, found.noun) else None
 
 
 def _is_elsewhere(before: RecordedService, place: KeyLocation) -> bool:
@@ -70,8 +81,15 @@ def holds_up_account(
     return rights.by_policies(adapters.vault(vault), user).level is not Access.FULL
 
 
-def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool | None) -> Iterator[Problem]:
-    """What is wrong with a service's access. `granted` is that of is_granted()."""
+def problems(
+    inputs: ServiceInputs,
+    before: RecordedService,
+    *,
+    access: EffectiveAccess | None,
+    closed: facts.Vault | None = None,
+) -> Iterator[Problem]:
+    """What is wrong with a service's access: `access` is that of granted(), `closed` that of
+    closed_vault()."""
     if not before.is_bound or before.account is None:
         if inputs.is_revoked:
             account = before.account
@@ -83,19 +101,42 @@ def problems(inputs: ServiceInputs, before: RecordedService, *, granted: bool | 
                 "binds it; then set access: revoked",
             )
         return
-    if inputs.is_revoked or before.revoked or granted is not False:
+    taken = [] if before.revoked or access is None or not access.missing else [_taken(before, access)]
+    taken += [_shut(closed)] if closed else []
+    if inputs.is_revoked or not taken:
         return
     if inputs.unbinds and before.key_id:
         # Access can be restored only while the account is to stay on its key.
         yield from immovable(inputs, before, before.key_id)
         return
-    yield Problem(
-        "access",
-        f"the access of account {before.account.name!r} to its key was removed outside Pulumi: its "
-        f"identity{_named(before)} has none, and the data is out of reach, though nothing is lost. What may "
-        "have been removed on purpose is not restored by itself: to keep it removed, set access: revoked and "
-        "run `pulumi up`; to restore it, do the same, then set access: granted and run `pulumi up` again",
-    )
+    for how, restored in taken:
+        yield Problem(
+            "access",
+            f"the access of account {before.account.name!r} to its key was {how}, and the data is out of "
+            "reach, though nothing is lost. What may have been removed on purpose is not restored by itself: "
+            f"to keep it removed, set access: revoked and run `pulumi up`; to restore it, {restored}",
+        )
+
+
+def _taken(before: RecordedService, access: EffectiveAccess) -> tuple[str, str]:
+    """What was taken of the grant, and how it is given back."""
+    how = f"removed outside Pulumi: its identity{_named(before)} has none"
+    if access.level is not Access.NONE:
+        how = (
+            f"reduced outside Pulumi: its identity{_named(before)} lacks {' and '.join(access.missing)}, and "
+            f"needs {', '.join(rights.NEEDED)}"
+        )
+    return how, "do the same, then set access: granted and run `pulumi up` again"
+
+
+def _shut(vault: facts.Vault) -> tuple[str, str]:
+    """How a firewall keeps the service out, and how it lets the service in again: an update that does not
+    refresh finds nothing to change in it."""
+    unmet = demands.trusted_services(vault.network, vault.noun)
+    update = demands.update_command(vault.name, in_managed_hsm=vault.is_managed_hsm)
+    command = demands.FIXES["trusted-services"].format(update=update)
+    how = f"cut off outside Pulumi, by the firewall of {vault.name!r}: {unmet.text if unmet else ''}"
+    return how, f"run `{command}`"
 
 
 def left_key(inputs: ServiceInputs, before: RecordedService, place: KeyLocation) -> str | None:
@@ -174,10 +215,14 @@ def not_by_targets(inputs: ServiceInputs, before: RecordedService) -> str | None
     )
 
 
-def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool | None) -> str | None:
+def stale_grant(
+    inputs: ServiceInputs, before: RecordedService, *, access: EffectiveAccess | None
+) -> str | None:
     """A warning where an update that failed took the access away and could not take the grant out of the
     state: without a refresh, the next one takes it for there."""
-    if inputs.is_revoked or not before.revoked or granted is not False or not before.grant_recorded:
+    if inputs.is_revoked or not before.revoked or not before.grant_recorded:
+        return None
+    if access is None or access.level is not Access.NONE:
         return None
     return (
         "the state still has the grant that an update which failed took away; unless this update creates it "
@@ -186,13 +231,13 @@ def stale_grant(inputs: ServiceInputs, before: RecordedService, *, granted: bool
 
 
 def still_granted(
-    inputs: ServiceInputs, before: RecordedService, place: KeyLocation, *, granted: bool | None
+    inputs: ServiceInputs, before: RecordedService, place: KeyLocation, *, access: EffectiveAccess | None
 ) -> str | None:
     """A warning where access is revoked, but a grant that is not of this stack still gives it; or where that
     cannot be seen, because the settings have another key than the one in use."""
     if not inputs.is_revoked or before.grant_recorded or not before.is_bound:
         return None
-    if granted:
+    if access is not None and access.level is not Access.NONE:
         return (
             "access is 'revoked', but the vault still lets the account's identity"
             f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "

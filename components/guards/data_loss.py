@@ -24,14 +24,6 @@ from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
 
-_BELOW = {
-    types.ROLE_ASSIGNMENT: ("caller-", "project-"),
-    types.PROJECT: ("project-",),
-    types.DEPLOYMENT: ("deployment-",),
-    types.DIAGNOSTIC_SETTING: ("account-",),
-}
-"""What a service makes below its account, by type and the beginning of its name."""
-
 Problems = Iterator[Problem]
 
 
@@ -200,9 +192,9 @@ def _locked(inputs: ServiceInputs, before: RecordedService) -> Problems:
     kept |= {one.logical_name for one in inputs.deployments}
     kept |= {f"{one.logical_name}-role" for one in inputs.projects if one.role}
     kept |= {"account-audit"} if inputs.audit.keeps_logs else set()
-    for type, name in sorted(before.resources):
+    for _, name in sorted(before.below_account):
         part = name.removeprefix(f"{inputs.name}-")
-        if type in _BELOW and part.startswith(_BELOW[type]) and part not in kept:
+        if part not in kept:
             yield Problem(
                 "lock",
                 f"{part!r} is below account {inputs.account_name!r} and would be deleted, which its lock "

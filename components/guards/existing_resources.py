@@ -141,10 +141,17 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
 
 
 def problems(
-    inputs: ServiceInputs, location: KeyLocation, vault: Answer, key: Answer, tenant_id: str
+    inputs: ServiceInputs,
+    location: KeyLocation,
+    vault: Answer,
+    key: Answer,
+    tenant_id: str,
+    *,
+    is_closed: bool = False,
 ) -> Iterator[Problem]:
     """Why an existing vault cannot hold the service's key. `key` is one of its name that is not known to be
-    the service's own."""
+    the service's own. `is_closed`: its firewall keeps out an account that it serves, which access.py judges.
+    """
     path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
         noun = "managed HSM" if location.in_managed_hsm else "vault"
@@ -172,7 +179,7 @@ def problems(
         demands.activated(found.activated),
         demands.soft_delete(found.soft_delete, found.purge_protection),
         demands.purge_protection(found.purge_protection, found.noun),
-        demands.trusted_services(found.network, found.noun),
+        None if is_closed else demands.trusted_services(found.network, found.noun),
     )
     for demand in unmet:
         if demand:
@@ -325,64 +332,42 @@ def grants_to_adopt(
     return adopted
 
 
-@dataclass(frozen=True)
-class FoundPolicy:
-    """An access policy that this stack did not make. `permissions` are those on `keys`, `secrets`,
-    `certificates` and `storage`; `shared` whether the stack has added to it."""
-
-    id: str
-    permissions: Mapping[str, Sequence[str]]
-    shared: bool
-
-    @property
-    def missing(self) -> list[str]:
-        """The permissions that a key operator needs and the policy does not give."""
-        given = rights.expanded(self.permissions.get("keys", ()))
-        return [name for name in ROTATION.policy if name.lower() not in given]
-
-    @property
-    def is_completed_next(self) -> bool:
-        """Whether this update takes the policy over as it is, and only the next one adds what is missing: the
-        engine imports nothing that differs from what is declared."""
-        return bool(self.missing) and not self.shared
-
-    def is_of(self, object_id: str) -> bool:
-        """Whether it is the policy of an identity."""
-        return arm_ids.name_of(self.id).lower() == object_id.lower()
-
-
 def found_operators(
-    inputs: ServiceInputs, before: RecordedService, location: KeyLocation, vault: Answer, deployer_id: str
-) -> Mapping[str, FoundPolicy]:
-    """The access policies that key operators have without this stack, by operator."""
+    inputs: ServiceInputs, location: KeyLocation, vault: Answer, deployer_id: str
+) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """What access policies that this stack did not make give key operators, by operator."""
     if inputs.grants_by != ACCESS_POLICY:
         return {}
     existing = _permissions(vault)
     missing, adopted = dict(location.grants), grants_to_adopt(location, vault, None, deployer_id)
-    found = {}
-    for operator in inputs.vault.key_operators:
-        object_id = deployer_id if operator == DEPLOYER else operator
-        own = f"{inputs.name}-operator-{operator}-access"
-        if own in missing and own not in adopted and object_id.lower() in existing:
-            found[operator] = FoundPolicy(
-                f"{location.vault_id}/accessPolicy/{object_id}",
-                existing[object_id.lower()],
-                (types.ACCESS_POLICY, f"{inputs.name}-operator-{operator}-shared-access") in before.resources,
+    return {
+        operator: existing[object_id.lower()]
+        for operator in inputs.vault.key_operators
+        for object_id in [deployer_id if operator == DEPLOYER else operator]
+        for own in [f"{inputs.name}-operator-{operator}-access"]
+        if own in missing and own not in adopted and object_id.lower() in existing
+    }
+
+
+def incomplete_operators(
+    found: Mapping[str, Mapping[str, Sequence[str]]], location: KeyLocation, deployer_id: str
+) -> Iterator[Problem]:
+    """The key operators whose access policy somebody else has made and does not let them rotate the key.
+    `found` is that of found_operators()."""
+    for operator, permissions in found.items():
+        given = permissions.get("keys", ())
+        missing = [name for name in ROTATION.policy if name.lower() not in rights.expanded(given)]
+        if missing:
+            vault, object_id = (
+                arm_ids.name_of(location.vault_id),
+                deployer_id if operator == DEPLOYER else operator,
             )
-    return found
-
-
-def operators_to_complete(
-    found: Mapping[str, FoundPolicy], place: KeyLocation, deployer_id: str
-) -> Iterator[str]:
-    """What is said of each operator whose policy this update only takes over."""
-    for operator, policy in found.items():
-        if policy.is_completed_next:
-            waits = "; a rotation waits for them" if policy.is_of(deployer_id) else ""
-            yield (
-                f"key operator {operator} has an access policy in vault {arm_ids.name_of(place.vault_id)!r} "
-                f"without {', '.join(policy.missing)} on keys. This update takes it over as it is; run "
-                f"`pulumi up` again to add them{waits}"
+            yield Problem(
+                "vault.keyOperators",
+                f"key operator {operator} has an access policy in vault {vault!r} that this stack did not "
+                f"make, without {', '.join(missing)} on keys; a vault has one policy for each identity. Run "
+                f"`az keyvault set-policy --name {vault} --object-id {object_id} --key-permissions "
+                f"{' '.join([*given, *missing])}`, which leaves what it gives on secrets and certificates",
             )
 
 

@@ -454,8 +454,8 @@ class _Planner:
     def _held_addresses(self, subnet_id: str) -> set[str]:
         return {
             address
-            for one in self.before.placed.values()
-            if arm_ids.same(one.place_id, subnet_id)
+            for one in map(self._placed, ("account-endpoint", "vault-endpoint"))
+            if one and arm_ids.same(one.place_id, subnet_id)
             for address in one.addresses
         }
 

@@ -26,7 +26,7 @@ from components.arguments.names import PlacedName
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
 from components.guards import access, bound_version, data_loss, drift, existing_resources, soft_deleted
-from components.guards.existing_resources import Answer, FoundPolicy, KeyLocation
+from components.guards.existing_resources import Answer, KeyLocation
 from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
@@ -111,8 +111,8 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `found_operators`: access policies that key operators have without this stack; `found_officers`: those of
-    them who have their role at an existing vault without it.
+    `found_operators`: the key operators who have an access policy, or their role at an existing vault,
+    without this stack.
     `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
     before it is bound to another version, because its own can no longer be used. `account_id`: that of the
     account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
@@ -129,8 +129,7 @@ class PreflightResult:
     restores_account: bool = False
     keeps_key: bool = False
     adopted: Mapping[str, str] = field(default_factory=dict)
-    found_operators: Mapping[str, FoundPolicy] = field(default_factory=dict)
-    found_officers: frozenset[str] = frozenset()
+    found_operators: frozenset[str] = frozenset()
     account_waits: bool = False
     version_waits: bool = False
     account_id: str | None = None
@@ -139,12 +138,6 @@ class PreflightResult:
     has_used_key: bool = False
     access_validated: bool = False
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
-
-    @property
-    def rotation_waits(self) -> bool:
-        """Whether only the next update lets the deployer rotate the key."""
-        found = self.found_operators.values()
-        return any(one.is_completed_next for one in found if one.is_of(self.deployer_id))
 
 
 def preflight(
@@ -246,8 +239,7 @@ class _Preflight:
         results = await asyncio.gather(
             *(self._result(name, request, deleted[name]) for name, request in self._services.items())
         )
-        if not self.problems and not self._recovers:
-            # A body that is refused already would only be refused once more.
+        if not self._recovers:
             await self._check_deployment()
         return dict(zip(self._services, results, strict=True))
 
@@ -374,7 +366,12 @@ class _Preflight:
             self._refuse(
                 name,
                 existing_resources.problems(
-                    request.inputs, location, vault, others_key, self._client["tenantId"]
+                    request.inputs,
+                    location,
+                    vault,
+                    others_key,
+                    self._client["tenantId"],
+                    is_closed=not replaced and access.closed_vault(before, location, vault) is not None,
                 ),
             )
         is_absent = _lacks_key(request, before, location, looked_up)
@@ -387,20 +384,7 @@ class _Preflight:
             self._refuse(
                 name, existing_resources.unrecorded_account(account.recorded, live, stack, in_its_place)
             )
-        account_waits = False
-        if looked_up[0] is not UNREAD and looked_up[2] is not UNREAD:
-            self._judge_access(name, location, vault, assignment)
-            loses_roles = deleted.vault is not None and request.inputs.access_model == RBAC
-            lacks_access = access.holds_up_account(
-                before, location, vault, assignment, loses_roles=loses_roles
-            )
-            account_waits = lacks_access and not replaced
-            await self._judge_move(name, request, location)
-        if account_waits and not request.inputs.is_revoked and request.inputs.binds_in_two_phases:
-            pulumi.log.info(
-                f"service {name!r}: changes of the account, if any, wait for the next update: first its "
-                "identity gets access to the key"
-            )
+        account_waits = await self._judge_access(name, location, looked_up, deleted)
         if key is not None and before.is_bound and inputs.makes_key and not location.makes_key:
             kept = kept_rotation(
                 location.key_id, adapters.rotation_policy(key.get("rotationPolicy")), inputs.key
@@ -431,8 +415,8 @@ class _Preflight:
                     else existing_resources.recovered_grants(request.inputs, before, deleted)
                 ),
             },
-            found_operators=self._found_operators(request, before, location, vault),
-            found_officers=frozenset([one async for one in self._found_officers(request, before, location)]),
+            found_operators=self._found_operators(request, location, vault)
+            | {one async for one in self._found_officers(request, before, location)},
             account_waits=account_waits,
             version_waits=await self._version_waits(name, location, key),
             account_id=before.account.id if before.account else None,
@@ -502,13 +486,13 @@ class _Preflight:
         return existing_resources.grants_to_adopt(place, vault, assignment, "", revoked=before.revoked)
 
     def _found_operators(
-        self, request: ServiceRequest, before: RecordedService, location: KeyLocation, vault: Answer
-    ) -> Mapping[str, existing_resources.FoundPolicy]:
+        self, request: ServiceRequest, location: KeyLocation, vault: Answer
+    ) -> frozenset[str]:
         deployer_id = self._client["objectId"]
-        found = existing_resources.found_operators(request.inputs, before, location, vault, deployer_id)
-        for said in existing_resources.operators_to_complete(found, location, deployer_id):
-            pulumi.log.warn(f"service {request.inputs.name!r}: {said}")
-        return found
+        found = existing_resources.found_operators(request.inputs, location, vault, deployer_id)
+        problems = existing_resources.incomplete_operators(found, location, deployer_id)
+        self._refuse(request.inputs.name, problems)
+        return frozenset(found)
 
     async def _found_officers(
         self, request: ServiceRequest, before: RecordedService, location: KeyLocation
@@ -536,10 +520,14 @@ class _Preflight:
         if not drifts or account is None or any(answer is UNREAD for answer in (account, *looked_up)):
             return False  # what is unknown is not refused, and the account was looked at twice
         vault, key, assignment, identity = looked_up
-        granted = access.is_granted(before, location, vault, assignment)
         gone = [*drift.problems(before, location, account, vault, key, identity=identity)]
         if before.is_bound:
-            gone += access.problems(request.inputs, before, granted=granted)
+            gone += access.problems(
+                request.inputs,
+                before,
+                access=access.granted(before, location, vault, assignment),
+                closed=access.closed_vault(before, location, vault),
+            )
         return bool(gone)
 
     async def _in_hsm(self, location: KeyLocation) -> tuple[Answer, Answer, Answer]:
@@ -579,8 +567,10 @@ class _Preflight:
             raise
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse, or change, of all that the services are about to write."""
-        asked = [one.asked() for resources in self._planned.values() for one in resources]
+        """Asks once what Azure would refuse, or change, of all that the services are about to write, but for
+        those that are refused already: they would only be refused once more."""
+        refused = {name for name, _ in self.problems}
+        asked = [one.asked() for name, found in self._planned.items() if name not in refused for one in found]
         if not asked:
             return
         _say_once(
@@ -648,18 +638,39 @@ class _Preflight:
         own = str(self._client["subscriptionId"]).lower()
         return account is not None and arm_ids.subscription_of(account.id) == own
 
-    def _judge_access(self, name: str, location: KeyLocation, vault: Answer, assignment: Answer) -> None:
-        inputs, before = self._services[name].inputs, self._recorded[name]
-        granted = access.is_granted(before, location, vault, assignment)
-        if not self._is_replaced(name):
-            self._refuse(name, access.problems(inputs, before, granted=granted))
+    async def _judge_access(
+        self, name: str, location: KeyLocation, looked_up: Sequence[Answer], deleted: soft_deleted.SoftDeleted
+    ) -> bool:
+        """Refuses access that was taken away, warns of what an update cannot see or do, and answers whether
+        the account waits for its access."""
+        request, before, replaced = self._services[name], self._recorded[name], self._is_replaced(name)
+        (vault, _, assignment, _), inputs = looked_up, request.inputs
+        if vault is UNREAD:
+            return False
+        given = None if assignment is UNREAD else access.granted(before, location, vault, assignment)
+        closed = access.closed_vault(before, location, vault)
+        taken = [] if replaced else [*access.problems(inputs, before, access=given, closed=closed)]
+        self._refuse(name, taken)
+        if assignment is UNREAD:
+            return False
         warnings = (
             access.not_by_targets(inputs, before),
-            access.still_granted(inputs, before, location, granted=granted),
-            access.stale_grant(inputs, before, granted=granted),
+            access.still_granted(inputs, before, location, access=given),
+            access.stale_grant(inputs, before, access=given),
         )
         for warning in filter(None, warnings):
             pulumi.log.warn(f"service {name!r}: {warning}")
+        loses_roles = deleted.vault is not None and inputs.access_model == RBAC
+        waits = not replaced and access.holds_up_account(
+            before, location, vault, assignment, loses_roles=loses_roles
+        )
+        await self._judge_move(name, request, location)
+        if waits and not (taken or inputs.is_revoked) and inputs.binds_in_two_phases:
+            pulumi.log.info(
+                f"service {name!r}: changes of the account, if any, wait for the next update: first its "
+                "identity gets access to the key"
+            )
+        return waits
 
     async def _judge_move(self, name: str, request: ServiceRequest, location: KeyLocation) -> None:
         before = self._recorded[name]
@@ -687,6 +698,8 @@ class _Preflight:
         if vault is None:
             return False
         found = adapters.vault(vault)
+        if demands.trusted_services(found.network):
+            return False
         if not found.uses_rbac:
             return rights.by_policies(found, user).level is Access.FULL
         role = names.role_assignment_name(key_id, user, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)

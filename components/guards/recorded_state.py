@@ -4,7 +4,7 @@ Owns: how the state is understood, and which of its facts Azure's answer replace
 calls that read both (preflight.py), nor what may not change (data_loss.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,14 +14,17 @@ from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
 SYSTEM, USER = "system", "user"
+_SERVICES = (types.SERVICE, types.FORMER_TYPES[types.SERVICE])
+_BELOW = (types.ROLE_ASSIGNMENT, types.PROJECT, types.DEPLOYMENT, types.DIAGNOSTIC_SETTING)
 _PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork"}
 """The output that says where a resource is which is another one elsewhere."""
 
 
 @dataclass(frozen=True)
 class RecordedService:
-    """One service in the state. `resources` are its resources by type token and logical name; `projects` are
-    the names of its Foundry projects.
+    """One service in the state. `resources` are its resources by type token and logical name, with those of
+    other services that refer to no account and whose names begin with its own; `below_account` are those
+    that go with its account, `projects` the names of its Foundry projects.
 
     `key_identity` is whose identity uses the customer-managed key, "system" or "user"; None on
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
@@ -58,6 +61,7 @@ class RecordedService:
     workspace_id: str | None = None
     identity_id: str | None = None
     mentioned_ids: frozenset[str] = frozenset()
+    below_account: frozenset[tuple[str, str]] = frozenset()
     projects: tuple[str, ...] = ()
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
 
@@ -65,8 +69,7 @@ class RecordedService:
     def account_names(self) -> frozenset[str]:
         """The names, lower case, of the accounts that its resources are of or refer to: two while one that
         takes the place of another is half made."""
-        found = (arm_ids.segments(id).get("accounts") for id in self.mentioned_ids)
-        return frozenset(name for name in found if name)
+        return frozenset(_accounts_in(self.mentioned_ids))
 
     @property
     def key_user_id(self) -> str | None:
@@ -87,18 +90,18 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     account, vault = state.get((types.ACCOUNT, f"{name}-account")), state.get((types.VAULT, f"{name}-vault"))
     binding = state.get((types.BINDING, f"{name}-binding"))
     recorded = adapters.account(account) if account and account.get("id") else None
+    mentioned = _mentioned(name, state, recorded.id.lower() if recorded else "")
     granted_to = _granted_to(name, state)
     version = state.get((types.KEY_VERSION, f"{name}-key-version"), {})
     return RecordedService(
         recorded,
         _key_identity(recorded, is_bound=_is_bound(binding, recorded)) if recorded else None,
         adapters.vault(vault) if vault and vault.get("id") else None,
-        frozenset(key for key in state if key[1].startswith(f"{name}-")),
-        projects=tuple(
-            str(outputs.get("name"))
-            for (kind, logical), outputs in state.items()
-            if kind == types.PROJECT and logical.startswith(f"{name}-project-")
+        frozenset(mentioned),
+        below_account=frozenset(
+            key for key, ids in mentioned.items() if key[0] in _BELOW and _accounts_in(ids)
         ),
+        projects=tuple(str(state[key].get("name")) for key in mentioned if key[0] == types.PROJECT),
         grantee_id=granted_to or _identity_id(name, state, recorded),
         grant_recorded=granted_to is not None,
         bound_to=_bound_to(binding, recorded),
@@ -118,20 +121,44 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         group_name=state.get((types.RESOURCE_GROUP, f"{name}-group"), {}).get("name"),
         workspace_id=state.get((types.WORKSPACE, f"{name}-workspace"), {}).get("id"),
         identity_id=state.get((types.USER_ASSIGNED_IDENTITY, f"{name}-identity"), {}).get("id"),
-        mentioned_ids=frozenset(
-            id for key, outputs in state.items() if key[1].startswith(f"{name}-") for id in _ids_in(outputs)
-        ),
+        mentioned_ids=frozenset(id for ids in _of_nobody_else(name, mentioned, state) for id in ids),
         placed={
-            logical: PlacedName(
-                outputs["name"],
-                (outputs.get(place) or {}).get("id") or "",
-                frozenset(_addresses_of(outputs)),
-                outputs.get("customNetworkInterfaceName") or "",
+            key[1]: PlacedName(
+                state[key]["name"],
+                (state[key].get(place) or {}).get("id") or "",
+                frozenset(_addresses_of(state[key])),
+                state[key].get("customNetworkInterfaceName") or "",
             )
-            for (type, logical), outputs in state.items()
-            if logical.startswith(f"{name}-") and (place := _PLACES.get(type)) and outputs.get("name")
+            for key in mentioned
+            if (place := _PLACES.get(key[0])) and state[key].get("name")
         },
     )
+
+
+def _mentioned(name: str, state: State, account_id: str) -> dict[tuple[str, str], frozenset[str]]:
+    """The ids that each resource refers to whose name begins with a service's, less those that refer to an
+    account which another service has: `claims-project-account` is no project of `claims`."""
+    accounts = {str(found.get("id")).lower() for (kind, _), found in state.items() if kind == types.ACCOUNT}
+    others = {arm_ids.name_of(id) for id in accounts - {account_id, "none"}}
+    found = {
+        key: frozenset(_ids_in(outputs)) for key, outputs in state.items() if key[1].startswith(f"{name}-")
+    }
+    return {key: ids for key, ids in found.items() if not _accounts_in(ids) & others}
+
+
+def _of_nobody_else(
+    name: str, mentioned: Mapping[tuple[str, str], frozenset[str]], state: State
+) -> Iterator[frozenset[str]]:
+    """The ids of those resources that have an account, or no other service's name at the beginning."""
+    longer = tuple(f"{one}-" for kind, one in state if kind in _SERVICES and one.startswith(f"{name}-"))
+    for (_, logical), ids in mentioned.items():
+        if _accounts_in(ids) or not logical.startswith(longer):
+            yield ids
+
+
+def _accounts_in(ids: Iterable[str]) -> set[str]:
+    """The names of the accounts that ids are of, or of something below, lower case."""
+    return {name for id in ids if (name := arm_ids.segments(id).get("accounts"))}
 
 
 def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> RecordedService:
@@ -153,8 +180,7 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
 
 def recorded_names(state: State) -> frozenset[str]:
     """The names of the services that a state holds an account of."""
-    of_services = (types.SERVICE, types.FORMER_TYPES[types.SERVICE])
-    services = {name for kind, name in state if kind in of_services}
+    services = {name for kind, name in state if kind in _SERVICES}
     accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.guards.preflight import RefusedError
@@ -40,9 +43,9 @@ def bound_azure(*, granted: bool, recorded: bool, access: str = "granted") -> Fa
     return azure
 
 
-def service(azure: FakeAzure, **said: Any) -> RecordingMonitor:
+def service(azure: FakeAzure, *, preview: bool = False, **said: Any) -> RecordingMonitor:
     args: Any = {"location": "westeurope", **said}
-    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
+    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure, preview=preview)
 
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
@@ -147,23 +150,107 @@ def test_fails_where_somebody_took_the_access_away(recorded: bool) -> None:
         service(bound_azure(granted=False, recorded=recorded))
 
 
-def test_a_narrowed_grant_is_drift_that_an_update_mends() -> None:
-    """An entry with less than the service needs is not refused; the update states the whole grant."""
+def narrowed(*permissions: str) -> FakeAzure:
+    """Somebody has left the account's identity less than the service needs."""
     azure = bound_azure(granted=True, recorded=True)
     azure.vault = existing_vault(
-        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["unwrapKey"]}}]
+        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": [*permissions]}}]
     )
-    grant = service(azure).one(":AccessPolicy")
+    return azure
+
+
+CLOSED: Mapping[str, dict[str, Any]] = {
+    "public access disabled": {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": "None"}},
+    "default action Deny": {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}},
+}
+"""Firewalls of a vault that let no trusted service in."""
+
+
+def closed(how: str) -> FakeAzure:
+    """Somebody has set the firewall of the vault so."""
+    azure = bound_azure(granted=True, recorded=True)
+    azure.vault = existing_vault(accessPolicies=[GRANT], **CLOSED[how])
+    azure.vault["name"] = "kv-language"
+    return azure
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("left", [("get", "wrapKey"), ("unwrapKey",), ("get", "unwrapKey"), ("list",)])
+def test_fails_where_somebody_took_a_part_of_the_access_away(left: tuple[str, ...], *, preview: bool) -> None:
+    """Whichever permission is missing, no update gives it back unasked; the preview says so already."""
+    missing = r"access: .*outside Pulumi.*set access: revoked and run .*set access: granted"
+    with pytest.raises(RefusedError, match=missing) as refused:
+        service(narrowed(*left), preview=preview)
+    lacks = " and ".join(word for word in ("get", "wrapKey", "unwrapKey") if word not in left)
+    assert (f"lacks {lacks}" if left != ("list",) else "has none") in str(refused.value)
+
+
+@pytest.mark.parametrize("how", CLOSED)
+@pytest.mark.parametrize("preview", [True, False])
+def test_fails_where_somebody_closed_the_vault_to_the_service(how: str, *, preview: bool) -> None:
+    """The vault's firewall takes the data out of reach as the grant does; it is not opened again unasked."""
+    way = "set access: revoked and run .*`az keyvault update --name kv-language --bypass AzureServices`"
+    with pytest.raises(RefusedError, match=f"access: .*bypass None.*{way}"):
+        service(closed(how), preview=preview)
+
+
+def test_a_part_that_was_taken_away_can_be_kept_so_and_is_given_back_on_demand() -> None:
+    """The same setting as for all of it: `access: revoked` takes the rest away before anything else is
+    written, and the update that grants access gives the whole."""
+    kept = service(narrowed("get", "wrapKey"), access="revoked")
+    assert kept.one(":KeyAccessRevocation").urn in kept.one(":Vault").needs
+    asked = narrowed("get", "wrapKey")
+    asked.state[_REVOCATION] = {"outputs": {}}
+    back = service(asked, access="granted")
+    assert back.one(":AccessPolicy").inputs["policy"]["permissions"]["keys"] == [
+        "get",
+        "wrapKey",
+        "unwrapKey",
+    ]
+
+
+def test_a_closed_vault_is_opened_only_once_the_grant_is_gone() -> None:
+    """With `access: revoked` the firewall does no more than the rule asks for, after the revocation; without
+    a refresh it stays closed, and granting access says so."""
+    kept = service(closed("default action Deny"), access="revoked")
+    assert kept.one(":KeyAccessRevocation").urn in kept.one(":Vault").needs
+    asked = closed("default action Deny")
+    asked.state[_REVOCATION] = {"outputs": {}}
+    with pytest.raises(RefusedError, match="--bypass AzureServices"):
+        service(asked, access="granted")
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_refusal_does_not_say_that_access_comes_first(
+    monkeypatch: pytest.MonkeyPatch, *, taken: bool
+) -> None:
+    """It gives no access; an update that does says that changes of the account wait for it."""
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: said.append(text))
+    azure = bound_azure(granted=False, recorded=False, access="granted" if taken else "revoked")
+    with pytest.raises(RefusedError) if taken else nullcontext():
+        service(azure, access="granted")
+    assert any("first its identity gets access to the key" in text for text in said) is not taken
+
+
+def test_a_wider_grant_is_drift_that_an_update_mends() -> None:
+    """What somebody added takes nothing out of reach."""
+    grant = service(narrowed("get", "wrapKey", "unwrapKey", "sign")).one(":AccessPolicy")
     assert grant.inputs["policy"]["permissions"] == {"keys": ["get", "wrapKey", "unwrapKey"]}
 
 
-def test_an_account_waits_until_its_narrowed_grant_is_whole_again() -> None:
-    """A write of it states the key again, which the service could not use yet; the grant is mended first."""
-    azure = bound_azure(granted=True, recorded=True)
-    azure.vault = existing_vault(
-        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": ["unwrapKey"]}}]
-    )
-    assert ignored(service(azure, tags={"a": "b"}), ":Account") >= _CHANGING
+def test_the_firewall_of_an_existing_vault_is_told_once() -> None:
+    """As access that was cut off, whose owner opens it; keeping the data out of reach is not refused for
+    it."""
+    azure = closed("default action Deny")
+    said: dict[str, Any] = {"key": {"id": f"{VAULT_ID}/keys/cmk-language"}}
+    azure.vault["name"] = "kv-hub"
+    azure.state[_BINDING]["outputs"]["keyVaultUri"] = "https://kv-hub.vault.azure.net"
+    for made in ("Vault::language-vault", "Key::language-key"):
+        del azure.state[f"{PARENT}azure-native:keyvault:{made}"]
+    with pytest.raises(RefusedError, match=r"^1 problem;.*\n.*access: .*set access: revoked and run"):
+        service(azure, **said)
+    service(azure, **said, access="revoked")
 
 
 def test_an_account_waits_until_its_new_identity_has_access() -> None:
@@ -263,7 +350,7 @@ def test_an_account_that_is_being_replaced_needs_no_access() -> None:
     ],
 )
 def test_a_name_unprotects_as_long_as_the_state_has_something_of_its_account(
-    bound_to: str, said: dict[str, str], *, protected: bool
+    bound_to: str, said: dict[str, Any], *, protected: bool
 ) -> None:
     """Also where the account is another one already and its binding is not yet; left in the settings after
     that, the name unprotects nothing."""

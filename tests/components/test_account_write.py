@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.account_write import AccountBefore, bound_key, loss, recorded_account
+from components.account_write import AccountBefore, bound_key, changed_after_all, loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING
 
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/lang-claims"
@@ -76,6 +76,52 @@ def test_what_is_ignored_is_no_write() -> None:
     """Parts of an adopted account that stay as they were found."""
     declared = {**DECLARED, "sku": {"name": "F0"}, "tags": {"owner": "b"}}
     assert not before().may_be_written(declared, "d", except_for=["sku", "tags"])
+
+
+SENT = {"accountName": "lang-claims", "resourceGroupName": "g", **DECLARED}
+ENCRYPTION_SENT = account("v1")["properties"]["encryption"]
+UNWRITTEN = ["properties.encryption", "properties.restore", "properties.apiProperties", "sku.capacity"]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"owner": "a", "cost-centre": "7"}, {"owner": "b"}, {}, None],
+    ids=["added", "changed", "gone", "none"],
+)
+def test_tags_of_the_whole_program_are_written_with_the_key(tags: dict[str, str] | None) -> None:
+    """A transform changes what this run had nothing to write of; what the engine is about to send counts."""
+    live = account("v1")
+    live["properties"]["apiProperties"] = {"eventHubConnectionString": "set in the portal"}
+    changed = changed_after_all(
+        "lang-claims", {**SENT, "tags": tags}, UNWRITTEN, before(live=live), ENCRYPTION_SENT
+    )
+    assert changed is not None
+    sent, ignored = changed
+    assert sent["tags"] == tags
+    assert sent["properties"]["encryption"] == ENCRYPTION_SENT
+    assert sent["properties"]["apiProperties"] == live["properties"]["apiProperties"]
+    assert "properties.encryption" not in ignored
+    assert "sku.capacity" in ignored
+
+
+def test_what_no_transform_changes_is_not_written() -> None:
+    """Nor what the program ignores; and a program that hides the key itself still does."""
+    args = ("lang-claims", SENT, UNWRITTEN, before(), ENCRYPTION_SENT)
+    assert changed_after_all(*args) is None
+    tagged = {**SENT, "tags": {"owner": "b"}}
+    assert changed_after_all("lang-claims", tagged, [*UNWRITTEN, "tags"], before(), ENCRYPTION_SENT) is None
+    hidden = [*UNWRITTEN, "properties.encryption"]
+    changed = changed_after_all("lang-claims", tagged, hidden, before(), ENCRYPTION_SENT)
+    assert changed is not None
+    assert "properties.encryption" in changed[1]
+
+
+def test_a_state_lacks_the_key_until_it_has_the_one_of_the_account() -> None:
+    """What a refresh has recorded is repeated as it is."""
+    assert before().state_lacks_key
+    assert before(recorded=account("v0")).state_lacks_key
+    assert not before(recorded=account("v1")).state_lacks_key
+    assert not before(live=account()).state_lacks_key
 
 
 def test_a_write_says_the_key_of_the_live_account() -> None:

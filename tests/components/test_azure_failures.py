@@ -6,7 +6,7 @@ import pytest
 
 from components.azure_failures import WAIT_SECONDS, _patience, explanation
 from core.refusals import UNKNOWN_REFUSAL_SECONDS
-from core.resource_types import ACCOUNT, VAULT
+from core.resource_types import ACCESS_POLICY, ACCOUNT, VAULT
 
 NATIVE = 'Status={status} Code="{code}" Message="{message}"'
 RBAC = (
@@ -43,6 +43,21 @@ def test_a_refusal_is_explained_with_the_setting_that_helps(error: str, ways_out
     assert words
     for expected in ("claims-account: ", *ways_out):
         assert expected in words
+
+
+@pytest.mark.parametrize(
+    "error",
+    [native(409, "RoleAssignmentExists"), "cannot create already existing resource '/subscriptions/s/x'"],
+)
+def test_access_that_another_program_gave_at_once_is_used(error: str) -> None:
+    """To take it over would be to delete the other's. It is told so of key operators alone."""
+    for operator in ("deployer", "77777777-7777-4777-8777-777777777777"):
+        words = explanation(f"claims-operator-{operator}-access", ACCESS_POLICY, error) or ""
+        assert "Run the same command again" in words
+        assert "recover" not in words
+        assert "Remove" not in words
+    own = explanation("claims-access", ACCESS_POLICY, error) or ""
+    assert "Run the same command again" not in own
 
 
 def test_other_failures_are_left_to_speak_for_themselves() -> None:

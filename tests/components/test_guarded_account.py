@@ -58,8 +58,12 @@ def test_fails_to_delete_below_a_lock(kept: dict[str, Any], part: str) -> None:
     state = {
         f"{parent}cognitiveservices:Account::language-account": {"outputs": found},
         f"{parent}authorization:ManagementLockByScope::language-account-lock": {"outputs": {}},
-        f"{parent}authorization:RoleAssignment::language-{caller}": {"outputs": {}},
-        f"{parent}monitor:DiagnosticSetting::language-account-audit": {"outputs": {}},
+        f"{parent}authorization:RoleAssignment::language-{caller}": {
+            "outputs": {"id": f"{found['id']}/roles/a"}
+        },
+        f"{parent}monitor:DiagnosticSetting::language-account-audit": {
+            "outputs": {"id": f"{found['id']}/settings/a"}
+        },
     }
     before = recorded_service("language", by_type_and_name(state))
 

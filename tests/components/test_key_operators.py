@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from localazure import seed
 from tests.every_azure.engine import Engine
@@ -18,6 +19,7 @@ from tests.support.recording import (
     OTHER_SUBSCRIPTION,
     TENANT,
     FakeAzure,
+    RecordingMonitor,
     Registered,
     existing_vault,
     run,
@@ -58,56 +60,33 @@ def test_a_policy_that_suffices_is_left_alone(found: dict[str, list[str]]) -> No
     assert policies(found) == []
 
 
-def test_what_lacks_something_is_taken_over_as_it_is() -> None:
-    """Secrets and certificates stay as they are, and the policy stays when the stack no longer names it. The
-    engine imports nothing that differs, so that what is missing waits for the next update."""
-    (policy,) = policies({"keys": ["get", "sign"], "secrets": ["get"], "certificates": ["list"]})
-    assert policy.inputs["policy"]["permissions"] == {
-        "keys": ["get", "sign", "list", "update", "rotate"],
-        "secrets": ["get"],
-        "certificates": ["list"],
-    }
-    assert policy.request.retainOnDelete
-    assert policy.request.importId.endswith(f"/accessPolicy/{OPERATOR}")
-    assert policy.request.ignoreChanges == ["policy.permissions"]
-
-
-@pytest.mark.parametrize(
-    ("operator", "object_id", "recorded", "waits"),
-    [
-        ("deployer", DEPLOYER, False, True),
-        (DEPLOYER, DEPLOYER.upper(), False, True),
-        (DEPLOYER, DEPLOYER, True, False),
-        (OPERATOR, OPERATOR, False, False),
-    ],
-)
-def test_a_rotation_waits_for_what_the_deployer_lacks(
-    operator: str, object_id: str, waits: bool, caplog: pytest.LogCaptureFixture, *, recorded: bool
-) -> None:
-    """For one update, which takes its policy over and says so of each operator. Nobody else rotates."""
+@pytest.mark.parametrize("operator", ["deployer", OPERATOR])
+def test_fails_on_a_policy_that_lacks_something(operator: str) -> None:
+    """It is somebody else's, so that what is missing is added by the command that is printed, which keeps
+    what it gives; with that it is left alone."""
+    object_id = DEPLOYER if operator == "deployer" else operator
     azure = FakeAzure()
-    entry = {"objectId": object_id, "tenantId": TENANT, "permissions": {"keys": ["get", "list"]}}
-    azure.vault = existing_vault(accessPolicies=[entry])
-    if recorded:
-        azure.state = {f"{POLICY}language-operator-{operator}-shared-access": {"outputs": {}}}
-    vault = {"id": VAULT_ID, "key_operators": [operator]}
-    args: Any = {"location": "westeurope", "vault": vault, "key": {"generation": 1}}
-    monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
-    assert list(monitor.one(":KeyVersion").request.ignoreChanges) == (["generation"] if waits else [])
-    said = f"key operator {operator} has an access policy in vault 'kv-hub' without update, rotate"
-    assert (said in caplog.text) is not recorded
-    assert ("; a rotation waits for them" in caplog.text) is waits
+    entry = {"objectId": object_id.upper(), "tenantId": TENANT}
+    args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
+
+    def service(*keys: str) -> RecordingMonitor:
+        permissions = {"keys": [*keys], "secrets": ["get"]}
+        azure.vault = existing_vault(accessPolicies=[{**entry, "permissions": permissions}])
+        return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
+
+    command = f"az keyvault set-policy --name kv-hub --object-id {object_id} --key-permissions get sign list"
+    with pytest.raises(
+        RefusedError, match=rf"without list, update, rotate on keys;.*{command} update rotate"
+    ):
+        service("get", "sign")
+    completed = service("get", "sign", "list", "update", "rotate")
+    assert [one for one in completed.of(":AccessPolicy") if "-operator-" in one.name] == []
 
 
-@pytest.mark.parametrize("keys", [["get", "sign"], [*NEEDED, "sign"]])
-def test_what_was_added_stays_declared_as_it_was(keys: list[str]) -> None:
-    """The next update adds what is missing; none imports the policy again or takes it for its own."""
-    (policy,) = policies({"keys": keys, "secrets": ["get"]}, "shared-access")
-    assert {*policy.inputs["policy"]["permissions"]["keys"]} == {*NEEDED, "sign"}
-    assert not policy.request.ignoreChanges
-    assert policy.name == f"language-operator-{OPERATOR}-shared-access"
-    assert policy.request.retainOnDelete
-    assert not policy.request.importId
+def test_what_was_taken_over_before_is_let_go_of() -> None:
+    """A state of before has somebody else's policy, to which it had added what was missing. It is declared no
+    more, and the state says that it is kept in Azure."""
+    assert policies({"keys": [*NEEDED, "sign"], "secrets": ["get"]}, "shared-access") == []
 
 
 def test_a_policy_of_this_stack_is_its_own() -> None:
@@ -124,8 +103,8 @@ HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 
 @pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
 def test_programs_that_share_a_vault_share_its_operator(model: str) -> None:
-    """Azure gives a role to nobody twice. The second program leaves what the first has given, rotates by it,
-    and gives it itself once the first one is gone."""
+    """Azure gives a role to nobody twice. The others leave what the first has given, rotate by it, leave it
+    when they are destroyed, and give it themselves once the first one is gone."""
     wire = Wire()
     wire.door.group("rg-hub")
     vault = f"{HUB}/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -137,7 +116,7 @@ def test_programs_that_share_a_vault_share_its_operator(model: str) -> None:
         "accessPolicies": [],
     }
     azure(wire.door, "PUT", vault, {"location": "westeurope", "properties": properties}, api="2024-11-01")
-    engines = {name: Engine(wire) for name in ("alpha", "beta")}
+    engines = {name: Engine(wire) for name in ("alpha", "beta", "gamma")}
 
     def up(name: str, generation: int) -> None:
         args: Any = {
@@ -156,6 +135,8 @@ def test_programs_that_share_a_vault_share_its_operator(model: str) -> None:
     up("beta", 1)
     up("beta", 1)
     assert engines["beta"].operations == []
+    engines["gamma"].destroy()
+    up("alpha", 1)
     engines["alpha"].destroy()
     up("beta", 2)
     assert any("create" in one for one in engines["beta"].operations)

@@ -29,7 +29,7 @@ def test_an_operator_rotates_under_the_policy_pack(azure: RunningAzure, stack: S
 
 
 def test_an_operator_keeps_the_access_policy_that_it_has(azure: RunningAzure, stack: Stack) -> None:
-    """One update takes it over as it is and says so; the next adds what a rotation needs, and rotates."""
+    """An update refuses it and says what a rotation needs; once somebody has added that, the next rotates."""
     stack.configure(network={"access": "open"}, vault={})
     run = stack.up()
     assert run.ok, run.output
@@ -42,10 +42,16 @@ def test_an_operator_keeps_the_access_policy_that_it_has(azure: RunningAzure, st
     body = {"properties": {"accessPolicies": [entry]}}
     judge.arm("PUT", f"{judge.vault_id}/accessPolicies/add", "2024-11-01", body)
     stack.configure(key={"generation": 2}, **OPERATED)
-    taken = stack.up()
-    assert taken.ok, taken.output
-    assert "without list, update, rotate on keys. This update takes it over as it is" in taken.output
+    refused = stack.up()
+    assert not refused.ok
+    assert "without list, update, rotate on keys" in refused.output
+    assert (
+        f"--object-id {seed.DEPLOYER.object_id} --key-permissions get sign list update rotate`"
+        in refused.output
+    )
     assert judge.rotations() == 0
+    entry["permissions"] = {"keys": ["list", "update", "rotate"]}
+    judge.arm("PUT", f"{judge.vault_id}/accessPolicies/add", "2024-11-01", body)
     rotated = stack.up()
     assert rotated.ok, rotated.output
     assert judge.rotations() == 1

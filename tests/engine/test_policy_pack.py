@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.resource_types import ACCOUNT
 from localazure.environment import checkout
 from policies import publish
 from policies.rule import ResourceRule, UsedResourceRule
@@ -234,7 +235,7 @@ def test_the_ways_out_pass_the_pack(
     empty_azure: RunningAzure, tmp_path: Path, way: dict[str, Any], then: dict[str, Any]
 ) -> None:
     """A protected service, on a stack of any name: the setting alone, and then what it allows, pass under the
-    policy pack."""
+    policy pack; where there is an account again, the next update protects it."""
     stack = Stack(tmp_path / "language-cmk", empty_azure.env, name="prod-eu")
     stack.configure(protect=None)
     made = stack.deploy()
@@ -245,3 +246,8 @@ def test_the_ways_out_pass_the_pack(
     stack.configure(**then)
     done = stack.up()
     assert done.ok, done.output
+    if "replaceAccount" in way:
+        again = stack.up()
+        assert again.ok, again.output
+        kept = [one for one in stack.resources() if one["type"] == ACCOUNT and one.get("protect")]
+        assert [one["outputs"]["name"] for one in kept] == ["lang-contoso-two"]

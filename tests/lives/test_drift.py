@@ -116,6 +116,15 @@ def access_narrowed(life: Life) -> None:
     regranted(life, ["unwrapKey"])
 
 
+def access_widened(life: Life) -> None:
+    regranted(life, [*rights.NEEDED, "sign"])
+
+
+def vault_closed(life: Life) -> None:
+    closed = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}}
+    life.judge.arm("PATCH", life.judge.vault_id, VAULTS, closed)
+
+
 def access_for_an_application(life: Life) -> None:
     regranted(life, [*rights.NEEDED], applicationId=life.azure.env["AZURE_CLIENT_ID"])
 
@@ -129,13 +138,15 @@ REFUSED: dict[Drift, list[str]] = {
     vault_deleted: ["vault 'kv-contoso-dev' was deleted outside Pulumi", "softDeleted: recover"],
     vault_made_anew: ["key: vault 'kv-contoso-dev' no longer has the key 'cmk-contoso-dev'", "key restore"],
     access_for_an_application: ["was removed outside Pulumi", "set access: revoked"],
+    access_narrowed: ["was reduced outside Pulumi", "lacks get and wrapKey", "set access: revoked"],
+    vault_closed: ["was cut off outside Pulumi", "bypass None", "set access: revoked"],
     account_deleted: ["it was deleted or moved outside Pulumi", "softDeleted: recover"],
 }
 REPAIRED: dict[Drift, list[str]] = {
     identity_made_anew: ["contoso-dev-access", "replaced"],
     purge_protection_lost: ["contoso-dev-vault", "~ 1 updated"],
     unbound: ["contoso-dev-binding", "created"],
-    access_narrowed: ["contoso-dev-access", "~ 1 updated"],
+    access_widened: ["contoso-dev-access", "~ 1 updated"],
     bound_to_another_key: ["other key: another to cmk-contoso-dev"],
 }
 TOLD: dict[Drift, list[str]] = {

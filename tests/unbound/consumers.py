@@ -43,7 +43,8 @@ class Consumer:
 
     def say(self, **said: Any) -> None:
         """What the program says beside its name and region: `tags`, `generation`, `protect`, and in Python
-        also `ignore`, paths of the account, and `cost_centre`, a tag that a transformation adds."""
+        also `ignore`, paths of the account, and `cost_centre`, a tag that a transform adds; in a program of
+        its own also `transformation`, one that a stack transformation adds."""
         if self.kind == "project":
             self.stack.configure(**said)
             return

@@ -163,13 +163,12 @@ def test_a_target_in_the_project_without_its_refresh(stands: Standing) -> None:
     [
         {"tags": TAGS, "ignore": ["properties"]},
         {"tags": TAGS, "ignore": ["properties.encryption"]},
-        {"cost_centre": "7"},
     ],
-    ids=["ignore properties", "ignore encryption", "transform"],
+    ids=["ignore properties", "ignore encryption"],
 )
 def test_what_keeps_the_key_out_of_an_update_stops_it(stands: Standing, said: dict[str, Any]) -> None:
-    """The program's own ignore_changes and transforms, which no component can see: the preview and the update
-    say what would be lost before anything is written, and a refresh is all that it takes."""
+    """The program's own ignore_changes, which no component can see: the preview and the update say what would
+    be lost before anything is written, and a refresh is all that it takes."""
     consumer = stands("python")
     consumer.say(**OPEN, **said)
     preview = consumer.stack.pulumi("preview")
@@ -178,6 +177,23 @@ def test_what_keeps_the_key_out_of_an_update_stops_it(stands: Standing, said: di
         assert not run.ok
         assert "is bound to https://kv-claims.vault.azure.net/keys/" in run.output
         assert "Run `pulumi refresh`" in run.output
+        assert "Traceback" not in run.output
+        assert "client connection" not in run.output
     assert [state["why"] for state in consumer.judge.history()] == ["PUT", "PATCH"]
     assert consumer.stack.refresh().ok
+    consumer.settle()
+
+
+@pytest.mark.parametrize("way", ["cost_centre", "transformation"])
+def test_tags_of_the_whole_program_are_no_loss_of_the_key(stands: Standing, way: str) -> None:
+    """A program that tags by a stack transform, or by a transformation, and changes the tag: each update says
+    the key in its write of the account, and nothing is left to do after it."""
+    consumer = stands("python")
+    for number in ("7", "8"):
+        consumer.say(**OPEN, **{way: number})
+        consumer.must_up()
+        (account,) = [one for one in consumer.stack.resources() if one["type"].endswith(":Account")]
+        assert account["outputs"]["tags"] == {"cost-centre": number}
+        consumer.must_up("--expect-no-changes")
+    consumer.say(**OPEN)
     consumer.settle()

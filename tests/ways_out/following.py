@@ -28,6 +28,8 @@ _SET_POLICY = re.compile(
     r"--key-permissions (?P<permissions>[\w ]+)"
 )
 _RECOVER_VAULT = re.compile(r"run `az keyvault recover --name kv-claims`")
+_LEFT_AS_IT_IS = re.compile(r"to keep it removed, .*?; (?=to restore it, run `az )")
+_OPEN_VAULT = re.compile(r"run `az keyvault update --name kv-claims --bypass AzureServices`")
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
 _OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
@@ -80,7 +82,7 @@ class Way:
         raise DeadEndError(f"no way out in {MOST_UPDATES} updates: {self.steps}\n{last}")
 
     def _carry_out(self, text: str) -> None:
-        done = len(self.steps)
+        done, text = len(self.steps), _LEFT_AS_IT_IS.sub("", text)
         if "run `pulumi refresh`" in text or "Run `pulumi refresh`" in text:
             self._once("refresh", self.world.refresh)
         for step, recover in self.world.recoveries(text):
@@ -116,7 +118,10 @@ class Way:
             self._once("identity", lambda: self.world.arm("PATCH", self.world.account_id, assigned))
         if found := _SET_POLICY.search(text):
             object_id, permissions = found["object_id"], found["permissions"].split()
-            self._once("set-policy", lambda: self._permit(object_id, permissions))
+            self._once(f"set-policy {object_id}", lambda: self._permit(object_id, permissions))
+        if found := _OPEN_VAULT.search(text):
+            opened = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}}
+            self._once("open vault", lambda: self.world.arm("PATCH", self.world.vault_id, opened))
         if found := _OTHER_MODEL.search(text):
             commands = commands_in(found[0])
             self._once("the other access model", lambda: self._switch(commands))

@@ -38,11 +38,13 @@ from tests.ways_out.world import (
     World,
     account_deleted,
     bound_version_expires,
+    close_vault,
     forget_account,
     identity_anew,
     identity_off,
     make_networks,
     make_shared_key,
+    narrow_grant,
     permit,
     permitted,
     take_grant,
@@ -68,11 +70,11 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 KEYS = ("cmk-claims", "second")
 HELD, FREE = "lang-second", "lang-third"
 """Names of accounts: one that was deleted holds the first."""
-ACCESS = (take_grant, identity_off, identity_anew, bound_version_expires)
+ACCESS = (take_grant, narrow_grant, close_vault, identity_off, identity_anew, bound_version_expires)
 """Drift that takes the data out of reach, and is repaired."""
 WRONG_KEYS = {"absent": None, "too large": {"keySize": 3072}, "no wrapKey": {"keyOps": ["sign"]}}
 """Keys that a first deployment may name, as somebody has made them."""
-REFUSED = (take_grant, identity_off, account_deleted, vault_deleted)
+REFUSED = (take_grant, narrow_grant, close_vault, identity_off, account_deleted, vault_deleted)
 """What somebody may have done for a reason: no update makes it good before it has been told."""
 FAULTS: tuple[dict[str, Any], ...] = (
     {"failing_operations": "CapacityExceeded"},

@@ -94,7 +94,10 @@ MENDS = (
         "no service goes unnamed", "4", (preflight._Preflight, "_refuse_left_out"), lambda *_: None, POLICIES
     ),
     Mend(
-        "an operator's policy is completed", "5", (existing_resources, "found_operators"), lambda *_, **__: {}
+        "an operator's policy is left alone",
+        "5",
+        (existing_resources, "found_operators"),
+        lambda *_, **__: {},
     ),
     Mend(
         "a service leaves no access behind",

@@ -77,6 +77,7 @@ FOLLOWED: Mapping[str, str] = {
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
         components/guards/access.py problems
+        components/guards/access.py _taken
         components/guards/drift.py _FORGET
         components/guards/drift.py _account
         components/guards/drift.py _identity
@@ -88,7 +89,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _made_here 4
     """,
     "tests/engine/test_key_operators.py::test_an_operator_keeps_the_access_policy_that_it_has": """
-        components/guards/existing_resources.py operators_to_complete
+        components/guards/existing_resources.py incomplete_operators
     """,
     f"{_W}/test_evidence_leads_out.py::test_who_has_access_to_a_key_in_use_is_seen": """
         components/guards/access.py still_granted
@@ -397,6 +398,7 @@ HELP = """
     settings/documentation.py _INTRODUCTION
     settings/documentation.py _SECRET
     settings/model.py NAME
+    settings/model.py PROTECT
 """
 """Help, headings and documentation: nobody is refused with them."""
 

@@ -35,6 +35,7 @@ from tests.ways_out.world import (
     World,
     account_deleted,
     bound_version_expires,
+    close_vault,
     forget_account,
     identity_anew,
     identity_off,
@@ -282,6 +283,7 @@ MOVES: dict[str, tuple[str, dict[str, Any], str]] = {
         *(("another key", how, "refused") for how in (identity_anew, None)),
         *((to, take_grant, "refused") for to in MOVES),
         *((to, take_grant, "moved") for to in ("another key", "another vault")),
+        *((to, close_vault, "refused") for to in ("another vault", "another key", "Microsoft's key")),
     ],
 )
 def test_an_account_is_moved_only_from_a_key_that_it_can_use(

@@ -386,6 +386,22 @@ def take_grant(world: Place) -> None:
                 world.arm("DELETE", one["id"])
 
 
+def narrow_grant(world: Place) -> None:
+    """By the permission that opens the data."""
+    identity = world.arm("GET", world.account_id)["identity"]
+    users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
+    taken = {"tenantId": seed.TENANT_ID, "permissions": {"keys": ["unwrapKey"]}}
+    entries = [{**taken, "objectId": principal} for principal in users or [identity["principalId"]]]
+    body = {"properties": {"accessPolicies": entries}}
+    world.arm("PUT", f"{world.vault_id}/accessPolicies/remove", body)
+
+
+def close_vault(world: Place) -> None:
+    """To the service, too, by the firewall."""
+    closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}
+    world.arm("PATCH", world.vault_id, {"properties": closed})
+
+
 def identity_off(world: Place) -> None:
     world.arm("PATCH", world.account_id, {"identity": {"type": "None"}})
     world.arm("GET", world.account_id)
@@ -435,6 +451,8 @@ SYSTEM = ("access policies", "Azure RBAC", EXISTING_VAULT)
 EVERY = tuple(MODES)
 DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
     take_grant: EVERY,
+    narrow_grant: tuple(mode for mode in EVERY if mode != "Azure RBAC"),
+    close_vault: EVERY,
     identity_off: SYSTEM,
     identity_anew: SYSTEM,
     identity_deleted: ("user-assigned identity",),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.access import is_granted, still_granted
+from components.guards.access import granted, still_granted
 from components.guards.access import problems as access_problems
 from components.guards.drift import problems
 from components.guards.existing_resources import KeyLocation, locate_key, of_new_identity
@@ -15,6 +15,7 @@ from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted, makes_names
 from core import resource_types as types
 from core.facts import Account, Vault
+from core.rights import EffectiveAccess
 from tests.support.recording import SUBSCRIPTION, service_inputs
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
@@ -116,20 +117,22 @@ def test_only_what_the_account_is_bound_to_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("access", "granted", "in_state", "warns"),
+    ("access", "given", "in_state", "warns"),
     [
-        ("revoked", True, False, True),
-        ("revoked", True, True, False),
-        ("revoked", False, False, False),
-        ("granted", True, False, False),
+        ("revoked", ("get", "wrapkey", "unwrapkey"), False, True),
+        ("revoked", ("unwrapkey",), False, True),
+        ("revoked", ("unwrapkey",), True, False),
+        ("revoked", (), False, False),
+        ("granted", ("unwrapkey",), False, False),
     ],
 )
 def test_a_revoked_access_that_somebody_else_gives_is_told(
-    access: str, granted: bool, in_state: bool, warns: bool
+    access: str, given: tuple[str, ...], in_state: bool, warns: bool
 ) -> None:
-    """A grant of the stack's own goes with the update; another one stays, and is a warning."""
+    """A grant of the stack's own goes with the update; another one stays, and is a warning, also a part."""
     before = replace(recorded(), grantee_id="p", grant_recorded=in_state)
-    warning = still_granted(service_inputs(access=access), before, PLACE, granted=granted)
+    found = EffectiveAccess(frozenset(given))
+    warning = still_granted(service_inputs(access=access), before, PLACE, access=found)
     assert (warning is not None) is warns
 
 
@@ -144,11 +147,11 @@ def test_a_revoked_access_that_somebody_else_gives_is_told(
 )
 def test_what_another_key_lets_in_says_nothing_of_the_one_in_use(place: KeyLocation, told: bool) -> None:
     vault, assignment = {"id": place.vault_id, "name": "kv", "properties": {}}, {"id": "of the declared key"}
-    granted = is_granted(recorded(), place, vault, assignment)
-    assert (granted is None) is told
-    said = still_granted(service_inputs(access="revoked"), recorded(), place, granted=granted) or ""
+    found = granted(recorded(), place, vault, assignment)
+    assert (found is None) is told
+    said = still_granted(service_inputs(access="revoked"), recorded(), place, access=found) or ""
     assert ("not checked" in said) is told
-    assert list(access_problems(service_inputs(), recorded(), granted=None)) == []
+    assert list(access_problems(service_inputs(), recorded(), access=None)) == []
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:

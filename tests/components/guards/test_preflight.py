@@ -207,3 +207,22 @@ def test_a_grant_of_seconds_ago_is_no_removed_access() -> None:
     azure = BeforeTheGrant("")
     run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
     assert len([one for one in azure.asked if one.token.endswith(":getVault")]) == 2
+
+
+def test_the_problem_of_one_service_hides_none_of_another() -> None:
+    """What Azure would refuse of a service is told beside what is refused of another, which is not asked
+    about: it would only be refused once more."""
+    azure = FakeAzure()
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-fine"
+    azure.report = {"findings": [{"id": group, "text": "Azure Policy denies it", "fix": "ask for it"}]}
+    wanted = {
+        "wrong": ServiceRequest(service_inputs("wrong", access="revoked")),
+        "fine": ServiceRequest(service_inputs("fine")),
+    }
+    with pytest.raises(RefusedError) as refused:
+        run(lambda: preflight(wanted), azure=azure)
+    assert [name for name, _ in refused.value.problems] == ["wrong", "fine"]
+    (asked,) = [call for call in azure.asked if call.token == "azure-cmk:index:checkDeployment"]
+    ids = [one["id"] for one in asked.args["resources"]]
+    assert group in ids
+    assert not any("rg-wrong" in id for id in ids)

@@ -29,6 +29,16 @@ def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | 
     return pulumi.ResourceTransformResult(props, args.opts)
 
 
+def tag_before(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """The same before the engine sees it."""
+    if args.type_ != ACCOUNT:
+        return None
+    tags = {**(args.props.get("tags") or {}), "cost-centre": said["transformation"]}
+    return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
+
+
+if "transformation" in said:
+    pulumi.runtime.register_stack_transformation(tag_before)
 if "ignore" in said:
     pulumi.runtime.register_stack_transformation(ignore)
 if "cost_centre" in said:

@@ -1,0 +1,101 @@
+"""Of several services in one state each has what is its own, whatever their names begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from components.guards.data_loss import losses
+from components.guards.invokes import State
+from components.guards.recorded_state import recorded_service
+from core import resource_types as types
+from tests.support.recording import SUBSCRIPTION, TENANT, service_inputs
+
+GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
+SUBNET = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets"
+WORKSPACES = f"{GROUPS}/rg-logs/providers/Microsoft.OperationalInsights/workspaces"
+
+
+def account_id(name: str) -> str:
+    return f"{GROUPS}/rg-{name}/providers/Microsoft.CognitiveServices/accounts/lang-{name}"
+
+
+def service(name: str, *projects: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    """What a state holds of a locked service with projects, logs and private endpoints, by its name alone."""
+    account, vault = account_id(name), f"{GROUPS}/rg-{name}/providers/Microsoft.KeyVault/vaults/kv-{name}"
+    yield (types.SERVICE, name), {"accountId": account}
+    yield (
+        (types.ACCOUNT, f"{name}-account"),
+        {"id": account, "name": f"lang-{name}", "location": "westeurope"},
+    )
+    yield (types.VAULT, f"{name}-vault"), {"id": vault, "name": f"kv-{name}"}
+    yield (types.LOCK, f"{name}-account-lock"), {"id": f"{account}/providers/Microsoft.Authorization/locks/l"}
+    for what, id in (("account", account), ("vault", vault)):
+        audit = {
+            "id": f"{id}/providers/Microsoft.Insights/diagnosticSettings/a",
+            "workspaceId": f"{WORKSPACES}/{name}",
+        }
+        yield (types.DIAGNOSTIC_SETTING, f"{name}-{what}-audit"), audit
+        endpoint = {"name": f"pe-{name}-{what}", "subnet": {"id": f"{SUBNET}/{name}"}}
+        yield (types.PRIVATE_ENDPOINT, f"{name}-{what}-endpoint"), endpoint
+    for project in projects:
+        found = {"id": f"{account}/projects/{project}", "name": project}
+        yield (types.PROJECT, f"{name}-project-{project}"), found
+
+
+def state(*services: tuple[str, ...]) -> State:
+    return {key: outputs for name, *projects in services for key, outputs in service(name, *projects)}
+
+
+def refused(found: State, name: str, **said: Any) -> list[str]:
+    inputs = service_inputs(name, account_name=f"lang-{name}", resource_group_name=f"rg-{name}", **said)
+    before = recorded_service(name, found)
+    return [one.path for one in losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)]
+
+
+@pytest.mark.parametrize(
+    ("services", "name", "projects"),
+    [
+        ((("claims",), ("claims-project", "alpha")), "claims", ()),
+        ((("claims",), ("claims-project", "alpha")), "claims-project", ("alpha",)),
+        ((("claims", "alpha"), ("claims-project",)), "claims", ("alpha",)),
+        ((("claims", "project-alpha"), ("claims-project",)), "claims-project", ()),
+        ((("claims", "project-alpha"), ("claims-project", "beta")), "claims", ("project-alpha",)),
+    ],
+)
+def test_a_project_is_that_of_its_account(
+    services: tuple[tuple[str, ...], ...], name: str, projects: tuple[str, ...]
+) -> None:
+    """Not of another service whose name begins the same, which would be refused for it."""
+    assert recorded_service(name, state(*services)).projects == projects
+    listed = [{"name": one} for one in projects]
+    assert "projects" not in refused(state(*services), name, kind="AIServices", sku="S0", projects=listed)
+
+
+def test_a_lock_is_about_what_is_below_its_own_account() -> None:
+    """`claims` is locked, and `claims-account` keeps its logs."""
+    found = state(("claims",), ("claims-account",))
+    said: dict[str, Any] = {"lock": "CanNotDelete", "audit": {"new_workspace": True}}
+    assert refused(found, "claims", **said) == []
+    assert refused(found, "claims-account", **said) == []
+
+
+@pytest.mark.parametrize("name", ["claims", "claims-eu"])
+def test_a_service_mentions_what_it_uses_itself(name: str) -> None:
+    """What `claims-eu` uses, `claims` does not use yet, and it is not asked about as its own."""
+    before = recorded_service(name, state(("claims",), ("claims-eu",)))
+    assert before.account_names == {f"lang-{name}"}
+    mentioned = {
+        one for one in ("claims", "claims-eu") if f"{WORKSPACES}/{one}".lower() in before.mentioned_ids
+    }
+    assert mentioned == {name}
+    assert {f"{SUBNET}/{one}".lower() for one in (name,)} <= before.mentioned_ids
+
+
+def test_a_former_name_brings_its_own_resources_along() -> None:
+    """`claims-eu` stays when `claims` is renamed."""
+    before = recorded_service("first", state(("claims", "alpha"), ("claims-eu", "beta")), ["claims"])
+    assert before.projects == ("alpha",)
+    assert before.account_names == {"lang-claims"}
