@@ -33,8 +33,9 @@ def tag_before(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransf
     """The same before the engine sees it."""
     if args.type_ != ACCOUNT:
         return None
-    tags = {**(args.props.get("tags") or {}), "cost-centre": said["transformation"]}
-    return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
+    props: dict[str, Any] = {**args.props}
+    props["tags"] = {**(props.get("tags") or {}), "cost-centre": said["transformation"]}
+    return pulumi.ResourceTransformationResult(props, args.opts)
 
 
 if "transformation" in said:
