@@ -58,7 +58,10 @@ class AuditFinding:
 ERROR, WARNING, NOTE = AuditSeverity.ERROR, AuditSeverity.WARNING, AuditSeverity.NOTE
 EXPIRES_SOON_DAYS = 60
 """Within this time a rotation should be planned; the key's own policy notifies 30 days before."""
-_GRANT = "grant the identity get, wrapKey and unwrapKey on the key: set access: granted and run pulumi up"
+_GRANT = (
+    "grant the identity get, wrapKey and unwrapKey on the key: set access: revoked and run pulumi up, then set "
+    "access: granted and run it again"
+)
 _CLOSE = "set network.access to closed, selected or private"
 _ROTATE = "raise key.generation and run pulumi up"
 DEMAND_FIXES = {

@@ -109,8 +109,10 @@ def carried_out(world: World, fix: str) -> None:
     if "az keyvault key rotation-policy update" in fix:
         key(world, "PUT", "/rotationpolicy", ROTATES)
         return
-    if said := re.search(r"set ([a-zA-Z.]+)(?:: (\w+)| to (\w+))", fix):
-        world.set(said[1], {"true": True}.get(said[2], said[2] or said[3]))
+    if settings := re.findall(r"set ([a-zA-Z.]+)(?:: (\w+)| to (\w+))", fix):
+        for name, value, other in settings:
+            world.set(name, {"true": True}.get(value, value or other))
+            Way(world).follow()
     elif "raise key.generation" in fix:
         world.set("key.generation", world.settings["key"]["generation"] + 1)
     assert "run pulumi up" in fix or "set network.access" in fix
