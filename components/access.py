@@ -161,7 +161,7 @@ def make_grant(
 
 def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
     vault = grant.key.vault
-    return keyvault.AccessPolicy(
+    policy: pulumi.CustomResource = keyvault.AccessPolicy(
         name,
         resource_group_name=vault.resource_group_name,
         vault_name=vault.name,
@@ -172,3 +172,4 @@ def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> 
         ),
         opts=opts,
     )
+    return policy

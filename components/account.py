@@ -311,7 +311,8 @@ class MadeAccount:
     @property
     def key_uri_with_version(self) -> pulumi.Output[str | None]:
         """The key and version in the account itself; none on Microsoft-managed keys."""
-        return self.resource.properties.encryption.apply(_key_uri_with_version)
+        uri: pulumi.Output[str | None] = self.resource.properties.encryption.apply(_key_uri_with_version)
+        return uri
 
     @property
     def grantee_id(self) -> pulumi.Output[str]:

@@ -119,4 +119,5 @@ def _action_group(
         tags=tags,
         opts=options(),
     )
-    return group.id
+    id: pulumi.Output[str] = group.id
+    return id

@@ -275,4 +275,5 @@ def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]
         # A component that is renamed by an alias keeps its logs.
         opts=owner.protected_child(ignore_changes=["workspaceName"]),
     )
-    return workspace.id
+    id: pulumi.Output[str] = workspace.id
+    return id

@@ -31,7 +31,7 @@ def make_lock(
     """Locks a resource. `after` is what is below it: it is deleted only when the lock is gone."""
     # One that exists keeps its name: nothing is unlocked meanwhile.
     own = pulumi.ResourceOptions(depends_on=list(after), ignore_changes=["lockName"])
-    return authorization.ManagementLockByScope(
+    lock: pulumi.Resource = authorization.ManagementLockByScope(
         lock_name(rule.service, what),
         lock_name=rule.name("lock", what),
         scope=scope,
@@ -39,3 +39,4 @@ def make_lock(
         notes=LOCK_NOTES,
         opts=pulumi.ResourceOptions.merge(opts, own),
     )
+    return lock

@@ -18,4 +18,5 @@ def make_resource_group(inputs: ServiceInputs, options: ChildOptions) -> pulumi.
         tags=inputs.tags,
         opts=options(),
     )
-    return group.name
+    name: pulumi.Output[str] = group.name
+    return name

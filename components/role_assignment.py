@@ -20,7 +20,7 @@ def assign_role(
     """Assigns a role. The type of a new identity must be stated: without it Azure looks the identity up, and
     may not find it yet. With None, Azure looks up which type it is."""
     scope = pulumi.Output.from_input(scope)
-    return authorization.RoleAssignment(
+    assignment: pulumi.CustomResource = authorization.RoleAssignment(
         name,
         role_assignment_name=pulumi.Output.all(scope, principal_id).apply(
             lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
@@ -32,3 +32,4 @@ def assign_role(
         principal_type=pulumi.Output.from_input(principal_type),
         opts=opts,
     )
+    return assignment

@@ -215,7 +215,8 @@ class AzurePolicyGuardrails(Component):
             non_compliance_messages=[authorization.NonComplianceMessageArgs(message=constraint.title)],
             opts=self.child(),
         )
-        return assignment.id
+        id: pulumi.Output[str] = assignment.id
+        return id
 
     def _define(self, name: str, constraint: Constraint) -> pulumi.Output[str]:
         definition = authorization.PolicyDefinition(
@@ -239,4 +240,5 @@ class AzurePolicyGuardrails(Component):
             policy_rule={"if": constraint.condition, "then": {"effect": "[parameters('effect')]"}},
             opts=self.child(),
         )
-        return definition.id
+        id: pulumi.Output[str] = definition.id
+        return id

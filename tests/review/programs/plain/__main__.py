@@ -42,7 +42,7 @@ group = resources.ResourceGroup("group", resource_group_name="rg-plain", locatio
 network = {"default_action": "Deny", "bypass": say.get("bypass", "AzureServices")}
 vault: Any = None
 if say.get("vault", True):
-    vault = keyvault.Vault(  # type: ignore[call-overload]
+    vault = keyvault.Vault(
         "vault",
         resource_group_name=group.name,
         vault_name=say.get("vaultName", "kv-plain"),
@@ -81,7 +81,7 @@ for name in say.get("keys", ["key"]) if vault else []:
         ),
     )
 if say.get("import"):
-    keyvault.Vault(  # type: ignore[call-overload]
+    keyvault.Vault(
         "imported",
         resource_group_name=group.name,
         vault_name="kv-imported",
