@@ -59,8 +59,8 @@ ERROR, WARNING, NOTE = AuditSeverity.ERROR, AuditSeverity.WARNING, AuditSeverity
 EXPIRES_SOON_DAYS = 60
 """Within this time a rotation should be planned; the key's own policy notifies 30 days before."""
 _GRANT = (
-    "grant the identity get, wrapKey and unwrapKey on the key: set access: revoked and run pulumi up, then set "
-    "access: granted and run it again"
+    "grant the identity get, wrapKey and unwrapKey on the key: set access: revoked and run pulumi up, then "
+    "set access: granted and run it again"
 )
 _CLOSE = "set network.access to closed, selected or private"
 _ROTATE = "raise key.generation and run pulumi up"
