@@ -112,14 +112,14 @@ class Binder:
             account = await self._confirmed(account_id, waiter)
             if account is None or not account.encryption.is_customer_managed:
                 return
-            if refused:
-                raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")
             if account.manages_projects:
                 raise RefusedOperationError(
                     f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
                     "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
                     "the stack with `pulumi state delete URN`"
                 )
+            if refused:
+                raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")
             key = account.encryption.key
             named = vault if key and vault and key.is_in(vault) else None
             context = ErrorContext(account_id=account_id.text)
