@@ -1,10 +1,10 @@
 """Previews and updates of fleets beside a plain program and the floor, and the local Azure under load.
 
-    python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10] [--clients-seconds 30] [--json FILE]
+    python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10 100] [--clients-seconds 30] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
-updates of 100 and 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out. The word
+updates of 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out. The word
 `fleet` measures `python -m operate fleet` over --stacks stacks, with Azure's real times, and nothing else.
 """
 
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     previews = [1, 10, 100, *([500] if asked.full else [])] if asked.preview is None else asked.preview
-    updates = [1, 10, *([100, 500] if asked.full else [])] if asked.up is None else asked.up
+    updates = [1, 10, 100, *([500] if asked.full else [])] if asked.up is None else asked.up
     rows: list[dict[str, Any]] = [_machine()]
     if asked.only:
         with tempfile.TemporaryDirectory() as folder:

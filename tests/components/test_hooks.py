@@ -14,6 +14,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.resource import DependencyProviderResource
 from pulumi.runtime import mocks
+from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
 from components.account_write import KeyLostError, key_guard
@@ -74,6 +75,9 @@ def answer_of(make: Callable[[], Any], about: Any, azure: FakeAzure | None = Non
             return await asyncio.wait_for(answer, LIMIT_SECONDS) if isinstance(answer, Coroutine) else answer
         finally:
             let_go.set()
+            # The servers of this loop would be waited for by the next program, in another loop.
+            await _CallbackServicer.shutdown()  # type: ignore[no-untyped-call]
+            _CallbackServicer._servicers.clear()
 
     return asyncio.run(scenario())
 
