@@ -67,7 +67,7 @@ def survives(module: str, tree: ast.Module, seconds: int) -> bool | None:
 
 def _tests(module: str) -> list[str]:
     folder = Path(__file__).parent
-    files = [file for file in folder.glob("test_*.py") if file.name not in _LEFT_OUT]
+    files = [file for file in folder.rglob("test_*.py") if file.name not in _LEFT_OUT]
     word = module.rsplit(".", 1)[-1].split("_", maxsplit=1)[0]
     # Those that are likely to notice come first.
     return [str(file) for file in sorted(files, key=lambda file: (word not in file.name, file.name))]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT
+from tests.policies.asking import UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT, VERSION
 from tests.policies.editing import both, change, says, with_prop, without
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
@@ -62,3 +62,15 @@ def test_it_stops_what_would_break_the_binding() -> None:
     stack = restricted(two_phases(), RESTRICTED)
     assert {one.level for one in run(stack) if one.rule == RULE} == {"mandatory"}
     assert says(without(stack, "binding"), RULE) == "pass"
+
+
+def test_a_managed_hsm_is_a_host_like_a_vault() -> None:
+    """Its own host opens it, a vault of the same name does not; the fix names the right kind."""
+    stack = change(two_phases(), "binding", property_dependencies={"accountId": ["account"]})
+    uri = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
+    stack = with_prop(with_prop(stack, "binding", "keyUriWithVersion", uri), "binding", "vaultId", None)
+    for host, expected in ("hsm-one.managedhsm.azure.net", "pass"), ("hsm-one.vault.azure.net", "violation"):
+        assert says(restricted(stack, RESTRICTED | {"allowedFqdnList": [host]}), RULE) == expected
+    for one, words in (stack, "add the host of the key's managed HSM"), (two_phases(), "add kv-one.vault"):
+        said = [answer.message for answer in run(restricted(one, RESTRICTED)) if answer.rule == RULE]
+        assert words in said[0]
