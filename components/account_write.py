@@ -31,6 +31,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret, wrap_rpc_secret
 from pulumi.runtime.settings import get_monitor, get_root_resource
 from pulumi.runtime.sync_await import _sync_await
 
@@ -168,22 +169,27 @@ def changed_after_all(
     encryption: Mapping[str, Any],
 ) -> tuple[dict[str, Any], list[str]] | None:
     """The inputs, on the wire, and the ignored paths with which an account is written that a run had nothing
-    to write of, and that the program's transforms have changed to `sent`. None where they have not."""
+    to write of, and that the program's transforms have changed to `sent`. None where they have not. The SDK
+    (pulumi 3.259) gives an input with a secret in it as one secret."""
     declared = {
-        word: value for word, value in sent.items() if word not in ("accountName", "resourceGroupName")
+        word: unwrap_rpc_secret(value)
+        for word, value in sent.items()
+        if word not in ("accountName", "resourceGroupName")
     }
     recorded = before.recorded or {}
     tags = [found.get("tags") or {} for found in (declared, recorded)]
     if _is_recorded(declared, recorded, ignored) and ("tags" in ignored or tags[0] == tags[1]):
         return None
     try:
-        properties = with_kept(sent.get("properties") or {}, before.live, name)
+        properties = with_kept(declared.get("properties") or {}, before.live, name)
     except SearchKeyError:
         return None  # what it says is not about this change; the hook refuses the write
     left = [*ignored]
     for path in {ENCRYPTION, *IGNORED} & {*ignored}:
         left.remove(path)  # once: the program may ignore it, too
-    return {**sent, "properties": {**properties, "encryption": encryption}}, [*left, LIVE_ENCRYPTION]
+    properties["encryption"] = encryption
+    kept = wrap_rpc_secret(properties) if is_rpc_secret(sent.get("properties")) else properties
+    return {**sent, "properties": kept}, [*left, LIVE_ENCRYPTION]
 
 
 def write_if_transformed(

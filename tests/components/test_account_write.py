@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from components.account_write import AccountBefore, bound_key, changed_after_all, loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING
@@ -114,6 +115,22 @@ def test_what_no_transform_changes_is_not_written() -> None:
     changed = changed_after_all("lang-claims", tagged, hidden, before(), ENCRYPTION_SENT)
     assert changed is not None
     assert "properties.encryption" in changed[1]
+
+
+def test_a_secret_among_the_inputs_is_no_change_and_stays_secret() -> None:
+    """The SDK hands a transform each input that has a secret in it, such as the key of a search service, as
+    one secret: it counts by its value, and what is written of it is as secret as before."""
+    links = {"apiProperties": {"qnaAzureSearchEndpointId": "s", "qnaAzureSearchEndpointKey": "k"}}
+    properties = wrap_rpc_secret({**DECLARED["properties"], **links})
+    sent = {**SENT, "properties": properties, "tags": wrap_rpc_secret(DECLARED["tags"])}
+    assert changed_after_all("lang-claims", sent, UNWRITTEN, before(), ENCRYPTION_SENT) is None
+    tagged = {**sent, "tags": wrap_rpc_secret({"owner": "b"})}
+    changed = changed_after_all("lang-claims", tagged, UNWRITTEN, before(), ENCRYPTION_SENT)
+    assert changed is not None
+    assert changed[0]["tags"] == tagged["tags"]
+    assert changed[0]["properties"] == wrap_rpc_secret(
+        {**DECLARED["properties"], **links, "encryption": ENCRYPTION_SENT}
+    )
 
 
 def test_a_state_lacks_the_key_until_it_has_the_one_of_the_account() -> None:
