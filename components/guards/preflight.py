@@ -151,7 +151,8 @@ def preflight(
     """What follows from what exists, for each service. Raises RefusedError, for all services at once.
 
     Access that a service is to lose is taken away before anything else of any service is declared, also when
-    something is refused: a problem of one service must not keep the data of another one readable.
+    something is refused or not answered: a problem of one service must not keep the data of another one
+    readable.
 
     `provider` is the azure-native provider of the services, if not the default one. `subscription_id` and
     `tenant_id` are those that the stack configures for azure-native's login, if any. The login itself is no
@@ -164,8 +165,10 @@ def preflight(
     # `pulumi.runtime.invoke`; but for all of them together.
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
     asked = _Preflight(services, provider, configured, removed)
-    results = _sync_await(asked.run())
-    revoke_access(asked.revoked)
+    try:
+        results = _sync_await(asked.run())
+    finally:
+        revoke_access(asked.revoked)
     if asked.problems:
         raise RefusedError(asked.problems, [*asked.revoked])
     # Beside a refusal it would read as if the same command could work a second time.
@@ -236,12 +239,16 @@ class _Preflight:
                 kind, deployer_id = request.inputs.account_kind, self._client["objectId"]
                 self._refuse(name, callers.problems(request.inputs.callers, kind, deployer_id))
         deleted = await self._deleted()
-        results = await asyncio.gather(
-            *(self._result(name, request, deleted[name]) for name, request in self._services.items())
-        )
+        looks = {
+            name: asyncio.ensure_future(self._result(name, request, deleted[name]))
+            for name, request in self._services.items()
+        }
+        # Each to its end, whatever Azure does not answer about another: it may be to lose its access.
+        await asyncio.gather(*looks.values(), return_exceptions=True)
+        results = {name: look.result() for name, look in looks.items()}
         if not self._recovers:
             await self._check_deployment()
-        return dict(zip(self._services, results, strict=True))
+        return results
 
     def _refuse(self, name: str, problems: Iterable[Problem]) -> None:
         self.problems += [(name, problem) for problem in problems]

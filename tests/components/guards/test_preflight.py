@@ -152,6 +152,30 @@ def test_access_is_taken_away_although_another_service_is_refused() -> None:
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
+@pytest.mark.parametrize("unanswered", ["azure-cmk:index:checkDeployment", "azure-native:keyvault:getKey"])
+def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) -> None:
+    """A question about one service that fails ends the run, and keeps the data of no other one readable."""
+
+    class Silent(FakeAzure):
+        def call(self, args: MockCallArgs) -> Any:
+            if args.token == unanswered and args.args.get("vaultName", "kv-one") == "kv-one":
+                raise RefusedLoginError
+            return super().call(args)
+
+    azure = Silent()
+    azure.state, azure.key = two_services(), {"name": "cmk"}
+    grant = {"objectId": PRINCIPAL, "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]}}
+    azure.vault = existing_vault(accessPolicies=[grant])
+    monitor = RecordingMonitor(azure)
+    services = {
+        "one": ServiceRequest(service_inputs("one")),
+        "two": ServiceRequest(service_inputs("two", access="revoked")),
+    }
+    with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
+        run(lambda: preflight(services), monitor=monitor)
+    assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
+
+
 def test_access_is_taken_away_at_the_key_in_use() -> None:
     """Whatever vault or key the same update declares: the data is under the one that it is bound to."""
     azure = FakeAzure()
