@@ -141,11 +141,16 @@ class Binder:
 
     async def _refuse_without_access(self, bound: Target, waiter: Waiter) -> None:
         """Raises RefusedOperationError where the identity cannot use the key, which the service needs to give
-        the account back (assumed). Nothing is known where the binding names no vault."""
+        the account back (assumed). Nothing is known where the binding names no vault, or where the key is out
+        of this machine's reach: a managed HSM answers about its roles itself."""
         for look in (1, 2):
-            live = await read_roles(
-                self._azure, bound, await read_resources(self._azure, bound, waiter), waiter
-            )
+            try:
+                live = await read_resources(self._azure, bound, waiter)
+                live = await read_roles(self._azure, bound, live, waiter)
+            except ServiceError as failure:
+                if not failure.is_unreachable:
+                    raise
+                return
             check = Preflight(bound, live, self._clock.time(), rebinding=True)
             wrong = blocking(findings(check, (identity_has_access,)))
             if not wrong:

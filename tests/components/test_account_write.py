@@ -12,7 +12,11 @@ from components.account_write import AccountBefore, bound_key, changed_after_all
 from core.resource_types import ACCOUNT, BINDING
 
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/lang-claims"
-DECLARED = {"sku": {"name": "S"}, "tags": {"owner": "a"}, "properties": {"disableLocalAuth": True}}
+DECLARED: dict[str, Any] = {
+    "sku": {"name": "S"},
+    "tags": {"owner": "a"},
+    "properties": {"disableLocalAuth": True},
+}
 
 
 def account(version: str = "", *, client_id: str | None = None, **more: Any) -> dict[str, Any]:

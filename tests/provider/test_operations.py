@@ -124,6 +124,17 @@ async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(u
     assert clock.now() < 5
 
 
+async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key() -> None:
+    """A managed HSM answers about versions and roles itself, and may let in the service and not this machine;
+    the change itself goes to Resource Manager."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.failures["key_version"] += [ServiceError(0, "", "no route to host")] * 20
+    async with engine(azure) as pulumi:
+        await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    assert not azure.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
+
+
 async def test_an_unbinding_that_waits_for_access_names_whose_it_is() -> None:
     """A binding that names no vault cannot be looked at before; at the end the message has the names."""
     azure, clock = FakeAzure(), FakeClock()
