@@ -101,10 +101,11 @@ class Binder:
         return account, operation_id
 
     async def unbind(
-        self, account_id: ArmId, waiter: Waiter, *, vault: ArmId | None = None, refused: str = ""
+        self, account_id: ArmId, waiter: Waiter, *, urn: str, vault: ArmId | None = None, refused: str = ""
     ) -> None:
-        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `vault` is
-        the one that the binding names; `refused` is why an account that is bound stays so.
+        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `urn` is the
+        binding's, as a command takes it, and `vault` the one that it names; `refused` is why an account that
+        is bound stays so.
 
         Raises what `bind` raises.
         """
@@ -116,7 +117,7 @@ class Binder:
                 raise RefusedOperationError(
                     f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
                     "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
-                    "the stack with `pulumi state delete URN`"
+                    f"the stack with `pulumi state delete {urn}`"
                 )
             if refused:
                 raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")

@@ -128,10 +128,15 @@ class CustomerManagedKeyHandler:
             return
         account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
         unbinds = id.lower() in self._leaving or olds.text("onDelete") == UNBIND
-        refused = "" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn))
+        urn = shlex.quote(call.urn)
+        refused = "" if unbinds else _STAYS.format(account=account_id.name, urn=urn)
         try:
             await self._binder.unbind(
-                account_id, call.waiter, vault=arm_ids.vault_id(vault) if vault else None, refused=refused
+                account_id,
+                call.waiter,
+                urn=urn,
+                vault=arm_ids.vault_id(vault) if vault else None,
+                refused=refused,
             )
         except ServiceError as failure:
             raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
@@ -178,12 +183,12 @@ class CustomerManagedKeyHandler:
 
 
 _STAYS = (
-    "this run deletes its binding but not the account, whose data would go to a Microsoft-managed key; "
-    "nothing of it was changed\n  fix: delete the account in the same run, or leave out the binding as well; "
-    "to put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and "
-    "unbindAccount: {account} of a service, or onDelete: unbind of a binding that is declared by itself, and "
-    "run `pulumi up` first; a binding that the program declares by another name now is taken out of the "
-    "state by `pulumi state delete {urn}`"
+    "the deletion of its binding alone would put its data on a Microsoft-managed key; nothing of it was "
+    "changed\n  fix: delete the account of a service in the same run, or leave out the binding as well; to "
+    "put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and unbindAccount: "
+    "{account} of a service, or onDelete: unbind of a binding that is declared by itself, also before a "
+    "destroy of it and its account, and run `pulumi up` first; a binding that the program declares by "
+    "another name now is taken out of the state by `pulumi state delete {urn}`"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -312,6 +313,17 @@ async def test_a_key_uri_with_the_port_of_https_is_the_same_key() -> None:
     assert again.values["keyUriWithVersion"] == written["keyUriWithVersion"]
 
 
+async def test_a_binding_that_stays_does_not_say_that_its_account_does() -> None:
+    """A destroy deletes a binding that is declared by itself first and its account after that."""
+    azure = FakeAzure()
+    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="stays on its key") as refused:
+            await pulumi.delete(CMK, ACCOUNT_ID, INPUTS)
+    assert "but not the account" not in str(refused.value)
+    assert "onDelete: unbind of a binding that is declared by itself, also before" in str(refused.value)
+
+
 async def test_fails_to_unbind_a_kind_that_cannot_go_back() -> None:
     """A Foundry account with projects stays bound; the message says what can be done instead."""
     azure = FakeAzure()
@@ -319,8 +331,9 @@ async def test_fails_to_unbind_a_kind_that_cannot_go_back() -> None:
         kind="AIServices", manages_projects=True, encryption=bound_to()
     )
     async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="cannot go back to Microsoft-managed keys"):
+        with pytest.raises(FailedError, match="cannot go back to Microsoft-managed keys") as refused:
             await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    assert f"`pulumi state delete {shlex.quote(pulumi.urn(CMK))}`" in str(refused.value)
     assert azure.patches == []
 
 
