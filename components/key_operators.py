@@ -5,7 +5,7 @@ make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep
 
 An operator may already have an access policy, for other keys or secrets, or from another program that
 shares the vault. It is used as it is, and never deleted; one that does not suffice is refused. A role that
-one already has at an existing vault is left alone, too.
+one already has at the vault is left alone, too.
 """
 
 import pulumi

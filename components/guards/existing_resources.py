@@ -374,9 +374,9 @@ def incomplete_operators(
 def officers(
     inputs: ServiceInputs, before: RecordedService, location: KeyLocation, deployer_id: str
 ) -> Mapping[str, Mapping[str, str]]:
-    """The role assignments at an existing vault with Azure RBAC that key operators may have without this
-    stack, by operator: the arguments to read each."""
-    if not location.vault_exists or inputs.grants_by != RBAC:
+    """The role assignments at a vault with Azure RBAC that key operators may have without this stack, also at
+    one that it made, by operator: the arguments to read each."""
+    if not location.vault_id or inputs.grants_by != RBAC:
         return {}
     return {
         operator: {

@@ -111,8 +111,8 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `found_operators`: the key operators who have an access policy, or their role at an existing vault,
-    without this stack.
+    `found_operators`: the key operators who have an access policy, or their role at the vault, without this
+    stack.
     `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
     before it is bound to another version, because its own can no longer be used. `account_id`: that of the
     account, if it exists. `account_names`: those of the accounts, lower case, that the state has something

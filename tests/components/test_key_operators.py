@@ -142,3 +142,30 @@ def test_programs_that_share_a_vault_share_its_operator(model: str) -> None:
     assert any("create" in one for one in engines["beta"].operations)
     for engine in engines.values():
         engine.close()
+
+
+@pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
+def test_the_vault_of_one_program_has_an_operator_that_another_one_made(model: str) -> None:
+    """Also where the one that names the operator later is the one that has made the vault."""
+    wire = Wire()
+    engines = {name: Engine(wire) for name in ("alpha", "beta")}
+
+    def up(name: str, **vault: Any) -> None:
+        args: Any = {
+            "location": "westeurope",
+            "network": {"access": "open"},
+            "audit": {"new_workspace": False},
+            "access_model": model,
+            "vault": vault,
+        }
+        opts = pulumi.ResourceOptions(protect=False)
+        engines[name].up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
+
+    vault_id = f"{SUBSCRIPTION}/resourceGroups/rg-alpha/providers/Microsoft.KeyVault/vaults/kv-alpha"
+    up("alpha")
+    up("beta", id=vault_id, key_operators=["deployer"])
+    up("alpha", key_operators=["deployer"])
+    up("alpha", key_operators=["deployer"])
+    assert engines["alpha"].operations == []
+    for engine in engines.values():
+        engine.close()
