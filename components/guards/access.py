@@ -143,7 +143,7 @@ def left_key(inputs: ServiceInputs, before: RecordedService, place: KeyLocation)
     """The ARM id of the key that this update takes the account away from, to another one or to Microsoft's,
     where nothing else in it looks at the access to that key; None where there is none.
 
-    An access policy is for all keys of its vault, so that `is_granted` judges it; an adopted role may be
+    An access policy is for all keys of its vault, so that `granted` judges it; an adopted role may be
     wider than one key, and is not judged.
     """
     if not (before.is_bound and before.key_user_id and before.bound_to) or inputs.is_revoked:
