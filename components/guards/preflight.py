@@ -697,6 +697,8 @@ class _Preflight:
             hsm = await invoke(
                 "azure-cmk:index:getManagedHsmKey", cmk_invoke_options(), keyId=key_id, principalId=user
             )
+            if demands.trusted_services(adapters.vault(hsm.get("hsm") or {}).network):
+                return False
             return bool(hsm.get("unread") or hsm.get("hsm") is None or hsm.get("assignmentId"))
         arguments = {"resourceGroupName": key.parent.group, "vaultName": key.parent.name}
         vault = await self._get("keyvault:getVault", request, arguments, look)

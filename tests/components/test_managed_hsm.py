@@ -207,6 +207,29 @@ def test_a_vault_of_the_same_name_is_another_place() -> None:
     assert service(azure).one(":ManagedHsmRoleAssignment")
 
 
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        {"encryption": "microsoftManaged", "unbind_account": "lang-language"},
+        {"key": {"id": f"{GROUP}/vaults/kv-hub/keys/cmk-hub"}},
+    ],
+    ids=["unbound", "moved"],
+)
+def test_an_account_leaves_its_hsm_only_while_that_lets_the_service_in(
+    leaves: dict[str, Any], *, closed: bool
+) -> None:
+    """Azure needs the key to take the account off it; a closed HSM is told before anything is written."""
+    azure = recorded()
+    acls = {"defaultAction": "Deny", "bypass": "None" if closed else "AzureServices"}
+    azure.hsm = {**azure.hsm, **found(networkAcls=acls)}
+    if not closed:
+        service(azure, **leaves)
+        return
+    with pytest.raises(RefusedError, match="takes account 'lang-language' away from key 'cmk'"):
+        service(azure, **leaves)
+
+
 def test_a_key_of_an_hsm_is_no_output() -> None:
     """Which resources are made depends on it."""
     with pytest.raises(Exception, match="give its id as plain text"):
