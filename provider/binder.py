@@ -103,8 +103,9 @@ class Binder:
     async def unbind(
         self, account_id: ArmId, waiter: Waiter, *, vault: ArmId | None = None, refused: str = ""
     ) -> None:
-        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `vault` is
-        the one that the binding names; `refused` is why an account that is bound stays so.
+        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `vault`
+        is the vault that the binding names. `refused`: if it is not "", an account that is bound stays bound,
+        with this text as the reason.
 
         Raises what `bind` raises.
         """
@@ -140,8 +141,8 @@ class Binder:
                     raise
 
     async def _refuse_without_access(self, bound: Target, waiter: Waiter) -> None:
-        """Raises RefusedOperationError where the identity cannot use the key, which the service needs to give
-        the account back (assumed). Nothing is known where the binding names no vault."""
+        """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
+        to unbind the account (assumed). Checks nothing if the binding names no vault."""
         for look in (1, 2):
             live = await read_roles(
                 self._azure, bound, await read_resources(self._azure, bound, waiter), waiter
