@@ -12,8 +12,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 STACK ?= dev
 LOCAL = $(PYTHON) -m localazure
-# Three at a time on two cores: a test of the real engine spends half of its time waiting. Files begin in the order of
-# the collection (tests/conftest.py): xdist's own, by the number of tests, has those of the engine last.
+# Three workers on two cores, because a test on the real engine waits for half of its time. Files start in the order of
+# collection (tests/conftest.py), because xdist's own order, by the number of tests, starts the engine's files last.
 PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Clients in other languages are for `make clients`.
 ALL_TESTS = tests --ignore tests/clients --ignore tests/sdks
@@ -59,13 +59,13 @@ lint: setup ## formatting, lint, types and workflows
 check: lint ## lint and unit tests, while you work
 	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/one_answer tests/components tests/settings tests/policies
 
-test: setup ## what every push needs: lint, and every test but the long ones
+test: setup ## lint and every test but the long ones, before each push
 	@$(MAKE) -j 2 lint everyday
 
 everyday: setup
 	@$(PYTEST) -m "not long" $(ALL_TESTS)
 
-test-long: lint ## the searches and the whole lives on the real engine: nightly, and before a release (SEED=7, SEARCH=wide)
+test-long: lint ## the long tests, nightly and before a release (SEED=7, SEARCH=wide)
 	@echo "test-long: SEED=$${SEED:-1} SEARCH=$${SEARCH:-}"
 	@$(PYTEST) -m long --costly 20 $(ALL_TESTS)
 

@@ -8,14 +8,14 @@ PATCH after the account. So:
 - A run that may write the account declares the encryption that the account has at that time, or, where a
   read shows none, the one that the state's binding has: a read may lag behind (assumed).
 - A run that has nothing to write ignores the property: in the state it may be missing or of an older key
-  version, and the account is to stay unchanged. Where the program's own transforms change the account after
-  that, it is written all the same, and says the key after all.
+  version, and the account is to stay unchanged. If the program's own transforms change the account after
+  that, the engine writes the account, so this module adds the key to the inputs.
 - Immediately before each write, the inputs that the engine is about to send are compared with the account. A
   write that would take the key away fails, whatever changed the inputs on their way: a transformation, an
   `ignore_changes` of the caller, a saved plan, a read that did not find the account.
 
-A component that is used as a package does not see the transforms of the program that uses it: there the last
-of these refuses the write.
+A component that is used as a package does not see the transforms of the program that uses it. There only the
+comparison immediately before the write protects the key.
 
 Owns: these three. Does not own: what an account must be (account.py), the binding (binding.py).
 """
@@ -51,7 +51,7 @@ account came back, and no property that it has later."""
 Found = Mapping[str, Any] | None
 _GET_CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 _GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
-# By the engine's run, as elsewhere; by logical name.
+# By the monitor of the engine's run, then by the account's logical name.
 _unwritten: WeakKeyDictionary[Any, dict[str, tuple[str, AccountBefore, Mapping[str, Any]]]] = (
     WeakKeyDictionary()
 )
@@ -118,7 +118,7 @@ class AccountBefore:
 
     @property
     def state_lacks_key(self) -> bool:
-        """Whether an update that leaves the key as the state has it would lose it."""
+        """Whether an update that sends the encryption of the state would take the account off its key."""
         return self.bound_key is not None and not self.bound_key.is_same(bound_key(self.recorded))
 
     def may_be_written(
@@ -168,9 +168,9 @@ def changed_after_all(
     before: AccountBefore,
     encryption: Mapping[str, Any],
 ) -> tuple[dict[str, Any], list[str]] | None:
-    """The inputs, on the wire, and the ignored paths with which an account is written that a run had nothing
-    to write of, and that the program's transforms have changed to `sent`. None where they have not. The SDK
-    (pulumi 3.259) gives an input with a secret in it as one secret."""
+    """For an account that this run did not mean to write: the inputs, as the engine sends them, and the
+    ignored paths to write it with, if the program's transforms have changed its inputs to `sent`. None if
+    they have not. The SDK (pulumi 3.259) hands over an input that contains a secret as one secret."""
     declared = {
         word: unwrap_rpc_secret(value)
         for word, value in sent.items()
@@ -183,7 +183,7 @@ def changed_after_all(
     try:
         properties = with_kept(declared.get("properties") or {}, before.live, name)
     except SearchKeyError:
-        return None  # what it says is not about this change; the hook refuses the write
+        return None  # its message is about other changes; the hook refuses the write
     left = [*ignored]
     for path in {ENCRYPTION, *IGNORED} & {*ignored}:
         left.remove(path)  # once: the program may ignore it, too
@@ -195,14 +195,16 @@ def changed_after_all(
 def write_if_transformed(
     logical_name: str, name: str, before: AccountBefore, encryption: Mapping[str, Any]
 ) -> None:
-    """Has an account that this run does not write say its key if the program's transforms change it.
+    """Adds the key to the inputs of an account that this run does not mean to write, if the program's
+    transforms change the account, because the engine then writes it.
 
-    The engine calls them in the order in which they were registered, after those of resources and components:
-    one that is registered here is given what the engine is about to send.
+    The engine calls the program's transforms after those of resources and components, in the order of their
+    registration. So the transform that this function registers gets the inputs that the engine is about to
+    send.
     """
     if get_root_resource() is None or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS):
-        # Without a root this is no program, but the host of a package. The engine holds a lock while it calls
-        # transforms and while it takes another: a host that serves several components would wait for itself.
+        # A process without a root resource is the host of a package. The engine holds one lock while it calls
+        # transforms and while it registers a transform, so a host of several components would deadlock.
         return
     unwritten = _unwritten.setdefault(get_monitor(), {})
     first, unwritten[logical_name] = not unwritten, (name, before, encryption)
@@ -321,8 +323,8 @@ def key_guard(
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
     if before is None:
-        # Nothing has been read through the provider yet. The engine makes a default provider when it is first
-        # used, as one of `--parallel` operations: never, while hooks that use it hold all of them.
+        # Nothing has used the provider yet. The engine makes a default provider at its first use, which takes
+        # one of the `--parallel` operations. If hooks held all of these, the first use would wait for ever.
         _sync_await(invoke(_GET_CLIENT_CONFIG, opts))
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:

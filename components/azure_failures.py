@@ -78,8 +78,8 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
     found = _SEEN.search(error)
     if _OF_OPERATOR.search(name) and (found or "RoleAssignmentExists" in error):
         return (
-            f"{name}: the key operator has this access by now: another program that shares the vault gave it "
-            "at the same time. Run the same command again, without --replace, which uses it as it is"
+            f"{name}: another program that shares the vault gave the key operator this access at the same "
+            "time. Run the same command again, without --replace; it uses the access as it is"
         )
     if found:
         return (

@@ -32,8 +32,8 @@ class CustomerManagedKeyArgs(TypedDict):
     account_digest: NotRequired[pulumi.Input[str] | None]
     """Optional. Any other value writes the binding again."""
     on_delete: NotRequired[str | None]
-    """Optional. "unbind": its deletion gives the account back to Microsoft-managed keys. Default: that is an
-    error while the account is bound."""
+    """Optional. "unbind": deleting the binding puts the account back on Microsoft-managed keys. Default:
+    deleting it is an error while the account is bound."""
 
 
 class CustomerManagedKey(CmkResource):
@@ -85,8 +85,8 @@ class KeyBindingArgs(TypedDict):
     pin: NotRequired[pulumi.Input[str] | None]
     """Optional. The version (32 hex digits) to stay on instead of the newest."""
     on_delete: NotRequired[str | None]
-    """Optional. "unbind": its deletion, which a destroy begins with, gives the account back to
-    Microsoft-managed keys. Default: that is an error while the account is bound."""
+    """Optional. "unbind": deleting the binding puts the account back on Microsoft-managed keys; a destroy
+    deletes the binding first. Default: deleting it is an error while the account is bound."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +110,8 @@ class KeyBindingInputs(Inputs):
 class KeyBinding(Component):
     """Puts an account's data under the newest version of a key, once the account's identity may use it.
 
-    What gives the account access to the key may go next where it is deleted: it is protected, and its
-    deletion fails unless `on_delete` says that it puts the data back under Microsoft-managed keys.
+    The binding is protected. Deleting it fails unless `on_delete` is "unbind", because the grant may be
+    deleted next, and the account's data would then be out of reach.
 
     Produces: azure-cmk:index:KeyVersion, azure-cmk:index:CustomerManagedKey.
     """

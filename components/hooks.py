@@ -1,11 +1,11 @@
-"""Hooks that the engine calls about a resource, where it has them, and what they read.
+"""Hooks that the engine calls about a resource, if it supports hooks, and their reads.
 
-The SDK (pulumi 3.259) makes each call to the engine in a thread of the loop's executor: 4 for each of
-`--parallel` in a program, one for each processor and 4 in a package. Registrations hold them until their
-resources are made, which the engine does when their hooks have answered. A hook that waits for such a thread
-may wait for ever.
+The SDK (pulumi 3.259) makes each call to the engine in a thread of the loop's executor, which has 4 threads
+for each of the `--parallel` operations in a program, and one for each processor and 4 more in a package. Each
+registration holds a thread until the engine has made the resource, which waits for the resource's hooks. A
+hook that waits for such a thread may wait for ever, so hooks read in separate threads.
 
-Owns: that. Does not own: what a hook decides.
+Owns: those threads. Does not own: what a hook decides.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pulumi.runtime.settings import SETTINGS, get_monitor, monitor_supports_feat
 
 Answer = TypeVar("Answer")
 _THREADS = ThreadPoolExecutor(32, "hooks")
-"""Of the hooks alone. No read waits for another one, so that any number is enough."""
+"""The threads of the hooks. No read waits for another read, so any number of threads is enough."""
 
 
 def engine_has(feature: Any) -> bool:
@@ -45,10 +45,10 @@ async def read_in_hook(
     token: str,
     opts: pulumi.InvokeOptions | None,
 ) -> Answer:
-    """What `read` gets by calls of the function `token` with options that stand for `opts`, in a thread and a
-    loop of its own. Raises what `read` raises.
+    """Runs `read` in a separate thread and event loop, and returns its answer. `read` calls the function
+    `token` with options that name the same provider as `opts`. Raises what `read` raises.
 
-    The provider has to be made before the engine calls the hook, such as the one of the hook's resource.
+    The provider must exist before the engine calls the hook; the provider of the hook's own resource does.
     """
     opts = opts or pulumi.InvokeOptions()
     provider = opts.provider or (opts.parent.get_provider(token) if opts.parent else None)
@@ -56,7 +56,7 @@ async def read_in_hook(
     reference = provider and f"{await provider.urn.future()}::{await provider.id.future() or UNKNOWN}"
 
     async def reading() -> Answer:
-        # The program's has the tasks that it waits for before it ends, which are those of its own loop.
+        # The program's manager holds the tasks of the program's loop, which this loop cannot wait for.
         SETTINGS.rpc_manager = RPCManager()  # type: ignore[no-untyped-call]
         through = DependencyProviderResource(reference) if reference else None
         return await read(

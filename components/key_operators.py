@@ -3,9 +3,9 @@
 In a vault with Azure RBAC their role comes before the key: users needed a role on the vault's data even to
 make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
-An operator may already have an access policy, for other keys or secrets, or from another program that
-shares the vault. It is used as it is, and never deleted; one that does not suffice is refused. A role that
-one already has at the vault is left alone, too.
+An operator may already have an access policy, for other keys or secrets, or from another program that shares
+the vault. This program uses that policy as it is and never deletes it; if the policy does not let the
+operator rotate the key, the update is refused. The same holds for a role that an operator has at the vault.
 """
 
 import pulumi

@@ -20,7 +20,7 @@ class KeyVersionArgs(TypedDict):
     account_id: NotRequired[pulumi.Input[str] | None]
     """Optional. ARM id of the account that is to follow; a key that it could not follow is not rotated."""
     account_leaves: NotRequired[bool | None]
-    """Optional. Whether that account leaves its key in this update."""
+    """Optional. Whether this update puts that account back on Microsoft-managed keys."""
 
 
 class KeyVersion(CmkResource):

@@ -1,11 +1,12 @@
-"""Drops what the SDK sends to the engine with each resource, and what takes most of its time (docs/speed.md).
+"""Drops two things that the SDK sends to the engine with each resource, and that cost it most of its time
+(docs/speed.md).
 
-- Debug messages: it sends four per resource, and one and more per function call, and waits for each. They
-  appear only with `pulumi --debug` and are about the SDK itself. All other messages pass. Set
+- Debug messages: the SDK sends four for each resource and at least one for each function call, and waits for
+  each. They appear only with `pulumi --debug` and are about the SDK itself. All other messages pass. Set
   LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
 - Stack traces: the files and lines that made a resource, with every frame of the components and of Python.
-  They are a third of the state, which the engine writes before and after each step, and nothing reads them.
-  Set LANGUAGE_CMK_STACK_TRACES=keep to have them in the state.
+  Nothing reads them, but they are a third of the state, which the engine writes before and after each step.
+  Set LANGUAGE_CMK_STACK_TRACES=keep to keep them in the state.
 """
 
 import os
@@ -44,6 +45,6 @@ def drop_sdk_debug_messages() -> None:
 
 
 def drop_stack_traces() -> None:
-    """Drops them from now on, in this process."""
+    """Drops stack traces from now on, in this process."""
     if os.environ.get("LANGUAGE_CMK_STACK_TRACES") != "keep":
         resource._get_stack_trace = source_pb2.StackTrace  # noqa: SLF001 - the SDK (3.259) has no switch

@@ -72,9 +72,10 @@ class ServiceVaultArgs(TypedDict):
     key_operators: NotRequired[list[str] | None]
     """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
     `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
-    Officer at the vault, before the key is made. An access policy or role that one already has is used as it
-    is and never deleted. In a vault that several programs share, the program that made it deletes it with its
-    last mention there; the next update of another one that lists the operator makes it again."""
+    Officer at the vault, before the key is made. If an operator already has an access policy or this role,
+    the program uses it as it is and never deletes it. If several programs share the vault, the program that
+    made the policy or role deletes it when none of its services lists the operator any more; the next update
+    of another program that lists the operator makes it again."""
 
 
 class ServiceKeyArgs(TypedDict):
@@ -195,10 +196,10 @@ class EncryptedAIServicesAccountArgs(TypedDict):
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
     reports it and what can be done; `recover` brings it back with its keys and data."""
     replace_account: NotRequired[str | None]
-    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it. A
-    protected account takes three updates: first set `replaceAccount` alone, which takes the protection from
-    this account; then change `accountName`, which makes the new one and deletes this one; then run `pulumi
-    up` once more, which protects the new one."""
+    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
+    Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the
+    protection from the old account; then change `accountName`, which makes the new account and deletes the
+    old one; then run `pulumi up` once more, which protects the new account."""
     unbind_account: NotRequired[str | None]
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and

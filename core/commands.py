@@ -20,8 +20,9 @@ def assign_role(scope: str, role_id: str, principal_id: str, *, name: str) -> st
 def patch(id: str, api_version: str, properties: Mapping[str, Any]) -> str:
     """The command of az that writes some properties of a resource and keeps the others, in bash's quotes.
 
-    `az resource update` reads the resource and puts it back, without what no answer shows: an account would
-    lose the key of its search service. Source: az rest --help, az resource update --help (az 2.91.0).
+    `az resource update` reads the resource and writes the answer back, without the properties that Azure
+    never shows, so an account would lose the key of its search service. Source: az rest --help, az resource
+    update --help (az 2.91.0).
     """
     return (
         f"az rest --method patch --url {shlex.quote(f'{id}?api-version={api_version}')} "
@@ -46,8 +47,8 @@ def adopt(account_id: str) -> str:
 
 
 def log_in_anew(said: str, stack: str = "") -> str:
-    """What to do about a client secret that was refused because it is the last update's; "" where `said`, why
-    a command failed, is something else. Without a stack, the selected one is meant.
+    """What to do if Microsoft Entra refused the client secret of the last update. `said` is the error of the
+    command that failed; "" for any other error. Without `stack`, the command is for the selected stack.
 
     Source: `pulumi up --help` (3.259): without --run-program a refresh takes the settings of providers from
     the state.
@@ -57,6 +58,6 @@ def log_in_anew(said: str, stack: str = "") -> str:
     named = f" --stack {stack}" if stack else ""
     return (
         "a refresh logs in with the client secret of the last update; if that was wrong or was changed "
-        f"since, set it right in the configuration or take it out, and run `pulumi up{named} --run-program`, "
-        "which logs in as the configuration says now"
+        "since, correct it in the configuration or remove it there, and run "
+        f"`pulumi up{named} --run-program`, which takes the login from the configuration"
     )

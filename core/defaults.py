@@ -1,4 +1,4 @@
-"""What Azure takes a setting for that nobody states; its answers leave it out, too.
+"""Azure's defaults for settings that a request leaves out. Azure's answers may leave these out, too.
 
 Sources, read 2026-11-28: VaultProperties and NetworkRuleSet of Microsoft.KeyVault 2024-11-01 (soft delete is
 on where nothing is said when a vault is made, for 90 days; bypass is AzureServices);
@@ -19,4 +19,4 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "disableLocalAuth": False,
     "restrictOutboundNetworkAccess": False,
 }
-"""By the property's own name, which means the same in a vault, a managed HSM and an account."""
+"""By property name; each name means the same in a vault, a managed HSM and an account."""

@@ -148,8 +148,8 @@ def key_usable(version: KeyVersion, now: float) -> list[Unmet]:
 
 
 def depends_on_clock(version: KeyVersion, now: float) -> bool:
-    """Whether a clock that is off by a day would judge a version otherwise; by more, and Microsoft Entra's
-    tokens are refused before that (assumed)."""
+    """Whether a clock that is wrong by a day would judge the version differently. With a clock that is wrong
+    by more, the login to Microsoft Entra fails first (assumed)."""
     return len({bool(key_usable(version, now + off)) for off in (-86400.0, 0.0, 86400.0)}) > 1
 
 

@@ -127,8 +127,9 @@ _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<cod
 
 
 def is_parallel_write(code: str, text: str) -> bool:
-    """Whether a vault refuses a write because another one of it is under way, which passes. The same code
-    says that a deleted vault holds a name, which does not (Azure/azure-cli#29115)."""
+    """Whether a vault refuses a write because another write of the vault is under way, which ends by itself.
+    Azure uses the same code when a deleted vault holds the name, which does not end by itself
+    (Azure/azure-cli#29115)."""
     return code.lower() == "conflicterror" and _PARALLEL_WRITE.search(text) is not None
 
 

@@ -34,7 +34,7 @@ KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 COMPONENTS: Final = "language-cmk:index:"
-"""How the types of this project's components begin, which do nothing by themselves."""
+"""The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
 ACCOUNT_COMPONENT: Final = f"{COMPONENTS}AIServicesAccount"
 FORMER_TYPES: Final = {
@@ -138,7 +138,7 @@ _OWN: Final = {
     HSM_ROLE_ASSIGNMENT: Kind.ROLE_ASSIGNMENT,
     KEY_VERSION: Kind.KEY_VERSION,
     KEY_ACCESS_REVOCATION: Kind.REVOCATION,
-    # One removes what no bound account needs, the other waits.
+    # The cleanup removes access that no bound account needs; the validation only waits.
     KEY_ACCESS_CLEANUP: None,
     KEY_ACCESS_VALIDATION: None,
 }
@@ -181,10 +181,11 @@ _OTHER_PROVIDER: Final = re.compile(
     r"|azurerm:[^:]*/(keyvault(key|accesspolicy)?|cognitiveaccount(customermanagedkey)?|aiservices):\w+",
     re.IGNORECASE,
 )
-# What can give a key or its access, or take them away, and is not read: whatever else a key store has and
-# this project's provider; what a role allows, who may take it and who is denied it; another login of an
-# identity; network perimeters, which override a vault's firewall (azure/private-link/network-security-
-# perimeter-concepts, 2026-11-28). By token, by azure-native's module and type, by type of Resource Manager.
+# Types that can give or remove a key or the access to it, and that no part of this project reads: all other
+# types of key stores and of this project's provider; role definitions, eligible roles and deny assignments;
+# federated credentials of identities; network security perimeters, which override a vault's firewall
+# (azure/private-link/network-security-perimeter-concepts, 2026-11-28). By token, by azure-native's module and
+# type, and by Resource Manager type.
 _UNREAD: Final = re.compile(
     r"azure-cmk:.*|azure:(keyvault/managedhardware\w+|authorization/(assignment|roledefinition|pim\w+)"
     r"|armmsi/federatedidentitycredential):\w+"
@@ -203,8 +204,8 @@ _UNREAD: Final = re.compile(
 _AZAPI: Final = re.compile(r"azapi:[^:]*:\w*(?:Resource|ResourceAction)", re.IGNORECASE)
 # ARM templates as pulumi-azure and terraform-provider-azurerm take them, as texts of JSON.
 _TEMPLATE: Final = re.compile(r"(?:azure|azurerm):[^:]*:\w*TemplateDeployment", re.IGNORECASE)
-# An ARM template may hold anything, and a blueprint is made of templates; a DeploymentScript makes no
-# resources of its own.
+# An ARM template may hold any resource, and a blueprint consists of templates; a DeploymentScript declares no
+# resources.
 _DEPLOYMENT: Final = re.compile(r"resources:Deployment(?!Script)\w*|blueprint:Assignment")
 _VERSION: Final = re.compile(r"v(\d{4})(\d{2})(\d{2})(\w*)")
 

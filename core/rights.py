@@ -89,7 +89,7 @@ OVER_VAULT: Final = {
     VAULT_PURGE: "purge a deleted vault",
     ROLE_WRITE: "give anybody access",
 }
-"""Actions on resources by which a key is opened to others, or lost, in words."""
+"""In words: the actions on resources that can give others access to a key, or lose the key."""
 ON_KEYS: Final = (
     (READS_DATA_KEYS, "read data keys"),
     ({"encrypt", "wrapkey"}, "wrap data keys"),
@@ -101,8 +101,8 @@ ON_KEYS: Final = (
     ({"create", "import", "rotate"}, "make new versions"),
     ({"setrotationpolicy"}, "change its rotation policy"),
 )
-"""Permissions on keys that matter to the data, in words. Those that do it no harm (get, list, sign) are left
-out."""
+"""In words: the permissions on keys that can expose or lose the data. Harmless ones (get, list, sign) are
+left out."""
 
 _NEEDED: Final = frozenset(word.lower() for word in NEEDED)
 _SPELLING: Final = {word.lower(): word for word in NEEDED}
@@ -193,8 +193,8 @@ def of_role(role: Role, key_id: str = "") -> frozenset[str]:
 
 
 def beyond(role: Role, key_id: str = "") -> tuple[str, ...]:
-    """What a role allows on a key and over its vault, in words: what matters, and the service does not need.
-    `key_id` as for `of_role`."""
+    """In words: what a role allows on a key and on its vault that can expose or lose the data and that the
+    service does not need. `key_id` as for `of_role`."""
     given = of_role(role, key_id) - _NEEDED
     on_keys = (words for names, words in ON_KEYS if names & given)
     return (*on_keys, *(words for action, words in OVER_VAULT.items() if role.allows(action)))

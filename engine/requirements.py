@@ -1,8 +1,8 @@
 """The packages that each part needs, as uv.lock has them: `python -m engine.requirements`.
 
-Pulumi's official host installs `requirements.txt` beside each Pulumi*.yaml with pip, and whoever takes the
-component package or the provider gets that part's list. The local Azure and the tools for tests are in none:
-a job that deploys holds credentials.
+Pulumi's official language host installs the `requirements.txt` beside each Pulumi*.yaml with pip, so the
+component package and the provider each have a list. No list has the packages of the local Azure or of the
+tests, because a job that deploys holds credentials.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ GROUPS = {
     "provider/requirements.txt": "provider",
     "engine/requirements.txt": "installer",
 }
-"""Each list, and the dependency group of pyproject.toml that it has."""
+"""The dependency group of pyproject.toml for each list."""
 _HEAD = "# Made from uv.lock by `python -m engine.requirements`; do not edit.\n"
 _WORDS = ("export", "--frozen", "--offline", "--no-emit-project", "--no-annotate", "--no-header", "--quiet")
 

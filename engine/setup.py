@@ -1,6 +1,6 @@
-"""Everything that a checkout needs, made or mended: `python3 engine/setup.py`. Nothing of it is outside the
-checkout and the user's cache. With `--runtime` only what a job needs that plans, reviews or deploys, which
-holds credentials.
+"""Installs or repairs everything that a checkout needs: `python3 engine/setup.py`. Writes only to the
+checkout and the user's cache. With `--runtime` it installs only the packages for a job that plans, reviews or
+deploys, because such a job holds credentials.
 
 Owns: the virtual environment `.venv` with the locked packages. The Pulumi CLI is install.py's. Runs on a bare
 Python: standard library only, and what it says of a Python that is too old can be read by that Python.
@@ -33,7 +33,7 @@ class SetupError(Exception):
 
 
 def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None:
-    """Makes `.venv` hold the packages of uv.lock, or with `runtime` those of that group. Raises
+    """Installs the packages of uv.lock into `.venv`; with `runtime` only the group `runtime`. Raises
     SetupError."""
     if not program_of(root, "uv").exists():
         say("making the virtual environment .venv")

@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--until-eof",
         action="store_true",
-        help="with serve: end when standard input ends, which whoever starts it holds open",
+        help="with serve: end when standard input ends; the process that starts it keeps the input open",
     )
     words = sys.argv[1:] if arguments is None else arguments
     own, command = words, []
@@ -77,13 +77,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _remember(home: Home, ports: Mapping[str, int]) -> None:
-    """Keeps the ports for the next start; those of a running server, by which it is found, stay. Raises
-    HomeError."""
+    """Stores the ports for the next start. Raises HomeError if a server runs and the ports are others,
+    because clients find that server by the stored ports."""
     home.make()
     if ports != home.ports() and home.serving() is not None:
         raise HomeError(
-            "it is running, and a port is chosen when it starts; run `python3 -m localazure stop`, then this "
-            "command again"
+            "the local Azure is running, and its ports are chosen when it starts; run `python3 -m localazure "
+            "stop`, then this command again"
         )
     home.remember_ports(ports)
 

@@ -27,7 +27,7 @@ _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
 _STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
 _EVENTS = ROOT / ".pulumi" / "events.jsonl"
-"""What the engine recorded of its last command."""
+"""The event log of the engine's last command."""
 _LOGGED = ("preview", "up", "destroy")
 _LOCKS = ROOT / ".pulumi" / "backend" / ".pulumi" / "locks" / "organization" / "language-cmk"
 _PROGRAM = ("components", "core", "provider", "settings")
@@ -227,18 +227,18 @@ class Steps:
         return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
 
     def run(self, *command: str) -> int:
-        """Runs a command, whose output is shown; its exit code."""
+        """Runs a command and shows its output. Returns its exit code."""
         if command[0] != "pulumi" or command[1] not in _LOGGED:
             return self._run(*command, quiet=False)[0]
         _EVENTS.unlink(missing_ok=True)
-        # The option is there with PULUMI_DEBUG_COMMANDS only.
+        # The CLI has this option only with PULUMI_DEBUG_COMMANDS.
         log = ("--event-log", str(_EVENTS))
         code = self._run(*command, *log, quiet=False, PULUMI_DEBUG_COMMANDS="true")[0]
         if code and _EVENTS.exists() and "AADSTS7000215" in _EVENTS.read_text(encoding="utf-8"):
             sys.stderr.write(
                 "a refresh logs in with the client secret of the last update; if "
                 f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "
-                f"--stack {self._stack} --run-program`, which logs in as the file says\n"
+                f"--stack {self._stack} --run-program`, which takes the login from that file\n"
             )
         if code:
             self._tell_holder()
@@ -253,11 +253,12 @@ class Steps:
         return code
 
     def _tell_holder(self) -> None:
-        """Says who holds the stack, where the engine advises to take its lock away."""
+        """Names the process that holds the stack's lock, because the engine advises to remove the lock."""
         if pid := _updating(self._stack):
             sys.stderr.write(
-                f"process {pid} updates stack {self._stack}: wait for its end, and run this again. Do not "
-                "run pulumi cancel, which ends no process: two updates would overwrite each other's state\n"
+                f"process {pid} is updating stack {self._stack}: wait until it ends, then run this command "
+                "again. Do not run pulumi cancel: it does not end that process, and two updates would "
+                "overwrite each other's state\n"
             )
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:

@@ -52,7 +52,8 @@ def onward_of(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def login_of(proxy: str) -> tuple[str, str]:
-    """The login in a proxy's address, as it is written there, with its `@`; and the address without it."""
+    """A proxy's address in two parts: the login, as the address spells it and with its `@`, and the address
+    without the login."""
     login = urlsplit(proxy).netloc.rpartition("@")[0]
     return (f"{login}@", proxy.replace(f"{login}@", "", 1)) if login else ("", proxy)
 
@@ -85,8 +86,8 @@ def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]
 
 
 def environment(home: Home, ports: Mapping[str, int], login: str = "") -> dict[str, str]:
-    """The variables by name, signed in as the deployer; `ports` are the ports by service, `login` is that of
-    the user's own proxy (`user:password@`), which clients then send as they did before."""
+    """The variables by name, signed in as the deployer. `ports` are the ports by service. `login` is the
+    login to the user's own proxy (`user:password@`), so that clients send it as they do outside."""
     secrets, native = home.secrets(), ports.get("azure-native")
     proxy, direct = f"http://{login}{LOOPBACK}:{ports['proxy']}", f"{LOOPBACK},localhost,::1"
     signed_in = {

@@ -60,12 +60,12 @@ def _serving(home: Home) -> tuple[int, str] | None:
 
 
 _inputs: dict[Path, IO[bytes]] = {}
-"""What keeps the servers going that end with this process, by their homes."""
+"""By home: the open standard input of each server that ends with this process."""
 
 
 def start(home: Home, *, ends_with_caller: bool = False) -> Start:
-    """Starts serving a home in the background and waits until it does. `ends_with_caller`: until it is
-    stopped or this process has ended, however it ends.
+    """Starts serving a home in the background and waits until the server answers. `ends_with_caller`: the
+    server ends when this process ends, even if that is killed.
 
     A process that serves it with other code than this is stopped before: the answers would be those of the
     code that was there when it started. Raises HomeError, with the end of the log, where it does not come up.
@@ -101,7 +101,7 @@ def start(home: Home, *, ends_with_caller: bool = False) -> Start:
     while time.monotonic() < deadline:
         if serving := _serving(home):
             if serving[0] != child.pid:
-                # Another start was first. This one would take its place as soon as that is stopped.
+                # Another start was first. This server would begin to serve as soon as that one is stopped.
                 _end(child)
             elif child.stdin:
                 _inputs[home.path] = child.stdin
@@ -155,8 +155,8 @@ def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:
 
 
 def environment_of(home: Home, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables that lead clients to the running local Azure, from a shell with `environ`. Raises
-    HomeError where none runs."""
+    """The variables that make clients use the running local Azure, for a shell with `environ`. Raises
+    HomeError if none runs."""
     if not healthy(home):
         raise HomeError(f"no local Azure is running for {home.path}; `python -m localazure start` starts it")
     return environment(home, home.ports(), login_of(onward_of(environ)[0])[0])

@@ -2,9 +2,9 @@
 clouds, and lets the rest through as it would have gone without it.
 
 So a token for Azure cannot leave the machine, while pip, npm, git and `pulumi package add` still reach their
-registries, directly or by the proxy of the shell that started the local Azure. Anyone on the machine may
-connect, so nobody is lent a login for that proxy: a client brings its own, which is passed on. Owns: which
-names are forwarded. Nothing that passes is read: TLS runs from client to server.
+registries, directly or by the proxy of the shell that started the local Azure. Every user of the machine can
+connect, so the local Azure holds no login for that proxy: it passes on the login that the client sends. Owns:
+which names are forwarded. It cannot read what it forwards, because TLS runs from client to server.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REGISTRIES = ("dev.azure.com",)
 
 
 class LoginWantedError(OSError):
-    """The user's own proxy wants a login; `challenges` are the lines by which it asks for one."""
+    """The user's own proxy requires a login. `challenges` are its Proxy-Authenticate lines."""
 
     def __init__(self, why: str, challenges: Sequence[bytes]) -> None:
         super().__init__(why)
@@ -44,8 +44,8 @@ class LoginWantedError(OSError):
 
 @dataclass(frozen=True)
 class Onward:
-    """How names that are not Microsoft's are reached: by this proxy (`http://host:port`), unless `direct`
-    lists them as NO_PROXY does; without a proxy, directly."""
+    """How to reach names that are not Microsoft's: by the proxy `proxy` (`http://host:port`), except the
+    names in `direct`, which has the form of NO_PROXY. Without a proxy, directly."""
 
     proxy: str = ""
     direct: str = ""
@@ -53,7 +53,7 @@ class Onward:
     async def connect(
         self, name: str, port: str, login: Sequence[bytes]
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connects to a name; `login` are the client's own lines for the proxy. Raises OSError where that
+        """Connects to a name. `login` are the client's Proxy-Authorization lines. Raises OSError if that
         fails."""
         past = [one.strip().lstrip("*.") for one in self.direct.split(",")]
         if not self.proxy or self.direct.strip() == "*" or _is_below(name, [one for one in past if one]):
@@ -76,7 +76,7 @@ class Onward:
 
 
 def _lines(head: bytes, name: bytes) -> list[bytes]:
-    """The lines of a header."""
+    """The lines of a header that have this field name."""
     return [line for line in head.split(b"\r\n")[1:] if line.lower().startswith(name + b":")]
 
 

@@ -57,8 +57,8 @@ def open_signer(home: Home) -> Signer:
 
 
 async def serve(home: Home, *, until_eof: bool = False) -> None:
-    """Serves a home until SIGTERM or SIGINT, or with `until_eof` until standard input ends. Raises HomeError
-    where another process serves it."""
+    """Serves a home until SIGTERM or SIGINT; with `until_eof` also until standard input ends. Raises
+    HomeError if another process serves the home."""
     home.make()
     # Kept to the end of the process: a free lock means that nothing is running.
     _held.append(home.lock() or _already_serving(home))

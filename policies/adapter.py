@@ -175,7 +175,8 @@ def _stack_policy(
 
 
 def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
-    """One for all rules of a request, which are given one list and fail together."""
+    """The relations that all rules of a request share; if they cannot be made, every rule raises the
+    error."""
     session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
     if session.relations is None or session.relations[0] is not resources:
         try:

@@ -127,7 +127,8 @@ def main(words: list[str]) -> int:
     except FileNotFoundError:
         sys.stderr.write(
             f"{file}: there is no such file, expected the policy pack's profile, levels and exemptions; to "
-            f"judge by its own levels, run `echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`\n"
+            f"use the profile {PROFILES[0]} as it is, run "
+            f"`echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`\n"
         )
         return 2
     except (OSError, ConfigurationError) as problem:

@@ -1,10 +1,10 @@
 """Decodes each request once for all rules, and notes which values are secrets and which level each rule has.
 
-The SDK's servicer decodes a resource anew for each policy, and the whole stack for each stack policy: nearly
-all the time of a pack of thirty (docs/speed.md). Rules only read, so they can share the result. It also drops
-the marks of secrets, which redaction.py has to see before, and tells no rule its level. The SDK has no switch
-for these, so its functions are wrapped; with an SDK that does not use them as the known one does, no pack
-starts.
+The SDK's servicer decodes a resource again for each policy, and the whole stack for each stack policy, which
+takes nearly all the time of a pack of thirty policies (docs/speed.md). Rules only read, so they can share the
+result. The servicer also drops the marks of secrets, which redaction.py needs, and does not tell a rule its
+level. The SDK has no switch for these, so this module wraps its functions. If another version of the SDK uses
+its functions differently, the pack does not start.
 """
 
 import threading
@@ -33,8 +33,9 @@ _sdk: Any = policy
 
 
 class _Request(threading.local):
-    """What was decoded for the request that this thread answers, None between requests; the stack that its
-    first stack policy was given; and the configured levels, by the names of policies."""
+    """The state of the request that this thread answers. `decoded` are its decoded properties, None between
+    requests; `stack` are the resources that its first stack policy got; `levels` are the configured levels by
+    policy name."""
 
     decoded: dict[tuple[str, int], tuple[Any, Any]] | None = None
     stack: Sequence[PolicyResource] | None = None
@@ -45,7 +46,8 @@ _request = _Request()
 
 
 def decode_once() -> None:
-    """From now on, in this process. Raises RuntimeError when the SDK is not as it is known."""
+    """Makes the SDK decode each request once, from now on, in this process. Raises RuntimeError if the SDK is
+    not one that this module can wrap."""
     servicer: Any = getattr(_sdk, "_PolicyAnalyzerServicer", None)
     try:
         if not hasattr(servicer.Analyze, "__wrapped__"):
@@ -57,7 +59,7 @@ def decode_once() -> None:
 
 
 def level_of(policy: str, default: str) -> str:
-    """The level that is configured for a policy: mandatory, advisory, disabled or remediate."""
+    """The configured level of a policy: mandatory, advisory, disabled or remediate."""
     return _request.levels.get(policy, default)
 
 
@@ -80,7 +82,8 @@ def _unfit(found: str) -> RuntimeError:
 
 
 def _shows_secrets(servicer: Any) -> bool:
-    """Whether a secret is known by the time that a policy is asked about a resource, and about the stack."""
+    """Whether redaction.py knows a request's secrets before the SDK calls a resource policy and a stack
+    policy."""
     secret, known = "", list[bool]()
 
     def note(*_: Any) -> None:
@@ -101,8 +104,8 @@ def _shows_secrets(servicer: Any) -> bool:
 
 
 class _Shown:
-    """A request for the stack, whose resources are there until a policy has them all: the SDK builds them
-    anew for each policy, which for thirty of them takes longer than all rules."""
+    """A request about the stack. It shows its resources only to the first policy, because the SDK would build
+    them again for each policy, which for thirty policies takes longer than all rules."""
 
     def __init__(self, request: Any) -> None:
         self._request = request
@@ -112,7 +115,8 @@ class _Shown:
 
 
 def _whole(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The arguments of a stack policy, with the resources that the first one of the request was given."""
+    """Wraps the arguments of a stack policy: each policy gets the resources that the request's first one
+    got."""
 
     @wraps(make)
     def made(resources: Any, *others: Any) -> Any:

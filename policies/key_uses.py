@@ -137,9 +137,10 @@ class KeyUses:
         return same_vault and (not isinstance(use.key_name, str) or not names or use.key_name in names)
 
     def is_used(self, node: Node) -> bool | type_of_unknown:
-        """Whether the customer-managed key of an account depends on a vault, a key or a grant, or is taken
-        to: the keys of a platform are for accounts of other stacks. UNKNOWN where the scope of a role, which
-        this preview does not know, or a group that it does not know, decides."""
+        """Whether an account's customer-managed key depends on a vault, a key or a grant. Also True for what
+        this project's components make, and for every node if the session judges unused ones, because their
+        accounts may be in other stacks. UNKNOWN if a role's scope or a resource group decides, and this
+        preview does not know it."""
         if COMPONENTS in node.urn or self.index.session.judges_unused:
             return True
         if node.kind is Kind.ACCESS_POLICY:
@@ -179,7 +180,8 @@ class KeyUses:
         return any(key.urn in self._used for key in here) if here else vault.urn in self._used
 
     def _comes_from_used(self, assignment: Node) -> bool | type_of_unknown:
-        """Of a scope that is not known yet. What comes from a vault may be the id of any key in it."""
+        """The same for a scope that is not known yet, by the resources that the scope comes from. A scope
+        that comes from a vault may be the id of any key in the vault."""
         sources = self.index.sources_of(assignment, "scope")
         used = [one for one in sources if one.urn in self._used]
         others = [key for key in self.index.of(Kind.KEY) if key.urn not in self._used]
@@ -187,8 +189,8 @@ class KeyUses:
         return UNKNOWN if may_be_another and not any(one.kind is Kind.KEY for one in used) else bool(used)
 
     def is_above_vaults(self, assignment: Node) -> bool:
-        """Whether a role is assigned above vaults and keys, or in another branch: its scope names none, or
-        comes from none."""
+        """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
+        not known yet, comes from none."""
         scope = assignment.view.text("scope")
         if isinstance(scope, str):
             return key_scope(scope)[0] is None
@@ -196,7 +198,7 @@ class KeyUses:
         return not any(one.kind in (Kind.VAULT, Kind.KEY) for one in sources)
 
     def may_hold(self, assignment: Node, vault: Node) -> bool | type_of_unknown:
-        """Whether the scope of a role that is assigned above vaults holds a vault."""
+        """Whether a vault is below the scope of a role assignment for which is_above_vaults() holds."""
         scope = assignment.view.text("scope")
         if not isinstance(scope, str):
             kinds = {one.kind for one in self.index.sources_of(assignment, "scope")}

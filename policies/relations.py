@@ -114,8 +114,8 @@ class Relations(KeyUses):
         return self._identities_from(use.writer, "identity") if use.writer is use.account else []
 
     def named_identities(self, use: KeyUse) -> list[Node]:
-        """The user-assigned identities of the stack that a use names: by client id, else by where it comes
-        from."""
+        """The user-assigned identities of the stack that a use names: by client id or, if that is not known
+        yet, by the resources that it comes from."""
         if isinstance(use.client_id, str) and use.client_id.lower() in self._identity_by_client:
             return [self._identity_by_client[use.client_id.lower()]]
         is_binding = use.writer.kind is Kind.BINDING
@@ -179,7 +179,7 @@ class Relations(KeyUses):
         return self.is_at_or_above(grant, use) is not False
 
     def is_at_or_above(self, grant: DeclaredGrant, use: KeyUse) -> bool | type_of_unknown:
-        """Whether a role counts for the vault of a use, as far as its scope tells; any other grant does."""
+        """Whether a role assignment's scope covers the vault of a use; True for every other grant."""
         if grant.entry is not None or not self.is_above_vaults(grant.node):
             return True
         return UNKNOWN if use.vault is None else self.may_hold(grant.node, use.vault)

@@ -109,7 +109,7 @@ class Subject:
     around: tuple[View, ...] = ()
     """The inputs of this project's components around the resource, innermost first."""
     above_vaults: bool = False
-    """True for a role that is assigned above vaults and keys."""
+    """True for a role assignment whose scope is above vaults and keys."""
 
     @property
     def is_recovery(self) -> bool:

@@ -35,7 +35,7 @@ class Session:
     engine asks resource rules about each resource that the program registers, about no resource that it
     deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go, continueStepsFromImport).
     `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end. `judges_unused`:
-    vaults, keys and grants that no account uses are judged like those that one uses. Entries are
+    rules also judge vaults, keys and grants that no account uses. Entries are
     written whole, so calls that overlap need no lock.
     """
 

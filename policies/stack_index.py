@@ -60,7 +60,8 @@ class StackIndex:
         declared = [one for one in resources if session.declares(one.urn)]
         if session.urns and not declared:
             raise ValueError(
-                f"the stack is shown without any of the {len(session.urns)} resources that were asked about"
+                f"the engine shows a stack without any of the {len(session.urns)} resources that it asked "
+                "about"
             )
         for resource in declared:
             found = read(resource.resource_type, resource.props)
@@ -81,8 +82,9 @@ class StackIndex:
         return self._by_kind[kind]
 
     def stated(self, node: Node) -> View:
-        """What the program states of a resource, where absent is absent: a preview does not know what is left
-        out any more than what is still to come. In a stack that is shown alone, what the resource is."""
+        """The inputs that the program states for a resource. Here a property that the program leaves out is
+        absent; in a preview's outputs it is unknown, like a value that is not known yet. If the request shows
+        only a stack, without a program, the resource's own view."""
         return self.session.declared(node.urn) or node.view
 
     def is_revoked(self, node: Node) -> bool:

@@ -14,8 +14,8 @@ from provider.waiting import Clock
 
 @dataclass(frozen=True)
 class Accepted:
-    """A PATCH that ARM took. `operation_url` is None when it was done at once; `retry_after` in seconds;
-    `key_version` is the one that the answer shows, "" where it shows none."""
+    """A PATCH that ARM accepted. `operation_url` is None if it was done at once; `retry_after` is in seconds;
+    `key_version` is the key version that the answer shows, "" if it shows none."""
 
     operation_url: str | None
     retry_after: float | None = None
@@ -141,8 +141,8 @@ class Azure(Protocol):
 
 
 class AzureClock:
-    """A clock whose `time` is Azure's, by its last answer: Azure judges by its own whether a key version has
-    expired, and this machine's may be off."""
+    """A clock whose `time` is Azure's time, by Azure's last answer. Azure decides by its own clock whether a
+    key version has expired, and this machine's clock may be wrong."""
 
     def __init__(self, clock: Clock, azure: Azure) -> None:
         self._clock = clock

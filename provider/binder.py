@@ -103,9 +103,9 @@ class Binder:
     async def unbind(
         self, account_id: ArmId, waiter: Waiter, *, urn: str, vault: ArmId | None = None, refused: str = ""
     ) -> None:
-        """Gives the account back to Microsoft's keys; done already when it is gone or not bound. `urn` is the
-        binding's, as a command takes it, and `vault` the one that it names; `refused` is why an account that
-        is bound stays so.
+        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `urn` is
+        the binding's, as a command takes it; `vault` is the vault that the binding names. `refused`: if it is
+        not "", an account that is bound stays bound, with this text as the reason.
 
         Raises what `bind` raises.
         """
@@ -141,9 +141,9 @@ class Binder:
                     raise
 
     async def _refuse_without_access(self, bound: Target, waiter: Waiter) -> None:
-        """Raises RefusedOperationError where the identity cannot use the key, which the service needs to give
-        the account back (assumed). Nothing is known where the binding names no vault, or where the key is out
-        of this machine's reach: a managed HSM answers about its roles itself."""
+        """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
+        to unbind the account (assumed). Checks nothing if the binding names no vault, or if this machine does
+        not reach the key: a managed HSM itself answers about its roles."""
         for look in (1, 2):
             try:
                 live = await read_resources(self._azure, bound, waiter)

@@ -109,8 +109,8 @@ def with_version(account: Account, known: str | None) -> Account:
 
 
 def mismatches(wanted: Encryption, live: Encryption, shown: str = "") -> list[str]:
-    """Where an account's encryption is not what was asked for, field by field; empty when all of it is. A
-    version that is not there cannot be compared, unless Azure's answer to the write showed one (`shown`)."""
+    """Each field in which an account's encryption differs from the wanted one; empty if none does. A read
+    that has no version matches any, unless Azure's answer to the write had a version (`shown`)."""
     if not live.is_customer_managed:
         return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
     hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
@@ -169,7 +169,7 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
 
 
 def with_on_delete(olds: Properties, news: Properties) -> dict[str, Value]:
-    """The outputs of a binding that differs in its `onDelete` alone, for which nothing is written."""
+    """The outputs of a binding of which only `onDelete` changes, which needs no write to Azure."""
     kept = {name: value for name, value in olds.values.items() if name != "onDelete"}
     return {**kept, **news.values}
 

@@ -11,7 +11,7 @@ from core.clouds import Cloud
 from provider.wire import Properties
 
 UNBIND = "unbind"
-"""The `onDelete` of a binding whose deletion gives the account back to Microsoft-managed keys."""
+"""The `onDelete` of a binding whose deletion puts the account back on Microsoft-managed keys."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ def malformed(
 
 
 def _on_delete(text: str) -> None:
-    """Raises MalformedError for what a deletion cannot do."""
+    """Raises MalformedError for any value but UNBIND."""
     if text != UNBIND:
         raise MalformedError(
-            f"found {text!r}, expected {UNBIND!r}, or nothing: the deletion of a bound account's binding is "
-            "refused then"
+            f"found {text!r}, expected {UNBIND!r}, or no value, which refuses to delete the binding while "
+            "the account is bound"
         )
 
 

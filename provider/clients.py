@@ -158,7 +158,8 @@ class _OneAtATime:
 
 
 def _guard(clients: Clients) -> Any:
-    """A pipeline policy that lets requests go to the cloud's own hosts only, and notes when they answer.
+    """A pipeline policy that lets requests go to the cloud's own hosts only, and notes the time of each
+    answer.
 
     The clients follow URLs that answers name (the next page, an operation), and would put the token on them.
     """

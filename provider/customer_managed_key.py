@@ -37,8 +37,8 @@ class CustomerManagedKeyHandler:
     def __init__(
         self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder, leaving: Collection[str]
     ) -> None:
-        """`leaving` are the ids, lower case, of the accounts that the program takes off their keys in this
-        run."""
+        """`leaving` are the ids, lower case, of the accounts that the program puts back on Microsoft-managed
+        keys in this run."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
@@ -114,14 +114,15 @@ class CustomerManagedKeyHandler:
         return State(id, outputs, binding.live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Unbinds the account only where somebody says so: the state by `onDelete`, or the program in this
-        run, by a KeyVersion whose account leaves. Otherwise an account that is bound stays so, with an error,
-        because what gives it access to the key may be deleted next.
+        """Unbinds the account only if the state has `onDelete: unbind`, or if the program in this run has a
+        KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
+        because its grant may be deleted next.
 
-        The engine also deletes a binding that has another logical name now, or was replaced, after it has
-        made the new one, and both are the same account's. What the program declares through this provider is
-        known here, since the engine checks it (source: pulumi/pulumi pkg/resource/deploy/step_generator.go);
-        what it declares through another provider of this package is not, and the default refuses then.
+        If a binding has another logical name now, or was replaced, the engine makes the new binding of the
+        same account and then deletes the old one. This handler knows the bindings that the program declares
+        through this provider, because the engine has it check them (source: pulumi/pulumi
+        pkg/resource/deploy/step_generator.go). It does not know bindings that the program declares through
+        another instance of this provider; deleting the old one is then an error, unless `onDelete` allows it.
         """
         if id.lower() in self._declared:
             await call.inform("the account stays bound, for the program declares a binding for it")
@@ -187,8 +188,8 @@ _STAYS = (
     "changed\n  fix: delete the account of a service in the same run, or leave out the binding as well; to "
     "put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and unbindAccount: "
     "{account} of a service, or onDelete: unbind of a binding that is declared by itself, also before a "
-    "destroy of it and its account, and run `pulumi up` first; a binding that the program declares by "
-    "another name now is taken out of the state by `pulumi state delete {urn}`"
+    "destroy of it and its account, and run `pulumi up` first; if the program now declares this binding by "
+    "another name, run `pulumi state delete {urn}`, which takes it out of the state"
 )
 
 

@@ -122,7 +122,9 @@ def _identity_difference(olds: Properties, old_inputs: Properties, news: Propert
 def _on_delete_difference(old_inputs: Properties, news: Properties) -> Difference | None:
     if fold(old_inputs, "onDelete") == fold(news, "onDelete"):
         return None
-    return _change(old_inputs, news, "onDelete", "what a deletion of the binding does to the account")
+    return _change(
+        old_inputs, news, "onDelete", "deleting the binding will have another effect on the account"
+    )
 
 
 def _written_live_wanted(

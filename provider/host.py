@@ -89,7 +89,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         config = decode(request.news)
-        # Without its name, for the engine prints the value of what a failure names.
+        # The failure names no property, because the engine would print the property's value.
         failures = [
             provider_pb2.CheckFailure(reason=f"unknown setting azure-cmk:{name}")
             for name in unknown_settings(config.values)
@@ -132,7 +132,8 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         resource = await self._resource(request, context)
         news, hide = decode(request.news), hiding(request)
         failures = [
-            # The engine prints the value of the property that a failure names.
+            # A failure that names a property makes the engine print its value, so one about a secret names
+            # none.
             provider_pb2.CheckFailure(reason=f"{failure.property}: {hide(failure.reason)}")
             if failure.property in news.secrets
             else provider_pb2.CheckFailure(property=failure.property, reason=hide(failure.reason))

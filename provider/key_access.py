@@ -137,8 +137,8 @@ async def own_access(
 async def remove_access(
     azure: Azure, key: ArmId, principal: str, waiter: Waiter, *, assignment_id: str | None = None
 ) -> bool:
-    """Removes what `own_access` finds until it finds nothing more; whether there was any. What was gone
-    already is no failure."""
+    """Removes the access that `own_access` finds, until it finds none. Returns whether there was any. Access
+    that somebody else removes meanwhile is no failure."""
     backoff, tries = waiter.backoff(first=SECOND_LOOK_SECONDS), 0
     while any(found := await own_access(azure, key, principal, waiter, assignment_id=assignment_id)):
         if tries:

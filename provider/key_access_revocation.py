@@ -72,9 +72,9 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
 
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
         while await remove_access(self._azure, key, principal, call.waiter, assignment_id=assignment_id):
-            # Whoever read the vault's policies before and writes them all now gives the access back.
+            # A client that read the vault's policies before and now writes them all restores the access.
             await call.waiter.pause(
-                SECOND_LOOK_SECONDS, f"making sure that the access to {key.name} stays away from {principal}"
+                SECOND_LOOK_SECONDS, f"making sure that nothing gives {principal} access to {key.name} again"
             )
         await self._warn_of_other_access(call, key, principal)
 

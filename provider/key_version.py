@@ -55,7 +55,7 @@ class KeyVersionHandler:
     derived: Mapping[str, tuple[str, ...]] = {}
 
     def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, leaving: set[str]) -> None:
-        """`leaving` gets the ids, lower case, of the accounts that a program takes off their keys."""
+        """Adds to `leaving` the ids, lower case, of the accounts that the program unbinds in this run."""
         self._azure = azure
         self._clock = clock
         self._cloud = cloud
@@ -309,9 +309,10 @@ def _is_out_of_reach(cause: BaseException | None) -> bool:
 
 
 def _marked(olds: Properties | None) -> dict[str, Value]:
-    """The output that tells this resource's rotations from those of another that was at this key under its
-    URN: made once in its life, without `olds`. A state from before there was one has none, because a rotation
-    that was cut off may be marked with the URN."""
+    """The output `rotationMark`. It tells this resource's rotations from the rotations of an earlier resource
+    with the same key and URN. Without `olds` it is new, which happens once for each resource. A state that an
+    older version of this provider wrote has no mark and gets none, because a rotation that was interrupted
+    may be marked with the URN."""
     mark = secrets.token_hex(6) if olds is None else olds.values.get(_MARK)
     return {_MARK: mark} if mark else {}
 

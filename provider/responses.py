@@ -36,7 +36,7 @@ def progress_from(response: Any) -> Progress:
 
 
 def bound_version(response: Any) -> str:
-    """The key version that an answer with an account shows; "" where it shows none."""
+    """The account's key version in an answer; "" if the answer has none."""
     return adapters.account(_json(response)).encryption.key_version
 
 

@@ -17,8 +17,8 @@ TRANSIENT_TRIES = 5
 
 
 async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
-    """Asks a question, or writes what may be written twice; waits out throttling, short outages, and other
-    writes of the same vault.
+    """Makes a call that reads, or that may be repeated. Tries again after throttling, short outages and
+    parallel writes of the same vault.
 
     Raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
     """

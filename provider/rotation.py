@@ -163,7 +163,8 @@ async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
 
 
 class Rotation:
-    """Rotates one key for one resource. `owner` tells it from any other that is or was at the key."""
+    """Rotates one key for one resource. `owner` tells the resource from every other that has or had the
+    key."""
 
     def __init__(self, azure: Azure, call: Call, planned: PlannedRotation, owner: str) -> None:
         self._azure = azure

@@ -83,12 +83,12 @@ _COMMON = re.compile(
     r"https?|keys|subscriptions|resourcegroups|providers|microsoft.*|accounts|vaults?|managedhsms?",
     re.IGNORECASE,
 )
-"""Parts of ids and URIs that tell nothing."""
+"""Parts of ids and URIs that are never secret."""
 
 
 def hiding(request: Any) -> Callable[[str], str]:
-    """What takes the secrets of a request out of a message: each, and each part of one, such as the host of a
-    URI and the names in an id. The engine knows nothing of what a message tells (pulumi 3.259)."""
+    """A function that replaces a request's secrets in a message: each secret, and each part of it, such as
+    the host of a URI and the names in an id. The engine does not hide secrets in messages (pulumi 3.259)."""
     tells: set[str] = set()
     for name in request.DESCRIPTOR.fields_by_name:
         if name in _REQUEST_MAPS:
@@ -102,7 +102,7 @@ def hiding(request: Any) -> Callable[[str], str]:
 
 
 def _parts(value: Value) -> set[str]:
-    """A value, and what a message may quote of it."""
+    """A value as text, and each part of it that a message may quote."""
     if isinstance(value, dict | list):
         return set().union(*map(_parts, value.values() if isinstance(value, dict) else value))
     text = "" if value in (None, UNKNOWN) or isinstance(value, bool) else str(value)

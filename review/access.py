@@ -16,7 +16,7 @@ from review.resource import ReviewedState, arm_name
 from review.values import Mark, Value, folded, items, look, text
 
 Place = tuple[str | None, str | None]
-"""The vault and the key that a scope names; None for what it does not name."""
+"""The vault and the key that a scope names; each is None if the scope does not name one."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ class ReviewedGrant:
 
 @dataclass(frozen=True)
 class Revocation:
-    """What an azure-cmk:index:KeyAccessRevocation takes away when it is written: an identity's own access to
-    a key, at once and whatever is declared (provider/key_access_revocation.py)."""
+    """An azure-cmk:index:KeyAccessRevocation. When an update writes it, it removes an identity's own access
+    to a key at once, even if the program declares that access (provider/key_access_revocation.py)."""
 
     principal: Value
     key: Value
@@ -109,7 +109,7 @@ class Revocation:
         return _place_of(folded(self.key) or "")
 
     def takes(self, grant: ReviewedGrant, id: str) -> bool:
-        """Whether it takes a grant, the id of whose resource is given."""
+        """Whether it removes a grant. `id` is the ARM id of the grant's resource."""
         if folded(self.principal) is None or folded(grant.principal) != folded(self.principal):
             return False
         vault, key = self.place

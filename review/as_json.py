@@ -24,7 +24,7 @@ from review.report import Judged, ReportRow, Review, as_data
 
 
 def render(review: Review) -> str:
-    """One JSON document in ASCII, so that no terminal and no runner reads it as anything else."""
+    """One JSON document in ASCII, so that no terminal and no runner interprets a part of it as a command."""
     document = {
         "version": 1,
         "stack": review.stack,

@@ -15,8 +15,9 @@ from review.values import Mark, flag, folded, items, look, text
 class NetworkExposure:
     """`rank` is 0 for nobody, 1 for selected networks, 2 for everybody; None when it is not known.
 
-    `perimeter`: a network security perimeter decides, whose rules override these and are not read here.
-    `trusted` is said to be so; `bypasses` also where nothing is said: AzureServices (Vault 2024-11-01).
+    `perimeter`: a network security perimeter applies. Its rules override these, and the review does not read
+    them. `trusted`: the settings state that trusted services pass. `bypasses`: they pass, because the
+    settings state it or by default, which is AzureServices (Vault 2024-11-01).
     """
 
     rank: int | None
@@ -33,7 +34,7 @@ class NetworkExposure:
 
     @property
     def words(self) -> str:
-        unknown = "as its network perimeter says" if self.perimeter else Mark.UNKNOWN.value
+        unknown = "decided by its network security perimeter" if self.perimeter else Mark.UNKNOWN.value
         said = {None: unknown, 0: "closed", 1: "selected networks", 2: "open to all networks"}[self.rank]
         if self.rank == 1:
             said += f" ({', '.join(sorted(self.rules)) or 'none named'})"

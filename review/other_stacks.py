@@ -125,7 +125,8 @@ def _access(
 
 
 def _on_key(snapshot: Snapshot, grants: Iterable[ReviewedGrant], grant: ReviewedGrant) -> list[ReviewedGrant]:
-    """Those that count where a grant does, as the vault looks at them."""
+    """The grants among `grants` that cover the vault and key of `grant`, under the vault's permission
+    model."""
     vault, key = grant.place
     entry = snapshot.vault_named(vault)
     id = entry[1].id if entry else ""

@@ -29,9 +29,9 @@ _GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     """Reads a plan over a refresh.
 
-    `claimed` is what the preview itself wrote. Only which resources were renamed is taken from it, and what
-    later changes would replace a resource for, which a plan does not have.
-    Raises PreviewError where the plan does not fit the refresh.
+    `claimed` is the preview's own output. The review takes only two things from it, which a plan does not
+    have: which resources were renamed, and the `replaceOnChanges` of each resource. Raises PreviewError where
+    the plan does not fit the refresh.
     """
     plans = _plans(plan)
     before = _before(refresh)
@@ -126,7 +126,7 @@ def _before(refresh: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _claimed(claimed: str) -> Sequence[Mapping[str, Any]]:
-    """The steps of the preview's own account; none of the streaming form."""
+    """The steps in the preview's own output; none if that has the streaming form."""
     if not claimed.strip().startswith("{"):
         return ()
     steps = _document(claimed, "the preview").get("steps") or ()

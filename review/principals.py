@@ -13,7 +13,7 @@ from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
 Ability = tuple[str, str]
-"""Our words for it, and what makes it uncertain, which only the grant shows."""
+"""The ability in words, and why it is uncertain, "" if it is certain."""
 
 
 def added(
@@ -24,8 +24,8 @@ def added(
 ) -> Iterator[tuple[str, Value, Verdict]]:
     """Who gains rights on a key of a vault shown here: the grant's URN, the principal and the verdict.
 
-    `owned` are principals and vaults of accounts that are shown, `used` the grants that accounts use, `told`
-    those of which it is told that they are given back.
+    `owned` are principal and vault of each account in the preview, `used` the grants that accounts use,
+    `told` the URNs of grants for which another verdict already reports the restored access.
     """
     live, planned, recorded = (snapshots[moment] for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED))
     before, once = _held(live), _held(recorded)

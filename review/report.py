@@ -193,7 +193,7 @@ def make(
 
 
 def _with_way_out(errors: Sequence[Diagnostic], stack: str) -> tuple[Diagnostic, ...]:
-    """The errors, and before them what to do where a login is refused: each resource has such an error."""
+    """The errors. If a login was refused, every resource has that error, so the way out comes first, once."""
     said = "\n".join(error.message for error in errors)
     way_out = commands.log_in_anew(said, stack)
     return (*([Diagnostic(way_out)] if way_out else []), *errors)

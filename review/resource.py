@@ -32,7 +32,8 @@ class ReviewedState:
 
     `carried` are the outputs from before an update, whose own are not known yet; `before` its inputs then.
     `dependencies` are URNs by input; `waits_for` all of them, also those that give no value.
-    `replaced_on` are paths of properties whose change replaces it, also where its provider would update it.
+    `replaced_on` are its `replaceOnChanges`: paths of properties whose change replaces the resource, even if
+    the provider would update it.
     """
 
     id: str = ""
@@ -68,7 +69,7 @@ class ReviewedState:
         return self.computed(path) if declared is None else declared
 
     def setting(self, path: str) -> Any:
-        """What is declared, or Azure's default."""
+        """The declared value, or else Azure's default."""
         declared = self.declared(path)
         return DEFAULTS.get(path.rpartition(".")[2]) if declared is None else declared
 

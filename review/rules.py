@@ -47,13 +47,16 @@ def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
 def _outside(
     judge: Callable[[Facts, Facts], Iterable[Verdict]], recorded: Facts, live: Facts, planned: Facts
 ) -> Iterator[Verdict]:
-    """What was weakened outside Pulumi and stays so; and what keeps a service from its key and does not."""
+    """Verdicts on changes outside Pulumi: protection that was weakened and that this update leaves so, and a
+    service that was cut off from its key and that this update lets in again."""
     stays, back = set(judge(recorded, planned)), set(judge(planned, live))
     for one in judge(recorded, live):
         if one in stays:
             yield one
         elif one.name is Name.ACCESS_REVOKED and one in back:
-            words = f"{one.words}, since it was changed outside Pulumi{_UNDONE}"
+            words = (
+                f"{one.words}, by a change outside Pulumi, perhaps on purpose: this update RESTORES ACCESS"
+            )
             yield Verdict(Name.ACCESS_RESTORED, words, one.values)
 
 
@@ -269,7 +272,8 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
 def _access_drift(
     subject: ReviewedAccount, recorded: Protection, live: Protection, planned: Protection
 ) -> Iterator[Verdict]:
-    """What was taken away, perhaps on purpose, is given back only where the change asks for it."""
+    """Verdicts on access that was removed outside Pulumi, perhaps on purpose: restoring it needs a
+    decision."""
     again = any(access_verdicts.lost(planned.grants, live.grants))
     for taken in access_verdicts.lost(recorded.grants, live.grants):
         how = _HOW.get(taken.name, "removed")
@@ -277,7 +281,7 @@ def _access_drift(
             words = f"access to the key was {how} outside Pulumi, and is not given again"
             yield Verdict(taken.name, words)
         elif subject.asked_back:
-            yield Verdict(Name.ACCESS_GRANTED, "access to the key GIVEN: it is no longer to be revoked")
+            yield Verdict(Name.ACCESS_GRANTED, "access to the key GIVEN: it is no longer declared as revoked")
         else:
             words = f"access to the key was {how} outside Pulumi{_UNDONE}"
             yield Verdict(Name.ACCESS_RESTORED, words)

@@ -38,8 +38,8 @@ RUNS: Final = (
 )
 # Any other file of the root: `python -m` imports it before a package of its name.
 _NEW: Final = "yaml.py"
-# A skipped job counts as passed (docs.github.com, troubleshooting-required-status-checks, 2026-11-28), so the
-# fleet's may be required of every repository.
+# GitHub counts a skipped job as passed (docs.github.com, troubleshooting-required-status-checks, 2026-11-28),
+# so a repository without a fleet can require the fleet's check, too.
 _CHECKS: Final = frozenset({"encryption", "encryption of the fleet", "every test, from a clean clone"})
 # Whether a name or a tier is available is a POST, which changes nothing.
 _READS: Final = ("/read", "/checkDomainAvailability/action", "/checkSkuAvailability/action")

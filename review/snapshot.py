@@ -206,8 +206,9 @@ class Snapshot:
     def _all_grants(
         self, taken: Container[tuple[str, str | None]], revoked: Sequence[Revocation]
     ) -> Mapping[str, list[ReviewedGrant]]:
-        """By the folded object id. What a vault was found with counts neither for those in `taken`, vault and
-        identity of each, nor for what was `revoked`: it may be old."""
+        """The grants by folded object id. An entry that a read found in a vault's list does not count if
+        `taken` has its vault and identity, or if a revocation in `revoked` removes it, because the read may
+        be old."""
         grants: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
         overwritten = set(self._overwritten())
         for resource, state in self.of(Kind.ACCESS_POLICY):
@@ -231,7 +232,7 @@ class Snapshot:
                     grants[id].append(grant)
         for one, state in self.of(Kind.REVOCATION):
             if one.written and not self.live:
-                # Also what is declared is taken, in its place in the update.
+                # The revocation removes declared access, too, when the update writes it.
                 now = Revocation.of(state)
                 for id, given in grants.items():
                     grants[id] = [each for each in given if not now.takes(each, self._by_urn[each.urn][1].id)]
@@ -279,7 +280,7 @@ def _index(entries: Iterable[Entry], by: Callable[[ReviewedState], Value]) -> Ma
 
 
 def _hsm_place(state: ReviewedState) -> str:
-    """A managed HSM by the name that no vault has."""
+    """The name of a managed HSM, in the form that no vault's name has."""
     name = arm_name(state, NAME_INPUTS[Kind.MANAGED_HSM])
     return key_uris.place_named(name if isinstance(name, str) else "", arm_ids.MANAGED_HSM)
 
@@ -294,9 +295,10 @@ def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
 
 
 def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
-    """Vault and identity of each standalone access policy. Its own state counts, not its entry in the vault's
-    list: of a vault whose inputs are as they were, a refresh's JSON shows the outputs of the state
-    (pkg/backend/display/json.go of pulumi 3.259), and azure-native leaves the list out of the inputs."""
+    """Vault and identity of each standalone access policy. The policy's own state counts, not its entry in
+    the vault's list, which may be old: if a vault's inputs did not change, a refresh's JSON shows the outputs
+    of the state (pkg/backend/display/json.go of pulumi 3.259), and azure-native leaves the list out of the
+    inputs."""
     for one in resources:
         state = one.live or one.recorded
         if one.kind is Kind.ACCESS_POLICY and state and not one.released:

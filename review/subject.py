@@ -22,7 +22,7 @@ class ReviewedAccount:
     """One account over the preview. `id` is its ARM id, `account` None outside the stack.
 
     `maybe_bound`: the preview has a binding and does not show whose it is, as in the streaming form.
-    `asked_back`: access that was revoked on purpose is no longer to be revoked.
+    `asked_back`: the program no longer declares the revocation of the account's access.
     """
 
     name: Value
@@ -84,7 +84,7 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
 
 
 def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
-    """Whether it is about the account's key and an identity that the account uses it by."""
+    """Whether a revocation is about the account's key and an identity with which the account uses it."""
     moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
     keys = {
         (folded(one.key.vault), folded(one.key.name)) for one in moments if isinstance(one.key, ReviewedKey)
@@ -96,7 +96,7 @@ def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
 def _revoked(
     revocations: Iterable[ReviewedResource], subjects: Iterable[ReviewedAccount]
 ) -> Iterator[other_stacks.Found]:
-    """Revocations that are written, and whose effect no account's own verdict tells."""
+    """Verdicts on revocations that the update writes, if no account's own verdict reports their effect."""
     losing = [
         one
         for one in subjects

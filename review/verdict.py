@@ -67,8 +67,8 @@ _PLACES: Final = {name: place for place, name in enumerate(Name)}
 
 @dataclass(frozen=True)
 class Verdict:
-    """One thing that an update does to an account's data. `words` has a `{}` for each of `values`: what comes
-    from the change is among `values` alone, and is no part of the words."""
+    """One effect of an update on an account's data. `words` has a `{}` for each of `values`. Text that comes
+    from the change is only in `values`, never in `words`."""
 
     name: Name
     words: str

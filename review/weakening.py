@@ -72,11 +72,12 @@ def of_key(live: ReviewedState, planned: ReviewedState) -> Iterator[Verdict]:
 
 
 def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
-    """What later changes of data's resources would replace them for, that they would be updated for now."""
+    """The properties whose later change would replace a resource that holds data or its key, because the
+    update adds them to `replaceOnChanges`."""
     for one in resources:
         if one and one.planned and not one.replaced:
             new = set(one.planned.replaced_on) - set(one.live.replaced_on if one.live else ())
-            words = f"{one.kind.value} will be REPLACED, and not updated, at later changes of {{}}"
+            words = f"later changes of {{}} will REPLACE the {one.kind.value} instead of updating it"
             if new:
                 yield Verdict(Name.PROTECTION_WEAKENED, words, (", ".join(sorted(map(str, new))),))
 
@@ -96,7 +97,10 @@ def _network(what: str, before: NetworkExposure, after: NetworkExposure) -> Iter
         yield from _undetermined(what, before.rank, after.rank)
         yield from _reach(what, before, after)
     else:
-        words = f"{what} changes: {{}} -> {{}}; the preview does not show what a network perimeter lets in"
+        words = (
+            f"{what} changes: {{}} -> {{}}; the preview does not show what a network security perimeter "
+            "lets in"
+        )
         yield Verdict(Name.UNDETERMINED, words, (before.words, after.words))
 
 

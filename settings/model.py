@@ -9,10 +9,10 @@ from components.arguments.inputs import as_args, flag, text
 from components.service_args import ServiceInputs
 
 PROTECT = (
-    "Whether Pulumi refuses to delete or replace what holds data, or lets the account use its key "
-    "(`ResourceOptions(protect=...)` in a program). The roles of `callers` are not protected, so that each "
-    "can be taken away: `pulumi destroy --exclude-protected` deletes them, and the next update gives them "
-    "again."
+    "Whether Pulumi refuses to delete or replace the resources that hold data and those that let the account "
+    "use its key (`ResourceOptions(protect=...)` in a program). The role assignments of `callers` are not "
+    "protected, so that you can remove each of them: `pulumi destroy --exclude-protected` deletes them, and "
+    "the next update makes them again."
 )
 PREVIOUS_NAME = (
     "Name that the service was created with, if `name` has changed since. Its resources keep the names that "

@@ -29,13 +29,13 @@ def load() -> Settings:
 
 
 def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:
-    """A warning for each secret setting that does not stay one. Pulumi takes a whole list for secret if one
-    value in it is, and does not say which."""
+    """A warning for each secret setting that does not stay secret. If one value in a list is secret, Pulumi
+    marks the whole list as secret, and does not show which value it is."""
     for key in sorted({*secret} - {_NOT_SHOWN}):
         rest = f", except for each {_NOT_SHOWN} in it" if f'"{_NOT_SHOWN}"' in values[key] else ""
         yield (
             f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text{rest}, "
-            "because it becomes what Azure itself shows of a resource: its name, region or tags"
+            "because Azure itself shows it in a resource's name, region or tags"
         )
 
 

@@ -1,9 +1,9 @@
 """Access that was removed: by this stack on purpose, or by somebody outside Pulumi.
 
-Owns: how the two are told apart, and what is refused. An ordinary update never restores access that is gone,
-in full or in part, by the grant or by the vault's firewall: whoever removed it, perhaps in an emergency, took
-the data out of reach on purpose. A grant that was widened is drift, which an update mends. Pure. Does not
-own: the calls to Azure (preflight.py), nor the grant (components/access.py).
+Owns: telling the two cases apart, and the refusals. An ordinary update never restores access that somebody
+removed, in full or in part, at the grant or in the vault's firewall: they may have taken the data out of
+reach on purpose, for example in an emergency. A grant that was widened is drift, which an update reverts.
+Pure. Does not own: the calls to Azure (preflight.py), nor the grant (components/access.py).
 """
 
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ _WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
 def granted(
     before: RecordedService, place: KeyLocation, vault: Answer, assignment: Answer
 ) -> EffectiveAccess | None:
-    """What the vault in which the account is bound gives its identity.
+    """The access that the account's identity has in the vault whose key the account is bound to.
 
-    None where what was read does not say: of a vault that is gone (drift.py), of a vault or key that the
-    account is about to move to, and of another access model.
+    None if the answers do not show it: the vault is gone (drift.py), the account is about to move to this
+    vault or key, or the access model is another one.
     """
     if vault is None or _is_elsewhere(before, place):
         return None
@@ -40,7 +40,7 @@ def granted(
 
 
 def closed_vault(before: RecordedService, place: KeyLocation, vault: Answer) -> facts.Vault | None:
-    """The vault in which the account is bound, where its firewall does not let the service in."""
+    """The vault whose key the account is bound to, if its firewall does not let the service in; else None."""
     if vault is None or not before.is_bound or _is_elsewhere(before, place):
         return None
     found = adapters.vault(vault)
@@ -88,7 +88,7 @@ def problems(
     access: EffectiveAccess | None,
     closed: facts.Vault | None = None,
 ) -> Iterator[Problem]:
-    """What is wrong with a service's access: `access` is that of granted(), `closed` that of
+    """The problems with a service's access. `access` is the result of granted(), `closed` the result of
     closed_vault()."""
     if not before.is_bound or before.account is None:
         if inputs.is_revoked:
@@ -119,7 +119,7 @@ def problems(
 
 
 def _taken(before: RecordedService, access: EffectiveAccess) -> tuple[str, str]:
-    """What was taken of the grant, and how it is given back."""
+    """In words: what the grant lost, and how to restore it."""
     how = f"removed outside Pulumi: its identity{_named(before)} has none"
     if access.level is not Access.NONE:
         how = (
@@ -130,8 +130,8 @@ def _taken(before: RecordedService, access: EffectiveAccess) -> tuple[str, str]:
 
 
 def _shut(vault: facts.Vault) -> tuple[str, str]:
-    """How a firewall keeps the service out, and how it lets the service in again: an update that does not
-    refresh finds nothing to change in it."""
+    """In words: how the firewall keeps the service out, and the az command that lets the service in again. It
+    is not `pulumi up`, because an update without a refresh sees no difference in the vault."""
     unmet = demands.trusted_services(vault.network, vault.noun)
     update = demands.update_command(vault.name, in_managed_hsm=vault.is_managed_hsm)
     command = demands.FIXES["trusted-services"].format(update=update)

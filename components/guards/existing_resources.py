@@ -149,8 +149,9 @@ def problems(
     *,
     is_closed: bool = False,
 ) -> Iterator[Problem]:
-    """Why an existing vault cannot hold the service's key. `key` is one of its name that is not known to be
-    the service's own. `is_closed`: its firewall keeps out an account that it serves, which access.py judges.
+    """Why an existing vault cannot hold the service's key. `key` is a key with the wanted name that is not
+    known to be the service's own. `is_closed`: the vault's firewall keeps out an account that is bound to the
+    vault's key, which access.py reports.
     """
     path = "key.id" if inputs.key.id is not None else "vault.id"
     if vault is None:
@@ -335,7 +336,7 @@ def grants_to_adopt(
 def found_operators(
     inputs: ServiceInputs, location: KeyLocation, vault: Answer, deployer_id: str
 ) -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """What access policies that this stack did not make give key operators, by operator."""
+    """By operator: the permissions of each key operator whose access policy this stack did not make."""
     if inputs.grants_by != ACCESS_POLICY:
         return {}
     existing = _permissions(vault)
@@ -352,8 +353,8 @@ def found_operators(
 def incomplete_operators(
     found: Mapping[str, Mapping[str, Sequence[str]]], location: KeyLocation, deployer_id: str
 ) -> Iterator[Problem]:
-    """The key operators whose access policy somebody else has made and does not let them rotate the key.
-    `found` is that of found_operators()."""
+    """The key operators whose existing access policy does not let them rotate the key. `found` is the result
+    of found_operators()."""
     for operator, permissions in found.items():
         given = permissions.get("keys", ())
         missing = [name for name in ROTATION.policy if name.lower() not in rights.expanded(given)]
@@ -367,7 +368,7 @@ def incomplete_operators(
                 f"key operator {operator} has an access policy in vault {vault!r} that this stack did not "
                 f"make, without {', '.join(missing)} on keys; a vault has one policy for each identity. Run "
                 f"`az keyvault set-policy --name {vault} --object-id {object_id} --key-permissions "
-                f"{' '.join([*given, *missing])}`, which leaves what it gives on secrets and certificates",
+                f"{' '.join([*given, *missing])}`, which keeps the permissions on secrets and certificates",
             )
 
 

@@ -111,8 +111,8 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `found_operators`: the key operators who have an access policy, or their role at the vault, without this
-    stack.
+    `found_operators`: the key operators that have an access policy, or the role at the vault, which this
+    stack did not make.
     `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
     before it is bound to another version, because its own can no longer be used. `account_id`: that of the
     account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
@@ -574,8 +574,8 @@ class _Preflight:
             raise
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse, or change, of all that the services are about to write, but for
-        those that are refused already: they would only be refused once more."""
+        """Asks once what Azure would refuse or change in the resources that the services are about to write.
+        Leaves out services with problems, because their resources are not written anyway."""
         refused = {name for name, _ in self.problems}
         asked = [one.asked() for name, found in self._planned.items() if name not in refused for one in found]
         if not asked:
@@ -648,8 +648,8 @@ class _Preflight:
     async def _judge_access(
         self, name: str, location: KeyLocation, looked_up: Sequence[Answer], deleted: soft_deleted.SoftDeleted
     ) -> bool:
-        """Refuses access that was taken away, warns of what an update cannot see or do, and answers whether
-        the account waits for its access."""
+        """Refuses to restore access that was removed outside Pulumi, and warns if an update cannot see or
+        change the access. Returns whether the account waits for its access."""
         request, before, replaced = self._services[name], self._recorded[name], self._is_replaced(name)
         (vault, _, assignment, _), inputs = looked_up, request.inputs
         if vault is UNREAD:

@@ -22,9 +22,10 @@ _PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork
 
 @dataclass(frozen=True)
 class RecordedService:
-    """One service in the state. `resources` are its resources by type token and logical name, with those of
-    other services that refer to no account and whose names begin with its own; `below_account` are those
-    that go with its account, `projects` the names of its Foundry projects.
+    """One service in the state. `resources` are its resources by type token and logical name. They include
+    resources of another service if these refer to no account and the other service's name begins with this
+    one's and a hyphen. `below_account` are the resources that are deleted with its account, `projects` the
+    names of its Foundry projects.
 
     `key_identity` is whose identity uses the customer-managed key, "system" or "user"; None on
     Microsoft-managed keys. `grantee_id` is the object id of that identity, as the grant in the state names
@@ -136,8 +137,9 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
 
 
 def _mentioned(name: str, state: State, account_id: str) -> dict[tuple[str, str], frozenset[str]]:
-    """The ids that each resource refers to whose name begins with a service's, less those that refer to an
-    account which another service has: `claims-project-account` is no project of `claims`."""
+    """By type token and logical name: the ids that each resource refers to, of the resources whose name
+    begins with the service's. Leaves out resources that refer to another service's account:
+    `claims-project-account` is no project of `claims`."""
     accounts = {str(found.get("id")).lower() for (kind, _), found in state.items() if kind == types.ACCOUNT}
     others = {arm_ids.name_of(id) for id in accounts - {account_id, "none"}}
     found = {
@@ -149,7 +151,7 @@ def _mentioned(name: str, state: State, account_id: str) -> dict[tuple[str, str]
 def _of_nobody_else(
     name: str, mentioned: Mapping[tuple[str, str], frozenset[str]], state: State
 ) -> Iterator[frozenset[str]]:
-    """The ids of those resources that have an account, or no other service's name at the beginning."""
+    """The ids of each resource that refers to an account, or whose name begins with no other service's."""
     longer = tuple(f"{one}-" for kind, one in state if kind in _SERVICES and one.startswith(f"{name}-"))
     for (_, logical), ids in mentioned.items():
         if _accounts_in(ids) or not logical.startswith(longer):
@@ -157,7 +159,7 @@ def _of_nobody_else(
 
 
 def _accounts_in(ids: Iterable[str]) -> set[str]:
-    """The names of the accounts that ids are of, or of something below, lower case."""
+    """The names, lower case, of the accounts that the ids name, or whose child resources they name."""
     return {name for id in ids if (name := arm_ids.segments(id).get("accounts"))}
 
 

@@ -87,8 +87,8 @@ def _patch(existing: Existing, properties: Json) -> str:
 
 
 def _bind_again(existing: Existing) -> str:
-    """The command that writes the binding as this project declares it: to a version, the vault without a
-    slash."""
+    """The command that writes the binding as this project declares it: with a key version, and the vault URI
+    without a slash at its end."""
     latest = newest(existing.key, existing.taken)
     version = existing.account.encryption.key_version or (latest.version if latest else "")
     encryption = existing.body["properties"]["encryption"]

@@ -152,7 +152,7 @@ class FleetCommand:
         stack, where that has another name than the command."""
         limits, all_done = limits or self.fleet.limits, []
         halted, updated = "", engine.last_updates() if (work or name) in planning.OF_FIRST else {}
-        # All of them first: what one of them lacks is noticed before anything has begun.
+        # All tasks are made first, so that a missing plan is an error before the first update begins.
         tasks = {stack: self.task(stack, work or name, **options) for wave in waves for stack in wave.stacks}
         with (
             live.shown(len(tasks), self.report) as report,
@@ -410,8 +410,9 @@ def _refuse_missing(command: FleetCommand, updated: Mapping[str, str]) -> None:
 
 
 def _unfinished(command: FleetCommand, keys: set[str]) -> list[list[Any]]:
-    """What a rotation of these keys set that was begun and not ended, so that it is not begun twice; less
-    what the files are past: that was ended by hand."""
+    """The stack, key and generation of each target of an unfinished rotation of these keys, so that it does
+    not begin twice. Leaves out keys whose generation in the files is higher: somebody finished these by
+    hand."""
     found: list[list[Any]] = []
     for record in command.journal.records():
         if record["event"] in ("rotating", "rotated") and set(record["keys"]) == keys:

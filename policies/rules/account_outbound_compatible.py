@@ -9,8 +9,8 @@ from policies.view import UNKNOWN, as_text
 
 
 def judge(relations: Relations, _: Options) -> Findings:
-    """Of each account that uses a key, the host of the key's vault, in full (core.demands.outbound); where
-    the stack does not tell which vault it is, that of any."""
+    """Looks for the full host of the key's vault (core.demands.outbound) in the list of each account that
+    uses a key. If the stack does not show which vault it is, the host of any vault passes."""
     for use in relations.uses:
         if use.account is not None:
             yield from _judge_use(use, use.account, relations)

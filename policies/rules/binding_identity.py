@@ -37,7 +37,8 @@ def _own(binding: Node, account: Node, relations: Relations) -> Findings:
 
 
 def _attached(use: KeyUse, account: Node, relations: Relations) -> Findings:
-    """By client ids, which are known from outputs alone; before, by the identities that both come from."""
+    """Compares client ids, which only outputs show. Until these are known, compares the resources of the
+    identities."""
     clients = identity_of(account.view).client_ids
     named = relations.named_identities(use)
     attached, all_known = relations.attached_identities(account)

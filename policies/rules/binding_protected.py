@@ -7,8 +7,8 @@ from policies.view import View
 
 
 def judge(subject: Subject, _: Options) -> Findings:
-    """A setting of the service that takes the protection off is a decision, not an accident. The engine shows
-    a pack no replaceOnChanges, and replaces nothing that is protected."""
+    """Passes a resource whose service has a setting that removes the protection, because somebody decided
+    that. The engine does not show `replaceOnChanges` to a pack, and never replaces a protected resource."""
     if subject.protect or any(_asks_for_it(component) for component in subject.around):
         return
     if subject.kind is Kind.BINDING:
@@ -21,7 +21,9 @@ def judge(subject: Subject, _: Options) -> Findings:
             "protect: false",
         )
     elif subject.deletes_first:
-        yield Undecided("whether a change replaces it: then it is deleted first, and it is not protected")
+        yield Undecided(
+            "whether a change replaces it: it is not protected, and a replacement deletes it first"
+        )
 
 
 def _asks_for_it(component: View) -> bool:

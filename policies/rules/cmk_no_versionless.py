@@ -16,7 +16,7 @@ _URI, _INLINE = "keyUriWithVersion", "properties.encryption.keyVaultProperties.k
 
 
 def judge(relations: Relations, _: Options) -> Findings:
-    """Only whether there is a version; cmk-complete says whether it can be one, and that before the step."""
+    """Judges only whether a version is stated; cmk-complete judges its form, before the step."""
     for binding in relations.index.of(Kind.BINDING):
         uri = binding.view.text(_URI)
         kinds = {one.kind for one in relations.index.sources_of(binding, _URI)}

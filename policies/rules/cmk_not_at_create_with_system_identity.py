@@ -10,8 +10,9 @@ from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
 
 
 def judge(relations: Relations, _: Options) -> Findings:
-    """Of an account that this preview makes: one that exists has its identity, and grant-present its access.
-    Encryption that the program ignores is what Azure last reported, not what the program asks for."""
+    """Judges the accounts that this preview makes. An account that exists has its identity, and grant-present
+    judges the identity's access. Skips an account whose program ignores `encryption`, because the engine then
+    shows the encryption that Azure last reported, not what the program declares."""
     for account in relations.index.of(Kind.ACCOUNT):
         if leaves_encryption(account.ignore_changes) or relations.index.exists(account):
             continue

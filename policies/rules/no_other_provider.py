@@ -30,7 +30,7 @@ def judge(subject: Subject, _: Options) -> Findings:
         yield NotYetKnown("the template of a deployment is not known yet")
     elif template is None:
         yield Undecided(
-            "what the template of a deployment or blueprint makes: it is elsewhere, or not readable"
+            "which resources a deployment or blueprint makes: its template is elsewhere, or not readable"
         )
     else:
         for found in sorted(set(_types(template))):

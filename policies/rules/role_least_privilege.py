@@ -21,8 +21,9 @@ _SERVICE = roles.SERVICE_PRINCIPAL.lower()
 
 
 def judge(assignment: Subject, options: Options) -> Findings:
-    """Judges the roles by which a key can be used, lost or opened to others; people may hold wider ones,
-    service principals may not. What uses no key may be meant for what else is in a group."""
+    """Judges the roles that can use a key, lose it or give others access to it. People may hold such roles,
+    service principals may not. A role that cannot use keys as the service does may be meant for other
+    resources, so it is undecided if its scope is above vaults or it has a condition."""
     role = role_of(assignment.view)
     if role is UNKNOWN:
         yield NotYetKnown("roleDefinitionId is not known yet")
@@ -74,7 +75,7 @@ def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Fin
     elif kind is None:
         yield Undecided(f"principalType is not stated, and the role is {role.name}")
     elif role.id not in WIDER_ROLES and (assignment.above_vaults or assignment.view.text("condition")):
-        yield Undecided(f"whether the vault and the key are meant: {found}")
+        yield Undecided(f"whether the assignment is meant for the vault or the key: {found}")
     else:
         yield Violation(
             found=found,

@@ -9,8 +9,8 @@ _STATED = "properties.enableRbacAuthorization"
 
 
 def judge(vault: Subject, options: Options) -> Findings:
-    """Absent means access policies (Vault 2024-11-01). Entries that the model ignores give nothing;
-    grant-present asks for one that counts."""
+    """Absent means access policies (Vault 2024-11-01). The vault may hold grants that the model ignores;
+    grant-present requires one that counts."""
     if vault.is_recovery:
         return
     stated, model = vault.view.prop("enableRbacAuthorization"), options.word("model")
@@ -28,7 +28,7 @@ def judge(vault: Subject, options: Options) -> Findings:
 
 
 RULE = UsedResourceRule(
-    why="a vault uses access policies or role assignments, never at both; a grant it ignores gives nothing",
+    why="a vault uses access policies or role assignments, never both; a grant it ignores gives nothing",
     source=sources.KEY_VAULT_DOCUMENT,
     severity="high",
     same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "

@@ -1,4 +1,4 @@
-"""A vault does not ask for soft delete to be off."""
+"""A vault does not switch soft delete off."""
 
 from core.resource_types import Kind
 from policies import sources

@@ -7,8 +7,8 @@ from policies.view import UNKNOWN, as_word
 
 
 def judge(vault: Subject, _: Options) -> Findings:
-    """Absent is AzureServices. Lists such as Storage's "Logging, AzureServices" pass, too. Where every
-    address may connect there is no firewall to pass (core.facts.Network)."""
+    """Absent is AzureServices. Lists such as Storage's "Logging, AzureServices" pass, too. A vault
+    that every address may reach has no firewall to pass (core.facts.Network)."""
     stated = vault.view.prop("networkAcls", "bypass")
     public, action = vault.view.word("publicNetworkAccess"), vault.view.word("networkAcls", "defaultAction")
     bypass = as_word(stated)

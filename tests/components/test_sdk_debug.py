@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pulumi
@@ -26,10 +27,10 @@ class Engine:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """The engine that is logged to; what logs is put back after the test."""
+    """The engine that is logged to, by the SDK's own functions; the tests' are put back after the test."""
     found = Engine()
     monkeypatch.setattr(pulumi.log, "get_engine", lambda: found)
-    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)
+    monkeypatch.setattr(pulumi.log, "debug", inspect.unwrap(pulumi.log.debug))
     return found
 
 

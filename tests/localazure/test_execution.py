@@ -322,7 +322,7 @@ def test_who_comes_second_is_told_to_wait(
     monkeypatch.setattr(checkout, "_LOCKS", tmp_path)
     monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, "locked"))
     steps = checkout.Steps(azure.home, "dev")
-    for pid, told in ((os.getpid(), f"process {os.getpid()} updates stack dev"), (gone.pid, "")):
+    for pid, told in ((os.getpid(), f"process {os.getpid()} is updating stack dev"), (gone.pid, "")):
         lock.write_text(json.dumps({"pid": pid, "username": "me", "hostname": "here"}))
         for run in (steps.run, steps.quietly):
             assert run("pulumi", "up") == 255

@@ -1,5 +1,5 @@
-"""A local Azure for tests: a real one in its own process, with a home of its own, stopped at the end; it ends
-with the process of the test, too, if that is killed."""
+"""A local Azure for tests, in its own process and with its own home. It stops at the end of the test, also if
+the test's process is killed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What tests cost: processor seconds by file, of the process that ran them and of the commands that ended.
+"""A pytest plugin that measures the processor seconds of each test file: of the process that runs the tests
+and of the commands that the tests ran to their end.
 
-A pytest plugin. `--costly N` lists the N files that cost most. The summary names each file that costs more
-than the everyday run can spend on one, unless only long tests ran; that is a warning, and fails nothing.
+`--costly N` lists the N files that cost most. Unless only long tests ran, the summary warns of each file that
+costs more than FILE_SECONDS; no test fails because of that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 FILE_SECONDS = 60.0
-"""What one file may cost in the everyday run."""
+"""Processor seconds that one file may cost in the everyday run."""
 _COST = "processor seconds"
 
 
@@ -23,18 +24,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class Cost:
-    """Adds to each report what that phase of a test cost; xdist sends it to where the summary is written."""
+    """Adds the cost of each phase of a test to its report, which xdist sends to the process of the
+    summary."""
 
     def __init__(self) -> None:
         self._before = _spent()
 
     def pytest_runtest_logstart(self) -> None:
-        """What came since the last report was no test's."""
+        """Leaves out the time since the last report, which belongs to no test."""
         self._before = _spent()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Any:
-        """Measures up to here, once for each phase."""
+        """Measures the time since the last report, once for each phase."""
         report = yield
         now = _spent()
         report.user_properties = [*report.user_properties, (_COST, now - self._before)]
@@ -48,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Lists what cost most."""
+    """Lists the files that cost most."""
     costs: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -65,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             if seconds > FILE_SECONDS:
                 terminalreporter.line(
                     f"warning: {file} took {seconds:.0f} s of processor, more than the {FILE_SECONDS:.0f} "
-                    "of an everyday file: make it cheaper, or mark what searches `long`",
+                    "of an everyday file: make it cheaper, or mark its searches `long`",
                     yellow=True,
                 )
 

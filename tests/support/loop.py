@@ -12,8 +12,8 @@ Result = TypeVar("Result")
 
 
 def finished(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of work, done on a thread beside the caller's, who may be in a loop of its own. Raises what
-    the work raises."""
+    """Runs the work in another thread's event loop, because the caller may be in a loop already, and returns
+    its result. Raises what the work raises."""
     return asyncio.run_coroutine_threadsafe(work, _loop()).result()
 
 

@@ -1,5 +1,5 @@
-"""A local Azure in this process makes the same three RSA keys of 2048 bits over and over: making one takes a
-tenth of a second."""
+"""Lets a local Azure in this process use the same three RSA keys of 2048 bits again and again, because making
+one takes a tenth of a second."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _numbers = itertools.count()
 
 @cache
 def key_pairs() -> tuple[crypto.Material, ...]:
-    """The three."""
+    """The three keys."""
     return tuple(_generate("RSA") for _ in range(3))
 
 
 def give_quick_keys() -> None:
-    """From now on, for all tests of this process."""
+    """Replaces key generation from now on, for all tests of this process."""
     crypto.generate = _quick
 
 

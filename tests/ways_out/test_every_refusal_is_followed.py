@@ -51,6 +51,10 @@ from tests.ways_out.world import (
 STEPS = 2000 if WIDE else 60
 STEPS_OF_A_LIFE = 6
 OWN_VAULT = tuple(mode for mode in MODES if mode != EXISTING_VAULT)
+EVERYDAY = ("access policies", "Azure RBAC")
+each_mode = pytest.mark.parametrize(
+    "mode", [mode if mode in EVERYDAY else pytest.param(mode, marks=pytest.mark.long) for mode in MODES]
+)
 
 
 @pytest.mark.long
@@ -159,7 +163,7 @@ def test_a_key_that_others_have_made_is_used_only_by_its_id() -> None:
     world.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
     """Nobody waits for a proof that the service could not give: the next version is bound, as is printed."""
     world = World(mode, settings={"vault": {"key_operators": ["deployer"]}})
@@ -211,7 +215,7 @@ def test_an_identity_that_the_state_lost_is_not_written(mode: str) -> None:
 
 
 @pytest.mark.parametrize("refreshes", [False, True], ids=["no refresh", "refresh"])
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_what_a_state_forgot_is_taken_over(mode: str, *, refreshes: bool) -> None:
     """Somebody deleted the account from the state with all that depends on it, as `pulumi state delete
     --target-dependents` does. What is printed takes each back, and Azure is left as it was."""
@@ -236,7 +240,7 @@ def test_what_a_state_forgot_is_taken_over(mode: str, *, refreshes: bool) -> Non
 
 
 @pytest.mark.parametrize("before_refresh", [False, True])
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> None:
     """After an update that took it away and then failed, the state still has the grant. Without a refresh, no
     update ends well while the data is out of reach; with the one that is printed, it can be read again."""
@@ -399,7 +403,7 @@ def test_a_deleted_account_keeps_its_identity() -> None:
     world.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_access_stays_revoked_at_the_key_in_use(mode: str) -> None:
     """Where the settings name another key, to which the account is bound once it has access: what somebody
     gives meanwhile at the key in use is taken away again."""
@@ -424,7 +428,7 @@ def test_access_stays_revoked_at_the_key_in_use(mode: str) -> None:
     world.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> None:
     """The grant of the key in use, or of its whole vault, comes before any write of the account."""
     world = World(mode)
@@ -499,7 +503,7 @@ def test_a_vault_changes_its_access_model_while_access_is_revoked(mode: str, *, 
     world.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
     """Another account can be bound to the key only with access, for which half an hour would be waited in
     vain. Access goes all the same, and nothing else is written."""
@@ -517,7 +521,7 @@ def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
     world.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_a_first_revocation_says_what_comes_first(mode: str) -> None:
     """Of a service that has no account yet, and so no identity that could be named; nothing is made."""
     world = World(mode, settings={"access": "revoked"})
@@ -599,7 +603,7 @@ def test_a_key_is_named_as_before_again(mode: str) -> None:
 
 
 @pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("taken", 202)])
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_changes_wait_for_a_version_that_is_enabled(mode: str, assumed: str, status: int) -> None:
     """Nothing of the data can be read. As printed, the version is enabled, and the change made. Also where
     Azure would take the write, as it does of a client that sends it."""
@@ -626,7 +630,7 @@ def test_changes_wait_for_a_version_that_is_enabled(mode: str, assumed: str, sta
 
 
 @pytest.mark.parametrize("meanwhile", ["nothing newer", "the vault rotated", "it is pinned"])
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) -> None:
     """The bound version has expired, and Azure refuses every write of the account. Nothing fails or is waited
     for: the update says what binds another version, and once that is done the change is made. In one phase
@@ -669,7 +673,7 @@ def test_changes_wait_for_a_version_that_can_be_used(mode: str, meanwhile: str) 
 
 
 @pytest.mark.parametrize("to", ["another key", "another vault", "no key"])
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_changes_wait_while_an_account_leaves_an_expired_version(mode: str, to: str) -> None:
     """In two phases it is still under that version when its own changes come; in one phase it is written with
     the other key, or none."""
@@ -834,7 +838,7 @@ def test_an_account_comes_back_only_as_what_it_was(was: dict[str, Any], steps: l
 
 
 @pytest.mark.parametrize("other_key", [False, True])
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str, *, other_key: bool) -> None:
     """The key's newest version has expired: the account that exists stays, and nothing is made, until another
     version is asked for in the same update, or made by hand where the account gets another key."""
@@ -863,7 +867,7 @@ def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str, *, oth
     world.close()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_mode
 def test_an_account_without_access_leaves_no_key(mode: str) -> None:
     """Azure would refuse it for as long as anybody waits. With access given back, as it is printed, the
     update ends, and nothing was made or deleted before."""

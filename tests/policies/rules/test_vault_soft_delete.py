@@ -1,4 +1,4 @@
-"""vault-soft-delete: a vault does not ask for soft delete to be off."""
+"""vault-soft-delete: a vault does not switch soft delete off."""
 
 from __future__ import annotations
 
