@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ PROGRAM = (
     "uv.lock",
 )
 """What the update of any stack depends on, besides its own file and fleet.yaml."""
+_STACK = re.compile(r"[\w.-]{1,100}", re.ASCII)
+"""What Pulumi takes for a stack's name (sdk/go/common/tokens). The jobs of a pipeline list names with spaces
+between."""
 _OF_SETTINGS = ("stacks", "exclude", "settings", "labels")
 
 
@@ -136,6 +140,11 @@ def read(folder: Path) -> FleetFiles:
     if not files:
         patterns = ", ".join(of_fleet.stacks)
         raise OperateError(f"{FILE}: no Pulumi.<stack>.yaml is of a stack named {patterns}")
+    if misnamed := [path_of(stack).name for stack in files if not _STACK.fullmatch(stack)]:
+        raise OperateError(
+            f"found {', '.join(map(repr, misnamed))}, expected the name of a stack between `Pulumi.` and "
+            "`.yaml`: letters, digits, hyphens, underscores and periods; rename the file"
+        )
     settings, refused = {}, []
     for stack, file in files.items():
         try:

@@ -79,6 +79,16 @@ def test_every_required_check_is_a_job_of_a_pull_request_and_of_a_merge_queue() 
     assert set(main["protection"]["required_status_checks"]["contexts"]) <= names
 
 
+@pytest.mark.parametrize("matrix", ["failure", "cancelled", "skipped", "success"])
+def test_no_stack_of_a_fleet_is_touched_only_where_that_was_found_out(matrix: str) -> None:
+    """A job that fails has the outputs that it wrote until then."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "fleet-preview.yml")["jobs"]
+    verdict = jobs["encryption"]["steps"][-1]
+    assert verdict["env"]["MATRIX"] == "${{ needs.matrix.result }}"
+    found = {"COUNT": "0", "MATRIX": matrix, "REVIEW": "skipped", "FORK": "false", "IDENTITY": "an id"}
+    assert (run("bash", "-e", "-c", verdict["run"], env=found).returncode == 0) is (matrix == "success")
+
+
 def test_a_search_that_fails_fails_its_job(tmp_path: Path) -> None:
     """A runner's bash knows no pipefail by itself: the copy of what a command says hides how it ended."""
     (search,) = (step["run"] for step in steps(ROOT / ".github" / "workflows" / "long.yml") if "run" in step)
