@@ -195,16 +195,27 @@ def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
     if FILE not in names:
         before = fleet.shared
     elif old := _git(folder, "show", f"{since}:./{FILE}", missing=""):
-        before = shared.shared(shared.document(old))
+        try:
+            before = shared.shared(shared.document(old))
+        except FleetFileError:
+            return frozenset(fleet.files)
     found = set()
     for stack, file in fleet.files.items():
-        name, then = path_of(stack).name, file
-        if name in names:
-            text = _git(folder, "show", f"{since}:./{name}", missing="")
-            then = StackFile(stack, yaml.safe_load(text) or {})
-        if (then.document, then.levels(before)) != (file.document, file.levels(fleet.shared)):
+        name = path_of(stack).name
+        changed = name in names
+        then = _was(stack, _git(folder, "show", f"{since}:./{name}", missing="")) if changed else file
+        if then is None or (then.document, then.levels(before)) != (file.document, file.levels(fleet.shared)):
             found.add(stack)
     return frozenset(found)
+
+
+def _was(stack: str, text: str) -> StackFile | None:
+    """A stack's file as it was; None where it could not be read."""
+    try:
+        loaded = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        return None
+    return StackFile(stack, loaded) if isinstance(loaded, Mapping) else None
 
 
 def digest_of(folder: Path, stack: str) -> str:
