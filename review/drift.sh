@@ -25,7 +25,7 @@ if ((refreshed != 0)); then
     printf '\n%s\n' "$found" >>"$folder/drift.md"
   else
     echo "drift: the refresh failed:" >&2
-    tail -n 20 "$folder/refresh.txt" >&2
+    tail -n 20 "$folder/refresh.txt" | "$(dirname "$0")/quoted.sh" drift
   fi
 fi
 # An update would mend it, and binds what was rotated: its review is the rotation report.

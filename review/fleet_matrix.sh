@@ -10,10 +10,15 @@ set -euo pipefail
 change=${1:?usage: review/fleet_matrix.sh CHANGE SHARDS CI [SINCE]}
 shards=${2:?} ci=${3:?}
 root=$(cd "$(dirname "$0")/.." && pwd)
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 cd "$change"
+code=0
 # Without PYTHONSAFEPATH a module of the change would be imported before one of the base.
 matrix=$(PYTHONSAFEPATH=1 PYTHONPATH=$root "${PYTHON:-$root/.venv/bin/python}" -m operate fleet matrix \
-  --shards "$shards" --ci "$ci" ${4:+--since "$4"})
+  --shards "$shards" --ci "$ci" ${4:+--since "$4"} 2>"$said") || code=$?
+"$root/review/quoted.sh" matrix <"$said"
+if ((code != 0)); then exit "$code"; fi
 stacks=$(python3 -I -c '
 import json, sys
 found = json.load(sys.stdin)

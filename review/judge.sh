@@ -25,8 +25,7 @@ pulumi stack export --stack "$stack" --non-interactive --color never >"$state"
 pulumi refresh --preview-only --stack "$stack" --non-interactive --color never --json \
   >"$folder/refresh.json" 2>"$folder/refresh.txt" || {
   echo "review: what is there now could not be read" >&2
-  # Quoted, so that a job's runner takes no line for a command.
-  tail -n 20 "$folder/refresh.txt" | tr '\r' '\n' | sed 's/^/review: /; s/##/# #/g' >&2
+  tail -n 20 "$folder/refresh.txt" | "$root/review/quoted.sh" review
   exit 2
 }
 options=(--plan "$plan/plan.json" --refresh "$folder/refresh.json" --state "$state" --stack "$stack"

@@ -298,12 +298,12 @@ def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, st
     """Vault and identity of each standalone access policy. The policy's own state counts, not its entry in
     the vault's list, which may be old: if a vault's inputs did not change, a refresh's JSON shows the outputs
     of the state (pkg/backend/display/json.go of pulumi 3.259), and azure-native leaves the list out of the
-    inputs."""
+    inputs; it makes no policy where the list still has an entry (custom_keyvault_accesspolicy.go)."""
     for one in resources:
-        state = one.live or one.recorded
-        if one.kind is Kind.ACCESS_POLICY and state and not one.released:
-            grant = access.of_access_policy(one.urn, state)
-            yield grant.scope, folded(grant.principal)
+        if one.kind is Kind.ACCESS_POLICY and not one.released:
+            for state in filter(None, (one.live or one.recorded, one.planned)):
+                grant = access.of_access_policy(one.urn, state)
+                yield grant.scope, folded(grant.principal)
 
 
 def _targets(entries: Iterable[Entry]) -> Mapping[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ PROGRAM = (
     "uv.lock",
 )
 """What the update of any stack depends on, besides its own file and fleet.yaml."""
+_STACK = re.compile(r"[\w.-]{1,100}", re.ASCII)
+"""What Pulumi takes for a stack's name (sdk/go/common/tokens). The jobs of a pipeline list names with spaces
+between."""
 _OF_SETTINGS = ("stacks", "exclude", "settings", "labels")
 
 
@@ -136,6 +140,11 @@ def read(folder: Path) -> FleetFiles:
     if not files:
         patterns = ", ".join(of_fleet.stacks)
         raise OperateError(f"{FILE}: no Pulumi.<stack>.yaml is of a stack named {patterns}")
+    if misnamed := [path_of(stack).name for stack in files if not _STACK.fullmatch(stack)]:
+        raise OperateError(
+            f"found {', '.join(map(repr, misnamed))}, expected the name of a stack between `Pulumi.` and "
+            "`.yaml`: letters, digits, hyphens, underscores and periods; rename the file"
+        )
     settings, refused = {}, []
     for stack, file in files.items():
         try:
@@ -186,16 +195,27 @@ def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
     if FILE not in names:
         before = fleet.shared
     elif old := _git(folder, "show", f"{since}:./{FILE}", missing=""):
-        before = shared.shared(shared.document(old))
+        try:
+            before = shared.shared(shared.document(old))
+        except FleetFileError:
+            return frozenset(fleet.files)
     found = set()
     for stack, file in fleet.files.items():
-        name, then = path_of(stack).name, file
-        if name in names:
-            text = _git(folder, "show", f"{since}:./{name}", missing="")
-            then = StackFile(stack, yaml.safe_load(text) or {})
-        if (then.document, then.levels(before)) != (file.document, file.levels(fleet.shared)):
+        name = path_of(stack).name
+        changed = name in names
+        then = _was(stack, _git(folder, "show", f"{since}:./{name}", missing="")) if changed else file
+        if then is None or (then.document, then.levels(before)) != (file.document, file.levels(fleet.shared)):
             found.add(stack)
     return frozenset(found)
+
+
+def _was(stack: str, text: str) -> StackFile | None:
+    """A stack's file as it was; None where it could not be read."""
+    try:
+        loaded = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        return None
+    return StackFile(stack, loaded) if isinstance(loaded, Mapping) else None
 
 
 def digest_of(folder: Path, stack: str) -> str:

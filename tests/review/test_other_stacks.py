@@ -76,6 +76,17 @@ def test_who_may_do_more_or_may_have_another_grant_needs_a_look() -> None:
     assert verdicts(step("replace", POLICY, "p", policy(*EXACT), {**again, "id": ""})) == ["undetermined"]
 
 
+def test_a_list_that_a_vault_was_found_with_hides_no_grant() -> None:
+    """It may be as old as the last update's refresh, and an entry that is still there refuses the policy's
+    create."""
+    entry = {"objectId": PRINCIPAL, "permissions": {"keys": list(EXACT)}}
+    found = {**vault(), "outputs": vault(accessPolicies=[entry])["outputs"]}
+    given = step("create", POLICY, "p", None, {**policy(*EXACT), "id": ""})
+    assert verdicts(same(VAULT, "v", found), given) == ["principal-added"]
+    changed = step("replace", POLICY, "p", policy(*EXACT, principal="2" * 36), policy(*EXACT))
+    assert "principal-added" in verdicts(same(VAULT, "v", found), changed)
+
+
 def test_a_vault_that_goes_speaks_for_its_grants() -> None:
     """One reason, and not one for each grant that goes with the vault."""
     steps = [step("delete", VAULT, "v", vault()), step("delete", POLICY, "p", policy(*EXACT))]

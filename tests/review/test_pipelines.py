@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_every_workflow_is_there_on_both_platforms() -> None:
-    """Preview, deployment and drift, on both platforms; preview, deployment and alarms of a fleet, too. Tests
-    are GitHub's."""
+    """Preview, deployment and drift, on both platforms; preview, deployment and alarms of a fleet, too. The
+    tests are GitHub's, everyday and long ones."""
     names = ["deploy", "drift", "fleet-alarms", "fleet-deploy", "fleet-preview", "preview"]
     assert [file.stem for file in WORKFLOWS] == sorted(["ci", "long", *names])
     assert [file.stem for file in PIPELINES] == names
@@ -64,6 +65,38 @@ def test_every_verdict_is_a_required_check() -> None:
     (main,) = loaded(ROOT / ".github" / "settings.yml")["branches"]
     assert verdicts <= set(main["protection"]["required_status_checks"]["contexts"])
     assert len(verdicts) == 2
+
+
+def test_every_required_check_is_a_job_of_a_pull_request_and_of_a_merge_queue() -> None:
+    """A check that no job reports is waited for, and nothing can be merged any more."""
+    (main,) = loaded(ROOT / ".github" / "settings.yml")["branches"]
+    asked = [
+        document
+        for file in WORKFLOWS
+        if {"pull_request", "merge_group"} <= (document := loaded(file))[True].keys()
+    ]
+    names = {job["name"] for document in asked for job in document["jobs"].values()}
+    assert set(main["protection"]["required_status_checks"]["contexts"]) <= names
+
+
+@pytest.mark.parametrize("matrix", ["failure", "cancelled", "skipped", "success"])
+def test_no_stack_of_a_fleet_is_touched_only_where_that_was_found_out(matrix: str) -> None:
+    """A job that fails has the outputs that it wrote until then."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "fleet-preview.yml")["jobs"]
+    verdict = jobs["encryption"]["steps"][-1]
+    assert verdict["env"]["MATRIX"] == "${{ needs.matrix.result }}"
+    found = {"COUNT": "0", "MATRIX": matrix, "REVIEW": "skipped", "FORK": "false", "IDENTITY": "an id"}
+    assert (run("bash", "-e", "-c", verdict["run"], env=found).returncode == 0) is (matrix == "success")
+
+
+def test_a_search_that_fails_fails_its_job(tmp_path: Path) -> None:
+    """A runner's bash knows no pipefail by itself: the copy of what a command says hides how it ended."""
+    (search,) = (step["run"] for step in steps(ROOT / ".github" / "workflows" / "long.yml") if "run" in step)
+    (make := tmp_path / "make").write_text("#!/bin/sh\necho found; exit 2\n")
+    make.chmod(0o700)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert run("bash", "-e", "-c", f"cd {tmp_path} && {search}", env=env).returncode == 2
+    assert (tmp_path / ".long" / "output.txt").read_text() == "found\n"
 
 
 @each_workflow

@@ -64,6 +64,27 @@ def test_a_change_that_touches_no_stack_has_no_jobs(change: Path, tmp_path: Path
     assert done.stdout.splitlines() == ['matrix={"include": []}', "stacks=", "count=0"]
 
 
+@pytest.mark.parametrize("name", ["prod-z\nstacks=sandbox", "prod-z sandbox", "prod-z\r"])
+def test_a_files_name_is_no_output_of_the_matrix(change: Path, tmp_path: Path, name: str) -> None:
+    """Which stacks are reviewed is what the outputs say: a name is one of Pulumi's, or there is no matrix."""
+    (change / "Pulumi.prod-a.yaml").rename(change / f"Pulumi.{name}.yaml")
+    done = script("fleet_matrix.sh", str(change), "2", "github", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "letters, digits, hyphens, underscores and periods" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["fleet.yaml", "Pulumi.prod-a.yaml"])
+def test_no_text_of_a_change_is_a_command_to_the_runner(change: Path, tmp_path: Path, file: str) -> None:
+    """What is wrong in a file is quoted where a runner reads commands: with `count` at 0, nothing would be
+    reviewed."""
+    text = "a: [\n::set-output name=count::0\n"
+    (change / file).write_text(f"{text}##vso[task.setvariable variable=count;isOutput=true]0\n")
+    done = script("fleet_matrix.sh", str(change), "2", "github", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "::set-output name=count::0" in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line.strip().startswith("::") or "##" in line]
+
+
 def test_an_update_takes_the_reviewed_plans_by_the_names_of_their_stacks(tmp_path: Path) -> None:
     """And no other: with another digest nothing is begun."""
     for number, text in ((1, "plan of a"), (2, "plan of b")):

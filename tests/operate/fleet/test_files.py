@@ -133,6 +133,28 @@ def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> N
     assert touched() == set(files.read(folder).files)
 
 
+@pytest.mark.parametrize(
+    ("file", "broken", "expected"),
+    [
+        ("Pulumi.prod-b.yaml", "a: [", {"prod-b"}),
+        ("Pulumi.prod-b.yaml", "[]", {"prod-b"}),
+        ("fleet.yaml", "a: [", {"prod-a", "prod-b"}),
+        ("fleet.yaml", "stacks: []", {"prod-a", "prod-b"}),
+    ],
+)
+def test_what_a_broken_file_becomes_is_touched(
+    tmp_path: Path, file: str, broken: str, expected: set[str]
+) -> None:
+    """Else the change that mends it could not be reviewed."""
+    folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
+    (folder / file).write_text(broken)
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "first")
+    checkout(folder, FLEET, prod_a={}, prod_b={})
+    assert files.touched(folder, files.read(folder), "HEAD") == expected
+
+
 def test_stacks_are_touched_wherever_the_project_is_in_its_repository(tmp_path: Path) -> None:
     """In a folder of a larger repository, too, whose other folders do not count."""
     (tmp_path / "platform").mkdir()
