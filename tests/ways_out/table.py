@@ -44,26 +44,26 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _replacement 2
         components/guards/data_loss.py _encryption 2
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_can_be_used": """
+    f"{_W}/test_versions_lead_out.py::test_changes_wait_for_a_version_that_can_be_used": """
         components/guards/bound_version.py warning 2
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
+    f"{_W}/test_access_leads_out.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
         components/guards/data_loss.py _other_model 2
         core/commands.py assign_role
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_a_first_revocation_says_what_comes_first": """
+    f"{_W}/test_access_leads_out.py::test_a_first_revocation_says_what_comes_first": """
         components/guards/access.py problems
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_a_key_that_has_expired_is_rotated_before_it_is_bound": """
+    f"{_W}/test_versions_lead_out.py::test_a_key_that_has_expired_is_rotated_before_it_is_bound": """
         provider/key_version.py _no_version
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
         components/guards/bound_version.py replacement_problems 3
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
+    f"{_W}/test_access_leads_out.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
         components/guards/existing_resources.py inexact_policy
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_changes_wait_for_a_version_that_is_enabled": """
+    f"{_W}/test_versions_lead_out.py::test_changes_wait_for_a_version_that_is_enabled": """
         components/guards/bound_version.py warning
     """,
     f"{_W}/test_findings_lead_out.py::test_what_keeps_a_composed_account_from_its_key_is_found": """
@@ -72,7 +72,7 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_is_moved_only_from_a_key_that_it_can_use": """
         components/guards/access.py immovable 7
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_an_identity_that_the_state_lost_is_not_written": """
+    f"{_W}/test_access_leads_out.py::test_an_identity_that_the_state_lost_is_not_written": """
         components/account_write.py _identity_unrecorded
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_each_drift_has_a_way_back": """
@@ -94,13 +94,13 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_evidence_leads_out.py::test_who_has_access_to_a_key_in_use_is_seen": """
         components/guards/access.py still_granted
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_access_is_given_back_for_real": """
+    f"{_W}/test_access_leads_out.py::test_access_is_given_back_for_real": """
         components/guards/access.py stale_grant
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_a_generation_needs_a_vault_that_is_reached": """
+    f"{_W}/test_versions_lead_out.py::test_a_generation_needs_a_vault_that_is_reached": """
         components/guards/preflight.py _Preflight._result
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_days_of_rotation_that_change_are_told": """
+    f"{_W}/test_versions_lead_out.py::test_days_of_rotation_that_change_are_told": """
         components/key.py kept_rotation
     """,
     "tests/lives/test_access.py::test_access_goes_although_the_update_fails": """
@@ -155,7 +155,7 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_a_deleted_account_keeps_its_identity": """
         components/guards/soft_deleted.py _unfit
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_an_account_recovered_on_an_expired_version": """
+    f"{_W}/test_versions_lead_out.py::test_an_account_recovered_on_an_expired_version": """
         provider/rules.py key_is_usable
     """,
     f"{_W}/test_every_refusal_is_followed.py::test_an_account_leaves_the_key_that_it_has": """

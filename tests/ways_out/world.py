@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pulumi
+import pytest
 import requests
 
 from components.service import EncryptedAIServicesAccount
@@ -49,6 +50,13 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     "user-assigned identity": {"identity": "userAssigned"},
     EXISTING_VAULT: {},
 }
+OWN_VAULT = tuple(mode for mode in MODES if mode != EXISTING_VAULT)
+EVERYDAY = ("access policies", "Azure RBAC")
+each_mode = pytest.mark.parametrize(
+    "mode", [mode if mode in EVERYDAY else pytest.param(mode, marks=pytest.mark.long) for mode in MODES]
+)
+"""Of a test: every day in these modes, and in all of them in the long run."""
+OTHER_VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/kv-other"
 LONG_AGO = 1_700_000_000
 """November 2023."""
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
@@ -463,3 +471,21 @@ DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
     bound_version_expires: EVERY,
 }
 """What somebody does past Pulumi, and the modes in which it can be done."""
+
+
+def make_other_vault(world: World) -> None:
+    """A vault of somebody else's, with the access model of the service's own."""
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": world.mode == "Azure RBAC",
+        "accessPolicies": [],
+    }
+    world.arm("PUT", OTHER_VAULT, {"location": "westeurope", "properties": properties})
+
+
+def tags(world: World) -> str | None:
+    """The tag `owner` of the live account."""
+    found: dict[str, str] = world.arm("GET", world.account_id).get("tags") or {}
+    return found.get("owner")
