@@ -217,7 +217,7 @@ def test_fails_with_everything_that_stands_in_the_way(place: Place) -> None:
     assert run.code == 1, run.output
     for words in (
         "nothing was written",
-        "disableLocalAuth=true",
+        '"disableLocalAuth": true',
         "subdomain is another-name",
         "may not use the key, so the data cannot be read",
         "2 accounts would be named wrong",
