@@ -35,8 +35,8 @@ _OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
 _PUT_BACK = re.compile(
-    r"keep the setting as it was|make a service of another name|make another service|use a key there|"
-    r"give the new account another name|Make the new vault elsewhere|correct network\.subnetId",
+    r"keep the setting as it was|leave generation as it was|make a service of another name|"
+    r"make another service|use a key there|give the new account another name|Make the new vault elsewhere|correct network\.subnetId",
     re.IGNORECASE,
 )
 
