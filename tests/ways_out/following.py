@@ -36,7 +36,8 @@ _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
 _PUT_BACK = re.compile(
     r"keep the setting as it was|leave generation as it was|make a service of another name|"
-    r"make another service|use a key there|give the new account another name|Make the new vault elsewhere|correct network\.subnetId",
+    r"make another service|use a key there|give the new account another name|Make the new vault elsewhere|"
+    r"correct network\.subnetId",
     re.IGNORECASE,
 )
 
