@@ -203,8 +203,8 @@ def write_if_transformed(
     send.
     """
     if get_root_resource() is None or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS):
-        # A process without a root resource is the host of a package. The engine holds one lock while it calls
-        # transforms and while it registers a transform, so a host of several components would deadlock.
+        # A process without a root resource is the host of a package. The engine is assumed to hold one lock
+        # while it calls transforms and while it registers one: a host of several components would deadlock.
         return
     unwritten = _unwritten.setdefault(get_monitor(), {})
     first, unwritten[logical_name] = not unwritten, (name, before, encryption)
