@@ -55,14 +55,14 @@ def files(
 
 
 def rows(document: Mapping[str, Any]) -> str:
-    """Rows of `tests/localazure/observed/`, as Python: one for each exchange that an answer was read from.
+    """Rows of `tests/localazure/observed/`, as YAML: one for each exchange that an answer was read from.
     Raises ValueError for a document of another format.
 
     Each has the request, the status and the code of a refusal. Whoever adds it says what comes before it.
     """
     if document.get("format") != FORMAT:
         raise ValueError(f"the file has format {document.get('format')!r}, expected {FORMAT}")
-    exchanges, lines = document["exchanges"], ["FACTS = ("]
+    exchanges, lines = document["exchanges"], list[str]()
     seen: set[str] = set()
     for answer in document["answers"]:
         if answer["answer"] == UNKNOWN:
@@ -72,7 +72,7 @@ def rows(document: Mapping[str, Any]) -> str:
             if row not in seen:
                 lines.append(row)
             seen.add(row)
-    return "\n".join([*lines, ")"]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _row(name: str, exchange: Mapping[str, Any]) -> str:
@@ -87,12 +87,9 @@ def _row(name: str, exchange: Mapping[str, Any]) -> str:
             for key, value in body["properties"].items()
             if isinstance(value, (str, bool, int)) and key in ("provisioningState", "publicNetworkAccess")
         }
-    words = [repr(name), repr(exchange["method"]), repr(path), str(exchange["status"])]
-    if exchange["sent"] is not None:
-        words.append(f"send={exchange['sent']!r}")
-    if has:
-        words.append(f"has={has!r}")
-    return f"    Fact({', '.join(words)}),"
+    row = {"fact": name, "ask": f"{exchange['method']} {path} -> {exchange['status']}"}
+    sent = {} if exchange["sent"] is None else {"send": exchange["sent"]}
+    return f"- {json.dumps({**row, **sent, **({'has': has} if has else {})})}"
 
 
 def _markdown(

@@ -6,10 +6,19 @@ import pytest
 
 from localazure.authorization import assign_role
 from localazure.web import Json, Response
-from tests.localazure.cognitive.case import ACCOUNT, PROJECT, PROJECTS, Case, case
-from tests.localazure.keyvault.case import OWNER, SERVICE, STRANGER, SUBSCRIPTION, VAULT, error, vault_body
-
-__all__ = ["case"]
+from tests.localazure.driver import (
+    ACCOUNT,
+    OWNER,
+    PROJECT,
+    PROJECTS,
+    SERVICE,
+    STRANGER,
+    SUBSCRIPTION,
+    VAULT,
+    Case,
+    error,
+    vault_body,
+)
 
 ORDERS = f"{PROJECTS}/orders"
 
@@ -51,17 +60,6 @@ def test_lists_come_in_pages(case: Case) -> None:
         names.append([project["projectName"] for project in page["value"]])
         path = page.get("nextLink", "").removeprefix("https://contoso-language.cognitiveservices.azure.com")
     assert names == [["a", "b"], ["c"]]
-
-
-def test_export_and_import_carry_the_assets(case: Case) -> None:
-    """What was imported is exported again, by its jobs."""
-    case.make()
-    assets = {"projectKind": "Conversation", "intents": [{"category": "Buy"}]}
-    body = {"projectFileFormatVersion": "2023-04-01", "metadata": PROJECT, "assets": assets}
-    assert _poll(case, case.language("POST", f"{ORDERS}/:import", body))["status"] == "succeeded"
-    job = _poll(case, case.language("POST", f"{ORDERS}/:export?stringIndexType=Utf16CodeUnit"))
-    path = job["resultUrl"].removeprefix("https://contoso-language.cognitiveservices.azure.com")
-    assert case.language("GET", path).body["assets"] == assets
 
 
 @pytest.mark.parametrize("query", ["top=0", "top=many", "skip=-1"])

@@ -6,9 +6,7 @@ import pytest
 
 from localazure.keyvault import crypto
 from localazure.web import Response
-from tests.localazure.keyvault.case import GROUP, OWNER, SERVICE, VAULT, Case, case, error, policy, vault
-
-__all__ = ["case", "vault"]
+from tests.localazure.driver import GROUP, OWNER, SERVICE, VAULT, Case, error, policy
 
 OTHER = f"{GROUP}/providers/Microsoft.KeyVault/vaults/contoso-2"
 DATA = crypto.b64url(b"data key")

@@ -13,7 +13,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from localazure.standin import serve
 from localazure.standin.connections import MOST_CONNECTIONS
 from localazure.standin.wire import from_struct
-from tests.localazure.standin.arm import ACCOUNT, ENVIRON, GROUP, OBJECT, SUBSCRIPTION, TENANT, missing
+from tests.localazure.standin.arm import ACCOUNT, ENVIRON, OBJECT, SUBSCRIPTION, TENANT, missing
 from tests.localazure.standin.case import configured, engine, stand_in
 
 GROUP_TYPE = "azure-native:resources:ResourceGroup"
@@ -202,26 +202,6 @@ async def test_client_config_comes_from_the_claims_of_a_token() -> None:
         "tenantId": TENANT,
     }
     assert set(token) == {"token"}
-
-
-@pytest.mark.asyncio
-async def test_getters_give_a_resource_and_its_api_version() -> None:
-    """A getter is a GET by the arguments, in the shape of the resource."""
-    async with configured() as (instance, arm):
-        arm.resources[GROUP.lower()]["colour"] = "blue"
-        found = await instance.invoke("azure-native:resources:getResourceGroup", resourceGroupName="rg")
-    assert found == {"id": GROUP, "name": "rg", "location": "westeurope", "azureApiVersion": "2024-03-01"}
-
-
-@pytest.mark.asyncio
-async def test_lists_of_keys_are_posted_for() -> None:
-    """listAccountKeys POSTs an empty object and gives the answer."""
-    arguments = {"resourceGroupName": "rg", "accountName": "a"}
-    async with configured() as (instance, arm):
-        arm.answers[f"POST {ACCOUNT}/listKeys"] = [arm.answer(200, {"key1": "1", "key2": "2"})]
-        found = await instance.invoke("azure-native:cognitiveservices:listAccountKeys", **arguments)
-    assert found == {"key1": "1", "key2": "2"}
-    assert arm.calls == [("POST", f"{ACCOUNT}/listKeys", {})]
 
 
 @pytest.mark.asyncio

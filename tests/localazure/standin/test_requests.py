@@ -9,7 +9,6 @@ import grpc
 import pytest
 
 from localazure.standin.azure import Answer, NoAnswerError
-from localazure.standin.values import UNKNOWN
 from tests.localazure.standin.arm import (
     ACCOUNT,
     ACCOUNT_BODY,
@@ -18,7 +17,6 @@ from tests.localazure.standin.arm import (
     ENVIRON,
     GROUP,
     VAULT,
-    VAULT_INPUTS,
     VAULT_TYPE,
     missing,
 )
@@ -192,15 +190,6 @@ async def test_what_does_not_pass_is_told_after_three_repetitions(
         with pytest.raises(grpc.aio.AioRpcError):
             await instance.create(ACCOUNT_TYPE, ACCOUNT_INPUTS)
     assert len(arm.sent("PUT")) == calls
-
-
-@pytest.mark.asyncio
-async def test_a_preview_of_an_update_asks_for_nothing() -> None:
-    """No request goes out, and what only Azure knows is unknown."""
-    async with configured() as (instance, arm):
-        outputs = await instance.update(VAULT_TYPE, VAULT, {}, VAULT_INPUTS, {"name": "v"}, preview=True)
-    assert arm.calls == []
-    assert outputs["properties"]["vaultUri"] is UNKNOWN
 
 
 @pytest.mark.asyncio

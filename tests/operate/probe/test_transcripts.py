@@ -6,7 +6,6 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from localazure import seed
 from operate.__main__ import main
 from operate.probe.command import Probe
 from operate.probe.conversation import Sanitizer
-from tests.localazure.observed.fact import Fact
+from tests.localazure.observed.fact import facts_in
 from tests.operate.probe.asking import STORAGE, Asking
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -97,13 +96,11 @@ def test_the_files_say_what_was_found(probe: Probe) -> None:
 
 
 def test_rows_of_the_wire_tests(probe: Probe, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--rows` prints Python that makes the wire tests' own `Fact`s, named after the answers."""
+    """`--rows` prints facts as the wire tests keep them, named after the answers."""
     file = tmp_path / "probe.json"
     file.write_text(probe.files(AT)["probe.json"])
     assert main(["probe", "--rows", str(file)]) == 0
-    made: dict[str, Any] = {"Fact": Fact}
-    exec(capsys.readouterr().out, made)
-    facts = made["FACTS"]
+    facts = facts_in(capsys.readouterr().out)
     assert len(facts) > 50
     refused = [fact for fact in facts if fact.has.get("error.code") == "AccessPolicyNotConfiguredForKeyVault"]
     assert refused
