@@ -6,8 +6,9 @@ import pytest
 
 from tests.localazure.standin.cloud import PLACE, cloud, made, unchanged
 
+pytestmark = pytest.mark.asyncio
 
-@pytest.mark.asyncio
+
 async def test_alerts_and_saved_queries_are_kept_as_they_were_written() -> None:
     """Workspace, saved search, action group and query rule: created, refreshed without a change, deleted."""
     async with cloud() as (instance, case, _):
@@ -59,7 +60,6 @@ async def test_alerts_and_saved_queries_are_kept_as_they_were_written() -> None:
             assert case.send("GET", id).status == 404
 
 
-@pytest.mark.asyncio
 async def test_workspace_keys_and_role_definitions_can_be_asked_for() -> None:
     """getSharedKeys gives two keys, the same each time; getRoleDefinition a built-in role."""
     user = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
