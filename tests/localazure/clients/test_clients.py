@@ -285,7 +285,9 @@ def test_a_managed_hsm_through_its_own_clients(azure: RunningAzure, clients: Cli
     uri = f"https://{clients.name}.managedhsm.azure.net"
     assert made.properties.hsm_uri == f"{uri}/"
     roles, keys = KeyVaultAccessControlClient(uri, clients.credential), KeyClient(uri, clients.credential)
-    definitions = {one.role_name: one.id for one in roles.list_role_definitions(KeyVaultRoleScope.GLOBAL)}
+    definitions = {
+        one.role_name: str(one.id) for one in roles.list_role_definitions(KeyVaultRoleScope.GLOBAL)
+    }
     user, service = (
         definitions[f"Managed HSM Crypto {name}"] for name in ("User", "Service Encryption User")
     )
@@ -300,7 +302,8 @@ def test_a_managed_hsm_through_its_own_clients(azure: RunningAzure, clients: Cli
     assert crypto.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, locked).key == DATA
     name = uuid.uuid4()
     roles.create_role_assignment("/keys/cmk", service, READER.object_id, name=name)
-    assert roles.get_role_assignment("/keys/cmk", name).properties.scope == "/keys/cmk"
+    granted: Any = roles.get_role_assignment("/keys/cmk", name)
+    assert granted.properties.scope == "/keys/cmk"
     assert str(name) in {found.name for found in roles.list_role_assignments("/keys/cmk")}
     roles.delete_role_assignment("/keys/cmk", name)
     with pytest.raises(ResourceNotFoundError):
@@ -355,9 +358,9 @@ def test_a_private_endpoints_whole_life(clients: Clients) -> None:
         zones.begin_delete(group, "end", "default").result()
         ends.begin_delete(group, "end").result()
         nets.begin_delete(group, "vnet").result()
-        for absent in (lambda: ends.get(group, "end"), lambda: nets.get(group, "vnet")):
+        for absent, name in ((ends, "end"), (nets, "vnet")):
             with pytest.raises(ResourceNotFoundError):
-                absent()
+                absent.get(group, name)
         setting = f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings/audit"
         logs = [{"categoryGroup": "audit", "enabled": True}]
         wanted = {"properties": {"storageAccountId": "/subscriptions/s", "logs": logs}}

@@ -4,8 +4,8 @@ A file has `names`, which stand for a text as `<name>`, `bodies`, `steps` that l
 
 - `fact` names it; `source` is where it was seen, if not in recorded traffic.
 - `ask: METHOD URL -> STATUS`, with `send`: a body, the name of one, or `[name, what is laid over it]`. In a
-  URL `{azure-asyncoperation}`, `{location}` and `{nextLink}` stand for the last such header, or link, that was
-  answered. `who: nobody` sends no token.
+  URL `{azure-asyncoperation}`, `{location}` and `{nextLink}` stand for the last such header, or link
+  that was answered. `who: nobody` sends no token.
 - `given` are the steps before it, by name or whole; `behave` sets the cloud.
 - `has` are exact values at dotted paths (`a.0.b`, where `*` is the only value there is), `like` patterns of
   them, `lacks` paths that are not there, `keys` the names at a path in their order, `whole` is the body.
