@@ -45,8 +45,8 @@ DATA = bytes(range(32))
 
 
 def _principal(number: int, tenant_id: str, name: str) -> Principal:
-    ids = (f"aaaaaaaa-0000-4000-8000-0000000000{kind}{number}" for kind in ("0", "c"))
-    return Principal(*ids, tenant_id, name, managed_identity=False, created=0.0)
+    first = "aaaaaaaa-0000-4000-8000-0000000000"
+    return Principal(f"{first}0{number}", f"{first}c{number}", tenant_id, name, False, 0.0)
 
 
 OWNER, SERVICE = _principal(1, TENANT, "owner"), _principal(2, TENANT, "service")
