@@ -52,12 +52,9 @@ def door() -> Door:
         f"{ACCOUNT}/commitmentPlans?api-version=2025-06-01",
         f"{ACCOUNT}/projects?api-version=2025-06-01",
         f"{ACCOUNT}/connections?api-version=2025-06-01",
-        f"{ACCOUNT}/encryptionScopes?api-version=2025-06-01",
         f"{ACCOUNT}/models?api-version=2025-06-01",
         f"{ACCOUNT}/usages?api-version=2025-06-01",
-        f"{ACCOUNT}/networkSecurityPerimeterConfigurations?api-version=2025-06-01",
         f"{VAULT}/secrets?api-version=2024-11-01",
-        f"{VAULT}/networkSecurityPerimeterConfigurations?api-version=2026-04-01-preview",
     ],
 )
 def test_what_an_account_or_vault_does_not_have_is_an_empty_list(door: Door, path: str) -> None:

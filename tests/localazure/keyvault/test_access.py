@@ -8,7 +8,6 @@ import pytest
 
 from localazure.authorization import assign_role
 from localazure.keyvault import crypto
-from localazure.web import Response
 from tests.localazure.driver import (
     DATA,
     OWNER,
@@ -22,6 +21,7 @@ from tests.localazure.driver import (
     policy,
     refusal_of,
 )
+from tests.support.front import Reply
 
 VALUE = {"alg": "RSA-OAEP-256", "value": crypto.b64url(DATA)}
 ROTATES = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "Rotate"}}]}
@@ -52,7 +52,7 @@ OPERATIONS: list[tuple[str, str, str, Any]] = [
 PERMISSIONS = sorted({permission for permission, *_ in OPERATIONS})
 
 
-def denied(response: Response) -> bool:
+def denied(response: Reply) -> bool:
     return response.status == 403
 
 
