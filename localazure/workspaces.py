@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud, iso
+from localazure.locations import REGIONS
 from localazure.shapes import an_object
-from localazure.tracked import TrackedType
 from localazure.web import Json, Request
 
 KIND = "workspace"
@@ -45,9 +46,6 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         "properties": properties,
         "location": request.body["location"],
         **({"tags": request.body["tags"]} if request.body.get("tags") is not None else {}),
-        "id": id,
-        "name": known["name"] if known else request.params["name"],
-        "type": _TYPE,
     }
 
 
@@ -57,6 +55,13 @@ def _removed(cloud: Cloud, body: Json) -> None:
         cloud.store.delete(SEARCHES, id)
 
 
-_WORKSPACES = TrackedType(kind=KIND, type=_TYPE, make=_make, removed=_removed)
-ROUTES = _WORKSPACES.routes(assumed="all of it: made from the specification")
-delete_in_group = _WORKSPACES.delete_in_group
+WORKSPACES = ArmType(
+    kind=KIND,
+    path=f"{GROUP}/providers/{_TYPE}/{{name}}",
+    make=_make,
+    regions=REGIONS,
+    tracked=True,
+    removed=_removed,
+)
+ROUTES = WORKSPACES.routes()
+delete_in_group = WORKSPACES.delete_in_group

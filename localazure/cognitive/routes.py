@@ -110,13 +110,9 @@ ROUTES: tuple[Route, ...] = (
         deleted.purge_account,
         "the account is gone at once",
     ),
-    *children.PROJECTS.routes(_ACCOUNT),
-    *children.DEPLOYMENTS.routes(_ACCOUNT),
-    *private_links.routes(
-        _ACCOUNT,
-        f"{_PROVIDER}/accounts",
-        resource_id=lambda cloud, request: account.require(cloud, account.id_of(request)).id,
-    ),
+    *children.PROJECTS.routes(),
+    *children.DEPLOYMENTS.routes(),
+    *private_links.routes(_ACCOUNT, account.required),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route(
         "GET",
