@@ -53,7 +53,7 @@ class ArmType:
     patched: bool = False
     deleted_is_shown: bool = False
     created_status: int = 201
-    created_headers: Callable[[str], Mapping[str, str]] = lambda _: {}
+    created_headers: Callable[[Request, str], Mapping[str, str]] = lambda _, __: {}
 
     @cached_property
     def type(self) -> str:
@@ -178,7 +178,7 @@ class ArmType:
         if known:
             return self._answered(cloud, request, 200, body)
         response = self._answered(cloud, request, self.created_status, body)
-        return replace(response, headers={**response.headers, **self.created_headers(body["id"])})
+        return replace(response, headers={**response.headers, **self.created_headers(request, body["id"])})
 
     def _answered(self, cloud: Cloud, request: Request, status: int, body: Json) -> Response:
         headers = {"ETag": body["etag"]} if body.get("etag") else {}

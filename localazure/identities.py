@@ -34,7 +34,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
 
 
-def _location(id: str) -> Mapping[str, str]:
+def _location(_: Request, id: str) -> Mapping[str, str]:
     # Relative, as it was observed.
     return {"Location": id}
 

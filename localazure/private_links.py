@@ -26,9 +26,11 @@ def connect(
         "description": "Auto-Approved" if approved else note,
         "actionsRequired": "None",
     }
+    *_, resource, _, name = id.split("/")
     body = {
         "id": id,
-        "name": id.rsplit("/", 1)[-1],
+        # Cognitive Services names what is below an account with the account's name (recorded).
+        "name": f"{resource}/{name}" if type.startswith("Microsoft.CognitiveServices/") else name,
         "type": type,
         "etag": cloud.new_id(),
         "properties": {

@@ -40,14 +40,18 @@ def _one_at_a_time(handler: Callable[[Cloud, Request], Response]) -> Callable[[C
     )
 
 
-def _child(segment: str, field: str, made: Callable[[Cloud, Request, Account, Json | None], Json]) -> ArmType:
-    """A type of resource below an account: its last segment (`projects`), its name in a route, and what a PUT
-    makes of the account, the request and the body known before, None for a new one."""
+Made = Callable[[Cloud, Request, Account, "Json | None"], Json]
+Parent = Callable[[Cloud, Request], object]
+
+
+def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -> ArmType:
+    """A type of resource below an account; `made` is what a PUT makes of the account, the request and the
+    body known before, None for a new one."""
 
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         account = stored.required(cloud, request)
         settling.require_settled(settling.settle(cloud, account) or account)
-        name = request.params[field]
+        name = id.rpartition("/")[2]
         if not _NAME.fullmatch(name):
             raise _refusal(f"The name '{name}' is not valid.")
         return {
@@ -57,10 +61,10 @@ def _child(segment: str, field: str, made: Callable[[Cloud, Request, Account, Js
         }
 
     return ArmType(
-        kind=f"account.{segment}",
-        path=f"{stored.TEMPLATE}/{segment}/{{{field}}}",
+        kind=kind,
+        path=path,
         make=make,
-        parent=stored.required,
+        parent=parent,
         guarded=_one_at_a_time,
         patched=True,
         removed=_removed,
@@ -73,7 +77,9 @@ def _child(segment: str, field: str, made: Callable[[Cloud, Request, Account, Js
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
-    """Its own identity goes with it."""
+    """Its own identity goes with it, and what is below it."""
+    for connection in CONNECTIONS[1].below(cloud, body["id"]):
+        cloud.store.delete(CONNECTIONS[1].kind, connection["id"])
     if principal_id := (body.get("identity") or {}).get("principalId"):
         directory.delete_principal(cloud, principal_id)
 
@@ -92,6 +98,7 @@ def _project(cloud: Cloud, request: Request, account: Account, known: Json | Non
     given = sent.get("properties") or {}
     host = f"https://{str(account.subdomain).lower()}.services.ai.azure.com"
     return {
+        "name": owner.name.replace("/projects/", "/"),
         "location": sent.get("location") or account.location,
         **({"identity": found} if found else {}),
         "properties": {
@@ -122,17 +129,38 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     model = given.get("model") or {}
     if not model.get("format") or not model.get("name"):
         raise _refusal("A deployment needs a model with a format and a name.")
+    sku = {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})}
     return {
-        "sku": {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})},
+        "sku": sku,
         "properties": {
+            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
             **{name: value for name, value in given.items() if value is not None},
+            "currentCapacity": sku["capacity"],
             "provisioningState": "Succeeded",
         },
     }
 
 
-PROJECTS = _child("projects", "project", _project)
-DEPLOYMENTS = _child("deployments", "deployment", _deployment)
+def _connection(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
+    """Where an account or project finds something; its secrets are never shown (ConnectionPropertiesV2)."""
+    given = request.body.get("properties") or {}
+    if missing := [name for name in ("authType", "category") if not given.get(name)]:
+        raise _refusal(f"A connection needs properties.{' and properties.'.join(missing)}.")
+    kept = {name: value for name, value in given.items() if value is not None and name != "credentials"}
+    return {"properties": kept}
+
+
+PROJECTS = _child("account.projects", f"{stored.TEMPLATE}/projects/{{project}}", _project)
+DEPLOYMENTS = _child("account.deployments", f"{stored.TEMPLATE}/deployments/{{deployment}}", _deployment)
+CONNECTIONS = (
+    _child("account.connections", f"{stored.TEMPLATE}/connections/{{connection}}", _connection),
+    _child(
+        "account.projects.connections",
+        f"{PROJECTS.path}/connections/{{connection}}",
+        _connection,
+        PROJECTS.required,
+    ),
+)
 TYPES = (PROJECTS, DEPLOYMENTS)
 
 
@@ -151,7 +179,7 @@ def require_none(cloud: Cloud, account: Account) -> None:
 
 def drop_all(cloud: Cloud, account: Account) -> None:
     """Takes away all that is below an account that is purged."""
-    for type in TYPES:
+    for type in (*CONNECTIONS, *TYPES):
         for body in type.below(cloud, account.id):
             type.drop(cloud, body)
 
