@@ -6,7 +6,7 @@
   found"). Resource Manager documents that reads may
   (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found).
 - A soft-deleted resource holds a name, and is not listed yet.
-- A key may be read through Resource Manager only with a role on the vault's data (guards/invokes.py).
+- A key may be read through Resource Manager only with a role on the vault's data (invokes.py).
 - Azure refuses something until a setting, or somebody else, corrects it.
 - Access was granted just before, and may not count yet. Whether a role assignment has reached a vault, nobody
   but the identity itself can tell (reported cure: "5~10 min delay",
@@ -22,7 +22,7 @@ import time
 
 import pulumi
 
-from components.guards.invokes import missing_data_role
+from components.invokes import missing_data_role
 from components.hooks import error_hooks
 from core.commands import take_over
 from core.refusals import KEY_REFUSED, UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text

@@ -25,7 +25,7 @@ from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
 from components.foundry import make_deployments, make_projects
 from components.guards.existing_resources import has_policy
-from components.guards.invokes import invoke
+from components.invokes import invoke
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityInputs, MadeIdentity, make_identity
 from components.key_access_cleanup import KeyAccessCleanup

@@ -27,7 +27,7 @@ from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
 from components.guards import access, bound_version, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer, KeyLocation
-from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
+from components.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import (

@@ -168,7 +168,7 @@ FOLLOWED: Mapping[str, str] = {
     "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """
         components/azure_failures.py _DENIED_ACCOUNT
         components/guards/existing_resources.py problems 4
-        components/guards/invokes.py missing_data_role
+        components/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
         provider/deployment/addresses.py check.judge
@@ -375,7 +375,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/adopt/separate.py main
     """,
     "tests/components/test_kept_properties.py::test_a_search_service_is_never_written_without_its_key": """
-        components/kept_properties.py _search_key_is_missing
+        components/kept_properties.py lost_search
     """,
 }
 CHECKED: Mapping[str, str] = {

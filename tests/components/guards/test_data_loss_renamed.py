@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.guards.data_loss import losses
-from components.guards.invokes import by_type_and_name
+from components.invokes import by_type_and_name
 from components.guards.preflight import RefusedError
 from components.guards.recorded_state import recorded_service
 from components.service import EncryptedAIServicesAccount

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.guards.invokes import explained, is_absent
+from components.invokes import explained, is_absent
 from components.guards.preflight import RefusedError, ServiceRequest, preflight, refuse_other_login
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
