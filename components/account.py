@@ -34,7 +34,14 @@ from components.arguments.inputs import (
 from components.arguments.problem import Problem
 from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags, read_back, waited_for
-from components.kept_properties import KEPT, LINKS, declared_links, lost_search, with_kept, without_secret
+from components.kept_properties import (
+    KEPT,
+    SEARCH_LINK,
+    declared_links,
+    lost_search,
+    with_kept,
+    without_secret,
+)
 from components.network import NetworkArgs, NetworkInputs
 from core import arm_ids, clouds, key_uris, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED, LIVE_ENCRYPTION, MICROSOFT_MANAGED
@@ -361,7 +368,7 @@ def make_account(
         declared["properties"] = with_kept(declared["properties"], before.live)
         if lost_search(inputs.account_name, {"properties": declared["properties"]}, before.live):
             # It stays as it is recorded, and the hook refuses a write without the key.
-            ignored.append(LINKS)
+            ignored.append(SEARCH_LINK)
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False

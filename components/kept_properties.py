@@ -28,7 +28,7 @@ _KEPT = (
 )
 KEPT = tuple(f"properties.{name}" for name in _KEPT)
 """The paths of the properties."""
-LINKS = f"properties.{_API}"
+SEARCH_LINK = f"properties.{_API}"
 """The path of the link to a search service. Azure answers null for that service's key (observed: recorded
 traffic of the service)."""
 
@@ -80,7 +80,7 @@ def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None) 
 
 
 def lost_search(name: str, sent: Mapping[str, Any], account: Mapping[str, Any] | None) -> str | None:
-    """Why a write with the inputs `sent` would cut an account off its search service; None if it would not."""
+    """Why a write with the inputs `sent` would cut an account off its search service; None if it does not."""
     live = (((account or {}).get("properties") or {}).get(_API) or {}).get(_SEARCH_ID)
     if not live or ((sent.get("properties") or {}).get(_API) or {}).get(_SEARCH_KEY):
         return None

@@ -250,6 +250,21 @@ def unrecorded_account(
     )
 
 
+def not_rotated(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
+    """A warning where another key, which exists, is to be bound, and the generation is raised beside that."""
+    raised = (inputs.key.generation or 0) > before.generation
+    another = bool(before.key_id and location.vault_id) and not arm_ids.same(
+        before.key_id or "", location.key_id
+    )
+    if not (raised and another):
+        return None
+    return (
+        f"key.generation goes from {before.generation} to {inputs.key.generation}, but the account also gets "
+        f"another key: the newest version of {location.key_name!r} is bound, and none is made. For a new "
+        "one, raise key.generation again after this update"
+    )
+
+
 def recovered_grants(
     inputs: ServiceInputs, before: RecordedService, deleted: SoftDeleted
 ) -> Mapping[str, str]:

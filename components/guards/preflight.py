@@ -6,7 +6,6 @@ concurrently and work in a preview. Does not own: the rules, which are in the ot
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,9 +24,8 @@ from components.arguments.inputs import known_text
 from components.arguments.names import PlacedName
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
-from components.guards import access, bound_version, data_loss, drift, existing_resources, soft_deleted
+from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer, KeyLocation
-from components.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import (
@@ -37,6 +35,7 @@ from components.guards.recorded_state import (
     recorded_names,
     recorded_service,
 )
+from components.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.key import kept_rotation
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
@@ -113,9 +112,8 @@ class PreflightResult:
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
     `found_operators`: the key operators that have an access policy, or the role at the vault, which this
     stack did not make.
-    `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
-    before it is bound to another version, because its own can no longer be used. `account_id`: that of the
-    account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
+    `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that of
+    the account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
     of. `account`: the account as the state and Azure have it. `has_used_key`: the account is under its key by
     a grant that exists, and no proof of the access was ever recorded.
     `access_validated`: such a proof is recorded. `placed`: the private endpoints and network links that the
@@ -131,7 +129,6 @@ class PreflightResult:
     adopted: Mapping[str, str] = field(default_factory=dict)
     found_operators: frozenset[str] = frozenset()
     account_waits: bool = False
-    version_waits: bool = False
     account_id: str | None = None
     account_names: frozenset[str] = frozenset()
     account: AccountBefore | None = None
@@ -391,6 +388,8 @@ class _Preflight:
             self._refuse(
                 name, existing_resources.unrecorded_account(account.recorded, live, stack, in_its_place)
             )
+        if key is not None and (said := existing_resources.not_rotated(inputs, before, location)):
+            pulumi.log.warn(f"service {name!r}: {said}")
         account_waits = await self._judge_access(name, location, looked_up, deleted)
         if key is not None and before.is_bound and inputs.makes_key and not location.makes_key:
             kept = kept_rotation(
@@ -425,7 +424,6 @@ class _Preflight:
             found_operators=self._found_operators(request, location, vault)
             | {one async for one in self._found_officers(request, before, location)},
             account_waits=account_waits,
-            version_waits=await self._version_waits(name, location, key),
             account_id=before.account.id if before.account else None,
             account_names=before.account_names,
             account=account,
@@ -715,49 +713,6 @@ class _Preflight:
         assignment = {"scope": key_id, "roleAssignmentName": role}
         return await self._get("authorization:getRoleAssignment", request, assignment, look) is not None
 
-    async def _version_waits(self, name: str, location: KeyLocation, key: Answer) -> bool:
-        """Whether the account is not written because the version that it is bound to can no longer be used,
-        which is told; not where that cannot be read. Refuses one that takes its place and could not be
-        bound."""
-        inputs, before = self._services[name].inputs, self._recorded[name]
-        if key is not None and (said := bound_version.not_rotated(inputs, before, location)):
-            pulumi.log.warn(f"service {name!r}: {said}")
-        if self._is_replaced(name):
-            if key is not None and not bound_version.rotates(inputs, before, location):
-                _, reasons = await self._judged_version(location.key_id, key, inputs.key.pin or _newest(key))
-                self._refuse(name, bound_version.replacement_problems(inputs, before, location, reasons))
-            return False
-        version = bound_version.bound_version(inputs, before)
-        key_id = access.bound_key_id(before, location)
-        leaves = bound_version.leaves_key(inputs, before, location)
-        if version is None or key_id is None or (key is None and not leaves):
-            return False
-        if not bound_version.account_waits(inputs, before, location, version):
-            return False
-        found, reasons = await self._judged_version(key_id, None if leaves else key, version)
-        if reasons:
-            newest = adapters.key_version_of_key(key or {})
-            is_followed = _newest(key) != version and not demands.key_usable(newest, time.time())
-            said = bound_version.warning(inputs, before, location, found, reasons, is_followed=is_followed)
-            pulumi.log.warn(f"service {name!r}: {said}")
-        return bool(reasons)
-
-    async def _judged_version(
-        self, key_id: str, key: Answer, version: str
-    ) -> tuple[facts.KeyVersion, list[str]]:
-        """A version of a key, and why it cannot be bound; nothing against one that cannot be read. `key` is
-        the key's own answer, where it was read."""
-        described: Mapping[str, Any] = key or {}
-        now, is_told = time.time(), _newest(key) == version and not arm_ids.in_managed_hsm(key_id)
-        if version and (not is_told or demands.depends_on_clock(adapters.key_version_of_key(described), now)):
-            answer = await invoke(
-                "azure-cmk:index:getKeyVersion", cmk_invoke_options(), keyId=key_id, version=version
-            )
-            now, described = answer.get("answeredAt", now), described if is_told else answer
-        found = adapters.key_version_of_key(described)
-        unmet = demands.key_usable(found, now) if found.version else []
-        return found, [one.found for one in unmet]
-
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1
     ) -> Answer:
@@ -801,11 +756,6 @@ class _Preflight:
     def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
         chosen = provider or self._provider
         return pulumi.InvokeOptions(provider=chosen) if chosen else None
-
-
-def _newest(key: Answer) -> str:
-    """The version that a key's answer describes, as azure-native gives it or as azure-cmk does of an HSM."""
-    return arm_ids.name_of(str((key or {}).get("keyUriWithVersion") or (key or {}).get("id") or ""))
 
 
 def _gets_role(request: ServiceRequest, before: RecordedService) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
-from components.kept_properties import KEPT, LINKS, declared_links, lost_search, with_kept
+from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import RecordingMonitor, run
 
@@ -95,5 +95,5 @@ def test_the_paths_are_those_of_the_account() -> None:
         words = (name.split("_") for name in vars(args) if not name.startswith("_"))
         return {first + "".join(word.title() for word in rest) for first, *rest in words}
 
-    assert {path.removeprefix("properties.") for path in (*KEPT, LINKS)} <= names(AccountPropertiesArgs)
+    assert {path.removeprefix("properties.") for path in (*KEPT, SEARCH_LINK)} <= names(AccountPropertiesArgs)
     assert {"qnaAzureSearchEndpointId", "qnaAzureSearchEndpointKey"} <= names(ApiPropertiesArgs)

@@ -11,6 +11,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,9 @@ def _key_attributes(door: Door, options: Options) -> None:
     body: dict[str, Any] = {}
     if "enabled" in options:
         body["attributes"] = {"enabled": options["enabled"] == ["true"]}
+    if "expires" in options:
+        (until,) = options["expires"]
+        body.setdefault("attributes", {})["exp"] = int(datetime.fromisoformat(until).timestamp())
     if "ops" in options:
         body["key_ops"] = options["ops"]
     azure(door, "PATCH", f"{url}{version}", body, api=_KEYS, data=True)

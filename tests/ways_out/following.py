@@ -47,6 +47,7 @@ _LEAVES_ITS_KEY = "keep both and set unbindAccount to its name"
 _BACK = "put back"
 _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
+_USABLE_AGAIN = re.compile(r"az keyvault key set-attributes --id \S+ --enabled true --expires \S+(?=`)")
 _ROTATE_KEY = re.compile(r"run `az keyvault key rotate --vault-name kv-claims --name (?P<key>[\w-]+)`")
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
@@ -84,6 +85,9 @@ class Way:
 
     def _carry_out(self, text: str) -> None:
         done, text = len(self.steps), _LEFT_AS_IT_IS.sub("", text)
+        if "refresh" in self.steps and (found := _USABLE_AGAIN.search(text)):
+            self._once("usable again", lambda: self.world.renew(found[0]))
+            return
         if "run `pulumi refresh`" in text or "Run `pulumi refresh`" in text:
             self._once("refresh", self.world.refresh)
         for step, recover in self.world.recoveries(text):
@@ -156,7 +160,7 @@ class Way:
         if found := _AS_IT_WAS.search(text):
             before = int(found[1])
             self._once("generation as it was, then again", lambda: self._without_rotation(before))
-        if _ROTATE in text:
+        if _ROTATE in text and not _USABLE_AGAIN.search(text):
             number = int(self.world.settings.get("key", {}).get("generation", 0)) + 1
             self._once(_ROTATE, lambda: self.world.set("key.generation", number))
         rounds = [dict(filter(None, one)) for one in zip_longest(*(named for _, named in lines))]

@@ -44,9 +44,6 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _replacement 2
         components/guards/data_loss.py _encryption 2
     """,
-    f"{_W}/test_versions_lead_out.py::test_changes_wait_for_a_version_that_can_be_used": """
-        components/guards/bound_version.py warning 2
-    """,
     f"{_W}/test_access_leads_out.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
         components/guards/data_loss.py _other_model 2
         core/commands.py assign_role
@@ -57,14 +54,8 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_versions_lead_out.py::test_a_key_that_has_expired_is_rotated_before_it_is_bound": """
         provider/key_version.py _no_version
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
-        components/guards/bound_version.py replacement_problems 3
-    """,
     f"{_W}/test_access_leads_out.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
         components/guards/existing_resources.py inexact_policy
-    """,
-    f"{_W}/test_versions_lead_out.py::test_changes_wait_for_a_version_that_is_enabled": """
-        components/guards/bound_version.py warning
     """,
     f"{_W}/test_findings_lead_out.py::test_what_keeps_a_composed_account_from_its_key_is_found": """
         components/azure_failures.py _UNUSABLE_KEY

@@ -8,8 +8,8 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.invokes import explained, is_absent
 from components.guards.preflight import RefusedError, ServiceRequest, preflight, refuse_other_login
+from components.invokes import explained, is_absent
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
     PRINCIPAL,
