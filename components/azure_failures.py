@@ -79,8 +79,8 @@ _EXPLAINED = {
 def explanation(
     name: str, type: str, error: str, stack: str = "STACK", version: str = "VERSION-URI"
 ) -> str | None:
-    """What to do about an error of azure-native; None where it is another one. `version` is the URI of the key
-    version that an account is written with."""
+    """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
+    key version that an account is written with."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -89,8 +89,9 @@ def explanation(
     found = _SEEN.search(error)
     if _OF_OPERATOR.search(name) and (found or "RoleAssignmentExists" in error):
         return (
-            f"{name}: another program that shares the vault gave the key operator this access at the same "
-            "time. Run the same command again, without --replace; it uses the access as it is"
+            f"{name}: the key operator has this access already, from another program or person, who may "
+            "delete it. Leave the operator out of vault.keyOperators here, and name it only in the program "
+            "that owns the vault"
         )
     if found:
         return (

@@ -172,8 +172,7 @@ class Parts:
             after=after,
             restores=self._preflight.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked
-            or (self._preflight.account_waits and encryption_key is None),
+            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),

@@ -287,6 +287,11 @@ def _assign_in_hsm(door: Door, options: Options) -> None:
     local_roles.assign(door.cloud, hsm, options["assignee-object-id"][0], _hsm_role(options), scope)
 
 
+def _unassign(door: Door, options: Options) -> None:
+    for id in options["ids"]:
+        azure(door, "DELETE", id, api="2022-04-01")
+
+
 def _unassign_in_hsm(door: Door, options: Options) -> None:
     hsm, role = _hsm(door, options["hsm-name"][0]), _hsm_role(options)
     given = [
@@ -335,4 +340,5 @@ _DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "provider register": _register,
     "rest": _rest,
     "role assignment create": _assign,
+    "role assignment delete": _unassign,
 }

@@ -33,6 +33,7 @@ _OPEN_VAULT = re.compile(r"run `az keyvault update --name kv-claims --bypass Azu
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
 _OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
+_OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
 _PUT_BACK = re.compile(
     r"keep the setting as it was|leave generation as it was|make a service of another name|"
@@ -85,8 +86,9 @@ class Way:
 
     def _carry_out(self, text: str) -> None:
         done, text = len(self.steps), _LEFT_AS_IT_IS.sub("", text)
-        if "refresh" in self.steps and (found := _USABLE_AGAIN.search(text)):
-            self._once("usable again", lambda: self.world.renew(found[0]))
+        usable = _USABLE_AGAIN.search(text) if "refresh" in self.steps else None
+        if usable:
+            self._once("usable again", partial(self.world.renew, usable[0]))
             return
         if "run `pulumi refresh`" in text or "Run `pulumi refresh`" in text:
             self._once("refresh", self.world.refresh)
@@ -94,6 +96,8 @@ class Way:
             self._once(step, recover)
         for one in (*_ONE_OF_THEM.findall(text), *_LEFT_OUT.findall(text)):
             self._once(f"without {one}", partial(self.world.set, one, None))
+        for one in _OPERATOR_LEFT_OUT.findall(text):
+            self._once(f"without operator {one}", partial(self.world.set, "vault.keyOperators", None))
         if _LEAVES_ITS_KEY in text:
             account = self.world.account_id.rpartition("/")[2]
             self._once(f"unbindAccount: {account}", partial(self._set, "unbindAccount", account))

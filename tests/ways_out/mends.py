@@ -95,8 +95,8 @@ MENDS = (
     Mend(
         "an operator's policy is left alone",
         "5",
-        (existing_resources, "found_operators"),
-        lambda *_, **__: {},
+        (existing_resources, "operators_of_others"),
+        _nothing,
     ),
     Mend(
         "a service leaves no access behind",

@@ -79,8 +79,8 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_what_the_stack_made_is_not_named_as_existing": """
         components/guards/data_loss.py _made_here 4
     """,
-    "tests/engine/test_key_operators.py::test_an_operator_keeps_the_access_policy_that_it_has": """
-        components/guards/existing_resources.py incomplete_operators
+    "tests/components/test_key_operators.py::test_an_owner_makes_access_once_that_of_others_is_deleted": """
+        components/guards/existing_resources.py operators_of_others 2
     """,
     f"{_W}/test_evidence_leads_out.py::test_who_has_access_to_a_key_in_use_is_seen": """
         components/guards/access.py still_granted
