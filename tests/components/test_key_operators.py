@@ -126,8 +126,8 @@ def own(programs: Programs) -> str:
 def test_of_programs_that_share_a_vault_one_names_the_operator(
     programs: Programs, vault_of: Callable[[Programs], str]
 ) -> None:
-    """A second one is refused before it makes anything. Without the operator it is made, rotates by the access
-    that the first one gave, and takes nothing from it when it is destroyed."""
+    """A second one is refused before it makes anything. Without the operator it is made, rotates by the
+    access that the first one gave, and takes nothing from it when it is destroyed."""
     vault = vault_of(programs)
     named: Any = {"key_operators": ["deployer"], **({"id": vault} if vault_of is hub else {})}
     programs.up("alpha", **named)
