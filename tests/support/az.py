@@ -11,7 +11,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +177,9 @@ def _key_attributes(door: Door, options: Options) -> None:
         body["attributes"] = {"enabled": options["enabled"] == ["true"]}
     if "expires" in options:
         (until,) = options["expires"]
-        body.setdefault("attributes", {})["exp"] = int(datetime.fromisoformat(until).timestamp())
+        # A person puts a later time there.
+        later = datetime.now(UTC) + timedelta(days=365) if until == "TIME" else datetime.fromisoformat(until)
+        body.setdefault("attributes", {})["exp"] = int(later.timestamp())
     if "ops" in options:
         body["key_ops"] = options["ops"]
     azure(door, "PATCH", f"{url}{version}", body, api=_KEYS, data=True)

@@ -289,7 +289,7 @@ def test_a_deleted_account_keeps_its_identity() -> None:
 @pytest.mark.parametrize("mode", OWN_VAULT)
 def test_a_key_is_named_as_before_again(mode: str) -> None:
     """The key that the account was on first is still in the vault, and is taken as it is."""
-    world = World(mode)
+    world = World(mode, refreshes=True)
     assert world.up() == ""
     for name in ("second", "cmk-claims"):
         world.settings["key"] = {"name": name}
@@ -390,7 +390,7 @@ def test_no_account_is_replaced_by_one_that_could_not_be_bound(mode: str) -> Non
 )
 def test_what_the_stack_made_is_not_named_as_existing(setting: str, named: Any) -> None:
     """It would be deleted. Removed again, as it is printed, there is nothing to do."""
-    world = World("access policies", settings={"audit": {"new_workspace": True}})
+    world = World("access policies", refreshes=True, settings={"audit": {"new_workspace": True}})
     assert world.up() == ""
     made = world.settings.copy()
     world.settings[setting] = named

@@ -68,7 +68,8 @@ def test_a_key_that_has_expired_is_rotated_before_it_is_bound(generation: int | 
     assert any("and none is made" in one for one in world.engine.warnings) is bool(generation)
     assert world.readable
     assert len(world.versions("cmk-claims")) == 2
-    assert world.up() == ""
+    for _ in range(2):  # without a refresh, the first one brings the key into the state
+        assert world.up() == ""
     assert world.engine.operations == []
     world.close()
 
