@@ -251,8 +251,7 @@ FOLLOWED: Mapping[str, str] = {
     "tests/runbooks/test_crash_recovery.py::test_crash_recovery": """
         operate/recover.py CutOff.__str__ 3
         operate/recover.py _write
-        operate/fleet/engine.py unlock
-        operate/fleet/split.py _resources
+        operate/stack.py unlock
     """,
     "tests/operate/test_outside_the_clone.py::test_a_program_beside_the_clone_has_the_commands": """
         operate/stack.py without
@@ -312,7 +311,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/doctor.py _azure 2
     """,
     f"{_W}/test_commands_lead_out.py::test_a_stack_is_there_after_its_command": """
-        operate/fleet/engine.py NoStackError.__init__
+        operate/stack.py NoStackError.__init__
     """,
     f"{_W}/test_commands_lead_out.py::test_a_keys_id_is_put_together_as_it_is_said": """
         components/arguments/checks.py key_id
