@@ -119,6 +119,7 @@ def test_a_cluster_that_anybody_may_use_is_refused(
     lines that set certificates up."""
     pytest.importorskip("distributed")
     import dask
+
     own = {"require-encryption": True, "tls.ca-file": "ca.pem", "tls.client.cert": "own.pem"}
     with (
         dask.config.set({f"distributed.comm.{name}": own[name] if certificates else None for name in own}),
