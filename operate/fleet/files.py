@@ -4,30 +4,18 @@ Owns: reading and checking them, all problems at once, and what a change of file
 is shared (settings/shared.py), and what a setting may be (settings/).
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
-from components.arguments.inputs import (
-    Inputs,
-    camel_case,
-    examine,
-    flag,
-    group,
-    groups,
-    number,
-    required_text,
-    text,
-)
+from components.arguments.inputs import Arguments, argument, camel_case, examine
 from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
@@ -68,43 +56,39 @@ def _share(words: str) -> Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RingInputs(Inputs):
+class RingInputs(Arguments):
     """An entry of `rings`, but for `match`."""
 
-    ARGS = dict
-    name: str = required_text(example="canary")
-    take: str | None = text(check=_share)
-    wave: str | None = text(check=_share)
+    name: str = argument(example="canary")
+    take: str | None = argument(None, check=_share)
+    wave: str | None = argument(None, check=_share)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitInputs(Inputs):
+class LimitInputs(Arguments):
     """The group `parallel`."""
 
-    ARGS = dict
-    stacks: int = number(Limits.stacks, minimum=1, maximum=1000)
-    per_subscription: int = number(Limits.per_subscription, minimum=1, maximum=1000)
-    per_vault: int = number(Limits.per_vault, minimum=1, maximum=1000)
+    stacks: int = argument(Limits.stacks, minimum=1, maximum=1000)
+    per_subscription: int = argument(Limits.per_subscription, minimum=1, maximum=1000)
+    per_vault: int = argument(Limits.per_vault, minimum=1, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StopInputs(Inputs):
+class StopInputs(Arguments):
     """The group `stop`."""
 
-    ARGS = dict
-    failures: int = number(StopRule.failures, minimum=0)
-    proof: bool = flag(default=StopRule.proof)
-    findings: str = text(StopRule.findings, choices=("error", "warning", "never"))
+    failures: int = argument(StopRule.failures, minimum=0)
+    proof: bool = StopRule.proof
+    findings: str = argument(StopRule.findings, choices=("error", "warning", "never"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolloutInputs(Inputs):
+class RolloutInputs(Arguments):
     """What fleet.yaml says of rollouts."""
 
-    ARGS = dict
-    rings: tuple[RingInputs, ...] = groups(RingInputs)
-    parallel: LimitInputs = group(LimitInputs)  # noqa: RUF009 - makes a field
-    stop: StopInputs = group(StopInputs)  # noqa: RUF009
+    rings: Sequence[RingInputs] = ()
+    parallel: LimitInputs = LimitInputs()
+    stop: StopInputs = StopInputs()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import pytest
@@ -49,20 +48,11 @@ def test_derived_names_are_stable() -> None:
 
 
 def test_a_template_gives_a_name_from_service_stack_location_and_kind() -> None:
-    """What no template names keeps its default; a function comes last, and may keep what the rule gives."""
+    """What no template names keeps its default."""
     templates = {"vault": "kv{service}{stack}", "account": "{kind}-{service}-{location}-{stack}"}
     rule = names.NamingRule("svc", "westeurope", kinds.named("OpenAI"), "prod", templates)
     assert (rule.name("vault"), rule.name("account")) == ("kvsvcprod", "oai-svc-westeurope-prod")
     assert rule.name("key") == "cmk-svc"
-
-    def shout(one: names.NamedResource) -> str | None:
-        return f"{one.default}-{one.location}-{one.target}" if one.resource == "privateEndpoint" else None
-
-    rule = dataclasses.replace(rule, function=shout)
-    assert rule.name("privateEndpoint", "vault") == "pe-svc-vault-westeurope-vault"
-    assert rule.name("vault") == "kvsvcprod"
-    with pytest.raises(ValueError, match=r"key vault name 'kvsvc-much-too-long-a-name' has 26 characters"):
-        dataclasses.replace(rule, function=lambda _: "kvsvc-much-too-long-a-name").name("vault")
 
 
 @pytest.mark.parametrize(

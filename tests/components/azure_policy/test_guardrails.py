@@ -17,7 +17,7 @@ from components.azure_policy.constraints import (
     Constraint,
     definition_parameters,
 )
-from components.azure_policy.guardrails import AzurePolicyGuardrails, AzurePolicyGuardrailsArgs
+from components.azure_policy.guardrails import AzurePolicyGuardrails
 from policies.grants import WIDER_ROLES
 from policies.rules import RULES
 from tests.support.recording import DEPLOYER, SUBSCRIPTION, RecordingMonitor, run
@@ -29,8 +29,7 @@ each = pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda constraint:
 
 
 def guarded(**args: Any) -> RecordingMonitor:
-    given: AzurePolicyGuardrailsArgs = {"scope": SCOPE, **args}  # type: ignore[typeddict-item]
-    return run(lambda: AzurePolicyGuardrails("cmk", given))
+    return run(lambda: AzurePolicyGuardrails("cmk", {"scope": SCOPE, **args}))
 
 
 def test_every_constraint_is_assigned_once_and_defined_where_azure_has_no_definition() -> None:
