@@ -380,7 +380,7 @@ class Parts:
         # the account deletes nothing.
         options, lock = self._owner.child, partial(make_lock, self._inputs.naming_rule)
         lock("account", account.resource.id, options(), self._below_account)
-        if self._vault is not None and self._inputs.access_model == ACCESS_POLICY:
+        if self._vault is not None and self._inputs.grants_by == ACCESS_POLICY:
             # The account's lock goes first: a vault does not go before its account.
             own = options(provider=self._vault.provider)
             lock("vault", self._vault.id, own, self._below_account)

@@ -2,7 +2,8 @@
 
 `DEFAULTS` is the rule; a service's `names` replaces it by templates.
 
-Names are checked, never shortened: a shortened name could be another service's, too. Limits:
+Names that the rule gives are checked, never shortened: a shortened name could be another service's, too. Only
+the successor of a private endpoint, whose name ends in a digest, is cut to make room for it. Limits:
 learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's Cloud
 Adoption Framework.
 """
@@ -96,6 +97,13 @@ ENDPOINT = Limit(
 )
 NETWORK_INTERFACE = Limit(
     "network interface name",
+    1,
+    80,
+    r"[A-Za-z0-9]([\w.-]*\w)?",
+    "letters, digits, underscores, periods and hyphens, a letter or digit first",
+)
+NETWORK_LINK = Limit(
+    "virtual network link name",
     1,
     80,
     r"[A-Za-z0-9]([\w.-]*\w)?",
@@ -289,7 +297,7 @@ def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | No
     """
     if recorded and arm_ids.same(recorded.place_id, network_id):
         return recorded.name
-    return _with_suffix(f"link-{zone}", network_id)
+    return NETWORK_LINK.checked(f"link-{zone}{_suffix(network_id)}")
 
 
 def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
@@ -300,12 +308,12 @@ def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
         return ENDPOINT.checked(name)
     if arm_ids.same(recorded.place_id, place_id):
         return recorded.name
-    return _with_suffix(name, f"{recorded.name}|{place_id}")
-
-
-def _with_suffix(name: str, seed: str) -> str:
-    suffix = "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
+    suffix = _suffix(f"{recorded.name}|{place_id}")
     return name[: ENDPOINT.longest - len(suffix)] + suffix
+
+
+def _suffix(seed: str) -> str:
+    return "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

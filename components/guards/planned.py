@@ -339,7 +339,7 @@ class _Planner:
             yield from self._removed_locks()
             return
         locked = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
-        if self.inputs.has_key and self.inputs.access_model == ACCESS_POLICY and self._vault_id:
+        if self.inputs.has_key and self.inputs.grants_by == ACCESS_POLICY and self._vault_id:
             locked["vault"] = self._vault_id
         for what, id in locked.items():
             name = self._rule.name("lock", what)

@@ -397,7 +397,6 @@ HELP = """
     settings/documentation.py _INTRODUCTION
     settings/documentation.py _SECRET
     settings/model.py NAME
-    settings/model.py PROTECT
 """
 """Help, headings and documentation: nobody is refused with them."""
 

@@ -83,3 +83,17 @@ def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:
     assert one == names.role_assignment_name("/scope", "principal", "ROLE")
     assert one == "b01ac3aa-1dee-532c-b501-e462dcbc52b5"
     assert one != names.role_assignment_name("/scope", "other", "role")
+
+
+def test_the_name_of_a_network_link_is_whole() -> None:
+    """Of the longest service, too: Azure allows a link 80 characters."""
+    zone = f"{'s' * names.SERVICE.longest}-account-openai"
+    assert names.network_link_name(zone, "/subscriptions/s/virtualNetworks/v").startswith(f"link-{zone}-")
+
+
+def test_the_successor_of_an_endpoint_ends_in_a_digest_of_its_own() -> None:
+    """Two long names that begin alike stay two."""
+    first, second = ("e" * 63 + one for one in "ab")
+    made = {names.endpoint_name(one, "/there", names.PlacedName(one, "/here")) for one in (first, second)}
+    assert len(made) == 2
+    assert all(len(one) == names.ENDPOINT.longest for one in made)
