@@ -303,7 +303,7 @@ def _require_only_free(cloud: Cloud, account: Account) -> None:
 
 def _require_same_kind(old: Account, body: Json) -> None:
     kind = body.get("kind")
-    # An account of Azure OpenAI becomes a Foundry resource in place: hashicorp/terraform-provider-azurerm#31063.
+    # Azure OpenAI becomes a Foundry resource in place: hashicorp/terraform-provider-azurerm#31063.
     upgrades = (old.kind, kind) == ("OpenAI", "AIServices")
     if kind and kind.lower() != old.kind.lower() and not upgrades:
         # Code and text assumed.

@@ -71,9 +71,10 @@ def test_the_account_is_granted_the_key_in_the_hsm_and_then_bound() -> None:
 
 def test_a_lock_is_on_the_account_alone() -> None:
     """An HSM that others use, too, is not locked by one service."""
-    monitor = service(lock="CanNotDelete")
+    azure = FakeAzure()
+    monitor = service(azure, lock="CanNotDelete")
     assert [one.name for one in monitor.of(":ManagementLockByScope")] == ["language-account-lock"]
-    (asked,) = [one for one in monitor.mocks.asked if one.token == "azure-cmk:index:checkDeployment"]
+    (asked,) = [one for one in azure.asked if one.token == "azure-cmk:index:checkDeployment"]
     locks = [one["id"] for one in asked.args["resources"] if "/locks/" in one["id"]]
     assert len(locks) == 1
     assert "/accounts/" in locks[0]

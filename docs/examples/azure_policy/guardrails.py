@@ -1,6 +1,6 @@
 """The policy pack's constraints as Azure Policy: what the pack refuses here, Azure refuses from anyone.
 
-Optional: nothing else here needs it.
+An example: nothing else of the project needs it. `__main__.py` is a program of it alone.
 """
 
 import re
@@ -14,7 +14,9 @@ from pulumi_azure_native import authorization
 from components.arguments import checks
 from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.problem import Problem
-from components.azure_policy.constraints import (
+from components.component import Component
+from core import arm_ids
+from docs.examples.azure_policy.constraints import (
     AUDIT,
     CONSTRAINTS,
     CUSTOMER_KEY,
@@ -25,8 +27,6 @@ from components.azure_policy.constraints import (
     definition_parameters,
     effect_problems,
 )
-from components.component import Component
-from core import arm_ids
 
 _LONGEST_NAME = 64
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
