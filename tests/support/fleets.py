@@ -23,8 +23,7 @@ QUIET = {"parallel": {"stacks": 2}, "stop": {"findings": "never"}}
 class FleetCheckout:
     """A checkout with a stack for each name, none of it deployed, and a fleet.yaml over all of them.
 
-    `own` are settings of single stacks over those of the repository's `dev`, by full keys. With `warm`, the
-    processes of all stacks are forks of one Python, and have one environment.
+    `own` are settings of single stacks over those of the repository's `dev`, by full keys.
     """
 
     def __init__(
@@ -34,10 +33,8 @@ class FleetCheckout:
         names: Sequence[str],
         fleet: Mapping[str, Any],
         own: Mapping[str, Mapping[str, Any]] | None = None,
-        *,
-        warm: bool = True,
     ) -> None:
-        self.stack = Stack(folder, cloud, name=names[0], warm=warm)
+        self.stack = Stack(folder, cloud, name=names[0])
         self.folder, self.names = folder, tuple(names)
         document = self.stack.config()
         for name in names:
@@ -66,8 +63,7 @@ class FleetCheckout:
         """`python -m operate fleet WORDS`, in this process."""
         said = StringIO()
         with (
-            self.stack.host() as attached,
-            mock.patch.dict(os.environ, {**self.stack.env, **attached}, clear=True),
+            mock.patch.dict(os.environ, self.stack.env, clear=True),
             chdir(self.folder),
             redirect_stdout(said),
             redirect_stderr(said),
