@@ -4,29 +4,18 @@ Owns: reading and checking them, all problems at once, and what a change of file
 is shared (settings/shared.py), and what a setting may be (settings/).
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from components.arguments.inputs import (
-    Inputs,
-    camel_case,
-    examine,
-    group,
-    groups,
-    number,
-    required_text,
-    text,
-)
+from components.arguments.inputs import Arguments, argument, camel_case, examine
 from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
@@ -69,39 +58,35 @@ def _share(words: str) -> Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RingInputs(Inputs):
+class RingInputs(Arguments):
     """An entry of `rings`, but for `match`."""
 
-    ARGS = dict
-    name: str = required_text(example="canary")
-    take: str | None = text(check=_share)
+    name: str = argument(example="canary")
+    take: str | None = argument(None, check=_share)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitInputs(Inputs):
+class LimitInputs(Arguments):
     """The group `parallel`."""
 
-    ARGS = dict
-    stacks: int = number(AT_ONCE, minimum=1, maximum=1000)
+    stacks: int = argument(AT_ONCE, minimum=1, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StopInputs(Inputs):
+class StopInputs(Arguments):
     """The group `stop`."""
 
-    ARGS = dict
-    failures: int = number(StopRule.failures, minimum=0)
-    findings: str = text(StopRule.findings, choices=("error", "warning", "never"))
+    failures: int = argument(StopRule.failures, minimum=0)
+    findings: str = argument(StopRule.findings, choices=("error", "warning", "never"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolloutInputs(Inputs):
+class RolloutInputs(Arguments):
     """What fleet.yaml says of rollouts."""
 
-    ARGS = dict
-    rings: tuple[RingInputs, ...] = groups(RingInputs)
-    parallel: LimitInputs = group(LimitInputs)  # noqa: RUF009 - makes a field
-    stop: StopInputs = group(StopInputs)  # noqa: RUF009
+    rings: Sequence[RingInputs] = ()
+    parallel: LimitInputs = LimitInputs()
+    stop: StopInputs = StopInputs()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from components.binding import KeyBinding
 from components.guards import preflight
 from components.service import EncryptedAIServicesAccount
 from localazure.standin import body as bodies
-from tests.localazure.cognitive import case as cognitive_case
+from tests.localazure import driver
 from tests.unbound.model import (
     ID,
     KEY_ID,
@@ -115,8 +115,8 @@ def _second_engine(engine: Engine, program: Program) -> None:
     """Another stack rotates the key and binds the account to the new version, then this one writes tags."""
     key = engine.case.data("POST", "/keys/k/rotate").body
     more = {"identityClientId": engine.identity["clientId"]} if program.binds_inline else {}
-    engine.case.arm("PATCH", ID, cognitive_case.bind(key, **more), api=cognitive_case.API)
-    engine.case.finish(engine.case.arm("GET", ID, api=cognitive_case.API))
+    engine.case.arm("PATCH", ID, driver.bind(key, **more), api=driver.ACCOUNT_API)
+    engine.case.finish(engine.case.arm("GET", ID, api=driver.ACCOUNT_API))
     engine.case.get(ID)
     _retag(engine, program)
 

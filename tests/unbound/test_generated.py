@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.cognitive import case as cognitive_case
+from tests.localazure import driver
 from tests.support.search import SEED, WIDE
 from tests.unbound.model import Engine, Run
 from tests.unbound.operations import MODES, OPERATIONS, Operation, happens
@@ -79,7 +79,7 @@ def long_lives() -> list[Life]:
 def lived(life: Life) -> list[str]:
     """What went wrong in a life, in words."""
     refresh, operations = life.refresh, life.operations
-    engine, program = Engine(cognitive_case.Case()), MODES[life.mode]()
+    engine, program = Engine(driver.Case()), MODES[life.mode]()
     engine.case.cloud.behave(**life.behaviour)
     wrong = []
     engine.up(program)
