@@ -41,7 +41,7 @@ from operate.stack import StackError, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from provider.arm import Arm
 from provider.azure_calls import Azure, Principal
-from provider.clients import Clients
+from provider.azure_client import AzureClient
 from provider.deployment import checks, policies
 from provider.deployment.model import Report
 from provider.deployment.questions import Questions, UnansweredQuestionError
@@ -242,7 +242,7 @@ def _deployed(stack: str) -> frozenset[str] | None:
 
 def connect(found: Login) -> Azure:
     """Azure, by a login."""
-    return Arm(Clients(found))
+    return Arm(AzureClient(found))
 
 
 def _clock(found: Login) -> Line:

@@ -1,7 +1,8 @@
-"""Azure through its official clients: each method is one call, in a thread, turned into facts or a failure.
+"""Azure, one question or change a method: each runs in a thread and gives facts, or raises a ServiceError.
 
-Holds no rule and never waits; the synchronous clients are used because their asynchronous twins would bring
-a second HTTP stack for no gain at this number of calls.
+Holds no rule and never waits. Keys and roles of a managed HSM are on its own API: Resource Manager shows an
+HSM's keys only to who has a role in it, and its roles to nobody
+(learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from core import adapters, arm_ids
+from core import adapters, arm_ids, key_uris
+from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
 from provider.azure_calls import Accepted, Principal, Progress
-from provider.clients import Clients, ForeignHostError
+from provider.azure_client import AzureClient, ForeignHostError, Json
 from provider.failure import NOT_SENT, ServiceError
-from provider.managed_hsm import ManagedHsms
 from provider.responses import bound_version, failure_from, progress_from, retry_after_from
 
 T = TypeVar("T")
@@ -26,222 +28,231 @@ T = TypeVar("T")
 class Arm:
     """Implements `azure_calls.Azure`."""
 
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._hsms = ManagedHsms(clients)
+    def __init__(self, client: AzureClient) -> None:
+        self._client = client
 
     @property
     def answered_at(self) -> float:
-        return self._clients.answered_at
-
-    async def account(self, account: ArmId) -> Account | None:
-        def call() -> Account:
-            client = self._clients.accounts(account.subscription_id)
-            return adapters.account(adapters.arm_json(client.accounts.get(account.group, account.name)))
-
-        return await _absent_is_none(call, f"reading the account {account.name}")
-
-    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-        def call() -> Accepted:
-            from azure.mgmt.cognitiveservices import models  # noqa: PLC0415
-
-            properties = None
-            if encryption.key_name:
-                properties = models.KeyVaultProperties(
-                    key_name=encryption.key_name,
-                    key_version=encryption.key_version,
-                    key_vault_uri=encryption.key_vault_uri,
-                    identity_client_id=encryption.identity_client_id or None,
-                )
-            wanted = models.Encryption(key_source=encryption.key_source, key_vault_properties=properties)
-            body = models.Account(properties=models.AccountProperties(encryption=wanted))
-            poller = self._clients.accounts(account.subscription_id).accounts.begin_update(
-                account.group, account.name, body, polling=False, cls=lambda raw, *_: raw.http_response
-            )
-            raw: Any = poller.result()
-            headers = raw.headers
-            return Accepted(
-                headers.get("Azure-AsyncOperation") or headers.get("Location"),
-                retry_after_from(headers),
-                bound_version(raw),
-            )
-
-        return await _in_thread(call, f"changing the encryption of {account.name}")
-
-    async def progress(self, account: ArmId, operation_url: str) -> Progress:
-        def call() -> Progress:
-            from azure.core.rest import HttpRequest  # noqa: PLC0415
-
-            # The clients have no public way to poll one URL; their own poller would sleep in its thread.
-            send = self._clients.accounts(account.subscription_id)._send_request  # noqa: SLF001
-            response = send(HttpRequest("GET", operation_url))
-            if response.status_code not in (200, 202):
-                response.raise_for_status()
-            return progress_from(response)
-
-        return await _in_thread(call, f"polling the operation on {account.name}")
-
-    async def vault(self, vault: ArmId) -> Vault | None:
-        def call() -> Vault:
-            if vault.in_managed_hsm:
-                return self._hsms.hsm(vault)
-            found = self._clients.vaults(vault.subscription_id).vaults.get(vault.group, vault.name)
-            return adapters.vault(adapters.arm_json(found))
-
-        return await _absent_is_none(call, f"reading the vault {vault.name}")
-
-    async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
-        def call() -> KeyVersion:
-            if key.in_managed_hsm:
-                return self._hsms.key_version(key, version)
-            keys = self._clients.vaults(key.parent.subscription_id).keys
-            place = (key.parent.group, key.parent.name, key.name)
-            found = keys.get_version(*place, version) if version else keys.get(*place)
-            return adapters.key_version(adapters.arm_json(found))
-
-        return await _absent_is_none(call, f"reading the key {key.name} of {key.parent.name}")
-
-    async def key_versions(self, key: ArmId) -> list[KeyVersion]:
-        def call() -> list[KeyVersion]:
-            if key.in_managed_hsm:
-                return self._hsms.key_versions(key)
-            keys = self._clients.vaults(key.parent.subscription_id).keys
-            found = keys.list_versions(key.parent.group, key.parent.name, key.name)
-            return [adapters.key_version(adapters.arm_json(one)) for one in found]
-
-        return await _in_thread(call, f"listing the versions of the key {key.name} of {key.parent.name}")
-
-    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-        def call() -> list[RoleAssignment]:
-            if arm_ids.in_managed_hsm(scope):
-                return self._hsms.role_assignments(scope, principal_id)
-            client = self._clients.authorization(arm_ids.subscription_of(scope))
-            found = client.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal_id}')")
-            # The filter also lists what the principal has as a member of a group.
-            return [
-                replace(_with_role(client, adapters.arm_json(one)), principal_id=principal_id)
-                for one in found
-            ]
-
-        return await _in_thread(call, f"listing the role assignments on {scope}")
-
-    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-        def call() -> list[RoleAssignment]:
-            if arm_ids.in_managed_hsm(scope):
-                return self._hsms.own_role_assignments(scope, principal_id)
-            client = self._clients.authorization(arm_ids.subscription_of(scope))
-            found = client.role_assignments.list_for_scope(scope, filter=f"principalId eq '{principal_id}'")
-            return [adapters.role_assignment(adapters.arm_json(one)) for one in found]
-
-        return await _in_thread(call, f"listing the role assignments of {principal_id} on {scope}")
-
-    async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
-        def call() -> None:
-            from azure.mgmt.keyvault import models  # noqa: PLC0415
-
-            removed = models.AccessPolicyEntry(
-                tenant_id=entry.tenant_id,
-                object_id=entry.object_id,
-                application_id=entry.application_id or None,
-                permissions=models.Permissions(keys_property=list(entry.keys)),
-            )
-            properties = models.VaultAccessPolicyProperties(access_policies=[removed])
-            body = models.VaultAccessPolicyParameters(properties=properties)
-            client = self._clients.vaults(vault.subscription_id)
-            client.vaults.update_access_policy(vault.group, vault.name, "remove", body)
-
-        await _in_thread(call, f"removing the access policy of {entry.object_id} from {vault.name}")
-
-    async def delete_role_assignment(self, assignment_id: str) -> None:
-        def call() -> None:
-            if arm_ids.in_managed_hsm(assignment_id):
-                self._hsms.delete_role_assignment(assignment_id)
-            else:
-                client = self._clients.authorization(arm_ids.subscription_of(assignment_id))
-                client.role_assignments.delete_by_id(assignment_id)
-
-        await _in_thread(call, f"deleting the role assignment {assignment_id}")
-
-    async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
-        def call() -> RoleAssignment:
-            return self._hsms.assign_role(scope, principal_id)
-
-        return await _in_thread(call, f"assigning the role on {scope} to {principal_id}")
+        return self._client.answered_at
 
     async def principal(self) -> Principal:
-        return await _in_thread(self._clients.principal, "logging in")
-
-    async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
-        def call() -> list[KeyVersion]:
-            found = self._clients.keys(vault_uri).list_properties_of_key_versions(name)
-            return [adapters.key_version_from_vault(properties) for properties in found]
-
-        return await _in_thread(call, f"listing the versions of the key {name} at {vault_uri}")
-
-    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
-        def call() -> None:
-            self._clients.keys(vault_uri).update_key_properties(name, version, tags=tags)
-
-        await _in_thread(call, f"tagging the version {version} of the key {name} at {vault_uri}")
-
-    async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
-        def call() -> KeyVersion:
-            return adapters.key_version_from_vault(self._clients.keys(vault_uri).rotate_key(name).properties)
-
-        return await _in_thread(call, f"rotating the key {name} at {vault_uri}")
-
-    async def deleted_accounts(self, subscription: str) -> list[Deleted]:
-        def call() -> list[Deleted]:
-            found = self._clients.accounts(subscription).deleted_accounts.list()
-            return [adapters.deleted(adapters.arm_json(one)) for one in found]
-
-        return await _in_thread(call, "listing the deleted accounts")
-
-    async def deleted_vaults(self, subscription: str) -> list[Deleted]:
-        def call() -> list[Deleted]:
-            found = self._clients.vaults(subscription).vaults.list_deleted()
-            return [adapters.deleted(adapters.arm_json(one)) for one in found]
-
-        return await _in_thread(call, "listing the deleted vaults")
+        return await _in_thread(self._client.principal, "logging in")
 
     async def ask(
         self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
-        def call() -> Mapping[str, Any]:
-            from azure.core.rest import HttpRequest  # noqa: PLC0415
+        target = path if path.startswith("https://") else _of(path, api_version)
+        return await self._json(f"{method} {path.partition('?')[0]}", method, target, body)
 
-            cloud = self._clients.cloud
-            query = f"{'&' if '?' in path else '?'}api-version={api_version}"
-            here = f"{cloud.resource_manager}{path}{query}"
-            url = path if path.startswith("https://") else here
-            response = self._clients.questions().send_request(HttpRequest(method, url, json=body))
-            response.raise_for_status()
-            answer: Mapping[str, Any] = response.json() if response.content else {}
-            return answer
+    async def account(self, account: ArmId) -> Account | None:
+        doing = f"reading the account {account.name}"
+        return await self._found(doing, _of(account.text, ACCOUNTS), adapters.account)
 
-        return await _in_thread(call, f"{method} {path.partition('?')[0]}")
+    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
+        wanted: dict[str, Any] = {"keySource": encryption.key_source}
+        if encryption.key_name:
+            wanted["keyVaultProperties"] = {
+                "keyName": encryption.key_name,
+                "keyVersion": encryption.key_version,
+                "keyVaultUri": encryption.key_vault_uri,
+                **(
+                    {"identityClientId": encryption.identity_client_id}
+                    if encryption.identity_client_id
+                    else {}
+                ),
+            }
+        body = {"properties": {"encryption": wanted}}
+        answer = await _in_thread(
+            lambda: self._client.send("PATCH", _of(account.text, ACCOUNTS), body),
+            f"changing the encryption of {account.name}",
+        )
+        return Accepted(
+            answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location"),
+            retry_after_from(answer.headers),
+            bound_version(answer),
+        )
 
+    async def progress(self, account: ArmId, operation_url: str) -> Progress:
+        return progress_from(
+            await _in_thread(
+                lambda: self._client.send("GET", operation_url), f"polling the operation on {account.name}"
+            )
+        )
 
-def _with_role(client: Any, assignment: Mapping[str, Any]) -> RoleAssignment:
-    """The assignment with what its role allows, read where it is no built-in role known to core."""
-    found = adapters.role_assignment(assignment)
-    if found.role:
+    async def vault(self, vault: ArmId) -> Vault | None:
+        adapt = adapters.managed_hsm if vault.in_managed_hsm else adapters.vault
+        return await self._found(f"reading the vault {vault.name}", _of(vault.text, VAULTS), adapt)
+
+    async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
+        doing = f"reading the key {key.name} of {key.parent.name}"
+        if key.in_managed_hsm:
+            target = f"{self._uri(key.parent)}/keys/{key.name}/{version or ''}?api-version={KEYS}"
+            return await self._found(doing, target, adapters.key_version_from_vault)
+        path = f"{key.text}/versions/{version}" if version else key.text
+        return await self._found(doing, _of(path, VAULTS), adapters.key_version)
+
+    async def key_versions(self, key: ArmId) -> list[KeyVersion]:
+        if key.in_managed_hsm:
+            return await self.live_key_versions(self._uri(key.parent), key.name)
+        doing = f"listing the versions of the key {key.name} of {key.parent.name}"
+        return [
+            adapters.key_version(one) for one in await self._list(doing, _of(f"{key.text}/versions", VAULTS))
+        ]
+
+    async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
+        doing = f"listing the versions of the key {name} at {vault_uri}"
+        listed = await self._list(doing, f"{vault_uri}/keys/{name}/versions?api-version={KEYS}")
+        return [adapters.key_version_from_vault(one) for one in listed]
+
+    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
+        doing = f"tagging the version {version} of the key {name} at {vault_uri}"
+        target = f"{vault_uri}/keys/{name}/{version}?api-version={KEYS}"
+        await self._json(doing, "PATCH", target, {"tags": tags})
+
+    async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+        doing = f"rotating the key {name} at {vault_uri}"
+        target = f"{vault_uri}/keys/{name}/rotate?api-version={KEYS}"
+        return adapters.key_version_from_vault(await self._json(doing, "POST", target))
+
+    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        doing = f"listing the role assignments on {scope}"
+        if arm_ids.in_managed_hsm(scope):
+            return await self._hsm_role_assignments(doing, scope, principal_id)
+        found = []
+        for one in await self._list(doing, _assignments(scope, f"assignedTo('{principal_id}')")):
+            assignment = adapters.role_assignment(one)
+            if not assignment.role:
+                target = _of(one["properties"]["roleDefinitionId"], AUTHORIZATION)
+                assignment = adapters.role_assignment(one, await self._json(doing, "GET", target))
+            # The filter also lists what the principal has as a member of a group.
+            found.append(replace(assignment, principal_id=principal_id))
         return found
-    definition = client.role_definitions.get_by_id(assignment["properties"]["roleDefinitionId"])
-    return adapters.role_assignment(assignment, adapters.arm_json(definition))
+
+    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        doing = f"listing the role assignments of {principal_id} on {scope}"
+        if arm_ids.in_managed_hsm(scope):
+            there = await self._in_hsm(doing, scope)
+            return [one for one in there if one.principal_id.lower() == principal_id.lower()]
+        listed = await self._list(doing, _assignments(scope, f"principalId%20eq%20'{principal_id}'"))
+        return [adapters.role_assignment(one) for one in listed]
+
+    async def delete_role_assignment(self, assignment_id: str) -> None:
+        target = _of(assignment_id, AUTHORIZATION)
+        if arm_ids.in_managed_hsm(assignment_id):
+            name = f"/{arm_ids.name_of(assignment_id)}"
+            target = self._hsm_roles(arm_ids.parse(assignment_id).scope, name)
+        await self._json(f"deleting the role assignment {assignment_id}", "DELETE", target)
+
+    async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
+        role = (
+            f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}"
+        )
+        made = await self._json(
+            f"assigning the role on {scope} to {principal_id}",
+            "PUT",
+            self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}"),
+            {"properties": {"roleDefinitionId": role, "principalId": principal_id}},
+        )
+        return adapters.local_role_assignment(_hsm_of(scope).text, made)
+
+    async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
+        removed = {
+            "tenantId": entry.tenant_id,
+            "objectId": entry.object_id,
+            **({"applicationId": entry.application_id} if entry.application_id else {}),
+            "permissions": {"keys": list(entry.keys)},
+        }
+        await self._json(
+            f"removing the access policy of {entry.object_id} from {vault.name}",
+            "PUT",
+            _of(f"{vault.text}/accessPolicies/remove", VAULTS),
+            {"properties": {"accessPolicies": [removed]}},
+        )
+
+    async def deleted_accounts(self, subscription: str) -> list[Deleted]:
+        return await self._deleted(subscription, "Microsoft.CognitiveServices/deletedAccounts", ACCOUNTS)
+
+    async def deleted_vaults(self, subscription: str) -> list[Deleted]:
+        return await self._deleted(subscription, "Microsoft.KeyVault/deletedVaults", VAULTS)
+
+    async def _deleted(self, subscription: str, type: str, api_version: str) -> list[Deleted]:
+        target = _of(arm_ids.of_subscription(subscription, type), api_version)
+        try:
+            listed = await self._list(f"listing {type} of the subscription {subscription}", target)
+        except ServiceError as failure:
+            if failure.is_absent:
+                return []
+            raise
+        return [adapters.deleted(one) for one in listed]
+
+    async def _hsm_role_assignments(self, doing: str, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments of a principal at a scope in an HSM, or above it.
+
+        Whether a list shows what is above its scope is not documented, so the scopes above are listed, too.
+        One that this login may not list counts as an assignment of a role that was not read.
+        """
+        hsm = _hsm_of(scope)
+        found = {one.id.lower(): one for one in await self._in_hsm(doing, scope)}
+        for above in (f"{hsm.text}/keys", hsm.text):
+            try:
+                found |= {one.id.lower(): one for one in await self._in_hsm(doing, above)}
+            except ServiceError as failure:
+                if failure.status != 403:
+                    raise
+                found[above] = RoleAssignment(above, principal_id, "of which this login sees none")
+        return [
+            one
+            for one in found.values()
+            if one.principal_id.lower() == principal_id.lower() and arm_ids.covers(one.scope, scope)
+        ]
+
+    async def _in_hsm(self, doing: str, scope: str) -> list[RoleAssignment]:
+        """What a list at a scope in an HSM shows."""
+        hsm = _hsm_of(scope).text
+        return [
+            adapters.local_role_assignment(hsm, one)
+            for one in await self._list(doing, self._hsm_roles(scope))
+        ]
+
+    def _hsm_roles(self, scope: str, name: str = "") -> str:
+        at = arm_ids.local_scope(scope).rstrip("/")
+        return f"{self._uri(_hsm_of(scope))}{at}/providers/{arm_ids.ROLE_ASSIGNMENT}{name}?api-version={KEYS}"
+
+    def _uri(self, vault: ArmId) -> str:
+        return key_uris.uri_of(vault, self._client.cloud)
+
+    async def _json(self, doing: str, method: str, target: str, body: Json | None = None) -> Json:
+        return await _in_thread(lambda: self._client.json(method, target, body), doing)
+
+    async def _list(self, doing: str, target: str) -> list[Json]:
+        return await _in_thread(lambda: self._client.pages(target), doing)
+
+    async def _found(self, doing: str, target: str, adapt: Callable[[Json], T]) -> T | None:
+        """What a GET brings; None for what is absent."""
+        try:
+            return adapt(await self._json(doing, "GET", target))
+        except ServiceError as failure:
+            if failure.is_absent:
+                return None
+            raise
 
 
-async def _absent_is_none(call: Callable[[], T], doing: str) -> T | None:
-    try:
-        return await _in_thread(call, doing)
-    except ServiceError as failure:
-        if failure.is_absent:
-            return None
-        raise
+def _of(path: str, api_version: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}api-version={api_version}"
+
+
+def _assignments(scope: str, filter: str) -> str:
+    return _of(f"{arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT)}?$filter={filter}", AUTHORIZATION)
+
+
+def _hsm_of(scope: str) -> ArmId:
+    """The managed HSM that an id is, or is in."""
+    local = arm_ids.local_scope(scope)
+    return arm_ids.vault_id(scope.rstrip("/").removesuffix(local.rstrip("/")))
 
 
 async def _in_thread(call: Callable[[], T], doing: str) -> T:
-    """Runs a call of the synchronous clients beside the event loop, its errors made ServiceError."""
+    """Runs a call of the client beside the event loop, its errors made ServiceError."""
 
     def guarded() -> T:
         from azure.core.exceptions import AzureError  # noqa: PLC0415

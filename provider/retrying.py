@@ -13,7 +13,7 @@ from provider.waiting import Waiter
 T = TypeVar("T")
 
 TRANSIENT_TRIES = 5
-"""How often a request is made that gets no answer, or a 5xx; the official clients make four tries."""
+"""How often a request is made that gets no answer, or a 5xx; azure-core by itself makes four."""
 
 
 async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:

@@ -48,7 +48,7 @@ from localazure.standin.wire import from_struct, to_struct
 from provider.arm import Arm
 from provider.host import Host
 from tests.support.ignored_changes import reset
-from tests.support.in_process import ENVIRON, Credential, InProcessClients, Wire, WireClock
+from tests.support.in_process import ENVIRON, Credential, Wire, WireClock, in_process_client
 
 T = TypeVar("T")
 PROJECT, STACK = "every-azure", "any"
@@ -612,7 +612,7 @@ class _Providers:
             Connections(lambda login: _StandInAzure(login, wire), AZURE_NATIVES_DELAYS), ENVIRON
         )
         own = Host(
-            lambda login: Arm(InProcessClients(login, wire)),
+            lambda login: Arm(in_process_client(login, wire)),
             clock=WireClock(wire),
             environ=ENVIRON,
             complete=lambda login: login,

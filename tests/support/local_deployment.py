@@ -41,8 +41,8 @@ from localazure.standin.servicer import LIFECYCLES
 from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
 from provider.arm import Arm
+from provider.azure_client import AzureClient
 from provider.binder import Binder
-from provider.clients import Clients
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.functions import Functions
 from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
@@ -81,16 +81,18 @@ class Gate:
     sent: list[tuple[str, str]] = field(default_factory=list)
     lock: Any = field(default_factory=threading.RLock)
 
-    def send(self, method: str, url: str, content: bytes = b"", *, signed: bool = True) -> Any:
-        """One request with the principal's token; without it where the client sent none, to be challenged."""
+    def send(self, method: str, url: str, content: bytes = b"") -> Any:
+        """One request with the principal's token."""
         parts = urlsplit(url)
         own = (name for name in ("vault", "managedhsm") if f".{name}." in parts.netloc)
         audience = next((f"https://{name}.azure.net" for name in own), "https://management.azure.com/")
         with self.lock:
             self.sent.append((method, parts.path))
-            headers = {"host": parts.netloc, "content-type": "application/json"}
-            if signed:
-                headers["authorization"] = f"Bearer {token(self.principal, audience)}"
+            headers = {
+                "host": parts.netloc,
+                "content-type": "application/json",
+                "authorization": f"Bearer {token(self.principal, audience)}",
+            }
             return self.door.front.answer(
                 Raw(method, parts.netloc, parts.path, parts.query, headers, content)
             )
@@ -104,8 +106,7 @@ class _Adapter(requests.adapters.BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else cast("bytes", body)
-        signed = "authorization" in {name.lower() for name in request.headers}
-        answer = self._gate.send(str(request.method), str(request.url), content, signed=signed)
+        answer = self._gate.send(str(request.method), str(request.url), content)
         response = requests.Response()
         response.status_code = answer.status
         response.raw = urllib3.HTTPResponse(
@@ -119,26 +120,20 @@ class _Adapter(requests.adapters.BaseAdapter):
         """There is no connection."""
 
 
-class InProcess(Clients):
-    """Azure's official clients, at a cloud in this process."""
+def in_process(gate: Gate) -> AzureClient:
+    """The provider's client, at a cloud in this process."""
 
-    def __init__(self, gate: Gate) -> None:
-        super().__init__(ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID}))
-        self._gate = gate
+    class Credential:
+        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+            return AccessToken(token(gate.principal), 2**31)
 
-    def _options(self) -> dict[str, Any]:
-        session = requests.Session()
-        session.mount("https://", _Adapter(self._gate))
-        return {**super()._options(), "transport": RequestsTransport(session=session, session_owner=False)}
-
-    def _log_in(self) -> Any:
-        gate = self._gate
-
-        class Credential:
-            def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-                return AccessToken(token(gate.principal), 2**31)
-
-        return Credential()
+    session = requests.Session()
+    session.mount("https://", _Adapter(gate))
+    return AzureClient(
+        ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID}),
+        credential=Credential(),
+        transport=RequestsTransport(session=session, session_owner=False),
+    )
 
 
 class _DoorAzure:
@@ -165,7 +160,7 @@ class _Providers(mocks.Mocks):
     def __init__(self, gate: Gate, state: Mapping[str, Any], said: list[str]) -> None:
         self._gate, self.state, self._said = gate, state, said
         self.planned: list[dict[str, Any]] = []
-        self._azure = Arm(InProcess(gate))
+        self._azure = Arm(in_process(gate))
         clock = FakeClock()
         cloud = ProviderLogin().cloud
         binder = Binder(self._azure, clock)
